@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace onetrip::jsonb {
+
+/// Appends the numeric that numeric_in makes of a JSON number, with its varlena header of four
+/// bytes. Returns false where numeric_in says "value overflows numeric format"; `out` is then as it
+/// was. The text must be a number by RFC 8259's grammar.
+bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out);
+
+}  // namespace onetrip::jsonb
