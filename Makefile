@@ -1,0 +1,58 @@
+# onetrip: a contrib-style extension in C++, built by PGXS.
+#
+#   make                       against the pg_config in PATH, or PG_CONFIG=/path/to/pg_config
+#   make install installcheck  as for any contrib module
+#   make unit                  the unit tests of the folders that know nothing of PostgreSQL
+#   make with_llvm=no          where no clang is installed
+
+EXTENSION = onetrip
+MODULE_big = onetrip
+DATA = onetrip--0.1.0.sql
+
+# The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
+PURE_SOURCES = $(sort $(wildcard src/jsonb/*.cpp src/section/*.cpp))
+SERVER_SOURCES = $(sort $(wildcard src/postgres/*.cpp))
+
+OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
+
+REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
+REGRESS_OPTS = --inputdir=.
+
+WARNINGS = -Wall -Wextra -Wpedantic -Werror
+STANDARD = -std=c++20
+
+PG_CONFIG ?= pg_config
+# -isystem keeps the server's headers out of our warnings; -I of the same folder is then ignored.
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc
+PG_CXXFLAGS = $(STANDARD) $(WARNINGS) -fvisibility=hidden -fvisibility-inlines-hidden
+# PGXS links with the C driver.
+SHLIB_LINK = -lstdc++
+
+UNIT_SOURCES = $(sort $(wildcard tests/jsonb/*.cpp tests/section/*.cpp))
+UNIT_FLAGS ?= -O1 -g
+UNIT_BUILD ?= build/unit
+UNIT_CXX ?= $(CXX)
+UNIT_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(PURE_SOURCES) $(UNIT_SOURCES))
+
+EXTRA_CLEAN = build results regression.diffs regression.out output_iso tmp_check
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS knows no dependencies between sources and headers; the compiler tells them.
+override CPPFLAGS += -MMD -MP
+COMPILE.cxx.bc := $(COMPILE.cxx.bc) $(STANDARD)
+-include $(OBJS:.o=.d)
+
+.PHONY: unit
+unit: $(UNIT_BUILD)/unit
+	$(UNIT_BUILD)/unit
+
+$(UNIT_BUILD)/unit: $(UNIT_OBJECTS)
+	$(UNIT_CXX) $(UNIT_FLAGS) -o $@ $^ -lCatch2WithMain
+
+$(UNIT_BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(UNIT_CXX) $(STANDARD) $(WARNINGS) $(UNIT_FLAGS) -Isrc -Itests -MMD -MP -c $< -o $@
+
+-include $(UNIT_OBJECTS:.o=.d)

@@ -1,0 +1,152 @@
+/* onetrip--0.1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION onetrip" to load this file. \quit
+
+-- The type section_layout ------------------------------------------------------------------------
+
+CREATE TYPE section_layout;
+
+CREATE FUNCTION section_layout_in(input cstring) RETURNS section_layout
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_out(layout section_layout) RETURNS cstring
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_recv(message internal) RETURNS section_layout
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_send(layout section_layout) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE section_layout (
+    INPUT = section_layout_in,
+    OUTPUT = section_layout_out,
+    RECEIVE = section_layout_recv,
+    SEND = section_layout_send,
+    INTERNALLENGTH = VARIABLE,
+    STORAGE = extended
+);
+
+COMMENT ON TYPE section_layout IS
+    'how a DVB/MPEG section is made of a row, in the notation of the standards'' syntax tables';
+COMMENT ON FUNCTION section_layout_in(cstring) IS 'I/O';
+COMMENT ON FUNCTION section_layout_out(section_layout) IS 'I/O: canonical text';
+COMMENT ON FUNCTION section_layout_recv(internal) IS 'I/O';
+COMMENT ON FUNCTION section_layout_send(section_layout) IS 'I/O';
+
+-- Sections ---------------------------------------------------------------------------------------
+
+CREATE FUNCTION message_layout() RETURNS section_layout
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN $layout$
+message (max 512) {
+    table_id                  8  uimsbf  = 0x92
+    section_syntax_indicator  1  bslbf   = 0
+    reserved_future_use       1  bslbf   = 1
+    reserved                  2  bslbf   = 0b11
+    section_length           12  uimsbf  = length()
+    index                     8  uimsbf  = part()
+    total_count               8  uimsbf  = parts()
+    target_filter            32  uimsbf  = numero_abonne
+    network_id                8  uimsbf
+    message_id               32  uimsbf  = campagne_id
+    template_id              32  uimsbf
+    genre                     8  char
+    valid_start              40  utc
+    valid_end                40  utc
+    message_ack_count         8  uimsbf  = ack_count
+    message_ack_delay        16  uimsbf  = ack_delay
+    offset_appearance        16  uimsbf  = 0
+    offset_filter            16  uimsbf  = 0
+    offset_addressee         16  uimsbf  = offset(addressee)
+    storables                 *  tlv(8,8) split
+  addressee:
+    addressee_tag             8  uimsbf  = 0x01
+    addressee_length          8  uimsbf  = length(addressee_number)
+    addressee_number         64  uimsbf  = numero_abonne
+}
+$layout$::section_layout;
+COMMENT ON FUNCTION message_layout() IS
+    'layout of the targeted message to a set-top box, which encode_carousel uses unless told otherwise';
+
+CREATE FUNCTION layout_fields(
+    layout section_layout,
+    OUT ordinal int, OUT field text, OUT bit_offset int, OUT width int, OUT type text,
+    OUT source text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
+COMMENT ON FUNCTION layout_fields(section_layout) IS
+    'fields of a layout; bit_offset is null behind a field of width *, whose width is null';
+
+CREATE FUNCTION encode_section(layout section_layout, source record) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, record) IS
+    'one section of a row; an error if the row needs several';
+
+CREATE FUNCTION encode_section(layout section_layout, source jsonb) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, jsonb) IS
+    'one section of a JSON row; an error if the row needs several';
+
+CREATE FUNCTION encode_sections(layout section_layout, source record) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, record) IS
+    'the sections of a row, in order';
+
+CREATE FUNCTION encode_sections(layout section_layout, source jsonb) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, jsonb) IS
+    'the sections of a JSON row, in order';
+
+CREATE FUNCTION crc32_mpeg2(data bytea) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'onetrip_crc32_mpeg2' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
+    'CRC_32 of ISO/IEC 13818-1; 0 over data with their CRC_32 behind them';
+
+-- Carousels --------------------------------------------------------------------------------------
+
+CREATE FUNCTION create_carousel_tables(schema name) RETURNS void
+    LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    EXECUTE format($ddl$
+        CREATE TABLE %1$I.zones_diffusion (
+            zone_diffusion text PRIMARY KEY,
+            network_id int NOT NULL CHECK (network_id BETWEEN 0 AND 255)
+        );
+        CREATE TABLE %1$I.campagnes (
+            id bigint PRIMARY KEY,
+            zone_diffusion text NOT NULL REFERENCES %1$I.zones_diffusion,
+            genre text NOT NULL CHECK (char_length(genre) = 1),
+            valid_start timestamptz NOT NULL,
+            valid_end timestamptz NOT NULL CHECK (valid_end >= valid_start),
+            ack_count int NOT NULL DEFAULT 0,
+            ack_delay int NOT NULL DEFAULT 0
+        );
+        CREATE TABLE %1$I.messages (
+            id bigint PRIMARY KEY,
+            campagne_id_fk bigint NOT NULL REFERENCES %1$I.campagnes,
+            numero_abonne bigint NOT NULL,
+            template_id bigint NOT NULL,
+            storables jsonb NOT NULL DEFAULT '[]'
+        );
+        -- zone and validity in one scan: campaigns that are over are the many
+        CREATE INDEX ON %1$I.campagnes (zone_diffusion, valid_end, valid_start);
+        -- the join and the order; PostgreSQL makes no index for a foreign key
+        CREATE INDEX ON %1$I.messages (campagne_id_fk, id);
+        COMMENT ON TABLE %1$I.zones_diffusion IS 'zones in which a carousel is broadcast';
+        COMMENT ON TABLE %1$I.campagnes IS 'campaigns: a zone, a genre, and when they are on air';
+        COMMENT ON TABLE %1$I.messages IS 'messages of the campaigns, one for each subscriber';
+        COMMENT ON COLUMN %1$I.campagnes.ack_delay IS 'in seconds';
+        COMMENT ON COLUMN %1$I.messages.storables IS 'tag-length-value items, for the type tlv(8,8)';
+    $ddl$, schema);
+END
+$function$;
+COMMENT ON FUNCTION create_carousel_tables(name) IS
+    'makes zones_diffusion, campagnes and messages in a schema; they belong to the caller';
+
+CREATE FUNCTION encode_carousel(
+    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout())
+    RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+COMMENT ON FUNCTION encode_carousel(text, date, section_layout) IS
+    'sections of all messages that are on air in a zone on a date, by campaign and message';

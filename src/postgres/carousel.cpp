@@ -1,0 +1,191 @@
+#include "postgres/carousel.hpp"
+
+#include "postgres/column_reader.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+using section::Value;
+
+/// How many columns stand before those of the slots: campagne id and message id.
+constexpr int leading_columns = 2;
+
+/// Takes the rows of the messages query one by one, from the executor's hands.
+struct MessageReceiver {
+    DestReceiver receiver;  // first: the executor knows nothing but this
+    CompiledLayout* compiled;
+    section::SectionSink* sink;
+    MemoryContext row_context;            ///< reset for each row
+    ErrorContextCallback* outer_context;  ///< what the caller's errors would show as context
+    ColumnReader* readers;                ///< one a slot; set up when the first row is near
+    Value* values;                        ///< one a slot
+    Oid id_types[leading_columns];
+};
+
+MessageReceiver* receiver_of(DestReceiver* self) {
+    return reinterpret_cast<MessageReceiver*>(self);
+}
+
+void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
+    MessageReceiver* const receiver = receiver_of(self);
+    for (int i = 0; i < leading_columns; ++i) {
+        receiver->id_types[i] = TupleDescAttr(descriptor, i)->atttypid;
+    }
+    for (int i = leading_columns; i < descriptor->natts; ++i) {
+        receiver->readers[i - leading_columns] =
+            column_reader(TupleDescAttr(descriptor, i)->atttypid);
+    }
+}
+
+void shut_down(DestReceiver* /*self*/) {}
+
+char* print_id(Oid type, Datum id, bool is_null) {
+    if (is_null) {
+        return pstrdup("NULL");
+    }
+    Oid output = InvalidOid;
+    bool is_varlena = false;
+    getTypeOutputInfo(type, &output, &is_varlena);
+    return OidOutputFunctionCall(output, id);
+}
+
+/// Adds to an error which message it is about.
+void add_message_ids(CaughtError& error, const MessageReceiver* receiver, TupleTableSlot* row) {
+    const char* const campagne =
+        print_id(receiver->id_types[0], row->tts_values[0], row->tts_isnull[0]);
+    const char* const message =
+        print_id(receiver->id_types[1], row->tts_values[1], row->tts_isnull[1]);
+    const char* const detail = pstrdup(error.detail);
+    snprintf(error.detail, sizeof error.detail, "campagne_id %s, message_id %s: %s", campagne,
+             message, detail);
+}
+
+void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
+    const std::vector<section::Slot>& slots = receiver->compiled->layout.slots;
+    for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+        const std::size_t column = slot + leading_columns;
+        Value& value = receiver->values[slot];
+        value = Value();
+        if (slots[slot].names_part) {
+            value.kind = Value::Kind::absent;
+        } else if (!row->tts_isnull[column]) {
+            value = read_column(receiver->readers[slot], row->tts_values[column]);
+        }
+    }
+}
+
+bool receive(TupleTableSlot* row, DestReceiver* self) {
+    MessageReceiver* const receiver = receiver_of(self);
+    CHECK_FOR_INTERRUPTS();
+    // Our errors are about the message, not about the statement that fetched it.
+    ErrorContextCallback* const statement_context = error_context_stack;
+    error_context_stack = receiver->outer_context;
+    const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
+    slot_getallattrs(row);
+    read_values(receiver, row);
+    const std::span<const Value> values{receiver->values, receiver->compiled->layout.slots.size()};
+    CaughtError error;
+    const bool encoded = try_cpp(error, [&] {
+        receiver->compiled->encoder.encode(values, *receiver->sink, section::Splitting::allowed);
+    });
+    if (!encoded) {
+        if (!error.is_server_error) {
+            add_message_ids(error, receiver, row);
+        }
+        raise(error);
+    }
+    MemoryContextReset(receiver->row_context);
+    MemoryContextSwitchTo(caller);
+    error_context_stack = statement_context;
+    return true;
+}
+
+MessageReceiver make_receiver(CompiledLayout* compiled, section::SectionSink& sink) {
+    const std::size_t slots = compiled->layout.slots.size();
+    MessageReceiver receiver{};
+    receiver.receiver.receiveSlot = receive;
+    receiver.receiver.rStartup = start_up;
+    receiver.receiver.rShutdown = shut_down;
+    receiver.receiver.rDestroy = shut_down;
+    // SPI takes DestNone for a query whose rows nobody wants, and DestSPI for its own.
+    receiver.receiver.mydest = DestTuplestore;
+    receiver.compiled = compiled;
+    receiver.sink = &sink;
+    receiver.row_context =
+        AllocSetContextCreate(CurrentMemoryContext, "onetrip message", ALLOCSET_DEFAULT_SIZES);
+    receiver.outer_context = error_context_stack;
+    receiver.readers = static_cast<ColumnReader*>(palloc(slots * sizeof(ColumnReader)));
+    receiver.values = static_cast<Value*>(palloc(slots * sizeof(Value)));
+    return receiver;
+}
+
+constexpr int zones_shown = 20;
+
+/// `"AFRIQUE", "EUROPE"`, from the rows that SPI has just fetched.
+const char* list_zones() {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+        if (i == zones_shown) {
+            appendStringInfoString(&list, ", …");
+            break;
+        }
+        const char* const zone = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+        appendStringInfo(&list, "%s\"%s\"", i == 0 ? "" : ", ", zone);
+    }
+    return list.data;
+}
+
+[[noreturn]] void refuse_zone(const CarouselQuery& query, text* zone) {
+    SPI_execute(query.zones, true, zones_shown + 1);
+    const char* const zones = list_zones();
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("unknown zone \"%s\"", text_to_cstring(zone)),
+                    SPI_processed > 0 ? errdetail("The known zones are %s.", zones)
+                                      : errdetail("There is no zone yet."),
+                    errhint("Zones are compared exactly; they are the rows of table %s.",
+                            query.zones_table)));
+    pg_unreachable();
+}
+
+void check_zone(const CarouselQuery& query, text* zone) {
+    Oid types[] = {TEXTOID};
+    Datum values[] = {PointerGetDatum(zone)};
+    const char* const known = psprintf(
+        "SELECT 1 FROM %s AS z WHERE z.zone_diffusion::pg_catalog.text "
+        "OPERATOR(pg_catalog.=) $1",
+        query.zones_table);
+    SPI_execute_with_args(known, 1, types, values, nullptr, true, 1);
+    if (SPI_processed == 0) {
+        refuse_zone(query, zone);
+    }
+}
+
+ParamListInfo parameters_of(const CarouselRequest& request) {
+    const ParamListInfo parameters = makeParamList(2);
+    parameters->params[0] = {PointerGetDatum(request.zone), false, PARAM_FLAG_CONST, TEXTOID};
+    parameters->params[1] = {DateADTGetDatum(request.on_date), false, PARAM_FLAG_CONST, DATEOID};
+    return parameters;
+}
+
+}  // namespace
+
+void encode_messages(const CarouselRequest& request, section::SectionSink& sink) {
+    const CarouselQuery query = carousel_query(request.compiled->layout);
+    MessageReceiver receiver = make_receiver(request.compiled, sink);
+    SPIExecuteOptions options{};
+    options.params = parameters_of(request);
+    options.read_only = true;
+    options.dest = &receiver.receiver;
+    SPI_connect();
+    check_zone(query, request.zone);
+    const int result = SPI_execute_extended(query.messages, &options);
+    if (result != SPI_OK_SELECT) {
+        elog(ERROR, "reading the carousel failed: %s", SPI_result_code_string(result));
+    }
+    SPI_finish();
+    MemoryContextDelete(receiver.row_context);
+}
+
+}  // namespace onetrip::postgres

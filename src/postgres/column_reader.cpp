@@ -1,0 +1,176 @@
+#include "postgres/column_reader.hpp"
+
+#include "section/calendar.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+using section::Value;
+
+std::string_view view_of(const varlena* data) {
+    return {VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data)};
+}
+
+std::string_view detoast(Datum datum) {
+    return view_of(PG_DETOAST_DATUM_PACKED(datum));
+}
+
+/// Text of the database's encoding as a UTF-8 value of this kind. Text that cannot be converted is
+/// a value too, malformed: that it cannot be sent is for its field to say, which can be skipped.
+Value to_utf8(Value::Kind kind, std::string_view text) {
+    const int encoding = GetDatabaseEncoding();
+    const auto size = static_cast<int>(text.size());
+    if (encoding == PG_UTF8) {
+        return Value::of_bytes(kind, text);
+    }
+    if (encoding == PG_SQL_ASCII) {
+        const bool is_valid = pg_verify_mbstr(PG_UTF8, text.data(), size, true);
+        return Value::of_bytes(is_valid ? kind : Value::Kind::malformed_text, text);
+    }
+    const Oid conversion = FindDefaultConversionProc(encoding, PG_UTF8);
+    if (!OidIsValid(conversion)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+                        errmsg("default conversion function for encoding \"%s\" to \"UTF8\" does "
+                               "not exist",
+                               GetDatabaseEncodingName())));
+    }
+    const std::size_t room = text.size() * MAX_CONVERSION_GROWTH + 1;
+    auto* const utf8 = static_cast<unsigned char*>(palloc_extended(room, MCXT_ALLOC_HUGE));
+    auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
+    const int converted = pg_do_encoding_conversion_buf(
+        conversion, encoding, PG_UTF8, source, size, utf8,
+        static_cast<int>(Min(room, static_cast<std::size_t>(PG_INT32_MAX))), true);
+    if (converted != size) {
+        return Value::of_bytes(Value::Kind::malformed_text, text);
+    }
+    const auto* const start = reinterpret_cast<const char*>(utf8);
+    return Value::of_bytes(kind, {start, std::strlen(start)});
+}
+
+Value read_int2(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_integer(DatumGetInt16(datum));
+}
+
+Value read_int4(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_integer(DatumGetInt32(datum));
+}
+
+Value read_int8(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_integer(DatumGetInt64(datum));
+}
+
+Value read_bool(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_boolean(DatumGetBool(datum));
+}
+
+Value read_numeric(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_bytes(Value::Kind::numeric, detoast(datum));
+}
+
+Value read_timestamptz(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_instant({DatumGetTimestampTz(datum)});
+}
+
+/// Midnight UTC. A date reaches further than an instant, and further than any field: those beyond
+/// are cut to days that are out of every field's range as well.
+Value read_date(const ColumnReader& /*reader*/, Datum datum) {
+    constexpr std::int64_t far = 100'000'000;
+    const DateADT date = DatumGetDateADT(datum);
+    if (DATE_NOT_FINITE(date)) {
+        return Value::of_instant({DATE_IS_NOEND(date) ? DT_NOEND : DT_NOBEGIN});
+    }
+    const std::int64_t day = Max(Min(std::int64_t{date}, far), -far);
+    return Value::of_instant({day * section::microseconds_per_day});
+}
+
+Value read_interval(const ColumnReader& /*reader*/, Datum datum) {
+    const Interval* const interval = DatumGetIntervalP(datum);
+    return Value::of_interval({interval->time, interval->day, interval->month});
+}
+
+Value read_text(const ColumnReader& /*reader*/, Datum datum) {
+    return to_utf8(Value::Kind::text, detoast(datum));
+}
+
+Value read_enum(const ColumnReader& /*reader*/, Datum datum) {
+    return to_utf8(Value::Kind::text, DatumGetCString(DirectFunctionCall1(enum_out, datum)));
+}
+
+Value read_bytea(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_bytes(Value::Kind::bytes, detoast(datum));
+}
+
+Value read_json(const ColumnReader& /*reader*/, Datum datum) {
+    return to_utf8(Value::Kind::json_text, detoast(datum));
+}
+
+Value read_jsonb_column(const ColumnReader& /*reader*/, Datum datum) {
+    return read_jsonb(datum, false);
+}
+
+Value read_timestamp(const ColumnReader& reader, Datum /*datum*/) {
+    return Value::of_bytes(Value::Kind::local_time, reader.type_name);
+}
+
+Value read_unsupported(const ColumnReader& reader, Datum /*datum*/) {
+    return Value::of_bytes(Value::Kind::unsupported, reader.type_name);
+}
+
+decltype(ColumnReader::read) reader_of(Oid type) {
+    switch (type) {
+        case INT2OID:
+            return read_int2;
+        case INT4OID:
+            return read_int4;
+        case INT8OID:
+            return read_int8;
+        case BOOLOID:
+            return read_bool;
+        case NUMERICOID:
+            return read_numeric;
+        case TIMESTAMPTZOID:
+            return read_timestamptz;
+        case TIMESTAMPOID:
+            return read_timestamp;
+        case DATEOID:
+            return read_date;
+        case INTERVALOID:
+            return read_interval;
+        case BYTEAOID:
+            return read_bytea;
+        case JSONBOID:
+            return read_jsonb_column;
+        case JSONOID:
+            return read_json;
+        default:
+            break;
+    }
+    if (type_is_enum(type)) {
+        return read_enum;
+    }
+    char category = '\0';
+    bool is_preferred = false;
+    get_type_category_preferred(type, &category, &is_preferred);
+    // text, varchar, char(n) and their like (citext): a varlena of characters; not name or "char"
+    return category == TYPCATEGORY_STRING && get_typlen(type) == -1 ? read_text : read_unsupported;
+}
+
+}  // namespace
+
+ColumnReader column_reader(Oid type) {
+    return {reader_of(getBaseType(type)), format_type_be(type)};
+}
+
+section::Value read_jsonb(Datum datum, bool is_row) {
+    if (GetDatabaseEncoding() == PG_UTF8) {
+        const std::string_view data = detoast(datum);
+        const auto* const bytes = reinterpret_cast<const std::uint8_t*>(data.data());
+        return Value::of_json(jsonb::Value::root({bytes, data.size()}), is_row);
+    }
+    Jsonb* const jsonb = DatumGetJsonbP(datum);
+    const auto size = static_cast<int>(VARSIZE(jsonb));
+    return to_utf8(Value::Kind::json_text, JsonbToCString(nullptr, &jsonb->root, size));
+}
+
+}  // namespace onetrip::postgres

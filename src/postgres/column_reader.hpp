@@ -1,0 +1,28 @@
+#pragma once
+
+#include "postgres/walls.hpp"
+#include "section/value.hpp"
+
+namespace onetrip::postgres {
+
+/// How a column of one SQL type becomes a section::Value. Plain data.
+struct ColumnReader {
+    section::Value (*read)(const ColumnReader& reader, Datum datum);
+    const char* type_name;  ///< for messages
+};
+
+/// The reader for a type; `type_name` is palloc'ed in the current context.
+ColumnReader column_reader(Oid type);
+
+/// The value of a datum that is not NULL. It points into the datum, or into what was palloc'ed in
+/// the current context to fetch it, so it lives as long as both. May ERROR: to be called with no
+/// C++ object alive.
+inline section::Value read_column(const ColumnReader& reader, Datum datum) {
+    return reader.read(reader, datum);
+}
+
+/// A jsonb datum as a Value (json, or json_text in a database that is not UTF-8), for use in a
+/// JSON row or a column.
+section::Value read_jsonb(Datum datum, bool is_row);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "postgres/walls.hpp"
+#include "section/encoder.hpp"
+#include "section/layout.hpp"
+
+namespace onetrip::postgres {
+
+/// What is stored of a section_layout: a version and the canonical text (UTF-8), nothing compiled.
+struct StoredLayout {
+    static constexpr std::uint8_t current_version = 1;
+
+    /// Where the text begins, behind the varlena header and the version.
+    static constexpr std::size_t text_offset = 5;
+
+    std::int32_t vl_len_;  // varlena header: do not touch directly
+    std::uint8_t version;
+
+    char* text() { return reinterpret_cast<char*>(this) + text_offset; }
+    const char* text() const { return reinterpret_cast<const char*>(this) + text_offset; }
+};
+
+/// A layout ready for use.
+struct CompiledLayout {
+    explicit CompiledLayout(std::string_view text)
+        : layout(section::parse_layout(text)), encoder(layout) {}
+    CompiledLayout(const CompiledLayout&) = delete;
+    CompiledLayout& operator=(const CompiledLayout&) = delete;
+
+    section::Layout layout;
+    section::Encoder encoder;
+    struct RowBinding* binding = nullptr;  ///< of the row type last seen; in the cache's context
+};
+
+/// The compiled layouts of one call site, found again by the very bytes of the argument, so that a
+/// value out of line is recognised without being fetched.
+class LayoutCache {
+  public:
+    /// nullptr where the argument has not been seen.
+    CompiledLayout* find(std::string_view argument);
+
+    /// Throws section::Error where the text is no layout.
+    CompiledLayout* add(std::string_view argument, std::string_view text);
+
+  private:
+    /// A query over a table of layouts has few; one made up to have many may not grow without end.
+    static constexpr std::size_t most_layouts = 64;
+
+    std::unordered_map<std::string, std::unique_ptr<CompiledLayout>> layouts_;
+    const std::string* last_argument_ = nullptr;
+    CompiledLayout* last_ = nullptr;
+};
+
+/// The compiled layout of a call's argument, which is not NULL; compiled once for the call site
+/// whose FmgrInfo this is. ERRORs where the stored value is damaged.
+CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument);
+
+/// The text of a stored layout; ERRORs where the version is not one that this library writes.
+std::string_view text_of_layout(const StoredLayout* stored);
+
+/// Stores canonical text; palloc'ed.
+StoredLayout* store_layout(const char* text, std::size_t size);
+
+}  // namespace onetrip::postgres

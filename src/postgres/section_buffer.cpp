@@ -1,0 +1,33 @@
+#include "postgres/section_buffer.hpp"
+
+namespace onetrip::postgres {
+
+SectionBuffer::SectionBuffer(MemoryContext context, std::size_t first_size)
+    : data_(static_cast<std::uint8_t*>(MemoryContextAlloc(context, VARHDRSZ + first_size))),
+      capacity_(VARHDRSZ + first_size) {}
+
+/// Doubles, so that growth is linear in the end; but never past what a bytea holds.
+void SectionBuffer::grow(std::size_t needed) {
+    if (needed > largest_bytea) {
+        throw ByteaOverflow();
+    }
+    const std::size_t capacity = Min(Max(needed, 2 * capacity_), largest_bytea);
+    data_ = call_server([&] { return static_cast<std::uint8_t*>(repalloc(data_, capacity)); });
+    capacity_ = capacity;
+}
+
+bytea* SectionBuffer::finish() {
+    auto* const result = reinterpret_cast<bytea*>(data_);
+    SET_VARSIZE(result, used_);
+    return result;
+}
+
+ByteaOverflow::ByteaOverflow()
+    : Error(section::ErrorKind::too_large,
+            "the sections take more than the 1 GB that a bytea holds",
+            "A bytea holds at most " + std::to_string(SectionBuffer::largest_bytea - VARHDRSZ) +
+                " bytes.",
+            "Export the carousel with export_carousel_to_file, export_carousel_to_program or "
+            "export_carousel_to_large_object, or read it row by row with carousel_sections.") {}
+
+}  // namespace onetrip::postgres

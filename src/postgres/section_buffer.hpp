@@ -1,0 +1,44 @@
+#pragma once
+
+#include "postgres/walls.hpp"
+#include "section/encoder.hpp"
+
+namespace onetrip::postgres {
+
+/// Gathers sections, one behind the other, into one bytea of palloc memory that grows where it
+/// lies: repalloc of a large chunk is realloc, which moves pages and not bytes.
+class SectionBuffer final : public section::SectionSink {
+  public:
+    /// The most that a bytea holds, its header included (utils/memutils.h).
+    static constexpr std::size_t largest_bytea = MaxAllocSize;
+
+    /// Takes `first_size` bytes from `context`, in which it stays. ERRORs.
+    SectionBuffer(MemoryContext context, std::size_t first_size);
+
+    std::uint8_t* begin_section(std::size_t size) override {
+        if (size > capacity_ - used_) {
+            grow(used_ + size);
+        }
+        return data_ + used_;
+    }
+
+    void end_section(std::size_t size) override { used_ += size; }
+
+    /// The bytea; the buffer is not to be used after it.
+    bytea* finish();
+
+  private:
+    void grow(std::size_t needed);
+
+    std::uint8_t* data_;
+    std::size_t used_ = VARHDRSZ;
+    std::size_t capacity_;
+};
+
+/// What a SectionBuffer throws where the sections take more than a bytea holds.
+class ByteaOverflow : public section::Error {
+  public:
+    ByteaOverflow();
+};
+
+}  // namespace onetrip::postgres

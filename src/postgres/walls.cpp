@@ -1,0 +1,100 @@
+#include "postgres/walls.hpp"
+
+#include <algorithm>
+
+#include "section/error.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+int sqlstate_of(section::ErrorKind kind) {
+    switch (kind) {
+        case section::ErrorKind::syntax_error:
+            return ERRCODE_SYNTAX_ERROR;
+        case section::ErrorKind::undefined_column:
+            return ERRCODE_UNDEFINED_COLUMN;
+        case section::ErrorKind::out_of_range:
+            return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+        case section::ErrorKind::null_not_allowed:
+            return ERRCODE_NULL_VALUE_NOT_ALLOWED;
+        case section::ErrorKind::time_out_of_range:
+            return ERRCODE_DATETIME_VALUE_OUT_OF_RANGE;
+        case section::ErrorKind::invalid_value:
+            return ERRCODE_INVALID_PARAMETER_VALUE;
+        case section::ErrorKind::too_large:
+            return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+    }
+    return ERRCODE_INTERNAL_ERROR;
+}
+
+/// Copies UTF-8 text into a buffer, cut between characters.
+template <std::size_t room>
+void copy_text(char (&to)[room], std::string_view text) {
+    std::size_t size = std::min(text.size(), room - 1);
+    while (size < text.size() && size > 0 &&
+           (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) {
+        --size;
+    }
+    std::memcpy(to, text.data(), size);
+    to[size] = '\0';
+}
+
+void set(CaughtError& error, int sqlstate, std::string_view message, std::string_view detail = {},
+         std::string_view hint = {}) {
+    error.is_server_error = false;
+    error.sqlstate = sqlstate;
+    copy_text(error.message, message);
+    copy_text(error.detail, detail);
+    copy_text(error.hint, hint);
+}
+
+/// The pure folders speak UTF-8, the server the database's encoding.
+const char* to_server(const char* text) {
+    return pg_any_to_server(text, static_cast<int>(std::strlen(text)), PG_UTF8);
+}
+
+}  // namespace
+
+void describe_current_exception(CaughtError& error) noexcept {
+    try {
+        throw;
+    } catch (const ServerError&) {
+        error.is_server_error = true;
+    } catch (const section::Error& thrown) {
+        set(error, sqlstate_of(thrown.kind()), thrown.message(), thrown.detail(), thrown.hint());
+    } catch (const std::bad_alloc&) {
+        set(error, ERRCODE_OUT_OF_MEMORY, "out of memory", "A request of the encoder failed.");
+    } catch (const std::exception& thrown) {
+        set(error, ERRCODE_INTERNAL_ERROR, thrown.what());
+    } catch (...) {
+        set(error, ERRCODE_INTERNAL_ERROR, "unknown C++ exception");
+    }
+}
+
+void raise(const CaughtError& error, Node* soft_error) {
+#if PG_VERSION_NUM >= 160000
+    if (takes_soft_errors(soft_error) && !error.is_server_error) {
+        errsave(soft_error,
+                (errcode(error.sqlstate), errmsg_internal("%s", to_server(error.message)),
+                 error.detail[0] != '\0' ? errdetail_internal("%s", to_server(error.detail)) : 0,
+                 error.hint[0] != '\0' ? errhint("%s", to_server(error.hint)) : 0));
+        return;
+    }
+#else
+    (void)soft_error;
+#endif
+    raise(error);
+}
+
+void raise(const CaughtError& error) {
+    if (error.is_server_error) {
+        PG_RE_THROW();
+    }
+    ereport(ERROR, (errcode(error.sqlstate), errmsg_internal("%s", to_server(error.message)),
+                    error.detail[0] != '\0' ? errdetail_internal("%s", to_server(error.detail)) : 0,
+                    error.hint[0] != '\0' ? errhint("%s", to_server(error.hint)) : 0));
+    pg_unreachable();
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "section/value.hpp"
+
+namespace onetrip::section {
+
+constexpr std::int64_t microseconds_per_second = 1'000'000;
+constexpr std::int64_t seconds_per_day = 86'400;
+constexpr std::int64_t microseconds_per_day = seconds_per_day * microseconds_per_second;
+
+/// Modified Julian date of 2000-01-01, PostgreSQL's epoch (EN 300 468, annex C).
+constexpr std::int64_t mjd_of_epoch = 51'544;
+
+/// A moment as days and seconds: what a UTC_time says.
+struct CalendarTime {
+    std::int64_t mjd;
+    std::int32_t second_of_day;
+};
+
+/// Fractions of a second are dropped towards the past.
+CalendarTime to_calendar_time(Instant instant);
+
+/// What text was found to be where a time is expected.
+enum class TimeText : std::uint8_t {
+    valid,
+    malformed,       ///< it has not the form
+    without_offset,  ///< an RFC 3339 date and time, but for the missing Z or offset
+    no_such_time,    ///< it has the form, but there is no such day, hour, minute or second
+    out_of_range,    ///< a year of more than four digits or before Christ
+};
+
+/// Reads RFC 3339 with Z or an offset, `YYYY-MM-DD` (00:00:00 UTC), `infinity` and `-infinity`:
+/// what to_jsonb writes for timestamptz and date. Sets `instant` only where the text is valid.
+TimeText parse_instant(std::string_view text, Instant& instant);
+
+/// Reads `hh:mm:ss[.f]`, `N day[s]`, and one behind the other, each with an optional sign: what
+/// to_jsonb writes for an interval without months. nullopt where the text is anything else.
+std::optional<Interval> parse_interval(std::string_view text);
+
+/// `2021-02-01 00:00:00+00`, `infinity`, `-infinity`.
+std::string describe(Instant instant);
+
+/// `1 mon 4 days 03:59:59`, as PostgreSQL writes an interval.
+std::string describe(Interval interval);
+
+}  // namespace onetrip::section

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace onetrip::section {
+
+/// CRC_32 of ISO/IEC 13818-1, annex A: polynomial 0x04C11DB7, initial value all ones, bits not
+/// reflected, no final exclusive or. The CRC of data with their CRC_32 behind them is 0.
+std::uint32_t crc32_mpeg2(std::span<const std::uint8_t> data);
+
+}  // namespace onetrip::section

@@ -1,0 +1,292 @@
+#include "section/encoder.hpp"
+
+#include <algorithm>
+
+#include "section/bits.hpp"
+#include "section/crc32_mpeg2.hpp"
+#include "section/field_type.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+/// What the message calls a value that is bad in this way.
+const char* describe(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::out_of_range:
+            return "value out of range";
+        case ErrorKind::null_not_allowed:
+            return "null value not allowed";
+        case ErrorKind::time_out_of_range:
+            return "date or time out of range";
+        default:
+            return "invalid value";
+    }
+}
+
+std::string describe_width(const Field& field) {
+    return field.width ? std::to_string(*field.width) + " bits" : std::string("width *");
+}
+
+[[noreturn]] void refuse_length(const Value& value, std::string complaint) {
+    throw BadValue{ErrorKind::invalid_value, describe(value), std::move(complaint)};
+}
+
+}  // namespace
+
+Encoder::Encoder(const Layout& layout)
+    : layout_(layout),
+      image_(layout.block.end.fixed_bytes()),
+      runs_(1),
+      variable_bytes_(layout.block.end.variable_fields + 1),
+      scratch_(layout.max_bytes) {
+    for (const Element& element : layout.block.elements) {
+        if (const auto* field = std::get_if<Field>(&element)) {
+            add_field(*field);
+        }
+    }
+    runs_.back().end = layout.block.end.fixed_bytes();
+}
+
+void Encoder::add_field(const Field& field) {
+    if (field.source.kind == Source::Kind::constant) {
+        add_constant(field, field.source.constant);
+    } else if (field.source.is_measure() &&
+               field.measured_begin.variable_fields == field.measured_end.variable_fields) {
+        add_constant(field, measure(field));
+    } else if (field.source.kind == Source::Kind::checksum) {
+        checksums_.push_back(&field);
+    } else if (field.source.kind != Source::Kind::column) {
+        computed_.push_back(&field);
+    } else if (field.width) {
+        runs_.back().steps.push_back(step_of(field));
+    } else {
+        runs_.back().end = field.begin.fixed_bytes();
+        runs_.back().variable = &field;
+        runs_.push_back({field.begin.fixed_bytes(), 0, {}, nullptr});
+        split_ = field.split ? &field : split_;
+    }
+}
+
+void Encoder::add_constant(const Field& field, std::uint64_t number) {
+    const auto& type = static_cast<const BitsType&>(*field.type);
+    store_bits(image_.data() + field.begin.fixed_bytes(), field.begin.fixed_bits % 8, *field.width,
+               type.number_to_bits(number, *field.width));
+}
+
+Encoder::Step Encoder::step_of(const Field& field) {
+    Step step{&field, nullptr, nullptr, field.begin.fixed_bytes(), field.begin.fixed_bits % 8};
+    if (field.type->coding() == FieldType::Coding::bits) {
+        step.bits = static_cast<const BitsType*>(field.type);
+    } else {
+        step.bytes = static_cast<const BytesType*>(field.type);
+    }
+    return step;
+}
+
+std::size_t Encoder::encode(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
+    try {
+        std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
+        if (write(row, nullptr, section)) {
+            sink.end_section(finish(row, {}, section));
+            return 1;
+        }
+        if (split_ == nullptr || numbered_by_row(row)) {
+            refuse_length(row[current_->slot], "does not fit into a section of at most " +
+                                                   std::to_string(layout_.max_bytes) + " bytes");
+        }
+        if (splitting == Splitting::refused) {
+            current_ = split_;
+            refuse_length(row[split_->slot], "needs several sections of at most " +
+                                                 std::to_string(layout_.max_bytes) + " bytes");
+        }
+        return split(row, sink);
+    } catch (const BadValue& bad) {
+        raise(bad);
+    }
+}
+
+/// Writes all but the computed fields; false where the row overflows the section, with current_ the
+/// field that does. With a share, the split field takes that, and else all that its value has.
+bool Encoder::write(std::span<const Value> row, const Share* share, std::uint8_t* section) {
+    const std::size_t room = layout_.max_bytes - layout_.block.end.fixed_bytes();
+    std::uint32_t variable = 0;
+    std::size_t count = 0;
+    for (const Run& run : runs_) {
+        write_run(run, row, section + variable);
+        if (run.variable == nullptr) {
+            break;
+        }
+        current_ = run.variable;
+        const bool is_shared = share != nullptr && current_->split;
+        ByteWriter writer(section + variable + run.end, is_shared ? share->room : room - variable);
+        if (is_shared) {
+            write_share(*share, writer);
+        } else {
+            const auto& type = static_cast<const BytesType&>(*current_->type);
+            type.write(row[current_->slot], *current_, writer);
+            if (writer.overflowed()) {
+                return false;
+            }
+        }
+        variable += static_cast<std::uint32_t>(writer.size());
+        variable_bytes_[++count] = variable;
+    }
+    return true;
+}
+
+/// As many whole items as fit.
+void Encoder::write_share(const Share& share, ByteWriter& writer) {
+    while (!share.items.at_end() && !writer.overflowed()) {
+        share.items.write_next(writer);
+    }
+}
+
+void Encoder::write_run(const Run& run, std::span<const Value> row, std::uint8_t* at) {
+    if (run.end > run.begin) {
+        std::memcpy(at + run.begin, image_.data() + run.begin, run.end - run.begin);
+    }
+    for (const Step& step : run.steps) {
+        const Field& field = *step.field;
+        current_ = &field;
+        const Value& value = row[field.slot];
+        if (step.bits != nullptr) {
+            store_bits(at + step.byte, step.bit, *field.width,
+                       step.bits->to_bits(value, *field.width));
+        } else {
+            write_bytes(step, value, at + step.byte);
+        }
+    }
+}
+
+void Encoder::write_bytes(const Step& step, const Value& value, std::uint8_t* at) {
+    const Field& field = *step.field;
+    const std::size_t size = *field.width / 8;
+    if (step.bit == 0) {
+        ByteWriter writer(at, size);
+        step.bytes->write(value, field, writer);
+        return;
+    }
+    std::vector<std::uint8_t> bytes(size);
+    ByteWriter writer(bytes.data(), size);
+    step.bytes->write(value, field, writer);
+    for (const std::uint8_t byte : bytes) {
+        store_bits(at++, step.bit, 8, byte);
+    }
+}
+
+/// Writes the computed fields into a section that is otherwise complete; returns its size.
+std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
+                            std::uint8_t* section) {
+    for (const Field* field : computed_) {
+        current_ = field;
+        const std::uint64_t number = field->source.is_measure()
+                                         ? measure(*field)
+                                         : part_number(*field, row[field->slot], numbers);
+        store_bits(place_of(*field, section), field->begin.fixed_bits % 8, *field->width, number);
+    }
+    for (const Field* field : checksums_) {
+        std::uint8_t* const at = place_of(*field, section);
+        store_big_endian(at, 4, crc32_mpeg2({section, at}));
+    }
+    return offset_of(layout_.block.end);
+}
+
+std::uint64_t Encoder::measure(const Field& field) const {
+    const std::uint64_t bytes = offset_of(field.measured_end) - offset_of(field.measured_begin);
+    const std::uint64_t largest = largest_unsigned(*field.width);
+    if (bytes > largest) {
+        throw BadValue{
+            ErrorKind::out_of_range, std::to_string(bytes),
+            "of " + print_source(field.source) + " is outside 0 to " + std::to_string(largest)};
+    }
+    return bytes;
+}
+
+std::uint64_t Encoder::part_number(const Field& field, const Value& value,
+                                   PartNumbers numbers) const {
+    if (value.kind != Value::Kind::absent) {
+        return static_cast<const BitsType*>(field.type)->to_bits(value, *field.width);
+    }
+    const std::uint64_t number = field.source.kind == Source::Kind::part        ? numbers.part
+                                 : field.source.kind == Source::Kind::last_part ? numbers.parts - 1
+                                                                                : numbers.parts;
+    const std::uint64_t largest = largest_unsigned(*field.width);
+    if (number > largest) {
+        throw BadValue{
+            ErrorKind::out_of_range, std::to_string(number),
+            "of " + print_source(field.source) + " is outside 0 to " + std::to_string(largest),
+            "Make the field wider, the section larger, or the row shorter."};
+    }
+    return number;
+}
+
+std::uint8_t* Encoder::place_of(const Field& field, std::uint8_t* section) const {
+    return section + offset_of(field.begin);
+}
+
+/// In whole bytes from the section's begin.
+std::uint32_t Encoder::offset_of(Position position) const {
+    return position.fixed_bytes() + variable_bytes_[position.variable_fields];
+}
+
+/// Spreads the items of the split field over sections. The number of sections must be known before
+/// the first is written, so that the items are walked twice; nothing is collected.
+std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink) {
+    const std::size_t room = room_for_items(row);
+    current_ = split_;
+    TlvItems items(row[split_->slot], split_->tlv);
+    const Share share{items, room};
+    PartNumbers numbers{0, count_parts(share)};
+    for (items.restart(); !items.at_end(); ++numbers.part) {
+        std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
+        write(row, &share, section);
+        sink.end_section(finish(row, numbers, section));
+    }
+    return numbers.parts;
+}
+
+/// What the fields that are repeated in each section leave for items.
+std::size_t Encoder::room_for_items(std::span<const Value> row) {
+    const Value no_value;
+    TlvItems no_items(no_value, split_->tlv);
+    const Share nothing{no_items, 0};
+    if (!write(row, &nothing, scratch_.data())) {
+        refuse_length(row[current_->slot], "does not fit into a section of at most " +
+                                               std::to_string(layout_.max_bytes) + " bytes");
+    }
+    return layout_.max_bytes - offset_of(layout_.block.end);
+}
+
+std::uint64_t Encoder::count_parts(const Share& share) {
+    std::uint64_t parts = 0;
+    for (; !share.items.at_end(); ++parts) {
+        ByteWriter writer(scratch_.data(), share.room);
+        write_share(share, writer);
+        if (writer.size() == 0) {
+            throw BadValue{ErrorKind::invalid_value, share.items.describe_next(),
+                           "does not fit into the " + std::to_string(share.room) +
+                               " bytes that a section has for items"};
+        }
+    }
+    return parts;
+}
+
+/// Whether a JSON row says itself which part it is; it is then not split.
+bool Encoder::numbered_by_row(std::span<const Value> row) const {
+    return std::any_of(computed_.begin(), computed_.end(), [&](const Field* field) {
+        return field->source.is_part() && row[field->slot].kind != Value::Kind::absent;
+    });
+}
+
+void Encoder::raise(const BadValue& bad) const {
+    const Field& field = *current_;
+    throw FieldError(bad.kind, field.name,
+                     std::string(describe(bad.kind)) + " for field \"" + field.name +
+                         "\" of layout \"" + layout_.name + "\"",
+                     "The value " + bad.value + " " + bad.complaint + "; the field has " +
+                         describe_width(field) + " and type " + print_type(field) + ".",
+                     bad.hint);
+}
+
+}  // namespace onetrip::section

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "section/byte_writer.hpp"
+#include "section/error.hpp"
+#include "section/layout.hpp"
+#include "section/tlv.hpp"
+#include "section/value.hpp"
+
+namespace onetrip::section {
+
+class BitsType;
+class BytesType;
+
+/// Where sections go. What it throws ends the encoding; a section that was begun is then void.
+class SectionSink {
+  public:
+    /// Room for `size` bytes, which stays where it is until end_section.
+    virtual std::uint8_t* begin_section(std::size_t size) = 0;
+
+    /// The section is finished: the first `size` bytes of that room.
+    virtual void end_section(std::size_t size) = 0;
+
+  protected:
+    ~SectionSink() = default;
+};
+
+/// Whether a row may become several sections.
+enum class Splitting : std::uint8_t { allowed, refused };
+
+/// Makes sections of rows, as a layout says. One loop over the compiled layout: the bits that no
+/// row changes are an image that is copied, and each step writes one field over it.
+class Encoder {
+  public:
+    /// `layout` must outlive the encoder.
+    explicit Encoder(const Layout& layout);
+
+    /// Encodes a row into one section, or several where it does not fit into one and the layout
+    /// has a field to split. `row` has a value for each of layout.slots. Returns the number of
+    /// sections. Throws FieldError and what the sink throws.
+    std::size_t encode(std::span<const Value> row, SectionSink& sink, Splitting splitting);
+
+  private:
+    /// A field that a row fills, at a place that is fixed within its run.
+    struct Step {
+        const Field* field;
+        const BitsType* bits;    ///< either this …
+        const BytesType* bytes;  ///< … or this
+        std::uint32_t byte;      ///< from the section's begin, `*` fields not counted
+        std::uint32_t bit;       ///< within that byte, 0 the most significant
+    };
+
+    /// Fixed fields that stand in a row, and the field of width `*` behind them.
+    struct Run {
+        std::uint32_t begin;  ///< in bytes, `*` fields not counted
+        std::uint32_t end;
+        std::vector<Step> steps;
+        const Field* variable;  ///< nullptr behind the last run
+    };
+
+    struct PartNumbers {
+        std::uint64_t part = 0;
+        std::uint64_t parts = 1;
+    };
+
+    void add_field(const Field& field);
+    void add_constant(const Field& field, std::uint64_t number);
+    static Step step_of(const Field& field);
+
+    /// The items that are still to be spread, and how many bytes of them a section takes.
+    struct Share {
+        TlvItems& items;
+        std::size_t room;
+    };
+
+    bool write(std::span<const Value> row, const Share* share, std::uint8_t* section);
+    void write_run(const Run& run, std::span<const Value> row, std::uint8_t* at);
+    static void write_bytes(const Step& step, const Value& value, std::uint8_t* at);
+    static void write_share(const Share& share, ByteWriter& writer);
+    std::size_t finish(std::span<const Value> row, PartNumbers numbers, std::uint8_t* section);
+    std::uint64_t measure(const Field& field) const;
+    std::uint64_t part_number(const Field& field, const Value& value, PartNumbers numbers) const;
+    std::uint8_t* place_of(const Field& field, std::uint8_t* section) const;
+    std::uint32_t offset_of(Position position) const;
+
+    std::size_t split(std::span<const Value> row, SectionSink& sink);
+    std::size_t room_for_items(std::span<const Value> row);
+    std::uint64_t count_parts(const Share& share);
+    bool numbered_by_row(std::span<const Value> row) const;
+
+    [[noreturn]] void raise(const BadValue& bad) const;
+
+    const Layout& layout_;
+    std::vector<std::uint8_t> image_;
+    std::vector<Run> runs_;
+    std::vector<const Field*> computed_;   ///< lengths, offsets, part numbers
+    std::vector<const Field*> checksums_;  ///< in order: each covers those before it
+    const Field* split_ = nullptr;
+
+    // Of the row being encoded:
+    std::vector<std::uint32_t> variable_bytes_;  ///< of the first n fields of width `*` together
+    const Field* current_ = nullptr;             ///< the field that is at fault if one is
+    std::vector<std::uint8_t> scratch_;
+};
+
+}  // namespace onetrip::section

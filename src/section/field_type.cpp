@@ -1,0 +1,90 @@
+#include "section/field_type.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "section/bits.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+/// In the order in which chapter 2 of the contract lists them.
+std::array<const FieldType*, 12> all_types() {
+    return {&uimsbf,    &tcimsbf,   &bslbf,   &bcd,        &utc, &duration,
+            &char_type, &text_type, &dvbtext, &bytes_type, &tlv, &rpchof};
+}
+
+}  // namespace
+
+bool WidthRule::allows(std::optional<std::uint32_t> width) const {
+    if (!width) {
+        return variable;
+    }
+    return smallest > 0 && *width >= smallest && *width <= largest && *width % multiple_of == 0;
+}
+
+std::string WidthRule::describe() const {
+    if (smallest == 0) {
+        return "*";
+    }
+    if (smallest == largest) {
+        return std::to_string(smallest);
+    }
+    if (multiple_of == 1) {
+        return std::to_string(smallest) + " to " + std::to_string(largest);
+    }
+    const std::string multiple = "a multiple of " + std::to_string(multiple_of);
+    return variable ? "* or " + multiple : multiple + " up to " + std::to_string(largest);
+}
+
+std::uint64_t BitsType::largest(std::uint32_t width) const {
+    return largest_unsigned(width);
+}
+
+std::uint64_t BitsType::number_to_bits(std::uint64_t number, std::uint32_t /*width*/) const {
+    return number;
+}
+
+const FieldType* find_field_type(std::string_view name) {
+    const auto types = all_types();
+    const auto* const found = std::find_if(
+        types.begin(), types.end(), [&](const FieldType* type) { return type->name() == name; });
+    return found == types.end() ? nullptr : *found;
+}
+
+std::string field_type_names() {
+    std::string names;
+    for (const FieldType* type : all_types()) {
+        names += names.empty() ? "" : ", ";
+        names += type->name();
+    }
+    return names;
+}
+
+void refuse_kind(const Value& value, std::string_view takes) {
+    refuse_null(value);
+    const std::string expected = "is not " + std::string(takes);
+    switch (value.kind) {
+        case Value::Kind::local_time:
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "has no time zone, so that what it means depends on the session",
+                           "Say which instant is meant: column AT TIME ZONE 'zone'."};
+        case Value::Kind::malformed_text:
+            throw BadValue{ErrorKind::invalid_value, describe(value), "is not valid UTF-8"};
+        default:
+            throw BadValue{ErrorKind::invalid_value, describe(value), expected};
+    }
+}
+
+void refuse_null(const Value& value) {
+    if (value.kind == Value::Kind::absent) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL", "stands for a key that is not there",
+                       "The JSON row must have a key for every source of the layout."};
+    }
+    if (value.is_null()) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL", "has no code in this type"};
+    }
+}
+
+}  // namespace onetrip::section

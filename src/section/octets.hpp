@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace onetrip::section {
+
+/// The bytes that pairs of hexadecimal digits say; nullopt where the text is anything else.
+std::optional<std::vector<std::uint8_t>> bytes_of_hex(std::string_view digits);
+
+/// The bytes that base64 says (RFC 4648, 4: padded, no blanks, unused bits zero); nullopt where
+/// the text is anything else.
+std::optional<std::vector<std::uint8_t>> bytes_of_base64(std::string_view text);
+
+}  // namespace onetrip::section

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <vector>
+
+#include "section/field_type.hpp"
+#include "section/octets.hpp"
+#include "section/utf8.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+/// Selects UTF-8 in front of a text (EN 300 468, annex A.2, table A.3).
+constexpr std::uint8_t select_utf8 = 0x15;
+
+/// The text of a column or of a JSON row; nullopt where it is the object {"hex": "…"} of a JSON
+/// row, with which decoding writes bytes that are no such text.
+std::optional<std::string_view> text_of(const Value& value) {
+    if (value.kind == Value::Kind::text) {
+        return value.view();
+    }
+    if (value.is_json_string()) {
+        return value.json.string();
+    }
+    if (value.kind == Value::Kind::json && value.from_json_row &&
+        value.json.kind() == jsonb::Kind::object) {
+        return std::nullopt;
+    }
+    refuse_kind(value, "text");
+}
+
+/// The bytes that {"hex": "…"} says.
+std::vector<std::uint8_t> bytes_of_hex_object(const Value& value) {
+    const jsonb::Object object = value.json.object();
+    const auto hex = object.find("hex");
+    if (object.size() == 1 && hex && hex->kind() == jsonb::Kind::string) {
+        if (auto bytes = bytes_of_hex(hex->string())) {
+            return *std::move(bytes);
+        }
+    }
+    throw BadValue{ErrorKind::invalid_value, describe(value),
+                   "is neither text nor {\"hex\": \"…\"} with pairs of hexadecimal digits"};
+}
+
+std::string_view as_text(const std::vector<std::uint8_t>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Bytes of a fixed width must fill it.
+void append_exactly(const Value& value, std::string_view bytes, const Field& field,
+                    ByteWriter& writer) {
+    if (field.width && bytes.size() != *field.width / 8) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "takes " + std::to_string(bytes.size()) + " bytes, not " +
+                           std::to_string(*field.width / 8)};
+    }
+    writer.append(bytes);
+}
+
+/// Text of ISO 8859-1, padded with spaces.
+class CharType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        const auto text = text_of(value);
+        if (!text) {
+            append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
+            return;
+        }
+        const std::size_t size = *field.width / 8;
+        std::size_t written = 0;
+        for (std::string_view rest = *text; !rest.empty(); ++written) {
+            const Utf8Character character = first_character(rest);
+            refuse_outside_latin_1(value, character);
+            if (written == size) {
+                refuse_too_long(value, written + count_characters(rest), size);
+            }
+            writer.append_byte(static_cast<std::uint8_t>(character.code_point));
+            rest.remove_prefix(character.size);
+        }
+        for (; written < size; ++written) {
+            writer.append_byte(' ');
+        }
+    }
+
+  private:
+    static std::size_t count_characters(std::string_view text) {
+        std::size_t count = 0;
+        for (; !text.empty(); ++count) {
+            text.remove_prefix(first_character(text).size);
+        }
+        return count;
+    }
+
+    static void refuse_outside_latin_1(const Value& value, const Utf8Character& character) {
+        if (!character.valid || character.code_point > 0xFF) {
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "has a character that ISO 8859-1 does not have"};
+        }
+    }
+
+    [[noreturn]] static void refuse_too_long(const Value& value, std::size_t has,
+                                             std::size_t size) {
+        throw BadValue{
+            ErrorKind::invalid_value, describe(value),
+            "has " + std::to_string(has) + " characters, more than " + std::to_string(size)};
+    }
+};
+
+/// UTF-8 as it is.
+class TextType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        if (const auto text = text_of(value)) {
+            append_exactly(value, *text, field, writer);
+        } else {
+            append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
+        }
+    }
+};
+
+/// Text with the character table selected by its first byte (EN 300 468, annex A).
+class DvbTextType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& /*field*/, ByteWriter& writer) const override {
+        const auto text = text_of(value);
+        if (!text) {
+            writer.append(as_text(bytes_of_hex_object(value)));
+            return;
+        }
+        const bool in_default_table =
+            std::all_of(text->begin(), text->end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+        if (!in_default_table) {
+            writer.append_byte(select_utf8);
+        }
+        writer.append(*text);
+    }
+};
+
+/// Bytes as they are; a JSON row writes them as hexadecimal digits.
+class OctetsType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        if (value.kind == Value::Kind::bytes) {
+            append_exactly(value, value.view(), field, writer);
+            return;
+        }
+        if (!value.is_json_string()) {
+            refuse_kind(value, "bytea");
+        }
+        std::string_view digits = value.json.string();
+        if (digits.starts_with("\\x")) {
+            digits.remove_prefix(2);
+        }
+        const auto bytes = bytes_of_hex(digits);
+        if (!bytes) {
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "is not made of pairs of hexadecimal digits"};
+        }
+        append_exactly(value, as_text(*bytes), field, writer);
+    }
+};
+
+constexpr std::uint32_t largest_width = Layout::largest_section * 8;
+
+constinit const CharType char_object("char", {false, 8, largest_width, 8});
+constinit const TextType text_object("text", {true, 8, largest_width, 8});
+constinit const DvbTextType dvbtext_object("dvbtext", {true, 0, 0, 8});
+constinit const OctetsType octets_object("bytes", {true, 8, largest_width, 8});
+
+}  // namespace
+
+const BytesType& char_type = char_object;
+const BytesType& text_type = text_object;
+const BytesType& dvbtext = dvbtext_object;
+const BytesType& bytes_type = octets_object;
+
+}  // namespace onetrip::section

@@ -1,0 +1,425 @@
+#include "section/tlv.hpp"
+
+#include <algorithm>
+
+#include "jsonb/json_parser.hpp"
+#include "section/bits.hpp"
+#include "section/error.hpp"
+#include "section/field_type.hpp"
+#include "section/octets.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+using jsonb::Integer;
+using jsonb::IntegerResult;
+using jsonb::Kind;
+
+[[noreturn]] void refuse(const std::string& value, std::string complaint) {
+    throw BadValue{ErrorKind::invalid_value, value, std::move(complaint)};
+}
+
+[[noreturn]] void refuse_range(const std::string& value, std::string complaint) {
+    throw BadValue{ErrorKind::out_of_range, value, std::move(complaint)};
+}
+
+std::string item_name(std::uint64_t tag) {
+    return "item with tag " + std::to_string(tag);
+}
+
+std::string of_item(std::uint64_t tag) {
+    return "of the " + item_name(tag) + " ";
+}
+
+// ---- tags -------------------------------------------------------------------------------------
+
+std::uint64_t largest_tag(TlvFormat format) {
+    return largest_unsigned(format.tag_bytes * 8U);
+}
+
+[[noreturn]] void refuse_tag_range(const std::string& tag, TlvFormat format) {
+    refuse_range(tag, "is a tag outside 0 to " + std::to_string(largest_tag(format)));
+}
+
+/// "128" or "0x80".
+std::uint64_t tag_of_text(std::string_view text, TlvFormat format) {
+    const bool is_hexadecimal = text.starts_with("0x");
+    const std::string_view digits = is_hexadecimal ? text.substr(2) : text;
+    const char* const allowed = is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
+    if (digits.empty() || digits.find_first_not_of(allowed) != std::string_view::npos) {
+        refuse(quoted(text), "is no tag, which is a number such as 128 or \"0x80\"");
+    }
+    std::uint64_t tag = 0;
+    for (const char digit : digits) {
+        const int value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+        tag = tag * (is_hexadecimal ? 16 : 10) + static_cast<std::uint64_t>(value);
+        if (tag > largest_tag(format)) {
+            refuse_tag_range(quoted(text), format);
+        }
+    }
+    return tag;
+}
+
+std::uint64_t tag_of(jsonb::Value value, TlvFormat format) {
+    if (value.kind() == Kind::string) {
+        return tag_of_text(value.string(), format);
+    }
+    if (value.kind() != Kind::numeric) {
+        refuse(describe(value), "is no tag, which is a number such as 128 or \"0x80\"");
+    }
+    Integer tag;
+    const IntegerResult result = value.numeric().to_integer(tag);
+    if (result == IntegerResult::fraction) {
+        refuse(describe(value), "is a tag with a fraction");
+    }
+    if (result != IntegerResult::integer || tag.negative || tag.magnitude > largest_tag(format)) {
+        refuse_tag_range(describe(value), format);
+    }
+    return tag.magnitude;
+}
+
+// ---- lengths ----------------------------------------------------------------------------------
+
+/// How many bytes a length takes in front of so many bytes (ISO/IEC 8825-1, 8.1.3: the shortest
+/// definite form).
+std::size_t size_of_length(TlvFormat::Length form, std::size_t length) {
+    switch (form) {
+        case TlvFormat::Length::bits_8:
+            return 1;
+        case TlvFormat::Length::bits_16:
+            return 2;
+        case TlvFormat::Length::ber:
+            return length < 0x80 ? 1 : 1 + (std::bit_width(length) + 7) / 8;
+    }
+    __builtin_unreachable();
+}
+
+void store_length(TlvFormat::Length form, std::uint8_t* at, std::size_t size, std::size_t length) {
+    if (form == TlvFormat::Length::ber && size > 1) {
+        *at++ = static_cast<std::uint8_t>(0x80U | --size);
+    }
+    store_big_endian(at, static_cast<unsigned>(size), length);
+}
+
+void refuse_long(TlvFormat::Length form, std::uint64_t tag, std::size_t length) {
+    const std::size_t largest = form == TlvFormat::Length::bits_8    ? 0xFF
+                                : form == TlvFormat::Length::bits_16 ? 0xFFFF
+                                                                     : length;
+    if (length > largest) {
+        refuse(of_item(tag), "takes " + std::to_string(length) +
+                                 " bytes, more than its length of " +
+                                 std::to_string(largest == 0xFF ? 8 : 16) + " bits can say");
+    }
+}
+
+// ---- items ------------------------------------------------------------------------------------
+
+/// An item of an array, its keys told apart.
+struct Item {
+    std::uint64_t tag = 0;
+    std::optional<jsonb::Value> value;
+    std::optional<jsonb::Value> hex;
+    std::optional<jsonb::Value> base64;
+    std::optional<jsonb::Value> size;
+};
+
+/// Writes the items of one field; nested items have the field's own T and L.
+class ItemWriter {
+  public:
+    ItemWriter(TlvFormat format, ByteWriter& writer) : format_(format), writer_(writer) {}
+
+    void write_element(jsonb::Value element) {
+        const Item item = item_of(element);
+        if (item.hex) {
+            write_octets(item, *item.hex, bytes_of_hex, "pairs of hexadecimal digits");
+        } else if (item.base64) {
+            write_octets(item, *item.base64, bytes_of_base64, "padded base64");
+        } else if (item.size) {
+            write_sized(item.tag, *item.value, size_of(item));
+        } else {
+            write_value(item.tag, *item.value);
+        }
+    }
+
+    void write_value(std::uint64_t tag, jsonb::Value value) {
+        switch (value.kind()) {
+            case Kind::null:
+                write_bytes(tag, {});
+                break;
+            case Kind::boolean:
+                write_number(tag, value.boolean() ? 1 : 0, 1);
+                break;
+            case Kind::numeric:
+                write_integer(tag, value);
+                break;
+            case Kind::string:
+                write_bytes(tag, value.string());
+                break;
+            case Kind::array:
+            case Kind::object:
+                write_nested(tag, value);
+                break;
+        }
+    }
+
+  private:
+    Item item_of(jsonb::Value element) const;
+    static std::size_t size_of(const Item& item);
+
+    void write_bytes(std::uint64_t tag, std::string_view bytes) {
+        refuse_long(format_.length, tag, bytes.size());
+        write_header(tag, bytes.size());
+        writer_.append(bytes);
+    }
+
+    void write_number(std::uint64_t tag, std::uint64_t number, unsigned size) {
+        write_header(tag, size);
+        if (std::uint8_t* at = writer_.extend(size)) {
+            store_big_endian(at, size, number);
+        }
+    }
+
+    void write_header(std::uint64_t tag, std::size_t length) {
+        const std::size_t size = size_of_length(format_.length, length);
+        if (std::uint8_t* at = writer_.extend(format_.tag_bytes + size)) {
+            store_big_endian(at, format_.tag_bytes, tag);
+            store_length(format_.length, at + format_.tag_bytes, size, length);
+        }
+    }
+
+    template <typename Decode>
+    void write_octets(const Item& item, jsonb::Value text, Decode decode, const char* form) {
+        const auto bytes =
+            text.kind() == Kind::string ? decode(text.string()) : decltype(decode({})){};
+        if (!bytes) {
+            refuse(describe(text), of_item(item.tag) + "is not " + form);
+        }
+        write_bytes(item.tag, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    }
+
+    void write_integer(std::uint64_t tag, jsonb::Value value);
+    void write_sized(std::uint64_t tag, jsonb::Value value, std::size_t size);
+    void write_nested(std::uint64_t tag, jsonb::Value value);
+
+    static Integer integer_of(std::uint64_t tag, jsonb::Value value);
+
+    TlvFormat format_;
+    ByteWriter& writer_;
+};
+
+Item ItemWriter::item_of(jsonb::Value element) const {
+    if (element.kind() != Kind::object) {
+        refuse(describe(element), "is no item, which is {\"tag\": …, \"value\": …}");
+    }
+    Item item;
+    bool has_tag = false;
+    for (const jsonb::Member member : element.object()) {
+        if (member.key == "tag") {
+            item.tag = tag_of(member.value, format_);
+            has_tag = true;
+        } else if (member.key == "value") {
+            item.value = member.value;
+        } else if (member.key == "hex") {
+            item.hex = member.value;
+        } else if (member.key == "base64") {
+            item.base64 = member.value;
+        } else if (member.key == "size") {
+            item.size = member.value;
+        } else {
+            refuse(quoted(member.key),
+                   "is a key that items do not have (tag, value, hex, base64, size)");
+        }
+    }
+    if (!has_tag) {
+        refuse(describe(element), "is an item without tag");
+    }
+    const int contents =
+        int{item.value.has_value()} + int{item.hex.has_value()} + int{item.base64.has_value()};
+    if (contents != 1) {
+        refuse(of_item(item.tag), contents == 0 ? "is missing: it has no value, hex or base64"
+                                                : "is there twice: as value, hex or base64");
+    }
+    if (item.size && !item.value) {
+        refuse(describe(*item.size), of_item(item.tag) + "is a size, which goes with value only");
+    }
+    return item;
+}
+
+std::size_t ItemWriter::size_of(const Item& item) {
+    Integer size;
+    if (item.size->kind() != Kind::numeric ||
+        item.size->numeric().to_integer(size) != IntegerResult::integer || size.negative ||
+        size.magnitude < 1 || size.magnitude > 8) {
+        refuse(describe(*item.size), of_item(item.tag) + "is not a size of 1 to 8");
+    }
+    return size.magnitude;
+}
+
+Integer ItemWriter::integer_of(std::uint64_t tag, jsonb::Value value) {
+    Integer integer;
+    switch (value.numeric().to_integer(integer)) {
+        case IntegerResult::integer:
+            return integer;
+        case IntegerResult::too_large:
+            refuse_range(describe(value), of_item(tag) + "takes more than 64 bits");
+        case IntegerResult::fraction:
+        case IntegerResult::not_a_number:
+            refuse(describe(value), of_item(tag) + "has a fraction");
+    }
+    __builtin_unreachable();
+}
+
+void ItemWriter::write_integer(std::uint64_t tag, jsonb::Value value) {
+    const Integer integer = integer_of(tag, value);
+    if (integer.negative) {
+        refuse(describe(value), of_item(tag) + "is negative, which needs a size");
+    }
+    const std::uint64_t number = integer.magnitude;
+    const unsigned size = number <= 0xFF ? 1 : number <= 0xFFFF ? 2 : number <= 0xFFFFFFFF ? 4 : 8;
+    write_number(tag, number, size);
+}
+
+void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t size) {
+    if (value.kind() != Kind::numeric) {
+        refuse(describe(value), of_item(tag) + "is not an integer, but has a size");
+    }
+    const Integer integer = integer_of(tag, value);
+    const auto bits = static_cast<unsigned>(size) * 8;
+    const std::uint64_t most_negative = std::uint64_t{1} << (bits - 1);
+    if (integer.magnitude > (integer.negative ? most_negative : largest_unsigned(bits))) {
+        refuse_range(describe(value),
+                     of_item(tag) + "does not fit into its size of " + std::to_string(size));
+    }
+    write_number(tag, integer.negative ? 0 - integer.magnitude : integer.magnitude,
+                 static_cast<unsigned>(size));
+}
+
+/// The length is known only behind the nested items: room for the shortest is kept, and a longer
+/// BER one moves them. Every level takes room, so that the depth is bounded by the section's size.
+void ItemWriter::write_nested(std::uint64_t tag, jsonb::Value value) {
+    const std::size_t header_at = writer_.size();
+    write_header(tag, 0);
+    const std::size_t items_at = writer_.size();
+    const Value nested = Value::of_json(value, false);
+    for (TlvItems items(nested, format_); !items.at_end() && !writer_.overflowed();) {
+        items.write_next(writer_);
+    }
+    if (writer_.overflowed()) {
+        return;
+    }
+    const std::size_t length = writer_.size() - items_at;
+    refuse_long(format_.length, tag, length);
+    const std::size_t length_at = header_at + format_.tag_bytes;
+    const std::size_t size = size_of_length(format_.length, length);
+    const std::size_t moved = length_at + size - items_at;
+    if (moved > 0 && writer_.extend(moved) == nullptr) {
+        return;
+    }
+    std::uint8_t* const begin = writer_.begin();
+    std::memmove(begin + items_at + moved, begin + items_at, length);
+    store_length(format_.length, begin + length_at, size, length);
+}
+
+std::vector<std::uint8_t> parse_document(const Value& value) {
+    try {
+        return jsonb::parse_json(value.view());
+    } catch (const jsonb::JsonError& error) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       std::string("is not valid JSON: ") + error.what()};
+    }
+}
+
+/// Items one behind the other, in as much room as there is.
+class TlvType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        for (TlvItems items(value, field.tlv); !items.at_end() && !writer.overflowed();) {
+            items.write_next(writer);
+        }
+    }
+};
+
+constinit const TlvType tlv_type("tlv", {true, 0, 0, 8});
+
+}  // namespace
+
+const BytesType& tlv = tlv_type;
+
+TlvItems::TlvItems(const Value& value, TlvFormat format) : format_(format) {
+    open(value);
+}
+
+void TlvItems::open(const Value& value) {
+    if (value.kind == Value::Kind::json_text) {
+        document_ = parse_document(value);
+        open(Value::of_json(jsonb::Value::root(document_), false));
+        return;
+    }
+    if (value.is_null()) {
+        return;
+    }
+    if (value.kind != Value::Kind::json) {
+        refuse_kind(value, "jsonb or json");
+    }
+    if (value.json.kind() == Kind::object) {
+        open_object(value.json.object());
+    } else if (value.json.kind() == Kind::array) {
+        array_ = value.json.array();
+        count_ = array_.size();
+        position_ = array_.begin();
+    } else {
+        refuse(describe(value), "is neither an array nor an object of items");
+    }
+}
+
+void TlvItems::open_object(jsonb::Object object) {
+    is_object_ = true;
+    for (const jsonb::Member member : object) {
+        by_tag_.push_back({tag_of_text(member.key, format_), member.value});
+    }
+    std::sort(by_tag_.begin(), by_tag_.end(),
+              [](const TaggedValue& a, const TaggedValue& b) { return a.tag < b.tag; });
+    const auto twice = std::adjacent_find(
+        by_tag_.begin(), by_tag_.end(),
+        [](const TaggedValue& a, const TaggedValue& b) { return a.tag == b.tag; });
+    if (twice != by_tag_.end()) {
+        refuse(std::to_string(twice->tag), "is a tag that is there twice");
+    }
+    count_ = by_tag_.size();
+}
+
+void TlvItems::write_next(ByteWriter& writer) {
+    const std::size_t before = writer.size();
+    ItemWriter item(format_, writer);
+    if (is_object_) {
+        item.write_value(by_tag_[next_].tag, by_tag_[next_].value);
+    } else {
+        item.write_element(**position_);
+    }
+    if (writer.overflowed()) {
+        writer.truncate(before);
+        return;
+    }
+    ++next_;
+    if (!is_object_) {
+        ++*position_;
+    }
+}
+
+std::string TlvItems::describe_next() const {
+    const std::uint64_t tag =
+        is_object_ ? by_tag_[next_].tag : tag_of(*(**position_).object().find("tag"), format_);
+    return item_name(tag);
+}
+
+void TlvItems::restart() {
+    next_ = 0;
+    if (!is_object_ && position_) {
+        position_ = array_.begin();
+    }
+}
+
+}  // namespace onetrip::section

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace onetrip::section {
+
+/// The first character of `text`, which is not empty, and how many bytes it takes. A byte that
+/// begins no well-formed sequence (RFC 3629) is a character of its own, `valid` false.
+struct Utf8Character {
+    char32_t code_point;
+    std::uint8_t size;
+    bool valid;
+};
+
+Utf8Character first_character(std::string_view text);
+
+/// The longest start of `text` of at most `characters` characters.
+std::string_view first_characters(std::string_view text, std::size_t characters);
+
+}  // namespace onetrip::section

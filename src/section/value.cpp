@@ -1,0 +1,125 @@
+#include "section/value.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "section/calendar.hpp"
+#include "section/utf8.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+std::string describe_bytes(std::string_view bytes) {
+    constexpr std::size_t shown = 20;
+    std::string text = "\\x";
+    for (const char byte : bytes.substr(0, shown)) {
+        std::array<char, 3> digits{};
+        std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(byte));
+        text += digits.data();
+    }
+    return bytes.size() > shown ? text + "…" : text;
+}
+
+}  // namespace
+
+Value Value::of_integer(std::int64_t integer) {
+    Value value;
+    value.kind = Kind::integer;
+    value.integer = integer;
+    return value;
+}
+
+Value Value::of_boolean(bool boolean) {
+    Value value;
+    value.kind = Kind::boolean;
+    value.boolean = boolean;
+    return value;
+}
+
+Value Value::of_instant(Instant instant) {
+    Value value;
+    value.kind = Kind::instant;
+    value.instant = instant;
+    return value;
+}
+
+Value Value::of_interval(Interval interval) {
+    Value value;
+    value.kind = Kind::interval;
+    value.interval = interval;
+    return value;
+}
+
+Value Value::of_bytes(Kind kind, std::string_view bytes) {
+    Value value;
+    value.kind = kind;
+    value.bytes = {bytes.data(), bytes.size()};
+    return value;
+}
+
+Value Value::of_json(jsonb::Value json, bool from_json_row) {
+    Value value;
+    value.kind = Kind::json;
+    value.from_json_row = from_json_row;
+    value.json = json;
+    return value;
+}
+
+std::string quoted(std::string_view text) {
+    constexpr std::size_t shown = 60;
+    const std::string_view start = first_characters(text, shown);
+    return '"' + std::string(start) + (start.size() < text.size() ? "…\"" : "\"");
+}
+
+std::string describe(jsonb::Value value) {
+    switch (value.kind()) {
+        case jsonb::Kind::null:
+            return "NULL";
+        case jsonb::Kind::boolean:
+            return value.boolean() ? "true" : "false";
+        case jsonb::Kind::numeric:
+            return value.numeric().to_text();
+        case jsonb::Kind::string:
+            return quoted(value.string());
+        case jsonb::Kind::array:
+            return "that is a JSON array";
+        case jsonb::Kind::object:
+            return "that is a JSON object";
+    }
+    __builtin_unreachable();
+}
+
+std::string describe(const Value& value) {
+    switch (value.kind) {
+        case Value::Kind::null:
+        case Value::Kind::absent:
+            return "NULL";
+        case Value::Kind::boolean:
+            return value.boolean ? "true" : "false";
+        case Value::Kind::integer:
+            return std::to_string(value.integer);
+        case Value::Kind::numeric: {
+            const auto* data = reinterpret_cast<const std::uint8_t*>(value.bytes.data);
+            return jsonb::Numeric({data, value.bytes.size}).to_text();
+        }
+        case Value::Kind::instant:
+            return describe(value.instant);
+        case Value::Kind::interval:
+            return describe(value.interval);
+        case Value::Kind::text:
+        case Value::Kind::json_text:
+            return quoted(value.view());
+        case Value::Kind::malformed_text:
+        case Value::Kind::bytes:
+            return describe_bytes(value.view());
+        case Value::Kind::json:
+            return describe(value.json);
+        case Value::Kind::local_time:
+        case Value::Kind::unsupported:
+            return "of type " + std::string(value.view());
+    }
+    __builtin_unreachable();
+}
+
+}  // namespace onetrip::section

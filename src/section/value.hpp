@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "jsonb/jsonb.hpp"
+
+namespace onetrip::section {
+
+/// Microseconds since 2000-01-01 00:00:00 UTC, as PostgreSQL's timestamptz counts them.
+struct Instant {
+    std::int64_t microseconds;
+
+    /// 'infinity' and '-infinity' (DT_NOEND, DT_NOBEGIN of datatype/timestamp.h).
+    bool is_infinite() const {
+        return microseconds == std::numeric_limits<std::int64_t>::max() ||
+               microseconds == std::numeric_limits<std::int64_t>::min();
+    }
+};
+
+/// PostgreSQL's interval: three parts that are kept apart.
+struct Interval {
+    std::int64_t microseconds;
+    std::int32_t days;
+    std::int32_t months;
+};
+
+/// One column of the row that a section is made of, as plain data: a view of what the caller
+/// holds. Texts are UTF-8.
+struct Value {
+    enum class Kind : std::uint8_t {
+        null,            ///< SQL NULL
+        absent,          ///< a key that the JSON row does not have
+        boolean,         ///< `boolean`
+        integer,         ///< `integer`
+        numeric,         ///< `bytes`: a numeric behind its varlena header
+        instant,         ///< `instant`
+        interval,        ///< `interval`
+        text,            ///< `bytes`
+        malformed_text,  ///< `bytes`: text that is not valid in the database's encoding
+        bytes,           ///< `bytes`
+        json,            ///< `json`: a value inside a JSON row, or a jsonb column
+        json_text,       ///< `bytes`: JSON text that has not been parsed yet
+        local_time,      ///< `bytes`: name of the SQL type; a timestamp without time zone
+        unsupported,     ///< `bytes`: name of a SQL type that no field takes
+    };
+
+    struct Bytes {
+        const char* data;
+        std::size_t size;
+    };
+
+    Kind kind = Kind::null;
+    bool from_json_row = false;  ///< a jsonb column holds documents alone, a JSON row any value
+    union {
+        bool boolean;
+        std::int64_t integer;
+        Instant instant;
+        Interval interval;
+        Bytes bytes;
+        jsonb::Value json;
+    };
+
+    /// NULL.
+    Value() : integer(0) {}
+
+    static Value of_integer(std::int64_t integer);
+    static Value of_boolean(bool boolean);
+    static Value of_instant(Instant instant);
+    static Value of_interval(Interval interval);
+    static Value of_bytes(Kind kind, std::string_view bytes);
+    static Value of_json(jsonb::Value json, bool from_json_row);
+
+    std::string_view view() const { return {bytes.data, bytes.size}; }
+
+    /// NULL, or JSON null.
+    bool is_null() const {
+        return kind == Kind::null || (kind == Kind::json && json.kind() == jsonb::Kind::null);
+    }
+
+    /// A string inside a JSON row.
+    bool is_json_string() const {
+        return kind == Kind::json && from_json_row && json.kind() == jsonb::Kind::string;
+    }
+};
+
+/// The value as a message shows it: numbers and times plainly, text quoted and cut short.
+std::string describe(const Value& value);
+std::string describe(jsonb::Value value);
+
+/// Text in double quotes, at most 60 characters of it.
+std::string quoted(std::string_view text);
+
+}  // namespace onetrip::section
