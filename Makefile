@@ -18,13 +18,18 @@ OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
 REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=.
 
+ISOLATION := $(sort $(patsubst tests/isolation/specs/%.spec,%,$(wildcard tests/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=tests/isolation
+
 WARNINGS = -Wall -Wextra -Wpedantic -Werror
 STANDARD = -std=c++20
 
 PG_CONFIG ?= pg_config
 # -isystem keeps the server's headers out of our warnings; -I of the same folder is then ignored.
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc
-PG_CXXFLAGS = $(STANDARD) $(WARNINGS) -fvisibility=hidden -fvisibility-inlines-hidden
+# PGXS knows no dependencies between sources and headers; the compiler tells them.
+PG_CFLAGS = -MMD -MP
+PG_CXXFLAGS = $(STANDARD) $(WARNINGS) -fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 
@@ -35,14 +40,17 @@ UNIT_CXX ?= $(CXX)
 UNIT_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(PURE_SOURCES) $(UNIT_SOURCES))
 
 EXTRA_CLEAN = build results regression.diffs regression.out output_iso tmp_check
+EXTRA_CLEAN += $(OBJS:.o=.d) $(OBJS:.o=.bc.d)
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # PGXS knows no dependencies between sources and headers; the compiler tells them.
 override CPPFLAGS += -MMD -MP
-COMPILE.cxx.bc := $(COMPILE.cxx.bc) $(STANDARD)
--include $(OBJS:.o=.d)
+# x.o and x.bc would write the same x.d.
+COMPILE.cxx.bc += $(STANDARD) -MF $(@:.bc=.bc.d)
+COMPILE.c.bc += -MF $(@:.bc=.bc.d)
+-include $(OBJS:.o=.d) $(OBJS:.o=.bc.d)
 
 .PHONY: unit
 unit: $(UNIT_BUILD)/unit
