@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -138,6 +139,11 @@ class Object {
     /// The member's value; a binary search, so O(log n).
     std::optional<Value> find(std::string_view key) const;
 
+    /// Whether the object has these two keys (in JSONB's order) and no other; then sets their
+    /// values. A few comparisons and no walk, for objects whose shape is mostly the same.
+    bool is_pair(std::string_view first_key, std::string_view second_key, Value& first,
+                 Value& second) const;
+
   private:
     friend class Value;
     explicit Object(Children children, std::uint32_t size) : children_(children), size_(size) {}
@@ -262,6 +268,25 @@ inline Array Value::array() const {
 inline Object Value::object() const {
     const std::uint32_t count = format::load<std::uint32_t>(data_) & format::jb_cmask;
     return Object(Children(data_ + sizeof count, 2 * count), count);
+}
+
+inline bool Object::is_pair(std::string_view first_key, std::string_view second_key, Value& first,
+                            Value& second) const {
+    if (size_ != 2) {
+        return false;
+    }
+    const std::uint8_t* const data = children_.data();
+    const std::uint32_t first_end = Children::end(children_.entry(0), 0);
+    const std::uint32_t second_end = Children::end(children_.entry(1), first_end);
+    if (first_end != first_key.size() || second_end - first_end != second_key.size() ||
+        std::memcmp(data, first_key.data(), first_key.size()) != 0 ||
+        std::memcmp(data + first_end, second_key.data(), second_key.size()) != 0) {
+        return false;
+    }
+    first = Children::value(data, children_.entry(2), second_end);
+    second =
+        Children::value(data, children_.entry(3), Children::end(children_.entry(2), second_end));
+    return true;
 }
 
 inline Array::Iterator Array::begin() const {

@@ -153,7 +153,7 @@ std::string special_text(std::span<const std::uint8_t> data) {
 
 }  // namespace
 
-IntegerResult Numeric::to_integer(Integer& result) const {
+IntegerResult Numeric::to_any_integer(Integer& result) const {
     if (small_integer(data_, result))
         return IntegerResult::integer;
     if (is_special(data_))

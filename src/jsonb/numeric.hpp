@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 
+#include "jsonb/format.hpp"
+
 namespace onetrip::jsonb {
 
 /// A whole number of up to 64 bits besides its sign. Zero is never negative.
@@ -29,7 +31,15 @@ class Numeric {
     explicit Numeric(std::span<const std::uint8_t> data) : data_(data) {}
 
     /// Sets `result` only where it returns IntegerResult::integer.
-    IntegerResult to_integer(Integer& result) const;
+    IntegerResult to_integer(Integer& result) const {
+        // 1 to 9999: the short format's plain header and one digit. What tags and most counts are.
+        if (data_.size() == 2 * sizeof(std::uint16_t) &&
+            format::load<std::uint16_t>(data_.data()) == format::numeric_short) {
+            result = {false, format::load<std::uint16_t>(data_.data() + sizeof(std::uint16_t))};
+            return IntegerResult::integer;
+        }
+        return to_any_integer(result);
+    }
 
     /// The text that numeric_out gives: every digit of the display scale, NaN, Infinity, -Infinity.
     std::string to_text() const;
@@ -37,6 +47,8 @@ class Numeric {
     std::span<const std::uint8_t> data() const { return data_; }
 
   private:
+    IntegerResult to_any_integer(Integer& result) const;
+
     std::span<const std::uint8_t> data_;
 };
 

@@ -56,8 +56,11 @@ void Encoder::add_field(const Field& field) {
         add_constant(field, measure(field));
     } else if (field.source.kind == Source::Kind::checksum) {
         checksums_.push_back(&field);
-    } else if (field.source.kind != Source::Kind::column) {
-        computed_.push_back(&field);
+    } else if (field.source.is_measure()) {
+        measures_.push_back(&field);
+    } else if (field.source.is_part()) {
+        parts_.push_back(&field);
+        add_constant(field, field.source.kind == Source::Kind::parts ? 1 : 0);
     } else if (field.width) {
         runs_.back().steps.push_back(step_of(field));
     } else {
@@ -75,11 +78,19 @@ void Encoder::add_constant(const Field& field, std::uint64_t number) {
 }
 
 Encoder::Step Encoder::step_of(const Field& field) {
-    Step step{&field, nullptr, nullptr, field.begin.fixed_bytes(), field.begin.fixed_bits % 8};
-    if (field.type->coding() == FieldType::Coding::bits) {
-        step.bits = static_cast<const BitsType*>(field.type);
-    } else {
+    Step step{};
+    step.field = &field;
+    step.byte = field.begin.fixed_bytes();
+    step.bit = field.begin.fixed_bits % 8;
+    step.width = *field.width;
+    step.slot = field.slot;
+    if (field.type->coding() == FieldType::Coding::bytes) {
         step.bytes = static_cast<const BytesType*>(field.type);
+        return step;
+    }
+    step.bits = static_cast<const BitsType*>(field.type);
+    if (field.type == &uimsbf || field.type == &bslbf) {
+        step.direct_limit = largest_unsigned(std::min(step.width, 63U)) + 1;
     }
     return step;
 }
@@ -112,7 +123,7 @@ bool Encoder::write(std::span<const Value> row, const Share* share, std::uint8_t
     const std::size_t room = layout_.max_bytes - layout_.block.end.fixed_bytes();
     std::uint32_t variable = 0;
     std::size_t count = 0;
-    for (const Run& run : runs_) {
+    for (Run& run : runs_) {
         write_run(run, row, section + variable);
         if (run.variable == nullptr) {
             break;
@@ -142,26 +153,40 @@ void Encoder::write_share(const Share& share, ByteWriter& writer) {
     }
 }
 
-void Encoder::write_run(const Run& run, std::span<const Value> row, std::uint8_t* at) {
+void Encoder::write_run(Run& run, std::span<const Value> row, std::uint8_t* at) {
     if (run.end > run.begin) {
         std::memcpy(at + run.begin, image_.data() + run.begin, run.end - run.begin);
     }
-    for (const Step& step : run.steps) {
-        const Field& field = *step.field;
-        current_ = &field;
-        const Value& value = row[field.slot];
+    for (Step& step : run.steps) {
+        const Value& value = row[step.slot];
+        current_ = step.field;
         if (step.bits != nullptr) {
-            store_bits(at + step.byte, step.bit, *field.width,
-                       step.bits->to_bits(value, *field.width));
+            store_bits(at + step.byte, step.bit, step.width, bits_of(step, value));
         } else {
             write_bytes(step, value, at + step.byte);
         }
     }
 }
 
+std::uint64_t Encoder::bits_of(Step& step, const Value& value) {
+    if (value.kind == Value::Kind::integer) {
+        const auto number = static_cast<std::uint64_t>(value.integer);
+        return number < step.direct_limit ? number : step.bits->to_bits(value, step.width);
+    }
+    if (value.kind != Value::Kind::instant) {
+        return step.bits->to_bits(value, step.width);
+    }
+    if (!step.has_last || step.last_instant != value.instant.microseconds) {
+        step.last_bits = step.bits->to_bits(value, step.width);
+        step.last_instant = value.instant.microseconds;
+        step.has_last = true;
+    }
+    return step.last_bits;
+}
+
 void Encoder::write_bytes(const Step& step, const Value& value, std::uint8_t* at) {
     const Field& field = *step.field;
-    const std::size_t size = *field.width / 8;
+    const std::size_t size = step.width / 8;
     if (step.bit == 0) {
         ByteWriter writer(at, size);
         step.bytes->write(value, field, writer);
@@ -178,18 +203,33 @@ void Encoder::write_bytes(const Step& step, const Value& value, std::uint8_t* at
 /// Writes the computed fields into a section that is otherwise complete; returns its size.
 std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
                             std::uint8_t* section) {
-    for (const Field* field : computed_) {
+    for (const Field* field : measures_) {
         current_ = field;
-        const std::uint64_t number = field->source.is_measure()
-                                         ? measure(*field)
-                                         : part_number(*field, row[field->slot], numbers);
-        store_bits(place_of(*field, section), field->begin.fixed_bits % 8, *field->width, number);
+        store_bits(place_of(*field, section), field->begin.fixed_bits % 8, *field->width,
+                   measure(*field));
     }
+    write_part_numbers(row, numbers, section);
     for (const Field* field : checksums_) {
         std::uint8_t* const at = place_of(*field, section);
         store_big_endian(at, 4, crc32_mpeg2({section, at}));
     }
     return offset_of(layout_.block.end);
+}
+
+/// Most rows take one section, whose numbers are in the image.
+void Encoder::write_part_numbers(std::span<const Value> row, PartNumbers numbers,
+                                 std::uint8_t* section) {
+    for (const Field* field : parts_) {
+        const Value& value = row[field->slot];
+        if (numbers.parts == 1 && value.kind == Value::Kind::absent) {
+            continue;
+        }
+        current_ = field;
+        std::uint8_t* const at = place_of(*field, section);
+        const unsigned bit = field->begin.fixed_bits % 8;
+        clear_bits(at, bit, *field->width);
+        store_bits(at, bit, *field->width, part_number(*field, value, numbers));
+    }
 }
 
 std::uint64_t Encoder::measure(const Field& field) const {
@@ -274,8 +314,8 @@ std::uint64_t Encoder::count_parts(const Share& share) {
 
 /// Whether a JSON row says itself which part it is; it is then not split.
 bool Encoder::numbered_by_row(std::span<const Value> row) const {
-    return std::any_of(computed_.begin(), computed_.end(), [&](const Field* field) {
-        return field->source.is_part() && row[field->slot].kind != Value::Kind::absent;
+    return std::any_of(parts_.begin(), parts_.end(), [&](const Field* field) {
+        return row[field->slot].kind != Value::Kind::absent;
     });
 }
 

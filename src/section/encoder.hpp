@@ -51,6 +51,14 @@ class Encoder {
         const BytesType* bytes;  ///< … or this
         std::uint32_t byte;      ///< from the section's begin, `*` fields not counted
         std::uint32_t bit;       ///< within that byte, 0 the most significant
+        std::uint32_t width;     ///< in bits
+        std::size_t slot;
+        /// Integers below it are their own bits: those of the unsigned types.
+        std::uint64_t direct_limit;
+        /// The instant last written, and its bits: rows of one campaign share their times.
+        std::int64_t last_instant;
+        std::uint64_t last_bits;
+        bool has_last;
     };
 
     /// Fixed fields that stand in a row, and the field of width `*` behind them.
@@ -69,6 +77,7 @@ class Encoder {
     void add_field(const Field& field);
     void add_constant(const Field& field, std::uint64_t number);
     static Step step_of(const Field& field);
+    static std::uint64_t bits_of(Step& step, const Value& value);
 
     /// The items that are still to be spread, and how many bytes of them a section takes.
     struct Share {
@@ -77,10 +86,11 @@ class Encoder {
     };
 
     bool write(std::span<const Value> row, const Share* share, std::uint8_t* section);
-    void write_run(const Run& run, std::span<const Value> row, std::uint8_t* at);
+    void write_run(Run& run, std::span<const Value> row, std::uint8_t* at);
     static void write_bytes(const Step& step, const Value& value, std::uint8_t* at);
     static void write_share(const Share& share, ByteWriter& writer);
     std::size_t finish(std::span<const Value> row, PartNumbers numbers, std::uint8_t* section);
+    void write_part_numbers(std::span<const Value> row, PartNumbers numbers, std::uint8_t* section);
     std::uint64_t measure(const Field& field) const;
     std::uint64_t part_number(const Field& field, const Value& value, PartNumbers numbers) const;
     std::uint8_t* place_of(const Field& field, std::uint8_t* section) const;
@@ -96,7 +106,8 @@ class Encoder {
     const Layout& layout_;
     std::vector<std::uint8_t> image_;
     std::vector<Run> runs_;
-    std::vector<const Field*> computed_;   ///< lengths, offsets, part numbers
+    std::vector<const Field*> measures_;   ///< lengths and offsets that rows change
+    std::vector<const Field*> parts_;      ///< part numbers; the image has those of a whole row
     std::vector<const Field*> checksums_;  ///< in order: each covers those before it
     const Field* split_ = nullptr;
 

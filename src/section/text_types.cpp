@@ -70,7 +70,9 @@ class CharType final : public BytesType {
         const std::size_t size = *field.width / 8;
         std::size_t written = 0;
         for (std::string_view rest = *text; !rest.empty(); ++written) {
-            const Utf8Character character = first_character(rest);
+            const auto lead = static_cast<unsigned char>(rest.front());
+            const Utf8Character character =
+                lead < 0x80 ? Utf8Character{lead, 1, true} : first_character(rest);
             refuse_outside_latin_1(value, character);
             if (written == size) {
                 refuse_too_long(value, written + count_characters(rest), size);

@@ -1,6 +1,7 @@
 #include "section/tlv.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "jsonb/json_parser.hpp"
 #include "section/bits.hpp"
@@ -102,15 +103,21 @@ void store_length(TlvFormat::Length form, std::uint8_t* at, std::size_t size, st
     store_big_endian(at, static_cast<unsigned>(size), length);
 }
 
-void refuse_long(TlvFormat::Length form, std::uint64_t tag, std::size_t length) {
-    const std::size_t largest = form == TlvFormat::Length::bits_8    ? 0xFF
-                                : form == TlvFormat::Length::bits_16 ? 0xFFFF
-                                                                     : length;
-    if (length > largest) {
-        refuse(of_item(tag), "takes " + std::to_string(length) +
-                                 " bytes, more than its length of " +
-                                 std::to_string(largest == 0xFF ? 8 : 16) + " bits can say");
+std::size_t largest_length(TlvFormat::Length form) {
+    switch (form) {
+        case TlvFormat::Length::bits_8:
+            return 0xFF;
+        case TlvFormat::Length::bits_16:
+            return 0xFFFF;
+        case TlvFormat::Length::ber:
+            return std::numeric_limits<std::size_t>::max();
     }
+    __builtin_unreachable();
+}
+
+[[noreturn]] void refuse_length(std::uint64_t tag, std::size_t length, std::size_t largest) {
+    refuse(of_item(tag), "takes " + std::to_string(length) + " bytes, more than the " +
+                             std::to_string(largest) + " that its length can say");
 }
 
 // ---- items ------------------------------------------------------------------------------------
@@ -127,9 +134,25 @@ struct Item {
 /// Writes the items of one field; nested items have the field's own T and L.
 class ItemWriter {
   public:
-    ItemWriter(TlvFormat format, ByteWriter& writer) : format_(format), writer_(writer) {}
+    ItemWriter(TlvFormat format, ByteWriter& writer)
+        : format_(format), largest_length_(largest_length(format.length)), writer_(writer) {}
+
+    /// All items of a container, or those that fit.
+    void write_items(jsonb::Value container);
 
     void write_element(jsonb::Value element) {
+        jsonb::Value tag;
+        jsonb::Value value;
+        // What nearly all items are needs no walk over the keys.
+        if (element.kind() == Kind::object &&
+            element.object().is_pair("tag", "value", tag, value)) {
+            write_value(tag_of(tag, format_), value);
+        } else {
+            write_any_element(element);
+        }
+    }
+
+    void write_any_element(jsonb::Value element) {
         const Item item = item_of(element);
         if (item.hex) {
             write_octets(item, *item.hex, bytes_of_hex, "pairs of hexadecimal digits");
@@ -168,24 +191,32 @@ class ItemWriter {
     static std::size_t size_of(const Item& item);
 
     void write_bytes(std::uint64_t tag, std::string_view bytes) {
-        refuse_long(format_.length, tag, bytes.size());
-        write_header(tag, bytes.size());
-        writer_.append(bytes);
+        if (bytes.size() > largest_length_) {
+            refuse_length(tag, bytes.size(), largest_length_);
+        }
+        std::uint8_t* const at = extend(tag, bytes.size());
+        if (at != nullptr && !bytes.empty()) {
+            std::memcpy(at, bytes.data(), bytes.size());
+        }
     }
 
     void write_number(std::uint64_t tag, std::uint64_t number, unsigned size) {
-        write_header(tag, size);
-        if (std::uint8_t* at = writer_.extend(size)) {
+        if (std::uint8_t* const at = extend(tag, size)) {
             store_big_endian(at, size, number);
         }
     }
 
-    void write_header(std::uint64_t tag, std::size_t length) {
+    /// Writes tag and length, and returns where the `length` bytes behind them are to be written;
+    /// nullptr where all that does not fit.
+    std::uint8_t* extend(std::uint64_t tag, std::size_t length) {
         const std::size_t size = size_of_length(format_.length, length);
-        if (std::uint8_t* at = writer_.extend(format_.tag_bytes + size)) {
-            store_big_endian(at, format_.tag_bytes, tag);
-            store_length(format_.length, at + format_.tag_bytes, size, length);
+        std::uint8_t* const at = writer_.extend(format_.tag_bytes + size + length);
+        if (at == nullptr) {
+            return nullptr;
         }
+        store_big_endian(at, format_.tag_bytes, tag);
+        store_length(format_.length, at + format_.tag_bytes, size, length);
+        return at + format_.tag_bytes + size;
     }
 
     template <typename Decode>
@@ -193,7 +224,7 @@ class ItemWriter {
         const auto bytes =
             text.kind() == Kind::string ? decode(text.string()) : decltype(decode({})){};
         if (!bytes) {
-            refuse(describe(text), of_item(item.tag) + "is not " + form);
+            refuse(describe(text), of_item(item.tag) + " is not " + form);
         }
         write_bytes(item.tag, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
     }
@@ -205,8 +236,25 @@ class ItemWriter {
     static Integer integer_of(std::uint64_t tag, jsonb::Value value);
 
     TlvFormat format_;
+    std::size_t largest_length_;
     ByteWriter& writer_;
 };
+
+void ItemWriter::write_items(jsonb::Value container) {
+    if (container.kind() == Kind::array) {
+        for (const jsonb::Value element : container.array()) {
+            write_element(element);
+            if (writer_.overflowed()) {
+                return;
+            }
+        }
+        return;
+    }
+    const Value value = Value::of_json(container, false);
+    for (TlvItems items(value, format_); !items.at_end() && !writer_.overflowed();) {
+        items.write_next(writer_);
+    }
+}
 
 Item ItemWriter::item_of(jsonb::Value element) const {
     if (element.kind() != Kind::object) {
@@ -241,7 +289,7 @@ Item ItemWriter::item_of(jsonb::Value element) const {
                                                 : "is there twice: as value, hex or base64");
     }
     if (item.size && !item.value) {
-        refuse(describe(*item.size), of_item(item.tag) + "is a size, which goes with value only");
+        refuse(describe(*item.size), of_item(item.tag) + " is a size, which goes with value only");
     }
     return item;
 }
@@ -251,7 +299,7 @@ std::size_t ItemWriter::size_of(const Item& item) {
     if (item.size->kind() != Kind::numeric ||
         item.size->numeric().to_integer(size) != IntegerResult::integer || size.negative ||
         size.magnitude < 1 || size.magnitude > 8) {
-        refuse(describe(*item.size), of_item(item.tag) + "is not a size of 1 to 8");
+        refuse(describe(*item.size), of_item(item.tag) + " is not a size of 1 to 8");
     }
     return size.magnitude;
 }
@@ -262,10 +310,10 @@ Integer ItemWriter::integer_of(std::uint64_t tag, jsonb::Value value) {
         case IntegerResult::integer:
             return integer;
         case IntegerResult::too_large:
-            refuse_range(describe(value), of_item(tag) + "takes more than 64 bits");
+            refuse_range(describe(value), of_item(tag) + " takes more than 64 bits");
         case IntegerResult::fraction:
         case IntegerResult::not_a_number:
-            refuse(describe(value), of_item(tag) + "has a fraction");
+            refuse(describe(value), of_item(tag) + " has a fraction");
     }
     __builtin_unreachable();
 }
@@ -273,7 +321,7 @@ Integer ItemWriter::integer_of(std::uint64_t tag, jsonb::Value value) {
 void ItemWriter::write_integer(std::uint64_t tag, jsonb::Value value) {
     const Integer integer = integer_of(tag, value);
     if (integer.negative) {
-        refuse(describe(value), of_item(tag) + "is negative, which needs a size");
+        refuse(describe(value), of_item(tag) + " is negative, which needs a size");
     }
     const std::uint64_t number = integer.magnitude;
     const unsigned size = number <= 0xFF ? 1 : number <= 0xFFFF ? 2 : number <= 0xFFFFFFFF ? 4 : 8;
@@ -282,14 +330,14 @@ void ItemWriter::write_integer(std::uint64_t tag, jsonb::Value value) {
 
 void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t size) {
     if (value.kind() != Kind::numeric) {
-        refuse(describe(value), of_item(tag) + "is not an integer, but has a size");
+        refuse(describe(value), of_item(tag) + " is not an integer, but has a size");
     }
     const Integer integer = integer_of(tag, value);
     const auto bits = static_cast<unsigned>(size) * 8;
     const std::uint64_t most_negative = std::uint64_t{1} << (bits - 1);
     if (integer.magnitude > (integer.negative ? most_negative : largest_unsigned(bits))) {
         refuse_range(describe(value),
-                     of_item(tag) + "does not fit into its size of " + std::to_string(size));
+                     of_item(tag) + " does not fit into its size of " + std::to_string(size));
     }
     write_number(tag, integer.negative ? 0 - integer.magnitude : integer.magnitude,
                  static_cast<unsigned>(size));
@@ -299,17 +347,18 @@ void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t 
 /// BER one moves them. Every level takes room, so that the depth is bounded by the section's size.
 void ItemWriter::write_nested(std::uint64_t tag, jsonb::Value value) {
     const std::size_t header_at = writer_.size();
-    write_header(tag, 0);
+    extend(tag, 0);
     const std::size_t items_at = writer_.size();
-    const Value nested = Value::of_json(value, false);
-    for (TlvItems items(nested, format_); !items.at_end() && !writer_.overflowed();) {
-        items.write_next(writer_);
+    if (!writer_.overflowed()) {
+        write_items(value);
     }
     if (writer_.overflowed()) {
         return;
     }
     const std::size_t length = writer_.size() - items_at;
-    refuse_long(format_.length, tag, length);
+    if (length > largest_length_) {
+        refuse_length(tag, length, largest_length_);
+    }
     const std::size_t length_at = header_at + format_.tag_bytes;
     const std::size_t size = size_of_length(format_.length, length);
     const std::size_t moved = length_at + size - items_at;
@@ -336,6 +385,10 @@ class TlvType final : public BytesType {
     using BytesType::BytesType;
 
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        if (value.kind == Value::Kind::json && value.json.kind() == Kind::array) {
+            ItemWriter(field.tlv, writer).write_items(value.json);
+            return;
+        }
         for (TlvItems items(value, field.tlv); !items.at_end() && !writer.overflowed();) {
             items.write_next(writer);
         }
