@@ -96,6 +96,49 @@ CREATE FUNCTION encode_sections(layout section_layout, source jsonb) RETURNS SET
 COMMENT ON FUNCTION encode_sections(section_layout, jsonb) IS
     'the sections of a JSON row, in order';
 
+CREATE FUNCTION section_agg_transition(state internal, layout section_layout, source record)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_combine(state internal, other internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_serialize(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_agg_deserialize(serialized bytea, state internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_agg_final(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_append(state bytea, section bytea) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION section_agg_transition(internal, section_layout, record) IS
+    'aggregate transition function';
+COMMENT ON FUNCTION section_agg_combine(internal, internal) IS 'aggregate combine function';
+COMMENT ON FUNCTION section_agg_serialize(internal) IS 'aggregate serial function';
+COMMENT ON FUNCTION section_agg_deserialize(bytea, internal) IS 'aggregate deserial function';
+COMMENT ON FUNCTION section_agg_final(internal) IS 'aggregate final function';
+COMMENT ON FUNCTION section_agg_append(bytea, bytea) IS
+    'aggregate transition and combine function';
+
+CREATE AGGREGATE section_agg(layout section_layout, source record) (
+    SFUNC = section_agg_transition,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, record) IS
+    'sections of all rows, in the order of ORDER BY within the call, else in none';
+
+CREATE AGGREGATE section_agg(section bytea) (
+    SFUNC = section_agg_append,
+    STYPE = bytea,
+    COMBINEFUNC = section_agg_append,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(bytea) IS
+    'finished sections one behind the other, in the order of ORDER BY within the call, else in none';
+
 CREATE FUNCTION crc32_mpeg2(data bytea) RETURNS bigint
     AS 'MODULE_PATHNAME', 'onetrip_crc32_mpeg2' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
@@ -150,3 +193,19 @@ CREATE FUNCTION encode_carousel(
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
 COMMENT ON FUNCTION encode_carousel(text, date, section_layout) IS
     'sections of all messages that are on air in a zone on a date, by campaign and message';
+
+CREATE FUNCTION carousel_sections(
+    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout(),
+    OUT campagne_id bigint, OUT message_id bigint, OUT part int, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100000;
+COMMENT ON FUNCTION carousel_sections(text, date, section_layout) IS
+    'sections of all messages that are on air in a zone on a date, a row each, in order';
+
+CREATE FUNCTION carousel_problems(
+    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout(),
+    OUT campagne_id bigint, OUT message_id bigint, OUT field text, OUT problem text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
+COMMENT ON FUNCTION carousel_problems(text, date, section_layout) IS
+    'messages on air that cannot be encoded, each with the first field at fault';

@@ -14,11 +14,11 @@ constexpr int leading_columns = 2;
 /// Takes the rows of the messages query one by one, from the executor's hands.
 struct MessageReceiver {
     DestReceiver receiver;  // first: the executor knows nothing but this
-    CompiledLayout* compiled;
-    section::SectionSink* sink;
+    MessageJob* job;
+    const std::vector<section::Slot>* slots;
     MemoryContext row_context;            ///< reset for each row
     ErrorContextCallback* outer_context;  ///< what the caller's errors would show as context
-    ColumnReader* readers;                ///< one a slot; set up when the first row is near
+    ColumnReader* readers;                ///< one a slot
     Value* values;                        ///< one a slot
     Oid id_types[leading_columns];
 };
@@ -34,35 +34,14 @@ void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
     }
     for (int i = leading_columns; i < descriptor->natts; ++i) {
         receiver->readers[i - leading_columns] =
-            column_reader(TupleDescAttr(descriptor, i)->atttypid);
+            column_reader(TupleDescAttr(descriptor, i)->atttypid, LocalTimes::in_session_timezone);
     }
 }
 
 void shut_down(DestReceiver* /*self*/) {}
 
-char* print_id(Oid type, Datum id, bool is_null) {
-    if (is_null) {
-        return pstrdup("NULL");
-    }
-    Oid output = InvalidOid;
-    bool is_varlena = false;
-    getTypeOutputInfo(type, &output, &is_varlena);
-    return OidOutputFunctionCall(output, id);
-}
-
-/// Adds to an error which message it is about.
-void add_message_ids(CaughtError& error, const MessageReceiver* receiver, TupleTableSlot* row) {
-    const char* const campagne =
-        print_id(receiver->id_types[0], row->tts_values[0], row->tts_isnull[0]);
-    const char* const message =
-        print_id(receiver->id_types[1], row->tts_values[1], row->tts_isnull[1]);
-    const char* const detail = pstrdup(error.detail);
-    snprintf(error.detail, sizeof error.detail, "campagne_id %s, message_id %s: %s", campagne,
-             message, detail);
-}
-
 void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
-    const std::vector<section::Slot>& slots = receiver->compiled->layout.slots;
+    const std::vector<section::Slot>& slots = *receiver->slots;
     for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         const std::size_t column = slot + leading_columns;
         Value& value = receiver->values[slot];
@@ -84,24 +63,17 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
     slot_getallattrs(row);
     read_values(receiver, row);
-    const std::span<const Value> values{receiver->values, receiver->compiled->layout.slots.size()};
-    CaughtError error;
-    const bool encoded = try_cpp(error, [&] {
-        receiver->compiled->encoder.encode(values, *receiver->sink, section::Splitting::allowed);
-    });
-    if (!encoded) {
-        if (!error.is_server_error) {
-            add_message_ids(error, receiver, row);
-        }
-        raise(error);
-    }
+    receiver->job->take({row->tts_values[0],
+                         row->tts_values[1],
+                         receiver->id_types,
+                         {receiver->values, receiver->slots->size()}});
     MemoryContextReset(receiver->row_context);
     MemoryContextSwitchTo(caller);
     error_context_stack = statement_context;
     return true;
 }
 
-MessageReceiver make_receiver(CompiledLayout* compiled, section::SectionSink& sink) {
+MessageReceiver make_receiver(CompiledLayout* compiled, MessageJob& job) {
     const std::size_t slots = compiled->layout.slots.size();
     MessageReceiver receiver{};
     receiver.receiver.receiveSlot = receive;
@@ -110,14 +82,29 @@ MessageReceiver make_receiver(CompiledLayout* compiled, section::SectionSink& si
     receiver.receiver.rDestroy = shut_down;
     // SPI takes DestNone for a query whose rows nobody wants, and DestSPI for its own.
     receiver.receiver.mydest = DestTuplestore;
-    receiver.compiled = compiled;
-    receiver.sink = &sink;
+    receiver.job = &job;
+    receiver.slots = &compiled->layout.slots;
     receiver.row_context =
         AllocSetContextCreate(CurrentMemoryContext, "onetrip message", ALLOCSET_DEFAULT_SIZES);
     receiver.outer_context = error_context_stack;
     receiver.readers = static_cast<ColumnReader*>(palloc(slots * sizeof(ColumnReader)));
     receiver.values = static_cast<Value*>(palloc(slots * sizeof(Value)));
     return receiver;
+}
+
+char* print_id(Oid type, Datum id) {
+    Oid output = InvalidOid;
+    bool is_varlena = false;
+    getTypeOutputInfo(type, &output, &is_varlena);
+    return OidOutputFunctionCall(output, id);
+}
+
+/// Says in an error's detail which message it is about.
+void add_message_ids(CaughtError& error, const Message& message) {
+    const char* const detail = pstrdup(error.detail);
+    snprintf(error.detail, sizeof error.detail, "campagne_id %s, message_id %s: %s",
+             print_id(message.id_types[0], message.campagne_id),
+             print_id(message.id_types[1], message.message_id), detail);
 }
 
 constexpr int zones_shown = 20;
@@ -171,9 +158,9 @@ ParamListInfo parameters_of(const CarouselRequest& request) {
 
 }  // namespace
 
-void encode_messages(const CarouselRequest& request, section::SectionSink& sink) {
+void for_each_message(const CarouselRequest& request, MessageJob& job) {
     const CarouselQuery query = carousel_query(request.compiled->layout);
-    MessageReceiver receiver = make_receiver(request.compiled, sink);
+    MessageReceiver receiver = make_receiver(request.compiled, job);
     SPIExecuteOptions options{};
     options.params = parameters_of(request);
     options.read_only = true;
@@ -186,6 +173,41 @@ void encode_messages(const CarouselRequest& request, section::SectionSink& sink)
     }
     SPI_finish();
     MemoryContextDelete(receiver.row_context);
+}
+
+bool try_encode_message(CompiledLayout* compiled, const Message& message,
+                        section::SectionSink& sink, CaughtError& error) {
+    const bool encoded = try_cpp(
+        error, [&] { compiled->encoder.encode(message.row, sink, section::Splitting::allowed); });
+    if (!encoded && (error.is_server_error || error.field[0] == '\0')) {
+        raise(error);
+    }
+    return encoded;
+}
+
+void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink) {
+    CaughtError error;
+    if (!try_encode_message(compiled, message, sink, error)) {
+        add_message_ids(error, message);
+        raise(error);
+    }
+}
+
+std::int64_t integer_id(Datum id, Oid type) {
+    switch (getBaseType(type)) {
+        case INT2OID:
+            return DatumGetInt16(id);
+        case INT4OID:
+            return DatumGetInt32(id);
+        case INT8OID:
+            return DatumGetInt64(id);
+        default:
+            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                            errmsg("ids of campaigns and messages must be integers"),
+                            errdetail("An id has the type %s.", format_type_be(type)),
+                            errhint("encode_carousel and the exports take ids of any type.")));
+    }
+    pg_unreachable();
 }
 
 }  // namespace onetrip::postgres

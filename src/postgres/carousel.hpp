@@ -12,9 +12,39 @@ struct CarouselRequest {
     CompiledLayout* compiled;
 };
 
-/// Encodes every message that is on air, in the order of (campagne id, message id), into `sink`.
-/// The rows stream through: nothing is collected. Reads with the caller's rights, under the
-/// snapshot of the calling statement. ERRORs, for a bad value with the message's ids.
-void encode_messages(const CarouselRequest& request, section::SectionSink& sink);
+/// A message that is on air. Plain data, valid while its MessageJob runs.
+struct Message {
+    Datum campagne_id;
+    Datum message_id;
+    const Oid* id_types;  ///< of both
+    std::span<const section::Value> row;
+};
+
+/// What a job function does with each message.
+class MessageJob {
+  public:
+    /// Called from the executor, in a memory context that is reset behind it. May ERROR; throws
+    /// nothing.
+    virtual void take(const Message& message) = 0;
+
+  protected:
+    ~MessageJob() = default;
+};
+
+/// Hands over every message that is on air, in the order of (campagne id, message id). The rows
+/// stream through: nothing is collected. Reads with the caller's rights, under the snapshot of the
+/// calling statement. ERRORs.
+void for_each_message(const CarouselRequest& request, MessageJob& job);
+
+/// Encodes a message. False where a field cannot hold its value, with `error` set; every other
+/// error is raised.
+bool try_encode_message(CompiledLayout* compiled, const Message& message,
+                        section::SectionSink& sink, CaughtError& error);
+
+/// Encodes a message; a bad value is an ERROR that names the message.
+void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink);
+
+/// The ids as the functions return them. ERRORs where they are no integers.
+std::int64_t integer_id(Datum id, Oid type);
 
 }  // namespace onetrip::postgres

@@ -121,12 +121,6 @@ const Table* table_of_column(const Tables& tables, const char* column) {
     return nullptr;
 }
 
-/// A timestamp without time zone is read in the session's TimeZone, as a cast reads it.
-const char* cast_of(const Table& table, const char* column) {
-    const Oid type = getBaseType(get_atttype(table.relation, get_attnum(table.relation, column)));
-    return type == TIMESTAMPOID ? "::pg_catalog.timestamptz" : "";
-}
-
 [[noreturn]] void refuse_unknown_source(const Tables& tables, const Layout& layout,
                                         std::size_t slot) {
     ereport(
@@ -158,8 +152,7 @@ void append_slot(StringInfo query, const Tables& tables, const Layout& layout, s
             refuse_unknown_source(tables, layout, slot);
         }
         check_rights(*table, name);
-        appendStringInfo(query, ", %s.%s%s", table->alias, quote_identifier(name),
-                         cast_of(*table, name));
+        appendStringInfo(query, ", %s.%s", table->alias, quote_identifier(name));
     }
 }
 

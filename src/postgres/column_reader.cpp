@@ -113,6 +113,15 @@ Value read_timestamp(const ColumnReader& reader, Datum /*datum*/) {
     return Value::of_bytes(Value::Kind::local_time, reader.type_name);
 }
 
+/// The cast would ERROR at either end of time, where a field has long been out of range.
+Value read_session_timestamp(const ColumnReader& /*reader*/, Datum datum) {
+    constexpr std::int64_t far = PG_INT64_MAX / 2;
+    int overflow = 0;
+    const TimestampTz instant =
+        timestamp2timestamptz_opt_overflow(DatumGetTimestamp(datum), &overflow);
+    return Value::of_instant({overflow == 0 ? instant : overflow > 0 ? far : -far});
+}
+
 Value read_unsupported(const ColumnReader& reader, Datum /*datum*/) {
     return Value::of_bytes(Value::Kind::unsupported, reader.type_name);
 }
@@ -158,8 +167,10 @@ decltype(ColumnReader::read) reader_of(Oid type) {
 
 }  // namespace
 
-ColumnReader column_reader(Oid type) {
-    return {reader_of(getBaseType(type)), format_type_be(type)};
+ColumnReader column_reader(Oid type, LocalTimes local_times) {
+    const Oid base = getBaseType(type);
+    const bool in_session = base == TIMESTAMPOID && local_times == LocalTimes::in_session_timezone;
+    return {in_session ? read_session_timestamp : reader_of(base), format_type_be(type)};
 }
 
 section::Value read_jsonb(Datum datum, bool is_row) {

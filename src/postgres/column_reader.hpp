@@ -11,8 +11,14 @@ struct ColumnReader {
     const char* type_name;  ///< for messages
 };
 
+/// What a timestamp without time zone is taken for.
+enum class LocalTimes : std::uint8_t {
+    refused,              ///< it says no instant
+    in_session_timezone,  ///< an instant, as a cast to timestamptz takes it
+};
+
 /// The reader for a type; `type_name` is palloc'ed in the current context.
-ColumnReader column_reader(Oid type);
+ColumnReader column_reader(Oid type, LocalTimes local_times);
 
 /// The value of a datum that is not NULL. It points into the datum, or into what was palloc'ed in
 /// the current context to fetch it, so it lives as long as both. May ERROR: to be called with no

@@ -75,7 +75,8 @@ RowBinding* bind_row(const Layout& layout, TupleDesc descriptor, std::uint64_t r
         if (column.attribute < 0) {
             refuse_missing_column(layout, slot, descriptor);
         }
-        column.reader = column_reader(TupleDescAttr(descriptor, column.attribute)->atttypid);
+        column.reader = column_reader(TupleDescAttr(descriptor, column.attribute)->atttypid,
+                                      LocalTimes::refused);
     }
     return binding;
 }

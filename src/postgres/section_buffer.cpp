@@ -16,7 +16,12 @@ void SectionBuffer::grow(std::size_t needed) {
     capacity_ = capacity;
 }
 
-bytea* SectionBuffer::finish() {
+void SectionBuffer::append(std::string_view sections) {
+    std::memcpy(begin_section(sections.size()), sections.data(), sections.size());
+    end_section(sections.size());
+}
+
+bytea* SectionBuffer::as_bytea() {
     auto* const result = reinterpret_cast<bytea*>(data_);
     SET_VARSIZE(result, used_);
     return result;

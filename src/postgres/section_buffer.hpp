@@ -6,7 +6,8 @@
 namespace onetrip::postgres {
 
 /// Gathers sections, one behind the other, into one bytea of palloc memory that grows where it
-/// lies: repalloc of a large chunk is realloc, which moves pages and not bytes.
+/// lies: repalloc of a large chunk is realloc, which moves pages and not bytes. It has no
+/// destructor: its memory goes with the context.
 class SectionBuffer final : public section::SectionSink {
   public:
     /// The most that a bytea holds, its header included (utils/memutils.h).
@@ -24,8 +25,16 @@ class SectionBuffer final : public section::SectionSink {
 
     void end_section(std::size_t size) override { used_ += size; }
 
-    /// The bytea; the buffer is not to be used after it.
-    bytea* finish();
+    /// Puts finished sections behind the others. Throws ByteaOverflow.
+    void append(std::string_view sections);
+
+    /// The sections so far.
+    std::string_view view() const {
+        return {reinterpret_cast<const char*>(data_) + VARHDRSZ, used_ - VARHDRSZ};
+    }
+
+    /// The buffer's own memory as a bytea of the sections so far; valid until more are added.
+    bytea* as_bytea();
 
   private:
     void grow(std::size_t needed);

@@ -70,7 +70,7 @@ Datum one_section(FunctionCallInfo fcinfo, EncodeRow encode_row) {
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
     SectionBuffer section(CurrentMemoryContext, compiled->layout.max_bytes);
     encode_row(compiled, fcinfo, section, Splitting::refused);
-    return PointerGetDatum(section.finish());
+    return PointerGetDatum(section.as_bytea());
 }
 
 Datum all_sections(FunctionCallInfo fcinfo, EncodeRow encode_row) {

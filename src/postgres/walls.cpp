@@ -44,6 +44,7 @@ void set(CaughtError& error, int sqlstate, std::string_view message, std::string
          std::string_view hint = {}) {
     error.is_server_error = false;
     error.sqlstate = sqlstate;
+    error.field[0] = '\0';
     copy_text(error.message, message);
     copy_text(error.detail, detail);
     copy_text(error.hint, hint);
@@ -61,6 +62,9 @@ void describe_current_exception(CaughtError& error) noexcept {
         throw;
     } catch (const ServerError&) {
         error.is_server_error = true;
+    } catch (const section::FieldError& thrown) {
+        set(error, sqlstate_of(thrown.kind()), thrown.message(), thrown.detail(), thrown.hint());
+        copy_text(error.field, thrown.field());
     } catch (const section::Error& thrown) {
         set(error, sqlstate_of(thrown.kind()), thrown.message(), thrown.detail(), thrown.hint());
     } catch (const std::bad_alloc&) {

@@ -29,6 +29,7 @@ class ServerError : public std::exception {
 struct CaughtError {
     bool is_server_error;
     int sqlstate;
+    char field[64];  ///< of a section::FieldError, else empty
     char message[1024];
     char detail[2048];
     char hint[1024];
