@@ -115,7 +115,7 @@ const char* list_zones() {
     initStringInfo(&list);
     for (std::uint64_t i = 0; i < SPI_processed; ++i) {
         if (i == zones_shown) {
-            appendStringInfoString(&list, ", …");
+            appendStringInfoString(&list, ", ...");
             break;
         }
         const char* const zone = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
@@ -149,10 +149,24 @@ void check_zone(const CarouselQuery& query, text* zone) {
     }
 }
 
+/// A date so many days away, where there is one, else infinity.
+DateADT add_days(DateADT date, int days) {
+    const std::int64_t sum = std::int64_t{date} + days;
+    if (DATE_NOT_FINITE(date) || IS_VALID_DATE(sum)) {
+        return DATE_NOT_FINITE(date) ? date : static_cast<DateADT>(sum);
+    }
+    return days > 0 ? DATEVAL_NOEND : DATEVAL_NOBEGIN;
+}
+
 ParamListInfo parameters_of(const CarouselRequest& request) {
-    const ParamListInfo parameters = makeParamList(2);
-    parameters->params[0] = {PointerGetDatum(request.zone), false, PARAM_FLAG_CONST, TEXTOID};
-    parameters->params[1] = {DateADTGetDatum(request.on_date), false, PARAM_FLAG_CONST, DATEOID};
+    const Datum values[] = {PointerGetDatum(request.zone), DateADTGetDatum(request.on_date),
+                            DateADTGetDatum(add_days(request.on_date, 2)),
+                            DateADTGetDatum(add_days(request.on_date, -1))};
+    const ParamListInfo parameters = makeParamList(lengthof(values));
+    for (std::size_t i = 0; i < lengthof(values); ++i) {
+        parameters->params[i] = {values[i], false, PARAM_FLAG_CONST,
+                                 i == 0 ? Oid{TEXTOID} : Oid{DATEOID}};
+    }
     return parameters;
 }
 

@@ -106,17 +106,13 @@ class ProblemRowsJob final : public MessageJob {
         }
         Datum values[] = {Int64GetDatum(integer_id(message.campagne_id, message.id_types[0])),
                           Int64GetDatum(integer_id(message.message_id, message.id_types[1])),
-                          CStringGetTextDatum(error.field), CStringGetTextDatum(problem(error))};
+                          CStringGetTextDatum(error.field),
+                          CStringGetTextDatum(utf8_to_server(error.detail))};
         bool nulls[4] = {};
         tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls);
     }
 
   private:
-    /// The detail says it all; field and layout have columns and arguments of their own.
-    static const char* problem(const CaughtError& error) {
-        return pg_any_to_server(error.detail, static_cast<int>(std::strlen(error.detail)), PG_UTF8);
-    }
-
     CompiledLayout* compiled_;
     ReturnSetInfo* rows_;
     NoSink no_sink_;

@@ -21,8 +21,26 @@ struct Tables {
     Table zones;
 };
 
+bool can_be_read(Oid relation) {
+    switch (get_rel_relkind(relation)) {
+        case RELKIND_RELATION:
+        case RELKIND_PARTITIONED_TABLE:
+        case RELKIND_VIEW:
+        case RELKIND_MATVIEW:
+        case RELKIND_FOREIGN_TABLE:
+            return true;
+        default:
+            return false;
+    }
+}
+
 Table find_table(const char* name, const char* alias) {
-    return {name, alias, RelnameGetRelid(name)};
+    const Oid relation = RelnameGetRelid(name);
+    if (OidIsValid(relation) && !can_be_read(relation)) {
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        errmsg("\"%s\" is not a table or view", name)));
+    }
+    return {name, alias, relation};
 }
 
 [[noreturn]] void refuse_missing_table(const char* name) {
@@ -54,15 +72,28 @@ bool has_column(const Table& table, const char* column) {
     return table.exists() && get_attnum(table.relation, column) > 0;
 }
 
+/// The table whose column a name of the layout means: chapter 5's order.
+const Table* table_of_column(const Tables& tables, const char* column) {
+    for (const Table* const table : {&tables.messages, &tables.campagnes, &tables.zones}) {
+        if (has_column(*table, column)) {
+            return table;
+        }
+    }
+    return nullptr;
+}
+
+/// The columns of the row that a layout sees, each once.
 const char* list_columns(const Tables& tables) {
     StringInfoData list;
     initStringInfo(&list);
     appendStringInfoString(&list, "campagne_id, message_id");
-    for (const Table& table : {tables.messages, tables.campagnes, tables.zones}) {
+    for (const Table* const table : {&tables.messages, &tables.campagnes, &tables.zones}) {
         const char* column = nullptr;
         for (AttrNumber i = 1;
-             table.exists() && (column = get_attname(table.relation, i, true)) != nullptr; ++i) {
-            if (get_attnum(table.relation, column) == i) {  // not so for one that was dropped
+             table->exists() && (column = get_attname(table->relation, i, true)) != nullptr; ++i) {
+            // The second condition fails for a column that was dropped.
+            if (table_of_column(tables, column) == table &&
+                get_attnum(table->relation, column) == i) {
                 appendStringInfo(&list, ", %s", column);
             }
         }
@@ -70,9 +101,10 @@ const char* list_columns(const Tables& tables) {
     return list.data;
 }
 
-[[noreturn]] void refuse_rights(const Table& table) {
+[[noreturn]] void refuse_rights(const Table& table, const char* column) {
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for table %s", get_rel_name(table.relation)),
+                    errdetail("Column \"%s\" must be read.", column),
                     errhint("GRANT SELECT ON %s TO %s;", qualified_name(table),
                             quote_identifier(GetUserNameFromId(GetUserId(), false)))));
     pg_unreachable();
@@ -84,7 +116,7 @@ void check_rights(const Table& table, const char* column) {
     if (pg_class_aclcheck(table.relation, user, ACL_SELECT) != ACLCHECK_OK &&
         pg_attribute_aclcheck(table.relation, get_attnum(table.relation, column), user,
                               ACL_SELECT) != ACLCHECK_OK) {
-        refuse_rights(table);
+        refuse_rights(table, column);
     }
 }
 
@@ -109,16 +141,6 @@ void require_columns(const Tables& tables) {
     if (tables.zones.exists()) {
         require_column(tables.zones, "zone_diffusion");
     }
-}
-
-/// The table whose column a name of the layout means: chapter 5's order.
-const Table* table_of_column(const Tables& tables, const char* column) {
-    for (const Table* const table : {&tables.messages, &tables.campagnes, &tables.zones}) {
-        if (has_column(*table, column)) {
-            return table;
-        }
-    }
-    return nullptr;
 }
 
 [[noreturn]] void refuse_unknown_source(const Tables& tables, const Layout& layout,
@@ -170,8 +192,8 @@ bool needs_zones(const Tables& tables, const Layout& layout) {
 /// the bare columns serves.
 constexpr const char* on_air =
     " WHERE c.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1"
-    " AND c.valid_start OPERATOR(pg_catalog.<) ($2 OPERATOR(pg_catalog.+) 2)"
-    " AND c.valid_end OPERATOR(pg_catalog.>=) ($2 OPERATOR(pg_catalog.-) 1)"
+    " AND c.valid_start OPERATOR(pg_catalog.<=) $3"
+    " AND c.valid_end OPERATOR(pg_catalog.>=) $4"
     " AND pg_catalog.date_trunc('day', c.valid_start) OPERATOR(pg_catalog.<=) $2"
     " AND $2 OPERATOR(pg_catalog.<=) pg_catalog.date_trunc('day', c.valid_end)"
     " ORDER BY c.id, m.id";

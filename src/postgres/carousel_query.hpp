@@ -8,7 +8,8 @@ namespace onetrip::postgres {
 /// read them (sections.md, chapter 5). Plain data, palloc'ed.
 struct CarouselQuery {
     /// `SELECT campagne_id, message_id, a column for each slot of the layout …`, ordered by both
-    /// ids; parameters: the zone (text) and the date. A slot that no record fills has NULL.
+    /// ids; parameters: the zone (text), the date, and the days (date) that it is safe to look at,
+    /// the last for valid_start and the first for valid_end. A slot that no record fills has NULL.
     const char* messages;
 
     /// `SELECT` of the names of all zones in order; no parameters.

@@ -1,7 +1,5 @@
 #include "postgres/column_reader.hpp"
 
-#include "section/calendar.hpp"
-
 namespace onetrip::postgres {
 
 namespace {
@@ -72,16 +70,12 @@ Value read_timestamptz(const ColumnReader& /*reader*/, Datum datum) {
     return Value::of_instant({DatumGetTimestampTz(datum)});
 }
 
-/// Midnight UTC. A date reaches further than an instant, and further than any field: those beyond
-/// are cut to days that are out of every field's range as well.
 Value read_date(const ColumnReader& /*reader*/, Datum datum) {
-    constexpr std::int64_t far = 100'000'000;
     const DateADT date = DatumGetDateADT(datum);
     if (DATE_NOT_FINITE(date)) {
         return Value::of_instant({DATE_IS_NOEND(date) ? DT_NOEND : DT_NOBEGIN});
     }
-    const std::int64_t day = Max(Min(std::int64_t{date}, far), -far);
-    return Value::of_instant({day * section::microseconds_per_day});
+    return Value::of_date(date);
 }
 
 Value read_interval(const ColumnReader& /*reader*/, Datum datum) {

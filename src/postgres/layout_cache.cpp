@@ -26,10 +26,6 @@ CompiledLayout* LayoutCache::find(std::string_view argument) {
 }
 
 CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view text) {
-    if (layouts_.size() >= most_layouts) {
-        last_argument_ = nullptr;
-        layouts_.clear();
-    }
     auto compiled = std::make_unique<CompiledLayout>(text);
     const auto added = layouts_.emplace(std::string(argument), std::move(compiled)).first;
     last_argument_ = &added->first;
@@ -37,9 +33,16 @@ CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view tex
     return last_;
 }
 
+void LayoutCache::clear() noexcept {
+    last_argument_ = nullptr;
+    layouts_.clear();
+}
+
 CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
     if (call_site->fn_extra == nullptr) {
-        call_site->fn_extra = make_in_context<LayoutCache>(call_site->fn_mcxt);
+        const MemoryContext memory =
+            AllocSetContextCreate(call_site->fn_mcxt, "onetrip layouts", ALLOCSET_SMALL_SIZES);
+        call_site->fn_extra = make_in_context<LayoutCache>(memory, memory);
     }
     auto* const cache = static_cast<LayoutCache*>(call_site->fn_extra);
     const std::string_view bytes = bytes_of(argument);
@@ -48,7 +51,14 @@ CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
     }
     const auto* const stored = reinterpret_cast<StoredLayout*>(PG_DETOAST_DATUM(argument));
     const std::string_view text = text_of_layout(stored);
-    return call_cpp([&] { return cache->add(bytes, text); });
+    if (cache->is_full()) {
+        cache->clear();
+        MemoryContextDeleteChildren(cache->memory());
+    }
+    CompiledLayout* const added = call_cpp([&] { return cache->add(bytes, text); });
+    added->binding_memory =
+        AllocSetContextCreate(cache->memory(), "onetrip row binding", ALLOCSET_SMALL_SIZES);
+    return added;
 }
 
 std::string_view text_of_layout(const StoredLayout* stored) {

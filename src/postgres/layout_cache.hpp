@@ -33,23 +33,33 @@ struct CompiledLayout {
 
     section::Layout layout;
     section::Encoder encoder;
-    struct RowBinding* binding = nullptr;  ///< of the row type last seen; in the cache's context
+    struct RowBinding* binding = nullptr;    ///< of the row type last seen
+    MemoryContext binding_memory = nullptr;  ///< holds nothing but the binding
 };
 
 /// The compiled layouts of one call site, found again by the very bytes of the argument, so that a
 /// value out of line is recognised without being fetched.
 class LayoutCache {
   public:
+    /// `memory` holds the cache, and has no children but the layouts' bindings.
+    explicit LayoutCache(MemoryContext memory) : memory_(memory) {}
+
+    MemoryContext memory() const { return memory_; }
+
     /// nullptr where the argument has not been seen.
     CompiledLayout* find(std::string_view argument);
 
     /// Throws section::Error where the text is no layout.
     CompiledLayout* add(std::string_view argument, std::string_view text);
 
-  private:
     /// A query over a table of layouts has few; one made up to have many may not grow without end.
+    bool is_full() const { return layouts_.size() >= most_layouts; }
+    void clear() noexcept;
+
+  private:
     static constexpr std::size_t most_layouts = 64;
 
+    MemoryContext memory_;
     std::unordered_map<std::string, std::unique_ptr<CompiledLayout>> layouts_;
     const std::string* last_argument_ = nullptr;
     CompiledLayout* last_ = nullptr;

@@ -41,16 +41,18 @@ bool is_bare_row(TupleDesc descriptor) {
 [[noreturn]] void refuse_missing_column(const Layout& layout, std::size_t slot,
                                         TupleDesc descriptor) {
     const char* const column = layout.slots[slot].name.c_str();
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_COLUMN),
-             errmsg("the row has no column \"%s\" for field \"%s\" of layout \"%s\"", column,
-                    layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
-             errdetail("The row has the columns %s.", list_columns(descriptor)),
-             is_bare_row(descriptor)
-                 ? errhint("ROW() names its columns f1, f2 and so on: name them by a subquery, as "
-                           "in SELECT encode_section(layout, r) FROM (SELECT 1 AS \"%s\") AS r.",
-                           column)
-                 : 0));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_UNDEFINED_COLUMN),
+         errmsg("the row has no column \"%s\" for field \"%s\" of layout \"%s\"", column,
+                layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
+         descriptor->natts > 0 ? errdetail("The row has the columns %s.", list_columns(descriptor))
+                               : errdetail("The row has no columns."),
+         is_bare_row(descriptor)
+             ? errhint("ROW() names its columns f1, f2 and so on: name them by a subquery, as "
+                       "in SELECT encode_section(layout, r) FROM (SELECT 1 AS \"%s\") AS r.",
+                       column)
+             : 0));
     pg_unreachable();
 }
 
@@ -82,17 +84,19 @@ RowBinding* bind_row(const Layout& layout, TupleDesc descriptor, std::uint64_t r
 }
 
 /// The binding for a record's row type: the last one, while the type is the same.
-RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record,
-                       MemoryContext cache_context) {
+RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
     const Oid type = HeapTupleHeaderGetTypeId(record);
     const int32 typmod = HeapTupleHeaderGetTypMod(record);
     const std::uint64_t row_type = assign_record_type_identifier(type, typmod);
-    if (compiled->binding == nullptr || compiled->binding->row_type != row_type) {
-        const TupleDesc descriptor = lookup_rowtype_tupdesc_copy(type, typmod);
-        const MemoryContext caller = MemoryContextSwitchTo(cache_context);
-        compiled->binding = bind_row(compiled->layout, descriptor, row_type);
-        MemoryContextSwitchTo(caller);
+    if (compiled->binding != nullptr && compiled->binding->row_type == row_type) {
+        return compiled->binding;
     }
+    compiled->binding = nullptr;
+    MemoryContextReset(compiled->binding_memory);
+    const TupleDesc descriptor = lookup_rowtype_tupdesc_copy(type, typmod);
+    const MemoryContext caller = MemoryContextSwitchTo(compiled->binding_memory);
+    compiled->binding = bind_row(compiled->layout, descriptor, row_type);
+    MemoryContextSwitchTo(caller);
     return compiled->binding;
 }
 
@@ -107,9 +111,8 @@ jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
 
 }  // namespace
 
-std::span<const Value> read_record(CompiledLayout* compiled, HeapTupleHeader record,
-                                   MemoryContext cache_context) {
-    RowBinding* const binding = binding_of(compiled, record, cache_context);
+std::span<const Value> read_record(CompiledLayout* compiled, HeapTupleHeader record) {
+    RowBinding* const binding = binding_of(compiled, record);
     HeapTupleData tuple{};
     tuple.t_len = HeapTupleHeaderGetDatumLength(record);
     tuple.t_data = record;
@@ -136,7 +139,7 @@ std::span<const Value> read_json_row(const Layout& layout, const Value& row,
     if (document.kind() != jsonb::Kind::object) {
         throw section::Error(section::ErrorKind::invalid_value,
                              "a JSON row for layout \"" + layout.name + "\" must be an object",
-                             "It is " + section::describe(document) + ".");
+                             std::string("It is ") + section::describe_kind(document.kind()) + ".");
     }
     values.clear();
     for (const Slot& slot : layout.slots) {

@@ -23,8 +23,7 @@ struct RowBinding {
 
 /// The values of a record for each slot of the layout, valid as long as the record and the current
 /// context. The columns are looked up once for a row type. ERRORs (42703) where one is missing.
-std::span<const section::Value> read_record(CompiledLayout* compiled, HeapTupleHeader record,
-                                            MemoryContext cache_context);
+std::span<const section::Value> read_record(CompiledLayout* compiled, HeapTupleHeader record);
 
 /// The values of a JSON row. `scratch` holds the document where it had to be parsed. Throws
 /// section::Error where it is no object.

@@ -71,8 +71,7 @@ Datum section_agg_transition(PG_FUNCTION_ARGS) {
         return PointerGetDatum(state);
     }
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(1));
-    const std::span<const section::Value> row =
-        read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(2), fcinfo->flinfo->fn_mcxt);
+    const std::span<const section::Value> row = read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(2));
     if (state == nullptr) {
         state = make_state(context, first_room);
     }

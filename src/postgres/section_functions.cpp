@@ -48,8 +48,7 @@ class RowSink final : public section::SectionSink {
 
 void encode_record(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
                    Splitting splitting) {
-    const std::span<const Value> row =
-        read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(1), fcinfo->flinfo->fn_mcxt);
+    const std::span<const Value> row = read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(1));
     call_cpp([&] { compiled->encoder.encode(row, sink, splitting); });
 }
 

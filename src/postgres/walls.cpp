@@ -50,12 +50,40 @@ void set(CaughtError& error, int sqlstate, std::string_view message, std::string
     copy_text(error.hint, hint);
 }
 
-/// The pure folders speak UTF-8, the server the database's encoding.
-const char* to_server(const char* text) {
-    return pg_any_to_server(text, static_cast<int>(std::strlen(text)), PG_UTF8);
+/// Appends what converts of the text and returns how many bytes of it that were.
+int append_converted(StringInfo to, Oid conversion, const char* text, int size) {
+    const int room = size * MAX_CONVERSION_GROWTH + 1;
+    auto* const converted = static_cast<unsigned char*>(palloc(room));
+    auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text));
+    const int done = pg_do_encoding_conversion_buf(conversion, PG_UTF8, GetDatabaseEncoding(),
+                                                   source, size, converted, room, true);
+    appendStringInfoString(to, reinterpret_cast<char*>(converted));
+    return done;
 }
 
 }  // namespace
+
+const char* utf8_to_server(const char* text) {
+    const int encoding = GetDatabaseEncoding();
+    if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) {
+        return text;
+    }
+    const Oid conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+    StringInfoData converted;
+    initStringInfo(&converted);
+    for (auto left = static_cast<int>(std::strlen(text)); left > 0;) {
+        const int done = append_converted(&converted, conversion, text, left);
+        text += done;
+        left -= done;
+        if (left > 0) {
+            const int size = Min(pg_encoding_mblen(PG_UTF8, text), left);
+            appendStringInfoChar(&converted, '?');
+            text += size;
+            left -= size;
+        }
+    }
+    return converted.data;
+}
 
 void describe_current_exception(CaughtError& error) noexcept {
     try {
@@ -79,10 +107,11 @@ void describe_current_exception(CaughtError& error) noexcept {
 void raise(const CaughtError& error, Node* soft_error) {
 #if PG_VERSION_NUM >= 160000
     if (takes_soft_errors(soft_error) && !error.is_server_error) {
-        errsave(soft_error,
-                (errcode(error.sqlstate), errmsg_internal("%s", to_server(error.message)),
-                 error.detail[0] != '\0' ? errdetail_internal("%s", to_server(error.detail)) : 0,
-                 error.hint[0] != '\0' ? errhint("%s", to_server(error.hint)) : 0));
+        errsave(
+            soft_error,
+            (errcode(error.sqlstate), errmsg_internal("%s", utf8_to_server(error.message)),
+             error.detail[0] != '\0' ? errdetail_internal("%s", utf8_to_server(error.detail)) : 0,
+             error.hint[0] != '\0' ? errhint("%s", utf8_to_server(error.hint)) : 0));
         return;
     }
 #else
@@ -95,9 +124,10 @@ void raise(const CaughtError& error) {
     if (error.is_server_error) {
         PG_RE_THROW();
     }
-    ereport(ERROR, (errcode(error.sqlstate), errmsg_internal("%s", to_server(error.message)),
-                    error.detail[0] != '\0' ? errdetail_internal("%s", to_server(error.detail)) : 0,
-                    error.hint[0] != '\0' ? errhint("%s", to_server(error.hint)) : 0));
+    ereport(ERROR,
+            (errcode(error.sqlstate), errmsg_internal("%s", utf8_to_server(error.message)),
+             error.detail[0] != '\0' ? errdetail_internal("%s", utf8_to_server(error.detail)) : 0,
+             error.hint[0] != '\0' ? errhint("%s", utf8_to_server(error.hint)) : 0));
     pg_unreachable();
 }
 

@@ -38,6 +38,11 @@ struct CaughtError {
 /// Fills `error` from the exception being handled. To be called inside a catch block.
 void describe_current_exception(CaughtError& error) noexcept;
 
+/// Text of the pure folders, which speak UTF-8, in the database's encoding; a character that this
+/// does not have becomes a question mark, since a message must not fail over it. May ERROR for want
+/// of memory or conversion.
+const char* utf8_to_server(const char* text);
+
 /// Raises `error` as an ERROR. Returns only where `soft_error` takes it (PostgreSQL 16 and later).
 void raise(const CaughtError& error, Node* soft_error);
 [[noreturn]] void raise(const CaughtError& error);

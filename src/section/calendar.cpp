@@ -216,22 +216,33 @@ std::optional<Interval> parse_interval(std::string_view text) {
     return interval;
 }
 
+/// The proleptic Gregorian calendar in 64 bits, by eras of 400 years whose years begin in March;
+/// std::chrono knows the years to 32767 alone.
+std::string describe(Date date) {
+    constexpr std::int64_t days_per_era = 146'097;
+    constexpr std::int64_t epoch_in_eras = 730'425;  // from 0000-03-01 to 2000-01-01
+    const std::int64_t day = date.day + epoch_in_eras;
+    const std::int64_t era = (day >= 0 ? day : day - (days_per_era - 1)) / days_per_era;
+    const std::int64_t of_era = day - era * days_per_era;
+    const std::int64_t year_of_era =
+        (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
+    const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const std::int64_t month_from_march = (5 * of_year + 2) / 153;
+    const auto day_of_month = static_cast<int>(of_year - (153 * month_from_march + 2) / 5 + 1);
+    const auto month = static_cast<int>(month_from_march + (month_from_march < 10 ? 3 : -9));
+    const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+    return print("%04lld-%02d-%02d%s", static_cast<long long>(year > 0 ? year : 1 - year), month,
+                 day_of_month, year > 0 ? "" : " BC");
+}
+
 std::string describe(Instant instant) {
     if (instant.is_infinite()) {
         return instant.microseconds > 0 ? "infinity" : "-infinity";
     }
     const CalendarTime time = to_calendar_time(instant);
-    const std::int64_t day = time.mjd - mjd_of_epoch;
-    // std::chrono knows the years -32767 to 32767, timestamptz those to 294276.
-    constexpr std::int64_t days_of_chrono = 11'000'000;
-    if (day > days_of_chrono || day < -days_of_chrono) {
-        return std::to_string(day) + " days from 2000-01-01";
-    }
-    const std::chrono::year_month_day date{
-        std::chrono::sys_days(chrono_day_of_epoch + std::chrono::days(day))};
-    return print("%04d-%02u-%02u %02d:%02d:%02d+00", static_cast<int>(date.year()),
-                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                 time.second_of_day / 3600, time.second_of_day / 60 % 60, time.second_of_day % 60);
+    return describe(Date{time.mjd - mjd_of_epoch}) +
+           print(" %02d:%02d:%02d+00", time.second_of_day / 3600, time.second_of_day / 60 % 60,
+                 time.second_of_day % 60);
 }
 
 std::string describe(Interval interval) {

@@ -42,6 +42,14 @@ TimeText parse_instant(std::string_view text, Instant& instant);
 /// to_jsonb writes for an interval without months. nullopt where the text is anything else.
 std::optional<Interval> parse_interval(std::string_view text);
 
+/// Days since 2000-01-01, as PostgreSQL's date counts them; it reaches further than an Instant.
+struct Date {
+    std::int64_t day;
+};
+
+/// `2021-02-01`, or with BC behind it.
+std::string describe(Date date);
+
 /// `2021-02-01 00:00:00+00`, `infinity`, `-infinity`.
 std::string describe(Instant instant);
 

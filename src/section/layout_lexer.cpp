@@ -21,9 +21,9 @@ bool is_digit(char c) {
 std::string Token::describe() const {
     switch (kind) {
         case Kind::line_end:
-            return "the end of the line";
+            return "end of line";
         case Kind::text_end:
-            return "the end of the text";
+            return "end of text";
         default:
             return quoted(text);
     }

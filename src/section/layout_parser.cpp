@@ -5,6 +5,7 @@
 #include "section/layout.hpp"
 #include "section/layout_lexer.hpp"
 #include "section/layout_resolver.hpp"
+#include "section/value.hpp"
 
 namespace onetrip::section {
 
@@ -37,7 +38,7 @@ class Parser {
         layout.block = parse_block();
         pass_line_ends();
         if (lexer_.current().kind != Token::Kind::text_end) {
-            refuse_current("text after the closing brace", "the end of the text");
+            refuse_current("text after the closing brace", "end of text");
         }
         return layout;
     }
@@ -90,7 +91,7 @@ class Parser {
     void parse_source(Field& field);
     void parse_constant(Field& field);
     void parse_function(Field& field, const Token& name);
-    void refuse_source(const Field& field, SourceRule needed);
+    void refuse_source(const Field& field, SourceRule needed, const std::string& found);
 
     LayoutLexer lexer_;
 };
@@ -127,7 +128,7 @@ Block Parser::parse_block() {
         block.elements.push_back(parse_element());
         has_field = has_field || std::holds_alternative<Field>(block.elements.back());
         if (lexer_.current().kind != Token::Kind::line_end && !lexer_.current().is_symbol('}')) {
-            refuse_unexpected("the end of the line");
+            refuse_unexpected("end of line");
         }
     }
     block.end_at = lexer_.current().at;
@@ -155,7 +156,7 @@ Field Parser::parse_field(const Token& name) {
     parse_type(field);
     if (lexer_.current().is_name("split")) {
         if (field.type != &tlv) {
-            refuse_current("only a tlv field can be split", "\"=\" or the end of the line");
+            refuse_current("only a tlv field can be split", "\"=\" or end of line");
         }
         field.split = true;
         lexer_.take();
@@ -165,8 +166,7 @@ Field Parser::parse_field(const Token& name) {
     if (field.type->sources() == SourceRule::none) {
         field.source.kind = Source::Kind::checksum;
         if (lexer_.current().is_symbol('=')) {
-            refuse_current(std::string(field.type->name()) + " takes no source",
-                           "the end of the line");
+            refuse_current(std::string(field.type->name()) + " takes no source", "end of line");
         }
     } else if (lexer_.current().is_symbol('=')) {
         lexer_.take();
@@ -263,7 +263,7 @@ void Parser::parse_source(Field& field) {
     }
 }
 
-void Parser::refuse_source(const Field& field, SourceRule needed) {
+void Parser::refuse_source(const Field& field, SourceRule needed, const std::string& found) {
     const SourceRule rule = field.type->sources();
     const bool taken = rule == needed || rule == SourceRule::computed;
     if (!taken) {
@@ -271,14 +271,13 @@ void Parser::refuse_source(const Field& field, SourceRule needed) {
         refuse_layout(field.source_at,
                       "type " + std::string(field.type->name()) + " takes no " +
                           (is_constant ? "constant" : "computed source"),
-                      is_constant ? "a number" : "a function",
-                      rule == SourceRule::constant ? "a column or a constant" : "a column");
+                      found, rule == SourceRule::constant ? "a column or a constant" : "a column");
     }
 }
 
 /// `17`, `0x11` or `0b10001`; the spelling is kept.
 void Parser::parse_constant(Field& field) {
-    refuse_source(field, SourceRule::constant);
+    refuse_source(field, SourceRule::constant, lexer_.current().describe());
     const Token token = lexer_.current();
     std::string_view digits = token.text;
     const int base = digits.starts_with("0x") ? 16 : digits.starts_with("0b") ? 2 : 10;
@@ -323,7 +322,7 @@ void Parser::parse_function(Field& field, const Token& name) {
         refuse_layout(name.at, "unknown function " + name.describe(), name.describe(),
                       "length, offset, part, last_part or parts");
     }
-    refuse_source(field, SourceRule::computed);
+    refuse_source(field, SourceRule::computed, quoted(std::string(name.text) + "()"));
     lexer_.take();
     const bool has_argument = !lexer_.current().is_symbol(')');
     field.source.kind = has_argument ? function->with_argument : function->without_argument;

@@ -37,8 +37,9 @@ std::vector<std::uint8_t> bytes_of_hex_object(const Value& value) {
             return *std::move(bytes);
         }
     }
-    throw BadValue{ErrorKind::invalid_value, describe(value),
-                   "is neither text nor {\"hex\": \"…\"} with pairs of hexadecimal digits"};
+    throw BadValue{
+        ErrorKind::invalid_value, describe(value),
+        "is neither text nor an object with key \"hex\" and pairs of hexadecimal digits"};
 }
 
 std::string_view as_text(const std::vector<std::uint8_t>& bytes) {
@@ -49,9 +50,9 @@ std::string_view as_text(const std::vector<std::uint8_t>& bytes) {
 void append_exactly(const Value& value, std::string_view bytes, const Field& field,
                     ByteWriter& writer) {
     if (field.width && bytes.size() != *field.width / 8) {
-        throw BadValue{ErrorKind::invalid_value, describe(value),
-                       "takes " + std::to_string(bytes.size()) + " bytes, not " +
-                           std::to_string(*field.width / 8)};
+        throw BadValue{
+            ErrorKind::invalid_value, describe(value),
+            "takes " + count(bytes.size(), "byte") + ", not " + std::to_string(*field.width / 8)};
     }
     writer.append(bytes);
 }
@@ -103,9 +104,8 @@ class CharType final : public BytesType {
 
     [[noreturn]] static void refuse_too_long(const Value& value, std::size_t has,
                                              std::size_t size) {
-        throw BadValue{
-            ErrorKind::invalid_value, describe(value),
-            "has " + std::to_string(has) + " characters, more than " + std::to_string(size)};
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "has " + count(has, "character") + ", more than " + std::to_string(size)};
     }
 };
 

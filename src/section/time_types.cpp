@@ -25,11 +25,16 @@ class UtcType final : public BitsType {
         if (value.is_null()) {
             return largest_unsigned(width);
         }
-        const Instant instant = instant_of(value);
-        if (instant.is_infinite()) {
-            return largest_unsigned(width);
+        CalendarTime time{};
+        if (value.kind == Value::Kind::date) {
+            time.mjd = mjd_of_epoch + value.date;
+        } else {
+            const Instant instant = instant_of(value);
+            if (instant.is_infinite()) {
+                return largest_unsigned(width);
+            }
+            time = to_calendar_time(instant);
         }
-        const CalendarTime time = to_calendar_time(instant);
         if (time.mjd < first_mjd || time.mjd > last_mjd) {
             throw BadValue{ErrorKind::time_out_of_range, describe(value),
                            "is outside 1948-08-05 to 2128-01-09 UTC"};

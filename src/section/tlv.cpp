@@ -30,7 +30,7 @@ std::string item_name(std::uint64_t tag) {
 }
 
 std::string of_item(std::uint64_t tag) {
-    return "of the " + item_name(tag) + " ";
+    return "of the " + item_name(tag);
 }
 
 // ---- tags -------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ std::size_t largest_length(TlvFormat::Length form) {
 }
 
 [[noreturn]] void refuse_length(std::uint64_t tag, std::size_t length, std::size_t largest) {
-    refuse(of_item(tag), "takes " + std::to_string(length) + " bytes, more than the " +
+    refuse(of_item(tag), "takes " + count(length, "byte") + ", more than the " +
                              std::to_string(largest) + " that its length can say");
 }
 
@@ -258,7 +258,7 @@ void ItemWriter::write_items(jsonb::Value container) {
 
 Item ItemWriter::item_of(jsonb::Value element) const {
     if (element.kind() != Kind::object) {
-        refuse(describe(element), "is no item, which is {\"tag\": …, \"value\": …}");
+        refuse(describe(element), "is no item, which has a tag and a value");
     }
     Item item;
     bool has_tag = false;

@@ -10,6 +10,14 @@ namespace onetrip::section {
 
 namespace {
 
+constexpr std::size_t most_characters_shown = 60;
+
+/// A number of very many digits says as much by the first of them.
+std::string cut_short(const std::string& digits) {
+    return digits.size() > most_characters_shown ? digits.substr(0, most_characters_shown) + "..."
+                                                 : digits;
+}
+
 std::string describe_bytes(std::string_view bytes) {
     constexpr std::size_t shown = 20;
     std::string text = "\\x";
@@ -18,7 +26,7 @@ std::string describe_bytes(std::string_view bytes) {
         std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(byte));
         text += digits.data();
     }
-    return bytes.size() > shown ? text + "…" : text;
+    return bytes.size() > shown ? text + "..." : text;
 }
 
 }  // namespace
@@ -44,6 +52,13 @@ Value Value::of_instant(Instant instant) {
     return value;
 }
 
+Value Value::of_date(std::int32_t date) {
+    Value value;
+    value.kind = Kind::date;
+    value.date = date;
+    return value;
+}
+
 Value Value::of_interval(Interval interval) {
     Value value;
     value.kind = Kind::interval;
@@ -66,10 +81,13 @@ Value Value::of_json(jsonb::Value json, bool from_json_row) {
     return value;
 }
 
+std::string count(std::size_t number, const char* noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
 std::string quoted(std::string_view text) {
-    constexpr std::size_t shown = 60;
-    const std::string_view start = first_characters(text, shown);
-    return '"' + std::string(start) + (start.size() < text.size() ? "…\"" : "\"");
+    const std::string_view start = first_characters(text, most_characters_shown);
+    return '"' + std::string(start) + (start.size() < text.size() ? "...\"" : "\"");
 }
 
 std::string describe(jsonb::Value value) {
@@ -79,13 +97,31 @@ std::string describe(jsonb::Value value) {
         case jsonb::Kind::boolean:
             return value.boolean() ? "true" : "false";
         case jsonb::Kind::numeric:
-            return value.numeric().to_text();
+            return cut_short(value.numeric().to_text());
         case jsonb::Kind::string:
             return quoted(value.string());
         case jsonb::Kind::array:
-            return "that is a JSON array";
+            return "[...]";
         case jsonb::Kind::object:
-            return "that is a JSON object";
+            return "{...}";
+    }
+    __builtin_unreachable();
+}
+
+const char* describe_kind(jsonb::Kind kind) {
+    switch (kind) {
+        case jsonb::Kind::null:
+            return "null";
+        case jsonb::Kind::boolean:
+            return "a boolean";
+        case jsonb::Kind::numeric:
+            return "a number";
+        case jsonb::Kind::string:
+            return "a string";
+        case jsonb::Kind::array:
+            return "an array";
+        case jsonb::Kind::object:
+            return "an object";
     }
     __builtin_unreachable();
 }
@@ -101,10 +137,12 @@ std::string describe(const Value& value) {
             return std::to_string(value.integer);
         case Value::Kind::numeric: {
             const auto* data = reinterpret_cast<const std::uint8_t*>(value.bytes.data);
-            return jsonb::Numeric({data, value.bytes.size}).to_text();
+            return cut_short(jsonb::Numeric({data, value.bytes.size}).to_text());
         }
         case Value::Kind::instant:
             return describe(value.instant);
+        case Value::Kind::date:
+            return describe(Date{value.date});
         case Value::Kind::interval:
             return describe(value.interval);
         case Value::Kind::text:

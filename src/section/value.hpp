@@ -37,6 +37,7 @@ struct Value {
         integer,         ///< `integer`
         numeric,         ///< `bytes`: a numeric behind its varlena header
         instant,         ///< `instant`
+        date,            ///< `date`: midnight UTC of that day
         interval,        ///< `interval`
         text,            ///< `bytes`
         malformed_text,  ///< `bytes`: text that is not valid in the database's encoding
@@ -58,6 +59,7 @@ struct Value {
         bool boolean;
         std::int64_t integer;
         Instant instant;
+        std::int32_t date;  ///< days since 2000-01-01
         Interval interval;
         Bytes bytes;
         jsonb::Value json;
@@ -69,6 +71,7 @@ struct Value {
     static Value of_integer(std::int64_t integer);
     static Value of_boolean(bool boolean);
     static Value of_instant(Instant instant);
+    static Value of_date(std::int32_t date);
     static Value of_interval(Interval interval);
     static Value of_bytes(Kind kind, std::string_view bytes);
     static Value of_json(jsonb::Value json, bool from_json_row);
@@ -89,6 +92,12 @@ struct Value {
 /// The value as a message shows it: numbers and times plainly, text quoted and cut short.
 std::string describe(const Value& value);
 std::string describe(jsonb::Value value);
+
+/// `null`, `a number`, `an array` …
+const char* describe_kind(jsonb::Kind kind);
+
+/// `1 byte`, `2 bytes`.
+std::string count(std::size_t number, const char* noun);
 
 /// Text in double quotes, at most 60 characters of it.
 std::string quoted(std::string_view text);
