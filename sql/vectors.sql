@@ -1,6 +1,8 @@
 -- The test vectors of tests/vectors, each a layout and a row: as a record and, where the record is
 -- accepted, as JSON. random_*.json come from tests/reference, an implementation of its own.
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS onetrip;
+RESET client_min_messages;
 SET timezone = 'UTC';
 SET client_encoding = 'UTF8';
 
