@@ -11,29 +11,8 @@ extern "C" {
 #endif
 }
 
-namespace onetrip::postgres {
-
-#if PG_VERSION_NUM >= 160000
-
-/// Where an input function leaves a soft error (pg_input_is_valid); nullptr where it must raise.
-inline Node* soft_error_context(FunctionCallInfo fcinfo) {
-    return fcinfo->context;
-}
-
-inline bool takes_soft_errors(Node* context) {
-    return context != nullptr && IsA(context, ErrorSaveContext);
-}
-
-#else
-
-inline Node* soft_error_context(FunctionCallInfo /*fcinfo*/) {
-    return nullptr;
-}
-
-inline bool takes_soft_errors(Node* /*context*/) {
-    return false;
-}
-
+// An input function may leave its error to the caller from 16 on (nodes/miscnodes.h); before, and
+// wherever the call's context takes no soft error, it is raised.
+#if PG_VERSION_NUM < 160000
+#define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
-
-}  // namespace onetrip::postgres

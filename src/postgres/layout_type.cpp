@@ -48,7 +48,7 @@ Datum section_layout_in(PG_FUNCTION_ARGS) {
     const char* const text = PG_GETARG_CSTRING(0);
     // Names are ASCII, but comments may be anything; columns are counted in characters.
     const char* const utf8 = pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8);
-    StoredLayout* const layout = make_layout(utf8, soft_error_context(fcinfo));
+    StoredLayout* const layout = make_layout(utf8, fcinfo->context);
     if (layout == nullptr) {
         PG_RETURN_NULL();
     }

@@ -104,30 +104,18 @@ void describe_current_exception(CaughtError& error) noexcept {
     }
 }
 
-void raise(const CaughtError& error, Node* soft_error) {
-#if PG_VERSION_NUM >= 160000
-    if (takes_soft_errors(soft_error) && !error.is_server_error) {
-        errsave(
-            soft_error,
-            (errcode(error.sqlstate), errmsg_internal("%s", utf8_to_server(error.message)),
-             error.detail[0] != '\0' ? errdetail_internal("%s", utf8_to_server(error.detail)) : 0,
-             error.hint[0] != '\0' ? errhint("%s", utf8_to_server(error.hint)) : 0));
-        return;
-    }
-#else
-    (void)soft_error;
-#endif
-    raise(error);
-}
-
-void raise(const CaughtError& error) {
+void raise(const CaughtError& error, [[maybe_unused]] Node* soft_error) {
     if (error.is_server_error) {
         PG_RE_THROW();
     }
-    ereport(ERROR,
+    errsave(soft_error,
             (errcode(error.sqlstate), errmsg_internal("%s", utf8_to_server(error.message)),
              error.detail[0] != '\0' ? errdetail_internal("%s", utf8_to_server(error.detail)) : 0,
              error.hint[0] != '\0' ? errhint("%s", utf8_to_server(error.hint)) : 0));
+}
+
+void raise(const CaughtError& error) {
+    raise(error, nullptr);
     pg_unreachable();
 }
 
