@@ -101,10 +101,9 @@ char* print_id(Oid type, Datum id) {
 
 /// Says in an error's detail which message it is about.
 void add_message_ids(CaughtError& error, const Message& message) {
-    const char* const detail = pstrdup(error.detail);
-    snprintf(error.detail, sizeof error.detail, "campagne_id %s, message_id %s: %s",
-             print_id(message.id_types[0], message.campagne_id),
-             print_id(message.id_types[1], message.message_id), detail);
+    prepend_detail(error, psprintf("campagne_id %s, message_id %s: ",
+                                   print_id(message.id_types[0], message.campagne_id),
+                                   print_id(message.id_types[1], message.message_id)));
 }
 
 constexpr int zones_shown = 20;

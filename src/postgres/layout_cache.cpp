@@ -4,9 +4,13 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// The argument as it came: header and data, or a pointer to where it is out of line.
+/// The argument as it came: header and data, or a pointer to where they are on disk. A pointer into
+/// memory says nothing about what it points to.
 std::string_view bytes_of(Datum argument) {
-    const char* const data = DatumGetPointer(argument);
+    const char* data = DatumGetPointer(argument);
+    if (VARATT_IS_EXTERNAL(data) && !VARATT_IS_EXTERNAL_ONDISK(data)) {
+        data = reinterpret_cast<const char*>(PG_DETOAST_DATUM(argument));
+    }
     return {data, VARSIZE_ANY(data)};
 }
 

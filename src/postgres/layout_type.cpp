@@ -66,7 +66,7 @@ Datum section_layout_out(PG_FUNCTION_ARGS) {
 /// no layout gets in that could not have been entered.
 Datum section_layout_recv(PG_FUNCTION_ARGS) {
     auto* const message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-    const int version = pq_getmsgint(message, 1);
+    const int version = pq_getmsgbyte(message);
     if (version != StoredLayout::current_version) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
                         errmsg("unsupported section_layout version number %d", version)));

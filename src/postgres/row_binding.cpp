@@ -102,8 +102,12 @@ RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
 
 /// JSON text where the database is not UTF-8, else JSONB as it lies.
 jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
-    if (row.kind != Value::Kind::json_text) {
+    if (row.kind == Value::Kind::json) {
         return row.json;
+    }
+    if (row.kind != Value::Kind::json_text) {
+        throw section::Error(section::ErrorKind::invalid_value, "the JSON row is not valid UTF-8",
+                             "It begins with " + section::describe(row) + ".");
     }
     scratch = jsonb::parse_json(row.view());
     return jsonb::Value::root(scratch);

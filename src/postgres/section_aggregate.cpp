@@ -108,7 +108,7 @@ Datum section_agg_serialize(PG_FUNCTION_ARGS) {
 }
 
 Datum section_agg_deserialize(PG_FUNCTION_ARGS) {
-    const MemoryContext context = aggregate_context(fcinfo);
+    aggregate_context(fcinfo);
     const bytea* const serialized = PG_GETARG_BYTEA_PP(0);
     StringInfoData message;
     message.data = const_cast<char*>(VARDATA_ANY(serialized));
@@ -121,7 +121,8 @@ Datum section_agg_deserialize(PG_FUNCTION_ARGS) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
                         errmsg("invalid serialized state of section_agg")));
     }
-    SectionBuffer* const state = make_state(context, size);
+    // The combine function copies it: it need not live longer than this row.
+    SectionBuffer* const state = make_state(CurrentMemoryContext, size);
     const char* const sections = pq_getmsgbytes(&message, static_cast<int>(size));
     call_cpp([&] { state->append({sections, size}); });
     return PointerGetDatum(state);

@@ -104,6 +104,13 @@ void describe_current_exception(CaughtError& error) noexcept {
     }
 }
 
+void prepend_detail(CaughtError& error, const char* prefix) {
+    const char* const utf8 =
+        pg_server_to_any(prefix, static_cast<int>(std::strlen(prefix)), PG_UTF8);
+    const char* const detail = psprintf("%s%s", utf8, error.detail);
+    copy_text(error.detail, detail);
+}
+
 void raise(const CaughtError& error, [[maybe_unused]] Node* soft_error) {
     if (error.is_server_error) {
         PG_RE_THROW();

@@ -35,6 +35,9 @@ struct CaughtError {
     char hint[1024];
 };
 
+/// Puts `prefix` (in the database's encoding) in front of the detail. May ERROR.
+void prepend_detail(CaughtError& error, const char* prefix);
+
 /// Fills `error` from the exception being handled. To be called inside a catch block.
 void describe_current_exception(CaughtError& error) noexcept;
 

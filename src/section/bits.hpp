@@ -8,6 +8,7 @@ namespace onetrip::section {
 
 /// The largest number that `width` bits hold; `width` is 1 to 64.
 constexpr std::uint64_t largest_unsigned(unsigned width) {
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a field has a bit
     return ~std::uint64_t{0} >> (64 - width);
 }
 

@@ -1,9 +1,11 @@
 #include "section/calendar.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 namespace onetrip::section {
 
@@ -127,7 +129,8 @@ TimeText to_instant(const ParsedDate& date, std::int64_t microseconds, Instant& 
 bool scan_days(Scanner& scanner, std::int32_t& days) {
     const bool negative = scanner.skip("-");
     std::int64_t number = 0;
-    if (!scanner.number(1, 9, number) || !(scanner.skip(" days") || scanner.skip(" day"))) {
+    if (!scanner.number(1, 10, number) || number > std::numeric_limits<std::int32_t>::max() ||
+        !(scanner.skip(" days") || scanner.skip(" day"))) {
         return false;
     }
     days = static_cast<std::int32_t>(negative ? -number : number);
@@ -140,9 +143,12 @@ bool scan_signed_time(Scanner& scanner, std::int64_t& microseconds) {
         scanner.skip("+");
     }
     ParsedTime time;
-    if (!scan_time(scanner, 9, time) || time.minute > 59 || time.second > 59) {
+    if (!scan_time(scanner, 10, time) || time.minute > 59 || time.second > 59) {
         return false;
     }
+    // An interval reaches to 2562047788 hours, far behind what a field takes: more hours than that
+    // are as many.
+    time.hour = std::min(time.hour, std::int64_t{2'562'047'787});
     microseconds = negative ? -time.microseconds() : time.microseconds();
     return true;
 }
@@ -186,7 +192,10 @@ TimeText parse_instant(std::string_view text, Instant& instant) {
         if (!scan_time(scanner, 2, time)) {
             return TimeText::malformed;
         }
-        has_offset = scan_offset(scanner, offset);
+        has_offset = !scanner.at_end();
+        if (has_offset && !scan_offset(scanner, offset)) {
+            return TimeText::malformed;
+        }
         date.before_christ = scanner.skip(" BC");
     }
     if (!scanner.at_end()) {

@@ -18,7 +18,8 @@ class BytesType;
 /// Where sections go. What it throws ends the encoding; a section that was begun is then void.
 class SectionSink {
   public:
-    /// Room for `size` bytes, which stays where it is until end_section.
+    /// Room for `size` bytes, which stays where it is until end_section. Called again without one
+    /// where the section is not to be: what was written is void.
     virtual std::uint8_t* begin_section(std::size_t size) = 0;
 
     /// The section is finished: the first `size` bytes of that room.

@@ -64,7 +64,8 @@ class Resolver {
     void refuse_undecodable();
     [[noreturn]] static void refuse_unbounded(const Field& field, const Field& next);
     bool bounded_by_offset(std::size_t index) const;
-    std::size_t first_unbounded(std::size_t from, std::size_t before) const;
+    bool has_length_before(const Field& field, std::size_t before) const;
+    std::size_t first_unbounded(std::size_t from, std::size_t to, std::size_t before) const;
 
     const Field* field_at(std::size_t index) const { return std::get_if<Field>(&elements_[index]); }
 
@@ -234,10 +235,11 @@ void Resolver::refuse_undecodable() {
     for (std::size_t i = 0; i < elements_.size(); ++i) {
         const Field* field = field_at(i);
         const bool is_variable = field != nullptr && !field->width;
-        if (!is_variable || first_unbounded(i, i) > i || bounded_by_offset(i)) {
+        if (!is_variable || has_length_before(*field, i) || bounded_by_offset(i)) {
             continue;
         }
-        if (const std::size_t next = first_unbounded(i + 1, i); next < elements_.size()) {
+        const std::size_t next = first_unbounded(i + 1, elements_.size(), i);
+        if (next < elements_.size()) {
             refuse_unbounded(*field, *field_at(next));
         }
     }
@@ -262,18 +264,20 @@ bool Resolver::bounded_by_offset(std::size_t index) const {
     }
     const auto offset = first_measure_.find(std::get<Label>(elements_[label]).name);
     return offset != first_measure_.end() && offset->second < index &&
-           first_unbounded(index + 1, index) > label;
+           first_unbounded(index + 1, label, index) == label;
 }
 
-/// The first field of width `*`, from `from` on, whose length does not stand before `before`.
-std::size_t Resolver::first_unbounded(std::size_t from, std::size_t before) const {
-    for (; from < elements_.size(); ++from) {
+bool Resolver::has_length_before(const Field& field, std::size_t before) const {
+    const auto length = first_measure_.find(field.name);
+    return length != first_measure_.end() && length->second < before;
+}
+
+/// The first field of width `*`, from `from` on and in front of `to`, whose length does not stand
+/// before `before`; `to` where there is none.
+std::size_t Resolver::first_unbounded(std::size_t from, std::size_t to, std::size_t before) const {
+    for (; from < to; ++from) {
         const Field* field = field_at(from);
-        if (field == nullptr || field->width) {
-            continue;
-        }
-        const auto length = first_measure_.find(field->name);
-        if (length == first_measure_.end() || length->second >= before) {
+        if (field != nullptr && !field->width && !has_length_before(*field, before)) {
             break;
         }
     }

@@ -101,7 +101,7 @@ class DurationType final : public BitsType {
     }
 
   private:
-    static constexpr std::int64_t limit = 100 * 3600 * microseconds_per_second;
+    static constexpr std::int64_t limit = std::int64_t{100} * 3600 * microseconds_per_second;
 
     static Interval interval_of(const Value& value) {
         if (value.kind == Value::Kind::interval) {

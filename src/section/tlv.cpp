@@ -137,8 +137,39 @@ class ItemWriter {
     ItemWriter(TlvFormat format, ByteWriter& writer)
         : format_(format), largest_length_(largest_length(format.length)), writer_(writer) {}
 
-    /// All items of a container, or those that fit.
-    void write_items(jsonb::Value container);
+    /// All items of an array, or those that fit.
+    void write_items(jsonb::Array array) {
+        for (const jsonb::Value element : array) {
+            write_element(element);
+            write_open_levels();
+            if (writer_.overflowed()) {
+                return;
+            }
+        }
+    }
+
+    /// One item with all that is nested in it.
+    void write_item(const TlvItem& item) {
+        write_shallow(item);
+        write_open_levels();
+    }
+
+  private:
+    /// An item that holds items, its header written and its length not yet known.
+    struct Level {
+        std::uint64_t tag;
+        std::size_t header_at;
+        TlvCursor items;
+    };
+
+    /// Opens a level where the item holds items.
+    void write_shallow(const TlvItem& item) {
+        if (item.tag) {
+            write_value(*item.tag, item.value);
+        } else {
+            write_element(item.value);
+        }
+    }
 
     void write_element(jsonb::Value element) {
         jsonb::Value tag;
@@ -181,12 +212,17 @@ class ItemWriter {
                 break;
             case Kind::array:
             case Kind::object:
-                write_nested(tag, value);
+                open_level(tag, value);
                 break;
         }
     }
 
-  private:
+    void write_open_levels() {
+        if (!levels_.empty()) {
+            write_levels();
+        }
+    }
+
     Item item_of(jsonb::Value element) const;
     static std::size_t size_of(const Item& item);
 
@@ -231,30 +267,17 @@ class ItemWriter {
 
     void write_integer(std::uint64_t tag, jsonb::Value value);
     void write_sized(std::uint64_t tag, jsonb::Value value, std::size_t size);
-    void write_nested(std::uint64_t tag, jsonb::Value value);
+    void open_level(std::uint64_t tag, jsonb::Value container);
+    void write_levels();
+    void close_level(const Level& level);
 
     static Integer integer_of(std::uint64_t tag, jsonb::Value value);
 
     TlvFormat format_;
     std::size_t largest_length_;
     ByteWriter& writer_;
+    std::vector<Level> levels_;  ///< the innermost last
 };
-
-void ItemWriter::write_items(jsonb::Value container) {
-    if (container.kind() == Kind::array) {
-        for (const jsonb::Value element : container.array()) {
-            write_element(element);
-            if (writer_.overflowed()) {
-                return;
-            }
-        }
-        return;
-    }
-    const Value value = Value::of_json(container, false);
-    for (TlvItems items(value, format_); !items.at_end() && !writer_.overflowed();) {
-        items.write_next(writer_);
-    }
-}
 
 Item ItemWriter::item_of(jsonb::Value element) const {
     if (element.kind() != Kind::object) {
@@ -343,23 +366,39 @@ void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t 
                  static_cast<unsigned>(size));
 }
 
-/// The length is known only behind the nested items: room for the shortest is kept, and a longer
-/// BER one moves them. Every level takes room, so that the depth is bounded by the section's size.
-void ItemWriter::write_nested(std::uint64_t tag, jsonb::Value value) {
+void ItemWriter::open_level(std::uint64_t tag, jsonb::Value container) {
     const std::size_t header_at = writer_.size();
     extend(tag, 0);
-    const std::size_t items_at = writer_.size();
     if (!writer_.overflowed()) {
-        write_items(value);
+        levels_.push_back({tag, header_at, TlvCursor(container, format_)});
     }
-    if (writer_.overflowed()) {
-        return;
+}
+
+/// Without recursion: documents nest as deep as they like. Every level takes room, so that there
+/// are never more of them than bytes in a section.
+void ItemWriter::write_levels() {
+    while (!levels_.empty() && !writer_.overflowed()) {
+        if (levels_.back().items.at_end()) {
+            close_level(levels_.back());
+            levels_.pop_back();
+            continue;
+        }
+        const TlvItem item = levels_.back().items.current();
+        levels_.back().items.advance();
+        write_shallow(item);
     }
+    levels_.clear();
+}
+
+/// The length is known only now: room for the shortest was kept, and a longer BER one moves the
+/// items.
+void ItemWriter::close_level(const Level& level) {
+    const std::size_t length_at = level.header_at + format_.tag_bytes;
+    const std::size_t items_at = length_at + size_of_length(format_.length, 0);
     const std::size_t length = writer_.size() - items_at;
     if (length > largest_length_) {
-        refuse_length(tag, length, largest_length_);
+        refuse_length(level.tag, length, largest_length_);
     }
-    const std::size_t length_at = header_at + format_.tag_bytes;
     const std::size_t size = size_of_length(format_.length, length);
     const std::size_t moved = length_at + size - items_at;
     if (moved > 0 && writer_.extend(moved) == nullptr) {
@@ -386,7 +425,7 @@ class TlvType final : public BytesType {
 
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
         if (value.kind == Value::Kind::json && value.json.kind() == Kind::array) {
-            ItemWriter(field.tlv, writer).write_items(value.json);
+            ItemWriter(field.tlv, writer).write_items(value.json.array());
             return;
         }
         for (TlvItems items(value, field.tlv); !items.at_end() && !writer.overflowed();) {
@@ -400,6 +439,52 @@ constinit const TlvType tlv_type("tlv", {true, 0, 0, 8});
 }  // namespace
 
 const BytesType& tlv = tlv_type;
+
+TlvCursor::TlvCursor(jsonb::Value container, TlvFormat format) {
+    if (container.kind() == Kind::object) {
+        open_object(container.object(), format);
+    } else if (container.kind() == Kind::array) {
+        array_ = container.array();
+        count_ = array_.size();
+        position_ = array_.begin();
+    } else {
+        refuse(describe(container), "is neither an array nor an object of items");
+    }
+}
+
+void TlvCursor::open_object(jsonb::Object object, TlvFormat format) {
+    is_object_ = true;
+    for (const jsonb::Member member : object) {
+        by_tag_.push_back({member.value, tag_of_text(member.key, format)});
+    }
+    std::sort(by_tag_.begin(), by_tag_.end(),
+              [](const TlvItem& a, const TlvItem& b) { return *a.tag < *b.tag; });
+    const auto twice =
+        std::adjacent_find(by_tag_.begin(), by_tag_.end(),
+                           [](const TlvItem& a, const TlvItem& b) { return *a.tag == *b.tag; });
+    if (twice != by_tag_.end()) {
+        refuse(std::to_string(*twice->tag), "is a tag that is there twice");
+    }
+    count_ = by_tag_.size();
+}
+
+TlvItem TlvCursor::current() const {
+    return is_object_ ? by_tag_[next_] : TlvItem{*position_, std::nullopt};
+}
+
+void TlvCursor::advance() {
+    ++next_;
+    if (!is_object_) {
+        ++position_;
+    }
+}
+
+void TlvCursor::restart() {
+    next_ = 0;
+    if (!is_object_ && count_ > 0) {
+        position_ = array_.begin();
+    }
+}
 
 TlvItems::TlvItems(const Value& value, TlvFormat format) : format_(format) {
     open(value);
@@ -417,62 +502,22 @@ void TlvItems::open(const Value& value) {
     if (value.kind != Value::Kind::json) {
         refuse_kind(value, "jsonb or json");
     }
-    if (value.json.kind() == Kind::object) {
-        open_object(value.json.object());
-    } else if (value.json.kind() == Kind::array) {
-        array_ = value.json.array();
-        count_ = array_.size();
-        position_ = array_.begin();
-    } else {
-        refuse(describe(value), "is neither an array nor an object of items");
-    }
-}
-
-void TlvItems::open_object(jsonb::Object object) {
-    is_object_ = true;
-    for (const jsonb::Member member : object) {
-        by_tag_.push_back({tag_of_text(member.key, format_), member.value});
-    }
-    std::sort(by_tag_.begin(), by_tag_.end(),
-              [](const TaggedValue& a, const TaggedValue& b) { return a.tag < b.tag; });
-    const auto twice = std::adjacent_find(
-        by_tag_.begin(), by_tag_.end(),
-        [](const TaggedValue& a, const TaggedValue& b) { return a.tag == b.tag; });
-    if (twice != by_tag_.end()) {
-        refuse(std::to_string(twice->tag), "is a tag that is there twice");
-    }
-    count_ = by_tag_.size();
+    items_ = TlvCursor(value.json, format_);
 }
 
 void TlvItems::write_next(ByteWriter& writer) {
     const std::size_t before = writer.size();
-    ItemWriter item(format_, writer);
-    if (is_object_) {
-        item.write_value(by_tag_[next_].tag, by_tag_[next_].value);
-    } else {
-        item.write_element(**position_);
-    }
+    ItemWriter(format_, writer).write_item(items_.current());
     if (writer.overflowed()) {
         writer.truncate(before);
-        return;
-    }
-    ++next_;
-    if (!is_object_) {
-        ++*position_;
+    } else {
+        items_.advance();
     }
 }
 
 std::string TlvItems::describe_next() const {
-    const std::uint64_t tag =
-        is_object_ ? by_tag_[next_].tag : tag_of(*(**position_).object().find("tag"), format_);
-    return item_name(tag);
-}
-
-void TlvItems::restart() {
-    next_ = 0;
-    if (!is_object_ && position_) {
-        position_ = array_.begin();
-    }
+    const TlvItem item = items_.current();
+    return of_item(item.tag ? *item.tag : tag_of(*item.value.object().find("tag"), format_));
 }
 
 }  // namespace onetrip::section

@@ -11,8 +11,39 @@
 
 namespace onetrip::section {
 
-/// Walks the items of a `tlv` value (sections.md, chapter 3) in the order in which they are sent,
-/// and writes them one by one: those of an array as they stand, those of an object by tag.
+/// An item: one of an array, which has its tag within, or one of an object, whose key was its tag.
+struct TlvItem {
+    jsonb::Value value;
+    std::optional<std::uint64_t> tag;
+};
+
+/// The items of one array or object in the order in which they are sent: those of an array as they
+/// stand, those of an object by tag.
+class TlvCursor {
+  public:
+    /// No items.
+    TlvCursor() = default;
+
+    /// Throws BadValue where the container is neither an array nor an object of tags.
+    TlvCursor(jsonb::Value container, TlvFormat format);
+
+    bool at_end() const { return next_ == count_; }
+    TlvItem current() const;
+    void advance();
+    void restart();
+
+  private:
+    void open_object(jsonb::Object object, TlvFormat format);
+
+    jsonb::Array array_;
+    jsonb::Array::Iterator position_;
+    std::vector<TlvItem> by_tag_;
+    bool is_object_ = false;
+    std::size_t next_ = 0;
+    std::size_t count_ = 0;
+};
+
+/// Walks the items of a `tlv` value (sections.md, chapter 3) and writes them one by one.
 class TlvItems {
   public:
     /// `value` is json, json_text, or NULL (no items); it must outlive the walk. Throws BadValue.
@@ -20,35 +51,24 @@ class TlvItems {
     TlvItems(const TlvItems&) = delete;
     TlvItems& operator=(const TlvItems&) = delete;
 
-    bool at_end() const { return next_ == count_; }
+    bool at_end() const { return items_.at_end(); }
 
     /// Appends the next item and moves behind it, where all of it fits; else the writer overflows
     /// and the walk stays where it is. Throws BadValue.
     void write_next(ByteWriter& writer);
 
-    /// The next item as a message names it: `item with tag 5`.
+    /// The next item as a message names it: `of the item with tag 5`.
     std::string describe_next() const;
 
     /// Back to the first item.
-    void restart();
+    void restart() { items_.restart(); }
 
   private:
-    struct TaggedValue {
-        std::uint64_t tag;
-        jsonb::Value value;
-    };
-
     void open(const Value& value);
-    void open_object(jsonb::Object object);
 
     TlvFormat format_;
     std::vector<std::uint8_t> document_;  ///< what json_text was parsed to
-    jsonb::Array array_;
-    std::optional<jsonb::Array::Iterator> position_;
-    std::vector<TaggedValue> by_tag_;
-    bool is_object_ = false;
-    std::size_t next_ = 0;
-    std::size_t count_ = 0;
+    TlvCursor items_;
 };
 
 }  // namespace onetrip::section
