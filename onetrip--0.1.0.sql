@@ -139,10 +139,52 @@ CREATE AGGREGATE section_agg(section bytea) (
 COMMENT ON AGGREGATE section_agg(bytea) IS
     'finished sections one behind the other, in the order of ORDER BY within the call, else in none';
 
+CREATE FUNCTION decode_section(layout section_layout, section bytea) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION decode_section(section_layout, bytea) IS
+    'JSON row that a section was made of; an error if the section breaks the layout';
+
+CREATE FUNCTION dissect_section(
+    layout section_layout, section bytea,
+    OUT field text, OUT byte_offset int, OUT "bit" int, OUT width int, OUT raw text,
+    OUT value text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
+COMMENT ON FUNCTION dissect_section(section_layout, bytea) IS
+    'a section field by field, for eyes; what is wrong in it is said where it is';
+
+CREATE FUNCTION check_sections(
+    layout section_layout, sections bytea,
+    OUT ordinal bigint, OUT byte_offset bigint, OUT field text, OUT problem text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION check_sections(section_layout, bytea) IS
+    'every way in which concatenated sections break the layout; no rows if none does';
+
+CREATE FUNCTION split_sections(
+    sections bytea, OUT ordinal bigint, OUT byte_offset bigint, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+COMMENT ON FUNCTION split_sections(bytea) IS
+    'concatenated sections one by one, by their section_length';
+
 CREATE FUNCTION crc32_mpeg2(data bytea) RETURNS bigint
     AS 'MODULE_PATHNAME', 'onetrip_crc32_mpeg2' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
     'CRC_32 of ISO/IEC 13818-1; 0 over data with their CRC_32 behind them';
+
+-- Transport packets ------------------------------------------------------------------------------
+
+CREATE FUNCTION ts_packets(sections bytea, pid int, continuity int DEFAULT 0) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ts_packets(bytea, int, int) IS
+    'sections in transport packets on a PID, the first of which has this continuity counter';
+
+CREATE FUNCTION ts_sections(packets bytea, pid int, OUT ordinal bigint, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ts_sections(bytea, int) IS
+    'sections that transport packets of a PID carry; what is lost or wrong raises a warning';
 
 -- Carousels --------------------------------------------------------------------------------------
 
@@ -209,3 +251,13 @@ CREATE FUNCTION carousel_problems(
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
 COMMENT ON FUNCTION carousel_problems(text, date, section_layout) IS
     'messages on air that cannot be encoded, each with the first field at fault';
+
+CREATE FUNCTION carousel_stats(
+    zone text, on_date date DEFAULT current_date, bitrate bigint DEFAULT NULL,
+    layout section_layout DEFAULT message_layout(),
+    OUT campagnes bigint, OUT messages bigint, OUT sections bigint, OUT bytes bigint,
+    OUT ts_packets bigint, OUT largest_section int, OUT cycle interval)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
+    'size of a carousel, and how long one cycle of it takes at a bitrate (bits a second)';

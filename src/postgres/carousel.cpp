@@ -63,9 +63,8 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
     slot_getallattrs(row);
     read_values(receiver, row);
-    receiver->job->take({row->tts_values[0],
-                         row->tts_values[1],
-                         receiver->id_types,
+    receiver->job->take({{row->tts_values[0], row->tts_isnull[0], receiver->id_types[0]},
+                         {row->tts_values[1], row->tts_isnull[1], receiver->id_types[1]},
                          {receiver->values, receiver->slots->size()}});
     MemoryContextReset(receiver->row_context);
     MemoryContextSwitchTo(caller);
@@ -84,26 +83,27 @@ MessageReceiver make_receiver(CompiledLayout* compiled, MessageJob& job) {
     receiver.receiver.mydest = DestTuplestore;
     receiver.job = &job;
     receiver.slots = &compiled->layout.slots;
-    receiver.row_context =
-        AllocSetContextCreate(CurrentMemoryContext, "onetrip message", ALLOCSET_DEFAULT_SIZES);
+    receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip message");
     receiver.outer_context = error_context_stack;
     receiver.readers = static_cast<ColumnReader*>(palloc(slots * sizeof(ColumnReader)));
     receiver.values = static_cast<Value*>(palloc(slots * sizeof(Value)));
     return receiver;
 }
 
-char* print_id(Oid type, Datum id) {
+const char* print_id(const Message::Id& id) {
+    if (id.is_null) {
+        return "NULL";
+    }
     Oid output = InvalidOid;
     bool is_varlena = false;
-    getTypeOutputInfo(type, &output, &is_varlena);
-    return OidOutputFunctionCall(output, id);
+    getTypeOutputInfo(id.type, &output, &is_varlena);
+    return OidOutputFunctionCall(output, id.datum);
 }
 
 /// Says in an error's detail which message it is about.
 void add_message_ids(CaughtError& error, const Message& message) {
-    prepend_detail(error, psprintf("campagne_id %s, message_id %s: ",
-                                   print_id(message.id_types[0], message.campagne_id),
-                                   print_id(message.id_types[1], message.message_id)));
+    prepend_detail(error, psprintf("campagne_id %s, message_id %s: ", print_id(message.campagne_id),
+                                   print_id(message.message_id)));
 }
 
 constexpr int zones_shown = 20;
@@ -206,18 +206,18 @@ void encode_message(CompiledLayout* compiled, const Message& message, section::S
     }
 }
 
-std::int64_t integer_id(Datum id, Oid type) {
-    switch (getBaseType(type)) {
+NullableDatum bigint_id(const Message::Id& id) {
+    switch (getBaseType(id.type)) {
         case INT2OID:
-            return DatumGetInt16(id);
+            return {Int64GetDatum(DatumGetInt16(id.datum)), id.is_null};
         case INT4OID:
-            return DatumGetInt32(id);
+            return {Int64GetDatum(DatumGetInt32(id.datum)), id.is_null};
         case INT8OID:
-            return DatumGetInt64(id);
+            return {id.datum, id.is_null};
         default:
             ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                             errmsg("ids of campaigns and messages must be integers"),
-                            errdetail("An id has the type %s.", format_type_be(type)),
+                            errdetail("An id has the type %s.", format_type_be(id.type)),
                             errhint("encode_carousel and the exports take ids of any type.")));
     }
     pg_unreachable();

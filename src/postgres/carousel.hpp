@@ -14,9 +14,15 @@ struct CarouselRequest {
 
 /// A message that is on air. Plain data, valid while its MessageJob runs.
 struct Message {
-    Datum campagne_id;
-    Datum message_id;
-    const Oid* id_types;  ///< of both
+    /// An id as the table has it: of any type, and NULL where nothing forbids it.
+    struct Id {
+        Datum datum;
+        bool is_null;
+        Oid type;
+    };
+
+    Id campagne_id;
+    Id message_id;
     std::span<const section::Value> row;
 };
 
@@ -44,7 +50,7 @@ bool try_encode_message(CompiledLayout* compiled, const Message& message,
 /// Encodes a message; a bad value is an ERROR that names the message.
 void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink);
 
-/// The ids as the functions return them. ERRORs where they are no integers.
-std::int64_t integer_id(Datum id, Oid type);
+/// An id as the functions return it, a bigint or NULL. ERRORs where it is no integer.
+NullableDatum bigint_id(const Message::Id& id);
 
 }  // namespace onetrip::postgres

@@ -19,22 +19,20 @@ void flatten_into(ExpandedObjectHeader* header, void* result, Size size) {
 
 constexpr ExpandedObjectMethods methods = {get_flat_size, flatten_into};
 
-/// Whether the datum is an object of ours, which may be changed.
-bool is_own_object(Datum datum) {
+}  // namespace
+
+bool is_expanded_sections(Datum datum) {
     return VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(datum)) &&
            DatumGetEOHP(datum)->eoh_methods == &methods;
 }
 
-}  // namespace
-
 ExpandedSections* expand_sections(Datum datum, MemoryContext context) {
-    if (is_own_object(datum)) {
+    if (is_expanded_sections(datum)) {
         return sections_of(DatumGetEOHP(datum));
     }
     const bytea* const flat = DatumGetByteaPP(datum);
     const std::string_view bytes{VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat)};
-    const MemoryContext own =
-        AllocSetContextCreate(context, "onetrip sections", ALLOCSET_START_SMALL_SIZES);
+    const MemoryContext own = make_memory_context(context, "onetrip sections");
     auto* const object =
         static_cast<ExpandedSections*>(MemoryContextAlloc(own, sizeof(ExpandedSections)));
     EOH_init_header(&object->header, &methods, own);

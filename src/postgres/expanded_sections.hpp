@@ -15,6 +15,9 @@ struct ExpandedSections {
     SectionBuffer sections;
 };
 
+/// Whether the datum is such an object, and one that may be changed.
+bool is_expanded_sections(Datum datum);
+
 /// The expanded form of a bytea: the object itself where the datum is one that may be changed, else
 /// a copy in a child of `context`. ERRORs.
 ExpandedSections* expand_sections(Datum datum, MemoryContext context);

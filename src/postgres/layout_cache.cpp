@@ -44,8 +44,7 @@ void LayoutCache::clear() noexcept {
 
 CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
     if (call_site->fn_extra == nullptr) {
-        const MemoryContext memory =
-            AllocSetContextCreate(call_site->fn_mcxt, "onetrip layouts", ALLOCSET_SMALL_SIZES);
+        const MemoryContext memory = make_memory_context(call_site->fn_mcxt, "onetrip layouts");
         call_site->fn_extra = make_in_context<LayoutCache>(memory, memory);
     }
     auto* const cache = static_cast<LayoutCache*>(call_site->fn_extra);
@@ -60,8 +59,7 @@ CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
         MemoryContextDeleteChildren(cache->memory());
     }
     CompiledLayout* const added = call_cpp([&] { return cache->add(bytes, text); });
-    added->binding_memory =
-        AllocSetContextCreate(cache->memory(), "onetrip row binding", ALLOCSET_SMALL_SIZES);
+    added->binding_memory = make_memory_context(cache->memory(), "onetrip row binding");
     return added;
 }
 

@@ -4,7 +4,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "postgres/text_encoding.hpp"
 #include "postgres/walls.hpp"
+#include "section/decoder.hpp"
 #include "section/encoder.hpp"
 #include "section/layout.hpp"
 
@@ -27,12 +29,15 @@ struct StoredLayout {
 /// A layout ready for use.
 struct CompiledLayout {
     explicit CompiledLayout(std::string_view text)
-        : layout(section::parse_layout(text)), encoder(layout) {}
+        : layout(section::parse_layout(text)),
+          encoder(layout),
+          decoder(layout, texts_of_database()) {}
     CompiledLayout(const CompiledLayout&) = delete;
     CompiledLayout& operator=(const CompiledLayout&) = delete;
 
     section::Layout layout;
     section::Encoder encoder;
+    section::Decoder decoder;
     struct RowBinding* binding = nullptr;    ///< of the row type last seen
     MemoryContext binding_memory = nullptr;  ///< holds nothing but the binding
 };

@@ -20,6 +20,13 @@ constexpr std::size_t first_room = 256;
 
 constexpr int state_version = 1;
 
+/// An expanded state has a memory context of its own, which takes about as much.
+constexpr std::size_t largest_flat_state = 2048;
+
+std::string_view view_of(const bytea* bytes) {
+    return {VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
+}
+
 MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     MemoryContext context = nullptr;
     if (AggCheckCallContext(fcinfo, &context) == 0) {
@@ -38,6 +45,14 @@ SectionBuffer* make_state(MemoryContext context, std::size_t room) {
 SectionBuffer* state_of(FunctionCallInfo fcinfo, int argument) {
     return PG_ARGISNULL(argument) ? nullptr
                                   : reinterpret_cast<SectionBuffer*>(PG_GETARG_POINTER(argument));
+}
+
+/// A state that no row has made yet is NULL, and must be said to be.
+Datum state_or_null(FunctionCallInfo fcinfo, SectionBuffer* state) {
+    if (state == nullptr) {
+        PG_RETURN_NULL();
+    }
+    return PointerGetDatum(state);
 }
 
 /// Encodes beside the state and appends what came out, so that a group takes no more room than
@@ -68,7 +83,7 @@ Datum section_agg_transition(PG_FUNCTION_ARGS) {
                         errmsg("argument \"layout\" must not be null")));
     }
     if (PG_ARGISNULL(2)) {
-        return PointerGetDatum(state);
+        return state_or_null(fcinfo, state);
     }
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(1));
     const std::span<const section::Value> row = read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(2));
@@ -86,7 +101,7 @@ Datum section_agg_combine(PG_FUNCTION_ARGS) {
     SectionBuffer* state = state_of(fcinfo, 0);
     const SectionBuffer* const other = state_of(fcinfo, 1);
     if (other == nullptr) {
-        return PointerGetDatum(state);
+        return state_or_null(fcinfo, state);
     }
     if (state == nullptr) {
         state = make_state(context, other->view().size());
@@ -139,12 +154,23 @@ Datum section_agg_final(PG_FUNCTION_ARGS) {
 }
 
 /// Transition and combine function of section_agg(bytea). Strict: the first section is the first
-/// state; the second call makes an expanded object of it, which grows in place.
+/// state. While it is small it stays flat, since a hash aggregate may hold very many; then it
+/// becomes an expanded object, which grows in place.
 Datum section_agg_append(PG_FUNCTION_ARGS) {
     const MemoryContext context = aggregate_context(fcinfo);
+    const std::string_view bytes = view_of(PG_GETARG_BYTEA_PP(1));
+    if (!is_expanded_sections(PG_GETARG_DATUM(0))) {
+        const std::string_view state = view_of(PG_GETARG_BYTEA_PP(0));
+        if (state.size() + bytes.size() <= largest_flat_state) {
+            SectionBuffer together(CurrentMemoryContext, state.size() + bytes.size());
+            call_cpp([&] {
+                together.append(state);
+                together.append(bytes);
+            });
+            PG_RETURN_BYTEA_P(together.as_bytea());
+        }
+    }
     ExpandedSections* const state = expand_sections(PG_GETARG_DATUM(0), context);
-    const bytea* const section = PG_GETARG_BYTEA_PP(1);
-    const std::string_view bytes{VARDATA_ANY(section), VARSIZE_ANY_EXHDR(section)};
     call_cpp([&] { state->sections.append(bytes); });
     return EOHPGetRWDatum(&state->header);
 }

@@ -29,6 +29,7 @@ extern "C" {
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datum.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -49,3 +50,13 @@ extern "C" {
     PG_FUNCTION_INFO_V1(name);                                           \
     }                                                                    \
     static_assert(true, "takes the semicolon")
+
+namespace onetrip::postgres {
+
+/// AllocSetContextCreate with small sizes, without its macro: that is a statement expression, an
+/// extension of the language. `name` must be a constant.
+inline MemoryContext make_memory_context(MemoryContext parent, const char* name) {
+    return AllocSetContextCreateInternal(parent, name, ALLOCSET_START_SMALL_SIZES);
+}
+
+}  // namespace onetrip::postgres

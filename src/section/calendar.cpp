@@ -254,6 +254,14 @@ std::string describe(Instant instant) {
                  time.second_of_day % 60);
 }
 
+std::string print_rfc3339(CalendarTime time) {
+    const std::chrono::year_month_day date{
+        std::chrono::sys_days(chrono_day_of_epoch + std::chrono::days(time.mjd - mjd_of_epoch))};
+    return print("%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                 time.second_of_day / 3600, time.second_of_day / 60 % 60, time.second_of_day % 60);
+}
+
 std::string describe(Interval interval) {
     std::string text;
     if (interval.months != 0) {

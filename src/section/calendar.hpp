@@ -53,6 +53,9 @@ std::string describe(Date date);
 /// `2021-02-01 00:00:00+00`, `infinity`, `-infinity`.
 std::string describe(Instant instant);
 
+/// RFC 3339 in UTC, `2021-02-01T00:00:00Z`, of a second in the years 0 to 9999.
+std::string print_rfc3339(CalendarTime time);
+
 /// `1 mon 4 days 03:59:59`, as PostgreSQL writes an interval.
 std::string describe(Interval interval);
 

@@ -9,4 +9,13 @@ namespace onetrip::section {
 /// reflected, no final exclusive or. The CRC of data with their CRC_32 behind them is 0.
 std::uint32_t crc32_mpeg2(std::span<const std::uint8_t> data);
 
+/// A way to compute it. All give the same; crc32_mpeg2 takes the fastest that the processor has.
+struct Crc32Path {
+    const char* name;
+    std::uint32_t (*compute)(std::span<const std::uint8_t> data);
+};
+
+/// The paths that this processor can run, the fastest last. The first runs everywhere.
+std::span<const Crc32Path> crc32_paths();
+
 }  // namespace onetrip::section

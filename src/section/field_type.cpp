@@ -46,6 +46,28 @@ std::uint64_t BitsType::number_to_bits(std::uint64_t number, std::uint32_t /*wid
     return number;
 }
 
+std::string BitsType::judge(std::uint64_t /*bits*/, std::uint32_t /*width*/) const {
+    return {};
+}
+
+void BitsType::append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const {
+    json += print(bits, width);
+}
+
+std::string BitsType::print(std::uint64_t bits, std::uint32_t /*width*/) const {
+    return std::to_string(bits);
+}
+
+void BytesType::judge(std::span<const std::uint8_t> /*bytes*/, const Field& /*field*/,
+                      FaultsOfBytes& /*faults*/) const {}
+
+std::string BytesType::print(std::span<const std::uint8_t> bytes, const Field& field,
+                             HoldsText holds) const {
+    std::string json;
+    append_json(bytes, field, holds, json);
+    return json;
+}
+
 const FieldType* find_field_type(std::string_view name) {
     const auto types = all_types();
     const auto* const found = std::find_if(
@@ -60,6 +82,15 @@ std::string field_type_names() {
         names += type->name();
     }
     return names;
+}
+
+std::string print_hex(std::uint64_t bits, std::uint32_t width) {
+    std::string digits = "0x";
+    for (std::uint32_t left = (width + 3) / 4; left > 0;) {
+        --left;
+        digits += "0123456789abcdef"[bits >> (left * 4) & 15];
+    }
+    return digits;
 }
 
 void refuse_kind(const Value& value, std::string_view takes) {

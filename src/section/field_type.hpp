@@ -32,7 +32,23 @@ enum class SourceRule : std::uint8_t {
     none,         ///< no source at all: the field computes itself
 };
 
-/// A type of the layout language. A type is stateless, and one object serves all its fields.
+/// Whether whoever takes decoded values can hold this text (UTF-8); nullptr stands for one who can
+/// hold any. A database in another encoding cannot, and is given the bytes.
+using HoldsText = bool (*)(std::string_view text);
+
+/// Takes what a type finds wrong with the bytes of a field.
+class FaultsOfBytes {
+  public:
+    /// `byte` is counted from the field's begin; `problem` is a clause of ASCII without full stop.
+    virtual void add(std::size_t byte, std::string problem) = 0;
+
+  protected:
+    ~FaultsOfBytes() = default;
+};
+
+/// A type of the layout language: how a field is written, judged and read. What judge finds no
+/// fault with, append_json reads, and the value that it gives is written as the same bits. A type
+/// is stateless, and one object serves all its fields.
 class FieldType {
   public:
     enum class Coding : std::uint8_t {
@@ -75,6 +91,16 @@ class BitsType : public FieldType {
     /// The bits of a number from 0 to largest(width).
     virtual std::uint64_t number_to_bits(std::uint64_t number, std::uint32_t width) const;
 
+    /// What is wrong with bits that no value is written as: a clause of ASCII without full stop.
+    /// Empty where nothing is.
+    virtual std::string judge(std::uint64_t bits, std::uint32_t width) const;
+
+    /// Appends the value that these bits, which are sound, stand for, as a JSON row has it.
+    virtual void append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const;
+
+    /// The value for eyes, in ASCII; of any bits.
+    virtual std::string print(std::uint64_t bits, std::uint32_t width) const;
+
   protected:
     ~BitsType() = default;
 };
@@ -88,6 +114,18 @@ class BytesType : public FieldType {
     /// Appends the bytes of `value`: exactly field.width / 8 where the width is fixed (and there is
     /// room for them), else as many as fit. Throws BadValue.
     virtual void write(const Value& value, const Field& field, ByteWriter& writer) const = 0;
+
+    /// Reports what is wrong with bytes that no value is written as. Most types write any bytes.
+    virtual void judge(std::span<const std::uint8_t> bytes, const Field& field,
+                       FaultsOfBytes& faults) const;
+
+    /// Appends the value that these bytes, which are sound, stand for, as a JSON row has it.
+    virtual void append_json(std::span<const std::uint8_t> bytes, const Field& field,
+                             HoldsText holds, std::string& json) const = 0;
+
+    /// The value for eyes, in UTF-8; of any bytes.
+    virtual std::string print(std::span<const std::uint8_t> bytes, const Field& field,
+                              HoldsText holds) const;
 
   protected:
     ~BytesType() = default;
@@ -112,6 +150,9 @@ extern const BytesType& text_type;
 extern const BytesType& dvbtext;
 extern const BytesType& bytes_type;
 extern const BytesType& tlv;  // tlv.cpp
+
+/// Bits as `0x0f`, with as many digits as the width has.
+std::string print_hex(std::uint64_t bits, std::uint32_t width);
 
 /// The complaint of a type about a kind of value that it does not take.
 [[noreturn]] void refuse_kind(const Value& value, std::string_view takes);

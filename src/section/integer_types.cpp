@@ -98,6 +98,11 @@ class TwosComplementType final : public BitsType {
     std::uint64_t largest(std::uint32_t width) const override {
         return largest_unsigned(width - 1);
     }
+
+    std::string print(std::uint64_t bits, std::uint32_t width) const override {
+        const std::uint64_t magnitude = (0 - bits) & largest_unsigned(width);
+        return bits <= largest(width) ? std::to_string(bits) : "-" + std::to_string(magnitude);
+    }
 };
 
 /// Binary coded decimal, a digit in every 4 bits.
@@ -123,6 +128,24 @@ class BcdType final : public BitsType {
             bits |= (number % 10) << shift;
         }
         return bits;
+    }
+
+    std::string judge(std::uint64_t bits, std::uint32_t width) const override {
+        for (std::uint64_t rest = bits; rest != 0; rest >>= 4) {
+            if ((rest & 15) > 9) {
+                return "found " + print_hex(bits, width) + ", which has a decimal digit over 9";
+            }
+        }
+        return {};
+    }
+
+    std::string print(std::uint64_t bits, std::uint32_t width) const override {
+        std::uint64_t number = 0;
+        for (std::uint32_t shift = width; shift > 0;) {
+            shift -= 4;
+            number = number * 10 + (bits >> shift & 15);
+        }
+        return std::to_string(number);
     }
 };
 

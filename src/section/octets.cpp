@@ -65,4 +65,13 @@ std::optional<std::vector<std::uint8_t>> bytes_of_base64(std::string_view text) 
     return bits == 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
+void append_hex(std::span<const std::uint8_t> bytes, std::string& text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    text.reserve(text.size() + 2 * bytes.size());
+    for (const std::uint8_t byte : bytes) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+}
+
 }  // namespace onetrip::section

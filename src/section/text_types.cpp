@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "section/decoded_text.hpp"
 #include "section/field_type.hpp"
 #include "section/octets.hpp"
 #include "section/utf8.hpp"
@@ -42,8 +43,14 @@ std::vector<std::uint8_t> bytes_of_hex_object(const Value& value) {
         "is neither text nor an object with key \"hex\" and pairs of hexadecimal digits"};
 }
 
-std::string_view as_text(const std::vector<std::uint8_t>& bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+/// Appends the string of a text that is written as `bytes`, and else the bytes.
+void append_text_or_hex(std::string_view text, std::span<const std::uint8_t> bytes, HoldsText holds,
+                        std::string& json) {
+    if (is_text(text, Controls::taken, holds)) {
+        append_json_string(text, json);
+    } else {
+        append_hex_object(bytes, json);
+    }
 }
 
 /// Bytes of a fixed width must fill it.
@@ -86,7 +93,29 @@ class CharType final : public BytesType {
         }
     }
 
+    /// Spaces at the end are padding, and come back as such.
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+                     std::string& json) const override {
+        append_text_or_hex(text_of_latin_1(bytes), bytes, holds, json);
+    }
+
   private:
+    static std::string text_of_latin_1(std::span<const std::uint8_t> bytes) {
+        while (!bytes.empty() && bytes.back() == ' ') {
+            bytes = bytes.first(bytes.size() - 1);
+        }
+        std::string text;
+        for (const std::uint8_t byte : bytes) {
+            if (byte < 0x80) {
+                text += static_cast<char>(byte);
+            } else {
+                text += static_cast<char>(0xC0 | byte >> 6);
+                text += static_cast<char>(0x80 | (byte & 0x3F));
+            }
+        }
+        return text;
+    }
+
     static std::size_t count_characters(std::string_view text) {
         std::size_t count = 0;
         for (; !text.empty(); ++count) {
@@ -121,6 +150,11 @@ class TextType final : public BytesType {
             append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
         }
     }
+
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+                     std::string& json) const override {
+        append_text_or_hex(as_text(bytes), bytes, holds, json);
+    }
 };
 
 /// Text with the character table selected by its first byte (EN 300 468, annex A).
@@ -134,12 +168,29 @@ class DvbTextType final : public BytesType {
             writer.append(as_text(bytes_of_hex_object(value)));
             return;
         }
-        const bool in_default_table =
-            std::all_of(text->begin(), text->end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
-        if (!in_default_table) {
+        if (!in_default_table(*text)) {
             writer.append_byte(select_utf8);
         }
         writer.append(*text);
+    }
+
+    /// Text in another table, and text that select_utf8 stands before without need, come back as
+    /// bytes: as a string they would be written in another way.
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+                     std::string& json) const override {
+        std::string_view text = as_text(bytes);
+        const bool is_utf8 = !bytes.empty() && bytes.front() == select_utf8;
+        text.remove_prefix(is_utf8 ? 1 : 0);
+        if (in_default_table(text) == is_utf8) {
+            append_hex_object(bytes, json);
+        } else {
+            append_text_or_hex(text, bytes, holds, json);
+        }
+    }
+
+  private:
+    static bool in_default_table(std::string_view text) {
+        return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
     }
 };
 
@@ -166,6 +217,20 @@ class OctetsType final : public BytesType {
                            "is not made of pairs of hexadecimal digits"};
         }
         append_exactly(value, as_text(*bytes), field, writer);
+    }
+
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                     HoldsText /*holds*/, std::string& json) const override {
+        json += '"';
+        append_hex(bytes, json);
+        json += '"';
+    }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                      HoldsText /*holds*/) const override {
+        std::string digits = "\\x";
+        append_hex(bytes, digits);
+        return digits;
     }
 };
 

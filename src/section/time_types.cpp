@@ -16,6 +16,44 @@ std::uint64_t clock_to_bits(std::uint64_t seconds) {
     return bcd.number_to_bits(hour * 10'000 + minute * 100 + second, 24);
 }
 
+/// A time of day or a duration as its digits say it.
+struct Clock {
+    std::uint32_t hour;
+    std::uint32_t minute;
+    std::uint32_t second;
+
+    std::int32_t seconds() const {
+        return static_cast<std::int32_t>((hour * 60 + minute) * 60 + second);
+    }
+};
+
+/// The reverse of clock_to_bits, of any bits: hours 0 to 165 where a digit is over 9.
+Clock clock_of_bits(std::uint64_t bits) {
+    const auto two_digits = [&](unsigned shift) {
+        return static_cast<std::uint32_t>((bits >> (shift + 4) & 15) * 10 + (bits >> shift & 15));
+    };
+    return {two_digits(16), two_digits(8), two_digits(0)};
+}
+
+std::string print_clock(std::uint64_t bits) {
+    std::string text = print_hex(bits & 0xFFFFFF, 24).substr(2);
+    text.insert(4, ":");
+    text.insert(2, ":");
+    return text;
+}
+
+/// What is wrong with 6 BCD digits hhmmss; empty where nothing is.
+std::string judge_clock(std::uint64_t bits, std::uint32_t largest_hour) {
+    if (!bcd.judge(bits, 24).empty()) {
+        return "found " + print_clock(bits) + ", which has a decimal digit over 9";
+    }
+    const Clock clock = clock_of_bits(bits);
+    if (clock.hour > largest_hour || clock.minute > 59 || clock.second > 59) {
+        return "found " + print_clock(bits) + ", a time that does not exist";
+    }
+    return {};
+}
+
 /// UTC_time: 16 bits of MJD and 6 BCD digits (EN 300 468, 5.2.5 and annex C).
 class UtcType final : public BitsType {
   public:
@@ -43,11 +81,37 @@ class UtcType final : public BitsType {
                clock_to_bits(static_cast<std::uint64_t>(time.second_of_day));
     }
 
+    /// All ones say that the time is undefined (EN 300 468, 5.2.5 for instance); any other bits
+    /// that are no time are nothing that the standard knows.
+    std::string judge(std::uint64_t bits, std::uint32_t width) const override {
+        return bits == largest_unsigned(width) ? std::string() : judge_clock(bits & 0xFFFFFF, 23);
+    }
+
+    void append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const override {
+        json += bits == largest_unsigned(width)
+                    ? "null"
+                    : '"' + print_rfc3339({mjd_of_bits(bits), clock_of_bits(bits).seconds()}) + '"';
+    }
+
+    std::string print(std::uint64_t bits, std::uint32_t width) const override {
+        if (bits == largest_unsigned(width)) {
+            return "undefined";
+        }
+        // The digits as they are: they may be none of a time.
+        return print_rfc3339({mjd_of_bits(bits), 0}).substr(0, 10) + " " + print_clock(bits) +
+               " UTC";
+    }
+
   private:
     // The 16 low bits are sent; a reader takes one below 0x8000 for a day after 2038-04-22, so
     // that 65536 days in a row can be told apart.
     static constexpr std::int64_t first_mjd = 0x8000;
     static constexpr std::int64_t last_mjd = 0x17FFF;
+
+    static std::int64_t mjd_of_bits(std::uint64_t bits) {
+        const auto sent = static_cast<std::int64_t>(bits >> 24 & 0xFFFF);
+        return sent < first_mjd ? sent + 0x10000 : sent;
+    }
 
     static Instant instant_of(const Value& value) {
         if (value.kind == Value::Kind::instant) {
@@ -98,6 +162,19 @@ class DurationType final : public BitsType {
                            "is outside 00:00:00 to 99:59:59"};
         }
         return clock_to_bits(static_cast<std::uint64_t>(microseconds / microseconds_per_second));
+    }
+
+    std::string judge(std::uint64_t bits, std::uint32_t /*width*/) const override {
+        return judge_clock(bits, 99);
+    }
+
+    void append_json(std::uint64_t bits, std::uint32_t /*width*/,
+                     std::string& json) const override {
+        json += '"' + print_clock(bits) + '"';
+    }
+
+    std::string print(std::uint64_t bits, std::uint32_t /*width*/) const override {
+        return print_clock(bits);
     }
 
   private:

@@ -8,6 +8,7 @@
 #include "section/error.hpp"
 #include "section/field_type.hpp"
 #include "section/octets.hpp"
+#include "section/tlv_reader.hpp"
 
 namespace onetrip::section {
 
@@ -149,7 +150,7 @@ class ItemWriter {
     }
 
     /// One item with all that is nested in it.
-    void write_item(const TlvItem& item) {
+    void write_item(const JsonItem& item) {
         write_shallow(item);
         write_open_levels();
     }
@@ -163,7 +164,7 @@ class ItemWriter {
     };
 
     /// Opens a level where the item holds items.
-    void write_shallow(const TlvItem& item) {
+    void write_shallow(const JsonItem& item) {
         if (item.tag) {
             write_value(*item.tag, item.value);
         } else {
@@ -383,7 +384,7 @@ void ItemWriter::write_levels() {
             levels_.pop_back();
             continue;
         }
-        const TlvItem item = levels_.back().items.current();
+        const JsonItem item = levels_.back().items.current();
         levels_.back().items.advance();
         write_shallow(item);
     }
@@ -432,6 +433,21 @@ class TlvType final : public BytesType {
             items.write_next(writer);
         }
     }
+
+    void judge(std::span<const std::uint8_t> bytes, const Field& field,
+               FaultsOfBytes& faults) const override {
+        judge_items(bytes, field.tlv, faults);
+    }
+
+    void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
+                     std::string& json) const override {
+        append_items(bytes, field.tlv, holds, json);
+    }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& field,
+                      HoldsText /*holds*/) const override {
+        return print_items(bytes, field.tlv);
+    }
 };
 
 constinit const TlvType tlv_type("tlv", {true, 0, 0, 8});
@@ -458,18 +474,18 @@ void TlvCursor::open_object(jsonb::Object object, TlvFormat format) {
         by_tag_.push_back({member.value, tag_of_text(member.key, format)});
     }
     std::sort(by_tag_.begin(), by_tag_.end(),
-              [](const TlvItem& a, const TlvItem& b) { return *a.tag < *b.tag; });
+              [](const JsonItem& a, const JsonItem& b) { return *a.tag < *b.tag; });
     const auto twice =
         std::adjacent_find(by_tag_.begin(), by_tag_.end(),
-                           [](const TlvItem& a, const TlvItem& b) { return *a.tag == *b.tag; });
+                           [](const JsonItem& a, const JsonItem& b) { return *a.tag == *b.tag; });
     if (twice != by_tag_.end()) {
         refuse(std::to_string(*twice->tag), "is a tag that is there twice");
     }
     count_ = by_tag_.size();
 }
 
-TlvItem TlvCursor::current() const {
-    return is_object_ ? by_tag_[next_] : TlvItem{*position_, std::nullopt};
+JsonItem TlvCursor::current() const {
+    return is_object_ ? by_tag_[next_] : JsonItem{*position_, std::nullopt};
 }
 
 void TlvCursor::advance() {
@@ -516,7 +532,7 @@ void TlvItems::write_next(ByteWriter& writer) {
 }
 
 std::string TlvItems::describe_next() const {
-    const TlvItem item = items_.current();
+    const JsonItem item = items_.current();
     return of_item(item.tag ? *item.tag : tag_of(*item.value.object().find("tag"), format_));
 }
 

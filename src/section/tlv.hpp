@@ -12,7 +12,7 @@
 namespace onetrip::section {
 
 /// An item: one of an array, which has its tag within, or one of an object, whose key was its tag.
-struct TlvItem {
+struct JsonItem {
     jsonb::Value value;
     std::optional<std::uint64_t> tag;
 };
@@ -28,7 +28,7 @@ class TlvCursor {
     TlvCursor(jsonb::Value container, TlvFormat format);
 
     bool at_end() const { return next_ == count_; }
-    TlvItem current() const;
+    JsonItem current() const;
     void advance();
     void restart();
 
@@ -37,7 +37,7 @@ class TlvCursor {
 
     jsonb::Array array_;
     jsonb::Array::Iterator position_;
-    std::vector<TlvItem> by_tag_;
+    std::vector<JsonItem> by_tag_;
     bool is_object_ = false;
     std::size_t next_ = 0;
     std::size_t count_ = 0;

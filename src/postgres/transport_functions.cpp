@@ -1,0 +1,156 @@
+// ts_packets and ts_sections: sections in transport packets, and back.
+
+#include "postgres/section_buffer.hpp"
+#include "section/transport_packets.hpp"
+
+namespace onetrip::postgres {
+
+ONETRIP_SQL_FUNCTION(ts_packets);
+ONETRIP_SQL_FUNCTION(ts_sections);
+
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+using Packet = std::span<const std::uint8_t, section::packet_size>;
+
+Bytes bytes_of(const bytea* value) {
+    return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)), VARSIZE_ANY_EXHDR(value)};
+}
+
+std::uint16_t pid_of(int32 pid) {
+    if (pid < 0 || pid > section::largest_pid) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("PID %d is out of range", pid),
+                 errdetail("Sections are carried on PIDs from 0 to %d.", section::largest_pid)));
+    }
+    return static_cast<std::uint16_t>(pid);
+}
+
+unsigned continuity_counter_of(int32 counter) {
+    if (counter < 0 || counter > 15) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("continuity counter %d is out of range", counter),
+                        errdetail("It counts from 0 to 15, and from 0 again.")));
+    }
+    return static_cast<unsigned>(counter);
+}
+
+void check_for_interrupts() {
+    if (INTERRUPTS_PENDING_CONDITION()) {
+        call_server([] { CHECK_FOR_INTERRUPTS(); });
+    }
+}
+
+/// Gathers packets in one bytea.
+class BufferSink final : public section::PacketSink {
+  public:
+    explicit BufferSink(SectionBuffer& buffer) : buffer_(buffer) {}
+
+    void put_packet(Packet packet) override {
+        std::memcpy(buffer_.begin_section(packet.size()), packet.data(), packet.size());
+        buffer_.end_section(packet.size());
+    }
+
+  private:
+    SectionBuffer& buffer_;
+};
+
+/// Room that most carousels need no more than: a pointer_field a packet and some stuffing.
+std::size_t estimated_packets_size(std::size_t sections_size) {
+    const std::size_t packets = sections_size / 180 + 1;
+    return Min(packets * section::packet_size, SectionBuffer::largest_bytea - VARHDRSZ);
+}
+
+/// Puts sections into rows, and what was wrong with their packets into warnings.
+class RowReceiver final : public section::SectionReceiver {
+  public:
+    /// `room` is a bytea of the largest section.
+    RowReceiver(ReturnSetInfo* rows, bytea* room) : rows_(rows), room_(room) {}
+
+    void take_section(Bytes section) override {
+        std::memcpy(VARDATA(room_), section.data(), section.size());
+        SET_VARSIZE(room_, VARHDRSZ + section.size());
+        Datum values[] = {Int64GetDatum(++ordinal_), PointerGetDatum(room_)};
+        bool nulls[] = {false, false};
+        call_server([&] { tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls); });
+    }
+
+    void report(std::uint64_t packet_number, const std::string& problem,
+                const std::string& detail) override {
+        if (++problems_ > most_warnings) {
+            return;
+        }
+        const char* const problem_text = problem.c_str();
+        const char* const detail_text = detail.c_str();
+        call_server([&] {
+            ereport(WARNING, (errmsg("packet " UINT64_FORMAT ": %s", packet_number, problem_text),
+                              detail_text[0] != '\0' ? errdetail_internal("%s", detail_text) : 0));
+        });
+    }
+
+    void finish() const {
+        if (problems_ > most_warnings) {
+            const std::uint64_t unsaid = problems_ - most_warnings;
+            call_server([&] {
+                ereport(WARNING,
+                        (errmsg("packets have " UINT64_FORMAT " more such problems", unsaid)));
+            });
+        }
+    }
+
+  private:
+    /// A stream may be scrambled, or noise, from its first packet to its last.
+    static constexpr std::uint64_t most_warnings = 100;
+
+    ReturnSetInfo* rows_;
+    bytea* room_;
+    std::int64_t ordinal_ = 0;
+    std::uint64_t problems_ = 0;
+};
+
+}  // namespace
+
+extern "C" {
+
+Datum ts_packets(PG_FUNCTION_ARGS) {
+    const std::uint16_t pid = pid_of(PG_GETARG_INT32(1));
+    const unsigned continuity_counter = continuity_counter_of(PG_GETARG_INT32(2));
+    const Bytes sections = bytes_of(PG_GETARG_BYTEA_PP(0));
+    SectionBuffer packets(CurrentMemoryContext, estimated_packets_size(sections.size()));
+    call_cpp([&] {
+        BufferSink sink(packets);
+        section::Packetizer packetizer(pid, continuity_counter, sink);
+        for (std::size_t offset = 0; offset < sections.size();) {
+            check_for_interrupts();
+            const Bytes section = section::section_at(sections, offset);
+            packetizer.add(section);
+            offset += section.size();
+        }
+        packetizer.finish();
+    });
+    PG_RETURN_BYTEA_P(packets.as_bytea());
+}
+
+Datum ts_sections(PG_FUNCTION_ARGS) {
+    const std::uint16_t pid = pid_of(PG_GETARG_INT32(1));
+    const Bytes packets = bytes_of(PG_GETARG_BYTEA_PP(0));
+    InitMaterializedSRF(fcinfo, 0);
+    auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    auto* const room = static_cast<bytea*>(palloc(VARHDRSZ + section::largest_section));
+    call_cpp([&] {
+        RowReceiver receiver(rows, room);
+        section::PacketFinder finder(packets, receiver);
+        section::Depacketizer depacketizer(pid, receiver);
+        while (const auto packet = finder.next()) {
+            check_for_interrupts();
+            depacketizer.add(*packet);
+        }
+        depacketizer.finish();
+        receiver.finish();
+    });
+    return Datum{0};
+}
+
+}  // extern "C"
+
+}  // namespace onetrip::postgres

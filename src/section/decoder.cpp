@@ -1,0 +1,608 @@
+#include "section/decoder.hpp"
+
+#include <algorithm>
+
+#include "jsonb/json_parser.hpp"
+#include "section/bits.hpp"
+#include "section/crc32_mpeg2.hpp"
+#include "section/tlv_reader.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+/// Where section_length ends (ISO/IEC 13818-1, 2.4.4.11), and its width.
+constexpr std::uint32_t end_of_section_length = 24;
+constexpr std::uint32_t width_of_section_length = 12;
+
+/// Sizes that damaged bytes claim are cut here, far behind any section, so that sums stay small.
+constexpr std::uint64_t far = std::uint64_t{1} << 32;
+
+std::uint64_t without(std::uint64_t whole, std::uint64_t part) {
+    return part > whole ? 0 : whole - part;
+}
+
+std::string count_of_bytes(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+}
+
+bool is_plain_integer(const Field& field) {
+    return field.type == &uimsbf || field.type == &bslbf;
+}
+
+bool takes_value(const Field& field) {
+    return field.source.kind == Source::Kind::column || field.source.is_part();
+}
+
+/// Puts the faults of a field's bytes where the section's are.
+class SectionFaults final : public FaultsOfBytes {
+  public:
+    SectionFaults(const Field& field, std::size_t begin, std::vector<Fault>& faults)
+        : field_(field), begin_(begin), faults_(faults) {}
+
+    void add(std::size_t byte, std::string problem) override {
+        faults_.push_back({&field_, begin_ + byte, std::move(problem)});
+    }
+
+  private:
+    const Field& field_;
+    std::size_t begin_;
+    std::vector<Fault>& faults_;
+};
+
+}  // namespace
+
+// ---- compiling --------------------------------------------------------------------------------
+
+Decoder::Decoder(const Layout& layout, HoldsText holds)
+    : layout_(layout), holds_(holds), variable_bytes_(layout.block.end.variable_fields + 1) {
+    for (const Element& element : layout.block.elements) {
+        if (const auto* field = std::get_if<Field>(&element)) {
+            add_step(*field);
+        }
+    }
+    add_variables();
+    find_header();
+}
+
+void Decoder::add_step(const Field& field) {
+    Step step{&field, nullptr, nullptr, 0};
+    if (field.type->coding() == FieldType::Coding::bits) {
+        step.bits = static_cast<const BitsType*>(field.type);
+    } else {
+        step.bytes = static_cast<const BytesType*>(field.type);
+    }
+    if (field.source.kind == Source::Kind::constant) {
+        step.constant = step.bits->number_to_bits(field.source.constant, *field.width);
+    }
+    if (field.source.kind == Source::Kind::length_of_rest && field.begin.variable_fields == 0 &&
+        !length_of_rest_) {
+        length_of_rest_ = steps_.size();
+        has_section_length_ =
+            *field.width == width_of_section_length &&
+            field.begin.fixed_bits == end_of_section_length - width_of_section_length;
+    }
+    if (takes_value(field)) {
+        add_key(field, steps_.size());
+    }
+    steps_.push_back(step);
+}
+
+void Decoder::add_key(const Field& field, std::size_t step) {
+    const std::string& name = layout_.slots[field.slot].name;
+    const auto found =
+        std::find_if(keys_.begin(), keys_.end(), [&](const Key& key) { return key.name == name; });
+    if (found == keys_.end()) {
+        keys_.push_back({name, {step}});
+    } else {
+        found->steps.push_back(step);
+    }
+}
+
+/// The rules are those of refuse_undecodable in layout_resolver.cpp, which has made sure that one
+/// of them finds the end of every field of width `*`.
+void Decoder::add_variables() {
+    const std::vector<Element>& elements = layout_.block.elements;
+    std::size_t step = 0;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        const auto* field = std::get_if<Field>(&elements[i]);
+        if (field == nullptr) {
+            continue;
+        }
+        if (!field->width) {
+            Variable variable{step, {}, {}, {}, {}};
+            variable.length = first_measure(Source::Kind::length_of_field, field->name, step);
+            bound_by_label(variable, i);
+            variable.to_end = bound_between(i + 1, elements.size(), step);
+            variables_.push_back(std::move(variable));
+        }
+        ++step;
+    }
+}
+
+void Decoder::bound_by_label(Variable& variable, std::size_t element) {
+    const std::vector<Element>& elements = layout_.block.elements;
+    const auto label = std::find_if(
+        elements.begin() + static_cast<std::ptrdiff_t>(element), elements.end(),
+        [](const Element& candidate) { return std::holds_alternative<Label>(candidate); });
+    if (label == elements.end()) {
+        return;
+    }
+    const auto bound = bound_between(
+        element + 1, static_cast<std::size_t>(label - elements.begin()), variable.step);
+    if (bound) {
+        variable.offset = first_measure(Source::Kind::offset_of_label, std::get<Label>(*label).name,
+                                        variable.step);
+        variable.to_label = *bound;
+    }
+}
+
+/// nullopt where a `*` field between them has no length in front of `step`.
+std::optional<Decoder::Bound> Decoder::bound_between(std::size_t from_element,
+                                                     std::size_t to_element,
+                                                     std::size_t step) const {
+    Bound bound;
+    std::uint64_t bits = 0;
+    for (std::size_t i = from_element; i < to_element; ++i) {
+        const auto* field = std::get_if<Field>(&layout_.block.elements[i]);
+        if (field == nullptr) {
+            continue;
+        }
+        bits += field->width.value_or(0);
+        if (!field->width) {
+            const auto length = first_measure(Source::Kind::length_of_field, field->name, step);
+            if (!length) {
+                return std::nullopt;
+            }
+            bound.lengths_between.push_back(*length);
+        }
+    }
+    bound.fixed_between = bits / 8;
+    return bound;
+}
+
+std::optional<std::size_t> Decoder::first_measure(Source::Kind kind, std::string_view name,
+                                                  std::size_t before) const {
+    for (std::size_t i = 0; i < before; ++i) {
+        const Source& source = steps_[i].field->source;
+        if (source.kind == kind && source.name == name) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+void Decoder::find_header() {
+    constexpr std::uint32_t end = end_of_section_length - width_of_section_length;
+    for (const Step& step : steps_) {
+        const std::uint32_t begin = step.field->begin.fixed_bits;
+        if (!step.field->width || begin + *step.field->width > end) {
+            break;
+        }
+        if (step.field->source.kind == Source::Kind::constant) {
+            const std::uint32_t shift = end - begin - *step.field->width;
+            header_.mask = static_cast<std::uint16_t>(
+                header_.mask | largest_unsigned(*step.field->width) << shift);
+            header_.bits = static_cast<std::uint16_t>(header_.bits | step.constant << shift);
+        }
+    }
+}
+
+// ---- reading ----------------------------------------------------------------------------------
+
+/// Sound bytes read alike whatever is believed. Where they contradict themselves, the reading with
+/// the fewest faults is the likeliest: a wrong section_length is then one fault, and not that and
+/// everything behind it read at the wrong place.
+const std::vector<Fault>& Decoder::check(std::span<const std::uint8_t> section) {
+    section_ = section;
+    read({section.size(), length_of_rest_.has_value()});
+    if (faults_.empty() || section.size() > largest_read) {
+        return faults_;
+    }
+    Reading best = reading_;
+    std::size_t fewest = faults_.size();
+    const auto try_reading = [&](Reading reading) {
+        read(reading);
+        if (faults_.size() < fewest) {
+            fewest = faults_.size();
+            best = reading;
+        }
+    };
+    try_reading({section.size(), !best.trust_end});
+    if (const std::uint64_t end = declared_end(); end != section.size()) {
+        try_reading({static_cast<std::size_t>(end), true});
+        try_reading({static_cast<std::size_t>(end), false});
+    }
+    read(best);
+    std::stable_sort(faults_.begin(), faults_.end(),
+                     [](const Fault& a, const Fault& b) { return a.byte < b.byte; });
+    return faults_;
+}
+
+/// Where length() says that the section ends; its real end where none does.
+std::uint64_t Decoder::declared_end() const {
+    if (!length_of_rest_ || !is_whole(steps_[*length_of_rest_])) {
+        return section_.size();
+    }
+    return load_measure(*length_of_rest_) +
+           steps_[*length_of_rest_].field->measured_begin.fixed_bytes();
+}
+
+void Decoder::read(Reading reading) {
+    reading_ = reading;
+    faults_.clear();
+    part_numbers_ = {};
+    if (section_.size() > largest_read) {
+        judge_size();
+        return;
+    }
+    place();
+    for (const Step& step : steps_) {
+        if (!is_whole(step)) {
+            const bool is_begun = bit_of(step) < section_.size() * 8;
+            add_fault(step, "the section ends at byte " + std::to_string(section_.size()) +
+                                (is_begun ? ", within this field" : ", before this field"));
+            break;
+        }
+        judge(step);
+    }
+    judge_end();
+    for (const Key& key : keys_) {
+        if (key.steps.size() > 1) {
+            judge_key(key);
+        }
+    }
+}
+
+/// Finds how long each field of width `*` is, and so where all that is behind it lies.
+void Decoder::place() {
+    std::size_t count = 0;
+    for (const Variable& variable : variables_) {
+        const Step& step = steps_[variable.step];
+        const std::size_t size = size_of(variable, bit_of(step) / 8);
+        variable_bytes_[count + 1] = variable_bytes_[count] + size;
+        ++count;
+    }
+}
+
+std::size_t Decoder::size_of(const Variable& variable, std::size_t begin) const {
+    const bool is_measured = variable.length || variable.offset;
+    if (variable.to_end && (reading_.trust_end || !is_measured)) {
+        return distance(without(reading_.end, begin), *variable.to_end);
+    }
+    if (variable.length) {
+        return static_cast<std::size_t>(load_measure(*variable.length));
+    }
+    return distance(without(load_measure(*variable.offset), begin), variable.to_label);
+}
+
+std::size_t Decoder::distance(std::uint64_t whole, const Bound& bound) const {
+    whole = without(whole, bound.fixed_between);
+    for (const std::size_t length : bound.lengths_between) {
+        whole = without(whole, load_measure(length));
+    }
+    return static_cast<std::size_t>(whole);
+}
+
+std::uint64_t Decoder::load_measure(std::size_t step) const {
+    return is_whole(steps_[step]) ? std::min(bits_of(steps_[step]), far) : 0;
+}
+
+std::size_t Decoder::width_of(const Step& step) const {
+    if (step.field->width) {
+        return *step.field->width;
+    }
+    const std::uint32_t before = step.field->begin.variable_fields;
+    return (variable_bytes_[before + 1] - variable_bytes_[before]) * 8;
+}
+
+bool Decoder::is_whole(const Step& step) const {
+    return bit_of(step) + width_of(step) <= section_.size() * 8;
+}
+
+std::uint64_t Decoder::bits_of(const Step& step) const {
+    return load_bits(section_.data(), bit_of(step), *step.field->width);
+}
+
+/// `aligned` holds the bytes of a field that does not begin on a byte boundary.
+std::span<const std::uint8_t> Decoder::bytes_of(const Step& step,
+                                                std::vector<std::uint8_t>& aligned) const {
+    const std::size_t bit = bit_of(step);
+    const std::size_t size = width_of(step) / 8;
+    if (bit % 8 == 0) {
+        return section_.subspan(bit / 8, size);
+    }
+    aligned.resize(size);
+    for (std::size_t i = 0; i < size; ++i) {
+        aligned[i] = static_cast<std::uint8_t>(load_bits(section_.data(), bit + 8 * i, 8));
+    }
+    return aligned;
+}
+
+// ---- judging ----------------------------------------------------------------------------------
+
+void Decoder::add_fault(const Step& step, std::string problem) {
+    const std::size_t byte = std::min(bit_of(step) / 8, section_.size());
+    faults_.push_back({step.field, byte, std::move(problem)});
+}
+
+void Decoder::judge(const Step& step) {
+    if (step.bytes != nullptr) {
+        judge_bytes(step);
+        return;
+    }
+    judge_bits(step, bits_of(step));
+}
+
+void Decoder::judge_bytes(const Step& step) {
+    SectionFaults faults(*step.field, bit_of(step) / 8, faults_);
+    std::vector<std::uint8_t> aligned;
+    step.bytes->judge(bytes_of(step, aligned), *step.field, faults);
+}
+
+void Decoder::judge_bits(const Step& step, std::uint64_t bits) {
+    switch (step.field->source.kind) {
+        case Source::Kind::constant:
+            judge_constant(step, bits);
+            break;
+        case Source::Kind::length_of_rest:
+        case Source::Kind::length_of_field:
+        case Source::Kind::offset_of_label:
+            judge_measure(step, bits);
+            break;
+        case Source::Kind::checksum:
+            judge_checksum(step, bits);
+            break;
+        case Source::Kind::part:
+        case Source::Kind::last_part:
+        case Source::Kind::parts:
+            judge_part(step, bits);
+            break;
+        case Source::Kind::column:
+            if (std::string problem = step.bits->judge(bits, *step.field->width);
+                !problem.empty()) {
+                add_fault(step, std::move(problem));
+            }
+            break;
+    }
+}
+
+void Decoder::judge_constant(const Step& step, std::uint64_t bits) {
+    if (bits == step.constant) {
+        return;
+    }
+    const std::uint32_t width = *step.field->width;
+    const bool is_decimal = step.field->source.name.find_first_of("xXbB") == std::string::npos;
+    const auto print = [&](std::uint64_t number) {
+        return is_decimal && step.field->type != &bcd ? step.bits->print(number, width)
+                                                      : print_hex(number, width);
+    };
+    add_fault(step, "found " + print(bits) + ", where the layout has " + print(step.constant));
+}
+
+/// What length() counts ends with the bytes, but for those that are left over where it is believed
+/// and the fields end where it says: they are a fault of their own.
+std::size_t Decoder::measure(const Field& field) const {
+    std::size_t end = offset_of(field.measured_end);
+    if (field.source.kind == Source::Kind::length_of_rest) {
+        end = end == reading_.end ? std::min(end, section_.size()) : section_.size();
+    }
+    return without(end, offset_of(field.measured_begin));
+}
+
+void Decoder::judge_measure(const Step& step, std::uint64_t bits) {
+    const Field& field = *step.field;
+    const std::size_t bytes = measure(field);
+    if (bits == bytes) {
+        return;
+    }
+    const std::string found = "found " + std::to_string(bits) + ", but ";
+    if (field.source.kind == Source::Kind::length_of_rest) {
+        add_fault(step, found + count_of_bytes(bytes) + (bytes == 1 ? " follows" : " follow"));
+    } else if (field.source.kind == Source::Kind::length_of_field) {
+        add_fault(step, found + field.source.name + " takes " + count_of_bytes(bytes));
+    } else {
+        add_fault(step, found + field.source.name + " begins at byte " + std::to_string(bytes));
+    }
+}
+
+void Decoder::judge_checksum(const Step& step, std::uint64_t bits) {
+    const std::uint32_t crc = crc32_mpeg2(section_.first(bit_of(step) / 8));
+    if (bits != crc) {
+        add_fault(step, "found " + print_hex(bits, 32) +
+                            ", but the CRC_32 of the bytes before is " + print_hex(crc, 32));
+    }
+}
+
+/// Part numbers count from 0 to the last part's, and all of a section must say so.
+void Decoder::judge_part(const Step& step, std::uint64_t bits) {
+    const auto kind = static_cast<std::size_t>(step.field->source.kind) -
+                      static_cast<std::size_t>(Source::Kind::part);
+    SeenNumber& seen = part_numbers_[kind];
+    if (seen.field != nullptr && seen.number != bits) {
+        add_fault(step, "found " + std::to_string(bits) + ", but " + seen.field->name + " has " +
+                            std::to_string(seen.number));
+    }
+    if (seen.field != nullptr) {
+        return;
+    }
+    seen = {step.field, bits};
+    const auto& [part, last, parts] = part_numbers_;
+    if (parts.field == step.field && bits == 0) {
+        add_fault(step, "found 0, but there is at least one part");
+    } else if (part.meets(parts, step) && parts.number > 0 && part.number >= parts.number) {
+        add_fault(step, "found part " + std::to_string(part.number) + " of " +
+                            std::to_string(parts.number) + ", but parts count from 0");
+    } else if (part.meets(last, step) && part.number > last.number) {
+        add_fault(step, "found part " + std::to_string(part.number) +
+                            " behind the last, which is " + std::to_string(last.number));
+    } else if (last.meets(parts, step) && parts.number > 0 && last.number != parts.number - 1) {
+        add_fault(step, "found " + std::to_string(last.number) + " as the last of " +
+                            std::to_string(parts.number) + " parts, but parts count from 0");
+    }
+}
+
+void Decoder::judge_end() {
+    if (const std::size_t end = offset_of(layout_.block.end); end < section_.size()) {
+        const std::size_t left = section_.size() - end;
+        faults_.push_back({steps_.back().field, end,
+                           count_of_bytes(left) + (left == 1 ? " is" : " are") +
+                               " left over behind the last field"});
+    }
+    judge_size();
+}
+
+void Decoder::judge_size() {
+    if (section_.size() > layout_.max_bytes) {
+        faults_.push_back({steps_.back().field, layout_.max_bytes,
+                           "the section takes " + count_of_bytes(section_.size()) +
+                               ", more than the " + std::to_string(layout_.max_bytes) +
+                               " that the layout allows"});
+    }
+}
+
+/// Fields of one source must have been written from one value. Fields that are cut off or have a
+/// fault of their own are not asked.
+void Decoder::judge_key(const Key& key) {
+    for (const std::size_t step : key.steps) {
+        const Field* const field = steps_[step].field;
+        const bool has_fault = std::any_of(faults_.begin(), faults_.end(), [&](const Fault& fault) {
+            return fault.field == field;
+        });
+        if (has_fault || !is_whole(steps_[step])) {
+            return;
+        }
+    }
+    if (all_equal(key) || common_value(key)) {
+        return;
+    }
+    const Step& first = steps_[key.steps.front()];
+    const auto other = std::find_if(key.steps.begin() + 1, key.steps.end(),
+                                    [&](std::size_t step) { return !agree(first, steps_[step]); });
+    const Step& step = steps_[other == key.steps.end() ? key.steps.back() : *other];
+    const std::string source = first.field->name + ", which has the same source";
+    if (first.bits == nullptr || step.bits == nullptr) {
+        add_fault(step, "differs from " + source);
+        return;
+    }
+    add_fault(step, "found " + step.bits->print(bits_of(step), *step.field->width) + ", but " +
+                        source + ", has " + first.bits->print(bits_of(first), *first.field->width));
+}
+
+/// Whether it is plain to see that the fields have one value: what nearly all are.
+bool Decoder::all_equal(const Key& key) const {
+    const Step& first = steps_[key.steps.front()];
+    return std::all_of(key.steps.begin(), key.steps.end(), [&](std::size_t step) {
+        return is_plain_integer(*steps_[step].field) && bits_of(steps_[step]) == bits_of(first);
+    });
+}
+
+/// Whether the value that `a` is decoded to is written as what `b` has.
+bool Decoder::agree(const Step& a, const Step& b) const {
+    if (is_plain_integer(*a.field) && is_plain_integer(*b.field)) {
+        return bits_of(a) == bits_of(b);
+    }
+    std::string json;
+    append_json(a, json);
+    std::vector<std::uint8_t> document;
+    try {
+        document = jsonb::parse_json(json);
+    } catch (const jsonb::JsonError&) {
+        return false;  // a document larger than JSONB can hold, at the most
+    }
+    return writes_same(b, Value::of_json(jsonb::Value::root(document), true));
+}
+
+/// The value, as JSON, that all fields of a key are written from; nullopt where there is none.
+/// Types keep more or less of a value (char drops spaces at the end, utc the fraction of a second),
+/// so that one field may say what the others were given, and another may not.
+std::optional<std::string> Decoder::common_value(const Key& key) const {
+    for (const std::size_t candidate : key.steps) {
+        const bool is_common =
+            std::all_of(key.steps.begin(), key.steps.end(), [&](std::size_t step) {
+                return step == candidate || agree(steps_[candidate], steps_[step]);
+            });
+        if (is_common) {
+            std::string json;
+            append_json(steps_[candidate], json);
+            return json;
+        }
+    }
+    return common_items(key);
+}
+
+/// Nested items take the form that their field has, so that in fields of different forms the same
+/// ones are different bytes.
+std::optional<std::string> Decoder::common_items(const Key& key) const {
+    std::vector<CodedItems> fields;
+    for (const std::size_t step : key.steps) {
+        if (steps_[step].bytes != &tlv) {
+            return std::nullopt;
+        }
+        std::vector<std::uint8_t> unused;  // a tlv begins on a byte boundary
+        fields.push_back({bytes_of(steps_[step], unused), steps_[step].field->tlv});
+    }
+    std::string json;
+    return append_common_items(fields, holds_, json) ? std::optional(json) : std::nullopt;
+}
+
+bool Decoder::writes_same(const Step& step, const Value& value) const {
+    try {
+        if (step.bits != nullptr) {
+            return step.bits->to_bits(value, *step.field->width) == bits_of(step);
+        }
+        std::vector<std::uint8_t> aligned;
+        const std::span<const std::uint8_t> bytes = bytes_of(step, aligned);
+        std::vector<std::uint8_t> written(bytes.size());
+        ByteWriter writer(written.data(), written.size());
+        step.bytes->write(value, *step.field, writer);
+        return !writer.overflowed() && writer.size() == bytes.size() &&
+               std::equal(bytes.begin(), bytes.end(), written.begin());
+    } catch (const BadValue&) {
+        return false;
+    }
+}
+
+// ---- telling ----------------------------------------------------------------------------------
+
+void Decoder::decode(std::span<const std::uint8_t> section, std::string& json) {
+    if (const std::vector<Fault>& faults = check(section); !faults.empty()) {
+        raise(faults.front());
+    }
+    json += '{';
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+        const Key& key = keys_[i];
+        json += i == 0 ? "\"" : ",\"";
+        json += key.name;
+        json += "\":";
+        if (key.steps.size() == 1 || all_equal(key)) {
+            append_json(steps_[key.steps.front()], json);
+        } else {
+            json += common_value(key).value();
+        }
+    }
+    json += '}';
+}
+
+void Decoder::append_json(const Step& step, std::string& json) const {
+    if (step.bits != nullptr) {
+        step.bits->append_json(bits_of(step), *step.field->width, json);
+        return;
+    }
+    std::vector<std::uint8_t> aligned;
+    step.bytes->append_json(bytes_of(step, aligned), *step.field, holds_, json);
+}
+
+void Decoder::raise(const Fault& fault) const {
+    std::string detail = fault.problem + ".";
+    if (detail.front() >= 'a' && detail.front() <= 'z') {
+        detail.front() = static_cast<char>(detail.front() - 'a' + 'A');
+    }
+    const std::string& name = fault.field->name;
+    throw FieldError(ErrorKind::invalid_value, name,
+                     "invalid bytes for field \"" + name + "\" of layout \"" + layout_.name +
+                         "\" at byte " + std::to_string(fault.byte),
+                     std::move(detail));
+}
+
+}  // namespace onetrip::section

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "section/field_type.hpp"
+#include "section/layout.hpp"
+
+namespace onetrip::section {
+
+/// One way in which a section breaks its layout.
+struct Fault {
+    const Field* field;   ///< for bytes that are left over the last one
+    std::size_t byte;     ///< from the section's begin
+    std::string problem;  ///< a clause without full stop, in ASCII
+};
+
+/// A line of what a protocol analyser shows.
+struct DissectedField {
+    std::string name;  ///< a field, or a part of one: `storables[0].tag`
+    std::size_t byte;  ///< from the section's begin
+    std::uint32_t bit;
+    std::size_t width;  ///< in bits
+    std::string raw;    ///< empty where the lines behind it show the bytes
+    std::string value;  ///< UTF-8
+};
+
+/// Reads sections as a layout says: the encoder's way back, over the same compiled layout. Bytes
+/// are never trusted. A section is sound, with no fault, exactly where it can be decoded, and then
+/// the encoder makes the same bytes of what was decoded.
+class Decoder {
+  public:
+    /// `layout` must outlive the decoder.
+    explicit Decoder(const Layout& layout, HoldsText holds = nullptr);
+
+    /// The largest section that a section_length of 12 bits can say. A longer one is wrong as a
+    /// whole, and is not read: that bounds the work on bytes of any kind.
+    static constexpr std::size_t largest_read = 3 + 0xFFF;
+
+    /// Every fault of a section, in the order of their bytes; valid until the next call.
+    const std::vector<Fault>& check(std::span<const std::uint8_t> section);
+
+    /// Appends a JSON row: a key for every source, and one for every part field. Throws FieldError
+    /// for the first fault.
+    void decode(std::span<const std::uint8_t> section, std::string& json);
+
+    /// The section line by line, faults shown where they are; valid until the next call.
+    const std::vector<DissectedField>& dissect(std::span<const std::uint8_t> section);
+
+    /// Whether length() stands where all sections of ISO/IEC 13818-1 have their section_length, so
+    /// that concatenated sections can be told apart.
+    bool has_section_length() const { return has_section_length_; }
+
+    /// The bits in front of section_length that are the same in every section of the layout.
+    struct Header {
+        std::uint16_t mask = 0;
+        std::uint16_t bits = 0;
+    };
+    Header header() const { return header_; }
+
+  private:
+    /// A field, and what of it every section has alike.
+    struct Step {
+        const Field* field;
+        const BitsType* bits;    ///< either this …
+        const BytesType* bytes;  ///< … or this
+        std::uint64_t constant;  ///< as bits
+    };
+
+    /// What says how long a field of width `*` is (see refuse_undecodable in layout_resolver.cpp):
+    /// the distance to a place behind it, less what lies between.
+    struct Bound {
+        std::uint64_t fixed_between = 0;  ///< in bytes
+        std::vector<std::size_t>
+            lengths_between;  ///< steps with the length of each `*` field there
+    };
+
+    struct Variable {
+        std::size_t step;
+        std::optional<std::size_t> length;  ///< the step that has its length
+        std::optional<std::size_t> offset;  ///< the step that has the next label's offset
+        Bound to_label;
+        std::optional<Bound> to_end;
+    };
+
+    /// The fields that one key of a JSON row gives their value.
+    struct Key {
+        std::string name;
+        std::vector<std::size_t> steps;
+    };
+
+    /// How bytes that contradict themselves are read: which of them to believe.
+    struct Reading {
+        std::size_t end;  ///< of the section, in bytes
+        bool trust_end;   ///< rather than a length or an offset
+    };
+
+    /// The number that the first field of a kind has, for those behind it.
+    struct SeenNumber {
+        const Field* field = nullptr;
+        std::uint64_t number = 0;
+
+        /// Whether both are there, and `step` is the later of them.
+        bool meets(const SeenNumber& other, const Step& step) const {
+            return field != nullptr && other.field != nullptr &&
+                   (field == step.field || other.field == step.field);
+        }
+    };
+
+    // ---- compiling
+    void add_step(const Field& field);
+    void add_key(const Field& field, std::size_t step);
+    void add_variables();
+    void bound_by_label(Variable& variable, std::size_t element);
+    std::optional<Bound> bound_between(std::size_t from_element, std::size_t to_element,
+                                       std::size_t step) const;
+    std::optional<std::size_t> first_measure(Source::Kind kind, std::string_view name,
+                                             std::size_t before) const;
+    void find_header();
+
+    // ---- reading
+    void read(Reading reading);
+    void place();
+    std::size_t size_of(const Variable& variable, std::size_t begin) const;
+    std::size_t distance(std::uint64_t whole, const Bound& bound) const;
+    std::uint64_t load_measure(std::size_t step) const;
+    std::uint64_t declared_end() const;
+
+    std::size_t offset_of(Position position) const {
+        return position.fixed_bytes() + variable_bytes_[position.variable_fields];
+    }
+    std::size_t bit_of(const Step& step) const {
+        return std::size_t{step.field->begin.fixed_bits} +
+               variable_bytes_[step.field->begin.variable_fields] * 8;
+    }
+    std::size_t width_of(const Step& step) const;
+    bool is_whole(const Step& step) const;
+    std::uint64_t bits_of(const Step& step) const;
+    std::span<const std::uint8_t> bytes_of(const Step& step,
+                                           std::vector<std::uint8_t>& aligned) const;
+
+    // ---- judging
+    void judge(const Step& step);
+    void judge_bits(const Step& step, std::uint64_t bits);
+    void judge_bytes(const Step& step);
+    void judge_constant(const Step& step, std::uint64_t bits);
+    void judge_measure(const Step& step, std::uint64_t bits);
+    std::size_t measure(const Field& field) const;
+    void judge_checksum(const Step& step, std::uint64_t bits);
+    void judge_part(const Step& step, std::uint64_t bits);
+    void judge_end();
+    void judge_size();
+    void judge_key(const Key& key);
+    bool agree(const Step& a, const Step& b) const;
+    bool all_equal(const Key& key) const;
+    std::optional<std::string> common_value(const Key& key) const;
+    std::optional<std::string> common_items(const Key& key) const;
+    bool writes_same(const Step& step, const Value& value) const;
+    void add_fault(const Step& step, std::string problem);
+
+    // ---- telling
+    void append_json(const Step& step, std::string& json) const;
+    void dissect_step(const Step& step);
+    void dissect_items(const Step& step, std::span<const std::uint8_t> bytes);
+    std::string problems_of(const Step& step) const;
+    [[noreturn]] void raise(const Fault& fault) const;
+
+    const Layout& layout_;
+    HoldsText holds_;
+    std::vector<Step> steps_;  ///< in order; a layout has one at least
+    std::vector<Variable> variables_;
+    std::vector<Key> keys_;
+    std::optional<std::size_t> length_of_rest_;  ///< the first length() that no `*` field precedes
+    bool has_section_length_ = false;
+    Header header_;
+
+    // Of the section being read:
+    std::span<const std::uint8_t> section_;
+    Reading reading_{};
+    std::vector<std::size_t> variable_bytes_;  ///< of the first n fields of width `*` together
+    std::vector<Fault> faults_;
+    std::array<SeenNumber, 3> part_numbers_;  ///< of part(), last_part(), parts()
+    std::vector<DissectedField> lines_;
+};
+
+}  // namespace onetrip::section

@@ -1,0 +1,122 @@
+#include "section/section_walk.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace onetrip::section {
+
+namespace {
+
+constexpr std::size_t header_size = 3;
+
+/// Fewer constant bits than a table_id has are found everywhere.
+constexpr int distinctive_bits = 8;
+
+}  // namespace
+
+std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes) {
+    if (bytes.size() < header_size) {
+        return std::nullopt;
+    }
+    return header_size + (std::size_t{bytes[1] & 0x0FU} << 8 | bytes[2]);
+}
+
+SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes)
+    : decoder_(decoder),
+      bytes_(bytes),
+      is_distinctive_(std::popcount(decoder.header().mask) >= distinctive_bits) {}
+
+/// No bytes are no section where sections can be told apart, and one empty section where not.
+bool SectionWalk::next() {
+    begin_ = end_;
+    if (begin_ == bytes_.size() && (ordinal_ > 0 || decoder_.has_section_length())) {
+        return false;
+    }
+    ++ordinal_;
+    if (!decoder_.has_section_length()) {
+        judge(bytes_.size());
+        return true;
+    }
+    const std::size_t declared = declared_end(begin_);
+    const std::size_t cut = std::min(declared, bytes_.size());
+    judge(cut);
+    if (faults_->empty() || !may_resynchronise() || declared == bytes_.size() ||
+        (declared < bytes_.size() && has_header(declared))) {
+        return true;
+    }
+    resynchronise(cut);
+    return true;
+}
+
+/// A header behind which no other follows may be one by chance, or of a section that is wrong too.
+void SectionWalk::resynchronise(std::size_t cut) {
+    std::size_t best = cut;
+    std::size_t fewest = faults_->size();
+    for (const std::size_t end : {next_header(begin_ + 1), next_section(begin_ + 1)}) {
+        judge(end);
+        if (faults_->size() <= fewest) {
+            fewest = faults_->size();
+            best = end;
+        }
+    }
+    if (end_ != best) {
+        judge(best);
+    }
+}
+
+/// Bytes made for it would have each of them judged in very many sections.
+bool SectionWalk::may_resynchronise() const {
+    constexpr std::size_t free_of_charge = 1 << 20;
+    constexpr std::size_t most_times = 16;
+    return is_distinctive_ && judged_ < begin_ * most_times + free_of_charge;
+}
+
+void SectionWalk::judge(std::size_t end) {
+    end_ = end;
+    judged_ += std::min(end - begin_, Decoder::largest_read);
+    faults_ = &decoder_.check(bytes_.subspan(begin_, end - begin_));
+}
+
+/// May lie behind the bytes' end.
+std::size_t SectionWalk::declared_end(std::size_t begin) const {
+    const auto size = size_of_section(bytes_.subspan(begin));
+    return size ? begin + *size : bytes_.size();
+}
+
+bool SectionWalk::has_header(std::size_t at) const {
+    if (bytes_.size() - at < header_size) {
+        return false;
+    }
+    const auto bits = static_cast<std::uint16_t>(bytes_[at] << 4 | bytes_[at + 1] >> 4);
+    return (bits & decoder_.header().mask) == decoder_.header().bits;
+}
+
+/// Whether there is a header, and behind the section that it begins another, or the end.
+bool SectionWalk::begins_section(std::size_t at) const {
+    if (!has_header(at)) {
+        return false;
+    }
+    const std::size_t end = declared_end(at);
+    return end == bytes_.size() || (end < bytes_.size() && has_header(end));
+}
+
+/// The first header from `from` on; the end where there is none. No byte is looked at twice,
+/// however often it is asked.
+std::size_t SectionWalk::next_header(std::size_t from) {
+    next_header_ = std::max(next_header_, from);
+    while (next_header_ < bytes_.size() && !has_header(next_header_)) {
+        ++next_header_;
+    }
+    return next_header_;
+}
+
+/// Likewise the first header of which begins_section holds.
+std::size_t SectionWalk::next_section(std::size_t from) {
+    next_section_ = std::max(next_section_, from);
+    while (next_section_ < bytes_.size() && !begins_section(next_section_)) {
+        ++next_section_;
+    }
+    return next_section_;
+}
+
+}  // namespace onetrip::section

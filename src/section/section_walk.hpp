@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "section/decoder.hpp"
+
+namespace onetrip::section {
+
+/// The size of the section that begins these bytes, by its section_length: the low 12 bits of its
+/// bytes 1 and 2, which count what is behind them (ISO/IEC 13818-1, 2.4.4.11). nullopt where the
+/// bytes end before it. The bytes may be fewer than that size.
+std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes);
+
+/// Walks concatenated sections, whatever is wrong with them, and judges each.
+///
+/// They are told apart by section_length. Where it is wrong, all that follows would be read at the
+/// wrong place: a faulty section behind which no other begins is therefore read once more, up to
+/// where the layout's constant header bits are found next, and the better reading is taken.
+class SectionWalk {
+  public:
+    SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes);
+
+    /// Moves to the next section; false behind the last.
+    bool next();
+
+    std::size_t ordinal() const { return ordinal_; }  ///< from 1
+    std::size_t begin() const { return begin_; }      ///< in bytes from the first section's begin
+
+    /// Of the section; their bytes count from its begin.
+    const std::vector<Fault>& faults() const { return *faults_; }
+
+  private:
+    std::size_t declared_end(std::size_t begin) const;
+    bool has_header(std::size_t at) const;
+    bool begins_section(std::size_t at) const;
+    void resynchronise(std::size_t cut);
+    std::size_t next_header(std::size_t from);
+    std::size_t next_section(std::size_t from);
+    bool may_resynchronise() const;
+    void judge(std::size_t end);
+
+    Decoder& decoder_;
+    std::span<const std::uint8_t> bytes_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    std::size_t ordinal_ = 0;
+    std::size_t next_header_ = 0;  ///< what the functions of these names found last
+    std::size_t next_section_ = 0;
+    std::size_t judged_ = 0;  ///< bytes, those that were judged again counted again
+    bool is_distinctive_;     ///< whether the header tells where a section begins
+    const std::vector<Fault>* faults_ = nullptr;
+};
+
+}  // namespace onetrip::section

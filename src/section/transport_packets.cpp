@@ -1,0 +1,447 @@
+#include "section/transport_packets.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "section/error.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr std::uint8_t sync_byte = 0x47;
+constexpr std::uint8_t stuffing_byte = 0xFF;
+
+/// table_id, the flags and section_length: what tells how long a section is (2.4.4.10).
+constexpr std::size_t section_header = 3;
+/// With section_syntax_indicator 1, the header goes on to last_section_number.
+constexpr std::size_t long_section_header = 8;
+/// 4094 and 4095 can be written, but must not be.
+constexpr std::size_t largest_section_length = largest_section - section_header;
+
+std::size_t section_length(Bytes section) {
+    return (section[1] & 0x0Fu) << 8 | section[2];
+}
+
+bool is_stuffing(Bytes bytes) {
+    return std::all_of(bytes.begin(), bytes.end(),
+                       [](std::uint8_t byte) { return byte == stuffing_byte; });
+}
+
+std::string count_of_bytes(std::size_t count) {
+    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+}
+
+std::string too_long(std::size_t length) {
+    return "section_length is " + std::to_string(length) + ", more than " +
+           std::to_string(largest_section_length);
+}
+
+/// What is wrong with the section that `bytes` begin with, as a sentence; empty if nothing is.
+std::string fault_of_section(Bytes bytes) {
+    if (bytes.size() < section_header) {
+        return "It is cut off after " + count_of_bytes(bytes.size()) + ".";
+    }
+    if (bytes[0] == stuffing_byte) {
+        return "Its table_id is 0xFF, which says in a transport packet that no section follows.";
+    }
+    const std::size_t length = section_length(bytes);
+    if (length > largest_section_length) {
+        return "Its " + too_long(length) + ".";
+    }
+    if (section_header + length > bytes.size()) {
+        return "It has " + count_of_bytes(section_header + length) +
+               " by its section_length, but is cut off after " + std::to_string(bytes.size()) + ".";
+    }
+    return {};
+}
+
+/// How many bytes of a section must fit into the packet in which it begins, so that a reader has
+/// its whole header at once.
+std::size_t bytes_to_begin_with(Bytes section) {
+    const bool section_syntax_indicator = (section[1] & 0x80) != 0;
+    return std::min(section.size(),
+                    section_syntax_indicator ? long_section_header : section_header);
+}
+
+}  // namespace
+
+Bytes section_at(Bytes sections, std::size_t offset) {
+    const Bytes rest = sections.subspan(offset);
+    const std::string fault = fault_of_section(rest);
+    if (!fault.empty()) {
+        throw Error(ErrorKind::invalid_value,
+                    "invalid section at byte offset " + std::to_string(offset), fault);
+    }
+    return rest.first(section_header + section_length(rest));
+}
+
+Packetizer::Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink)
+    : sink_(sink), pid_(pid), continuity_counter_(static_cast<std::uint8_t>(continuity_counter)) {}
+
+/// How many bytes of a new section the packet still takes. The first section that begins in a
+/// packet costs it a pointer_field as well.
+std::size_t Packetizer::room_for_section() const {
+    return payload_size - used_ - (section_begins_ ? 0 : 1);
+}
+
+/// Gives the packet its pointer_field, which counts the bytes of the section before (2.4.4.2).
+/// Those are there already: whether a section begins behind them was not known when they came.
+void Packetizer::begin_section() {
+    if (section_begins_) {
+        return;
+    }
+    std::memmove(payload() + 1, payload(), used_);
+    *payload() = static_cast<std::uint8_t>(used_);
+    ++used_;
+    section_begins_ = true;
+}
+
+void Packetizer::add(Bytes section) {
+    std::string fault = fault_of_section(section);
+    if (fault.empty() && section.size() > section_header + section_length(section)) {
+        fault = "Its section_length is " + std::to_string(section_length(section)) +
+                ", but it has " + count_of_bytes(section.size()) + ".";
+    }
+    if (!fault.empty()) {
+        throw Error(ErrorKind::invalid_value, "not a section that transport packets can carry",
+                    fault);
+    }
+    if (room_for_section() < bytes_to_begin_with(section)) {
+        finish();
+    }
+    begin_section();
+    while (!section.empty()) {
+        const std::size_t taken = std::min(section.size(), payload_size - used_);
+        std::memcpy(payload() + used_, section.data(), taken);
+        used_ += taken;
+        section = section.subspan(taken);
+        if (used_ == payload_size) {
+            emit();
+        }
+    }
+}
+
+void Packetizer::finish() {
+    if (used_ > 0) {
+        std::memset(payload() + used_, stuffing_byte, payload_size - used_);
+        emit();
+    }
+}
+
+/// The header (2.4.3.2): no transport error, no priority, not scrambled, a payload only.
+void Packetizer::emit() {
+    packet_[0] = sync_byte;
+    packet_[1] = static_cast<std::uint8_t>((section_begins_ ? 0x40 : 0) | pid_ >> 8);
+    packet_[2] = static_cast<std::uint8_t>(pid_);
+    packet_[3] = static_cast<std::uint8_t>(0x10 | continuity_counter_);
+    sink_.put_packet(packet_);
+    continuity_counter_ = (continuity_counter_ + 1) % 16;
+    used_ = 0;
+    section_begins_ = false;
+}
+
+/// Whether five packets stand here, or as many as there are bytes for. That a byte of a payload is
+/// 0x47 says nothing.
+bool PacketFinder::packets_stand_at(std::size_t offset) const {
+    for (int count = 0; count < 5; ++count) {
+        if (offset >= bytes_.size()) {
+            return offset == bytes_.size() || count >= 2;
+        }
+        if (bytes_[offset] != sync_byte) {
+            return false;
+        }
+        offset += packet_size;
+    }
+    return true;
+}
+
+/// The first place from `from` on at which packets stand; `to` if there is none before that.
+std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
+    while (from < to && !(bytes_[from] == sync_byte && packets_stand_at(from))) {
+        ++from;
+    }
+    return from;
+}
+
+/// Whether bytes are missing in the packet at `offset`, so that others begin within it. Where the
+/// next but one stands right, it is only the sync_byte between them that is wrong.
+bool PacketFinder::is_cut(std::size_t offset) const {
+    const std::size_t next = offset + packet_size;
+    if (next >= bytes_.size() || bytes_[next] == sync_byte ||
+        packets_stand_at(next + packet_size)) {
+        return false;
+    }
+    return next_sync(offset + 1, next) < next;
+}
+
+void PacketFinder::skip() {
+    const std::uint8_t byte = bytes_[offset_];
+    if (byte != sync_byte && packets_stand_at(offset_ + packet_size)) {
+        char problem[40];
+        std::snprintf(problem, sizeof problem, "sync_byte is 0x%02X instead of 0x47", byte);
+        receiver_.report(number_, problem, "The packet is skipped.");
+        offset_ += packet_size;
+        ++number_;
+        return;
+    }
+    const std::size_t found = next_sync(offset_ + 1, bytes_.size());
+    const std::size_t skipped = found - offset_;
+    receiver_.report(number_, "sync is lost",
+                     "Skipped " + count_of_bytes(skipped) + " from byte offset " +
+                         std::to_string(offset_) + " on.");
+    offset_ = found;
+    number_ += skipped / packet_size;
+}
+
+std::optional<FoundPacket> PacketFinder::next() {
+    while (offset_ + packet_size <= bytes_.size()) {
+        if (bytes_[offset_] == sync_byte && !is_cut(offset_)) {
+            const FoundPacket packet{bytes_.subspan(offset_).first<packet_size>(), number_};
+            offset_ += packet_size;
+            ++number_;
+            return packet;
+        }
+        skip();
+    }
+    if (offset_ < bytes_.size()) {
+        receiver_.report(number_,
+                         "only " + std::to_string(bytes_.size() - offset_) + " of " +
+                             std::to_string(packet_size) + " bytes are there",
+                         "The packet is skipped.");
+        offset_ = bytes_.size();
+    }
+    return std::nullopt;
+}
+
+/// What of a packet's header and adaptation_field a reader of sections needs (2.4.3.2, 2.4.3.4).
+struct Depacketizer::Header {
+    std::uint16_t pid;
+    bool transport_error_indicator;
+    bool payload_unit_start_indicator;
+    bool is_scrambled;
+    bool has_payload;
+    bool discontinuity_indicator;
+    unsigned continuity_counter;
+    unsigned payload_offset;
+};
+
+Depacketizer::Header Depacketizer::read_header(std::span<const std::uint8_t, packet_size> packet) {
+    Header header{};
+    header.transport_error_indicator = (packet[1] & 0x80) != 0;
+    header.payload_unit_start_indicator = (packet[1] & 0x40) != 0;
+    header.pid = static_cast<std::uint16_t>((packet[1] & 0x1F) << 8 | packet[2]);
+    header.is_scrambled = (packet[3] & 0xC0) != 0;
+    const bool has_adaptation_field = (packet[3] & 0x20) != 0;
+    header.has_payload = (packet[3] & 0x10) != 0;
+    header.continuity_counter = packet[3] & 0x0F;
+    header.payload_offset = 4;
+    if (has_adaptation_field) {
+        const unsigned adaptation_field_length = packet[4];
+        header.discontinuity_indicator = adaptation_field_length > 0 && (packet[5] & 0x80) != 0;
+        header.payload_offset += 1 + adaptation_field_length;
+    }
+    return header;
+}
+
+void Depacketizer::add(const FoundPacket& packet) {
+    const Header header = read_header(packet.bytes);
+    if (header.pid != pid_) {
+        return;
+    }
+    packet_number_ = packet.number;
+    if (header.transport_error_indicator) {
+        // Even that it belongs to this PID may be wrong; if it does, its number will be missed.
+        report("transport_error_indicator is set", "The packet is skipped.");
+    } else if (!header.has_payload) {
+        // Such packets do not count (2.4.3.3).
+        if (header.discontinuity_indicator && continuity_counter_ != header.continuity_counter) {
+            jump();
+            continuity_counter_ = header.continuity_counter;
+        }
+    } else if (is_next(header, packet.bytes)) {
+        if (header.is_scrambled) {
+            lose("payload is scrambled");
+        } else if (header.payload_offset >= packet_size) {
+            lose("adaptation_field leaves no room for a payload");
+        } else {
+            read_payload(header.payload_unit_start_indicator,
+                         packet.bytes.subspan(header.payload_offset));
+        }
+    }
+}
+
+/// Whether a packet with a payload is to be read: not if it is the last one again (2.4.3.3). If
+/// it does not follow the last one, what was begun is lost.
+bool Depacketizer::is_next(const Header& header,
+                           std::span<const std::uint8_t, packet_size> packet) {
+    const unsigned counter = header.continuity_counter;
+    const unsigned expected = (continuity_counter_.value_or(counter + 15) + 1) % 16;
+    if (repeats_last(header, packet)) {
+        if (was_repeated_) {
+            report("is the same as the two before it",
+                   "The packet is skipped; it may be sent twice, but not more often.");
+        }
+        was_repeated_ = true;
+        return false;
+    }
+    if (counter != expected) {
+        if (header.discontinuity_indicator) {
+            jump();
+        } else {
+            lose("continuity_counter is " + std::to_string(counter) + " instead of " +
+                 std::to_string(expected));
+        }
+    }
+    continuity_counter_ = counter;
+    std::copy(packet.begin(), packet.end(), last_packet_.begin());
+    was_repeated_ = false;
+    return true;
+}
+
+/// The adaptation_field may differ, by its PCR.
+bool Depacketizer::repeats_last(const Header& header,
+                                std::span<const std::uint8_t, packet_size> packet) const {
+    const std::size_t offset = std::min<std::size_t>(header.payload_offset, packet_size);
+    const Bytes payload = Bytes(packet).subspan(offset);
+    const Bytes last_payload = Bytes(last_packet_).subspan(offset);
+    return continuity_counter_ == header.continuity_counter &&
+           std::equal(packet.begin(), packet.begin() + 4, last_packet_.begin()) &&
+           std::equal(payload.begin(), payload.end(), last_payload.begin());
+}
+
+/// discontinuity_indicator (2.4.3.5) announces that counting goes on elsewhere: that is no fault,
+/// but nothing ties what follows to what was begun.
+void Depacketizer::jump() {
+    if (state_ == State::within) {
+        lose("discontinuity_indicator is set");
+    }
+    state_ = State::lost;
+}
+
+void Depacketizer::read_payload(bool section_begins, Bytes payload) {
+    if (!section_begins) {
+        read_tail(payload);
+        return;
+    }
+    const std::size_t pointer_field = payload[0];
+    const Bytes bytes = payload.subspan(1);
+    if (pointer_field < bytes.size()) {
+        read_end(bytes.first(pointer_field));
+        state_ = State::at_end;
+        read_sections(bytes.subspan(pointer_field));
+        return;
+    }
+    if (state_ == State::within) {
+        gather(bytes);  // it may be only pointer_field that is wrong
+    }
+    lose("pointer_field is " + std::to_string(pointer_field) + ", behind the packet's end");
+}
+
+/// What stands before the section to which pointer_field points: the end of the one before.
+void Depacketizer::read_end(Bytes bytes) {
+    if (state_ == State::start && !bytes.empty()) {
+        report("begins within a section", "That section is lost.");
+    }
+    const bool was_within = state_ == State::within;
+    if (was_within) {
+        bytes = bytes.subspan(gather(bytes));
+    }
+    if (state_ == State::within) {
+        lose("a section begins before the last one ends");
+    } else if (state_ == State::at_end && !bytes.empty()) {
+        report("pointer_field points " + count_of_bytes(bytes.size()) +
+               " behind the end of the last section");
+    }
+}
+
+/// A payload in which no section begins.
+void Depacketizer::read_tail(Bytes bytes) {
+    if (state_ == State::lost) {
+        return;
+    }
+    const bool at_start = state_ == State::start;
+    if (state_ == State::within) {
+        bytes = bytes.subspan(gather(bytes));
+    }
+    if (state_ == State::within || is_stuffing(bytes)) {
+        return;
+    }
+    if (at_start) {
+        report("begins within a section", "That section is lost.");
+        state_ = State::lost;
+    } else {
+        lose("payload_unit_start_indicator is 0, but other bytes than 0xFF follow a section");
+    }
+}
+
+/// Sections, one behind the other, up to the packet's end or to stuffing.
+void Depacketizer::read_sections(Bytes bytes) {
+    while (!bytes.empty()) {
+        if (bytes[0] == stuffing_byte) {
+            if (!is_stuffing(bytes)) {
+                report("other bytes than 0xFF follow 0xFF behind a section");
+            }
+            return;
+        }
+        bytes = bytes.subspan(gather(bytes));
+    }
+}
+
+/// Takes what belongs to the section that is being gathered, or begins one, and says how many
+/// bytes that were. A section whose length cannot be true takes all.
+std::size_t Depacketizer::gather(Bytes bytes) {
+    if (state_ != State::within) {
+        state_ = State::within;
+        gathered_ = 0;
+        begins_in_ = packet_number_;
+    }
+    std::size_t taken = 0;
+    if (!gather_up_to(section_header, bytes, taken)) {
+        return taken;
+    }
+    const std::size_t length = section_length(section_);
+    if (length > largest_section_length) {
+        lose(too_long(length));
+        return bytes.size();
+    }
+    if (gather_up_to(section_header + length, bytes, taken)) {
+        state_ = State::at_end;
+        receiver_.take_section(Bytes(section_).first(gathered_));
+    }
+    return taken;
+}
+
+/// Takes bytes from `taken` on until the section has `size` of them; false if there are too few.
+bool Depacketizer::gather_up_to(std::size_t size, Bytes bytes, std::size_t& taken) {
+    if (gathered_ < size) {
+        const std::size_t count = std::min(size - gathered_, bytes.size() - taken);
+        std::copy_n(bytes.data() + taken, count, section_.data() + gathered_);
+        gathered_ += count;
+        taken += count;
+    }
+    return gathered_ >= size;
+}
+
+void Depacketizer::finish() {
+    if (state_ == State::within) {
+        lose("the packets end within a section");
+    }
+}
+
+/// Reports a problem after which it is not known where the next section begins.
+void Depacketizer::lose(const std::string& problem) {
+    report(problem, state_ == State::within ? "The section that begins in packet " +
+                                                  std::to_string(begins_in_) + " is lost."
+                                            : std::string());
+    state_ = State::lost;
+}
+
+void Depacketizer::report(const std::string& problem, const std::string& detail) {
+    receiver_.report(packet_number_, problem, detail);
+}
+
+}  // namespace onetrip::section

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace onetrip::section {
+
+/// Transport packets that carry sections, and the way back (ISO/IEC 13818-1, 2.4.3 and 2.4.4).
+inline constexpr std::size_t packet_size = 188;
+
+/// The largest PID that carries anything: 8191 is that of null packets.
+inline constexpr std::uint16_t largest_pid = 8190;
+
+/// The largest section that packets carry, its header included (2.4.4.11).
+inline constexpr std::size_t largest_section = 4096;
+
+/// Where a Packetizer's packets go. What it throws ends the packetizing.
+class PacketSink {
+  public:
+    virtual void put_packet(std::span<const std::uint8_t, packet_size> packet) = 0;
+
+  protected:
+    ~PacketSink() = default;
+};
+
+/// The section that begins at `offset`, by its section_length. Throws Error where there is none
+/// that a transport packet can carry.
+std::span<const std::uint8_t> section_at(std::span<const std::uint8_t> sections,
+                                         std::size_t offset);
+
+/// Puts sections, one behind the other, into the transport packets of one PID. It holds no more
+/// than the packet that is not yet full.
+class Packetizer {
+  public:
+    /// `pid` is at most largest_pid, `continuity_counter` (of the first packet) at most 15.
+    Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink);
+
+    /// One whole section. Throws Error where it is none, and what the sink throws.
+    void add(std::span<const std::uint8_t> section);
+
+    /// After the last section: fills up its packet. The next section, if there is one after all,
+    /// begins a packet.
+    void finish();
+
+  private:
+    static constexpr std::size_t header_size = 4;
+    static constexpr std::size_t payload_size = packet_size - header_size;
+
+    std::uint8_t* payload() { return packet_.data() + header_size; }
+    std::size_t room_for_section() const;
+    void begin_section();
+    void emit();
+
+    PacketSink& sink_;
+    std::uint16_t pid_;
+    std::uint8_t continuity_counter_;
+    std::array<std::uint8_t, packet_size> packet_{};
+    std::size_t used_ = 0;  ///< of the payload; never all of it between calls
+    bool section_begins_ = false;
+};
+
+/// A packet among others.
+struct FoundPacket {
+    std::span<const std::uint8_t, packet_size> bytes;
+    std::uint64_t number;  ///< from 1
+};
+
+/// What comes out of packets: sections, and what was wrong.
+class SectionReceiver {
+  public:
+    virtual void take_section(std::span<const std::uint8_t> section) = 0;
+
+    /// `problem` is a phrase about the packet, `detail` a sentence or empty; both are ASCII.
+    virtual void report(std::uint64_t packet_number, const std::string& problem,
+                        const std::string& detail) = 0;
+
+  protected:
+    ~SectionReceiver() = default;
+};
+
+/// Finds the packets in bytes by their sync_byte (2.4.3.2). Where it is missing, the packet is
+/// skipped if the next ones stand where they should, and else all bytes up to where they stand.
+/// A packet that others begin within was cut, and is skipped too.
+class PacketFinder {
+  public:
+    PacketFinder(std::span<const std::uint8_t> bytes, SectionReceiver& receiver)
+        : bytes_(bytes), receiver_(receiver) {}
+
+    std::optional<FoundPacket> next();
+
+  private:
+    bool packets_stand_at(std::size_t offset) const;
+    std::size_t next_sync(std::size_t from, std::size_t to) const;
+    bool is_cut(std::size_t offset) const;
+    void skip();
+
+    std::span<const std::uint8_t> bytes_;
+    SectionReceiver& receiver_;
+    std::size_t offset_ = 0;
+    std::uint64_t number_ = 1;  ///< of the packet at offset_
+};
+
+/// Gathers the sections of one PID out of packets of any PIDs. A section is given out if all its
+/// bytes came, by continuity_counter and section_length; its CRC_32 is not looked at. It holds
+/// no more than one section and one packet.
+class Depacketizer {
+  public:
+    Depacketizer(std::uint16_t pid, SectionReceiver& receiver) : receiver_(receiver), pid_(pid) {}
+
+    void add(const FoundPacket& packet);
+
+    /// After the last packet: reports a section that is not complete.
+    void finish();
+
+  private:
+    /// Where in the sections the next payload begins.
+    enum class State : std::uint8_t {
+        start,   ///< not known, and nothing was lost: the packets begin here
+        lost,    ///< not known: wait for a packet in which a section begins
+        at_end,  ///< behind a section: the next one begins in the next packet
+        within,  ///< in a section
+    };
+
+    struct Header;
+    static Header read_header(std::span<const std::uint8_t, packet_size> packet);
+
+    bool is_next(const Header& header, std::span<const std::uint8_t, packet_size> packet);
+    bool repeats_last(const Header& header,
+                      std::span<const std::uint8_t, packet_size> packet) const;
+    void jump();
+    void read_payload(bool section_begins, std::span<const std::uint8_t> payload);
+    void read_end(std::span<const std::uint8_t> bytes);
+    void read_tail(std::span<const std::uint8_t> bytes);
+    void read_sections(std::span<const std::uint8_t> bytes);
+    std::size_t gather(std::span<const std::uint8_t> bytes);
+    bool gather_up_to(std::size_t size, std::span<const std::uint8_t> bytes, std::size_t& taken);
+    void lose(const std::string& problem);
+    void report(const std::string& problem, const std::string& detail = {});
+
+    SectionReceiver& receiver_;
+    std::uint16_t pid_;
+    State state_ = State::start;
+    std::uint64_t packet_number_ = 0;  ///< of the packet being read
+
+    // The last packet with a payload:
+    std::optional<unsigned> continuity_counter_;
+    std::array<std::uint8_t, packet_size> last_packet_{};
+    bool was_repeated_ = false;
+
+    // The section being gathered:
+    std::array<std::uint8_t, largest_section> section_{};
+    std::size_t gathered_ = 0;
+    std::uint64_t begins_in_ = 0;  ///< number of the packet
+};
+
+}  // namespace onetrip::section
