@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# The extension on a throw-away server, next to which no other cluster or installation is touched.
+
+# make_scratch: makes SCRATCH, a folder that others can read and that goes with the script. A source
+# tree need not be readable by the server's user.
+make_scratch() {
+    SCRATCH=$(mktemp -d -t onetrip.XXXXXX)
+    chmod 755 "$SCRATCH"
+    trap 'rm -rf "$SCRATCH"' EXIT
+}
+
+# install_stage: builds the extension and installs it into $SCRATCH/stage.
+install_stage() {
+    STAGE=$SCRATCH/stage
+    run_logged build.log make_onetrip || return
+    run_logged install.log make_onetrip install DESTDIR="$STAGE"
+}
+
+# with_server COMMAND...: runs the command with PGHOST, PGPORT and so on of a throw-away server that
+# finds the extension in $STAGE. pg_virtualenv has much to say, which only matters where it fails.
+with_server() {
+    local log=$SCRATCH/server.log status=$SCRATCH/status
+    rm -f "$status"
+    # shellcheck disable=SC2016
+    pg_virtualenv -t -v "$POSTGRES" -c '--locale=C.UTF-8 --encoding=UTF8' \
+        -o "extension_destdir=$STAGE" \
+        bash -c '"$@" >&3 2>&4 3>&- 4>&-; echo $? >"$0"' "$status" "$@" \
+        3>&1 4>&2 >"$log" 2>&1 </dev/null || true
+    if [[ ! -s $status ]]; then
+        say "The throw-away server did not start:"
+        tail -n 40 "$log"
+        return 1
+    fi
+    return "$(<"$status")"
+}

@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# The suites of scripts/test. Each prints a heading and its result, shows what failed, and adds to
+# PASSED and FAILED; none stops the run.
+
+PASSED=0
+FAILED=0
+
+# report PASSED FAILED
+report() {
+    PASSED=$((PASSED + $1))
+    FAILED=$((FAILED + $2))
+    say "$1 passed, $2 failed"
+}
+
+# count_matches PATTERN FILE
+count_matches() {
+    grep -cE "$1" "$2" || true
+}
+
+# report_run PASSED FAILED STATUS: a suite that ended badly without failing a test, or that ran none,
+# has failed one.
+report_run() {
+    local failed=$2
+    if ((failed == 0 && ($3 != 0 || $1 == 0))); then
+        failed=1
+    fi
+    report "$1" "$failed"
+}
+
+# run_catch2 LOG VARIABLE=VALUE...: builds and runs the unit tests.
+run_catch2() {
+    local log=build/$1 status=0 passed failed
+    shift
+    if ! run_logged "${log#build/}" make_onetrip "$@" "$UNIT_BINARY"; then
+        report 0 1
+        return
+    fi
+    "$UNIT_BINARY" >"$log" 2>&1 </dev/null || status=$?
+    passed=$(sed -nE 's/^All tests passed \(.* in ([0-9]+) test cases?\)$/\1/p
+                      s/^test cases:.*\| +([0-9]+) passed.*/\1/p' "$log" | tail -n 1)
+    failed=$(sed -nE 's/^test cases:.*\| +([0-9]+) failed( .*)?$/\1/p' "$log" | tail -n 1)
+    ((status == 0)) || tail -n 200 "$log"
+    report_run "${passed:-0}" "${failed:-0}" "$status"
+}
+
+suite_unit() {
+    heading "Unit tests"
+    UNIT_BINARY=build/unit/unit run_catch2 unit.log
+}
+
+suite_sanitized() {
+    heading "Unit tests by clang, with its address and undefined behaviour sanitizers"
+    UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
+        UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
+        UNIT_FLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+}
+
+suite_reference() {
+    heading "Test vectors, by the reference implementation in Python"
+    local log=build/reference.log status=0
+    python3 tests/reference/check_reference.py >"$log" 2>&1 </dev/null || status=$?
+    ((status == 0)) || tail -n 50 "$log"
+    local passed failed
+    read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
+    report_run "${passed:-0}" "${failed:-0}" "$status"
+}
+
+# Builds and installs the extension once for all suites that need it; where that fails, so do they.
+stage_is_ready() {
+    if [[ ! -d $SCRATCH/stage ]] && ! install_stage; then
+        report 0 1
+        return 1
+    fi
+}
+
+# run_pg_regress LOG DIFFS VARIABLE=VALUE...: make installcheck on a throw-away server.
+run_pg_regress() {
+    local log=build/$1 diffs=$2 status=0
+    shift 2
+    stage_is_ready || return 0
+    rm -f "$diffs"
+    with_server make PG_CONFIG="$PG_CONFIG" installcheck "$@" >"$log" 2>&1 || status=$?
+    local passed failed
+    passed=$(count_matches '^test .* ok +[0-9]+ ms$' "$log")
+    failed=$(count_matches '^test .* FAILED( |$)' "$log")
+    if ((status != 0)); then
+        grep -E '^test .* FAILED' "$log" || tail -n 40 "$log"
+        [[ ! -s $diffs ]] || head -n 400 "$diffs"
+    fi
+    report_run "$passed" "$failed" "$status"
+}
+
+suite_regress() {
+    heading "SQL tests (pg_regress)"
+    run_pg_regress regress.log regression.diffs ISOLATION=
+}
+
+suite_isolation() {
+    heading "Tests of concurrent sessions (pg_isolation_regress)"
+    if ! compgen -G 'tests/isolation/specs/*.spec' >/dev/null; then
+        say "none yet"
+        return
+    fi
+    run_pg_regress isolation.log output_iso/regression.diffs REGRESS=
+}
+
+# as_server_user COMMAND...: initdb refuses to be root.
+as_server_user() {
+    if ((EUID == 0)); then
+        chown -R postgres:postgres "$SCRATCH/tap"
+        runuser -u postgres -- env HOME="$SCRATCH/tap" "$@"
+    else
+        "$@"
+    fi
+}
+
+suite_tap() {
+    heading "Tests of whole servers (TAP)"
+    if ! compgen -G 'tests/t/*.pl' >/dev/null; then
+        say "none yet"
+        return
+    fi
+    stage_is_ready || return 0
+    local log=build/tap.log status=0 pgxs
+    pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
+    # A copy: the source tree may be closed to the server's user.
+    mkdir "$SCRATCH/tap"
+    cp -R tests "$SCRATCH/tap"
+    (cd "$SCRATCH/tap" && as_server_user env ONETRIP_STAGE="$STAGE" TESTDIR="$SCRATCH/tap" \
+        PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
+        prove --verbose --merge -I "$pgxs/perl" -I tests/t tests/t/*.pl) \
+        >"$log" 2>&1 </dev/null || status=$?
+    local passed failed
+    passed=$(count_matches '^ok [0-9]' "$log")
+    failed=$(count_matches '^not ok [0-9]' "$log")
+    if ((status != 0)); then
+        grep -vE '^ok [0-9]' "$log" | tail -n 100
+    fi
+    report_run "$passed" "$failed" "$status"
+}
