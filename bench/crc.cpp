@@ -1,0 +1,105 @@
+// CRC_32 of blocks in cache: the byte-wise table that most implementations use, beside each path of
+// crc32_mpeg2, all in one run. Prints GB of data a second of CPU time, medians, and the ratio to
+// the table.
+//
+//   g++ -std=c++20 -O2 -Isrc -o build/bench-crc bench/crc.cpp src/section/crc32_mpeg2.cpp
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <vector>
+
+#include "section/crc32_mpeg2.hpp"
+
+namespace {
+
+using onetrip::section::Crc32Path;
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr int rounds = 9;
+constexpr std::size_t bytes_a_round = 100'000'000;
+
+std::array<std::uint32_t, 256> make_table() {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+        std::uint32_t crc = byte << 24;
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = (crc << 1) ^ ((crc & 0x80000000) != 0 ? 0x04C11DB7 : 0);
+        }
+        table[byte] = crc;
+    }
+    return table;
+}
+
+const std::array<std::uint32_t, 256> table = make_table();
+
+std::uint32_t crc_by_table(Bytes data) {
+    std::uint32_t crc = 0xFFFFFFFF;
+    for (const std::uint8_t byte : data) {
+        crc = (crc << 8) ^ table[(crc >> 24) ^ byte];
+    }
+    return crc;
+}
+
+double cpu_seconds() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+double gigabytes_a_second(const Crc32Path& path, Bytes data) {
+    const std::size_t calls = bytes_a_round / data.size();
+    const double start = cpu_seconds();
+    for (std::size_t i = 0; i < calls; ++i) {
+        // The compiler must not know that it is the same data again.
+        const std::uint8_t* at = data.data();
+        asm volatile("" : "+r"(at) : : "memory");
+        const std::uint32_t crc = path.compute({at, data.size()});
+        asm volatile("" : : "r"(crc));
+    }
+    return static_cast<double>(calls * data.size()) / (cpu_seconds() - start) / 1e9;
+}
+
+double median(std::vector<double>& measured) {
+    std::nth_element(measured.begin(), measured.begin() + rounds / 2, measured.end());
+    return measured[rounds / 2];
+}
+
+/// The paths take turns, so that all see the same of what else the machine does.
+void measure(const std::vector<Crc32Path>& paths, Bytes data) {
+    std::vector<std::vector<double>> measured(paths.size());
+    for (int round = 0; round < rounds; ++round) {
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            measured[i].push_back(gigabytes_a_second(paths[i], data));
+        }
+    }
+    const double base = median(measured[0]);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (paths[i].compute(data) != crc_by_table(data)) {
+            std::fprintf(stderr, "%s: another result\n", paths[i].name);
+            std::exit(1);
+        }
+        const double speed = median(measured[i]);
+        std::printf("%5zu bytes  %-10s %7.2f GB/s  %5.1f times\n", data.size(), paths[i].name,
+                    speed, speed / base);
+    }
+}
+
+}  // namespace
+
+int main() {
+    std::vector<Crc32Path> paths{{"byte-wise", crc_by_table}};
+    for (const Crc32Path& path : onetrip::section::crc32_paths()) {
+        paths.push_back(path);
+    }
+    std::vector<std::uint8_t> data(4096);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        data[i] = static_cast<std::uint8_t>(i * i * 131 >> 3);
+    }
+    for (const std::size_t size : {64, 184, 1024, 4096}) {
+        measure(paths, Bytes(data).first(size));
+    }
+    return 0;
+}
