@@ -133,6 +133,8 @@ COMMENT ON AGGREGATE section_agg(section_layout, record) IS
 CREATE AGGREGATE section_agg(section bytea) (
     SFUNC = section_agg_append,
     STYPE = bytea,
+    -- the room that an expanded state takes, which the planner cannot know
+    SSPACE = 8192,
     COMBINEFUNC = section_agg_append,
     PARALLEL = SAFE
 );

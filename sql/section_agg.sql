@@ -276,13 +276,17 @@ FROM (SELECT g, section_agg(agg.layout(), r) AS sections FROM many AS r GROUP BY
 SELECT * FROM agg.spilled('SELECT g, section_agg(int4send(id)) FROM many AS r GROUP BY g');
 SELECT count(*) AS groups, count(DISTINCT g) AS different, bool_and(sections = int4send(g) || int4send(g + 100000)) AS as_by_hand
 FROM (SELECT g, section_agg(int4send(id)) AS sections FROM many AS r GROUP BY g) AS s;
--- 1,000 groups, which take little as groups, of 200 sections each, which take 12 MB.
-CREATE TABLE large AS SELECT n / 200 AS g, n AS id, jsonb_build_object('1', repeat('x', 50)) AS items FROM generate_series(0, 199999) AS n;
+-- 200 groups, which is few enough for work_mem, of 1,000 sections each, which take 12 MB.
+CREATE TABLE large AS SELECT n / 1000 AS g, n AS id, jsonb_build_object('1', repeat('x', 50)) AS items FROM generate_series(0, 199999) AS n;
 ANALYZE large;
 SELECT * FROM agg.spilled('SELECT g, section_agg(agg.layout(), r) FROM large AS r GROUP BY g');
 SELECT * FROM agg.spilled('SELECT g, section_agg((''\x'' || repeat(''ab'', 60))::bytea) FROM large AS r GROUP BY g');
 SELECT * FROM agg.spilled('SELECT g, count(*) FROM large AS r GROUP BY g') AS "without section_agg";
-SELECT count(*) AS groups, bool_and(length(sections) = 200 * 60) AS right_length FROM (SELECT g, section_agg(agg.layout(), r) AS sections FROM large AS r GROUP BY g) AS s;
+SELECT count(*) AS groups, bool_and(length(sections) = 1000 * 60) AS right_length FROM (SELECT g, section_agg(agg.layout(), r) AS sections FROM large AS r GROUP BY g) AS s;
+-- 10,000 groups that grow in turn, by 20 sections each: those that were let in small must not grow to many times work_mem.
+SELECT * FROM agg.spilled('SELECT id % 10000, section_agg(agg.layout(), r) FROM large AS r GROUP BY 1');
+SELECT * FROM agg.spilled('SELECT id % 10000, section_agg((''\x'' || repeat(''ab'', 60))::bytea) FROM large AS r GROUP BY 1');
+SELECT * FROM agg.spilled('SELECT id % 10000, section_agg((''\x'' || repeat(''ab'', 200))::bytea) FROM large AS r GROUP BY 1');
 DROP TABLE many, large;
 RESET work_mem;
 RESET hash_mem_multiplier;

@@ -103,12 +103,12 @@ class ProblemRowsJob final : public MessageJob {
         : compiled_(compiled), rows_(rows), no_sink_(room) {}
 
     void take(const Message& message) override {
+        const NullableDatum campagne_id = bigint_id(message.campagne_id);
+        const NullableDatum message_id = bigint_id(message.message_id);
         CaughtError error;
         if (try_encode_message(compiled_, message, no_sink_, error)) {
             return;
         }
-        const NullableDatum campagne_id = bigint_id(message.campagne_id);
-        const NullableDatum message_id = bigint_id(message.message_id);
         Datum values[] = {campagne_id.value, message_id.value, CStringGetTextDatum(error.field),
                           CStringGetTextDatum(utf8_to_server(error.detail))};
         bool nulls[] = {campagne_id.isnull, message_id.isnull, false, false};

@@ -209,10 +209,9 @@ const char* messages_query(const Tables& tables, const Layout& layout) {
                      " FROM %s AS m JOIN %s AS c ON c.id OPERATOR(pg_catalog.=) m.campagne_id_fk",
                      qualified_name(tables.messages), qualified_name(tables.campagnes));
     if (needs_zones(tables, layout)) {
-        appendStringInfo(&query,
-                         " JOIN %s AS z ON z.zone_diffusion OPERATOR(pg_catalog.=) "
-                         "c.zone_diffusion",
-                         qualified_name(tables.zones));
+        appendStringInfo(
+            &query, " JOIN %s AS z ON z.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1",
+            qualified_name(tables.zones));
     }
     appendStringInfoString(&query, on_air);
     return query.data;

@@ -143,7 +143,8 @@ Datum section_agg_deserialize(PG_FUNCTION_ARGS) {
     return PointerGetDatum(state);
 }
 
-/// The state's own memory is the result: nothing is copied.
+/// The state's own memory is the result. (Before 16, nodeAgg copies it out of the aggregate's
+/// context all the same.)
 Datum section_agg_final(PG_FUNCTION_ARGS) {
     aggregate_context(fcinfo);
     SectionBuffer* const state = state_of(fcinfo, 0);

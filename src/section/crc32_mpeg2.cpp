@@ -3,7 +3,6 @@
 #include <array>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -145,14 +144,9 @@ ONETRIP_FOLDING std::uint32_t crc_by_folding(Bytes data) {
     return slice(slice(0, left), {at, end});
 }
 
-/// By CPUID itself: __builtin_cpu_supports needs a symbol of the compiler's library that the
-/// server's JIT, which may compile this function anew, does not find.
 bool can_fold() {
-    unsigned a = 0;
-    unsigned b = 0;
-    unsigned c = 0;
-    unsigned d = 0;
-    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_PCLMUL) != 0 && (c & bit_SSSE3) != 0;
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("ssse3");
 }
 
 constexpr std::array paths{Crc32Path{"slicing", crc_by_slicing},

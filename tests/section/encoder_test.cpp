@@ -128,8 +128,8 @@ TEST_CASE("what is no integer", "[encoder]") {
     check_failure("8 uimsbf", json_row("0.1"), invalid, "fraction");
     check_failure("8 uimsbf", text_row("1"), invalid, "\"1\"");
     check_failure("8 uimsbf", json_row("\"1\""), invalid, "\"1\"");
-    check_failure("8 uimsbf", json_row("[1]"), invalid, "array");
-    check_failure("8 uimsbf", json_row("{}"), invalid, "object");
+    check_failure("8 uimsbf", json_row("[1]"), invalid, "[...]");
+    check_failure("8 uimsbf", json_row("{}"), invalid, "{...}");
     check_failure("8 tcimsbf", json_row("true"), invalid, "true");
     check_failure("8 bcd", json_row("false"), invalid, "false");
     check_failure("8 tcimsbf", Row().boolean("v", true), invalid, "true");
@@ -162,7 +162,7 @@ TEST_CASE("char is ISO 8859-1, padded with spaces", "[encoder]") {
     check_failure("16 char", text_row("éé "), ErrorKind::invalid_value, "3 characters");
     check_failure("16 char", text_row("€"), ErrorKind::invalid_value, "8859-1");
     check_failure("16 char", text_row("Ā"), ErrorKind::invalid_value, "8859-1");
-    check_failure("16 char", json_row(R"({"hex": "41"})"), ErrorKind::invalid_value, "1 bytes");
+    check_failure("16 char", json_row(R"({"hex": "41"})"), ErrorKind::invalid_value, "1 byte, not 2");
     check_failure("16 char", json_row(R"({"hex": "4"})"), ErrorKind::invalid_value, "hex");
     check_failure("16 char", json_row(R"({"hex": "4142", "x": 1})"), ErrorKind::invalid_value,
                   "hex");
@@ -173,7 +173,7 @@ TEST_CASE("text, dvbtext and bytes", "[encoder]") {
     CHECK(section_of_field("* text", text_row("aé€😀")) == "61c3a9e282acf09f9880");
     CHECK(section_of_field("16 text", text_row("é")) == "c3a9");
     CHECK(section_of_field("* text", json_row(R"({"hex": "FF00"})")) == "ff00");
-    check_failure("16 text", text_row("e"), ErrorKind::invalid_value, "1 bytes, not 2");
+    check_failure("16 text", text_row("e"), ErrorKind::invalid_value, "1 byte, not 2");
     check_failure("16 text", text_row("eee"), ErrorKind::invalid_value, "3 bytes, not 2");
     check_failure("* text", Row().of_kind(Value::Kind::malformed_text, "v", "\xff"),
                   ErrorKind::invalid_value, "not valid UTF-8");
@@ -188,7 +188,7 @@ TEST_CASE("text, dvbtext and bytes", "[encoder]") {
     CHECK(section_of_field("* bytes", json_row(R"("\\x00fF")")) == "00ff");
     CHECK(section_of_field("16 bytes", json_row("\"00ff\"")) == "00ff");
     CHECK(section_of_field("* bytes", json_row("\"\"")).empty());
-    check_failure("16 bytes", Row().bytes("v", "00"), ErrorKind::invalid_value, "1 bytes, not 2");
+    check_failure("16 bytes", Row().bytes("v", "00"), ErrorKind::invalid_value, "1 byte, not 2");
     check_failure("* bytes", json_row("\"0\""), ErrorKind::invalid_value, "hexadecimal");
     check_failure("* bytes", json_row("\"\\\\\\\\x00\""), ErrorKind::invalid_value, "hexadecimal");
     check_failure("* bytes", json_row(R"({"hex": "00"})"), ErrorKind::invalid_value, "bytea");

@@ -6,6 +6,7 @@ use warnings;
 
 use File::Basename qw(dirname);
 use FindBin;
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -19,7 +20,8 @@ plan skip_all => 'libdvbpsi-dev or a C compiler is not installed' if !defined $d
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'");
+$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
+  if $ENV{ONETRIP_STAGE};
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION onetrip');
 
@@ -29,7 +31,7 @@ make_long_sections();
 make_mix();
 for my $stream (qw(carousel long mix))
 {
-	check_stream($stream);
+    check_stream($stream);
 }
 
 # Neither reader is worth anything if it takes whatever it is given.
@@ -42,30 +44,30 @@ done_testing();
 
 sub has_program
 {
-	my @command = @_;
-	my ($output, $errors);
-	return eval { IPC::Run::run(\@command, '>', \$output, '2>', \$errors) };
+    my @command = @_;
+    my ($output, $errors);
+    return eval { IPC::Run::run(\@command, '>', \$output, '2>', \$errors) };
 }
 
 # The path of tests/readers/dvbpsi_reader.c's program; undef where it cannot be built.
 sub build_dvbpsi_reader
 {
-	my ($output, $errors);
-	my @probe = qw(cc -E -include dvbpsi/dvbpsi.h -x c /dev/null);
-	return if !eval { IPC::Run::run(\@probe, '>', \$output, '2>', \$errors) };
-	my $program = PostgreSQL::Test::Utils::tempdir() . '/dvbpsi_reader';
-	system_or_bail('cc', '-Wall', '-Wextra', '-Werror', '-o', $program,
-		"$FindBin::RealBin/../readers/dvbpsi_reader.c", '-ldvbpsi');
-	return $program;
+    my ($output, $errors);
+    my @probe = qw(cc -E -include dvbpsi/dvbpsi.h -x c /dev/null);
+    return if !eval { IPC::Run::run(\@probe, '>', \$output, '2>', \$errors) };
+    my $program = PostgreSQL::Test::Utils::tempdir() . '/dvbpsi_reader';
+    system_or_bail('cc', '-Wall', '-Wextra', '-Werror', '-o', $program,
+        "$FindBin::RealBin/../readers/dvbpsi_reader.c", '-ldvbpsi');
+    return $program;
 }
 
 # Sections in hexadecimal digits, and messages.
 sub read_with_dvbpsi
 {
-	my ($file) = @_;
-	my ($output, $messages);
-	IPC::Run::run([ $dvbpsi_reader, $file, $pid ], '>', \$output, '2>', \$messages);
-	return ([ split /\n/, $output ], $messages);
+    my ($file) = @_;
+    my ($output, $messages);
+    IPC::Run::run([ $dvbpsi_reader, $file, $pid ], '>', \$output, '2>', \$messages);
+    return ([ split /\n/, $output ], $messages);
 }
 
 # tshark knows a file of bare packets by their sync_bytes (at least two packets), takes each packet
@@ -76,30 +78,30 @@ sub read_with_dvbpsi
 # out of several frames; -T fields knows no field with the bytes of a whole section.
 sub read_with_tshark
 {
-	my ($file) = @_;
-	my @tshark = ('tshark', '-o', 'mpeg_sect.verify_crc:TRUE', '-r', $file);
-	my $raw = run_tshark(@tshark, '-Y', "mp2t.pid == $pid", '-T', 'jsonraw', '-j', 'mpeg_sect');
-	my @sections = $raw =~ /"mpeg_sect_raw": \[\s*"([0-9a-f]*)"/g;
-	my $fields = run_tshark(
-		@tshark, '-Y', "mp2t.pid == $pid", '-T', 'fields',
-		'-e', 'mpeg_sect.len', '-e', 'mpeg_sect.crc.status', '-e', '_ws.expert.message');
-	my (@lengths, @statuses, @messages);
-	for my $frame (split /\n/, $fields)
-	{
-		my ($lengths, $statuses, $messages) = split /\t/, $frame, -1;
-		push @lengths, split /,/, $lengths;
-		push @statuses, split /,/, $statuses;
-		push @messages, $messages if $messages ne '';
-	}
-	return (\@sections, \@lengths, \@statuses, join("\n", @messages));
+    my ($file) = @_;
+    my @tshark = ('tshark', '-o', 'mpeg_sect.verify_crc:TRUE', '-r', $file);
+    my $raw = run_tshark(@tshark, '-Y', "mp2t.pid == $pid", '-T', 'jsonraw', '-j', 'mpeg_sect');
+    my @sections = $raw =~ /"mpeg_sect_raw": \[\s*"([0-9a-f]*)"/g;
+    my $fields = run_tshark(
+        @tshark, '-Y', "mp2t.pid == $pid", '-T', 'fields',
+        '-e', 'mpeg_sect.len', '-e', 'mpeg_sect.crc.status', '-e', '_ws.expert.message');
+    my (@lengths, @statuses, @messages);
+    for my $frame (split /\n/, $fields)
+    {
+        my ($lengths, $statuses, $messages) = split /\t/, $frame, -1;
+        push @lengths, split /,/, $lengths;
+        push @statuses, split /,/, $statuses;
+        push @messages, $messages if $messages ne '';
+    }
+    return (\@sections, \@lengths, \@statuses, join("\n", @messages));
 }
 
 sub run_tshark
 {
-	my @command = @_;
-	my ($output, $errors);
-	IPC::Run::run(\@command, '>', \$output, '2>', \$errors) or die "tshark: $errors";
-	return $output;
+    my @command = @_;
+    my ($output, $errors);
+    IPC::Run::run(\@command, '>', \$output, '2>', \$errors) or die "tshark: $errors";
+    return $output;
 }
 
 # The streams --------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ sub run_tshark
 # private section with and without CRC_32 (2.4.4.10), and what the streams are made of.
 sub make_layouts
 {
-	$node->safe_psql('postgres', <<'SQL');
+    $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE layouts (name text PRIMARY KEY, layout section_layout);
 INSERT INTO layouts VALUES ('pat', 'program_association_section (max 1024) {
     table_id                  8  uimsbf  = 0x00
@@ -189,22 +191,22 @@ CREATE FUNCTION section_of(n int, size int, is_long boolean) RETURNS bytea LANGU
         noise(n, size - CASE WHEN is_long THEN 12 ELSE 3 END) AS private_data_byte) AS r
 $$;
 SQL
-	return;
+    return;
 }
 
 # The demo's carousel, or one of its own where the demo is not at hand: short sections, and messages
 # that are split.
 sub make_carousel
 {
-	my $demo = dirname(dirname($FindBin::RealBin)) . '/demo/sample_data.sql';
-	if (-r $demo)
-	{
-		note "carousel: $demo";
-		$node->safe_psql('postgres', slurp_file($demo));
-		return;
-	}
-	note 'carousel: made here';
-	$node->safe_psql('postgres', <<'SQL');
+    my $demo = dirname(dirname($FindBin::RealBin)) . '/demo/sample_data.sql';
+    if (-r $demo)
+    {
+        note "carousel: $demo";
+        $node->safe_psql('postgres', slurp_file($demo));
+        return;
+    }
+    note 'carousel: made here';
+    $node->safe_psql('postgres', <<'SQL');
 SELECT create_carousel_tables('public');
 INSERT INTO zones_diffusion VALUES ('AFRIQUE', 3);
 INSERT INTO campagnes (id, zone_diffusion, genre, valid_start, valid_end)
@@ -215,25 +217,25 @@ SELECT n, 1, 1000000000 + n, 12, (
     FROM generate_series(1, 1 + n % 9) AS i)
 FROM generate_series(1, 400) AS n;
 SQL
-	return;
+    return;
 }
 
 sub make_long_sections
 {
-	$node->safe_psql('postgres', <<'SQL');
+    $node->safe_psql('postgres', <<'SQL');
 INSERT INTO streams SELECT 'long', n, section_of(n, 12 + n * 53 % 4085, true)
 FROM generate_series(1, 600) AS n;
 SQL
-	return;
+    return;
 }
 
-# Small ones often: they make most of the places at which sections can end and begin. Every length
-# within two packets, for every tail, comes by chance; 3 and 4096 come for certain.
+# Small ones often: they make most of the places at which sections can end and begin. 3 and 4096
+# bytes come for certain.
 sub make_mix
 {
-	my $seed = $ENV{ONETRIP_SEED} // 13818;
-	note "seed $seed";
-	$node->safe_psql('postgres', <<"SQL");
+    my $seed = $ENV{ONETRIP_SEED} // 13818;
+    note "seed $seed";
+    $node->safe_psql('postgres', <<"SQL");
 SELECT setseed(($seed % 100000) / 100000.0);
 INSERT INTO streams
 SELECT 'mix', n, section_of(n, greatest(size, CASE WHEN is_long THEN 12 ELSE 3 END), is_long)
@@ -242,49 +244,49 @@ FROM (SELECT n, random() < 0.5 AS is_long, CASE WHEN n % 500 = 0 THEN 4096 WHEN 
             ELSE 4094 END)::int END AS size
     FROM generate_series(1, 3000) AS n OFFSET 0) AS r;
 SQL
-	return;
+    return;
 }
 
 # Sections, one behind the other, by their section_length.
 sub split_sections
 {
-	my ($hex) = @_;
-	my @sections;
-	while ($hex ne '')
-	{
-		my $length = hex(substr $hex, 2, 4) & 0x0FFF;
-		push @sections, substr $hex, 0, 2 * (3 + $length), '';
-	}
-	return \@sections;
+    my ($hex) = @_;
+    my @sections;
+    while ($hex ne '')
+    {
+        my $length = hex(substr $hex, 2, 4) & 0x0FFF;
+        push @sections, substr $hex, 0, 2 * (3 + $length), '';
+    }
+    return \@sections;
 }
 
 # The stream's sections and the path of a file of its packets, behind PAT and PMT.
 sub write_stream
 {
-	my ($stream) = @_;
-	my $sections =
-	  $stream eq 'carousel'
-	  ? "encode_carousel('AFRIQUE', current_date)"
-	  : "(SELECT string_agg(section, '' ORDER BY ordinal) FROM streams WHERE name = '$stream')";
-	my $concatenated = $node->safe_psql('postgres', "SELECT encode($sections, 'hex')");
-	my $packets = $node->safe_psql('postgres', <<"SQL");
+    my ($stream) = @_;
+    my $sections =
+      $stream eq 'carousel'
+      ? "encode_carousel('AFRIQUE', current_date)"
+      : "(SELECT string_agg(section, '' ORDER BY ordinal) FROM streams WHERE name = '$stream')";
+    my $concatenated = $node->safe_psql('postgres', "SELECT encode($sections, 'hex')");
+    my $packets = $node->safe_psql('postgres', <<"SQL");
 SELECT encode(ts_packets(encode_section(layout('pat'), r), 0)
     || ts_packets(encode_section(layout('pmt'), r), $pmt_pid)
     || ts_packets($sections, $pid, 9), 'hex')
 FROM (SELECT $pmt_pid AS program_map_pid, $pid AS elementary_pid) AS r
 SQL
-	my $file = PostgreSQL::Test::Utils::tempdir() . "/$stream.ts";
-	write_bytes($file, pack 'H*', $packets);
-	return (split_sections($concatenated), $file);
+    my $file = PostgreSQL::Test::Utils::tempdir() . "/$stream.ts";
+    write_bytes($file, pack 'H*', $packets);
+    return (split_sections($concatenated), $file);
 }
 
 sub write_bytes
 {
-	my ($file, $bytes) = @_;
-	open my $handle, '>:raw', $file or die "$file: $!";
-	print $handle $bytes;
-	close $handle or die "$file: $!";
-	return;
+    my ($file, $bytes) = @_;
+    open my $handle, '>:raw', $file or die "$file: $!";
+    print $handle $bytes;
+    close $handle or die "$file: $!";
+    return;
 }
 
 # The checks ---------------------------------------------------------------------------------------
@@ -292,63 +294,63 @@ sub write_bytes
 # Not is_deeply: it would print megabytes.
 sub same_sections
 {
-	my ($got, $expected, $name) = @_;
-	is(scalar @$got, scalar @$expected, "$name: the same number of sections");
-	my @others = grep { $got->[$_] ne $expected->[$_] }
-	  grep { $_ < @$got } 0 .. $#$expected;
-	is(scalar @others, 0, "$name: the same bytes")
-	  or diag("section $others[0]: got $got->[$others[0]], expected $expected->[$others[0]]");
-	return;
+    my ($got, $expected, $name) = @_;
+    is(scalar @$got, scalar @$expected, "$name: the same number of sections");
+    my @others = grep { $got->[$_] ne $expected->[$_] }
+      grep { $_ < @$got } 0 .. $#$expected;
+    is(scalar @others, 0, "$name: the same bytes")
+      or diag("section $others[0]: got $got->[$others[0]], expected $expected->[$others[0]]");
+    return;
 }
 
 sub check_stream
 {
-	my ($stream) = @_;
-	my ($expected, $file) = write_stream($stream);
-	cmp_ok(scalar @$expected, '>', 200, "$stream: has sections");
+    my ($stream) = @_;
+    my ($expected, $file) = write_stream($stream);
+    cmp_ok(scalar @$expected, '>', 200, "$stream: has sections");
 
-	my ($sections, $messages) = read_with_dvbpsi($file);
-	same_sections($sections, $expected, "$stream, libdvbpsi");
-	is($messages, '', "$stream, libdvbpsi: no message");
+    my ($sections, $messages) = read_with_dvbpsi($file);
+    same_sections($sections, $expected, "$stream, libdvbpsi");
+    is($messages, '', "$stream, libdvbpsi: no message");
 
-	my ($lengths, $statuses);
-	($sections, $lengths, $statuses, $messages) = read_with_tshark($file);
-	same_sections($sections, $expected, "$stream, tshark");
-	is(
-		join(',', @$lengths),
-		join(',', map { length($_) / 2 - 3 } @$expected),
-		"$stream, tshark: the same section_length");
-	is($messages, '', "$stream, tshark: no message");
-	check_statuses($stream, $expected, $statuses);
-	return;
+    my ($lengths, $statuses);
+    ($sections, $lengths, $statuses, $messages) = read_with_tshark($file);
+    same_sections($sections, $expected, "$stream, tshark");
+    is(
+        join(',', @$lengths),
+        join(',', map { length($_) / 2 - 3 } @$expected),
+        "$stream, tshark: the same section_length");
+    is($messages, '', "$stream, tshark: no message");
+    check_statuses($stream, $expected, $statuses);
+    return;
 }
 
 # mpeg_sect.crc.status: 0 bad, 1 good, 2 not checked.
 sub check_statuses
 {
-	my ($stream, $expected, $statuses) = @_;
-	my $long = grep { hex(substr $_, 2, 1) >= 8 } @$expected;
-	is(scalar(grep { $_ ne '1' } @$statuses), 0, "$stream, tshark: no CRC_32 is wrong");
-	is(scalar @$statuses, $long, "$stream, tshark: each CRC_32 is checked");
-	return;
+    my ($stream, $expected, $statuses) = @_;
+    my $long = grep { hex(substr $_, 2, 1) >= 8 } @$expected;
+    is(scalar(grep { $_ ne '1' } @$statuses), 0, "$stream, tshark: no CRC_32 is wrong");
+    is(scalar @$statuses, $long, "$stream, tshark: each CRC_32 is checked");
+    return;
 }
 
 # A bit in a section, and a packet that is missing.
 sub check_damaged_stream
 {
-	my ($expected, $file) = write_stream('long');
-	my $bytes = slurp_file($file);
-	substr($bytes, 10 * 188 + 100, 1) ^= "\x01";
-	substr($bytes, 100 * 188, 188) = '';
-	write_bytes($file, $bytes);
+    my ($expected, $file) = write_stream('long');
+    my $bytes = slurp_file($file);
+    substr($bytes, 10 * 188 + 100, 1) ^= "\x01";
+    substr($bytes, 100 * 188, 188) = '';
+    write_bytes($file, $bytes);
 
-	my ($sections, $messages) = read_with_dvbpsi($file);
-	cmp_ok(scalar @$sections, '<', scalar @$expected, 'damaged, libdvbpsi: sections are missing');
-	like($messages, qr/Bad CRC_32/, 'damaged, libdvbpsi: a CRC_32 is wrong');
-	like($messages, qr/TS discontinuity/, 'damaged, libdvbpsi: a packet is missing');
+    my ($sections, $messages) = read_with_dvbpsi($file);
+    cmp_ok(scalar @$sections, '<', scalar @$expected, 'damaged, libdvbpsi: sections are missing');
+    like($messages, qr/Bad CRC_32/, 'damaged, libdvbpsi: a CRC_32 is wrong');
+    like($messages, qr/TS discontinuity/, 'damaged, libdvbpsi: a packet is missing');
 
-	(undef, undef, my $statuses, $messages) = read_with_tshark($file);
-	cmp_ok(scalar(grep { $_ eq '0' } @$statuses), '>', 0, 'damaged, tshark: a CRC_32 is wrong');
-	like($messages, qr/missing TS frames/, 'damaged, tshark: a packet is missing');
-	return;
+    (undef, undef, my $statuses, $messages) = read_with_tshark($file);
+    cmp_ok(scalar(grep { $_ eq '0' } @$statuses), '>', 0, 'damaged, tshark: a CRC_32 is wrong');
+    like($messages, qr/missing TS frames/, 'damaged, tshark: a packet is missing');
+    return;
 }
