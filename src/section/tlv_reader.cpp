@@ -148,6 +148,7 @@ void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsTe
 bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
                          std::string& json) {
     std::vector<TlvReader> readers;
+    readers.reserve(fields.size());
     for (const CodedItems& field : fields) {
         readers.emplace_back(field.bytes, field.format);
     }

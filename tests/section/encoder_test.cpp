@@ -162,7 +162,8 @@ TEST_CASE("char is ISO 8859-1, padded with spaces", "[encoder]") {
     check_failure("16 char", text_row("éé "), ErrorKind::invalid_value, "3 characters");
     check_failure("16 char", text_row("€"), ErrorKind::invalid_value, "8859-1");
     check_failure("16 char", text_row("Ā"), ErrorKind::invalid_value, "8859-1");
-    check_failure("16 char", json_row(R"({"hex": "41"})"), ErrorKind::invalid_value, "1 byte, not 2");
+    check_failure("16 char", json_row(R"({"hex": "41"})"), ErrorKind::invalid_value,
+                  "1 byte, not 2");
     check_failure("16 char", json_row(R"({"hex": "4"})"), ErrorKind::invalid_value, "hex");
     check_failure("16 char", json_row(R"({"hex": "4142", "x": 1})"), ErrorKind::invalid_value,
                   "hex");
