@@ -52,6 +52,7 @@ suite_sanitized() {
     heading "Unit tests by clang, with its address and undefined behaviour sanitizers"
     UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
         UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
+        UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/unit-sanitized/%.o,$(PURE_SOURCES))' \
         UNIT_FLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
 }
 
