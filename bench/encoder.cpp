@@ -1,11 +1,11 @@
 // The pure encoder, no server, beside the least that could make the same bytes: a memcpy of the
 // finished section. Prints nanoseconds of CPU a section, medians.
 //
-// What is compared: both take their input from warm cache (the encoder resolved values and JSONB, the
-// memcpy the section that the encoder made of them), both go through the same messages in the same
-// order, and both write to the same places by way of the same sink. There are several messages, whose
-// texts differ in length, so that neither always takes the same branches; the times and the genre are
-// the same in all, as they are within a campaign. Two kinds of places:
+// What is compared: both take their input from warm cache (the encoder resolved values and JSONB,
+// the memcpy the section that the encoder made of them), both go through the same messages in the
+// same order, and both write to the same places by way of the same sink. There are several
+// messages, whose texts differ in length, so that neither always takes the same branches; the times
+// and the genre are the same in all, as they are within a campaign. Two kinds of places:
 //
 //   one place  every section over the last one: all is in the first-level cache
 //   a carousel one section behind the other in memory that is far larger than the caches, its pages
@@ -182,8 +182,8 @@ void copy(const Message& message, onetrip::section::SectionSink& sink, std::size
     sink.end_section(message.section.size());
 }
 
-void compare(const char* name, const std::vector<Message>& all,
-             onetrip::section::Encoder& encoder, std::size_t max_bytes, Places& places) {
+void compare(const char* name, const std::vector<Message>& all, onetrip::section::Encoder& encoder,
+             std::size_t max_bytes, Places& places) {
     const double encoded = nanoseconds_a_section([&](int i) {
         encoder.encode(all[static_cast<std::size_t>(i % messages)].row, places,
                        onetrip::section::Splitting::allowed);
