@@ -1,7 +1,7 @@
 # Carousels as large as a bytea can be, and larger: 600 MB works in the memory that the result takes,
 # past 1 GB the error names the way out, and what streams takes no memory at all.
 #
-# Runs with ONETRIP_LARGE=1, as in CI, where 4 GB of memory are free.
+# Runs with ONETRIP_LARGE=1 where 4 GB of memory are free.
 
 use strict;
 use warnings;
