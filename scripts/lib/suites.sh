@@ -50,6 +50,7 @@ suite_unit() {
 
 suite_sanitized() {
     heading "Unit tests by clang, with its address and undefined behaviour sanitizers"
+    # shellcheck disable=SC2016  # make expands it
     UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
         UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
         UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/unit-sanitized/%.o,$(PURE_SOURCES))' \
