@@ -35,7 +35,7 @@ PG_CXXFLAGS = $(STANDARD) $(WARNINGS) -fvisibility=hidden -fvisibility-inlines-h
 SHLIB_LINK = -lstdc++
 
 UNIT_SOURCES = $(sort $(wildcard tests/jsonb/*.cpp tests/section/*.cpp))
-UNIT_FLAGS ?= -O0
+UNIT_FLAGS ?= -O1
 UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)
 UNIT_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(UNIT_SOURCES))
