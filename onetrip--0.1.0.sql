@@ -263,3 +263,39 @@ CREATE FUNCTION carousel_stats(
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
 COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
     'size of a carousel, and how long one cycle of it takes at a bitrate (bits a second)';
+
+-- Exports ----------------------------------------------------------------------------------------
+
+CREATE FUNCTION export_carousel_to_file(
+    zone text, on_date date, path text, pid int DEFAULT NULL, on_error text DEFAULT 'fail',
+    layout section_layout DEFAULT message_layout(),
+    OUT messages bigint, OUT sections bigint, OUT bytes bigint, OUT skipped bigint,
+    OUT elapsed interval)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+REVOKE EXECUTE ON FUNCTION export_carousel_to_file FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION export_carousel_to_file TO pg_write_server_files;
+COMMENT ON FUNCTION export_carousel_to_file(text, date, text, int, text, section_layout) IS
+    'carousel to a file of the server, which is replaced when all of it is written';
+
+CREATE FUNCTION export_carousel_to_program(
+    zone text, on_date date, command text, pid int DEFAULT NULL, on_error text DEFAULT 'fail',
+    layout section_layout DEFAULT message_layout(),
+    OUT messages bigint, OUT sections bigint, OUT bytes bigint, OUT skipped bigint,
+    OUT elapsed interval)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+REVOKE EXECUTE ON FUNCTION export_carousel_to_program FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION export_carousel_to_program TO pg_execute_server_program;
+COMMENT ON FUNCTION export_carousel_to_program(text, date, text, int, text, section_layout) IS
+    'carousel to the standard input of a program on the server, which is ended where the export fails';
+
+CREATE FUNCTION export_carousel_to_large_object(
+    zone text, on_date date DEFAULT current_date, pid int DEFAULT NULL,
+    on_error text DEFAULT 'fail', layout section_layout DEFAULT message_layout(),
+    OUT messages bigint, OUT sections bigint, OUT bytes bigint, OUT skipped bigint,
+    OUT elapsed interval, OUT large_object oid)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION export_carousel_to_large_object(text, date, int, text, section_layout) IS
+    'carousel to a new large object, for \lo_export or lo_get';

@@ -169,18 +169,41 @@ ParamListInfo parameters_of(const CarouselRequest& request) {
     return parameters;
 }
 
+/// Runs the statement and hands its rows to the receiver.
+int execute(const char* statement, const CarouselRequest& request, DestReceiver* receiver) {
+    SPIExecuteOptions options{};
+    options.params = parameters_of(request);
+    options.read_only = true;
+    options.dest = receiver;
+    const SPIPlanPtr plan =
+        SPI_prepare_params(statement, options.params->parserSetup, options.params->parserSetupArg,
+                           request.may_be_parallel ? CURSOR_OPT_PARALLEL_OK : 0);
+    return SPI_execute_plan_extended(plan, &options);
+}
+
 }  // namespace
+
+void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name) {
+    if (PG_ARGISNULL(argument)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                        errmsg("argument \"%s\" must not be null", name)));
+    }
+}
+
+CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument) {
+    refuse_null(fcinfo, 0, "zone");
+    refuse_null(fcinfo, 1, "on_date");
+    refuse_null(fcinfo, layout_argument, "layout");
+    return {PG_GETARG_TEXT_PP(0), PG_GETARG_DATEADT(1),
+            layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(layout_argument))};
+}
 
 void for_each_message(const CarouselRequest& request, MessageJob& job) {
     const CarouselQuery query = carousel_query(request.compiled->layout);
     MessageReceiver receiver = make_receiver(request.compiled, job);
-    SPIExecuteOptions options{};
-    options.params = parameters_of(request);
-    options.read_only = true;
-    options.dest = &receiver.receiver;
     SPI_connect();
     check_zone(query, request.zone);
-    const int result = SPI_execute_extended(query.messages, &options);
+    const int result = execute(query.messages, request, &receiver.receiver);
     if (result != SPI_OK_SELECT) {
         elog(ERROR, "reading the carousel failed: %s", SPI_result_code_string(result));
     }
@@ -201,9 +224,23 @@ bool try_encode_message(CompiledLayout* compiled, const Message& message,
 void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink) {
     CaughtError error;
     if (!try_encode_message(compiled, message, sink, error)) {
-        add_message_ids(error, message);
-        raise(error);
+        raise_for_message(message, error);
     }
+}
+
+void raise_for_message(const Message& message, CaughtError& error) {
+    if (!error.is_server_error) {
+        add_message_ids(error, message);
+    }
+    raise(error);
+}
+
+void warn_of_message(const Message& message, CaughtError& error) {
+    add_message_ids(error, message);
+    ereport(WARNING,
+            (errcode(error.sqlstate), errmsg("message left out: %s", utf8_to_server(error.message)),
+             errdetail_internal("%s", utf8_to_server(error.detail)),
+             error.hint[0] != '\0' ? errhint("%s", utf8_to_server(error.hint)) : 0));
 }
 
 NullableDatum bigint_id(const Message::Id& id) {

@@ -10,7 +10,16 @@ struct CarouselRequest {
     text* zone;
     DateADT on_date;
     CompiledLayout* compiled;
+    /// The rows may come from parallel workers. Not where the job writes to the database.
+    bool may_be_parallel = true;
 };
+
+/// The arguments that all job functions share: zone and date, the first two, and the layout; none
+/// of them may be NULL. ERRORs.
+CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument);
+
+/// ERRORs where the argument is NULL.
+void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name);
 
 /// A message that is on air. Plain data, valid while its MessageJob runs.
 struct Message {
@@ -43,12 +52,18 @@ class MessageJob {
 void for_each_message(const CarouselRequest& request, MessageJob& job);
 
 /// Encodes a message. False where a field cannot hold its value, with `error` set; every other
-/// error is raised.
+/// error is raised. Parts of the message may have gone to the sink before the error.
 bool try_encode_message(CompiledLayout* compiled, const Message& message,
                         section::SectionSink& sink, CaughtError& error);
 
 /// Encodes a message; a bad value is an ERROR that names the message.
 void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink);
+
+/// Says in a WARNING that a message is left out, and why: `error` is what try_encode_message set.
+void warn_of_message(const Message& message, CaughtError& error);
+
+/// Raises an error of try_encode_message, which names the message then.
+[[noreturn]] void raise_for_message(const Message& message, CaughtError& error);
 
 /// An id as the functions return it, a bigint or NULL. ERRORs where it is no integer.
 NullableDatum bigint_id(const Message::Id& id);

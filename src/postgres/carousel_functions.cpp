@@ -16,22 +16,6 @@ namespace {
 /// A chunk of this size on has memory of its own, which grows without being copied.
 constexpr std::size_t first_buffer = std::size_t{64} * 1024;
 
-void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name) {
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("argument \"%s\" must not be null", name)));
-    }
-}
-
-/// The arguments that all job functions share; none of them may be NULL.
-CarouselRequest request_of(FunctionCallInfo fcinfo, int layout_argument) {
-    refuse_null(fcinfo, 0, "zone");
-    refuse_null(fcinfo, 1, "on_date");
-    refuse_null(fcinfo, layout_argument, "layout");
-    return {PG_GETARG_TEXT_PP(0), PG_GETARG_DATEADT(1),
-            layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(layout_argument))};
-}
-
 /// encode_carousel: all sections, one behind the other.
 class EncodeJob final : public MessageJob {
   public:
@@ -235,7 +219,7 @@ void StatsJob::finish(Datum* values, bool* nulls, std::optional<std::int64_t> bi
 extern "C" {
 
 Datum encode_carousel(PG_FUNCTION_ARGS) {
-    const CarouselRequest request = request_of(fcinfo, 2);
+    const CarouselRequest request = carousel_request(fcinfo, 2);
     SectionBuffer sections(CurrentMemoryContext, first_buffer);
     EncodeJob job(request.compiled, sections);
     for_each_message(request, job);
@@ -243,7 +227,7 @@ Datum encode_carousel(PG_FUNCTION_ARGS) {
 }
 
 Datum carousel_sections(PG_FUNCTION_ARGS) {
-    const CarouselRequest request = request_of(fcinfo, 2);
+    const CarouselRequest request = carousel_request(fcinfo, 2);
     InitMaterializedSRF(fcinfo, 0);
     SectionRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
                        static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->layout.max_bytes)));
@@ -252,7 +236,7 @@ Datum carousel_sections(PG_FUNCTION_ARGS) {
 }
 
 Datum carousel_problems(PG_FUNCTION_ARGS) {
-    const CarouselRequest request = request_of(fcinfo, 2);
+    const CarouselRequest request = carousel_request(fcinfo, 2);
     InitMaterializedSRF(fcinfo, 0);
     ProblemRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
                        static_cast<std::uint8_t*>(palloc(request.compiled->layout.max_bytes)));
@@ -262,7 +246,7 @@ Datum carousel_problems(PG_FUNCTION_ARGS) {
 
 Datum carousel_stats(PG_FUNCTION_ARGS) {
     constexpr int bitrate_argument = 2;
-    const CarouselRequest request = request_of(fcinfo, 3);
+    const CarouselRequest request = carousel_request(fcinfo, 3);
     std::optional<std::int64_t> bitrate;
     if (!PG_ARGISNULL(bitrate_argument)) {
         bitrate = PG_GETARG_INT64(bitrate_argument);

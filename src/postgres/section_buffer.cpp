@@ -21,6 +21,11 @@ void SectionBuffer::append(std::string_view sections) {
     end_section(sections.size());
 }
 
+void SectionBuffer::drop_front(std::size_t size) {
+    used_ -= size;
+    std::memmove(data_ + VARHDRSZ, data_ + VARHDRSZ + size, used_ - VARHDRSZ);
+}
+
 bytea* SectionBuffer::as_bytea() {
     auto* const result = reinterpret_cast<bytea*>(data_);
     SET_VARSIZE(result, used_);

@@ -28,6 +28,12 @@ class SectionBuffer final : public section::SectionSink {
     /// Puts finished sections behind the others. Throws ByteaOverflow.
     void append(std::string_view sections);
 
+    /// Takes back what came since the view had this size.
+    void truncate(std::size_t size) { used_ = VARHDRSZ + size; }
+
+    /// Drops the first `size` bytes; the others move up.
+    void drop_front(std::size_t size);
+
     /// The sections so far.
     std::string_view view() const {
         return {reinterpret_cast<const char*>(data_) + VARHDRSZ, used_ - VARHDRSZ};

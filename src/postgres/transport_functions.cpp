@@ -1,5 +1,7 @@
 // ts_packets and ts_sections: sections in transport packets, and back.
 
+#include "postgres/transport_functions.hpp"
+
 #include "postgres/section_buffer.hpp"
 #include "section/transport_packets.hpp"
 
@@ -15,15 +17,6 @@ using Packet = std::span<const std::uint8_t, section::packet_size>;
 
 Bytes bytes_of(const bytea* value) {
     return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)), VARSIZE_ANY_EXHDR(value)};
-}
-
-std::uint16_t pid_of(int32 pid) {
-    if (pid < 0 || pid > section::largest_pid) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("PID %d is out of range", pid),
-                 errdetail("Sections are carried on PIDs from 0 to %d.", section::largest_pid)));
-    }
-    return static_cast<std::uint16_t>(pid);
 }
 
 unsigned continuity_counter_of(int32 counter) {
@@ -109,6 +102,15 @@ class RowReceiver final : public section::SectionReceiver {
 };
 
 }  // namespace
+
+std::uint16_t pid_of(int32 pid) {
+    if (pid < 0 || pid > section::largest_pid) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("PID %d is out of range", pid),
+                 errdetail("Sections are carried on PIDs from 0 to %d.", section::largest_pid)));
+    }
+    return static_cast<std::uint16_t>(pid);
+}
 
 extern "C" {
 

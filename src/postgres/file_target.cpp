@@ -1,0 +1,161 @@
+#include "postgres/file_target.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern "C" {
+#include "common/hashfn.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// What COPY gives a new file (BeginCopyTo, copyto.c).
+constexpr mode_t new_file_mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
+
+/// So that the fsync at the end, which nothing can interrupt, has little left to do.
+constexpr off_t flush_interval = off_t{8} << 20;
+
+/// Tells our advisory locks from those of SQL, which have 1 and 2 (lockfuncs.c).
+constexpr uint16 path_lock = 0x7470;
+
+void refuse_relative(const char* path) {
+    if (!is_absolute_path(path)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+                        errmsg("relative path not allowed for an export to a file"),
+                        errdetail("The path is \"%s\".", path)));
+    }
+}
+
+[[noreturn]] void refuse_directory(const char* path) {
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is a directory", path),
+                    errhint("Name a file in it.")));
+    pg_unreachable();
+}
+
+/// The last component of a path.
+const char* file_name(const char* path) {
+    const char* const name = last_dir_separator(path) + 1;
+    if (name[0] == '\0' || std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) {
+        refuse_directory(path);
+    }
+    return name;
+}
+
+/// The directory of a path, with its last slash.
+const char* directory_of(const char* path) {
+    return pnstrdup(path, file_name(path) - path);
+}
+
+/// The mode that the new file takes: that of the old one.
+mode_t mode_of_file(const char* path) {
+    struct stat found;
+    if (lstat(path, &found) != 0) {
+        if (errno == ENOENT) {
+            return new_file_mode;
+        }
+        raise_system_error("stat file", path);
+    }
+    if (S_ISDIR(found.st_mode)) {
+        refuse_directory(path);
+    }
+    if (!S_ISREG(found.st_mode)) {
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        S_ISLNK(found.st_mode) ? errmsg("\"%s\" is a symbolic link", path)
+                                               : errmsg("\"%s\" is not a regular file", path),
+                        errdetail("An export replaces its file, and does not write into it."),
+                        errhint("Name the path of a file, or one where there is nothing yet.")));
+    }
+    return found.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+}
+
+/// The same for every spelling of a path.
+uint64 path_key(const char* path, const char* directory) {
+    struct stat found;
+    if (stat(directory, &found) != 0) {
+        raise_system_error("access directory", directory);
+    }
+    const char* const name = file_name(path);
+    const uint64 seed = uint64{found.st_ino} ^ uint64 { found.st_dev } << 32;
+    return hash_bytes_extended(reinterpret_cast<const unsigned char*>(name),
+                               static_cast<int>(std::strlen(name)), seed);
+}
+
+}  // namespace
+
+FileTarget::FileTarget(const char* path, MemoryContext memory) : path_(path) {
+    refuse_relative(path);
+    directory_ = directory_of(path);
+    temporary_ = psprintf("%s.%s.onetrip-tmp", directory_, file_name(path));
+    leftover_ = static_cast<Leftover*>(MemoryContextAllocZero(memory, sizeof(Leftover)));
+    leftover_->callback.func = remove_leftover;
+    leftover_->callback.arg = leftover_;
+    MemoryContextRegisterResetCallback(memory, &leftover_->callback);
+    lock();
+    mode_ = mode_of_file(path);
+    open();
+}
+
+void FileTarget::remove_leftover(void* leftover) {
+    const char* const name = static_cast<Leftover*>(leftover)->name;
+    if (name != nullptr) {
+        unlink(name);
+    }
+}
+
+/// Held until the file is in its place; an error releases it.
+void FileTarget::lock() {
+    const uint64 key = path_key(path_, directory_);
+    SET_LOCKTAG_ADVISORY(lock_, InvalidOid, static_cast<uint32>(key >> 32),
+                         static_cast<uint32>(key), path_lock);
+    LockAcquire(&lock_, ExclusiveLock, false, false);
+}
+
+/// The name may be taken by what a crash left, or by a link that somebody put there: neither is
+/// opened.
+void FileTarget::open() {
+    if (unlink(temporary_) != 0 && errno != ENOENT) {
+        raise_system_error("remove file", temporary_);
+    }
+    file_ = OpenTransientFilePerm(temporary_, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY,
+                                  S_IRUSR | S_IWUSR);
+    if (file_ < 0) {
+        raise_system_error("create file", temporary_);
+    }
+    leftover_->name = temporary_;
+    if (fchmod(file_, mode_) != 0) {
+        raise_system_error("set permissions of file", temporary_);
+    }
+}
+
+void FileTarget::write(std::span<const std::uint8_t> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file_, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            errno = count == 0 ? ENOSPC : errno;
+            raise_system_error("write to file", temporary_);
+        }
+        written_ += count;
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    if (written_ - flushed_ >= flush_interval) {
+        pg_flush_data(file_, flushed_, written_ - flushed_);
+        flushed_ = written_;
+    }
+}
+
+void FileTarget::finish() {
+    if (CloseTransientFile(file_) != 0) {
+        raise_system_error("close file", temporary_);
+    }
+    durable_rename(temporary_, path_, ERROR);
+    leftover_->name = nullptr;
+    LockRelease(&lock_, ExclusiveLock, false);
+}
+
+}  // namespace onetrip::postgres
