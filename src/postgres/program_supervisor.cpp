@@ -364,8 +364,12 @@ bool start_program(const char* command, void (*forget_caller)(), SupervisedProgr
 }
 
 bool complete_input(SupervisedProgram& program) {
+    // In this order: without a supervisor the program must not see its end of file.
+    if (write(program.control, &input_complete, 1) != 1) {
+        return false;
+    }
     close_end(program.input);
-    return write(program.control, &input_complete, 1) == 1;
+    return true;
 }
 
 void release_program(SupervisedProgram& program) {

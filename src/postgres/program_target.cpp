@@ -123,7 +123,7 @@ void ProgramTarget::finish_early() {
 void ProgramTarget::finish() {
     write({});
     if (!complete_input(run_->program)) {
-        raise_system_error("end the input of program", command_);
+        raise_lost_supervisor();
     }
     check(read_report());
     end(run_);
@@ -139,10 +139,17 @@ ProgramReport ProgramTarget::read_report() const {
         wait_for(descriptor, WL_SOCKET_READABLE);
     }
     if (count != sizeof report) {
-        ereport(ERROR, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-                        errmsg("lost the supervisor of program \"%s\"", command_)));
+        raise_lost_supervisor();
     }
     return report;
+}
+
+/// Somebody killed it; the program is ended all the same.
+void ProgramTarget::raise_lost_supervisor() const {
+    ereport(ERROR, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+                    errmsg("lost the supervisor of program \"%s\"", command_),
+                    errhint("What the program stored so far, if anything, is not the carousel.")));
+    pg_unreachable();
 }
 
 void ProgramTarget::check(const ProgramReport& report) const {

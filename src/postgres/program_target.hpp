@@ -29,6 +29,7 @@ class ProgramTarget final : public ExportTarget {
     void wait_for(int descriptor, int event) const;
     ProgramReport read_report() const;
     void finish_early();
+    [[noreturn]] void raise_lost_supervisor() const;
     void check(const ProgramReport& report) const;
 
     const char* command_;

@@ -6,6 +6,7 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use Fcntl qw(:mode);
+use OnetripTest qw(becomes);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -78,18 +79,6 @@ sub sum_of
 {
 	my ($file) = @_;
 	return sha256_hex(slurp_file($file));
-}
-
-# Waits until something is so; false where it does not become so.
-sub becomes
-{
-	my ($condition) = @_;
-	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
-	{
-		return 1 if $condition->();
-		usleep(100_000);
-	}
-	return 0;
 }
 
 sub no_temporary_file
@@ -272,6 +261,7 @@ sub in_the_middle
 	ok(becomes(sub { -s $got }), 'the program reads');
 	$action->($backend);
 	never_ended($name);
+	$client->{stderr} = '';
 	eval { $client->quit };
 	return;
 }

@@ -1,0 +1,25 @@
+# What several of these tests need.
+package OnetripTest;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep);
+
+our @EXPORT_OK = qw(becomes);
+
+# Waits until something is so; false where it does not become so.
+sub becomes
+{
+	my ($condition) = @_;
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return 1 if $condition->();
+		usleep(100_000);
+	}
+	return 0;
+}
+
+1;
