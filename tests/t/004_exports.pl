@@ -31,8 +31,9 @@ enable_bitmapscan = off
 CONF
 $node->start;
 
-# Beside the tables a schema "slow", in which a message takes a moment now and then, and a schema
-# "bad", in which the last message cannot be encoded.
+# Beside the tables a schema "slow", in which a message takes a moment now and then, a schema "stuck",
+# in which the export does not get past the middle, and a schema "bad", in which the last message
+# cannot be encoded.
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
 SELECT create_carousel_tables('public');
@@ -41,6 +42,8 @@ INSERT INTO campagnes SELECT n, 'AFRIQUE', 'M', '2026-11-01', '2026-11-30' FROM 
 INSERT INTO messages SELECT n, 1 + n % 5, n, n, jsonb_build_object('1', repeat('x', 200)) FROM generate_series(1, 20000) AS n;
 CREATE SCHEMA slow;
 CREATE VIEW slow.messages AS SELECT * FROM public.messages WHERE id % 998 <> 0 OR pg_sleep(0.05) IS NOT NULL;
+CREATE SCHEMA stuck;
+CREATE VIEW stuck.messages AS SELECT * FROM public.messages WHERE id <> 10003 OR pg_sleep(1000) IS NOT NULL;
 CREATE SCHEMA bad;
 CREATE VIEW bad.messages AS TABLE public.messages UNION ALL SELECT 30000, 5, -1, 1, '{}';
 ANALYZE;
@@ -118,7 +121,7 @@ is(ask(to_file(", on_error => 'skip'"), schema => 'bad') =~ s/.*\n//r, "20000|20
 is(sum_of($path), $right, 'with all others written');
 append_to_file($path, 'old');
 
-like(ask(to_file(), schema => 'slow', settings => '-c statement_timeout=500'), qr/statement timeout/, 'statement_timeout');
+like(ask(to_file(), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
 is(sum_of($path), $old = sum_of($path), 'leaves the old file');
 no_temporary_file('and nothing beside it');
 
@@ -232,31 +235,31 @@ like(ask(to_program($noting), schema => 'bad'), qr/ERROR:  value out of range/, 
 never_ended('it');
 
 begin_again();
-like(ask(to_program($noting), schema => 'slow', settings => '-c statement_timeout=500'), qr/statement timeout/, 'statement_timeout');
+like(ask(to_program($noting), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
 never_ended('it');
 
 begin_again();
-like(ask(to_program("echo \$\$ >$folder/group; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=500'),
+like(ask(to_program("echo \$\$ >$folder/group; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
 	qr/statement timeout/, 'a program that does not read');
 never_ended('the timeout');
 
 begin_again();
-like(ask(to_program("trap '' TERM; echo \$\$ >$folder/group; sleep 1000; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=500'),
+like(ask(to_program("trap '' TERM; echo \$\$ >$folder/group; sleep 1000; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
 	qr/statement timeout/, 'a program that does not listen');
 never_ended('the timeout');
 
 begin_again();
-like(ask(to_program("echo \$\$ >$folder/group; cat >$got; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=500'),
+like(ask(to_program("echo \$\$ >$folder/group; cat >$got; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
 	qr/statement timeout/, 'a program that does not come to its end');
 never_ended('the timeout');
 
 # in_the_middle NAME, ACTION: what happens to the backend while the program reads.
 sub in_the_middle
 {
-	my ($name, $action) = @_;
+	my ($name, $action, $schema) = @_;
 	begin_again();
 	my $client = $node->background_psql('postgres', on_error_stop => 0);
-	my $backend = $client->query('SET search_path = slow, public; SELECT pg_backend_pid()');
+	my $backend = $client->query("SET search_path = $schema, public; SELECT pg_backend_pid()");
 	$client->query_until(qr/begun/, "\\echo begun\n" . to_program($noting) . ";\n");
 	ok(becomes(sub { -s $got }), 'the program reads');
 	$action->($backend);
@@ -266,16 +269,16 @@ sub in_the_middle
 	return;
 }
 
-in_the_middle('pg_cancel_backend', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") });
-in_the_middle('pg_terminate_backend', sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") });
+in_the_middle('pg_cancel_backend', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }, 'stuck');
+in_the_middle('pg_terminate_backend', sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") }, 'stuck');
 in_the_middle('the end of the supervisor', sub {
 	chomp(my $group = slurp_file("$folder/group"));
 	chomp(my $supervisor = `ps -o ppid= -p $group`);
 	kill 'KILL', $supervisor;
-});
-in_the_middle('kill -9 of the backend', sub { kill 'KILL', $_[0] });
+}, 'slow');
+in_the_middle('kill -9 of the backend', sub { kill 'KILL', $_[0] }, 'stuck');
 ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the server comes back');
-in_the_middle('an immediate shutdown', sub { $node->stop('immediate') });
+in_the_middle('an immediate shutdown', sub { $node->stop('immediate') }, 'stuck');
 $node->start;
 
 # kill -9 in the middle of a file: the next export is not in its own way.
@@ -283,7 +286,7 @@ append_to_file($path, 'old');
 $old = sum_of($path);
 {
 	my $client = $node->background_psql('postgres', on_error_stop => 0);
-	my $backend = $client->query('SET search_path = slow, public; SELECT pg_backend_pid()');
+	my $backend = $client->query('SET search_path = stuck, public; SELECT pg_backend_pid()');
 	$client->query_until(qr/begun/, "\\echo begun\n" . to_file() . ";\n");
 	ok(becomes(sub { -s $temporary }), 'a file is being written');
 	kill 'KILL', $backend;
