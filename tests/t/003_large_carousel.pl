@@ -171,6 +171,23 @@ cmp_ok($peak, '<', room_for(0), 'in hardly any memory: ' . shown($peak, $largest
 is($answer, "$messages{1} $largest{1}", 'carousel_sections gives 600 MB');
 cmp_ok($peak, '<', room_for(0), 'in hardly any memory: ' . shown($peak, $largest{1}));
 
+# ---- exports: as large as you like, in the memory of a small one ----
+
+my $folder = PostgreSQL::Test::Utils::tempdir();
+my %export = (
+	file => "export_carousel_to_file('zone 3', '2026-11-21', '$folder/carousel', layout => layout())",
+	program => "export_carousel_to_program('zone 3', '2026-11-21', 'wc -c >$folder/counted', layout => layout())",
+	'large object' => "export_carousel_to_large_object('zone 1', '2026-11-21', layout => layout())");
+for my $target (sort keys %export)
+{
+	my $zone = $target eq 'large object' ? 1 : 3;
+	($answer, $peak) = ask("SELECT messages, bytes FROM $export{$target}");
+	is($answer, "$messages{$zone}|$largest{$zone}", "an export of more than half a gigabyte to a $target");
+	cmp_ok($peak, '<', room_for(0), 'in hardly any memory: ' . shown($peak, $largest{$zone}));
+}
+is(-s "$folder/carousel", $largest{3}, 'all of it is in the file');
+is(slurp_file("$folder/counted") + 0, $largest{3}, 'and came to the program');
+
 $in .= "\\q\n";
 $harness->finish;
 unlike(slurp_file($node->logfile), qr/PANIC|was terminated by signal|XX000/, 'nothing bad in the log');
