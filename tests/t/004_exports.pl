@@ -253,14 +253,15 @@ like(ask(to_program("echo \$\$ >$folder/group; cat >$got; sleep 1000; echo end >
 	qr/statement timeout/, 'a program that does not come to its end');
 never_ended('the timeout');
 
-# in_the_middle NAME, ACTION: what happens to the backend while the program reads.
+# in_the_middle NAME, ACTION, SCHEMA: what happens to the backend while the program reads. The
+# program does not listen to SIGTERM, so that it has half a second to see an end of file.
 sub in_the_middle
 {
 	my ($name, $action, $schema) = @_;
 	begin_again();
 	my $client = $node->background_psql('postgres', on_error_stop => 0);
 	my $backend = $client->query("SET search_path = $schema, public; SELECT pg_backend_pid()");
-	$client->query_until(qr/begun/, "\\echo begun\n" . to_program($noting) . ";\n");
+	$client->query_until(qr/begun/, "\\echo begun\n" . to_program("trap '' TERM; $noting") . ";\n");
 	ok(becomes(sub { -s $got }), 'the program reads');
 	$action->($backend);
 	never_ended($name);
