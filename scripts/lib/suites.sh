@@ -5,6 +5,41 @@
 PASSED=0
 FAILED=0
 
+is_chosen() {
+    [[ " ${chosen[*]} " == *" $1 "* ]]
+}
+
+# Builds what the chosen suites have in common, so that no two builds meet in one folder. A suite
+# whose build failed says so by itself.
+build_for_suites() {
+    if is_chosen unit; then
+        run_logged unit-build.log make_onetrip build/unit/unit || true
+    fi
+    if is_chosen regress || is_chosen isolation || is_chosen tap; then
+        install_stage && STAGE_IS_READY=yes
+    fi
+}
+
+# run_in_background SUITE...: those of them that are chosen, one after the other.
+run_in_background() {
+    for suite in "$@"; do
+        if is_chosen "$suite"; then
+            PASSED=0 FAILED=0
+            "suite_$suite" >"$SCRATCH/$suite.out" 2>&1
+            printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/$suite.count"
+        fi
+    done &
+}
+
+# show_suite SUITE: what it printed, and what it counted.
+show_suite() {
+    local passed=0 failed=1
+    cat "$SCRATCH/$1.out"
+    read -r passed failed <"$SCRATCH/$1.count" || true
+    PASSED=$((PASSED + passed))
+    FAILED=$((FAILED + failed))
+}
+
 # report PASSED FAILED
 report() {
     PASSED=$((PASSED + $1))
@@ -67,9 +102,10 @@ suite_reference() {
     report_run "${passed:-0}" "${failed:-0}" "$status"
 }
 
-# Builds and installs the extension once for all suites that need it; where that fails, so do they.
+STAGE_IS_READY=
+# Without the extension a suite that needs it has failed.
 stage_is_ready() {
-    if [[ ! -d $SCRATCH/stage ]] && ! install_stage; then
+    if [[ -z $STAGE_IS_READY ]]; then
         report 0 1
         return 1
     fi
@@ -130,7 +166,7 @@ suite_tap() {
     cp -R tests demo "$SCRATCH/tap"
     (cd "$SCRATCH/tap" && as_server_user env ONETRIP_STAGE="$STAGE" TESTDIR="$SCRATCH/tap" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
-        prove --jobs="$(nproc)" --merge -I "$pgxs/perl" -I tests/t tests/t/*.pl) \
+        prove --jobs=$((2 * $(nproc))) --merge -I "$pgxs/perl" -I tests/t tests/t/*.pl) \
         >"$log" 2>&1 </dev/null || status=$?
     local passed failed
     passed=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
