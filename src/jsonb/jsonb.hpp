@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,7 +25,28 @@ enum class Kind : std::uint8_t { null, boolean, numeric, string, array, object }
 class Array;
 class Object;
 
-/// One JSON value. The accessors ask that kind() is the matching one.
+/// Two keys in JSONB's order, as they stand in an object that has no other. `size` is that of both
+/// together. The JEntry of the first holds an offset and that of the second a length, as in every
+/// document that the server or our writer made.
+template <std::size_t size>
+struct PairOfKeys {
+    template <std::size_t first_size, std::size_t second_size>
+    consteval PairOfKeys(const char (&first)[first_size], const char (&second)[second_size])
+        : entries{format::jentry_isstring | format::jentry_has_off | (first_size - 1),
+                  format::jentry_isstring | (second_size - 1)} {
+        std::copy_n(second, second_size - 1, std::copy_n(first, first_size - 1, names.begin()));
+    }
+
+    std::array<std::uint32_t, 2> entries;
+    std::array<char, size> names{};
+};
+
+template <std::size_t first_size, std::size_t second_size>
+PairOfKeys(const char (&)[first_size], const char (&)[second_size])
+    -> PairOfKeys<first_size + second_size - 2>;
+
+/// One JSON value, as its JEntry describes it: what it is, is asked of that when it is asked for.
+/// The accessors ask that kind() is the matching one.
 class Value {
   public:
     /// JSON null.
@@ -33,28 +56,65 @@ class Value {
     /// alignment. A scalar at the root is returned as the scalar.
     static Value root(std::span<const std::uint8_t> jsonb);
 
-    Kind kind() const { return kind_; }
-    bool boolean() const { return boolean_; }
+    Kind kind() const {
+        switch (type_) {
+            case format::jentry_isstring:
+                return Kind::string;
+            case format::jentry_isnumeric:
+                return Kind::numeric;
+            case format::jentry_isbool_false:
+            case format::jentry_isbool_true:
+                return Kind::boolean;
+            case format::jentry_iscontainer:
+                return header() & format::jb_fobject ? Kind::object : Kind::array;
+            default:
+                return Kind::null;
+        }
+    }
+
+    bool is_string() const { return type_ == format::jentry_isstring; }
+
+    bool is_boolean() const {
+        return type_ == format::jentry_isbool_false || type_ == format::jentry_isbool_true;
+    }
+
+    /// Whether this is a number for Numeric::to_small_integer; then sets `integer`.
+    bool is_small_integer(Integer& integer) const {
+        return type_ == format::jentry_isnumeric && numeric().to_small_integer(integer);
+    }
+
+    bool boolean() const { return type_ == format::jentry_isbool_true; }
     std::string_view string() const { return {reinterpret_cast<const char*>(data_), size_}; }
-    Numeric numeric() const { return Numeric({data_, size_}); }
+    Numeric numeric() const {
+        return Numeric({data_ + format::varhdrsz, size_ - format::varhdrsz});
+    }
     Array array() const;
     Object object() const;
 
+    /// Whether this is an object of these two keys and no other; then sets their values. A few
+    /// comparisons and no walk, for objects whose shape is mostly the same.
+    template <std::size_t size>
+    bool is_pair(const PairOfKeys<size>& keys, Value& first, Value& second) const;
+
     /// The bytes of a string, a numeric (behind its varlena header) or a container. Those of a
     /// container are a JSONB document in their own right. Empty for null and booleans.
-    std::span<const std::uint8_t> data() const { return {data_, size_}; }
+    std::span<const std::uint8_t> data() const {
+        return type_ == format::jentry_isnumeric ? numeric().data()
+                                                 : std::span<const std::uint8_t>(data_, size_);
+    }
 
   private:
     friend class Children;
 
-    Value(Kind kind, const std::uint8_t* data, std::uint32_t size)
-        : data_(data), size_(size), kind_(kind) {}
-    explicit Value(bool boolean) : kind_(Kind::boolean), boolean_(boolean) {}
+    Value(std::uint32_t type, const std::uint8_t* data, std::uint32_t size)
+        : data_(data), size_(size), type_(type) {}
+
+    /// Of a container.
+    std::uint32_t header() const { return format::load<std::uint32_t>(data_); }
 
     const std::uint8_t* data_ = nullptr;
     std::uint32_t size_ = 0;
-    Kind kind_ = Kind::null;
-    bool boolean_ = false;
+    std::uint32_t type_ = format::jentry_isnull;  ///< the JEntry's
 };
 
 /// What Array and Object are made of: the JEntrys of a container, and behind them their data. A
@@ -93,11 +153,11 @@ class Children {
     }
 
     static Value value(const std::uint8_t* data, std::uint32_t entry, std::uint32_t start);
+    static Value value(const std::uint8_t* data, std::uint32_t entry, std::uint32_t start,
+                       std::uint32_t end);
 
     static Value container(const std::uint8_t* container, std::uint32_t size) {
-        const auto header = format::load<std::uint32_t>(container);
-        const Kind kind = header & format::jb_fobject ? Kind::object : Kind::array;
-        return {kind, container, size};
+        return {format::jentry_iscontainer, container, size};
     }
 
   private:
@@ -138,11 +198,6 @@ class Object {
 
     /// The member's value; a binary search, so O(log n).
     std::optional<Value> find(std::string_view key) const;
-
-    /// Whether the object has these two keys (in JSONB's order) and no other; then sets their
-    /// values. A few comparisons and no walk, for objects whose shape is mostly the same.
-    bool is_pair(std::string_view first_key, std::string_view second_key, Value& first,
-                 Value& second) const;
 
   private:
     friend class Value;
@@ -240,52 +295,50 @@ class Object::Iterator {
 // (convertJsonbScalar and convertJsonbArray in jsonb_util.c). The numeric keeps a varlena header of
 // four bytes: convertJsonbScalar copies VARSIZE_ANY bytes of a Numeric that came out of numeric_in
 // or PG_DETOAST_DATUM, and neither leaves a short header.
-inline Value Children::value(const std::uint8_t* data, std::uint32_t entry, std::uint32_t start) {
-    const std::uint32_t end = Children::end(entry, start);
-    switch (entry & format::jentry_typemask) {
-        case format::jentry_isstring:
-            return {Kind::string, data + start, end - start};
-        case format::jentry_isnumeric:
-            start = format::int_align(start) + format::varhdrsz;
-            return {Kind::numeric, data + start, end - start};
-        case format::jentry_isbool_false:
-            return Value(false);
-        case format::jentry_isbool_true:
-            return Value(true);
-        case format::jentry_iscontainer:
-            start = format::int_align(start);
-            return container(data + start, end - start);
-        default:
-            return {};
+inline Value Children::value(const std::uint8_t* data, std::uint32_t entry, std::uint32_t start,
+                             std::uint32_t end) {
+    const std::uint32_t type = entry & format::jentry_typemask;
+    if (type == format::jentry_isnumeric || type == format::jentry_iscontainer) {
+        start = format::int_align(start);
     }
+    return {type, data + start, end - start};
+}
+
+inline Value Children::value(const std::uint8_t* data, std::uint32_t entry, std::uint32_t start) {
+    return value(data, entry, start, end(entry, start));
 }
 
 inline Array Value::array() const {
-    const std::uint32_t count = format::load<std::uint32_t>(data_) & format::jb_cmask;
+    const std::uint32_t count = header() & format::jb_cmask;
     return Array(Children(data_ + sizeof count, count));
 }
 
 inline Object Value::object() const {
-    const std::uint32_t count = format::load<std::uint32_t>(data_) & format::jb_cmask;
+    const std::uint32_t count = header() & format::jb_cmask;
     return Object(Children(data_ + sizeof count, 2 * count), count);
 }
 
-inline bool Object::is_pair(std::string_view first_key, std::string_view second_key, Value& first,
-                            Value& second) const {
-    if (size_ != 2) {
+template <std::size_t size>
+inline bool Value::is_pair(const PairOfKeys<size>& keys, Value& first, Value& second) const {
+    if (type_ != format::jentry_iscontainer || header() != (format::jb_fobject | 2)) {
         return false;
     }
-    const std::uint8_t* const data = children_.data();
-    const std::uint32_t first_end = Children::end(children_.entry(0), 0);
-    const std::uint32_t second_end = Children::end(children_.entry(1), first_end);
-    if (first_end != first_key.size() || second_end - first_end != second_key.size() ||
-        std::memcmp(data, first_key.data(), first_key.size()) != 0 ||
-        std::memcmp(data + first_end, second_key.data(), second_key.size()) != 0) {
+    const std::uint8_t* const key_entries = data_ + sizeof(std::uint32_t);
+    if (std::memcmp(key_entries, keys.entries.data(), sizeof keys.entries) != 0) {
         return false;
     }
-    first = Children::value(data, children_.entry(2), second_end);
-    second =
-        Children::value(data, children_.entry(3), Children::end(children_.entry(2), second_end));
+    const std::uint8_t* const entries = key_entries + sizeof keys.entries;
+    const auto entry = format::load<std::uint32_t>(entries);
+    const auto second_entry = format::load<std::uint32_t>(entries + sizeof entry);
+    const std::uint8_t* const children = entries + 2 * sizeof entry;
+    if (((entry | second_entry) & format::jentry_has_off) != 0 ||
+        std::memcmp(children, keys.names.data(), size) != 0) {
+        return false;
+    }
+    const std::uint32_t end = size + (entry & format::jentry_offlenmask);
+    first = Children::value(children, entry, size, end);
+    second = Children::value(children, second_entry, end,
+                             end + (second_entry & format::jentry_offlenmask));
     return true;
 }
 

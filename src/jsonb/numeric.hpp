@@ -32,13 +32,22 @@ class Numeric {
 
     /// Sets `result` only where it returns IntegerResult::integer.
     IntegerResult to_integer(Integer& result) const {
-        // 1 to 9999: the short format's plain header and one digit. What tags and most counts are.
-        if (data_.size() == 2 * sizeof(std::uint16_t) &&
-            format::load<std::uint16_t>(data_.data()) == format::numeric_short) {
-            result = {false, format::load<std::uint16_t>(data_.data() + sizeof(std::uint16_t))};
-            return IntegerResult::integer;
+        return to_small_integer(result) ? IntegerResult::integer : to_any_integer(result);
+    }
+
+    /// to_integer for what nearly all integers are, with nothing to call: in the short format, not
+    /// negative, with every digit down to the units, and too few of them to overflow. Sets `result`
+    /// only where it returns true.
+    bool to_small_integer(Integer& result) const {
+        const std::size_t weight = data_.size() / digit_size - 2;
+        if (weight >= small_weights || header() != (format::numeric_short | weight)) {
+            return false;
         }
-        return to_any_integer(result);
+        result = {false, digit(0)};
+        for (std::size_t index = 1; index <= weight; ++index) {
+            result.magnitude = result.magnitude * format::nbase + digit(index);
+        }
+        return true;
     }
 
     /// The text that numeric_out gives: every digit of the display scale, NaN, Infinity, -Infinity.
@@ -47,6 +56,16 @@ class Numeric {
     std::span<const std::uint8_t> data() const { return data_; }
 
   private:
+    static constexpr std::size_t digit_size = sizeof(std::uint16_t);
+    static constexpr std::size_t small_weights = 4;  ///< 10000^4 takes less than 64 bits
+
+    std::uint16_t header() const { return format::load<std::uint16_t>(data_.data()); }
+
+    /// In the short format.
+    std::uint16_t digit(std::size_t index) const {
+        return format::load<std::uint16_t>(data_.data() + (index + 1) * digit_size);
+    }
+
     IntegerResult to_any_integer(Integer& result) const;
 
     std::span<const std::uint8_t> data_;

@@ -48,19 +48,20 @@ inline void store_big_endian(std::uint8_t* at, unsigned size, std::uint64_t bits
 }
 
 /// Sets the `width` (1 to 64) bits that begin at bit `bit` (0 is a byte's most significant) of
-/// `*at`, most significant bit first (ISO/IEC 13818-1, 2.2.6). They must be zero before.
+/// `*at`, most significant bit first (ISO/IEC 13818-1, 2.2.6). They must be zero before, and those
+/// of `bits` above them are.
 inline void store_bits(std::uint8_t* at, unsigned bit, unsigned width, std::uint64_t bits) {
     if (bit == 0 && width % 8 == 0) {
         store_big_endian(at, width / 8, bits);
         return;
     }
-    unsigned left = width;
-    for (at += bit / 8, bit %= 8; left > 0; ++at, bit = 0) {
-        const unsigned room = 8 - bit;
-        const unsigned taken = left < room ? left : room;
-        const std::uint64_t piece = (bits >> (left - taken)) & largest_unsigned(taken);
-        *at = static_cast<std::uint8_t>(*at | (piece << (room - taken)));
-        left -= taken;
+    // From the last byte to the first; `behind` are the bits that follow in the last one.
+    const unsigned behind = -(bit + width) % 8;
+    const unsigned last = (bit + width - 1) / 8;
+    at[last] = static_cast<std::uint8_t>(at[last] | bits << behind);
+    bits >>= 8 - behind;
+    for (unsigned byte = last; byte-- > bit / 8; bits >>= 8) {
+        at[byte] = static_cast<std::uint8_t>(at[byte] | bits);
     }
 }
 

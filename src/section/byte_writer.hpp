@@ -12,16 +12,18 @@ namespace onetrip::section {
 class ByteWriter {
   public:
     ByteWriter(std::uint8_t* begin, std::size_t room)
-        : begin_(begin), cursor_(begin), end_(begin + room) {}
+        : begin_(begin), cursor_(begin), room_(room) {}
 
     /// Room for `size` bytes, to be filled by the caller at once; nullptr where it overflows.
     std::uint8_t* extend(std::size_t size) {
-        if (overflowed_ || size > room()) {
+        if (size > room_) {
             overflowed_ = true;
+            room_ = 0;
             return nullptr;
         }
         std::uint8_t* at = cursor_;
         cursor_ += size;
+        room_ -= size;
         return at;
     }
 
@@ -42,13 +44,12 @@ class ByteWriter {
 
     std::uint8_t* begin() const { return begin_; }
     std::size_t size() const { return static_cast<std::size_t>(cursor_ - begin_); }
-    std::size_t room() const { return static_cast<std::size_t>(end_ - cursor_); }
     bool overflowed() const { return overflowed_; }
 
   private:
     std::uint8_t* begin_;
     std::uint8_t* cursor_;
-    std::uint8_t* end_;
+    std::size_t room_;  ///< none behind an overflow
     bool overflowed_ = false;
 };
 

@@ -32,6 +32,30 @@ std::string describe_width(const Field& field) {
     throw BadValue{ErrorKind::invalid_value, describe(value), std::move(complaint)};
 }
 
+/// Of a number that the encoder computes.
+[[noreturn]] void refuse_computed(const Field& field, std::uint64_t number, const char* hint = "") {
+    throw BadValue{ErrorKind::out_of_range, std::to_string(number),
+                   "of " + print_source(field.source) + " is outside 0 to " +
+                       std::to_string(largest_unsigned(*field.width)),
+                   hint};
+}
+
+/// The `size` (1 to 8) bytes that a `char` field of this text is; false where it is too long or has
+/// another character than those of ASCII.
+inline bool ascii_bits(std::string_view text, std::size_t size, std::uint64_t& bits) {
+    if (text.size() > size) {
+        return false;
+    }
+    bits = 0;
+    for (const char character : text) {
+        bits = bits << 8 | static_cast<unsigned char>(character);
+    }
+    for (std::size_t written = text.size(); written < size; ++written) {
+        bits = bits << 8 | ' ';
+    }
+    return (bits & 0x8080'8080'8080'8080) == 0;
+}
+
 }  // namespace
 
 Encoder::Encoder(const Layout& layout)
@@ -46,6 +70,7 @@ Encoder::Encoder(const Layout& layout)
         }
     }
     runs_.back().end = layout.block.end.fixed_bytes();
+    add_words();
 }
 
 void Encoder::add_field(const Field& field) {
@@ -53,7 +78,7 @@ void Encoder::add_field(const Field& field) {
         add_constant(field, field.source.constant);
     } else if (field.source.is_measure() &&
                field.measured_begin.variable_fields == field.measured_end.variable_fields) {
-        add_constant(field, measure(field));
+        add_constant(field, field.measured_end.fixed_bytes() - field.measured_begin.fixed_bytes());
     } else if (field.source.kind == Source::Kind::checksum) {
         checksums_.push_back(&field);
     } else if (field.source.is_measure()) {
@@ -80,40 +105,79 @@ void Encoder::add_constant(const Field& field, std::uint64_t number) {
 Encoder::Step Encoder::step_of(const Field& field) {
     Step step{};
     step.field = &field;
+    step.slot = field.slot;
     step.byte = field.begin.fixed_bytes();
     step.bit = field.begin.fixed_bits % 8;
     step.width = *field.width;
-    step.slot = field.slot;
-    if (field.type->coding() == FieldType::Coding::bytes) {
-        step.bytes = static_cast<const BytesType*>(field.type);
-        return step;
-    }
-    step.bits = static_cast<const BitsType*>(field.type);
     if (field.type == &uimsbf || field.type == &bslbf) {
-        step.direct_limit = largest_unsigned(std::min(step.width, 63U)) + 1;
+        step.integer_limit = largest_unsigned(std::min(step.width, 63U)) + 1;
     }
+    step.takes_ascii = field.type == &char_type && step.width <= 64;
     return step;
+}
+
+/// Done last, when the image has all constants.
+void Encoder::add_words() {
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    for (Run& run : runs_) {
+        for (Step& step : run.steps) {
+            step.by_word = step.bit == 0 && step.width <= 64 && step.byte + word <= image_.size();
+            if (step.by_word) {
+                step.shift = 64 - step.width;
+                step.behind = load_bits(image_.data() + step.byte, 0, 64);
+            }
+        }
+    }
 }
 
 std::size_t Encoder::encode(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
     try {
         std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
-        if (write(row, nullptr, section)) {
-            sink.end_section(finish(row, {}, section));
-            return 1;
+        if (!write(row, nullptr, section)) {
+            return split(row, sink, splitting);
         }
-        if (split_ == nullptr || numbered_by_row(row)) {
-            refuse_length(row[current_->slot], "does not fit into a section of at most " +
-                                                   std::to_string(layout_.max_bytes) + " bytes");
-        }
-        if (splitting == Splitting::refused) {
-            current_ = split_;
-            refuse_length(row[split_->slot], "needs several sections of at most " +
-                                                 std::to_string(layout_.max_bytes) + " bytes");
-        }
-        return split(row, sink);
+        // Most rows take one section, whose part numbers are in the image.
+        sink.end_section(finish(row, {}, section));
+        return 1;
     } catch (const BadValue& bad) {
         raise(bad);
+    }
+}
+
+inline void Encoder::store(const Step& step, std::uint8_t* at, std::uint64_t bits) {
+    if (step.by_word) {
+        store_unsigned<std::uint64_t>(at, bits << step.shift | step.behind);
+    } else {
+        store_bits(at, step.bit, step.width, bits);
+    }
+}
+
+/// The bits of what needs no conversion by the field's type; false for all else.
+inline bool Encoder::direct_bits(const Step& step, const Value& value, std::uint64_t& bits) {
+    if (value.kind == Value::Kind::integer) {
+        bits = static_cast<std::uint64_t>(value.integer);
+        return bits < step.integer_limit;
+    }
+    if (value.kind == Value::Kind::instant) {
+        bits = step.last_bits;
+        return step.has_last_instant && step.last_instant == value.instant.microseconds;
+    }
+    return value.kind == Value::Kind::text && step.takes_ascii &&
+           ascii_bits(value.view(), step.width / 8, bits);
+}
+
+inline void Encoder::write_run(Run& run, std::span<const Value> row, std::uint8_t* at) {
+    if (run.end > run.begin) {
+        std::memcpy(at + run.begin, image_.data() + run.begin, run.end - run.begin);
+    }
+    for (Step& step : run.steps) {
+        const Value& value = row[step.slot];
+        std::uint64_t bits;
+        if (direct_bits(step, value, bits)) {
+            store(step, at + step.byte, bits);
+        } else {
+            write_converted(step, value, at + step.byte);
+        }
     }
 }
 
@@ -153,51 +217,68 @@ void Encoder::write_share(const Share& share, ByteWriter& writer) {
     }
 }
 
-void Encoder::write_run(Run& run, std::span<const Value> row, std::uint8_t* at) {
-    if (run.end > run.begin) {
-        std::memcpy(at + run.begin, image_.data() + run.begin, run.end - run.begin);
-    }
-    for (Step& step : run.steps) {
-        const Value& value = row[step.slot];
-        current_ = step.field;
-        if (step.bits != nullptr) {
-            store_bits(at + step.byte, step.bit, step.width, bits_of(step, value));
-        } else {
-            write_bytes(step, value, at + step.byte);
-        }
+void Encoder::write_converted(Step& step, const Value& value, std::uint8_t* at) {
+    current_ = step.field;
+    if (step.field->type->coding() == FieldType::Coding::bits) {
+        store(step, at, converted_bits(step, value));
+    } else {
+        write_bytes(step, value, at);
     }
 }
 
-std::uint64_t Encoder::bits_of(Step& step, const Value& value) {
-    if (value.kind == Value::Kind::integer) {
-        const auto number = static_cast<std::uint64_t>(value.integer);
-        return number < step.direct_limit ? number : step.bits->to_bits(value, step.width);
-    }
-    if (value.kind != Value::Kind::instant) {
-        return step.bits->to_bits(value, step.width);
-    }
-    if (!step.has_last || step.last_instant != value.instant.microseconds) {
-        step.last_bits = step.bits->to_bits(value, step.width);
+std::uint64_t Encoder::converted_bits(Step& step, const Value& value) {
+    const auto& type = static_cast<const BitsType&>(*step.field->type);
+    const std::uint64_t bits = type.to_bits(value, step.width);
+    if (value.kind == Value::Kind::instant) {
+        step.last_bits = bits;
         step.last_instant = value.instant.microseconds;
-        step.has_last = true;
+        step.has_last_instant = true;
     }
-    return step.last_bits;
+    return bits;
 }
 
 void Encoder::write_bytes(const Step& step, const Value& value, std::uint8_t* at) {
     const Field& field = *step.field;
+    const auto& type = static_cast<const BytesType&>(*field.type);
     const std::size_t size = step.width / 8;
     if (step.bit == 0) {
         ByteWriter writer(at, size);
-        step.bytes->write(value, field, writer);
+        type.write(value, field, writer);
         return;
     }
     std::vector<std::uint8_t> bytes(size);
     ByteWriter writer(bytes.data(), size);
-    step.bytes->write(value, field, writer);
+    type.write(value, field, writer);
     for (const std::uint8_t byte : bytes) {
         store_bits(at++, step.bit, 8, byte);
     }
+}
+
+inline std::uint8_t* Encoder::place_of(const Field& field, std::uint8_t* section) const {
+    return section + offset_of(field.begin);
+}
+
+/// In whole bytes from the section's begin.
+inline std::uint32_t Encoder::offset_of(Position position) const {
+    return position.fixed_bytes() + variable_bytes_[position.variable_fields];
+}
+
+inline std::uint64_t Encoder::measure(const Field& field) const {
+    const std::uint64_t bytes = offset_of(field.measured_end) - offset_of(field.measured_begin);
+    if (bytes > largest_unsigned(*field.width)) {
+        refuse_computed(field, bytes);
+    }
+    return bytes;
+}
+
+/// Whether a JSON row says itself which part it is; it is then not split.
+inline bool Encoder::numbered_by_row(std::span<const Value> row) const {
+    for (const Field* field : parts_) {
+        if (row[field->slot].kind != Value::Kind::absent) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Writes the computed fields into a section that is otherwise complete; returns its size.
@@ -208,7 +289,9 @@ std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
         store_bits(place_of(*field, section), field->begin.fixed_bits % 8, *field->width,
                    measure(*field));
     }
-    write_part_numbers(row, numbers, section);
+    if (numbers.parts != 1 || numbered_by_row(row)) {
+        write_part_numbers(row, numbers, section);
+    }
     for (const Field* field : checksums_) {
         std::uint8_t* const at = place_of(*field, section);
         store_big_endian(at, 4, crc32_mpeg2({section, at}));
@@ -216,31 +299,16 @@ std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
     return offset_of(layout_.block.end);
 }
 
-/// Most rows take one section, whose numbers are in the image.
 void Encoder::write_part_numbers(std::span<const Value> row, PartNumbers numbers,
                                  std::uint8_t* section) {
     for (const Field* field : parts_) {
         const Value& value = row[field->slot];
-        if (numbers.parts == 1 && value.kind == Value::Kind::absent) {
-            continue;
-        }
         current_ = field;
         std::uint8_t* const at = place_of(*field, section);
         const unsigned bit = field->begin.fixed_bits % 8;
         clear_bits(at, bit, *field->width);
         store_bits(at, bit, *field->width, part_number(*field, value, numbers));
     }
-}
-
-std::uint64_t Encoder::measure(const Field& field) const {
-    const std::uint64_t bytes = offset_of(field.measured_end) - offset_of(field.measured_begin);
-    const std::uint64_t largest = largest_unsigned(*field.width);
-    if (bytes > largest) {
-        throw BadValue{
-            ErrorKind::out_of_range, std::to_string(bytes),
-            "of " + print_source(field.source) + " is outside 0 to " + std::to_string(largest)};
-    }
-    return bytes;
 }
 
 std::uint64_t Encoder::part_number(const Field& field, const Value& value,
@@ -251,28 +319,25 @@ std::uint64_t Encoder::part_number(const Field& field, const Value& value,
     const std::uint64_t number = field.source.kind == Source::Kind::part        ? numbers.part
                                  : field.source.kind == Source::Kind::last_part ? numbers.parts - 1
                                                                                 : numbers.parts;
-    const std::uint64_t largest = largest_unsigned(*field.width);
-    if (number > largest) {
-        throw BadValue{
-            ErrorKind::out_of_range, std::to_string(number),
-            "of " + print_source(field.source) + " is outside 0 to " + std::to_string(largest),
-            "Make the field wider, the section larger, or the row shorter."};
+    if (number > largest_unsigned(*field.width)) {
+        refuse_computed(field, number,
+                        "Make the field wider, the section larger, or the row shorter.");
     }
     return number;
 }
 
-std::uint8_t* Encoder::place_of(const Field& field, std::uint8_t* section) const {
-    return section + offset_of(field.begin);
-}
-
-/// In whole bytes from the section's begin.
-std::uint32_t Encoder::offset_of(Position position) const {
-    return position.fixed_bytes() + variable_bytes_[position.variable_fields];
-}
-
 /// Spreads the items of the split field over sections. The number of sections must be known before
 /// the first is written, so that the items are walked twice; nothing is collected.
-std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink) {
+std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
+    if (split_ == nullptr || numbered_by_row(row)) {
+        refuse_length(row[current_->slot], "does not fit into a section of at most " +
+                                               std::to_string(layout_.max_bytes) + " bytes");
+    }
+    if (splitting == Splitting::refused) {
+        current_ = split_;
+        refuse_length(row[split_->slot], "needs several sections of at most " +
+                                             std::to_string(layout_.max_bytes) + " bytes");
+    }
     const std::size_t room = room_for_items(row);
     current_ = split_;
     TlvItems items(row[split_->slot], split_->tlv);
@@ -310,13 +375,6 @@ std::uint64_t Encoder::count_parts(const Share& share) {
         }
     }
     return parts;
-}
-
-/// Whether a JSON row says itself which part it is; it is then not split.
-bool Encoder::numbered_by_row(std::span<const Value> row) const {
-    return std::any_of(parts_.begin(), parts_.end(), [&](const Field* field) {
-        return row[field->slot].kind != Value::Kind::absent;
-    });
 }
 
 void Encoder::raise(const BadValue& bad) const {

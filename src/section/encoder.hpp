@@ -12,9 +12,6 @@
 
 namespace onetrip::section {
 
-class BitsType;
-class BytesType;
-
 /// Where sections go. What it throws ends the encoding; a section that was begun is then void.
 class SectionSink {
   public:
@@ -48,18 +45,23 @@ class Encoder {
     /// A field that a row fills, at a place that is fixed within its run.
     struct Step {
         const Field* field;
-        const BitsType* bits;    ///< either this …
-        const BytesType* bytes;  ///< … or this
-        std::uint32_t byte;      ///< from the section's begin, `*` fields not counted
-        std::uint32_t bit;       ///< within that byte, 0 the most significant
-        std::uint32_t width;     ///< in bits
         std::size_t slot;
-        /// Integers below it are their own bits: those of the unsigned types.
-        std::uint64_t direct_limit;
-        /// The instant last written, and its bits: rows of one campaign share their times.
-        std::int64_t last_instant;
-        std::uint64_t last_bits;
-        bool has_last;
+        std::uint32_t byte;   ///< from the section's begin, `*` fields not counted
+        std::uint32_t bit;    ///< within that byte, 0 the most significant
+        std::uint32_t width;  ///< in bits
+
+        // What most values are needs no conversion by the field's type:
+        std::uint64_t integer_limit;  ///< integers below it are their own bits
+        bool takes_ascii;             ///< as many characters as it has bytes, or fewer
+        std::int64_t last_instant;    ///< rows of one campaign share their times
+        std::uint64_t last_bits;      ///< of last_instant
+        bool has_last_instant;
+
+        /// Whether the field is written as the eight bytes that begin with it, which is one store:
+        /// where it begins a byte and so many bytes are sure to follow.
+        bool by_word;
+        std::uint32_t shift;   ///< of the bits within that word
+        std::uint64_t behind;  ///< what the image has in that word behind the field
     };
 
     /// Fixed fields that stand in a row, and the field of width `*` behind them.
@@ -78,7 +80,11 @@ class Encoder {
     void add_field(const Field& field);
     void add_constant(const Field& field, std::uint64_t number);
     static Step step_of(const Field& field);
-    static std::uint64_t bits_of(Step& step, const Value& value);
+    void add_words();
+    static bool direct_bits(const Step& step, const Value& value, std::uint64_t& bits);
+    void write_converted(Step& step, const Value& value, std::uint8_t* at);
+    static std::uint64_t converted_bits(Step& step, const Value& value);
+    static void store(const Step& step, std::uint8_t* at, std::uint64_t bits);
 
     /// The items that are still to be spread, and how many bytes of them a section takes.
     struct Share {
@@ -97,7 +103,7 @@ class Encoder {
     std::uint8_t* place_of(const Field& field, std::uint8_t* section) const;
     std::uint32_t offset_of(Position position) const;
 
-    std::size_t split(std::span<const Value> row, SectionSink& sink);
+    std::size_t split(std::span<const Value> row, SectionSink& sink, Splitting splitting);
     std::size_t room_for_items(std::span<const Value> row);
     std::uint64_t count_parts(const Share& share);
     bool numbered_by_row(std::span<const Value> row) const;

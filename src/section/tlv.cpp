@@ -85,23 +85,23 @@ std::uint64_t tag_of(jsonb::Value value, TlvFormat format) {
 
 /// How many bytes a length takes in front of so many bytes (ISO/IEC 8825-1, 8.1.3: the shortest
 /// definite form).
-std::size_t size_of_length(TlvFormat::Length form, std::size_t length) {
+unsigned size_of_length(TlvFormat::Length form, std::size_t length) {
     switch (form) {
         case TlvFormat::Length::bits_8:
             return 1;
         case TlvFormat::Length::bits_16:
             return 2;
         case TlvFormat::Length::ber:
-            return length < 0x80 ? 1 : 1 + (std::bit_width(length) + 7) / 8;
+            return length < 0x80 ? 1 : 1 + (static_cast<unsigned>(std::bit_width(length)) + 7) / 8;
     }
     __builtin_unreachable();
 }
 
-void store_length(TlvFormat::Length form, std::uint8_t* at, std::size_t size, std::size_t length) {
+void store_length(TlvFormat::Length form, std::uint8_t* at, unsigned size, std::size_t length) {
     if (form == TlvFormat::Length::ber && size > 1) {
         *at++ = static_cast<std::uint8_t>(0x80U | --size);
     }
-    store_big_endian(at, static_cast<unsigned>(size), length);
+    store_big_endian(at, size, length);
 }
 
 std::size_t largest_length(TlvFormat::Length form) {
@@ -132,17 +132,26 @@ struct Item {
     std::optional<jsonb::Value> size;
 };
 
+/// The keys of nearly all items.
+constexpr jsonb::PairOfKeys plain_item("tag", "value");
+
 /// Writes the items of one field; nested items have the field's own T and L.
+///
+/// A carousel has millions of plain items, which are recognised and written without a call. All
+/// else is kept out of their way in functions that are not inlined.
 class ItemWriter {
   public:
     ItemWriter(TlvFormat format, ByteWriter& writer)
-        : format_(format), largest_length_(largest_length(format.length)), writer_(writer) {}
+        : format_(format),
+          is_narrow_(format.tag_bytes == 1 && format.length == TlvFormat::Length::bits_8),
+          largest_tag_(largest_tag(format)),
+          largest_length_(largest_length(format.length)),
+          writer_(writer) {}
 
     /// All items of an array, or those that fit.
     void write_items(jsonb::Array array) {
         for (const jsonb::Value element : array) {
             write_element(element);
-            write_open_levels();
             if (writer_.overflowed()) {
                 return;
             }
@@ -151,8 +160,11 @@ class ItemWriter {
 
     /// One item with all that is nested in it.
     void write_item(const JsonItem& item) {
-        write_shallow(item);
-        write_open_levels();
+        if (item.tag) {
+            write_value(*item.tag, item.value);
+        } else {
+            write_element(item.value);
+        }
     }
 
   private:
@@ -163,28 +175,32 @@ class ItemWriter {
         TlvCursor items;
     };
 
-    /// Opens a level where the item holds items.
-    void write_shallow(const JsonItem& item) {
-        if (item.tag) {
-            write_value(*item.tag, item.value);
-        } else {
-            write_element(item.value);
-        }
-    }
-
-    void write_element(jsonb::Value element) {
+    [[gnu::always_inline]] void write_element(jsonb::Value element) {
         jsonb::Value tag;
         jsonb::Value value;
-        // What nearly all items are needs no walk over the keys.
-        if (element.kind() == Kind::object &&
-            element.object().is_pair("tag", "value", tag, value)) {
-            write_value(tag_of(tag, format_), value);
+        Integer number;
+        if (element.is_pair(plain_item, tag, value) && tag.is_small_integer(number) &&
+            number.magnitude <= largest_tag_) {
+            write_value(number.magnitude, value);
         } else {
-            write_any_element(element);
+            write_rare_element(element);
         }
     }
 
-    void write_any_element(jsonb::Value element) {
+    [[gnu::always_inline]] void write_value(std::uint64_t tag, jsonb::Value value) {
+        Integer number;
+        if (value.is_string()) {
+            write_bytes(tag, value.string());
+        } else if (value.is_small_integer(number)) {
+            write_number(tag, number.magnitude);
+        } else if (value.is_boolean()) {
+            write_number(tag, value.boolean() ? 1 : 0, 1);
+        } else {
+            write_rare_value(tag, value);
+        }
+    }
+
+    [[gnu::noinline]] void write_rare_element(jsonb::Value element) {
         const Item item = item_of(element);
         if (item.hex) {
             write_octets(item, *item.hex, bytes_of_hex, "pairs of hexadecimal digits");
@@ -197,35 +213,15 @@ class ItemWriter {
         }
     }
 
-    void write_value(std::uint64_t tag, jsonb::Value value) {
-        switch (value.kind()) {
-            case Kind::null:
-                write_bytes(tag, {});
-                break;
-            case Kind::boolean:
-                write_number(tag, value.boolean() ? 1 : 0, 1);
-                break;
-            case Kind::numeric:
-                write_integer(tag, value);
-                break;
-            case Kind::string:
-                write_bytes(tag, value.string());
-                break;
-            case Kind::array:
-            case Kind::object:
-                open_level(tag, value);
-                break;
+    [[gnu::noinline]] void write_rare_value(std::uint64_t tag, jsonb::Value value) {
+        if (value.kind() == Kind::numeric) {
+            write_integer(tag, value);
+        } else if (value.kind() == Kind::null) {
+            write_bytes(tag, {});
+        } else {
+            write_level(tag, value);
         }
     }
-
-    void write_open_levels() {
-        if (!levels_.empty()) {
-            write_levels();
-        }
-    }
-
-    Item item_of(jsonb::Value element) const;
-    static std::size_t size_of(const Item& item);
 
     void write_bytes(std::uint64_t tag, std::string_view bytes) {
         if (bytes.size() > largest_length_) {
@@ -237,6 +233,15 @@ class ItemWriter {
         }
     }
 
+    /// In the fewest bytes.
+    void write_number(std::uint64_t tag, std::uint64_t number) {
+        write_number(tag, number,
+                     number <= 0xFF         ? 1
+                     : number <= 0xFFFF     ? 2
+                     : number <= 0xFFFFFFFF ? 4
+                                            : 8);
+    }
+
     void write_number(std::uint64_t tag, std::uint64_t number, unsigned size) {
         if (std::uint8_t* const at = extend(tag, size)) {
             store_big_endian(at, size, number);
@@ -245,15 +250,17 @@ class ItemWriter {
 
     /// Writes tag and length, and returns where the `length` bytes behind them are to be written;
     /// nullptr where all that does not fit.
-    std::uint8_t* extend(std::uint64_t tag, std::size_t length) {
-        const std::size_t size = size_of_length(format_.length, length);
-        std::uint8_t* const at = writer_.extend(format_.tag_bytes + size + length);
+    [[gnu::always_inline]] std::uint8_t* extend(std::uint64_t tag, std::size_t length) {
+        if (!is_narrow_) {
+            return extend_any(tag, length);
+        }
+        std::uint8_t* const at = writer_.extend(2 + length);
         if (at == nullptr) {
             return nullptr;
         }
-        store_big_endian(at, format_.tag_bytes, tag);
-        store_length(format_.length, at + format_.tag_bytes, size, length);
-        return at + format_.tag_bytes + size;
+        at[0] = static_cast<std::uint8_t>(tag);
+        at[1] = static_cast<std::uint8_t>(length);
+        return at + 2;
     }
 
     template <typename Decode>
@@ -266,19 +273,36 @@ class ItemWriter {
         write_bytes(item.tag, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
     }
 
+    std::uint8_t* extend_any(std::uint64_t tag, std::size_t length);
+    Item item_of(jsonb::Value element) const;
+    static std::size_t size_of(const Item& item);
     void write_integer(std::uint64_t tag, jsonb::Value value);
     void write_sized(std::uint64_t tag, jsonb::Value value, std::size_t size);
-    void open_level(std::uint64_t tag, jsonb::Value container);
+    void write_level(std::uint64_t tag, jsonb::Value container);
     void write_levels();
     void close_level(const Level& level);
 
     static Integer integer_of(std::uint64_t tag, jsonb::Value value);
 
     TlvFormat format_;
+    bool is_narrow_;  ///< tag and length take a byte each
+    std::uint64_t largest_tag_;
     std::size_t largest_length_;
     ByteWriter& writer_;
     std::vector<Level> levels_;  ///< the innermost last
 };
+
+std::uint8_t* ItemWriter::extend_any(std::uint64_t tag, std::size_t length) {
+    const unsigned length_size = size_of_length(format_.length, length);
+    const std::size_t header_size = format_.tag_bytes + length_size;
+    std::uint8_t* const at = writer_.extend(header_size + length);
+    if (at == nullptr) {
+        return nullptr;
+    }
+    store_big_endian(at, format_.tag_bytes, tag);
+    store_length(format_.length, at + format_.tag_bytes, length_size, length);
+    return at + header_size;
+}
 
 Item ItemWriter::item_of(jsonb::Value element) const {
     if (element.kind() != Kind::object) {
@@ -347,9 +371,7 @@ void ItemWriter::write_integer(std::uint64_t tag, jsonb::Value value) {
     if (integer.negative) {
         refuse(describe(value), of_item(tag) + " is negative, which needs a size");
     }
-    const std::uint64_t number = integer.magnitude;
-    const unsigned size = number <= 0xFF ? 1 : number <= 0xFFFF ? 2 : number <= 0xFFFFFFFF ? 4 : 8;
-    write_number(tag, number, size);
+    write_number(tag, integer.magnitude);
 }
 
 void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t size) {
@@ -367,16 +389,19 @@ void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t 
                  static_cast<unsigned>(size));
 }
 
-void ItemWriter::open_level(std::uint64_t tag, jsonb::Value container) {
+/// Without recursion: documents nest as deep as they like. The outermost level writes those in it.
+/// Every level takes room, so that there are never more of them than bytes in a section.
+void ItemWriter::write_level(std::uint64_t tag, jsonb::Value container) {
     const std::size_t header_at = writer_.size();
-    extend(tag, 0);
-    if (!writer_.overflowed()) {
-        levels_.push_back({tag, header_at, TlvCursor(container, format_)});
+    if (extend(tag, 0) == nullptr) {
+        return;
+    }
+    levels_.push_back({tag, header_at, TlvCursor(container, format_)});
+    if (levels_.size() == 1) {
+        write_levels();
     }
 }
 
-/// Without recursion: documents nest as deep as they like. Every level takes room, so that there
-/// are never more of them than bytes in a section.
 void ItemWriter::write_levels() {
     while (!levels_.empty() && !writer_.overflowed()) {
         if (levels_.back().items.at_end()) {
@@ -386,7 +411,7 @@ void ItemWriter::write_levels() {
         }
         const JsonItem item = levels_.back().items.current();
         levels_.back().items.advance();
-        write_shallow(item);
+        write_item(item);
     }
     levels_.clear();
 }
@@ -400,7 +425,7 @@ void ItemWriter::close_level(const Level& level) {
     if (length > largest_length_) {
         refuse_length(level.tag, length, largest_length_);
     }
-    const std::size_t size = size_of_length(format_.length, length);
+    const unsigned size = size_of_length(format_.length, length);
     const std::size_t moved = length_at + size - items_at;
     if (moved > 0 && writer_.extend(moved) == nullptr) {
         return;

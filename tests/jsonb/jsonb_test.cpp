@@ -1,10 +1,12 @@
 #include "jsonb/jsonb.hpp"
 
 #include <catch2/catch.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bytes.hpp"
+#include "jsonb/json_parser.hpp"
 
 namespace onetrip::jsonb::test {
 
@@ -183,6 +185,67 @@ TEST_CASE("offsets stand where JENTRY_HAS_OFF says, not at every 32nd") {
         check_object(count, always);
         check_object(count, odd_stride);
     }
+}
+
+TEST_CASE("an object of two known keys is recognised, and only that") {
+    static constexpr PairOfKeys keys("ab", "key");
+    Value first;
+    Value second;
+    std::optional<OddCopy> copy;
+    const auto is_pair = [&](const char* text) {
+        copy.emplace(parse_json(text));
+        return Value::root(copy->span()).is_pair(keys, first, second);
+    };
+    for (const char* const other :
+         {R"({})", R"({"ab": 1})", R"({"key": 1})", R"({"ab": 1, "kez": 2})",
+          R"({"ac": 1, "key": 2})", R"({"ab": 1, "ke": 2})", R"({"abc": 1, "key": 2})",
+          R"({"ab": 1, "key": 2, "keys": 3})", R"({"a": 0, "ab": 1, "key": 2})", R"(["ab", "key"])",
+          R"([1, 2])", R"("ab")", "1", "true", "null"}) {
+        CAPTURE(other);
+        CHECK_FALSE(is_pair(other));
+    }
+    CHECK(is_pair(R"({"key": [], "ab": {}})"));
+    CHECK(first.kind() == Kind::object);
+    CHECK(second.kind() == Kind::array);
+    CHECK(is_pair(R"({"key": "a value", "ab": ""})"));
+    CHECK(is_pair(R"({"key": true, "ab": null})"));
+}
+
+TEST_CASE("the values of a pair are those that find gives") {
+    static constexpr PairOfKeys keys("ab", "key");
+    const std::vector<std::string> values = {"null",   "true", "false",      R"("")",
+                                             R"("x")", "0",    "1234567",    R"("xyz")",
+                                             "[]",     "[1]",  R"({"k": 2})"};
+    for (const std::string& first : values) {
+        for (const std::string& second : values) {
+            const OddCopy copy(parse_json(R"({"ab": )" + first + R"(, "key": )" + second + "}"));
+            const Value object = Value::root(copy.span());
+            Value found[2];
+            REQUIRE(object.is_pair(keys, found[0], found[1]));
+            const Value expected[] = {*object.object().find("ab"), *object.object().find("key")};
+            for (int i = 0; i < 2; ++i) {
+                INFO(first << " and " << second << ", value " << i);
+                CHECK(found[i].kind() == expected[i].kind());
+                CHECK(found[i].boolean() == expected[i].boolean());
+                CHECK(to_hex(found[i].data()) == to_hex(expected[i].data()));
+            }
+        }
+    }
+}
+
+TEST_CASE("a pair whose values' JEntrys hold offsets is left to others") {
+    static constexpr PairOfKeys keys("000", "001");
+    Value first;
+    Value second;
+    for (const std::uint32_t offset_at : {1, 2, 3}) {
+        const Bytes bytes = object_of_strings(
+            2, [&](std::uint32_t index) { return index == 0 || index == offset_at; });
+        CHECK_FALSE(Value::root(bytes).is_pair(keys, first, second));
+    }
+    const Bytes bytes = object_of_strings(2, [](std::uint32_t index) { return index == 0; });
+    REQUIRE(Value::root(bytes).is_pair(keys, first, second));
+    CHECK(first.string() == "000000");
+    CHECK(second.string() == "001001");
 }
 
 TEST_CASE("iterators can be copied and advanced in both styles") {

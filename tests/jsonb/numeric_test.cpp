@@ -81,6 +81,27 @@ TEST_CASE("numerics written down byte by byte") {
     CHECK(to_text("0000 4000 0100") == '1' + std::string(256, '0'));
 }
 
+TEST_CASE("small integers are those with all digits down to the units, of base 10000") {
+    const auto small = [](std::string_view hex) {
+        const OddCopy copy(from_hex(hex));
+        Integer integer;
+        return Numeric(copy.span()).to_small_integer(integer) ? std::to_string(integer.magnitude)
+                                                              : std::string("no");
+    };
+    CHECK(small("0080 0100") == "1");
+    CHECK(small("0080 0f27") == "9999");
+    CHECK(small("0180 7b00 d711") == "1234567");
+    CHECK(small("0280 0100 0200 0300") == "100020003");
+    CHECK(small("0380 0f27 0f27 0f27 0f27") == "9999999999999999");
+    // Five digits, a sign, a display scale, a digit left out, a fraction, none, NumericLong, NaN
+    for (const char* const other :
+         {"0480 0100 0000 0000 0000 0100", "00a0 0100", "8080 0100", "0180 0100", "0080 0100 0100",
+          "0080", "0000 0000 0100", "00c0", "00", ""}) {
+        CAPTURE(other);
+        CHECK(small(other) == "no");
+    }
+}
+
 TEST_CASE("special numerics") {
     CHECK(to_text("00c0") == "NaN");
     CHECK(to_text("00d0") == "Infinity");

@@ -1,10 +1,12 @@
 #include "section/encoder.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "rows.hpp"
+#include "section/bits.hpp"
 
 namespace onetrip::section::test {
 
@@ -105,6 +107,30 @@ TEST_CASE("integers", "[encoder]") {
     CHECK(section_of_field("64 bcd", value_row(9'999'999'999'999'999)) == "9999999999999999");
 }
 
+TEST_CASE("a field leaves its neighbours alone, and what lies behind the section", "[encoder]") {
+    for (unsigned width = 1; width <= 64; ++width) {
+        for (unsigned behind = 0; behind <= 9; ++behind) {
+            const unsigned rest = (64 - width) % 8;
+            const std::string layout =
+                "x (max " + std::to_string(1 + (width + rest) / 8 + behind) +
+                ") {\n a 8 uimsbf = 0x5a\n v " + std::to_string(width) + " uimsbf\n" +
+                (rest > 0 ? " r " + std::to_string(rest) + " bslbf = 0\n" : std::string()) +
+                (behind > 0 ? " t " + std::to_string(behind * 8) + " text\n" : std::string()) + "}";
+            if (1 + (width + rest) / 8 + behind < 3) {
+                continue;
+            }
+            const std::uint64_t number = largest_unsigned(std::min(width, 63U));
+            Row row;
+            row.integer("v", static_cast<std::int64_t>(number)).text("t", std::string(behind, 'u'));
+            std::uint8_t bytes[8];
+            store_unsigned<std::uint64_t>(bytes, number << (64 - width));
+            INFO(layout);
+            CHECK(section(layout, row) ==
+                  "5a" + to_hex({bytes, (width + rest) / 8}) + repeated("75", behind));
+        }
+    }
+}
+
 TEST_CASE("integers out of range", "[encoder]") {
     constexpr ErrorKind range = ErrorKind::out_of_range;
     check_failure("8 uimsbf", value_row(256), range, "256 is outside 0 to 255");
@@ -168,6 +194,52 @@ TEST_CASE("char is ISO 8859-1, padded with spaces", "[encoder]") {
     check_failure("16 char", json_row(R"({"hex": "4142", "x": 1})"), ErrorKind::invalid_value,
                   "hex");
     check_failure("16 char", json_row("1"), ErrorKind::invalid_value, "1");
+}
+
+TEST_CASE("char of every size, beside constants and within a byte", "[encoder]") {
+    for (const std::size_t size : {1, 2, 7, 8, 9, 16}) {
+        const std::string width = std::to_string(size * 8);
+        const std::string framed =
+            "x {\n a 8 uimsbf = 0xaa\n v " + width + " char\n b 16 uimsbf = 0xbbcc\n}";
+        const std::string shifted =
+            "x {\n a 4 bslbf = 0xa\n v " + width + " char\n b 4 bslbf = 0xb\n}";
+        for (std::size_t used = 0; used <= size; ++used) {
+            const std::string padding = repeated("20", size - used);
+            INFO(framed << " with " << used << " characters");
+            const std::string ascii(used, 'e');
+            CHECK(section(framed, text_row(ascii)) ==
+                  "aa" + repeated("65", used) + padding + "bbcc");
+            CHECK(section(shifted, text_row(ascii)) == "a" + repeated("65", used) + padding + "b");
+            const std::string accents = repeated("é", used);
+            CHECK(section(framed, text_row(accents)) ==
+                  "aa" + repeated("e9", used) + padding + "bbcc");
+            CHECK(section(shifted, text_row(accents)) ==
+                  "a" + repeated("e9", used) + padding + "b");
+        }
+        check_failure(width + " char", text_row(std::string(size + 1, 'e')),
+                      ErrorKind::invalid_value, std::to_string(size + 1) + " characters");
+    }
+}
+
+TEST_CASE("a text is no char of another type", "[encoder]") {
+    check_failure("8 uimsbf", text_row(""), ErrorKind::invalid_value, "integer");
+    check_failure("40 utc", text_row(""), ErrorKind::invalid_value, "");
+    check_failure("8 text", text_row(""), ErrorKind::invalid_value, "0 bytes, not 1");
+    check_failure("8 bytes", text_row("a"), ErrorKind::invalid_value, "bytea");
+}
+
+TEST_CASE("of several bad values the first in the layout is reported", "[encoder]") {
+    const std::string layout = "x {\n a 8 uimsbf\n b 8 char\n c 40 utc\n d 4 bslbf\n e 4 bslbf\n}";
+    Row row;
+    row.integer("a", 256).text("b", "bb").null("c").integer("d", 16).integer("e", -1);
+    for (const char* const field : {"a", "b", "d", "e"}) {
+        CHECK(failure(layout, row).field == field);
+        row.integer(field, 1);
+        if (std::string_view(field) == "b") {
+            row.text("b", "b");
+        }
+    }
+    CHECK(section(layout, row) == "0162ffffffffff11");
 }
 
 TEST_CASE("text, dvbtext and bytes", "[encoder]") {
@@ -509,6 +581,22 @@ TEST_CASE("times of row after row", "[encoder]") {
           "c958000000"
           "c958000000"
           "000000");
+}
+
+TEST_CASE("characters of row after row", "[encoder]") {
+    const Layout layout = parse_layout("x {\n v 16 char\n b 8 uimsbf = 7\n}");
+    Encoder encoder(layout);
+    CollectingSink sink;
+    const auto of = [&](std::string_view text) {
+        encoder.encode(text_row(text).values(layout), sink, Splitting::allowed);
+        return to_hex(sink.sections.back());
+    };
+    CHECK(of("ab") == "616207");
+    CHECK(of("é") == "e92007");
+    CHECK_THROWS_AS(of("abc"), FieldError);
+    CHECK(of("a") == "612007");
+    CHECK(of("aé") == "61e907");
+    CHECK(of("") == "202007");
 }
 
 TEST_CASE("what a sink throws ends the encoding", "[encoder]") {
