@@ -30,7 +30,9 @@ std::string_view view_of(const bytea* bytes) {
 MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     MemoryContext context = nullptr;
     if (AggCheckCallContext(fcinfo, &context) == 0) {
-        elog(ERROR, "function %u called in non-aggregate context", fcinfo->flinfo->fn_oid);
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("aggregate function called in non-aggregate context"),
+                        errhint("Use the aggregate section_agg.")));
     }
     return context;
 }

@@ -6,14 +6,18 @@ SectionBuffer::SectionBuffer(MemoryContext context, std::size_t first_size)
     : data_(static_cast<std::uint8_t*>(MemoryContextAlloc(context, VARHDRSZ + first_size))),
       capacity_(VARHDRSZ + first_size) {}
 
-/// Doubles, so that growth is linear in the end; but never past what a bytea holds.
+/// Doubles, so that growth is linear in the end; but never far past what a bytea holds.
 void SectionBuffer::grow(std::size_t needed) {
-    if (needed > largest_bytea) {
-        throw ByteaOverflow();
+    if (needed > largest_room) {
+        overflow();
     }
-    const std::size_t capacity = Min(Max(needed, 2 * capacity_), largest_bytea);
-    data_ = call_server([&] { return static_cast<std::uint8_t*>(repalloc(data_, capacity)); });
+    const std::size_t capacity = Min(Max(needed, 2 * capacity_), largest_room);
+    data_ = call_server([&] { return static_cast<std::uint8_t*>(repalloc_huge(data_, capacity)); });
     capacity_ = capacity;
+}
+
+void SectionBuffer::overflow() {
+    throw ByteaOverflow();
 }
 
 void SectionBuffer::append(std::string_view sections) {

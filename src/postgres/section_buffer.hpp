@@ -23,7 +23,13 @@ class SectionBuffer final : public section::SectionSink {
         return data_ + used_;
     }
 
-    void end_section(std::size_t size) override { used_ += size; }
+    /// Throws ByteaOverflow.
+    void end_section(std::size_t size) override {
+        if (size > largest_bytea - used_) {
+            overflow();
+        }
+        used_ += size;
+    }
 
     /// Puts finished sections behind the others. Throws ByteaOverflow.
     void append(std::string_view sections);
@@ -43,7 +49,11 @@ class SectionBuffer final : public section::SectionSink {
     bytea* as_bytea();
 
   private:
+    /// The last section is begun with room for the largest there is, of which it may take less.
+    static constexpr std::size_t largest_room = largest_bytea + section::Layout::largest_section;
+
     void grow(std::size_t needed);
+    [[noreturn]] static void overflow();
 
     std::uint8_t* data_;
     std::size_t used_ = VARHDRSZ;

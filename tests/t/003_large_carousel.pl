@@ -37,9 +37,10 @@ enable_hashjoin = off
 CONF
 $node->start;
 
-# A section of this layout takes 4 bytes and the 4,000 of the text, which no table holds. Campaign 1
-# is 600 MB, campaign 2 the most that a bytea holds, campaign 3 one section more.
-my $section = 4004;
+# A section of this layout takes 4 bytes and the 4,028 of the text, which no table holds. Campaign 1
+# is 600 MB, campaign 2 the most that a bytea holds (so much that its last section is begun with less
+# room than the largest of the layout could take), campaign 3 one section more.
+my $section = 4032;
 my $most = int((2**30 - 1 - 4) / $section);
 my %messages = (1 => 150_000, 2 => $most, 3 => $most + 1);
 $node->safe_psql('postgres', <<"SQL");
@@ -51,7 +52,7 @@ INSERT INTO ids SELECT 1, n FROM generate_series(1, $messages{1}) AS n;
 INSERT INTO ids SELECT 2, n FROM generate_series(1, $messages{2}) AS n;
 INSERT INTO ids SELECT 3, n FROM generate_series(1, $messages{3}) AS n;
 CREATE UNIQUE INDEX ON ids (campagne_id_fk, id);
-CREATE VIEW messages AS SELECT campagne_id_fk, id, repeat('x', 4000) AS texte, decode(repeat('78', 4000), 'hex') AS octets FROM ids;
+CREATE VIEW messages AS SELECT campagne_id_fk, id, repeat('x', 4028) AS texte, decode(repeat('78', 4028), 'hex') AS octets FROM ids;
 CREATE FUNCTION layout() RETURNS section_layout LANGUAGE sql IMMUTABLE AS
     \$\$SELECT E'large (max 4096) {\\n message_id 32 uimsbf\\n texte * text\\n}'::section_layout\$\$;
 VACUUM ANALYZE;
@@ -127,8 +128,8 @@ DECLARE
     at int;
 BEGIN
     FOR n IN 1..150000 BY 100 LOOP
-        at := 4004 * (n - 1);
-        IF substr(carousel, at + 1, 4004) <> int4send(n) || decode(repeat('78', 4000), 'hex') THEN
+        at := 4032 * (n - 1);
+        IF substr(carousel, at + 1, 4032) <> int4send(n) || decode(repeat('78', 4028), 'hex') THEN
             RAISE 'section % is wrong', n;
         END IF;
     END LOOP;
