@@ -73,4 +73,4 @@ $(UNIT_BUILD)/%.o: %.cpp | $(UNIT_PCH)
 	$(UNIT_CXX) $(STANDARD) $(WARNINGS) $(UNIT_FLAGS) -I$(UNIT_BUILD)/pch -Isrc -Itests \
 		-MMD -MP -c $< -o $@
 
--include $(UNIT_OBJECTS:.o=.d)
+-include $(UNIT_OBJECTS:.o=.d) $(UNIT_PURE_OBJECTS:.o=.d)
