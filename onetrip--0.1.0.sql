@@ -299,3 +299,64 @@ CREATE FUNCTION export_carousel_to_large_object(
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION export_carousel_to_large_object(text, date, int, text, section_layout) IS
     'carousel to a new large object, for \lo_export or lo_get';
+
+-- Submissions ------------------------------------------------------------------------------------
+
+CREATE FUNCTION submission_support(request internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION submission_support(internal) IS
+    'planner support: as many rows as the form has questions';
+
+CREATE FUNCTION flatten_submission(
+    responses jsonb, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 500 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(jsonb, jsonb, text[]) IS
+    'answers of a submission, a row each, as its form describes them';
+
+CREATE FUNCTION flatten_submission(
+    responses json, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_json' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(json, jsonb, text[]) IS
+    'answers of a submission, a row each, as its form describes them';
+
+CREATE FUNCTION form_questions(
+    form jsonb,
+    OUT ord int, OUT schema_path text, OUT answer_type text, OUT tag text, OUT label jsonb,
+    OUT choices jsonb, OUT problem text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION form_questions(jsonb) IS
+    'questions of a form in tree order, and what is wrong with it';
+
+CREATE FUNCTION jsonb_tree(
+    document jsonb, leaves_only boolean DEFAULT false,
+    OUT ord bigint, OUT parent_ord bigint, OUT depth int, OUT keys text[], OUT idx int[],
+    OUT path text, OUT type text, OUT value jsonb)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 100;
+COMMENT ON FUNCTION jsonb_tree(jsonb, boolean) IS
+    'every value of a document, a row each; document #> keys is the value';
+
+CREATE FUNCTION answer_number(value text) RETURNS numeric
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_number(text) IS
+    'number that an answer''s text is, by JSON''s grammar; null if it is none';
+
+CREATE FUNCTION answer_boolean(value text) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_boolean(text) IS
+    'true or false that an answer''s text is; null if it is neither';
+
+CREATE FUNCTION answer_date(value text) RETURNS date
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_date(text) IS
+    'day that an answer''s text is, written YYYY-MM-DD; null if it is none';

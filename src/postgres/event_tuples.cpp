@@ -1,0 +1,144 @@
+#include "postgres/event_tuples.hpp"
+
+#include "postgres/document_columns.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+using submission::EventRow;
+using submission::FormNode;
+using submission::Status;
+using submission::SubmissionWalk;
+using submission::Trail;
+
+/// The JSON text of a container, palloc'ed.
+const char* json_text(jsonb::Value container) {
+    const std::uint8_t* const from = container.data().data();
+    const std::size_t size = container.data().size();
+    return call_server([&] {
+        // The document may have a short header, and lie at any address.
+        auto* const aligned = static_cast<JsonbContainer*>(palloc(size));
+        std::memcpy(aligned, from, size);
+        const char* const text = JsonbToCString(nullptr, aligned, static_cast<int>(size));
+        pfree(aligned);
+        return text;
+    });
+}
+
+}  // namespace
+
+HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
+                                  const SubmissionWalk& walk) {
+    // Before the row begins: it is written in the same memory.
+    if (row.node != nullptr) {
+        columns_of(compiled, *row.node);
+    }
+    builder_.begin();
+    builder_.put_int4(row.ord);
+    put_way(compiled, row, walk);
+    put_value(row.value);
+    put_description(compiled, row.node);
+    builder_.put_text(submission::name_of(row.status));
+    return builder_.finish();
+}
+
+const CompiledForm::NodeColumns& EventTuples::columns_of(CompiledForm& compiled,
+                                                         const FormNode& node) {
+    NodeColumns& columns = compiled.columns[node.id];
+    if (!columns.is_written) {
+        write_way(columns, compiled.form, node);
+        write_description(columns, node);
+        columns.is_written = true;
+    }
+    return columns;
+}
+
+void EventTuples::write_way(NodeColumns& columns, const submission::Form& form,
+                            const FormNode& node) {
+    Trail trail;
+    for (const std::string_view slug : form.way_to(node)) {
+        trail.push_key(slug);
+    }
+    builder_.begin();
+    builder_.put_int4(0);
+    const std::size_t start = builder_.size();
+    builder_.put_text(form.path_of(node));
+    columns.path_size = builder_.size() - start;
+    put_keys(builder_, trail);
+    put_indexes(builder_, trail);
+    columns.way = builder_.bytes(start);
+}
+
+void EventTuples::write_description(NodeColumns& columns, const FormNode& node) {
+    builder_.begin();
+    const std::size_t start = builder_.size();
+    put_type_and_tag(node);
+    columns.is_short = !node.tag || node.tag->size() + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
+    columns.description = builder_.bytes(start);
+}
+
+void EventTuples::put_way(CompiledForm& compiled, const EventRow& row, const SubmissionWalk& walk) {
+    if (row.node == nullptr) {
+        builder_.put_text(walk.path());
+    } else {
+        const NodeColumns& columns = compiled.columns[row.node->id];
+        if (row.is_at_node && row.status != Status::missing) {
+            builder_.put_columns(columns.way, 3);
+            return;
+        }
+        builder_.put_columns(std::string_view(columns.way).substr(0, columns.path_size), 1);
+    }
+    if (row.status == Status::missing) {
+        builder_.put_null();
+    } else {
+        put_keys(builder_, walk.trail());
+    }
+    put_indexes(builder_, walk.trail());
+}
+
+void EventTuples::put_value(jsonb::Value value) {
+    switch (value.kind()) {
+        case jsonb::Kind::null:
+            builder_.put_null();
+            break;
+        case jsonb::Kind::array:
+        case jsonb::Kind::object: {
+            const char* const text = json_text(value);
+            builder_.put_text(text);
+            call_server([&] { pfree(const_cast<char*>(text)); });
+            break;
+        }
+        default:
+            builder_.put_text(submission::text_of(value, room_));
+    }
+}
+
+void EventTuples::put_description(CompiledForm& compiled, const FormNode* node) {
+    if (node == nullptr) {
+        builder_.put_null();
+        builder_.put_null();
+        return;
+    }
+    const NodeColumns& columns = compiled.columns[node->id];
+    if (columns.is_short && node->is_question && node->tag) {
+        builder_.put_columns(columns.description, 2);
+    } else {
+        put_type_and_tag(*node);
+    }
+}
+
+void EventTuples::put_type_and_tag(const FormNode& node) {
+    if (node.is_question) {
+        builder_.put_text(submission::name_of(node.type));
+    } else {
+        builder_.put_null();
+    }
+    if (node.tag) {
+        builder_.put_text(*node.tag);
+    } else {
+        builder_.put_null();
+    }
+}
+
+}  // namespace onetrip::postgres

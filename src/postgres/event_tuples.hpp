@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "postgres/form_cache.hpp"
+#include "postgres/tuple_builder.hpp"
+#include "submission/submission_walk.hpp"
+
+namespace onetrip::postgres {
+
+/// Rows of a walk as tuples of flatten_submission. What rows of one node have in common is written
+/// once for each form and copied then.
+class EventTuples {
+  public:
+    explicit EventTuples(TupleBuilder& builder) : builder_(builder) {}
+
+    HeapTupleHeader make(CompiledForm& compiled, const submission::EventRow& row,
+                         const submission::SubmissionWalk& walk);
+
+  private:
+    using NodeColumns = CompiledForm::NodeColumns;
+
+    const NodeColumns& columns_of(CompiledForm& compiled, const submission::FormNode& node);
+    void write_way(NodeColumns& columns, const submission::Form& form,
+                   const submission::FormNode& node);
+    void write_description(NodeColumns& columns, const submission::FormNode& node);
+    void put_way(CompiledForm& compiled, const submission::EventRow& row,
+                 const submission::SubmissionWalk& walk);
+    void put_value(jsonb::Value value);
+    void put_description(CompiledForm& compiled, const submission::FormNode* node);
+    void put_type_and_tag(const submission::FormNode& node);
+
+    TupleBuilder& builder_;
+    std::string room_;
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,67 @@
+#include "postgres/form_cache.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// The argument as it came: header and data, or a pointer to where they are on disk. A pointer into
+/// memory says nothing about what it points to.
+std::string_view bytes_of(Datum argument) {
+    const char* data = DatumGetPointer(argument);
+    if (VARATT_IS_EXTERNAL(data) && !VARATT_IS_EXTERNAL_ONDISK(data)) {
+        data = reinterpret_cast<const char*>(PG_DETOAST_DATUM(argument));
+    }
+    return {data, VARSIZE_ANY(data)};
+}
+
+}  // namespace
+
+CompiledForm* FormCache::find(std::string_view argument) {
+    if (last_ != nullptr && last_argument_ == argument) {
+        return last_;
+    }
+    const auto found = forms_.find(argument);
+    if (found == forms_.end()) {
+        return nullptr;
+    }
+    last_argument_ = found->first;
+    last_ = found->second.get();
+    return last_;
+}
+
+CompiledForm* FormCache::add(std::string_view argument, jsonb::Value form) {
+    auto compiled = std::make_unique<CompiledForm>(form, check_for_interrupts);
+    if (bytes_ > most_bytes) {
+        last_ = nullptr;
+        forms_.clear();
+        bytes_ = 0;
+    }
+    // What is written for the nodes later is about as much again.
+    bytes_ += argument.size() + 2 * compiled->form.size();
+    const auto added = forms_.emplace(std::string(argument), std::move(compiled)).first;
+    last_argument_ = added->first;
+    last_ = added->second.get();
+    return last_;
+}
+
+CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
+    const std::string_view bytes = bytes_of(argument);
+    if (CompiledForm* const found = call_cpp([&] { return cache.find(bytes); })) {
+        return found;
+    }
+    const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(argument));
+    return call_cpp([&] { return cache.add(bytes, form); });
+}
+
+jsonb::Value document_of(const varlena* datum) {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(datum));
+    return jsonb::Value::root({bytes, VARSIZE_ANY_EXHDR(datum)});
+}
+
+void check_for_interrupts() {
+    if (INTERRUPTS_PENDING_CONDITION()) {
+        call_server([] { CHECK_FOR_INTERRUPTS(); });
+    }
+}
+
+}  // namespace onetrip::postgres

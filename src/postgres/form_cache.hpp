@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "postgres/walls.hpp"
+#include "submission/form.hpp"
+
+namespace onetrip::postgres {
+
+/// A form ready for use, with what rows of its nodes have in common, written when a node is first
+/// met (see EventTuples).
+struct CompiledForm {
+    struct NodeColumns {
+        bool is_written = false;
+        bool has_tag = false;
+        std::size_t path_size = 0;  ///< of schema_path, with its header
+        std::string way;            ///< schema_path, keys and idx, where no index is on the way
+        std::string description;    ///< answer_type and tag, if they have short headers
+        bool is_short = false;
+    };
+
+    explicit CompiledForm(jsonb::Value form, submission::Interrupt interrupt)
+        : form(form, interrupt), columns(this->form.nodes().size()) {}
+
+    submission::Form form;
+    std::vector<NodeColumns> columns;  ///< by node
+};
+
+/// The forms of one call site. They are found again by the very bytes of the argument, so that a
+/// form out of line is recognised by its TOAST pointer and not fetched again.
+class FormCache {
+  public:
+    /// nullptr where the argument has not been seen.
+    CompiledForm* find(std::string_view argument);
+
+    /// May forget the forms that it has.
+    CompiledForm* add(std::string_view argument, jsonb::Value form);
+
+  private:
+    /// So that names can be looked up without being copied.
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    /// A query may mix as many forms as it likes, but not fill the memory with them.
+    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
+
+    std::unordered_map<std::string, std::unique_ptr<CompiledForm>, Hash, std::equal_to<>> forms_;
+    std::size_t bytes_ = 0;
+    std::string_view last_argument_;
+    CompiledForm* last_ = nullptr;
+};
+
+/// The compiled form of a call's argument, a jsonb that is not NULL.
+CompiledForm* form_of_argument(FormCache& cache, Datum argument);
+
+/// The document of a jsonb datum that is not out of line, of any alignment.
+jsonb::Value document_of(const varlena* datum);
+
+/// To be called now and then by what takes long, from within call_cpp.
+void check_for_interrupts();
+
+}  // namespace onetrip::postgres

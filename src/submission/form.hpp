@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "submission/form_reader.hpp"
+
+namespace onetrip::submission {
+
+/// What a form says of one path. Where several nodes have the path it is the last one's.
+struct FormNode {
+    std::uint32_t id = 0;      ///< its place in Form::nodes()
+    std::uint32_t parent = 0;  ///< the id of the node above; 0 is the root
+    std::string slug;
+    bool is_question = false;
+    bool is_group = true;
+    AnswerType type = AnswerType::text;
+    std::optional<std::string> tag;
+    std::optional<std::vector<std::string>> choices;  ///< sorted; nullopt where any value will do
+
+    /// Whether the text is one of the choices, or any will do.
+    bool allows(std::string_view text) const;
+};
+
+/// A form compiled: a hash of its paths, each kept as the node above and a slug. It owns all that
+/// it knows. Linear in the size of the form.
+class Form {
+  public:
+    explicit Form(jsonb::Value form, Interrupt interrupt = never_interrupted);
+
+    const FormNode& root() const { return nodes_.front(); }
+    const std::vector<FormNode>& nodes() const { return nodes_; }
+
+    /// The node that `key` leads to from `parent`; nullptr where the form has no such path.
+    const FormNode* find(const FormNode& parent, std::string_view key) const {
+        const std::uint64_t hash = hash_of(parent.id, key);
+        for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+            const Slot& slot = slots_[at];
+            if (slot.node == 0) {
+                return nullptr;
+            }
+            if (slot.hash == static_cast<std::uint32_t>(hash >> 32)) {
+                const FormNode& node = nodes_[slot.node];
+                if (node.parent == parent.id && node.slug == key) {
+                    return &node;
+                }
+            }
+        }
+    }
+
+    /// The ids of the questions, each path once, in tree order.
+    const std::vector<std::uint32_t>& questions() const { return questions_; }
+
+    /// The number (FormItem) of the node that counts at a path.
+    std::uint32_t number_of(const FormNode& node) const { return numbers_[node.id]; }
+
+    std::string path_of(const FormNode& node) const;
+
+    /// The slugs from below the root down to the node.
+    std::vector<std::string_view> way_to(const FormNode& node) const;
+
+    /// About how much memory it takes, in bytes.
+    std::size_t size() const { return size_; }
+
+  private:
+    /// `node` is 0 where the slot is free: the root is found by no key.
+    struct Slot {
+        std::uint32_t hash = 0;
+        std::uint32_t node = 0;
+    };
+
+    static std::uint64_t hash_of(std::uint32_t parent, std::string_view key);
+
+    std::uint32_t add(std::uint32_t parent, std::string_view slug);
+    void insert(std::uint32_t node);
+    void grow();
+    void list_questions(const std::vector<std::uint32_t>& ids);
+
+    std::vector<FormNode> nodes_;
+    std::vector<std::uint32_t> numbers_;
+    std::vector<std::uint32_t> questions_;
+    std::vector<Slot> slots_;
+    std::size_t mask_ = 0;
+    std::size_t size_ = 0;
+};
+
+inline std::uint64_t Form::hash_of(std::uint32_t parent, std::string_view key) {
+    // Eight bytes at a time, each mixed in by a multiplication; the high bits are the good ones.
+    constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;
+    const auto mix = [](std::uint64_t word) {
+        word *= factor;
+        return word ^ word >> 29;
+    };
+    std::uint64_t hash = mix(std::uint64_t{parent} << 32 | (key.size() & 0xFFFFFFFF));
+    while (key.size() >= sizeof hash) {
+        std::uint64_t word;
+        std::memcpy(&word, key.data(), sizeof word);
+        hash = mix(hash ^ word);
+        key.remove_prefix(sizeof word);
+    }
+    std::uint64_t word = 0;
+    if (!key.empty()) {
+        std::memcpy(&word, key.data(), key.size());
+    }
+    hash = mix(hash ^ word);
+    return hash ^ hash >> 32;
+}
+
+}  // namespace onetrip::submission

@@ -1,0 +1,57 @@
+#include "submission/form_questions.hpp"
+
+#include <string_view>
+
+namespace onetrip::submission {
+
+FormQuestions::FormQuestions(jsonb::Value form, Interrupt interrupt)
+    : form_(form, interrupt), reader_(form, interrupt) {}
+
+bool FormQuestions::next(FormQuestion& question) {
+    FormItem item;
+    while (reader_.next(item)) {
+        const FormNode* const node = enter(item);
+        question.is_question = item.number > 0 && item.traits.is_question;
+        question.problem = problems_of(item, node);
+        if (question.is_question || !question.problem.empty()) {
+            question.path = node == nullptr ? std::nullopt : std::optional(form_.path_of(*node));
+            question.traits = item.traits;
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The node that the item's path leads to, be it this item's or a later one's.
+const FormNode* FormQuestions::enter(const FormItem& item) {
+    const FormNode* node = nullptr;
+    if (item.number == 0) {
+        node = &form_.root();
+    } else if (!item.is_hidden && item.slug) {
+        node = form_.find(*nodes_[item.parent], *item.slug);
+    }
+    nodes_.push_back(node);
+    return node;
+}
+
+std::string FormQuestions::problems_of(const FormItem& item, const FormNode* node) const {
+    std::string problems;
+    const auto add_if = [&](bool applies, std::string_view problem) {
+        if (applies) {
+            problems += problems.empty() ? "" : "; ";
+            problems += problem;
+        }
+    };
+    const bool is_root = item.number == 0;
+    const NodeTraits& traits = item.traits;
+    add_if(!is_root && !item.slug, "missing slug");
+    add_if(item.is_hidden && traits.is_question, "hidden by a missing slug above");
+    add_if(
+        !is_root && node != nullptr && traits.is_question && form_.number_of(*node) != item.number,
+        "duplicate path");
+    add_if(!is_root && traits.has_unknown_type, "unknown answerType");
+    add_if(traits.has_bad_children, "children is no array");
+    return problems;
+}
+
+}  // namespace onetrip::submission

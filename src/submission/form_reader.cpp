@@ -1,0 +1,109 @@
+#include "submission/form_reader.hpp"
+
+namespace onetrip::submission {
+
+namespace {
+
+using jsonb::Kind;
+using jsonb::Value;
+
+/// A member that is there and not null.
+std::optional<Value> find(jsonb::Object object, std::string_view key) {
+    const std::optional<Value> value = object.find(key);
+    return value && value->kind() != Kind::null ? value : std::nullopt;
+}
+
+bool is_string(const std::optional<Value>& value) {
+    return value && value->kind() == Kind::string;
+}
+
+bool is_container(Value value) {
+    return value.kind() == Kind::array || value.kind() == Kind::object;
+}
+
+void read_children(NodeTraits& traits, const std::optional<Value>& children) {
+    if (children && children->kind() == Kind::array) {
+        traits.children = children->array();
+    } else {
+        traits.has_bad_children = children.has_value();
+    }
+}
+
+/// A node is a question by its answerType. One that only calls itself a question is one too, unless
+/// it has children: then it is the group that the tree says.
+void read_type(NodeTraits& traits, jsonb::Object node, bool has_children) {
+    const std::optional<Value> type = find(node, "answerType");
+    const std::optional<Value> node_type = find(node, "nodeType");
+    const bool named_question = is_string(node_type) && node_type->string() == "question";
+    traits.is_question = type || (named_question && !has_children);
+    traits.is_group = has_children || !traits.is_question;
+    if (traits.is_question) {
+        const std::optional<AnswerType> known =
+            is_string(type) ? answer_type_named(type->string()) : std::nullopt;
+        traits.has_unknown_type = !known;
+        traits.type = known.value_or(AnswerType::text);
+    }
+}
+
+}  // namespace
+
+NodeTraits traits_of(Value node) {
+    NodeTraits traits;
+    if (node.kind() != Kind::object) {
+        return traits;
+    }
+    const jsonb::Object object = node.object();
+    const std::optional<Value> children = find(object, "children");
+    read_children(traits, children);
+    read_type(traits, object, children && !traits.has_bad_children);
+    traits.tag = find(object, "tag");
+    if (traits.tag && is_container(*traits.tag)) {
+        traits.tag.reset();
+    }
+    traits.label = find(object, "label");
+    traits.choices = find(object, "answerEnum");
+    if (traits.choices && traits.choices->kind() != Kind::array) {
+        traits.choices.reset();
+    }
+    return traits;
+}
+
+bool FormReader::next(FormItem& item) {
+    interrupt_();
+    if (count_ == 0) {
+        item = {};
+        take(item, form_);
+        return true;
+    }
+    while (!levels_.empty() && levels_.back().child == levels_.back().end) {
+        levels_.pop_back();
+    }
+    if (levels_.empty()) {
+        return false;
+    }
+    Level& level = levels_.back();
+    item = {};
+    item.number = count_;
+    item.parent = level.parent;
+    item.is_hidden = level.is_hidden;
+    const Value node = *level.child;
+    ++level.child;
+    if (node.kind() == Kind::object) {
+        const std::optional<Value> slug = node.object().find("slug");
+        item.slug = is_string(slug) ? std::optional(slug->string()) : std::nullopt;
+    }
+    take(item, node);
+    return true;
+}
+
+void FormReader::take(FormItem& item, Value node) {
+    ++count_;
+    item.traits = traits_of(node);
+    const jsonb::Array children = item.traits.children;
+    if (children.size() > 0) {
+        const bool hidden = item.is_hidden || (item.number > 0 && !item.slug);
+        levels_.push_back({children.begin(), children.end(), item.number, hidden});
+    }
+}
+
+}  // namespace onetrip::submission

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "jsonb/jsonb.hpp"
+#include "submission/answers.hpp"
+
+namespace onetrip::submission {
+
+/// What work that can take long calls now and then. It may throw.
+using Interrupt = void (*)();
+
+inline void never_interrupted() {}
+
+/// What a node of a form says of itself.
+struct NodeTraits {
+    bool is_question = false;
+    bool is_group = true;
+    bool has_unknown_type = false;  ///< a question whose answerType is none of the four, or missing
+    bool has_bad_children = false;  ///< children that are no array
+    AnswerType type = AnswerType::text;
+    std::optional<jsonb::Value> tag;  ///< a scalar
+    std::optional<jsonb::Value> label;
+    std::optional<jsonb::Value> choices;  ///< an answerEnum that is an array
+    jsonb::Array children;
+};
+
+/// Of a value that is no object: a group with nothing in it.
+NodeTraits traits_of(jsonb::Value node);
+
+/// A node of a form. The views point into the form.
+struct FormItem {
+    std::uint32_t number = 0;  ///< 0 for the root, then in tree order
+    std::uint32_t parent = 0;  ///< the number of the node above
+    bool is_hidden = false;    ///< a node above it has no slug
+    std::optional<std::string_view> slug;
+    NodeTraits traits;
+};
+
+/// The nodes of a form (submissions.md, chapter 1) in tree order, whatever JSON it is. Iterative:
+/// any depth.
+class FormReader {
+  public:
+    explicit FormReader(jsonb::Value form, Interrupt interrupt)
+        : form_(form), interrupt_(interrupt) {}
+
+    /// Sets the next node; false where there is none.
+    bool next(FormItem& item);
+
+  private:
+    struct Level {
+        jsonb::Array::Iterator child;
+        jsonb::Array::Iterator end;
+        std::uint32_t parent;
+        bool is_hidden;
+    };
+
+    void take(FormItem& item, jsonb::Value node);
+
+    jsonb::Value form_;
+    Interrupt interrupt_;
+    std::uint32_t count_ = 0;
+    std::vector<Level> levels_;
+};
+
+}  // namespace onetrip::submission

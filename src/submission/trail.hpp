@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "jsonb/format.hpp"
+
+namespace onetrip::submission {
+
+/// The way from the root of a document to where a walk is: keys of objects and indexes of arrays.
+/// It keeps them as PostgreSQL's text[] and int[] keep their elements (src/include/utils/array.h),
+/// so that a row's arrays are copies of it and not made anew.
+class Trail {
+  public:
+    /// How far the way goes at a container; what is behind is given up by rewind.
+    struct Mark {
+        std::uint32_t key_bytes = 0;
+        std::uint32_t keys = 0;
+        std::uint32_t indexes = 0;
+    };
+
+    Mark mark() const { return mark_; }
+
+    void rewind(Mark mark) {
+        mark_ = mark;
+        key_bytes_.resize(mark.key_bytes);
+        indexes_.resize(mark.indexes);
+    }
+
+    void push_key(std::string_view key);
+
+    /// An index is an element of both arrays: `document #> keys` wants it as text.
+    void push_index(std::uint32_t index);
+
+    /// The elements of keys, each a text with a varlena header of four bytes and padded to four.
+    std::span<const std::uint8_t> key_bytes() const { return key_bytes_; }
+    std::uint32_t key_count() const { return mark_.keys; }
+    std::span<const std::int32_t> indexes() const { return indexes_; }
+
+  private:
+    std::vector<std::uint8_t> key_bytes_;
+    std::vector<std::int32_t> indexes_;
+    Mark mark_;
+};
+
+}  // namespace onetrip::submission
