@@ -14,6 +14,15 @@ std::string_view bytes_of(Datum argument) {
     return {data, VARSIZE_ANY(data)};
 }
 
+CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
+    const std::string_view bytes = bytes_of(argument);
+    if (CompiledForm* const found = call_cpp([&] { return cache.find(bytes); })) {
+        return found;
+    }
+    const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(argument));
+    return call_cpp([&] { return cache.add(bytes, form); });
+}
+
 }  // namespace
 
 CompiledForm* FormCache::find(std::string_view argument) {
@@ -44,13 +53,15 @@ CompiledForm* FormCache::add(std::string_view argument, jsonb::Value form) {
     return last_;
 }
 
-CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
-    const std::string_view bytes = bytes_of(argument);
-    if (CompiledForm* const found = call_cpp([&] { return cache.find(bytes); })) {
-        return found;
+CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache) {
+    if (cache.constant() != nullptr) {
+        return cache.constant();
     }
-    const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(argument));
-    return call_cpp([&] { return cache.add(bytes, form); });
+    CompiledForm* const form = form_of_argument(cache, fcinfo->args[index].value);
+    if (get_fn_expr_arg_stable(fcinfo->flinfo, index)) {
+        cache.set_constant(form);
+    }
+    return form;
 }
 
 jsonb::Value document_of(const varlena* datum) {

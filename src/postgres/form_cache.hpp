@@ -41,6 +41,10 @@ class FormCache {
     /// May forget the forms that it has.
     CompiledForm* add(std::string_view argument, jsonb::Value form);
 
+    /// The form of a call site whose argument is the same in every call; nullptr until it is known.
+    CompiledForm* constant() const { return constant_; }
+    void set_constant(CompiledForm* form) { constant_ = form; }
+
   private:
     /// So that names can be looked up without being copied.
     struct Hash {
@@ -57,10 +61,12 @@ class FormCache {
     std::size_t bytes_ = 0;
     std::string_view last_argument_;
     CompiledForm* last_ = nullptr;
+    CompiledForm* constant_ = nullptr;
 };
 
-/// The compiled form of a call's argument, a jsonb that is not NULL.
-CompiledForm* form_of_argument(FormCache& cache, Datum argument);
+/// The compiled form of a call, whose argument of this index is a jsonb that is not NULL. The cache
+/// belongs to the call site.
+CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache);
 
 /// The document of a jsonb datum that is not out of line, of any alignment.
 jsonb::Value document_of(const varlena* datum);

@@ -27,6 +27,9 @@ namespace {
 using submission::Status;
 using submission::Statuses;
 
+/// Where flatten_submission has its form.
+constexpr int form_argument_of_flatten = 1;
+
 // ---- flatten_submission ----
 
 class EventSource final : public RowSource {
@@ -118,7 +121,8 @@ using FetchDocument = const varlena* (*)(Datum);
 Datum flatten(FunctionCallInfo fcinfo, FetchDocument fetch) {
     auto* const source = source_of_call<EventSource>(fcinfo);
     if (!source->is_returning()) {
-        CompiledForm* const compiled = form_of_argument(source->forms(), PG_GETARG_DATUM(1));
+        CompiledForm* const compiled =
+            form_of_call(fcinfo, form_argument_of_flatten, source->forms());
         const Statuses included = included_by_array(PG_GETARG_ARRAYTYPE_P(2));
         MemoryContextReset(source->call_memory());
         const MemoryContext caller = MemoryContextSwitchTo(source->call_memory());
@@ -203,9 +207,6 @@ void QuestionSource::put_jsonb(const std::optional<jsonb::Value>& value) {
 }
 
 // ---- the planner ----
-
-/// The form among the arguments of a call: the last jsonb before `include`.
-constexpr int form_argument_of_flatten = 1;
 
 /// The number of questions of a form, once it is known what form it is.
 std::optional<double> estimate_rows(const SupportRequestRows* request) {
