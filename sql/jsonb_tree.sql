@@ -22,9 +22,9 @@ SELECT * FROM jsonb_tree(NULL);
 SELECT * FROM jsonb_tree('1', NULL);
 
 -- Values are jsonb in their own right: what the server makes of the same text, byte for byte.
-SELECT bool_and(ROW(value) *= ROW(value::text::jsonb))
+SELECT bool_and(record_image_eq(ROW(value), ROW(value::text::jsonb)))
 FROM example, jsonb_tree(document);
-SELECT count(*), bool_and(value = to_jsonb(v)), bool_and(ROW(value) *= ROW(value::text::jsonb)) FROM (SELECT n, repeat('v', n) AS v FROM generate_series(110, 130) AS n) AS s, jsonb_tree(jsonb_build_object('k', v), true);
+SELECT count(*), bool_and(value = to_jsonb(v)), bool_and(record_image_eq(ROW(value), ROW(value::text::jsonb))) FROM (SELECT n, repeat('v', n) AS v FROM generate_series(110, 130) AS n) AS s, jsonb_tree(jsonb_build_object('k', v), true);
 SELECT (value)::numeric + 1 AS sum FROM jsonb_tree('[1, 2.50, -1e30]', true);
 
 -- Depth, width and size.
