@@ -55,6 +55,15 @@ SELECT seed AS id, 1 AS form_id, (SELECT jsonb_object_agg('question_' || n, answ
     FROM generate_series(seed % 50, 999, 50) AS n) AS responses
 FROM generate_series(1, 2 * :submissions) AS seed;
 
+-- What the peers in SQL are given: the form as a table, with each question's way.
+CREATE TABLE known_questions AS
+SELECT form_id, array_remove(ARRAY[section, subsection, slug], NULL) AS way,
+    array_to_string(ARRAY[section, subsection, slug], '.') AS schema_path, q ->> 'answerType' AS answer_type, q ->> 'tag' AS tag
+FROM questions, LATERAL (SELECT question(slug, n) AS q) AS s;
+CREATE TABLE large_questions AS
+SELECT 1 AS form_id, ARRAY['question_' || n] AS way, 'question_' || n AS schema_path, q ->> 'answerType' AS answer_type, q ->> 'tag' AS tag
+FROM generate_series(0, 999) AS n, LATERAL (SELECT question('question_' || n, n) AS q) AS s;
+
 CREATE TABLE documents AS
 SELECT seed AS id, jsonb_build_object('id', seed, 'series', (SELECT jsonb_agg(jsonb_build_array(n, n * 0.5, md5(n::text), n % 2 = 0))
         FROM generate_series(seed, seed + 49) AS n),
@@ -62,4 +71,5 @@ SELECT seed AS id, jsonb_build_object('id', seed, 'series', (SELECT jsonb_agg(js
         FROM generate_series(1, 20) AS n)) AS document
 FROM generate_series(1, :submissions / 4) AS seed;
 
-VACUUM ANALYZE forms, submissions, json_submissions, large_forms, large_submissions, documents;
+VACUUM ANALYZE forms, submissions, json_submissions, large_forms, large_submissions, documents,
+    known_questions, large_questions;

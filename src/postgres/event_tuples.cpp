@@ -26,6 +26,11 @@ const char* json_text(jsonb::Value container) {
     });
 }
 
+/// Whether it is stored with a short header.
+bool is_short(std::string_view text) {
+    return text.size() + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
+}
+
 }  // namespace
 
 HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
@@ -38,8 +43,7 @@ HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
     builder_.put_int4(row.ord);
     put_way(compiled, row, walk);
     put_value(row.value);
-    put_description(compiled, row.node);
-    builder_.put_text(submission::name_of(row.status));
+    put_description(compiled, row);
     return builder_.finish();
 }
 
@@ -73,8 +77,9 @@ void EventTuples::write_way(NodeColumns& columns, const submission::Form& form,
 void EventTuples::write_description(NodeColumns& columns, const FormNode& node) {
     builder_.begin();
     const std::size_t start = builder_.size();
-    put_type_and_tag(node);
-    columns.is_short = !node.tag || node.tag->size() + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
+    put_type_and_tag(&node);
+    builder_.put_text(submission::name_of(Status::ok));
+    columns.is_short = !node.tag || is_short(*node.tag);
     columns.description = builder_.bytes(start);
 }
 
@@ -84,10 +89,10 @@ void EventTuples::put_way(CompiledForm& compiled, const EventRow& row, const Sub
     } else {
         const NodeColumns& columns = compiled.columns[row.node->id];
         if (row.is_at_node && row.status != Status::missing) {
-            builder_.put_columns(columns.way, 3);
+            builder_.put_columns(columns.way, 3, 0);
             return;
         }
-        builder_.put_columns(std::string_view(columns.way).substr(0, columns.path_size), 1);
+        builder_.put_columns(std::string_view(columns.way).substr(0, columns.path_size), 1, 0);
     }
     if (row.status == Status::missing) {
         builder_.put_null();
@@ -114,28 +119,25 @@ void EventTuples::put_value(jsonb::Value value) {
     }
 }
 
-void EventTuples::put_description(CompiledForm& compiled, const FormNode* node) {
-    if (node == nullptr) {
-        builder_.put_null();
-        builder_.put_null();
+void EventTuples::put_description(CompiledForm& compiled, const EventRow& row) {
+    if (row.status == Status::ok && compiled.columns[row.node->id].is_short) {
+        constexpr unsigned tag = 1U << 1;
+        builder_.put_columns(compiled.columns[row.node->id].description, 3,
+                             row.node->tag ? 0 : tag);
         return;
     }
-    const NodeColumns& columns = compiled.columns[node->id];
-    if (columns.is_short && node->is_question && node->tag) {
-        builder_.put_columns(columns.description, 2);
-    } else {
-        put_type_and_tag(*node);
-    }
+    put_type_and_tag(row.node);
+    builder_.put_text(submission::name_of(row.status));
 }
 
-void EventTuples::put_type_and_tag(const FormNode& node) {
-    if (node.is_question) {
-        builder_.put_text(submission::name_of(node.type));
+void EventTuples::put_type_and_tag(const FormNode* node) {
+    if (node != nullptr && node->is_question) {
+        builder_.put_text(submission::name_of(node->type));
     } else {
         builder_.put_null();
     }
-    if (node.tag) {
-        builder_.put_text(*node.tag);
+    if (node != nullptr && node->tag) {
+        builder_.put_text(*node->tag);
     } else {
         builder_.put_null();
     }

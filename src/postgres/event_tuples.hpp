@@ -27,8 +27,8 @@ class EventTuples {
     void put_way(CompiledForm& compiled, const submission::EventRow& row,
                  const submission::SubmissionWalk& walk);
     void put_value(jsonb::Value value);
-    void put_description(CompiledForm& compiled, const submission::FormNode* node);
-    void put_type_and_tag(const submission::FormNode& node);
+    void put_description(CompiledForm& compiled, const submission::EventRow& row);
+    void put_type_and_tag(const submission::FormNode* node);
 
     TupleBuilder& builder_;
     std::string room_;

@@ -17,11 +17,10 @@ namespace onetrip::postgres {
 struct CompiledForm {
     struct NodeColumns {
         bool is_written = false;
-        bool has_tag = false;
         std::size_t path_size = 0;  ///< of schema_path, with its header
         std::string way;            ///< schema_path, keys and idx, where no index is on the way
-        std::string description;    ///< answer_type and tag, if they have short headers
-        bool is_short = false;
+        std::string description;    ///< answer_type, tag and the status ok
+        bool is_short = false;      ///< those have short headers
     };
 
     explicit CompiledForm(jsonb::Value form, submission::Interrupt interrupt)
@@ -46,11 +45,15 @@ class FormCache {
     void set_constant(CompiledForm* form) { constant_ = form; }
 
   private:
-    /// So that names can be looked up without being copied.
+    /// Of both ends of the bytes, since forms in line are long, and forms of one length seldom have
+    /// the same ends. Transparent, so that bytes can be looked up without being copied.
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
+        std::size_t operator()(std::string_view bytes) const {
+            constexpr std::size_t most = 32;
+            const std::hash<std::string_view> hash;
+            const std::size_t end = bytes.size() > most ? bytes.size() - most : 0;
+            return bytes.size() + hash(bytes.substr(0, most)) + 31 * hash(bytes.substr(end));
         }
     };
 

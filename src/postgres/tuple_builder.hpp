@@ -34,10 +34,11 @@ class TupleBuilder {
     void put_varlena(std::string_view first, std::string_view second);
 
     /// Columns as bytes() had them where the row was as long, or those of which every one has a
-    /// short header: they may lie anywhere.
-    void put_columns(std::string_view bytes, unsigned columns) {
+    /// short header: they may lie anywhere. `nulls` has a bit for each that is NULL.
+    void put_columns(std::string_view bytes, unsigned columns, unsigned nulls) {
         copy(reserve(bytes.size()), bytes);
         size_ += bytes.size();
+        nulls_ |= nulls << column_;
         column_ += columns;
     }
 

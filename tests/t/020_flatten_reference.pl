@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = $ENV{ONETRIP_SEED} // int(rand(1_000_000_000));
-my $cases = $ENV{ONETRIP_LARGE} ? 2_000 : 400;
+my $cases = $ENV{ONETRIP_LARGE} ? 2_000 : 250;
 note("ONETRIP_SEED=$seed");
 
 my $node = PostgreSQL::Test::Cluster->new('reference');
