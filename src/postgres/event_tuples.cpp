@@ -120,13 +120,13 @@ void EventTuples::put_value(jsonb::Value value) {
 }
 
 void EventTuples::put_description(CompiledForm& compiled, const EventRow& row) {
-    if (row.status == Status::ok && compiled.columns[row.node->id].is_short) {
+    const FormNode* const node = row.node;
+    if (node != nullptr && row.status == Status::ok && compiled.columns[node->id].is_short) {
         constexpr unsigned tag = 1U << 1;
-        builder_.put_columns(compiled.columns[row.node->id].description, 3,
-                             row.node->tag ? 0 : tag);
+        builder_.put_columns(compiled.columns[node->id].description, 3, node->tag ? 0 : tag);
         return;
     }
-    put_type_and_tag(row.node);
+    put_type_and_tag(node);
     builder_.put_text(submission::name_of(row.status));
 }
 

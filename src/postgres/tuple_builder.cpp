@@ -6,6 +6,9 @@ namespace {
 
 constexpr std::size_t first_capacity = 1024;
 
+/// Padding and a header of four bytes.
+constexpr std::size_t longest_head = sizeof(std::int32_t) + sizeof(std::int32_t);
+
 }  // namespace
 
 TupleBuilder::TupleBuilder(MemoryContext memory, TupleDesc descriptor) : capacity_(first_capacity) {
@@ -23,7 +26,7 @@ TupleBuilder::TupleBuilder(MemoryContext memory, TupleDesc descriptor) : capacit
 // address, else aligned behind padding that must be zero.
 void TupleBuilder::put_varlena(std::string_view first, std::string_view second) {
     const std::size_t length = first.size() + second.size();
-    char* at = reserve(length + 2 * VARHDRSZ);
+    char* at = reserve(length + longest_head);
     char* const before = at;
     if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX) {
         SET_VARSIZE_SHORT(at, length + VARHDRSZ_SHORT);

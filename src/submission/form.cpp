@@ -48,7 +48,7 @@ std::size_t size_of(const FormNode& node) {
     size += node.tag ? node.tag->capacity() : 0;
     if (node.choices) {
         for (const std::string& choice : *node.choices) {
-            size += sizeof choice + choice.capacity();
+            size += sizeof(std::string) + choice.capacity();
         }
     }
     return size;
