@@ -169,6 +169,25 @@ SELECT flatten_submission(jsonb '{"a": 1, "b": 2, "c": 3}', '{}', '{unknown}') A
 SELECT ARRAY(SELECT flatten_submission(jsonb '{"a": 1, "b": 2}', '{}', '{unknown}'));
 -- As one value.
 SELECT flatten_submission(jsonb '{"a": 1}', '{}', '{unknown}') = ROW(1, 'a'::text, '{a}'::text[], '{}'::int[], '1'::text, NULL::text, NULL::text, 'unknown'::text) AS equal;
+-- A form that is one for a call site, but another when it is run again.
+PREPARE status_by(jsonb) AS SELECT schema_path, status FROM flatten_submission(jsonb '{"a": 1}', $1, '{all}');
+SET plan_cache_mode = force_generic_plan;
+EXECUTE status_by('{}');
+EXECUTE status_by('{"children": [{"slug": "a", "answerType": "text"}]}');
+EXECUTE status_by('{"children": [{"slug": "a", "answerType": "date"}]}');
+RESET plan_cache_mode;
+DEALLOCATE status_by;
+DO $$
+DECLARE
+    form jsonb;
+    r record;
+BEGIN
+    FOREACH form IN ARRAY ARRAY['{}', '{"children": [{"slug": "a", "answerType": "text"}]}', '{"children": [{"slug": "a", "answerType": "date"}]}']::jsonb[] LOOP
+        FOR r IN SELECT (flatten_submission(jsonb '{"a": 1}', form, '{all}')).status LOOP
+            RAISE NOTICE '%', r.status;
+        END LOOP;
+    END LOOP;
+END $$;
 -- In FROM with WITH ORDINALITY, ROWS FROM, and read backwards.
 SELECT schema_path, o FROM flatten_submission(jsonb '{"a": 1, "b": 2}', '{}', '{unknown}') WITH ORDINALITY AS f (ord, schema_path, keys, idx, value, answer_type, tag, status, o);
 BEGIN;
@@ -211,6 +230,7 @@ SET min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS off) SELECT count(*) FROM parallel_documents AS d JOIN parallel_forms AS f ON f.id = d.form_id, flatten_submission(document, form, '{all}') AS e;
 SELECT status, count(*), count(tag), count(DISTINCT tag), sum(e.ord) FROM parallel_documents AS d JOIN parallel_forms AS f ON f.id = d.form_id, flatten_submission(document, form, '{all}') AS e GROUP BY status ORDER BY status;
 SELECT count(*), sum((e).ord) FROM (SELECT flatten_submission(document, form, '{all}') AS e FROM parallel_documents AS d JOIN parallel_forms AS f ON f.id = d.form_id) AS s;
+EXPLAIN (COSTS off) SELECT flatten_submission(document, form, '{all}') FROM parallel_documents AS d JOIN parallel_forms AS f ON f.id = d.form_id;
 SET max_parallel_workers_per_gather = 0;
 SELECT status, count(*), count(tag), count(DISTINCT tag), sum(e.ord) FROM parallel_documents AS d JOIN parallel_forms AS f ON f.id = d.form_id, flatten_submission(document, form, '{all}') AS e GROUP BY status ORDER BY status;
 SELECT count(*), sum((e).ord) FROM (SELECT flatten_submission(document, form, '{all}') AS e FROM parallel_documents AS d JOIN parallel_forms AS f ON f.id = d.form_id) AS s;
