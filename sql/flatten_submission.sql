@@ -132,6 +132,10 @@ SELECT * FROM flatten_submission(json '{"a": 1.50, "a": [2, "\u00e9"], "b": {"c"
 SELECT * FROM flatten_submission(json '{"a": "\u0000"}', '{}', '{all}');
 SELECT * FROM flatten_submission(json '{"a": 1e400000}', '{}', '{all}');
 
+-- Long texts go another way.
+SELECT count(*), bool_and(j IS NOT DISTINCT FROM b) FROM (SELECT jsonb_build_object('a', repeat('é', n), 'b', jsonb_build_array(1.50, '\', NULL)) AS d FROM unnest(ARRAY[10, 520000, 530000]) AS n) AS s,
+    ROWS FROM (flatten_submission(d::text::json, '{}', '{all}'), flatten_submission(d, '{}', '{all}')) AS f (o, p, k, i, j, t, g, s, o2, p2, k2, i2, b, t2, g2, s2);
+
 -- Depth, width and size ----------------------------------------------------------------------------------
 
 SELECT cardinality(keys), length(schema_path), value, status

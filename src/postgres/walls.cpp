@@ -96,7 +96,7 @@ void describe_current_exception(CaughtError& error) noexcept {
     } catch (const section::Error& thrown) {
         set(error, sqlstate_of(thrown.kind()), thrown.message(), thrown.detail(), thrown.hint());
     } catch (const std::bad_alloc&) {
-        set(error, ERRCODE_OUT_OF_MEMORY, "out of memory", "A request of the encoder failed.");
+        set(error, ERRCODE_OUT_OF_MEMORY, "out of memory", "A request of the extension failed.");
     } catch (const std::exception& thrown) {
         set(error, ERRCODE_INTERNAL_ERROR, thrown.what());
     } catch (...) {
