@@ -360,3 +360,28 @@ CREATE FUNCTION answer_date(value text) RETURNS date
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_date(text) IS
     'day that an answer''s text is, written YYYY-MM-DD; null if it is none';
+
+-- Loading submissions ----------------------------------------------------------------------------
+
+CREATE FUNCTION create_submission_tables(app_schema name, dwh_schema name) RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION create_submission_tables(name, name) IS
+    'makes forms, users and submissions in a schema, and what they are loaded into in another; they belong to the caller';
+
+CREATE FUNCTION count_event("position" bigint, status text) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION count_event(bigint, text) IS
+    'part of load_response_events: counts a row and tells whether it is an event';
+
+CREATE FUNCTION jsonb_or_null(document json) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION jsonb_or_null(json) IS
+    'the document as jsonb; null where jsonb cannot hold it, as it cannot \u0000';
+
+CREATE PROCEDURE load_response_events(
+    app_schema name, dwh_schema name, mode text DEFAULT 'new', batch_size int DEFAULT 10000,
+    INOUT submissions bigint DEFAULT NULL, INOUT events bigint DEFAULT NULL,
+    INOUT problems bigint DEFAULT NULL, INOUT batches bigint DEFAULT NULL)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) IS
+    'loads submissions as events, each exactly once, batch by batch with a commit each';
