@@ -1,0 +1,267 @@
+# Every submission exactly once: loaders that are killed, cancelled, run into a bad row or into each other leave what a
+# clean load leaves, once another has come to its end.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+my $seed = $ENV{ONETRIP_SEED} // int rand 2**31;
+srand($seed);
+note "ONETRIP_SEED=$seed repeats this run";
+
+my $node = PostgreSQL::Test::Cluster->new('load_once');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
+  if $ENV{ONETRIP_STAGE};
+$node->append_conf('postgresql.conf', <<'CONF');
+timezone = 'UTC'
+fsync = off
+autovacuum = off
+jit = off
+log_statement = none
+restart_after_crash = on
+CONF
+$node->start;
+
+# Answers of every status, in documents of two forms; every answer holds a word that no message may show.
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION onetrip;
+CREATE SCHEMA app;
+CREATE SCHEMA dwh;
+SELECT create_submission_tables('app', 'dwh');
+INSERT INTO app.form_schemas (id, name, schema) VALUES
+    ('00000000-0000-0000-0000-000000000001', 'first', '{"slug": "first", "children": [{"slug": "name", "answerType": "text"}, {"slug": "drug", "children": [{"slug": "dose", "answerType": "number"}]}, {"slug": "pains", "answerType": "text", "answerEnum": [{"value": "head"}]}]}'),
+    ('00000000-0000-0000-0000-000000000002', 'second', '{"slug": "second", "children": [{"slug": "stars", "answerType": "number"}]}');
+INSERT INTO app.users SELECT lpad(n::text, 32, '0')::uuid, 'Given ' || n, 'Family ' || n FROM generate_series(1, 20) AS n;
+CREATE FUNCTION app.document(n int, version int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE n % 2
+        WHEN 0 THEN jsonb_build_object('name', 'secret ' || n || ' ' || version, 'drug', (SELECT jsonb_agg(jsonb_build_object('dose', CASE WHEN i % 4 = 3 THEN to_jsonb('secret'::text) ELSE to_jsonb(i) END)) FROM generate_series(1, 1 + (n + version) % 6) AS i), 'pains', '["head", "secret"]'::jsonb)
+        ELSE jsonb_build_object('stars', (n + version) % 6, 'other', 'secret') END
+$$;
+CREATE FUNCTION app.id(n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$SELECT md5(n::text)::uuid$$;
+INSERT INTO app.form_responses (id, form_id, user_id, responses)
+SELECT app.id(n), lpad((1 + n % 2)::text, 32, '0')::uuid, lpad((1 + n % 20)::text, 32, '0')::uuid, app.document(n, 0) FROM generate_series(1, 1600) AS n;
+-- What a schema has been loaded with, but for the time.
+CREATE FUNCTION app.contents(dwh text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    found text;
+BEGIN
+    EXECUTE format('SELECT md5(string_agg(md5(r::text), '''' ORDER BY kind, submission_id, ord)) || '' '' || count(*) FROM (
+        SELECT 1 AS kind, submission_id, ord, to_jsonb(e) - ''processed_on'' AS r FROM %1$I.response_events AS e
+        UNION ALL SELECT 2, submission_id, ord, to_jsonb(p) - ''processed_on'' FROM %1$I.response_event_problems AS p
+        UNION ALL SELECT 3, submission_id, 0, to_jsonb(l) - ''processed_on'' FROM %1$I.submission_loads AS l) AS r', dwh) INTO found;
+    RETURN found;
+END $$;
+-- Submissions whose rows are not as many as the ledger says, or that it does not have.
+CREATE FUNCTION app.torn(dwh text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    found bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM (SELECT submission_id, count(*) AS n FROM %1$I.response_events GROUP BY 1) AS e FULL JOIN (SELECT submission_id, count(*) AS n FROM %1$I.response_event_problems GROUP BY 1) AS p USING (submission_id) FULL JOIN %1$I.submission_loads AS l USING (submission_id)
+        WHERE coalesce(e.n, 0) IS DISTINCT FROM l.events OR coalesce(p.n, 0) IS DISTINCT FROM l.problems', dwh) INTO found;
+    RETURN found;
+END $$;
+-- A clean load of what the application has now.
+CREATE PROCEDURE app.load_clean() LANGUAGE plpgsql AS $$
+DECLARE
+    s bigint; e bigint; p bigint; b bigint;
+BEGIN
+    DROP SCHEMA IF EXISTS clean CASCADE;
+    CREATE SCHEMA clean;
+    CREATE TABLE clean.response_events (LIKE dwh.response_events INCLUDING ALL);
+    CALL load_response_events('app', 'clean', 'new', 1000000, s, e, p, b);
+END $$;
+ANALYZE;
+SQL
+
+sub sql { return $node->safe_psql('postgres', shift); }
+
+sub is_clean
+{
+	my ($what) = @_;
+	sql('CALL app.load_clean()');
+	is(sql("SELECT app.contents('dwh')"), sql("SELECT app.contents('clean')"), "$what: as a clean load");
+	return;
+}
+
+# A session whose backend is known.
+sub start_session
+{
+	my %session = (in => '', out => '', err => '');
+	$session{timer} = IPC::Run::timer($PostgreSQL::Test::Utils::timeout_default);
+	$session{harness} = IPC::Run::start(
+		[ 'psql', '-X', '-A', '-t', '-q', '-d', $node->connstr('postgres') ],
+		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err}, $session{timer});
+	$session{in} = "SELECT 'pid ' || pg_backend_pid();\n";
+	$session{harness}->pump until $session{out} =~ /^pid (\d+)\n/m;
+	($session{pid}) = $session{out} =~ /^pid (\d+)\n/m;
+	return \%session;
+}
+
+# Sends a statement and does not wait.
+sub send_query
+{
+	my ($session, $query) = @_;
+	$session->{asked}++;
+	$session->{in} .= "$query;\n\\echo answered $session->{asked}\n\\warn answered $session->{asked}\n";
+	$session->{harness}->pump_nb;
+	return;
+}
+
+sub answer
+{
+	my ($session) = @_;
+	my $end = qr/answered $session->{asked}\n/;
+	$session->{harness}->pump until $session->{out} =~ $end && $session->{err} =~ $end;
+	(my $answer = $session->{out} . $session->{err}) =~ s/answered \d+\n//g;
+	($session->{out}, $session->{err}) = ('', '');
+	return $answer;
+}
+
+sub end_session
+{
+	my ($session) = @_;
+	$session->{in} .= "\\q\n";
+	eval { $session->{harness}->finish; 1 } or $session->{harness}->kill_kill;
+	return;
+}
+
+# ---- kill -9 ----
+
+# The application goes on between the kills: new, edited and deleted submissions.
+sub edit_submissions
+{
+	my ($turn) = @_;
+	my $n = int rand 1600;
+	sql("UPDATE app.form_responses SET responses = app.document($n + i, $turn) FROM generate_series(1, 40) AS i WHERE id = app.id($n + i);
+	     DELETE FROM app.form_responses WHERE id IN (SELECT app.id((random() * 1600)::int) FROM generate_series(1, 5));
+	     INSERT INTO app.form_responses (id, form_id, responses) SELECT app.id(10000 * $turn + i), '00000000-0000-0000-0000-000000000001', app.document(i, 0) FROM generate_series(1, 20) AS i");
+	return;
+}
+
+my ($killed, $torn) = (0, 0);
+for my $turn (1 .. 20)
+{
+	my $session = start_session();
+	my $mode = $turn % 3 == 0 ? 'changed' : 'new';
+	my $batch = 1 + int rand 12;
+	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch)");
+	usleep(int rand 100_000);
+	kill 'KILL', $session->{pid};
+	end_session($session);
+	$killed++ unless $session->{out} =~ /answered/;
+	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+	$torn += sql("SELECT app.torn('dwh')");
+	edit_submissions($turn);
+}
+cmp_ok($killed, '>=', 10, "loaders were killed in the middle ($killed of 20, seed $seed)");
+is($torn, 0, "no submission was half loaded behind a kill (seed $seed)");
+my $loaded = sql('SELECT count(*) FROM dwh.submission_loads');
+cmp_ok($loaded, '>', 0, "killed loaders had loaded something ($loaded)");
+sql("CALL load_response_events('app', 'dwh', 'changed', 500)");
+is_clean("20 kills (seed $seed)");
+
+# ---- cancels and timeouts in one session ----
+
+sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
+my $session = start_session();
+send_query($session, "SET work_mem = '64kB'; SET client_min_messages = warning");
+answer($session);
+my $cancelled = 0;
+for my $turn (1 .. 15)
+{
+	send_query($session, "SET statement_timeout = " . (5 + int rand 60));
+	answer($session);
+	send_query($session, "CALL load_response_events('app', 'dwh', '" . ($turn % 2 ? 'new' : 'changed') . "', " . (1 + int rand 60) . ")");
+	$cancelled++ if answer($session) =~ /canceling statement due to statement timeout/;
+}
+cmp_ok($cancelled, '>', 0, "timeouts stop it ($cancelled of 15)");
+send_query($session, 'RESET statement_timeout');
+answer($session);
+is(sql("SELECT app.torn('dwh')"), 0, "no submission is half loaded behind a timeout (seed $seed)");
+is(sql('SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'no temporary file is left by the same session');
+send_query($session, "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'object'; SELECT count(*) FROM pg_cursors");
+is(answer($session), "0\n0\n", 'nor a lock, nor a cursor');
+send_query($session, "CALL load_response_events('app', 'dwh')");
+like(answer($session), qr/^\d+\|\d+\|\d+\|\d+\n$/, 'it goes on in the same session');
+is_clean("timeouts (seed $seed)");
+
+# Many batches leave nothing in the session's memory.
+my $memory = "SELECT sum(total_bytes) FROM pg_backend_memory_contexts";
+sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
+send_query($session, "CALL load_response_events('app', 'dwh', batch_size => 600)");
+answer($session);
+send_query($session, $memory);
+chomp(my $before = answer($session));
+sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
+send_query($session, "CALL load_response_events('app', 'dwh', batch_size => 10)");
+answer($session);
+send_query($session, $memory);
+chomp(my $behind = answer($session));
+cmp_ok($behind - $before, '<', 262144, "memory does not grow with the batches ($before to $behind)");
+end_session($session);
+
+# ---- several at once ----
+
+sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
+my @levels = ('read committed', 'repeatable read', 'serializable', 'serializable');
+my @sessions = map { start_session() } @levels;
+for my $i (0 .. $#levels)
+{
+	send_query($sessions[$i], "SET client_min_messages = warning; SET default_transaction_isolation = '$levels[$i]'");
+	answer($sessions[$i]);
+	my $batch = 20 + int rand 100;
+	send_query($sessions[$i], "CALL load_response_events('app', 'dwh', '" . ($i % 2 ? 'changed' : 'new') . "', $batch)");
+}
+my $together = 0;
+for my $one (@sessions)
+{
+	my $result = answer($one);
+	like($result, qr/^\d+\|\d+\|\d+\|\d+\n$/, "of four loaders at once none fails (seed $seed)");
+	$together += $1 if $result =~ /^(\d+)\|/;
+	end_session($one);
+}
+is($together, sql('SELECT count(*) FROM app.form_responses'), 'together they have loaded each submission once');
+is_clean("four loaders at once (seed $seed)");
+
+# ---- a bad row ----
+
+sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
+sql("ALTER TABLE dwh.response_events ADD CONSTRAINT no_such_answer CHECK (value NOT LIKE '% 1200 %')");
+my $errors = '';
+for my $batch (300, 100, 1)
+{
+	my ($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh', batch_size => $batch)");
+	is($status, 3, "a bad row stops batches of $batch");
+	is(sql("SELECT app.torn('dwh')"), 0, 'it takes nothing else with it');
+	$errors .= $err;
+}
+my $bad = sql('SELECT app.id(1200)');
+like($errors, qr/violates check constraint "no_such_answer"/, 'the error names the constraint');
+like($errors, qr/loading submission $bad/, 'and in batches of one the submission');
+like($errors, qr/NOTICE:  batch \d+: \d+ of \d+ submissions, \d+ events, \d+ problems, \d+ submissions a second/, 'a notice behind each batch');
+sql('ALTER TABLE dwh.response_events DROP CONSTRAINT no_such_answer');
+my ($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh', batch_size => 200)");
+my @notices = $err =~ /NOTICE:  batch (\d+):/g;
+is("@notices", join(' ', 1 .. (split /\|/, $out)[3]), 'as many notices as batches');
+is_clean('a bad row that was let in then');
+
+# An error at the commit of a batch: a constraint that is checked there.
+sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
+sql("ALTER TABLE dwh.response_events ADD UNIQUE (value, ord) DEFERRABLE INITIALLY DEFERRED");
+($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh')");
+is($status, 3, 'a deferred constraint stops the commit');
+$errors .= $err;
+is(sql('SELECT (SELECT count(*) FROM dwh.response_events) + (SELECT count(*) FROM dwh.submission_loads)'), 0, 'which leaves nothing');
+sql('ALTER TABLE dwh.response_events DROP CONSTRAINT response_events_value_ord_key');
+sql("CALL load_response_events('app', 'dwh')");
+is_clean('an error at the commit');
+unlike($errors, qr/secret/, 'no message shows an answer');
+unlike(slurp_file($node->logfile), qr/secret/, 'nor does the log');
+
+$node->stop;
+done_testing();
