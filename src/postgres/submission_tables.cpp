@@ -369,15 +369,23 @@ constexpr const char* all_submissions =
 constexpr const char* ids_of_batch =
     "ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY AS b (batch_id, position)";
 
-/// The ORDER BY lets the planner see that looking up ids in their order needs no sort, where a hash
-/// join would copy all documents.
 constexpr const char* submissions_of_batch =
     "(SELECT b.batch_id, r.id, r.form_id, r.user_id, r.responses FROM {batch}"
-    " LEFT JOIN {submissions} AS r ON r.id {=} b.batch_id ORDER BY b.position OFFSET 0) AS r"
-    " LEFT JOIN {loads} AS l ON l.submission_id {=} r.batch_id";
+    " LEFT JOIN {looked_up_submission} ORDER BY b.position OFFSET 0) AS r"
+    " LEFT JOIN {looked_up_load}";
 constexpr const char* forms_of_batch =
-    " WHERE f.id {=} ANY (SELECT r.form_id FROM pg_catalog.unnest($1) AS b (id)"
-    " JOIN {submissions} AS r ON r.id {=} b.id)";
+    " WHERE f.id {=} ANY (SELECT r.form_id FROM {batch} JOIN {looked_up_submission})";
+
+/// Looked up one by one by their keys: a planner that compares the cost of a scan would scan the
+/// whole for each batch until the tables are large. Without a key it has the choice.
+constexpr const char* submission_by_key =
+    "LATERAL (SELECT r.id, r.form_id, r.user_id, r.date_created, r.responses"
+    " FROM {submissions} AS r WHERE r.id {=} b.batch_id OFFSET 0) AS r ON true";
+constexpr const char* submission_by_join = "{submissions} AS r ON r.id {=} b.batch_id";
+constexpr const char* load_by_key =
+    "LATERAL (SELECT l.submission_id, l.responses_hash, l.form_hash"
+    " FROM {loads} AS l WHERE l.submission_id {=} r.batch_id OFFSET 0) AS l ON true";
+constexpr const char* load_by_join = "{loads} AS l ON l.submission_id {=} r.batch_id";
 
 /// In the order of the ids, so that a key that begins with them grows at one place, where it is
 /// cheapest. A submission is joined and named once, before its events are made of it: OFFSET keeps
@@ -386,7 +394,7 @@ constexpr const char* joined_submissions =
     "(SELECT b.*, f.name AS form_name, {full_name} AS user_full_name,"
     " coalesce(f.schema, {null}) AS form"
     " FROM (SELECT b.*, r.id, r.form_id, r.user_id, r.date_created, r.responses FROM {batch}"
-    " JOIN {submissions} AS r ON r.id {=} b.batch_id ORDER BY b.position OFFSET 0) AS b"
+    " JOIN {looked_up_submission} ORDER BY b.position OFFSET 0) AS b"
     " LEFT JOIN {form_table} AS f ON f.id {=} b.form_id"
     " LEFT JOIN {users} AS u ON u.id {=} b.user_id OFFSET 0) AS r";
 constexpr const char* unloadable_of_batch =
@@ -451,14 +459,25 @@ const char* candidates(Words words, LoadMode mode) {
 }
 
 const char* examine(Words words, LoadMode mode) {
+    words.add("batch", ids_of_batch);
     words.add("used_forms", words.fill(forms_of_batch));
     words.add("id", "r.batch_id");
-    words.add("batch", ids_of_batch);
     words.add("source", words.fill(submissions_of_batch));
     words.add("of_interest", mode == LoadMode::only_new ? is_new : "");
     words.add("condition", mode == LoadMode::only_new ? "true" : words.fill(is_changed));
     words.add("compared", words.fill(compared));
     return words.fill("{compared} ORDER BY s.id");
+}
+
+/// Whether an index finds the rows of a value of this column.
+bool has_key(const Table& table, const char* column) {
+    SPI_execute(psprintf("SELECT FROM pg_catalog.pg_index AS i"
+                         " WHERE i.indrelid OPERATOR(pg_catalog.=) %u"
+                         " AND i.indkey[0] OPERATOR(pg_catalog.=) %d"
+                         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL",
+                         table.relation, require_column(table, column)),
+                true, 1);
+    return SPI_processed > 0;
 }
 
 /// What all statements share.
@@ -485,6 +504,11 @@ Words words_of(const Tables& tables, const char* extension) {
     words.add("form_hash", hash_of(form));
     words.add("null_hash", hash_of_null);
     words.add("problem", words.fill(problem_of(tables, json_documents)));
+    words.add(
+        "looked_up_submission",
+        words.fill(has_key(tables.submissions, "id") ? submission_by_key : submission_by_join));
+    words.add("looked_up_load",
+              words.fill(has_key(tables.loads, "submission_id") ? load_by_key : load_by_join));
     // Forms that are json are converted once a batch, not once a submission.
     words.add("form_table", json_forms ? "form" : tables.forms.qualified());
     words.add("with_forms",
