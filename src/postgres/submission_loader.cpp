@@ -43,8 +43,7 @@ void forget_counts(void* /*argument*/) {
     counts_of_statement = nullptr;
 }
 
-// ---- arguments
-// ------------------------------------------------------------------------------------
+// ---- arguments ----
 
 struct LoadRequest {
     SubmissionSchemas schemas;
@@ -104,8 +103,7 @@ LoadRequest request_of(FunctionCallInfo fcinfo) {
     return {schemas_of(fcinfo), mode, batch_size};
 }
 
-// ---- a batch
-// --------------------------------------------------------------------------------------
+// ---- a batch ----
 
 /// An array that grows to the size of the batch, with its nulls.
 struct Column {
@@ -358,8 +356,7 @@ void load_batch(Load& load, const Column& candidates) {
     UnregisterSnapshot(snapshot);
 }
 
-// ---- the load
-// -------------------------------------------------------------------------------------
+// ---- the load ----
 
 /// Behind SPI_commit, before anything has looked at the data. Read committed, whatever the default:
 /// under the others the server may fail one of two transactions. The lock is on the schema that is

@@ -9,8 +9,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-// ---- SQL with names in it
-// -------------------------------------------------------------------------
+// ---- SQL with names in it ----
 
 /// What stands for `{name}` in a pattern.
 struct Word {
@@ -57,8 +56,7 @@ class Words {
     std::size_t size_ = 0;
 };
 
-// ---- tables and columns
-// ---------------------------------------------------------------------------
+// ---- tables and columns ----
 
 struct Table {
     const char* schema;
@@ -136,8 +134,7 @@ bool demands_value(const Table& table, const char* column) {
     return has_column(table, column) && attribute_of(table, column).attnotnull;
 }
 
-// ---- what may be refused
-// --------------------------------------------------------------------------
+// ---- what may be refused ----
 
 const char* current_user() {
     return quote_identifier(GetUserNameFromId(GetUserId(), false));
@@ -201,8 +198,7 @@ void require_text(const Table& table, const char* column) {
     }
 }
 
-// ---- the columns of an event
-// ----------------------------------------------------------------------
+// ---- the columns of an event ----
 
 /// r is the submission with its form and user, e the event.
 constexpr Word event_columns[] = {
@@ -299,8 +295,7 @@ void require_sources(const Tables& tables) {
     }
 }
 
-// ---- the statements
-// -------------------------------------------------------------------------------
+// ---- the statements ----
 
 /// A jsonb of any JSON, NULL where jsonb cannot hold it: \u0000 is one such text.
 const char* document_of(const char* extension, const char* column, bool is_json) {
@@ -519,8 +514,7 @@ Words words_of(const Tables& tables, const char* extension) {
     return words;
 }
 
-// ---- enums
-// ----------------------------------------------------------------------------------------
+// ---- enums ----
 
 [[noreturn]] void refuse_answer_type(const Table& table, Oid type, const char* answer_type,
                                      const char* form) {
@@ -559,8 +553,7 @@ void require_answer_types(const Table& table, Words words) {
     }
 }
 
-// ---- DDL
-// ------------------------------------------------------------------------------------------
+// ---- DDL ----
 
 constexpr const char* app_tables =
     "CREATE TABLE {app}.form_schemas ("
