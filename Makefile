@@ -11,7 +11,8 @@ MODULE_big = onetrip
 DATA = onetrip--0.1.0.sql
 
 # The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
-PURE_SOURCES = $(sort $(wildcard src/jsonb/*.cpp src/section/*.cpp src/submission/*.cpp))
+PURE_SOURCES = $(sort $(wildcard src/jsonb/*.cpp src/roundtrip/*.cpp src/section/*.cpp \
+	src/submission/*.cpp))
 SERVER_SOURCES = $(sort $(wildcard src/postgres/*.cpp))
 
 OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
@@ -34,7 +35,8 @@ PG_CXXFLAGS = $(STANDARD) $(WARNINGS) -fvisibility=hidden -fvisibility-inlines-h
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 
-UNIT_SOURCES = $(sort $(wildcard tests/jsonb/*.cpp tests/section/*.cpp tests/submission/*.cpp))
+UNIT_SOURCES = $(sort $(wildcard tests/jsonb/*.cpp tests/roundtrip/*.cpp tests/section/*.cpp \
+	tests/submission/*.cpp))
 UNIT_FLAGS ?= -O1
 UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)

@@ -1,0 +1,237 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+/// Which statements of a session ran in a loop, and under which. Nothing here allocates or throws.
+namespace onetrip::roundtrip {
+
+/// The server's identifier of a statement; 0 is none.
+using QueryId = std::uint64_t;
+
+/// A point in time, by any clock that is one and the same for all of them, or a duration.
+using Microseconds = std::int64_t;
+
+enum class Kind : std::uint8_t { select, insert, update, remove };
+
+/// A statement that the client sent and that has ended well.
+struct Statement {
+    enum class Role : std::uint8_t {
+        execution,
+        first_fetch,  ///< the first rows of a cursor
+        next_fetch,   ///< further rows of a cursor, or of a portal that is executed in steps
+    };
+
+    QueryId id = 0;
+    Kind kind = Kind::select;
+    Role role = Role::execution;
+    std::uint64_t rows = 0;        ///< returned or touched
+    std::uint64_t parameters = 0;  ///< a hash of its parameters and constants
+    Microseconds begin = 0;        ///< its first message arrived
+    Microseconds end = 0;
+    Microseconds busy = 0;  ///< of the time between, what the server worked
+};
+
+/// What makes loops one and the same: the statements, and how they are used.
+struct LoopKey {
+    QueryId leader = 0;  ///< 0 where no statement's rows were looped over
+    QueryId repeated = 0;
+    Kind kind = Kind::select;
+
+    bool operator==(const LoopKey&) const = default;
+};
+
+/// A loop in an episode, or the rest of one of which a part has been told.
+struct Loop {
+    LoopKey key;
+    bool is_new_in_episode = true;
+    bool has_distinct_parameters = false;
+    std::uint64_t statements = 0;
+    std::uint64_t leader_rows = 0;
+    Microseconds busy = 0;
+    Microseconds wait = 0;
+    Microseconds first_seen = 0;
+    Microseconds last_seen = 0;
+};
+
+/// Takes the loops of an episode when it ends.
+class LoopSink {
+  public:
+    virtual void take(const Loop& loop) noexcept = 0;
+
+  protected:
+    ~LoopSink() = default;
+};
+
+/// Finds the loops of one session: its statements in, loops out. An episode is a transaction block,
+/// or what runs outside of one without a longer pause; the loops are told when it ends.
+///
+/// A statement is looped over the rows of the last one before it that had two rows at least. That
+/// makes chains (campaigns, messages of each campaign, the campaign of each message), in which
+/// every entry knows its parent.
+class Detector {
+  public:
+    /// How many different statements of an episode are remembered: the least recently used makes
+    /// room.
+    static constexpr std::size_t places = 64;
+
+    /// An episode ends at the latest after so many statements, so long, or so many loops.
+    static constexpr std::uint32_t most_statements = 10'000;
+    static constexpr Microseconds longest_episode = 60'000'000;
+    static constexpr std::size_t most_loops = 16;
+
+    struct Limits {
+        std::uint32_t repeats = 10;  ///< at least 2
+        Microseconds gap = 1'000'000;
+    };
+
+    /// `sink` must outlive the detector.
+    explicit Detector(LoopSink& sink) : sink_(&sink) {}
+
+    /// May change at any time.
+    void set_limits(Limits limits) { limits_ = limits; }
+
+    /// An explicit transaction block begins, or ends in whatever way. A block that holds a single
+    /// statement counts as that statement outside of a block.
+    void begin_block();
+    void end_block();
+    bool is_in_block() const { return in_block_; }
+
+    /// The loop that this statement makes, or will have made when its block ends as a block of a
+    /// single statement; said once a loop and episode. What is to be known of the statements
+    /// themselves is to be looked up now.
+    std::optional<LoopKey> statement(const Statement& statement);
+
+    /// The last loop that statement() said is none: its statements do many things at once.
+    void dismiss(const LoopKey& key);
+
+    /// A statement that is none of ours (COMMIT, SET): the client does not wait while it runs.
+    void pass(Microseconds begin, Microseconds end);
+
+    /// The server worked until then for the statement before.
+    void busy_until(Microseconds time);
+
+    /// A statement failed; when is not known.
+    void fail() { last_end_ = never; }
+
+    /// Tells the loops so far and forgets all statements.
+    void end_episode();
+
+    /// The same where the session has paused for longer than the gap. A pause in a block ends
+    /// nothing.
+    void end_episode_after_pause(Microseconds now);
+
+    /// Whether loops outside of a block wait to be told.
+    bool has_open_loops() const { return !in_block_ && loops_ > 0; }
+
+    Microseconds last_end() const { return last_end_; }
+
+  private:
+    using Place = std::uint8_t;
+    static constexpr Place nowhere = 0xFF;
+    static constexpr Microseconds never = INT64_MIN;
+    static constexpr std::size_t buckets = 64;
+
+    /// A statement under one leader.
+    struct Entry {
+        QueryId id;
+        QueryId leader;
+        Kind kind;
+        bool is_loop;       ///< has been said to be one
+        bool is_dismissed;  ///< has been said to be none
+        bool is_told;       ///< a part of this episode's loop has been told
+        bool is_many;       ///< has had two rows in one execution
+        bool has_distinct_parameters;
+        Place parent;              ///< the leader's entry, while that is remembered
+        Place next;                ///< of the same bucket
+        QueryId loop_leader;       ///< where is_loop
+        std::uint64_t parameters;  ///< of the last run
+        std::uint64_t rows;        ///< of all runs in the episode
+        std::uint64_t last_rows;   ///< of the last execution, with all its fetches
+        std::uint64_t execution;   ///< number of the last execution among those of all entries
+        std::uint64_t parent_execution;  ///< of the parent, under which the last run was
+        std::uint64_t used;              ///< when this entry was last of use
+        std::uint32_t runs;
+        std::uint32_t turns;  ///< executions of the parent under which there were runs
+        Microseconds busy;
+        Microseconds wait;
+        Microseconds first_seen;
+        Microseconds last_seen;
+    };
+
+    /// A statement and what came before it.
+    struct Run {
+        Statement statement;
+        Microseconds wait;  ///< since the statement before, without what others took
+        bool after_pause;
+    };
+
+    struct Context {
+        Place entry;  ///< that the run belongs to; nowhere if it is the first
+        Place parent;
+    };
+
+    Run run_of(const Statement& statement);
+    std::optional<LoopKey> add(const Run& run);
+    std::optional<LoopKey> hold(const Run& run);
+    void count_statement(const Run& run);
+    void restart_episode();
+    void forget_all();
+    void tell_all();
+    void tell(Entry& entry);
+    void absorb_others(Entry& entry);
+
+    Context context_of(const Statement& statement) const;
+    Place find(QueryId id, QueryId leader) const;
+    Place insert(const Statement& statement, Place parent);
+    Place free_place();
+    void link(Place place);
+    void unlink(Place place);
+    void evict(Place place);
+
+    void count_run(Entry& entry, const Run& run, Place parent) const;
+    void begin_anew(Entry& entry);
+    void remember_rows(Place place, const Statement& statement);
+    Place leader_of(const Entry& entry) const;
+    std::optional<LoopKey> new_loop(const Entry& entry) const;
+    bool counts_same_only(const Entry& entry) const;
+    bool is_under(const Entry& entry, QueryId leader) const;
+    QueryId id_at(Place place) const { return place == nowhere ? 0 : entries_[place].id; }
+    std::uint64_t rows_of(QueryId id) const;
+
+    static std::size_t bucket_of(QueryId id) { return (id ^ (id >> 32U)) % buckets; }
+
+    LoopSink* sink_;
+    Limits limits_;
+
+    std::array<Entry, places> entries_{};
+    std::array<Place, buckets> heads_ = all_nowhere();
+    std::size_t used_places_ = 0;
+    Place last_many_ = nowhere;  ///< the last statement that had two rows at least
+    std::uint64_t clock_ = 0;    ///< counts runs
+
+    // Of the episode:
+    Microseconds episode_begin_ = never;
+    std::uint32_t episode_statements_ = 0;
+    std::size_t loops_ = 0;  ///< entries that are loops
+
+    // Of the block: its first statement is held until it is clear that it is not the only one.
+    bool in_block_ = false;
+    bool is_block_episode_ = false;
+    std::optional<Run> held_;
+
+    // Since the last statement:
+    Microseconds last_end_ = never;
+    Microseconds wait_ = 0;
+    bool paused_ = false;
+
+    static constexpr std::array<Place, buckets> all_nowhere() {
+        std::array<Place, buckets> heads{};
+        heads.fill(nowhere);
+        return heads;
+    }
+};
+
+}  // namespace onetrip::roundtrip

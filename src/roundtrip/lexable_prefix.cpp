@@ -1,0 +1,150 @@
+#include "roundtrip/lexable_prefix.hpp"
+
+namespace onetrip::roundtrip {
+
+namespace {
+
+constexpr std::size_t unclosed = std::string_view::npos;
+
+bool is_letter(char c) {
+    // Bytes beyond ASCII are letters to the server.
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_word(char c) {
+    return is_letter(c) || is_digit(c) || c == '$' || c == '.';
+}
+
+/// Each of these returns the position behind what begins at `at`, or `unclosed`.
+class Scan {
+  public:
+    Scan(std::string_view text, LiteralRules rules) : text_(text), rules_(rules) {}
+
+    std::size_t token(std::size_t at) const {
+        const char c = text_[at];
+        if (c == '\'') {
+            return quoted(at, '\'', !rules_.standard_conforming);
+        }
+        if (c == '"') {
+            return quoted(at, '"', false);
+        }
+        if (starts(at, "--")) {
+            const std::size_t end = text_.find_first_of("\r\n", at);
+            return end == unclosed ? text_.size() : end;
+        }
+        if (starts(at, "/*")) {
+            return comment(at);
+        }
+        if (c == '$') {
+            return dollar(at);
+        }
+        return is_word(c) ? word(at) : at + 1;
+    }
+
+  private:
+    bool starts(std::size_t at, std::string_view what) const {
+        return text_.substr(at, what.size()) == what;
+    }
+
+    /// A doubled quote is a letter of the literal; one behind a backslash is not welcome
+    /// everywhere.
+    std::size_t quoted(std::size_t at, char quote, bool has_escapes) const {
+        for (std::size_t i = at + 1; i < text_.size(); ++i) {
+            const bool is_escape = has_escapes && text_[i] == '\\';
+            if (is_escape && (i + 1 == text_.size() || text_[i + 1] == quote)) {
+                return unclosed;
+            }
+            if (is_escape || text_.substr(i, 2) == std::string_view(quote == '"' ? "\"\"" : "''")) {
+                ++i;
+            } else if (text_[i] == quote) {
+                return i + 1;
+            }
+        }
+        return unclosed;
+    }
+
+    std::size_t comment(std::size_t at) const {
+        std::size_t depth = 0;
+        while (at < text_.size()) {
+            if (starts(at, "/*")) {
+                ++depth;
+                at += 2;
+            } else if (starts(at, "*/")) {
+                at += 2;
+                if (--depth == 0) {
+                    return at;
+                }
+            } else {
+                ++at;
+            }
+        }
+        return unclosed;
+    }
+
+    /// $tag$ … $tag$, or a parameter.
+    std::size_t dollar(std::size_t at) const {
+        std::size_t end = at + 1;
+        while (end < text_.size() && (is_letter(text_[end]) || is_digit(text_[end]))) {
+            ++end;
+        }
+        const bool is_tag =
+            end < text_.size() && text_[end] == '$' && (end == at + 1 || !is_digit(text_[at + 1]));
+        if (!is_tag) {
+            return end;
+        }
+        const std::string_view tag = text_.substr(at, end + 1 - at);
+        const std::size_t close = text_.find(tag, end + 1);
+        return close == unclosed ? unclosed : close + tag.size();
+    }
+
+    /// A word, a number, or what begins a literal: E'…' has escapes whatever the setting, and U&'…'
+    /// is an error unless literals are the standard's.
+    std::size_t word(std::size_t at) const {
+        const char c = text_[at];
+        if ((c == 'e' || c == 'E') && starts(at + 1, "'")) {
+            return quoted(at + 1, '\'', true);
+        }
+        if ((c == 'u' || c == 'U') && starts(at + 1, "&'") && !rules_.standard_conforming) {
+            return unclosed;
+        }
+        std::size_t end = at;
+        while (end < text_.size() && is_word(text_[end])) {
+            ++end;
+        }
+        return end;
+    }
+
+    std::string_view text_;
+    LiteralRules rules_;
+};
+
+bool ends_word(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '(' || c == ')';
+}
+
+}  // namespace
+
+std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules) noexcept {
+    const Scan scan(text, rules);
+    std::size_t safe = 0;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t end = scan.token(at);
+        if (end == unclosed) {
+            return safe;
+        }
+        at = end;
+        // Numbers, operators and prefixes of literals may go on in what is missing.
+        if (ends_word(text[at - 1])) {
+            safe = at;
+        }
+    }
+    return is_cut ? safe : text.size();
+}
+
+}  // namespace onetrip::roundtrip

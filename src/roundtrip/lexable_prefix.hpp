@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace onetrip::roundtrip {
+
+/// How the server reads a plain literal: in one that conforms to the standard a backslash is a
+/// letter.
+struct LiteralRules {
+    bool standard_conforming = true;
+};
+
+/// The length of the longest prefix of an SQL text that the server's lexer takes without an error,
+/// as far as quotes and comments go: it ends in front of a literal, a quoted name or a comment that
+/// is not closed within the text, and of a literal with an escaped quote, which a setting may
+/// forbid. `is_cut` says that text is missing behind it, so that its last word may be half of one.
+/// The text was a part of a statement that the server has parsed, in an encoding of the server's.
+std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules) noexcept;
+
+}  // namespace onetrip::roundtrip

@@ -1,0 +1,812 @@
+#include "roundtrip/detector.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace onetrip::roundtrip::test {
+
+namespace {
+
+constexpr Microseconds millisecond = 1000;
+constexpr Microseconds second = 1'000'000;
+
+/// The statements of the traces.
+enum : QueryId { campaigns = 101, messages = 102, campaign = 103, contacts = 104, other = 105 };
+
+/// A client and a server with a clock: each statement takes the server 100 µs, and arrives 400 µs
+/// after the one before has ended.
+class Session : private LoopSink {
+  public:
+    static constexpr Microseconds busy = 100;
+    static constexpr Microseconds wait = 400;
+
+    Session() { detector_.set_limits({10, second}); }
+
+    Session& run(QueryId id, std::uint64_t rows, std::uint64_t parameters = 0,
+                 Kind kind = Kind::select) {
+        return send({id, kind, Statement::Role::execution, rows, parameters});
+    }
+
+    Session& fetch(QueryId id, std::uint64_t rows, bool is_first) {
+        return send({id, Kind::select,
+                     is_first ? Statement::Role::first_fetch : Statement::Role::next_fetch, rows});
+    }
+
+    /// A statement whose parameter is another each time.
+    Session& vary(QueryId id, std::uint64_t rows, Kind kind = Kind::select) {
+        return run(id, rows, ++parameter_, kind);
+    }
+
+    Session& sleep(Microseconds time) {
+        clock_ += time;
+        return *this;
+    }
+
+    Session& utility() {
+        const Microseconds begin = clock_ += wait;
+        detector_.pass(begin, clock_ += busy);
+        return *this;
+    }
+
+    Session& begin() {
+        utility();
+        detector_.begin_block();
+        return *this;
+    }
+
+    Session& commit() {
+        utility();
+        detector_.end_block();
+        detector_.busy_until(clock_);
+        return *this;
+    }
+
+    /// What has been told once nothing is left.
+    const std::vector<Loop>& end() {
+        detector_.end_episode();
+        return loops;
+    }
+
+    Detector& detector() { return detector_; }
+    Microseconds clock() const { return clock_; }
+
+    std::vector<Loop> loops;   ///< told at the ends of episodes
+    std::vector<LoopKey> due;  ///< said when a loop was found
+
+  private:
+    Session& send(Statement statement) {
+        statement.begin = clock_ += wait;
+        statement.end = clock_ += busy;
+        statement.busy = busy;
+        if (const auto key = detector_.statement(statement)) {
+            due.push_back(*key);
+        }
+        return *this;
+    }
+
+    void take(const Loop& loop) noexcept override { loops.push_back(loop); }
+
+    Detector detector_{*this};
+    Microseconds clock_ = 1000 * second;
+    std::uint64_t parameter_ = 0;
+};
+
+const Loop& loop_of(const std::vector<Loop>& loops, QueryId repeated) {
+    const auto found = std::find_if(loops.begin(), loops.end(), [&](const Loop& loop) {
+        return loop.key.repeated == repeated;
+    });
+    REQUIRE(found != loops.end());
+    return *found;
+}
+
+}  // namespace
+
+TEST_CASE("a query for each row of a list is a loop under the list") {
+    Session session;
+    session.run(campaigns, 20);
+    for (int i = 0; i < 20; ++i) {
+        session.vary(messages, 1);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 1);
+    const Loop& loop = loops[0];
+    CHECK(loop.key == LoopKey{campaigns, messages, Kind::select});
+    CHECK(loop.statements == 20);
+    CHECK(loop.leader_rows == 20);
+    CHECK(loop.has_distinct_parameters);
+    CHECK(loop.is_new_in_episode);
+    CHECK(loop.busy == 20 * Session::busy);
+    // The wait for the first of them is not inside the loop.
+    CHECK(loop.wait == 19 * Session::wait);
+    CHECK(loop.last_seen - loop.first_seen == 20 * Session::busy + 19 * Session::wait);
+    REQUIRE(session.due.size() == 1);
+    CHECK(session.due[0] == loop.key);
+}
+
+TEST_CASE("a loop begins with as many repeats as the limit says") {
+    for (const int times : {9, 10}) {
+        Session session;
+        session.run(campaigns, 20);
+        for (int i = 0; i < times; ++i) {
+            session.vary(messages, 1);
+        }
+        CHECK(session.end().size() == (times == 10 ? 1 : 0));
+        CHECK(session.due.size() == session.loops.size());
+    }
+    Session session;
+    session.detector().set_limits({2, second});
+    session.run(campaigns, 20).vary(messages, 1).vary(messages, 1);
+    CHECK(session.end().size() == 1);
+}
+
+TEST_CASE("a leader has two rows at least") {
+    for (const std::uint64_t rows : {0, 1, 2}) {
+        Session session;
+        session.begin().run(campaigns, rows);
+        for (int i = 0; i < 10; ++i) {
+            session.vary(messages, 1);
+        }
+        session.commit();
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].key.leader == (rows < 2 ? QueryId{0} : QueryId{campaigns}));
+    }
+}
+
+TEST_CASE("the leader is the last statement before the loop that had rows") {
+    Session session;
+    session.run(other, 30).run(campaigns, 12).run(contacts, 1);
+    for (int i = 0; i < 12; ++i) {
+        session.vary(messages, 1);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].key.leader == campaigns);
+    CHECK(loops[0].leader_rows == 12);
+}
+
+TEST_CASE("nested loops are told each under its own leader") {
+    const int many_campaigns = 15;
+    const int many_messages = 7;
+    for (const bool in_block : {false, true}) {
+        Session session;
+        if (in_block) {
+            session.begin();
+        }
+        session.run(campaigns, many_campaigns);
+        for (int i = 0; i < many_campaigns; ++i) {
+            session.vary(messages, many_messages);
+            for (int j = 0; j < many_messages; ++j) {
+                session.vary(campaign, 1);
+            }
+        }
+        if (in_block) {
+            session.commit();
+        }
+        const auto& loops = session.end();
+        REQUIRE(loops.size() == 2);
+        const Loop& outer = loop_of(loops, messages);
+        CHECK(outer.key.leader == campaigns);
+        CHECK(outer.statements == many_campaigns);
+        CHECK(outer.leader_rows == many_campaigns);
+        const Loop& inner = loop_of(loops, campaign);
+        CHECK(inner.key.leader == messages);
+        CHECK(inner.statements == many_campaigns * many_messages);
+        CHECK(inner.leader_rows == many_campaigns * many_messages);
+        CHECK(inner.wait == (many_campaigns * many_messages - 1) * Session::wait);
+    }
+}
+
+TEST_CASE("three loops within each other") {
+    Session session;
+    session.run(campaigns, 10);
+    for (int i = 0; i < 10; ++i) {
+        session.vary(messages, 3);
+        for (int j = 0; j < 3; ++j) {
+            session.vary(contacts, 4);
+            for (int k = 0; k < 4; ++k) {
+                session.vary(other, 1);
+            }
+        }
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 3);
+    CHECK(loop_of(loops, messages).key.leader == campaigns);
+    CHECK(loop_of(loops, contacts).key.leader == messages);
+    CHECK(loop_of(loops, contacts).statements == 30);
+    CHECK(loop_of(loops, other).key.leader == contacts);
+    CHECK(loop_of(loops, other).leader_rows == 120);
+}
+
+TEST_CASE("children that alternate are both under their one leader") {
+    struct Rows {
+        std::uint64_t messages;
+        std::uint64_t contacts;
+    };
+    // Whether they have rows themselves or not, and also at the very limit.
+    for (const Rows rows : {Rows{1, 1}, Rows{5, 1}, Rows{1, 5}, Rows{5, 5}, Rows{0, 3}}) {
+        for (const int times : {10, 25}) {
+            CAPTURE(rows.messages, rows.contacts, times);
+            Session session;
+            session.run(campaigns, 25);
+            for (int i = 0; i < times; ++i) {
+                session.vary(messages, rows.messages).vary(contacts, rows.contacts);
+            }
+            const auto& loops = session.end();
+            REQUIRE(loops.size() == 2);
+            for (const QueryId child : {messages, contacts}) {
+                CHECK(loop_of(loops, child).key.leader == campaigns);
+                CHECK(loop_of(loops, child).statements == static_cast<std::uint64_t>(times));
+                CHECK(loop_of(loops, child).leader_rows == 25);
+            }
+        }
+    }
+}
+
+TEST_CASE("a look-up before a list is not counted into the list's loop") {
+    Session session;
+    session.begin().vary(messages, 1).run(campaigns, 12);
+    for (int i = 0; i < 12; ++i) {
+        session.vary(messages, 1);
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.loops[0].statements == 12);
+}
+
+TEST_CASE("one statement under two leaders makes two loops") {
+    Session session;
+    session.run(campaigns, 11);
+    for (int i = 0; i < 11; ++i) {
+        session.vary(messages, 1);
+    }
+    session.run(contacts, 13);
+    for (int i = 0; i < 13; ++i) {
+        session.vary(messages, 1);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].key == LoopKey{campaigns, messages, Kind::select});
+    CHECK(loops[0].statements == 11);
+    CHECK(loops[1].key == LoopKey{contacts, messages, Kind::select});
+    CHECK(loops[1].statements == 13);
+}
+
+TEST_CASE("the same look-up with one constant is a loop, without a leader too") {
+    Session session;
+    for (int i = 0; i < 12; ++i) {
+        session.run(campaign, 1, 4711);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].key == LoopKey{0, campaign, Kind::select});
+    CHECK(loops[0].statements == 12);
+    CHECK(loops[0].leader_rows == 0);
+    CHECK_FALSE(loops[0].has_distinct_parameters);
+}
+
+TEST_CASE("another constant ends the loop of the same one") {
+    Session session;
+    for (const int constant : {1, 2, 3}) {
+        for (int i = 0; i < (constant == 2 ? 5 : 12); ++i) {
+            session.run(campaign, 1, constant);
+        }
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].statements == 12);
+    CHECK(loops[0].is_new_in_episode);
+    CHECK(loops[1].statements == 12);
+    CHECK_FALSE(loops[1].is_new_in_episode);
+    CHECK_FALSE(loops[1].has_distinct_parameters);
+}
+
+TEST_CASE("hot look-ups from a pool are no loop") {
+    Session session;
+    for (int i = 0; i < 1000; ++i) {
+        session.vary(campaign, 1);
+    }
+    CHECK(session.end().empty());
+    CHECK(session.due.empty());
+}
+
+TEST_CASE("requests with a list and a look-up each are no loop") {
+    Session session;
+    for (int i = 0; i < 100; ++i) {
+        session.vary(campaigns, 20).vary(campaign, 1).vary(contacts, 3);
+    }
+    CHECK(session.end().empty());
+}
+
+TEST_CASE("row-at-a-time writes are loops in a block, and not outside of one") {
+    for (const Kind kind : {Kind::insert, Kind::update, Kind::remove}) {
+        for (const bool in_block : {false, true}) {
+            Session session;
+            if (in_block) {
+                session.begin();
+            }
+            for (int i = 0; i < 50; ++i) {
+                session.vary(messages, 1, kind);
+            }
+            if (in_block) {
+                session.commit();
+            }
+            session.end();
+            REQUIRE(session.loops.size() == (in_block ? 1 : 0));
+            if (in_block) {
+                CHECK(session.loops[0].key == LoopKey{0, messages, kind});
+                CHECK(session.loops[0].statements == 50);
+            }
+        }
+    }
+}
+
+TEST_CASE("inserts of many rows each are no loop") {
+    Session session;
+    session.begin();
+    for (int i = 0; i < 50; ++i) {
+        session.vary(messages, 100, Kind::insert);
+    }
+    session.commit();
+    CHECK(session.loops.empty());
+}
+
+TEST_CASE("updates for each row of a list") {
+    Session session;
+    session.run(campaigns, 12);
+    for (int i = 0; i < 12; ++i) {
+        session.vary(messages, 3, Kind::update);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].key == LoopKey{campaigns, messages, Kind::update});
+}
+
+TEST_CASE("a block around each statement counts as the statement alone") {
+    SECTION("hot look-ups") {
+        Session session;
+        for (int i = 0; i < 100; ++i) {
+            session.begin().vary(campaign, 1).commit();
+        }
+        CHECK(session.end().empty());
+    }
+    SECTION("a loop under a list") {
+        Session session;
+        session.begin().run(campaigns, 12).commit();
+        for (int i = 0; i < 12; ++i) {
+            session.begin().vary(messages, 1).commit();
+        }
+        // Said while the statement of the tenth block could still be looked at.
+        REQUIRE(session.due.size() == 1);
+        CHECK(session.due[0] == LoopKey{campaigns, messages, Kind::select});
+        const auto& loops = session.end();
+        REQUIRE(loops.size() == 1);
+        CHECK(loops[0].key == session.due[0]);
+        CHECK(loops[0].statements == 12);
+        // Three waits a turn: for BEGIN, for the statement and for COMMIT.
+        CHECK(loops[0].wait == 11 * 3 * Session::wait);
+    }
+    SECTION("exactly at the limit") {
+        Session session;
+        session.run(campaigns, 12);
+        for (int i = 0; i < 10; ++i) {
+            session.begin().vary(messages, 1).commit();
+        }
+        CHECK(session.due.size() == 1);
+        CHECK(session.end().size() == 1);
+    }
+    SECTION("empty blocks") {
+        Session session;
+        session.run(campaigns, 12);
+        for (int i = 0; i < 12; ++i) {
+            session.begin().commit().vary(messages, 1);
+        }
+        CHECK(session.end().size() == 1);
+    }
+    SECTION("after a pause") {
+        Session session;
+        session.run(campaigns, 12);
+        for (int i = 0; i < 9; ++i) {
+            session.begin().vary(messages, 1).commit();
+        }
+        session.sleep(2 * second).begin().vary(messages, 1).commit();
+        CHECK(session.end().empty());
+        CHECK(session.due.empty());
+    }
+}
+
+TEST_CASE("a block of several statements is an episode of its own") {
+    Session session;
+    session.run(campaigns, 12);
+    for (int i = 0; i < 6; ++i) {
+        session.vary(messages, 1);
+    }
+    session.begin();
+    for (int i = 0; i < 6; ++i) {
+        session.vary(messages, 1);
+    }
+    session.commit();
+    CHECK(session.end().empty());
+
+    session.begin();
+    for (int i = 0; i < 10; ++i) {
+        session.vary(messages, 1);
+    }
+    CHECK(session.loops.empty());
+    session.commit();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.loops[0].key.leader == 0);
+    CHECK(session.loops[0].statements == 10);
+}
+
+TEST_CASE("a pause ends the episode outside of a block only") {
+    for (const bool in_block : {false, true}) {
+        Session session;
+        if (in_block) {
+            session.begin();
+        }
+        session.run(campaigns, 18);
+        for (int i = 0; i < 18; ++i) {
+            session.vary(messages, 1);
+            if (i == 8) {
+                session.sleep(3 * second);
+            }
+        }
+        if (in_block) {
+            session.commit();
+        }
+        const auto& loops = session.end();
+        REQUIRE(loops.size() == (in_block ? 1 : 0));
+        if (in_block) {
+            CHECK(loops[0].statements == 18);
+            CHECK(loops[0].wait == 17 * Session::wait + 3 * second);
+        }
+    }
+}
+
+TEST_CASE("a pause of exactly the gap ends nothing, a longer one does") {
+    for (const Microseconds more : {0, 1}) {
+        Session session;
+        session.run(campaigns, 10);
+        for (int i = 0; i < 10; ++i) {
+            if (i == 5) {
+                session.sleep(second - Session::wait + more);
+            }
+            session.vary(messages, 1);
+        }
+        CHECK(session.end().size() == (more == 0 ? 1 : 0));
+    }
+}
+
+TEST_CASE("loops are told when the session has paused") {
+    Session session;
+    session.run(campaigns, 10);
+    for (int i = 0; i < 10; ++i) {
+        session.vary(messages, 1);
+    }
+    Detector& detector = session.detector();
+    CHECK(detector.has_open_loops());
+    detector.end_episode_after_pause(session.clock() + second);
+    CHECK(session.loops.empty());
+    detector.end_episode_after_pause(session.clock() + second + 1);
+    CHECK(session.loops.size() == 1);
+    CHECK_FALSE(detector.has_open_loops());
+    detector.end_episode_after_pause(session.clock() + 10 * second);
+    CHECK(session.loops.size() == 1);
+
+    session.begin();
+    for (int i = 0; i < 10; ++i) {
+        session.vary(messages, 1);
+    }
+    CHECK_FALSE(detector.has_open_loops());
+    detector.end_episode_after_pause(session.clock() + 10 * second);
+    CHECK(session.loops.size() == 1);
+    session.commit();
+    CHECK(session.loops.size() == 2);
+}
+
+TEST_CASE("a cursor's rows make its query the leader") {
+    SECTION("fetched at once") {
+        Session session;
+        session.begin().fetch(campaigns, 12, true);
+        for (int i = 0; i < 12; ++i) {
+            session.vary(messages, 2);
+        }
+        session.commit();
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].key == LoopKey{campaigns, messages, Kind::select});
+        CHECK(session.loops[0].leader_rows == 12);
+    }
+    SECTION("in parts") {
+        Session session;
+        session.begin();
+        for (int part = 0; part < 4; ++part) {
+            session.fetch(campaigns, 5, part == 0);
+            for (int i = 0; i < 5; ++i) {
+                session.vary(messages, 2).vary(contacts, 1);
+            }
+        }
+        session.commit();
+        REQUIRE(session.loops.size() == 2);
+        for (const Loop& loop : session.loops) {
+            CHECK(loop.key.leader == campaigns);
+            CHECK(loop.leader_rows == 20);
+            CHECK(loop.statements == 20);
+        }
+    }
+    SECTION("row by row, and the FETCH itself is no loop") {
+        Session session;
+        session.begin();
+        for (int i = 0; i < 10; ++i) {
+            session.fetch(campaigns, 1, i == 0).vary(messages, 1);
+        }
+        session.fetch(campaigns, 0, false).commit();
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].key == LoopKey{campaigns, messages, Kind::select});
+        CHECK(session.loops[0].statements == 10);
+        CHECK(session.loops[0].leader_rows == 10);
+    }
+    SECTION("a cursor of one row is no leader") {
+        Session session;
+        session.begin().run(contacts, 10).fetch(campaigns, 1, true);
+        for (int i = 0; i < 10; ++i) {
+            session.vary(messages, 1);
+        }
+        session.commit();
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].key.leader != campaigns);
+    }
+}
+
+TEST_CASE("a batch job of different statements is no loop") {
+    Session session;
+    session.begin();
+    for (QueryId id = 1; id <= 60; ++id) {
+        session.run(id, id % 4, id, static_cast<Kind>(id % 4));
+    }
+    session.commit();
+    CHECK(session.loops.empty());
+    CHECK(session.due.empty());
+}
+
+TEST_CASE("a statement that fails counts as nothing, nor the wait around it") {
+    Session session;
+    session.run(campaigns, 12);
+    for (int i = 0; i < 12; ++i) {
+        session.vary(messages, 1);
+        if (i == 5) {
+            session.sleep(500 * millisecond);
+            session.detector().fail();
+        }
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].statements == 12);
+    CHECK(loops[0].wait == 10 * Session::wait);
+}
+
+TEST_CASE("a block that fails is told as any other") {
+    Session session;
+    session.begin();
+    for (int i = 0; i < 12; ++i) {
+        session.vary(messages, 1, Kind::insert);
+    }
+    session.detector().fail();
+    session.detector().end_block();
+    REQUIRE(session.loops.size() == 1);
+    session.detector().end_block();
+    CHECK(session.loops.size() == 1);
+}
+
+TEST_CASE("utility statements are no statements, but nobody waits while they run") {
+    Session session;
+    session.begin();
+    for (int i = 0; i < 20; ++i) {
+        session.utility().vary(messages, 1, Kind::insert).utility();
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.loops[0].statements == 20);
+    CHECK(session.loops[0].wait == 19 * 3 * Session::wait);
+}
+
+TEST_CASE("an episode ends after 10,000 statements, and its leader stays known") {
+    Session session;
+    session.begin().run(campaigns, 25'000);
+    for (int i = 0; i < 25'000; ++i) {
+        session.vary(messages, 1);
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 3);
+    std::uint64_t statements = 0;
+    std::uint64_t leader_rows = 0;
+    for (const Loop& loop : session.loops) {
+        CHECK(loop.key == LoopKey{campaigns, messages, Kind::select});
+        CHECK(loop.is_new_in_episode);
+        CHECK(loop.statements <= Detector::most_statements);
+        statements += loop.statements;
+        leader_rows += loop.leader_rows;
+    }
+    CHECK(statements == 25'000);
+    CHECK(leader_rows == 25'000);
+    CHECK(session.due.size() == 3);
+}
+
+TEST_CASE("an episode ends after a minute") {
+    Session session;
+    session.begin().run(campaigns, 100);
+    for (int i = 0; i < 100; ++i) {
+        session.sleep(second).vary(messages, 1);
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 2);
+    CHECK(session.loops[0].statements + session.loops[1].statements == 100);
+    CHECK(session.loops[0].last_seen - session.loops[0].first_seen <= 60 * second);
+    CHECK(session.loops[1].key.leader == campaigns);
+}
+
+TEST_CASE("an episode has more statements than the table has places") {
+    SECTION("the loop's are used again and again, and stay") {
+        Session session;
+        session.begin().run(campaigns, 30);
+        QueryId id = 1000;
+        for (int i = 0; i < 30; ++i) {
+            session.vary(messages, 1);
+            for (int j = 0; j < 40; ++j) {
+                session.run(++id, j % 2);
+            }
+        }
+        session.commit();
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].key == LoopKey{campaigns, messages, Kind::select});
+        CHECK(session.loops[0].statements == 30);
+        CHECK(session.loops[0].leader_rows == 30);
+    }
+    SECTION("a loop that is long over is told when it makes room") {
+        Session session;
+        session.begin();
+        for (int i = 0; i < 12; ++i) {
+            session.vary(messages, 1);
+        }
+        for (QueryId id = 1000; id < 1200; ++id) {
+            session.run(id, id % 3);
+        }
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].statements == 12);
+        session.commit();
+        CHECK(session.loops.size() == 1);
+    }
+}
+
+TEST_CASE("an episode of many loops is told in parts") {
+    Session session;
+    session.begin();
+    for (QueryId id = 1; id <= 40; ++id) {
+        for (int i = 0; i < 10; ++i) {
+            session.vary(id, 1);
+        }
+    }
+    CHECK(session.loops.size() >= 40 - Detector::most_loops);
+    session.commit();
+    CHECK(session.loops.size() == 40);
+}
+
+TEST_CASE("DISCARD ends the episode within a block too") {
+    Session session;
+    session.begin();
+    for (int i = 0; i < 18; ++i) {
+        session.vary(messages, 1);
+        if (i == 8) {
+            session.detector().end_episode();
+        }
+    }
+    session.commit();
+    CHECK(session.loops.empty());
+}
+
+TEST_CASE("what is dismissed is not told, in this episode") {
+    Session session;
+    session.begin();
+    for (int i = 0; i < 20; ++i) {
+        session.vary(messages, 50);
+        if (session.due.size() == 1 && i == 9) {
+            session.detector().dismiss(session.due[0]);
+        }
+    }
+    session.commit();
+    CHECK(session.loops.empty());
+    CHECK(session.due.size() == 1);
+}
+
+TEST_CASE("statements of one message begin one after the other") {
+    std::vector<Loop> loops;
+    struct Sink : LoopSink {
+        explicit Sink(std::vector<Loop>& to) : to(&to) {}
+        void take(const Loop& loop) noexcept override { to->push_back(loop); }
+        std::vector<Loop>* to;
+    } sink(loops);
+    Detector detector(sink);
+    detector.begin_block();
+    const Microseconds arrival = 50 * second;
+    for (int i = 1; i <= 10; ++i) {
+        const Microseconds end = arrival + i * millisecond;
+        detector.statement({messages, Kind::insert, Statement::Role::execution, 1,
+                            static_cast<std::uint64_t>(i), arrival, end, end - arrival});
+    }
+    detector.end_block();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].wait == 0);
+    CHECK(loops[0].busy == 10 * millisecond);
+}
+
+TEST_CASE("what the client does between the messages of one statement is waited for") {
+    std::vector<Loop> loops;
+    struct Sink : LoopSink {
+        explicit Sink(std::vector<Loop>& to) : to(&to) {}
+        void take(const Loop& loop) noexcept override { to->push_back(loop); }
+        std::vector<Loop>* to;
+    } sink(loops);
+    Detector detector(sink);
+    detector.begin_block();
+    Microseconds clock = 50 * second;
+    for (int i = 0; i < 10; ++i) {
+        clock += 2 * millisecond;
+        detector.statement({messages, Kind::select, Statement::Role::execution, 1,
+                            static_cast<std::uint64_t>(i), clock, clock + 5 * millisecond,
+                            millisecond});
+        clock += 5 * millisecond;
+    }
+    detector.end_block();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].busy == 10 * millisecond);
+    CHECK(loops[0].wait == 9 * (2 + 4) * millisecond);
+}
+
+TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
+    const unsigned seed = std::random_device()();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int turn = 0; turn < 200; ++turn) {
+        Session session;
+        const unsigned different = 1 + random() % 150;
+        std::uint64_t sent = 0;
+        for (int i = 0; i < 3000; ++i) {
+            const QueryId id = 1 + random() % (1 + random() % different);
+            switch (random() % 40) {
+                case 0:
+                    session.begin();
+                    break;
+                case 1:
+                    session.commit();
+                    break;
+                case 2:
+                    session.sleep(random() % (2 * second));
+                    break;
+                case 3:
+                    session.fetch(id, random() % 3, random() % 2 == 0);
+                    break;
+                case 4:
+                    session.detector().fail();
+                    break;
+                default:
+                    session.run(id, random() % 4, random() % 3, static_cast<Kind>(id % 4));
+                    ++sent;
+            }
+        }
+        std::uint64_t told = 0;
+        for (const Loop& loop : session.end()) {
+            REQUIRE((loop.statements >= 10 || !loop.is_new_in_episode));
+            REQUIRE(loop.busy >= 0);
+            REQUIRE(loop.wait >= 0);
+            REQUIRE(loop.first_seen <= loop.last_seen);
+            REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
+            REQUIRE(loop.key.leader != loop.key.repeated);
+            told += loop.statements;
+        }
+        REQUIRE(told <= sent);
+    }
+}
+
+}  // namespace onetrip::roundtrip::test

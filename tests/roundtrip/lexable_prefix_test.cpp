@@ -1,0 +1,59 @@
+#include "roundtrip/lexable_prefix.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace onetrip::roundtrip::test {
+
+namespace {
+
+/// What is left of a text that is whole.
+std::string whole(std::string_view text, bool standard_conforming = true) {
+    return std::string(text.substr(0, lexable_prefix(text, false, {standard_conforming})));
+}
+
+/// What is left of a text that has been cut behind.
+std::string cut(std::string_view text) {
+    return std::string(text.substr(0, lexable_prefix(text, true, {})));
+}
+
+}  // namespace
+
+TEST_CASE("a whole statement stays whole") {
+    for (const char* const text :
+         {"", "SELECT 1", "SELECT 'it''s', \"a \"\"b\"\" c\" FROM t", "SELECT E'a\\n''b' || 'x'",
+          "SELECT $1, $2::text", "SELECT $$it's$$, $tag$ $$ $tag$", "SELECT 1 -- it's",
+          "SELECT 1 /* it's /* \"nested */ */ + 1", "SELECT B'01', X'ff', N'x', U&'\\0041'",
+          "SELECT 'a\\'", "INSERT INTO t VALUES (1, 'été')", "SELECT e.e'x' FROM e"}) {
+        CHECK(whole(text) == text);
+    }
+}
+
+TEST_CASE("what is not closed is left out") {
+    CHECK(whole("SELECT 'abc") == "SELECT ");
+    CHECK(whole("SELECT f('a', 'abc''") == "SELECT f('a', ");
+    CHECK(whole("SELECT \"abc") == "SELECT ");
+    CHECK(whole("SELECT 1 /* /* */") == "SELECT 1 ");
+    CHECK(whole("SELECT $a$ $b$ $$") == "SELECT ");
+    CHECK(whole("SELECT E'abc\\") == "SELECT ");
+}
+
+TEST_CASE("a literal that another setting reads otherwise is left out") {
+    CHECK(whole("SELECT 'a\\', 1", false) == "SELECT ");
+    CHECK(whole("SELECT 'a\\n', 1", false) == "SELECT 'a\\n', 1");
+    CHECK(whole("SELECT E'it\\'s', 1") == "SELECT ");
+    CHECK(whole("SELECT U&'x'", false) == "SELECT ");
+}
+
+TEST_CASE("a text that was cut ends with a whole word") {
+    CHECK(cut("SELECT abc, de") == "SELECT abc, ");
+    CHECK(cut("SELECT abc, de ") == "SELECT abc, de ");
+    CHECK(cut("SELECT 0x") == "SELECT ");
+    CHECK(cut("SELECT 1e") == "SELECT ");
+    CHECK(cut("SELECT (E") == "SELECT (");
+    CHECK(cut("SELECT ('a'") == "SELECT (");
+    CHECK(cut("SELECT") == "");
+    CHECK(cut("SELECT 1 -- it's the ") == "SELECT 1 -- it's the ");
+}
+
+}  // namespace onetrip::roundtrip::test
