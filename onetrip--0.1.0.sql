@@ -385,3 +385,83 @@ CREATE PROCEDURE load_response_events(
     AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON PROCEDURE load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) IS
     'loads submissions as events, each exactly once, batch by batch with a commit each';
+
+-- Round trips ------------------------------------------------------------------------------------
+
+CREATE FUNCTION round_trip_loops(
+    OUT database_oid oid, OUT role_oid oid, OUT kind text, OUT leader text, OUT repeated text,
+    OUT episodes bigint, OUT statements bigint, OUT longest bigint, OUT leader_rows bigint,
+    OUT distinct_parameters boolean, OUT server_time double precision,
+    OUT wait_time double precision, OUT first_seen timestamptz, OUT last_seen timestamptz,
+    OUT advice text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION round_trip_loops() IS 'what the view round_trips shows, with OIDs';
+
+CREATE VIEW round_trips AS
+SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.repeated, l.episodes,
+       l.statements, l.longest, l.leader_rows, l.distinct_parameters, l.server_time, l.wait_time,
+       l.first_seen, l.last_seen, l.advice
+FROM round_trip_loops() AS l
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
+COMMENT ON VIEW round_trips IS
+    'statements that clients ran again and again in a loop, what that cost, and what to write instead';
+COMMENT ON COLUMN round_trips.kind IS 'select, insert, update or delete';
+COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; NULL if none';
+COMMENT ON COLUMN round_trips.repeated IS 'statement in the loop, its constants replaced by $n';
+COMMENT ON COLUMN round_trips.episodes IS
+    'transactions, or runs of statements without a longer pause, in which the loop was seen';
+COMMENT ON COLUMN round_trips.statements IS 'executions in all';
+COMMENT ON COLUMN round_trips.longest IS 'most executions in one episode';
+COMMENT ON COLUMN round_trips.leader_rows IS 'rows that the leader returned in those episodes';
+COMMENT ON COLUMN round_trips.distinct_parameters IS
+    'whether the parameters changed; if not, the same look-up was repeated';
+COMMENT ON COLUMN round_trips.server_time IS 'ms that the server spent in the statements';
+COMMENT ON COLUMN round_trips.wait_time IS
+    'ms that the session waited for the next statement: network and client';
+COMMENT ON COLUMN round_trips.advice IS 'what to write instead';
+GRANT SELECT ON round_trips TO PUBLIC;
+
+CREATE FUNCTION round_trips_reset() RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION round_trips_reset() IS 'empties the view round_trips, for all databases';
+REVOKE ALL ON FUNCTION round_trips_reset() FROM PUBLIC;
+
+CREATE VIEW missing_fk_indexes AS
+SELECT c.conrelid::pg_catalog.regclass AS table_name, c.conname AS constraint_name, k.columns,
+       c.confrelid::pg_catalog.regclass AS referenced_table,
+       pg_catalog.pg_relation_size(c.conrelid) AS table_bytes,
+       pg_catalog.format('CREATE INDEX CONCURRENTLY ON %I.%I (%s)', n.nspname, t.relname, k.list)
+           AS ddl
+FROM pg_catalog.pg_constraint AS c
+JOIN pg_catalog.pg_class AS t ON t.oid = c.conrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.array_agg(a.attname::text ORDER BY u.position) AS columns,
+           pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY u.position) AS list
+    FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS u(number, position)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = u.number) AS k
+WHERE c.contype = 'f'
+  -- A partitioned table holds no rows: its partitions have constraints of their own.
+  AND t.relkind = 'r'
+  AND NOT pg_catalog.pg_is_other_temp_schema(t.relnamespace)
+  -- A key into a partitioned table has a constraint of its own for each partition there.
+  AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_constraint AS p
+      WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)
+  AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_index AS i
+      JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+      JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
+      WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
+        -- BRIN finds ranges of pages, and not rows.
+        AND m.amname <> 'brin'
+        AND i.indnkeyatts >= pg_catalog.cardinality(c.conkey)
+        AND (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(c.conkey) - 1]
+            OPERATOR(pg_catalog.@>) c.conkey)
+ORDER BY table_bytes DESC NULLS LAST, n.nspname, t.relname, c.conname;
+COMMENT ON VIEW missing_fk_indexes IS
+    'foreign keys without an index, along which joins and deletes scan the whole table; largest first';
+COMMENT ON COLUMN missing_fk_indexes.ddl IS 'statement that makes the index';
+GRANT SELECT ON missing_fk_indexes TO PUBLIC;

@@ -16,3 +16,53 @@ extern "C" {
 #if PG_VERSION_NUM < 160000
 #define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
+
+// ---- the watch over round trips
+// ------------------------------------------------------------------
+
+extern "C" {
+#if PG_VERSION_NUM >= 160000
+#include "nodes/queryjumble.h"
+#else
+#include "utils/queryjumble.h"
+#endif
+
+#include "nodes/nodeFuncs.h"
+}
+
+namespace onetrip::postgres {
+
+/// What the server's walkers call for each node; true ends the walk.
+using TreeWalker = bool (*)(Node* node, void* context);
+
+// The walkers take a function without a prototype before 16.
+#if PG_VERSION_NUM >= 160000
+inline bool walk_query(Query* query, TreeWalker walker, void* context) {
+    return query_tree_walker(query, walker, context, 0);
+}
+inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
+    return expression_tree_walker(node, walker, context);
+}
+#else
+inline bool (*without_prototype(TreeWalker walker))() {
+    return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
+}
+inline bool walk_query(Query* query, TreeWalker walker, void* context) {
+    return query_tree_walker(query, without_prototype(walker), context, 0);
+}
+inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
+    return expression_tree_walker(node, without_prototype(walker), context);
+}
+#endif
+
+// ExecutorRun tells no more whether the query runs once from 18 on.
+#if PG_VERSION_NUM >= 180000
+#define ONETRIP_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define ONETRIP_RUN_ARGUMENTS query, direction, count
+#else
+#define ONETRIP_RUN_PARAMETERS \
+    QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define ONETRIP_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
+}  // namespace onetrip::postgres

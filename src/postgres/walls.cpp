@@ -51,38 +51,49 @@ void set(CaughtError& error, int sqlstate, std::string_view message, std::string
 }
 
 /// Appends what converts of the text and returns how many bytes of it that were.
-int append_converted(StringInfo to, Oid conversion, const char* text, int size) {
+int append_converted(StringInfo to, Oid conversion, int from_encoding, int to_encoding,
+                     const char* text, int size) {
     const int room = size * MAX_CONVERSION_GROWTH + 1;
     auto* const converted = static_cast<unsigned char*>(palloc(room));
     auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text));
-    const int done = pg_do_encoding_conversion_buf(conversion, PG_UTF8, GetDatabaseEncoding(),
-                                                   source, size, converted, room, true);
+    const int done = pg_do_encoding_conversion_buf(conversion, from_encoding, to_encoding, source,
+                                                   size, converted, room, true);
     appendStringInfoString(to, reinterpret_cast<char*>(converted));
     return done;
 }
 
-}  // namespace
-
-const char* utf8_to_server(const char* text) {
-    const int encoding = GetDatabaseEncoding();
-    if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) {
+/// The text in another encoding, with question marks for what that does not have.
+const char* convert(const char* text, int from_encoding, int to_encoding) {
+    if (from_encoding == to_encoding || from_encoding == PG_SQL_ASCII ||
+        to_encoding == PG_SQL_ASCII) {
         return text;
     }
-    const Oid conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+    const Oid conversion = FindDefaultConversionProc(from_encoding, to_encoding);
     StringInfoData converted;
     initStringInfo(&converted);
     for (auto left = static_cast<int>(std::strlen(text)); left > 0;) {
-        const int done = append_converted(&converted, conversion, text, left);
+        const int done =
+            append_converted(&converted, conversion, from_encoding, to_encoding, text, left);
         text += done;
         left -= done;
         if (left > 0) {
-            const int size = Min(pg_encoding_mblen(PG_UTF8, text), left);
+            const int size = Min(pg_encoding_mblen(from_encoding, text), left);
             appendStringInfoChar(&converted, '?');
             text += size;
             left -= size;
         }
     }
     return converted.data;
+}
+
+}  // namespace
+
+const char* utf8_to_server(const char* text) {
+    return convert(text, PG_UTF8, GetDatabaseEncoding());
+}
+
+const char* any_to_utf8(const char* text, int encoding) {
+    return convert(text, encoding, PG_UTF8);
 }
 
 void describe_current_exception(CaughtError& error) noexcept {

@@ -46,6 +46,10 @@ void describe_current_exception(CaughtError& error) noexcept;
 /// of memory or conversion.
 const char* utf8_to_server(const char* text);
 
+/// Text in any encoding of a server as UTF-8; a character that does not convert becomes a question
+/// mark, and text in none (SQL_ASCII) stays as it is. May ERROR as above.
+const char* any_to_utf8(const char* text, int encoding);
+
 /// Raises `error` as an ERROR. Returns only where `soft_error` takes it (PostgreSQL 16 and later).
 void raise(const CaughtError& error, Node* soft_error);
 [[noreturn]] void raise(const CaughtError& error);

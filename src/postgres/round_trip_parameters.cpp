@@ -1,0 +1,112 @@
+#include "postgres/round_trip_parameters.hpp"
+
+extern "C" {
+#include "access/transam.h"
+#include "common/hashfn.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+using Hash = std::uint64_t;
+
+struct TypeLayout {
+    Oid type;
+    std::int16_t length;
+    bool by_value;
+};
+
+struct Constants {
+    roundtrip::QueryId id;
+    Hash hash;
+};
+
+/// Layouts of types that cannot be dropped, and hashes of constants: each at the place that its
+/// number gives it, where a later one takes over.
+constexpr std::size_t cache_places = 64;
+TypeLayout type_layouts[cache_places];
+Constants constants_of_statements[cache_places];
+
+Hash mix(Hash hash, Hash value) {
+    hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
+    return hash ^ (hash >> 32U);
+}
+
+TypeLayout layout_of(Oid type) {
+    TypeLayout& cached = type_layouts[type % cache_places];
+    if (cached.type == type) {
+        return cached;
+    }
+    TypeLayout layout{type, 0, false};
+    get_typlenbyval(type, &layout.length, &layout.by_value);
+    if (type < FirstUnpinnedObjectId) {
+        cached = layout;
+    }
+    return layout;
+}
+
+Hash hash_datum(Hash hash, Datum datum, TypeLayout layout) {
+    if (layout.by_value) {
+        return mix(hash, datum);
+    }
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(DatumGetPointer(datum));
+    const std::size_t size = layout.length > 0 ? static_cast<std::size_t>(layout.length)
+                             : layout.length == -1
+                                 ? VARSIZE_ANY(bytes)
+                                 : std::strlen(reinterpret_cast<const char*>(bytes));
+    return hash_bytes_extended(bytes, static_cast<int>(size), hash);
+}
+
+Hash hash_value(Hash hash, Datum datum, bool is_null, TypeLayout layout) {
+    constexpr Hash null = 0x6E756C6C;
+    hash = mix(hash, layout.type);
+    return is_null ? mix(hash, null) : hash_datum(hash, datum, layout);
+}
+
+bool hash_constants(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (IsA(node, Const)) {
+        const auto* const constant = reinterpret_cast<const Const*>(node);
+        auto* const hash = static_cast<Hash*>(context);
+        *hash = hash_value(*hash, constant->constvalue, constant->constisnull,
+                           {constant->consttype, static_cast<std::int16_t>(constant->constlen),
+                            constant->constbyval});
+        return false;
+    }
+    if (IsA(node, Query)) {
+        return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
+    }
+    return walk_expression(node, hash_constants, context);
+}
+
+}  // namespace
+
+void remember_constants(Query* query) {
+    const auto id = static_cast<roundtrip::QueryId>(query->queryId);
+    Hash hash = 0;
+    walk_query(query, hash_constants, &hash);
+    constants_of_statements[id % cache_places] = {id, hash};
+}
+
+std::uint64_t hash_of_values(roundtrip::QueryId id, ParamListInfo parameters) {
+    const Constants& constants = constants_of_statements[id % cache_places];
+    Hash hash = constants.id == id ? constants.hash : 0;
+    // What a function gives its statements by paramFetch does not come from a client.
+    if (parameters == nullptr || parameters->paramFetch != nullptr) {
+        return hash;
+    }
+    for (int i = 0; i < parameters->numParams; ++i) {
+        const ParamExternData& parameter = parameters->params[i];
+        if (OidIsValid(parameter.ptype)) {
+            hash = hash_value(hash, parameter.value, parameter.isnull, layout_of(parameter.ptype));
+        }
+    }
+    return hash;
+}
+
+}  // namespace onetrip::postgres

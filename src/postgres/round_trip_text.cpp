@@ -1,0 +1,181 @@
+#include "postgres/round_trip_text.hpp"
+
+#include "roundtrip/lexable_prefix.hpp"
+
+extern "C" {
+#include "common/keywords.h"
+#include "nodes/plannodes.h"
+#include "parser/parser.h"
+#include "parser/scanner.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// The codes of the lexer's tokens, which parser/scanner.h says are the same in every parser on top
+/// of it.
+enum Token : int {
+    end_of_text = 0,
+    float_constant = 260,
+    string_constant = 261,
+    unicode_constant = 262,
+    bit_constant = 263,
+    hex_constant = 264,
+    integer_constant = 266,
+    parameter = 267,
+};
+
+bool is_constant(int token) {
+    switch (token) {
+        case float_constant:
+        case string_constant:
+        case unicode_constant:
+        case bit_constant:
+        case hex_constant:
+        case integer_constant:
+            return true;
+        default:
+            return false;
+    }
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view space = " \t\n\r\f\v";
+    constexpr std::string_view space_or_end = " \t\n\r\f\v;";
+    const std::size_t begin = text.find_first_not_of(space);
+    const std::size_t end = text.find_last_not_of(space_or_end);
+    if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+        return {};
+    }
+    return text.substr(begin, end - begin + 1);
+}
+
+/// The server's lexer over a text that it takes without an error.
+class Lexer {
+  public:
+    explicit Lexer(const char* text)
+        : scanner_(scanner_init(text, &extra_, &ScanKeywords, ScanKeywordTokens)) {
+        // The statement's parse has warned already.
+        extra_.escape_string_warning = false;
+    }
+
+    int next() { return core_yylex(&value_, &location_, scanner_); }
+
+    void finish() { scanner_finish(scanner_); }
+
+    int location() const { return location_; }
+    /// The lexer puts a zero byte behind the token until it reads the next.
+    int end() const {
+        return location_ + static_cast<int>(std::strlen(extra_.scanbuf + location_));
+    }
+    int number() const { return value_.ival; }
+    bool is_word(const char* word) const {
+        return pg_strcasecmp(extra_.scanbuf + location_, word) == 0;
+    }
+
+  private:
+    core_yy_extra_type extra_{};
+    core_yyscan_t scanner_;
+    core_YYSTYPE value_{};
+    YYLTYPE location_ = 0;
+};
+
+int highest_parameter(const char* text) {
+    int highest = 0;
+    Lexer lexer(text);
+    for (int token = lexer.next(); token != end_of_text; token = lexer.next()) {
+        if (token == parameter) {
+            highest = Max(highest, lexer.number());
+        }
+    }
+    lexer.finish();
+    return highest;
+}
+
+/// Where the statement itself begins: behind PREPARE name (types) AS, or DECLARE name CURSOR FOR.
+int begin_of_statement(const char* text) {
+    Lexer lexer(text);
+    lexer.next();
+    const char* const last_word = lexer.is_word("prepare")   ? "as"
+                                  : lexer.is_word("declare") ? "for"
+                                                             : nullptr;
+    int begin = 0;
+    for (int depth = 0; last_word != nullptr && begin == 0;) {
+        const int token = lexer.next();
+        if (token == end_of_text) {
+            break;
+        }
+        depth += token == '(' ? 1 : token == ')' ? -1 : 0;
+        if (depth == 0 && lexer.is_word(last_word)) {
+            begin = lexer.end();
+        }
+    }
+    lexer.finish();
+    return begin;
+}
+
+void append(StringInfo to, const char* text, int from, int end) {
+    appendBinaryStringInfo(to, text + from, end - from);
+}
+
+void append_normalised(StringInfo to, const char* text) {
+    int number = highest_parameter(text);
+    int copied = begin_of_statement(text);
+    Lexer lexer(text);
+    for (int token = lexer.next(); token != end_of_text; token = lexer.next()) {
+        if (is_constant(token) && lexer.location() >= copied) {
+            append(to, text, copied, lexer.location());
+            appendStringInfo(to, "$%d", ++number);
+            copied = lexer.end();
+        }
+    }
+    lexer.finish();
+    append(to, text, copied, static_cast<int>(std::strlen(text)));
+}
+
+/// `…`, or what comes near it where the encoding has none.
+const char* ellipsis() {
+    const char* const converted = utf8_to_server("\xE2\x80\xA6");
+    return std::strcmp(converted, "?") == 0 ? "..." : converted;
+}
+
+}  // namespace
+
+StatementSource source_of(const PlannedStmt* statement, const char* text) {
+    std::string_view source(text);
+    if (statement->stmt_location > 0) {
+        source.remove_prefix(
+            Min(static_cast<std::size_t>(statement->stmt_location), source.size()));
+    }
+    if (statement->stmt_len > 0) {
+        source = source.substr(0, static_cast<std::size_t>(statement->stmt_len));
+    }
+    return {trimmed(source), false};
+}
+
+void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) {
+    if (!is_cut && text.size() < sizeof to) {
+        std::memcpy(to, text.data(), text.size());
+        to[text.size()] = '\0';
+        return;
+    }
+    const char* const end = ellipsis();
+    const auto room = static_cast<int>(sizeof to - 1 - std::strlen(end));
+    const int size = pg_mbcliplen(text.data(), static_cast<int>(text.size()), room);
+    std::memcpy(to, text.data(), size);
+    strlcpy(to + size, end, sizeof to - size);
+}
+
+void normalise_statement(RoundTripText& to, StatementSource source) {
+    const std::size_t size = roundtrip::lexable_prefix(
+        source.text, source.is_cut, {static_cast<bool>(standard_conforming_strings)});
+    const bool is_cut = source.is_cut || size < source.text.size();
+    StringInfoData normalised;
+    initStringInfo(&normalised);
+    append_normalised(&normalised, pnstrdup(source.text.data(), size));
+    set_round_trip_text(to, trimmed({normalised.data, static_cast<std::size_t>(normalised.len)}),
+                        is_cut);
+}
+
+}  // namespace onetrip::postgres
