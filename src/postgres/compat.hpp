@@ -17,8 +17,7 @@ extern "C" {
 #define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
 
-// ---- the watch over round trips
-// ------------------------------------------------------------------
+// ---- the watch over round trips -----------------------------------------------------------------
 
 extern "C" {
 #if PG_VERSION_NUM >= 160000

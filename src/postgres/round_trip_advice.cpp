@@ -39,8 +39,7 @@ struct Findings {
     int scans = 0;
 };
 
-// ---- values
-// --------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------
 
 /// Whether the expression is one value for the whole statement, given by the client.
 bool is_given(const Node* node) {
@@ -100,8 +99,7 @@ int elements_of(const Node* node, const QueryDesc* query) {
     return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }
 
-// ---- plans
-// ---------------------------------------------------------------------------------------
+// ---- plans --------------------------------------------------------------------------------------
 
 const Var* column_of(const Node* node) {
     while (IsA(node, RelabelType)) {
@@ -267,8 +265,7 @@ Findings findings_of(const QueryDesc* query) {
     return findings;
 }
 
-// ---- catalogs
-// ------------------------------------------------------------------------------------
+// ---- catalogs -----------------------------------------------------------------------------------
 
 bool reads(const PlannedStmt* statement, Oid table) {
     for (int i = 0; i < list_length(statement->rtable); ++i) {
@@ -408,8 +405,7 @@ const char* join_condition(Oid table, AttrNumber column, const char* compared,
     return nullptr;
 }
 
-// ---- words
-// ---------------------------------------------------------------------------------------
+// ---- words --------------------------------------------------------------------------------------
 
 /// What is known of the statement in the loop, in words that may be written.
 struct Subject {

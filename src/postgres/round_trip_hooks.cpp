@@ -2,7 +2,8 @@
 //
 // They exist where the library was loaded when the server started. Each calls what was hooked
 // before it. What runs inside of what the client sent (functions, triggers, the planner's
-// evaluations) runs with `inside` set and is passed over.
+// evaluations) is passed over. Nothing here throws, and an ERROR's longjmp may cross all frames:
+// they hold plain data.
 
 #include "postgres/round_trip_loops.hpp"
 #include "postgres/round_trip_parameters.hpp"
@@ -36,26 +37,26 @@ using roundtrip::Microseconds;
 using roundtrip::QueryId;
 using roundtrip::Statement;
 
-// ---- settings
-// ------------------------------------------------------------------------------------
+// ---- settings -----------------------------------------------------------------------------------
 
 bool watch = true;
 int watch_repeats = 10;
 int watch_gap = 1000;  // ms
 
-// ---- the session
-// ---------------------------------------------------------------------------------
+// ---- the session --------------------------------------------------------------------------------
 
 RoundTripLoops loops;
 Detector detector(loops);
 
-/// Something that the client sent is running.
-bool inside = false;
+/// Something that the client sent is running: the arrival of its message, else 0. An ERROR ends the
+/// message, so that what it leaves here says nothing in the next one.
+TimestampTz running_message = 0;
+
+/// This session has sent something, and tells of it before it ends.
+bool has_begun = false;
 
 /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.
 bool chains = false;
-
-bool tells_at_exit = false;
 
 /// What has been parsed or planned and not yet begun to run: a statement begins when its first
 /// message arrives, and each message that works for it counts.
@@ -82,42 +83,35 @@ bool is_watching() {
     return watch && MyBackendType == B_BACKEND && !IsParallelWorker() && has_round_trip_memory();
 }
 
-/// Runs what the client sent. An ERROR passes through, and leaves nothing behind.
-template <typename Body>
-void run_inside(Body&& body) {
-    struct Inside {
-        bool ends_well = false;
-
-        Inside() { inside = true; }
-        Inside(const Inside&) = delete;
-        Inside& operator=(const Inside&) = delete;
-        ~Inside() {
-            inside = false;
-            if (!ends_well) {
-                detector.fail();
-            }
-        }
-    };
-    call_cpp([&] {
-        Inside scope;
-        call_server(body);
-        scope.ends_well = true;
-    });
+/// Whether what is called now runs inside of what the client sent.
+bool is_inside() {
+    return running_message != 0 && running_message == GetCurrentStatementStartTimestamp();
 }
 
-// ---- the end of an episode
-// -----------------------------------------------------------------------
+/// Runs what the client sent.
+template <typename Body>
+void run_inside(Body&& body) {
+    if (running_message != 0) {
+        detector.fail();
+    }
+    running_message = GetCurrentStatementStartTimestamp();
+    body();
+    running_message = 0;
+}
+
+// ---- the end of an episode ----------------------------------------------------------------------
 
 /// A loop outside of a block waits for the pause that ends its episode, and no hook is called in a
 /// pause. So an alarm looks for one, and lets the idle session do what it does to catch up with the
 /// invalidations of others: run an empty transaction, whose end calls end_transaction.
 TimeoutId pause_alarm = MAX_TIMEOUTS;
 volatile sig_atomic_t has_paused = 0;
+bool has_alarm = false;
 
 /// In a signal handler.
 void look_for_pause() {
     const Microseconds gap = Microseconds{watch_gap} * 1000;
-    if (!inside && GetCurrentTimestamp() - detector.last_end() > gap) {
+    if (!is_inside() && GetCurrentTimestamp() - detector.last_end() > gap) {
         has_paused = 1;
         catchupInterruptPending = 1;
         SetLatch(MyLatch);
@@ -128,17 +122,20 @@ void set_pause_alarm() {
     if (pause_alarm == MAX_TIMEOUTS) {
         pause_alarm = RegisterTimeout(USER_TIMEOUT, look_for_pause);
     }
-    if (!get_timeout_active(pause_alarm)) {
+    // An ERROR disables all alarms.
+    if (!has_alarm || !get_timeout_active(pause_alarm)) {
         const int interval = watch_gap + 10;
         enable_timeout_every(
             pause_alarm, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), interval), interval);
+        has_alarm = true;
     }
 }
 
 void clear_pause_alarm() {
     has_paused = 0;
-    if (pause_alarm != MAX_TIMEOUTS && get_timeout_active(pause_alarm)) {
+    if (has_alarm) {
         disable_timeout(pause_alarm, false);
+        has_alarm = false;
     }
 }
 
@@ -147,20 +144,19 @@ void tell_at_exit(int /*code*/, Datum /*argument*/) {
     detector.end_episode();
 }
 
-void watch_end_of_session() {
-    if (!tells_at_exit) {
-        tells_at_exit = true;
+void begin_session() {
+    if (!has_begun) {
+        has_begun = true;
         before_shmem_exit(tell_at_exit, Datum{0});
     }
 }
 
-// ---- statements
-// ----------------------------------------------------------------------------------
+// ---- statements ---------------------------------------------------------------------------------
 
 /// Whether the client sent this statement. One that a function runs through SPI is not among those
 /// of the portal; deferred triggers may open portals of their own when the transaction ends.
 bool is_sent_by_client(const QueryDesc* query) {
-    return !inside && ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
+    return !is_inside() && ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
            query->plannedstmt->canSetTag &&
            list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
            DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
@@ -168,6 +164,18 @@ bool is_sent_by_client(const QueryDesc* query) {
 
 bool is_watched(const QueryDesc* query) {
     return is_watching() && is_sent_by_client(query);
+}
+
+/// The same for a statement that has begun: mostly the last one that has.
+bool is_watched_further(const QueryDesc* query) {
+    return running.query == query ? !is_inside() : is_watched(query);
+}
+
+/// After an ERROR another statement may begin in the same place.
+void forget_running(const QueryDesc* query) {
+    if (running.query == query) {
+        running.query = nullptr;
+    }
 }
 
 /// A message has worked for the statement until now.
@@ -221,7 +229,7 @@ void begin_chained_block() {
 /// there can be none.
 void tell(const Statement& statement, const PlannedStmt* planned, const char* text,
           const QueryDesc* query) {
-    watch_end_of_session();
+    begin_session();
     begin_chained_block();
     detector.set_limits(
         {static_cast<std::uint32_t>(watch_repeats), Microseconds{watch_gap} * 1000});
@@ -262,8 +270,7 @@ void end_statement(const QueryDesc* query, bool goes_on) {
     tell(statement, query->plannedstmt, query->sourceText, query);
 }
 
-// ---- utility statements
-// --------------------------------------------------------------------------
+// ---- utility statements -------------------------------------------------------------------------
 
 /// What a utility statement will have done, read before it runs: its tree may be gone behind it.
 struct Effect {
@@ -346,6 +353,7 @@ void end_utility(const Effect& effect, std::uint64_t rows) {
         end_fetch(effect, rows, begin, end);
         return;
     }
+    begin_session();
     begin_chained_block();
     detector.pass(begin, end);
     if (effect.begins_block) {
@@ -361,12 +369,13 @@ void end_utility(const Effect& effect, std::uint64_t rows) {
     }
 }
 
-// ---- transactions
-// --------------------------------------------------------------------------------
+// ---- transactions -------------------------------------------------------------------------------
 
 void end_transaction(XactEvent event) {
     prepared.id = 0;
-    detector.end_block();
+    if (detector.is_in_block()) {
+        detector.end_block();
+    }
     if (has_paused != 0) {
         has_paused = 0;
         detector.end_episode_after_pause(GetCurrentTimestamp());
@@ -374,27 +383,31 @@ void end_transaction(XactEvent event) {
         // What a commit waits for is not the client.
         detector.busy_until(GetCurrentTimestamp());
     }
-    if (!detector.has_open_loops()) {
-        clear_pause_alarm();
-    } else if (event == XACT_EVENT_ABORT) {
-        // An ERROR has disabled all alarms.
+    if (!watch) {
+        detector.end_episode();
+    }
+    if (detector.has_open_loops()) {
         set_pause_alarm();
+    } else if (has_alarm) {
+        clear_pause_alarm();
     }
 }
 
+/// A procedure's transactions are no end of ours; a block ends with the ERROR inside of it.
 void on_transaction(XactEvent event, void* /*argument*/) {
-    if (inside || MyBackendType != B_BACKEND || !has_round_trip_memory()) {
+    if (!has_begun) {
         return;
     }
     switch (event) {
         case XACT_EVENT_COMMIT:
-        case XACT_EVENT_ABORT:
         case XACT_EVENT_PREPARE:
-            if (tells_at_exit || detector.is_in_block()) {
+            if (!is_inside()) {
                 end_transaction(event);
             }
-            if (!watch) {
-                detector.end_episode();
+            break;
+        case XACT_EVENT_ABORT:
+            if (detector.is_in_block() || !is_inside()) {
+                end_transaction(event);
             }
             break;
         default:
@@ -402,8 +415,7 @@ void on_transaction(XactEvent event, void* /*argument*/) {
     }
 }
 
-// ---- hooks
-// ---------------------------------------------------------------------------------------
+// ---- hooks --------------------------------------------------------------------------------------
 
 post_parse_analyze_hook_type next_analyze = nullptr;
 planner_hook_type next_planner = nullptr;
@@ -416,7 +428,7 @@ void analyze_hook(ParseState* state, Query* query, JumbleState* jumble) {
     if (next_analyze != nullptr) {
         next_analyze(state, query, jumble);
     }
-    if (is_watching() && !inside && query->queryId != 0 && query->commandType != CMD_UTILITY) {
+    if (is_watching() && !is_inside() && query->queryId != 0 && query->commandType != CMD_UTILITY) {
         remember_constants(query);
         note_message(static_cast<QueryId>(query->queryId));
     }
@@ -428,7 +440,7 @@ PlannedStmt* call_planner(Query* query, const char* text, int options, ParamList
 }
 
 PlannedStmt* planner(Query* query, const char* text, int options, ParamListInfo parameters) {
-    if (!is_watching() || inside) {
+    if (!is_watching() || is_inside()) {
         return call_planner(query, text, options, parameters);
     }
     PlannedStmt* planned = nullptr;
@@ -445,6 +457,7 @@ void call_start(QueryDesc* query, int flags) {
 
 void start(QueryDesc* query, int flags) {
     if (!is_watched(query)) {
+        forget_running(query);
         call_start(query, flags);
         return;
     }
@@ -458,14 +471,18 @@ void call_run(ONETRIP_RUN_PARAMETERS) {
 }
 
 /// A statement that writes ends with its triggers, in finish().
+bool ends_with_run(const QueryDesc* query) {
+    return query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
+}
+
 void run(ONETRIP_RUN_PARAMETERS) {
-    if (!is_watched(query)) {
+    if (!is_watched_further(query)) {
         call_run(ONETRIP_RUN_ARGUMENTS);
         return;
     }
     const bool goes_on = query->already_executed;
     run_inside([&] { call_run(ONETRIP_RUN_ARGUMENTS); });
-    if (query->operation == CMD_SELECT) {
+    if (ends_with_run(query)) {
         end_statement(query, goes_on);
     }
 }
@@ -475,14 +492,12 @@ void call_finish(QueryDesc* query) {
 }
 
 void finish(QueryDesc* query) {
-    if (!is_watched(query)) {
+    if (ends_with_run(query) || !is_watched_further(query)) {
         call_finish(query);
         return;
     }
     run_inside([&] { call_finish(query); });
-    if (query->operation != CMD_SELECT) {
-        end_statement(query, false);
-    }
+    end_statement(query, false);
 }
 
 void utility(PlannedStmt* planned, const char* text, bool read_only, ProcessUtilityContext context,
@@ -493,7 +508,7 @@ void utility(PlannedStmt* planned, const char* text, bool read_only, ProcessUtil
             planned, text, read_only, context, parameters, environment, receiver, completion);
     };
     // EXECUTE runs a statement of the client's: the executor's hooks take it.
-    if (!is_watching() || inside || context != PROCESS_UTILITY_TOPLEVEL ||
+    if (!is_watching() || is_inside() || context != PROCESS_UTILITY_TOPLEVEL ||
         IsA(planned->utilityStmt, ExecuteStmt)) {
         call();
         return;

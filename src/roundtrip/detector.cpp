@@ -4,8 +4,7 @@
 
 namespace onetrip::roundtrip {
 
-// ---- episodes
-// ------------------------------------------------------------------------------------
+// ---- episodes -----------------------------------------------------------------------------------
 
 void Detector::begin_block() {
     in_block_ = true;
@@ -66,8 +65,7 @@ void Detector::forget_all() {
     loops_ = 0;
 }
 
-// ---- statements
-// ----------------------------------------------------------------------------------
+// ---- statements ---------------------------------------------------------------------------------
 
 std::optional<LoopKey> Detector::statement(const Statement& statement) {
     const Run run = run_of(statement);
@@ -84,7 +82,7 @@ std::optional<LoopKey> Detector::statement(const Statement& statement) {
     return add(run);
 }
 
-Detector::Run Detector::run_of(const Statement& statement) {
+inline Detector::Run Detector::run_of(const Statement& statement) {
     Run run{statement, wait_, paused_};
     Statement& of_run = run.statement;
     if (last_end_ != never) {
@@ -130,7 +128,7 @@ std::optional<LoopKey> Detector::hold(const Run& run) {
     return new_loop(entry);
 }
 
-void Detector::count_statement(const Run& run) {
+inline void Detector::count_statement(const Run& run) {
     if (!is_block_episode_ && run.after_pause) {
         end_episode();
     } else if (episode_statements_ >= most_statements || loops_ >= most_loops ||
@@ -160,7 +158,8 @@ std::optional<LoopKey> Detector::add(const Run& run) {
         entries_[entry.parent].used = clock_;
     }
     remember_rows(place, statement);
-    if (entry.is_loop) {
+    // Most statements are none, and no neighbour of another's rows.
+    if (entry.is_loop || (entry.runs < limits_.repeats && entry.parent == nowhere)) {
         return std::nullopt;
     }
     const std::optional<LoopKey> loop = new_loop(entry);
@@ -175,7 +174,7 @@ std::optional<LoopKey> Detector::add(const Run& run) {
 
 /// Where a run belongs. A statement that is an ancestor of the last one with rows goes on with its
 /// own loop; any other is under that last one.
-Detector::Context Detector::context_of(const Statement& statement) const {
+inline Detector::Context Detector::context_of(const Statement& statement) const {
     for (Place at = last_many_; at != nowhere; at = entries_[at].parent) {
         if (entries_[at].id == statement.id) {
             return {at, entries_[at].parent};
@@ -185,7 +184,7 @@ Detector::Context Detector::context_of(const Statement& statement) const {
 }
 
 /// Outside of a block and without a leader nothing but the very same statement is a loop.
-bool Detector::counts_same_only(const Entry& entry) const {
+inline bool Detector::counts_same_only(const Entry& entry) const {
     return !is_block_episode_ && (entry.is_loop ? entry.loop_leader == 0 : entry.parent == nowhere);
 }
 
@@ -198,7 +197,7 @@ void Detector::begin_anew(Entry& entry) {
     entry.runs = 0;
 }
 
-void Detector::count_run(Entry& entry, const Run& run, Place parent) const {
+inline void Detector::count_run(Entry& entry, const Run& run, Place parent) const {
     const Statement& statement = run.statement;
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
     const bool changed = entry.runs > 0 && entry.parameters != statement.parameters;
@@ -225,7 +224,7 @@ void Detector::count_run(Entry& entry, const Run& run, Place parent) const {
     entry.used = clock_;
 }
 
-void Detector::remember_rows(Place place, const Statement& statement) {
+inline void Detector::remember_rows(Place place, const Statement& statement) {
     Entry& entry = entries_[place];
     if (statement.role == Statement::Role::next_fetch) {
         entry.last_rows += statement.rows;
@@ -241,12 +240,11 @@ void Detector::remember_rows(Place place, const Statement& statement) {
     }
 }
 
-// ---- loops
-// ---------------------------------------------------------------------------------------
+// ---- loops --------------------------------------------------------------------------------------
 
 /// The entry over whose rows the entry's statement is looped. What runs about once for each
 /// execution of its parent is a neighbour of that, and looped over what the parent is looped over.
-Detector::Place Detector::leader_of(const Entry& entry) const {
+inline Detector::Place Detector::leader_of(const Entry& entry) const {
     const Entry* at = &entry;
     while (at->parent != nowhere && (at->runs < 2 * at->turns || !entries_[at->parent].is_many)) {
         at = &entries_[at->parent];
@@ -255,7 +253,7 @@ Detector::Place Detector::leader_of(const Entry& entry) const {
 }
 
 /// The loop that the entry is by now.
-std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
+inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     if (entry.runs == 0 || entry.is_dismissed) {
         return std::nullopt;
     }
@@ -353,10 +351,9 @@ std::uint64_t Detector::rows_of(QueryId id) const {
     return rows;
 }
 
-// ---- the table
-// -----------------------------------------------------------------------------------
+// ---- the table ----------------------------------------------------------------------------------
 
-Detector::Place Detector::find(QueryId id, QueryId leader) const {
+inline Detector::Place Detector::find(QueryId id, QueryId leader) const {
     for (Place at = heads_[bucket_of(id)]; at != nowhere; at = entries_[at].next) {
         if (entries_[at].id == id && entries_[at].leader == leader) {
             return at;
