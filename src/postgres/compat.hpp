@@ -34,8 +34,12 @@ namespace onetrip::postgres {
 /// What the server's walkers call for each node; true ends the walk.
 using TreeWalker = bool (*)(Node* node, void* context);
 
-// The walkers take a function without a prototype before 16.
+// The walkers take a function without a prototype before 16, and the text is asked for with the
+// tree.
 #if PG_VERSION_NUM >= 160000
+inline void identify_query(Query* query, const char* /*text*/) {
+    JumbleQuery(query);
+}
 inline bool walk_query(Query* query, TreeWalker walker, void* context) {
     return query_tree_walker(query, walker, context, 0);
 }
@@ -43,6 +47,9 @@ inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
     return expression_tree_walker(node, walker, context);
 }
 #else
+inline void identify_query(Query* query, const char* text) {
+    JumbleQuery(query, text);
+}
 inline bool (*without_prototype(TreeWalker walker))() {
     return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
 }

@@ -55,6 +55,9 @@ TimestampTz running_message = 0;
 /// This session has sent something, and tells of it before it ends.
 bool has_begun = false;
 
+/// DECLARE CURSOR is about to plan its query: the arrival of its message, else 0.
+TimestampTz cursor_message = 0;
+
 /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.
 bool chains = false;
 
@@ -439,7 +442,19 @@ PlannedStmt* call_planner(Query* query, const char* text, int options, ParamList
                                    : standard_planner(query, text, options, parameters);
 }
 
+/// DECLARE CURSOR gives its query no identifier before 16.
+void identify_cursor(Query* query, const char* text) {
+    if (cursor_message == GetCurrentStatementStartTimestamp() && query->queryId == 0 &&
+        IsQueryIdEnabled()) {
+        identify_query(query, text);
+    }
+    cursor_message = 0;
+}
+
 PlannedStmt* planner(Query* query, const char* text, int options, ParamListInfo parameters) {
+    if (cursor_message != 0) {
+        identify_cursor(query, text);
+    }
     if (!is_watching() || is_inside()) {
         return call_planner(query, text, options, parameters);
     }
@@ -514,6 +529,8 @@ void utility(PlannedStmt* planned, const char* text, bool read_only, ProcessUtil
         return;
     }
     const Effect effect = effect_of(planned->utilityStmt);
+    cursor_message =
+        IsA(planned->utilityStmt, DeclareCursorStmt) ? GetCurrentStatementStartTimestamp() : 0;
     if (effect.prepares) {
         call();
     } else {

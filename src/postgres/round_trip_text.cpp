@@ -140,6 +140,14 @@ const char* ellipsis() {
     return std::strcmp(converted, "?") == 0 ? "..." : converted;
 }
 
+/// As the lexer reads literals now, which may not be as the statement's parse did.
+roundtrip::LiteralRules literal_rules() {
+    const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
+                         !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding());
+    return {static_cast<bool>(standard_conforming_strings),
+            backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
+}
+
 }  // namespace
 
 StatementSource source_of(const PlannedStmt* statement, const char* text) {
@@ -168,8 +176,7 @@ void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) 
 }
 
 void normalise_statement(RoundTripText& to, StatementSource source) {
-    const std::size_t size = roundtrip::lexable_prefix(
-        source.text, source.is_cut, {static_cast<bool>(standard_conforming_strings)});
+    const std::size_t size = roundtrip::lexable_prefix(source.text, source.is_cut, literal_rules());
     const bool is_cut = source.is_cut || size < source.text.size();
     StringInfoData normalised;
     initStringInfo(&normalised);

@@ -269,7 +269,8 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     if (runs < limits_.repeats || inserts_many) {
         return std::nullopt;
     }
-    if (leader == nowhere && !is_block_episode_ && entry.has_distinct_parameters) {
+    const bool repeats_constant = !entry.has_distinct_parameters && entry.parameters != 0;
+    if (leader == nowhere && !is_block_episode_ && !repeats_constant) {
         return std::nullopt;
     }
     return LoopKey{id_at(leader), entry.id, entry.kind};

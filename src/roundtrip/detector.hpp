@@ -28,7 +28,7 @@ struct Statement {
     Kind kind = Kind::select;
     Role role = Role::execution;
     std::uint64_t rows = 0;        ///< returned or touched
-    std::uint64_t parameters = 0;  ///< a hash of its parameters and constants
+    std::uint64_t parameters = 0;  ///< a hash of its parameters and constants; 0 is none
     Microseconds begin = 0;        ///< its first message arrived
     Microseconds end = 0;
     Microseconds busy = 0;  ///< of the time between, what the server worked

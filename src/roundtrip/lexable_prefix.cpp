@@ -51,12 +51,12 @@ class Scan {
         return text_.substr(at, what.size()) == what;
     }
 
-    /// A doubled quote is a letter of the literal; one behind a backslash is not welcome
+    /// A doubled quote is a letter of the literal; one behind a backslash is not allowed
     /// everywhere.
     std::size_t quoted(std::size_t at, char quote, bool has_escapes) const {
         for (std::size_t i = at + 1; i < text_.size(); ++i) {
             const bool is_escape = has_escapes && text_[i] == '\\';
-            if (is_escape && (i + 1 == text_.size() || text_[i + 1] == quote)) {
+            if (is_escape && !rules_.takes_escaped_quotes && text_.substr(i + 1, 1) == "'") {
                 return unclosed;
             }
             if (is_escape || text_.substr(i, 2) == std::string_view(quote == '"' ? "\"\"" : "''")) {

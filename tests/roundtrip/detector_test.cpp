@@ -287,6 +287,22 @@ TEST_CASE("the same look-up with one constant is a loop, without a leader too") 
     CHECK_FALSE(loops[0].has_distinct_parameters);
 }
 
+TEST_CASE("a list that is asked for again and again has no constant to keep") {
+    for (const bool in_block : {false, true}) {
+        Session session;
+        if (in_block) {
+            session.begin();
+        }
+        for (int i = 0; i < 12; ++i) {
+            session.run(campaigns, 20);
+        }
+        if (in_block) {
+            session.commit();
+        }
+        CHECK(session.end().size() == (in_block ? 1 : 0));
+    }
+}
+
 TEST_CASE("another constant ends the loop of the same one") {
     Session session;
     for (const int constant : {1, 2, 3}) {

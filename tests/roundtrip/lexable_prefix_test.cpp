@@ -8,8 +8,8 @@ namespace onetrip::roundtrip::test {
 namespace {
 
 /// What is left of a text that is whole.
-std::string whole(std::string_view text, bool standard_conforming = true) {
-    return std::string(text.substr(0, lexable_prefix(text, false, {standard_conforming})));
+std::string whole(std::string_view text, LiteralRules rules = {}) {
+    return std::string(text.substr(0, lexable_prefix(text, false, rules)));
 }
 
 /// What is left of a text that has been cut behind.
@@ -39,10 +39,16 @@ TEST_CASE("what is not closed is left out") {
 }
 
 TEST_CASE("a literal that another setting reads otherwise is left out") {
-    CHECK(whole("SELECT 'a\\', 1", false) == "SELECT ");
-    CHECK(whole("SELECT 'a\\n', 1", false) == "SELECT 'a\\n', 1");
-    CHECK(whole("SELECT E'it\\'s', 1") == "SELECT ");
-    CHECK(whole("SELECT U&'x'", false) == "SELECT ");
+    const LiteralRules not_conforming = {false, true};
+    CHECK(whole("SELECT 'a\\', 1", not_conforming) == "SELECT ");
+    CHECK(whole("SELECT 'a\\', ' 1", not_conforming) == "SELECT 'a\\', ' 1");
+    CHECK(whole("SELECT 'a\\n', 1", not_conforming) == "SELECT 'a\\n', 1");
+    CHECK(whole("SELECT U&'x'", not_conforming) == "SELECT ");
+    const LiteralRules without_escaped_quotes = {true, false};
+    CHECK(whole("SELECT E'it\\'s', 1") == "SELECT E'it\\'s', 1");
+    CHECK(whole("SELECT E'it\\'s', 1", without_escaped_quotes) == "SELECT ");
+    CHECK(whole("SELECT E'a\\\\', 'a\\', 1", without_escaped_quotes) ==
+          "SELECT E'a\\\\', 'a\\', 1");
 }
 
 TEST_CASE("a text that was cut ends with a whole word") {

@@ -1,0 +1,286 @@
+# The watch over round trips: what a client does in a loop is seen, under its leader, and nothing
+# else is.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use RoundTripServer;
+use Test::More;
+
+my $node = start_watched_server('watched', "onetrip.watch_gap = '700ms'", 'max_prepared_transactions = 2');
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE written (a int, b text);
+CREATE FUNCTION fails_in_function() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM genre FROM campagnes WHERE id = 1;
+    RETURN 1 / 0;
+END $$;
+SQL
+
+my $list = 'SELECT id FROM campagnes';
+my $element = 'SELECT genre FROM campagnes WHERE id = $1';
+
+# What a client makes the view show.
+sub seen
+{
+	my ($client, $loop) = @_;
+	run_client($node, $client, $loop);
+	return loops($node);
+}
+
+# ---- loops of an application ----
+
+my $nested = <<'ROWS';
+select|SELECT id, campagne_id_fk FROM messages WHERE campagne_id_fk = $1|SELECT genre FROM campagnes WHERE id = $1|1|60|60|60|t
+select|SELECT id FROM campagnes ORDER BY id|SELECT id, campagne_id_fk FROM messages WHERE campagne_id_fk = $1|1|12|12|12|t
+ROWS
+chomp $nested;
+for my $mode ('nested', 'nested_autocommit')
+{
+	my ($slept, $whole) = split / /, run_client($node, 'psycopg2_loops', $mode);
+	my ($wait, $server) = split /\|/,
+	  $node->safe_psql('postgres', q{SELECT wait_time, server_time FROM round_trips WHERE repeated LIKE '%genre%'});
+	cmp_ok($wait, '>=', $slept, "$mode: the wait is what the client slept at least");
+	cmp_ok($wait + $server, '<=', $whole, "$mode: and no more than all that was");
+	cmp_ok($server, '>', 0, "$mode: the server worked too");
+	is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips ORDER BY repeated'),
+		"join: JOIN campagnes ON campagnes.id = messages.campagne_id_fk; or ask once: WHERE campagnes.id = ANY(\$1)\n"
+		  . 'join: JOIN messages ON messages.campagne_id_fk = campagnes.id; or ask once: WHERE messages.campagne_id_fk = ANY($1)',
+		"$mode: the advice names tables and columns");
+	is( $node->safe_psql('postgres', q{SELECT DISTINCT database, role = current_user, first_seen < last_seen, last_seen < now() FROM round_trips}),
+		'postgres|t|t|t', "$mode: of whom and when");
+	is(loops($node), $nested, "$mode: both loops have their leaders, counts and rows");
+}
+is(seen('psycopg2_loops', 'join'), '', 'a join is no loop');
+
+is(seen('psycopg2_loops', 'inserts'), 'insert||INSERT INTO written VALUES ($1, $2)|1|30|30|0|t', 'rows are inserted one by one');
+is(seen('psycopg2_loops', 'insert_pages'), 'insert||INSERT INTO written VALUES ($1, $2)|1|30|30|0|t', 'also where they share a message');
+is(seen('psycopg2_loops', 'inserts_autocommit'), '', 'outside of a block nothing says that they belong together');
+is(seen('psycopg2_loops', 'insert_batches'), '', 'inserts by the hundred are fine');
+is(seen('psycopg2_loops', 'in_batches'), '', 'so are batches of IN and ANY');
+
+run_client($node, 'psycopg2_loops', 'updates');
+is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips ORDER BY kind'),
+	"one DELETE FROM written WHERE written.a = ANY(\$1)\n"
+	  . 'one UPDATE messages SET ... FROM (VALUES ...) AS v (id, ...) WHERE messages.id = v.id; or, where all get the same, WHERE messages.id = ANY($1)',
+	'advice for writes');
+is( loops($node),
+	join("\n",
+		'delete|SELECT id FROM messages WHERE id <= $1|DELETE FROM written WHERE a = $1|1|11|11|11|t',
+		'update|SELECT id FROM messages WHERE id <= $1|UPDATE messages SET template_id = $1 WHERE id = $2|1|11|11|11|t'),
+	'row by row under a list');
+
+run_client($node, 'psycopg2_loops', 'named_cursor');
+is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+	'ask once for all of them: ... FROM messages WHERE messages.campagne_id_fk = ANY($1) GROUP BY messages.campagne_id_fk',
+	'advice for counts');
+is( loops($node),
+	q{select|SELECT id FROM campagnes WHERE zone_diffusion = $1|SELECT count(*) FROM messages WHERE campagne_id_fk = $1|1|12|12|12|t},
+	q{a cursor's query leads});
+
+run_client($node, 'psycopg2_loops', 'same_constant');
+is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+	'ask once and keep the result: campagnes.id is compared with the same value each time',
+	'advice for the same look-up');
+is(loops($node), "select||$element|1|11|11|0|f", 'one constant again and again');
+
+run_client($node, 'psycopg2_loops', 'rereads');
+is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+	q{select messages.numero_abonne, messages.template_id with the leader's rows at once, which are rows of messages},
+	'advice for rows that the leader has read');
+is( loops($node),
+	'select|SELECT id FROM messages WHERE campagne_id_fk < $1|SELECT numero_abonne, template_id FROM messages WHERE id = $1|1|15|15|15|t',
+	'rows are read again by their key');
+
+is(seen('psycopg2_loops', 'hot_lookups'), '', 'look-ups without a leader are no loop');
+is(seen('psycopg2_loops', 'commits'), '', 'nor with a block around each');
+is( seen('psycopg2_loops', 'commits_under_list'),
+	"select|$list|SELECT * FROM messages WHERE campagne_id_fk = \$1|1|12|12|12|t",
+	'blocks of a single statement count as the statement');
+is(seen('psycopg2_loops', 'failures'), "select||$element|1|12|12|0|t", 'what fails is not counted');
+is(seen('psycopg2_loops', 'rollback'), 'insert||INSERT INTO written VALUES ($1)|3|32|12|0|t', 'blocks that are rolled back, and chained');
+
+# ---- protocols ----
+
+my $loop = "select|$list|$element|1|12|12|12|t";
+is(seen('raw_protocol', 'prepared'), $loop, 'prepared statements');
+is(seen('raw_protocol', 'pipeline'), $loop, 'a pipeline');
+is(seen('raw_protocol', 'portals'), $loop, 'a portal that is executed in parts');
+my $slept = run_client($node, 'raw_protocol', 'separate_parse');
+cmp_ok($node->safe_psql('postgres', 'SELECT wait_time FROM round_trips'), '>=', $slept, 'the client is waited for between Parse and Bind too');
+is(loops($node), $loop, 'each statement parsed by itself');
+is(seen('raw_protocol', 'errors'), "select|$list|$element|1|10|10|24|t", 'errors in pipelines, and portals side by side');
+
+my $folder = PostgreSQL::Test::Utils::tempdir;
+
+sub run_pgbench
+{
+	my ($mode, $transactions, @script) = @_;
+	my @arguments = ('-S');
+	if (@script)
+	{
+		append_to_file("$folder/script.sql", join "\n", @script, '');
+		@arguments = ('-f', "$folder/script.sql");
+	}
+	$node->command_ok([ 'pgbench', '-n', '-M', $mode, '-c', '2', '-t', $transactions, @arguments, 'postgres' ], "pgbench, $mode");
+	unlink "$folder/script.sql";
+	return;
+}
+
+$node->command_ok([ 'pgbench', '-i', '-q', 'postgres' ], 'pgbench has its tables');
+loops($node);
+for my $mode ('simple', 'extended', 'prepared')
+{
+	run_pgbench($mode, 100);
+	is(loops($node), '', "select-only is no loop ($mode)");
+	my @elements = map { ("\\set n $_", 'SELECT genre FROM campagnes WHERE id = :n;') } 1 .. 12;
+	run_pgbench($mode, 1, 'BEGIN;', "$list;", @elements, 'COMMIT;');
+	is(loops($node), "select|$list|$element|2|24|12|24|t", "a loop is one ($mode)");
+	next if $mode eq 'simple';
+	run_pgbench($mode, 1, '\startpipeline', "$list;", @elements, '\endpipeline');
+	is(loops($node), "select|$list|$element|2|24|12|24|t", "in a pipeline as well ($mode)");
+}
+
+# Several statements in one message, SQL's PREPARE and cursors.
+my $elements = join ' ', map { "SELECT genre FROM campagnes WHERE id = $_;" } 1 .. 12;
+$node->psql('postgres', "BEGIN; $list; $elements COMMIT;", on_error_die => 1);
+is(loops($node), $loop, 'one message with all statements');
+my $executes = join "\n", map { "EXECUTE element($_);" } 1 .. 12;
+$node->safe_psql('postgres', "PREPARE element(int) AS SELECT genre FROM campagnes WHERE id = \$1;\nBEGIN;\n$list;\n$executes\nCOMMIT;\nDEALLOCATE element");
+is(loops($node), $loop, 'EXECUTE counts as what was prepared');
+my $fetches = join "\n", map { "FETCH c;\nSELECT genre FROM campagnes WHERE id = $_;" } 1 .. 12;
+$node->safe_psql('postgres', "BEGIN;\nDECLARE c NO SCROLL CURSOR FOR $list;\n$fetches\nMOVE ALL c;\nCLOSE c;\nCOMMIT");
+is(loops($node), $loop, 'FETCH adds rows to its query, and is no loop');
+$node->safe_psql('postgres', "BEGIN;\n" . "DECLARE c CURSOR FOR $list;\n" . ("FETCH c;\n" x 12) . 'COMMIT');
+is(loops($node), '', 'FETCH alone neither');
+$node->safe_psql('postgres', "SET plan_cache_mode = force_generic_plan;\nPREPARE element(int) AS SELECT genre FROM campagnes WHERE id = \$1;\nBEGIN;\n$list;\n$executes\nCOMMIT");
+is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'), q{select campagnes.genre with the leader's rows at once, which are rows of campagnes}, 'advice from a generic plan');
+is(loops($node), $loop, 'generic plans');
+
+# ---- what the client has not sent ----
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION look_up(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    found text;
+    row record;
+BEGIN
+    FOR i IN 1..20 LOOP
+        SELECT genre INTO found FROM campagnes WHERE id = i;
+        FOR row IN SELECT id FROM messages WHERE campagne_id_fk = i LOOP
+            BEGIN
+                PERFORM 1 / (row.id - row.id);
+            EXCEPTION WHEN division_by_zero THEN
+            END;
+        END LOOP;
+    END LOOP;
+    RETURN found;
+END $$;
+CREATE PROCEDURE commits() LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1..20 LOOP
+        INSERT INTO written VALUES (i);
+        COMMIT;
+    END LOOP;
+    ROLLBACK;
+END $$;
+CREATE FUNCTION check_later() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    row record;
+BEGIN
+    PERFORM look_up(1);
+    FOR row IN SELECT id FROM campagnes WHERE id = NEW.a LOOP
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TABLE late (a bigint REFERENCES campagnes DEFERRABLE INITIALLY DEFERRED);
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_later();
+INSERT INTO late SELECT 1 + n % 12 FROM generate_series(1, 30) AS n;
+BEGIN;
+INSERT INTO late SELECT 1 + n % 12 FROM generate_series(1, 30) AS n;
+SELECT count(*) FROM late;
+COMMIT;
+SELECT look_up(1);
+SELECT id FROM campagnes WHERE look_up(2) IS NULL;
+DO 'BEGIN PERFORM look_up(1); END';
+CALL commits();
+EXPLAIN ANALYZE SELECT look_up(id::int) FROM campagnes;
+CREATE TABLE made AS SELECT look_up(id::int) FROM campagnes;
+COPY (SELECT look_up(id::int) FROM campagnes) TO STDOUT;
+SQL
+is(loops($node), '', 'functions, triggers and procedures send nothing');
+$node->safe_psql('postgres', "SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0;\nBEGIN;\n$list;\n" . join("\n", split /(?<=;) /, $elements) . "\nCOMMIT");
+is(loops($node), $loop, 'parallel workers count nothing of their own');
+
+# ---- episodes ----
+
+my $half = join "\n", map { "SELECT genre FROM campagnes WHERE id = $_;" } 1 .. 6;
+for my $end ('DISCARD PLANS', 'RESET ALL')
+{
+	$node->safe_psql('postgres', "BEGIN;\n$half\n$end;\n$half\nCOMMIT");
+	is(loops($node), '', "$end ends an episode");
+}
+$node->safe_psql('postgres', "BEGIN;\n$half\nRESET work_mem;\nSHOW work_mem;\nSAVEPOINT s;\n$half\nCOMMIT");
+is(loops($node), "select||$element|1|12|12|0|t", 'other utility statements do not');
+$node->safe_psql('postgres', "BEGIN;\n$half\n$half\nPREPARE TRANSACTION 'x'");
+is(loops($node), "select||$element|1|12|12|0|t", 'PREPARE TRANSACTION ends a block');
+$node->safe_psql('postgres', "ROLLBACK PREPARED 'x'");
+$node->safe_psql('postgres', "$list;\n$half\nSELECT pg_sleep(0.1);\n$half");
+is(loops($node), $loop, 'an episode outside of a block');
+$node->safe_psql('postgres', "$list;\n$half\n\\! sleep 1\n$half");
+is(loops($node), '', 'a pause ends it');
+$node->safe_psql('postgres', "SET onetrip.watch_gap = '10s';\n$list;\n$half\n\\! sleep 1\n$half");
+is(loops($node), $loop, 'a shorter one does not');
+$node->safe_psql('postgres', "SET onetrip.watch_repeats = 6;\n$list;\n$half");
+is(loops($node), "select|$list|$element|1|6|6|12|t", 'watch_repeats');
+$node->safe_psql('postgres', "SET onetrip.watch = off;\n$list;\n$half\n$half");
+is(loops($node), '', 'nothing is seen while the watch is off');
+
+# A session that stays idle, and one that is terminated, outside of a block.
+my ($in, $out, $err) = ("$list;\n$half\n$half\n\\echo done\n", '', '');
+my $idle = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err);
+$idle->pump until $out =~ /done/;
+ok($node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM round_trips'), 'the loop of a session that is idle is seen');
+is(loops($node), $loop, 'as it was');
+$in .= "$half\n$half\nSELECT 'done' || 2;\n";
+$idle->pump until $out =~ /done2/;
+is($node->safe_psql('postgres', q{SELECT count(*) FROM round_trips}), '0', 'nothing is told before the pause');
+$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'});
+$idle->finish;
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'}), 'it is gone');
+is(loops($node), '', 'and without a leader it was no loop');
+
+# Cancels in the middle.
+$node->psql('postgres', "SET statement_timeout = '50ms';\nBEGIN;\nSAVEPOINT s;\n$half\nSELECT pg_sleep(10);\nROLLBACK TO s;\n$half\nCOMMIT", on_error_stop => 0);
+is(loops($node), "select||$element|1|12|12|0|t", 'a cancelled statement disturbs nothing');
+
+# ---- texts ----
+
+my $long = 'é' x 1200;
+my $many = 'SELECT id AS "xé", ' . join ', ', map { "'é$_' AS spalte_$_" } 1 .. 200;
+$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { "$many FROM campagnes WHERE id = $_;" } 1 .. 10) . "\nCOMMIT");
+is( $node->safe_psql('postgres', q{SELECT octet_length(repeated) BETWEEN 1000 AND 1024, repeated LIKE '%…', repeated LIKE 'SELECT id AS "xé", $1 AS spalte_1, $2 AS%', repeated LIKE '%''%' FROM round_trips}),
+	't|t|t|f', 'a long text is cut at 1 kB');
+loops($node);
+my $in_list = join ', ', 1 .. 2000;
+$node->safe_psql('postgres', "BEGIN;\nSELECT id, '$long' FROM campagnes WHERE id IN ($in_list);\n$half\n$half\nCOMMIT");
+is($node->safe_psql('postgres', 'SELECT leader FROM round_trips'), 'SELECT id,…', 'so is that of a leader, in front of what is not whole');
+loops($node);
+$node->safe_psql('postgres', "BEGIN;\nSELECT id FROM campagnes WHERE id IN ($in_list);\n$half\n$half\nCOMMIT");
+is( $node->safe_psql('postgres', q{SELECT octet_length(leader) BETWEEN 1000 AND 1024, leader LIKE 'SELECT id FROM campagnes WHERE id IN ($1, $2, $3%…' FROM round_trips}),
+	't|t', 'and of one with many constants');
+loops($node);
+my $odd = q{SELECT genre /* it's */ FROM campagnes WHERE genre <> E'it\'s' AND genre <> $$it's$$ AND genre <> 'it''s' AND id = };
+$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { "$odd$_; -- ;" } 1 .. 10) . "\nCOMMIT");
+is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), q{SELECT genre /* it's */ FROM campagnes WHERE genre <> $1 AND genre <> $2 AND genre <> $3 AND id = $4}, 'no literal is shown');
+loops($node);
+$node->safe_psql('postgres', "PREPARE odd(int) AS $odd\$1;\nSET backslash_quote = off;\nBEGIN;\n" . join("\n", map { "EXECUTE odd($_);" } 1 .. 10) . "\nCOMMIT");
+is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), q{SELECT genre /* it's */ FROM campagnes WHERE genre <>…}, 'nor is one read that a setting forbids by now');
+loops($node);
+$node->safe_psql('postgres', "SET standard_conforming_strings = off; SET escape_string_warning = off;\nBEGIN;\n" . join("\n", map { "SELECT genre FROM campagnes WHERE genre <> 'a\\\\' AND id = $_;" } 1 .. 10) . "\nCOMMIT");
+is(loops($node), 'select||SELECT genre FROM campagnes WHERE genre <> $1 AND id = $2|1|10|10|0|t', 'backslashes as the session reads them');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,73 @@
+# A server on which onetrip watches from its start.
+
+package RoundTripServer;
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+use Exporter 'import';
+our @EXPORT = qw(start_watched_server add_library run_client loops);
+
+# The settings by which a server preloads the library, also from where it is staged.
+sub add_library
+{
+	my ($node, @settings) = @_;
+	if ($ENV{ONETRIP_STAGE})
+	{
+		chomp(my $libraries = `pg_config --pkglibdir`);
+		push @settings, "extension_destdir = '$ENV{ONETRIP_STAGE}'",
+		  "dynamic_library_path = '$ENV{ONETRIP_STAGE}$libraries:\$libdir'";
+	}
+	$node->append_conf('postgresql.conf', join "\n", "timezone = 'UTC'", @settings, '');
+	return;
+}
+
+sub start_watched_server
+{
+	my ($name, @settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ], allows_streaming => 1);
+	add_library($node, "shared_preload_libraries = 'onetrip'", 'fsync = off', 'autovacuum = off', @settings);
+	$node->start;
+	$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION onetrip;
+SELECT create_carousel_tables('public');
+INSERT INTO zones_diffusion VALUES ('AFRIQUE', 7);
+INSERT INTO campagnes SELECT n, 'AFRIQUE', 'A', '2026-11-01', '2026-11-30' FROM generate_series(1, 12) AS n;
+INSERT INTO messages SELECT n, 1 + n % 12, n, n FROM generate_series(1, 60) AS n;
+ANALYZE;
+SELECT round_trips_reset();
+SQL
+	return $node;
+}
+
+# Runs a client of tests/clients in Debian's Python and returns what it prints.
+sub run_client
+{
+	my ($node, $client, @arguments) = @_;
+	local $ENV{PGHOST} = $node->host;
+	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGDATABASE} = 'postgres';
+	my ($out, $err) = ('', '');
+	my @command = ('/usr/bin/python3', "tests/clients/$client.py", @arguments);
+	IPC::Run::run(\@command, '<', \undef, '>', \$out, '2>', \$err) or die "@command: $err";
+	chomp $out;
+	return $out;
+}
+
+# The view: what does not depend on time, a line a loop; then it is emptied.
+sub loops
+{
+	my ($node) = @_;
+	my $rows = $node->safe_psql('postgres', <<'SQL');
+SELECT kind, leader, repeated, episodes, statements, longest, leader_rows, distinct_parameters
+FROM round_trips ORDER BY repeated COLLATE "C", leader COLLATE "C"
+SQL
+	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	return $rows;
+}
+
+1;
