@@ -258,8 +258,9 @@ Findings findings_of(const QueryDesc* query) {
     Findings findings{query, {}};
     look_at(query->plannedstmt->planTree, findings);
     if (findings.scans == 0) {
-        // min() and max() read an index in a plan of their own.
-        findings.aggregates_all |= query->plannedstmt->subplans != NIL;
+        // min(), max() and EXISTS read their table in a plan of their own.
+        findings.aggregates_all |=
+            IsA(query->plannedstmt->planTree, Result) && query->plannedstmt->subplans != NIL;
         look_at_all(query->plannedstmt->subplans, findings);
     }
     return findings;
@@ -436,7 +437,8 @@ Subject subject_of(const QueryDesc* query) {
     subject.table = named_table(query->plannedstmt, comparison.table);
     if (OidIsValid(subject.table)) {
         column = get_attname(comparison.table, comparison.column, true);
-        subject.column = column == nullptr ? InvalidAttrNumber : get_attnum(subject.table, column);
+        subject.column =
+            column == nullptr ? AttrNumber{InvalidAttrNumber} : get_attnum(subject.table, column);
     } else {
         const TablesOfStatement tables = tables_of(query->plannedstmt);
         subject.table = query->operation == CMD_SELECT

@@ -116,7 +116,7 @@ Datum round_trip_loops(PG_FUNCTION_ARGS) {
     return Datum{0};
 }
 
-Datum round_trips_reset(PG_FUNCTION_ARGS) {
+Datum round_trips_reset([[maybe_unused]] PG_FUNCTION_ARGS) {
     check_preloaded();
     forget_round_trips();
     PG_RETURN_VOID();

@@ -156,13 +156,18 @@ void begin_session() {
 
 // ---- statements ---------------------------------------------------------------------------------
 
+/// The end of a transaction reads what is left of a cursor WITH HOLD.
+bool is_being_held(Portal portal) {
+    return portal->strategy == PORTAL_ONE_SELECT && portal->holdStore != nullptr;
+}
+
 /// Whether the client sent this statement. One that a function runs through SPI is not among those
 /// of the portal; deferred triggers may open portals of their own when the transaction ends.
 bool is_sent_by_client(const QueryDesc* query) {
     return !is_inside() && ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
            query->plannedstmt->canSetTag &&
            list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
-           DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
+           !is_being_held(ActivePortal) && DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
 }
 
 bool is_watched(const QueryDesc* query) {

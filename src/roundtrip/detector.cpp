@@ -383,10 +383,10 @@ Detector::Place Detector::free_place() {
     if (used_places_ < places) {
         return static_cast<Place>(used_places_++);
     }
-    const auto oldest =
-        std::min_element(entries_.begin(), entries_.end(),
+    const Entry* const oldest =
+        std::min_element(entries_.data(), entries_.data() + places,
                          [](const Entry& a, const Entry& b) { return a.used < b.used; });
-    const auto place = static_cast<Place>(oldest - entries_.begin());
+    const auto place = static_cast<Place>(oldest - entries_.data());
     evict(place);
     return place;
 }

@@ -159,6 +159,36 @@ $node->safe_psql('postgres', "SET plan_cache_mode = force_generic_plan;\nPREPARE
 is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'), q{select campagnes.genre with the leader's rows at once, which are rows of campagnes}, 'advice from a generic plan');
 is(loops($node), $loop, 'generic plans');
 
+# A cursor that outlives its transaction: the rows that COMMIT reads for it have not been fetched yet.
+$node->safe_psql('postgres', "BEGIN;\nDECLARE c CURSOR WITH HOLD FOR $list;\nCOMMIT;\nFETCH 5 FROM c;\n" . join("\n", split /(?<=;) /, $elements));
+is(loops($node), "select|$list|$element|1|12|12|5|t", 'a cursor WITH HOLD');
+
+# Statements that write and return.
+for my $statement ('INSERT INTO written VALUES ($n, NULL) RETURNING b', 'WITH x AS (UPDATE written SET b = NULL WHERE a = $n RETURNING *) SELECT * FROM x', 'MERGE INTO written USING (SELECT $n AS n) AS s ON a = n WHEN MATCHED THEN UPDATE SET b = NULL')
+{
+	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
+	my %kinds = (INSERT => 'insert', WITH => 'select', MERGE => 'update');
+	like(loops($node), qr/^$kinds{(split ' ', $statement)[0]}\|\|.*\|1\|10\|10\|0\|t$/, $statement);
+}
+
+# Partitions are called by the name that the client used, and batches come in many forms.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE parts (id int, n int) PARTITION BY RANGE (id);
+CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (0) TO (8);
+CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (8) TO (20);
+SQL
+for my $table ('parts', 'part_1')
+{
+	$node->safe_psql('postgres', "$list;\n" . join("\n", map { "SELECT n FROM $table WHERE id = $_;" } 1 .. 10));
+	is($node->safe_psql('postgres', 'SELECT advice FROM round_trips'), "join $table by $table.id to the leader; or ask once: WHERE $table.id = ANY(\$1)", "advice for $table");
+	loops($node);
+}
+for my $batch ('SELECT * FROM unnest(ARRAY[$n, 2]) AS u JOIN messages AS m ON m.id = u', 'UPDATE written SET b = v.b FROM (VALUES ($n, $$x$$), (2, $$y$$)) AS v(a, b) WHERE written.a = v.a', 'SELECT * FROM messages WHERE id IN ($n, 5) AND numero_abonne = 7')
+{
+	$node->safe_psql('postgres', "SET enable_seqscan = off;\nBEGIN;\n" . join("\n", map { (my $run = $batch) =~ s/\$n/$_/; "$run;" } 1 .. 12) . "\nCOMMIT");
+	is(loops($node), '', "a batch: $batch");
+}
+
 # ---- what the client has not sent ----
 
 $node->safe_psql('postgres', <<'SQL');
