@@ -452,8 +452,8 @@ Subject subject_of(const QueryDesc* query) {
     return subject;
 }
 
-/// The names of what the statement returns, without the column that is compared; nullptr where they
-/// are too many to name.
+/// The names of the table's columns that the statement returns, without the one that is compared;
+/// nullptr where they are too many to name, or not all of the table.
 const char* returned_columns(const Subject& subject) {
     constexpr int most = 4;
     const List* const entries = subject.query->plannedstmt->planTree->targetlist;
@@ -462,16 +462,17 @@ const char* returned_columns(const Subject& subject) {
     int count = 0;
     for (int i = 0; i < list_length(entries); ++i) {
         const auto* const entry = static_cast<TargetEntry*>(list_nth(entries, i));
-        if (entry->resjunk || entry->resname == nullptr || entry->resorigtbl == InvalidOid ||
-            entry->resorigcol == subject.column) {
+        if (entry->resjunk ||
+            (entry->resorigtbl == subject.table && entry->resorigcol == subject.column)) {
             continue;
         }
-        if (++count > most) {
+        const char* const name = entry->resorigtbl == subject.table
+                                     ? column_name(subject.table, entry->resorigcol)
+                                     : nullptr;
+        if (name == nullptr || ++count > most) {
             return nullptr;
         }
-        appendStringInfo(
-            &list, "%s%s.%s", list.len == 0 ? "" : ", ", subject.name,
-            quote_identifier(get_attname(entry->resorigtbl, entry->resorigcol, false)));
+        appendStringInfo(&list, "%s%s.%s", count == 1 ? "" : ", ", subject.name, name);
     }
     return count == 0 ? nullptr : list.data;
 }
