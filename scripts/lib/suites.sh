@@ -15,7 +15,7 @@ build_for_suites() {
     if is_chosen unit; then
         run_logged unit-build.log make_onetrip build/unit/unit || true
     fi
-    if is_chosen regress || is_chosen isolation || is_chosen tap; then
+    if is_chosen regress || is_chosen isolation || is_chosen docs || is_chosen tap; then
         install_stage && STAGE_IS_READY=yes
     fi
 }
@@ -140,6 +140,16 @@ suite_isolation() {
         return
     fi
     run_pg_regress isolation.log output_iso/regression.diffs REGRESS=
+}
+
+suite_docs() {
+    heading "Examples of the manual"
+    stage_is_ready || return 0
+    local log=build/docs.log status=0 passed failed
+    with_server tests/docs/check_pages.py >"$log" 2>&1 || status=$?
+    ((status == 0)) || head -n 200 "$log"
+    read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
+    report_run "${passed:-0}" "${failed:-0}" "$status"
 }
 
 # as_server_user COMMAND...: initdb refuses to be root.

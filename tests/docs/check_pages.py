@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Runs the examples of README.md and docs/*.md as a reader would, and compares what they show.
+
+Each page gets a database of its own on the server that PGHOST and PGPORT name, those of docs/ with the
+extension in it, and its SQL blocks are given to one psql in the page's order. What a page says by its
+fences:
+
+    ```sql                    run; without a block of output behind it, it must raise nothing
+    ```                       right behind a SQL block: what psql prints for it, errors included
+    ```sql volatile=a,b       run; the cells of these columns are not compared
+    ```sql no-run             not run, since it needs what a throw-away server does not have
+    ```sh, ```text            no SQL, not run
+
+"(2 rows)" is left out of pages, and so are blanks at the ends of lines. Output that begins with \\x
+shows the values of a single column without their heading, broken where the page likes; a value
+begins at the left margin. /srv/carousels is a scratch folder while the page is run. Any other fence is
+an error, so that no example is left out by mistake.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = "/srv/carousels"
+SEPARATOR = "-- the next block --"
+RAISED = re.compile(r"^(WARNING|ERROR|FATAL|PANIC):  ", re.MULTILINE)
+FOOTER = re.compile(r"^\(\d+ rows?\)$")
+OUTPUT, NOT_SQL = "", ("sh", "text")
+
+
+class PageError(Exception):
+    """A page that breaks the conventions above."""
+
+
+class Block:
+    def __init__(self, info, line, text):
+        self.info = info
+        self.line = line
+        self.text = text
+
+
+class Example:
+    def __init__(self, block):
+        self.line = block.line
+        self.sql = block.text
+        self.volatile = set()
+        self.is_run = True
+        self.shown = None  # the text of its block of output
+        for word in block.info.split()[1:]:
+            name, _, value = word.partition("=")
+            if word == "no-run":
+                self.is_run = False
+            elif name == "volatile" and value:
+                self.volatile.update(value.split(","))
+            else:
+                raise PageError(f"line {block.line}: unknown word {word!r} behind ```sql")
+
+
+def blocks_of(page):
+    """Everything between fences, and None for each stretch of prose."""
+    block = None
+    for number, line in enumerate(page.splitlines(), start=1):
+        fence = re.match(r"^ *```(.*)$", line)
+        if block is None and fence:
+            block = Block(fence[1].strip(), number, "")
+        elif block is not None and fence:
+            yield block
+            block = None
+        elif block is not None:
+            block.text += line + "\n"
+        elif line.strip():
+            yield None
+    if block is not None:
+        raise PageError(f"line {block.line}: a fence that is never closed")
+
+
+def examples_of(page):
+    examples = []
+    before = None  # the example that a block of output belongs to
+    for block in blocks_of(page):
+        if block is None or block.info in NOT_SQL:
+            before = None
+        elif block.info == OUTPUT:
+            if before is None:
+                raise PageError(f"line {block.line}: output that belongs to no SQL block")
+            before.shown = block.text
+            before = None
+        elif block.info.split()[0] == "sql":
+            before = Example(block)
+            examples.append(before)
+        else:
+            raise PageError(f"line {block.line}: unknown fence ```{block.info}")
+    return examples
+
+
+def ends_its_statement(sql):
+    last = re.sub(r"--.*", "", sql.rstrip().splitlines()[-1]).rstrip()
+    return last.endswith(";") or "\\" in last
+
+
+def outputs_of(examples, database, scratch):
+    """What psql prints for each example."""
+    script = "\\pset footer off\n"
+    for example in examples:
+        script += example.sql.replace(FOLDER, scratch + FOLDER) + f"\\echo {SEPARATOR}\n"
+    psql = subprocess.run(
+        ["psql", "-X", "-q", "-d", database], input=script, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, cwd=scratch, encoding="utf-8", check=False,
+        # A zone that no page has in mind: what depends on it must set its own.
+        env={**os.environ, "PGTZ": "Asia/Kathmandu", "PGCLIENTENCODING": "UTF8"})
+    printed = psql.stdout.replace(scratch + FOLDER, FOLDER).split(SEPARATOR + "\n")
+    if len(printed) != len(examples) + 1:
+        raise PageError(f"psql ended early, with status {psql.returncode}:\n{printed[-1]}")
+    return printed[:-1]
+
+
+def plain_lines(text):
+    lines = [line.rstrip() for line in text.strip("\n").splitlines()]
+    return [line for line in lines if not FOOTER.match(line)]
+
+
+def without_trailing_blank(lines):
+    while lines and not lines[-1]:
+        lines = lines[:-1]
+    return lines
+
+
+def cells_without(volatile, lines):
+    """The cells of aligned tables, those of volatile columns replaced by an ellipsis."""
+    headings, rows = [], []
+    for line, following in zip(lines, lines[1:] + [""]):
+        if re.fullmatch(r"[-+]+", line):
+            continue
+        cells = [cell.strip() for cell in line.split("|")]
+        if re.fullmatch(r"-[-+]*", following):
+            headings = cells
+        elif len(cells) == len(headings):
+            cells = ["…" if heading in volatile else cell for heading, cell in zip(headings, cells)]
+        rows.append(cells)
+    return rows
+
+
+def joined_values(lines):
+    """Values that were broken over several lines, those behind the first indented."""
+    return re.sub(r"\n\s+", "", "\n".join(lines)).splitlines()
+
+
+def is_as_shown(example, printed):
+    shown = without_trailing_blank(plain_lines(example.shown))
+    got = without_trailing_blank(plain_lines(printed))
+    if shown and shown[0].startswith("\\x"):
+        return joined_values(shown) == [line.strip() for line in got[2:]]
+    if example.volatile:
+        return cells_without(example.volatile, shown) == cells_without(example.volatile, got)
+    return shown == got
+
+
+def fault_of(example, printed):
+    """What is wrong with an example that was run; None if nothing is."""
+    if not ends_its_statement(example.sql):
+        return "the last statement has no end"
+    if example.shown is None:
+        return f"it raised\n{printed}" if RAISED.search(printed) else None
+    if is_as_shown(example, printed):
+        return None
+    return f"the page shows\n{example.shown}but it prints\n{printed}"
+
+
+def make_database(database, with_extension):
+    subprocess.run(["createdb", database], check=True)
+    if with_extension:
+        subprocess.run(["psql", "-X", "-q", "-d", database, "-c", "CREATE EXTENSION onetrip"], check=True)
+
+
+def check_page(path, database):
+    """Runs a page; returns how many examples passed, and the faults of the others."""
+    name = path.relative_to(ROOT)
+    try:
+        examples = [e for e in examples_of(path.read_text(encoding="utf-8")) if e.is_run]
+        make_database(database, with_extension=path.parent != ROOT)
+        with tempfile.TemporaryDirectory() as scratch:
+            os.chmod(scratch, 0o755)
+            folder = Path(scratch + FOLDER)
+            folder.mkdir(parents=True)
+            folder.chmod(0o777)  # the server is another user
+            printed = outputs_of(examples, database, scratch)
+    except PageError as error:
+        return 0, [f"{name}, {error}"]
+    faults = [f"{name}, line {example.line}: {fault}"
+              for example, output in zip(examples, printed)
+              if (fault := fault_of(example, output))]
+    return len(examples) - len(faults), faults
+
+
+def main():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    passed = failed = 0
+    for number, path in enumerate(pages):
+        page_passed, faults = check_page(path, f"page_{number}")
+        passed += page_passed
+        failed += len(faults)
+        for fault in faults:
+            print(fault, end="\n\n")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
