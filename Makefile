@@ -3,6 +3,7 @@
 #   make                       against the pg_config in PATH, or PG_CONFIG=/path/to/pg_config
 #   make install installcheck  as for any contrib module
 #   make unit                  the unit tests of the folders that know nothing of PostgreSQL
+#   make dist                  onetrip-VERSION.zip of what is committed, for PGXN
 #
 # No bitcode is made, as with with_llvm=no: see below. No clang is needed.
 
@@ -76,3 +77,9 @@ $(UNIT_BUILD)/%.o: %.cpp | $(UNIT_PCH)
 		-MMD -MP -c $< -o $@
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_PURE_OBJECTS:.o=.d)
+
+DISTRIBUTION = onetrip-$(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
+
+.PHONY: dist
+dist:
+	git archive --format=zip --prefix=$(DISTRIBUTION)/ --output=$(DISTRIBUTION).zip HEAD

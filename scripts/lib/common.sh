@@ -3,7 +3,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
-POSTGRES=15 # Debian 12's
+POSTGRES=${ONETRIP_POSTGRES:-15} # Debian 12's, unless scripts/test-versions asks for another
 
 # The caller's PGHOST, PGPORT and so on belong to another server than ours.
 unset "${!PG@}"

@@ -9,21 +9,25 @@ make_scratch() {
     trap 'rm -rf "$SCRATCH"' EXIT
 }
 
-# install_stage: builds the extension and installs it into $SCRATCH/stage.
+# install_stage: builds the extension and installs it into $SCRATCH/stage; with ONETRIP_ON_SYSTEM set,
+# where the server looks by itself, and STAGE is empty. That is for machines that are thrown away:
+# Debian's PostgreSQL 18 has no extension_destdir.
 install_stage() {
     STAGE=$SCRATCH/stage
+    [[ -z ${ONETRIP_ON_SYSTEM:-} ]] || STAGE=
     run_logged build.log make_onetrip || return
     run_logged install.log make_onetrip install DESTDIR="$STAGE"
 }
 
 # with_server COMMAND...: runs the command with PGHOST, PGPORT and so on of a throw-away server that
-# finds the extension in $STAGE. pg_virtualenv has much to say, which only matters where it fails.
+# finds the extension that install_stage installed. pg_virtualenv has much to say, which only matters where it fails.
 with_server() {
-    local log=$SCRATCH/server.log status=$SCRATCH/status
+    local log=$SCRATCH/server.log status=$SCRATCH/status options=()
+    [[ -z $STAGE ]] || options=(-o "extension_destdir=$STAGE")
     rm -f "$status"
     # shellcheck disable=SC2016
     pg_virtualenv -t -v "$POSTGRES" -c '--locale=C.UTF-8 --encoding=UTF8' \
-        -o "extension_destdir=$STAGE" \
+        "${options[@]}" \
         bash -c '"$@" >&3 2>&4 3>&- 4>&-; echo $? >"$0"' "$status" "$@" \
         3>&1 4>&2 >"$log" 2>&1 </dev/null || true
     if [[ ! -s $status ]]; then

@@ -173,7 +173,7 @@ suite_tap() {
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     # A copy: the source tree may be closed to the server's user.
     mkdir "$SCRATCH/tap"
-    cp -R tests demo "$SCRATCH/tap"
+    cp -R tests demo onetrip--*.sql "$SCRATCH/tap"
     (cd "$SCRATCH/tap" && as_server_user env ONETRIP_STAGE="$STAGE" TESTDIR="$SCRATCH/tap" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
         prove --jobs=$((2 * $(nproc))) --merge -I "$pgxs/perl" -I tests/t tests/t/*.pl) \
