@@ -211,10 +211,12 @@ SELECT encode_section(E'x {\n i 8 uimsbf\n j 8 uimsbf\n}', t) FROM ROWS FROM (ge
 SELECT encode_section('x { v 8 uimsbf }', r) FROM (SELECT 1 AS v, 2 AS v) AS r;
 
 -- What is like text and is none of text, varchar, char(n): citext, say. A type that only looks so.
+SET client_min_messages = warning;
 CREATE TYPE likewise;
 CREATE FUNCTION likewise_in(cstring) RETURNS likewise LANGUAGE internal IMMUTABLE STRICT AS 'textin';
 CREATE FUNCTION likewise_out(likewise) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
 CREATE TYPE likewise (INPUT = likewise_in, OUTPUT = likewise_out, LIKE = text, CATEGORY = 'S');
+RESET client_min_messages;
 SELECT encode_section('x { v * text }', r) FROM (SELECT 'Ça'::likewise AS v) AS r;
 
 -- One call site, changing rows --------------------------------------------------------------------

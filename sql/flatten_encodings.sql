@@ -12,7 +12,9 @@ SET client_encoding = 'UTF8';
 CREATE EXTENSION onetrip;
 SELECT * FROM flatten_submission(jsonb '{"é": "à", "x y": {"ß": 1}}', '{"children": [{"slug": "é", "answerType": "text", "tag": "ü", "answerEnum": [{"value": "à"}]}]}', '{all}');
 SELECT * FROM flatten_submission(json '{"é": "\u00e0"}', '{"children": [{"slug": "\u00e9", "answerType": "text"}]}', '{all}');
+\set VERBOSITY sqlstate
 SELECT * FROM flatten_submission(json '{"é": "\u20ac"}', '{}', '{all}');
+\set VERBOSITY default
 SELECT keys, path, value FROM jsonb_tree('{"é": ["ü"]}');
 
 \c regress_onetrip_flatten_euc_jp

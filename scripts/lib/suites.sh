@@ -119,10 +119,11 @@ run_pg_regress() {
     rm -f "$diffs"
     with_server make PG_CONFIG="$PG_CONFIG" installcheck "$@" >"$log" 2>&1 || status=$?
     local passed failed
-    passed=$(count_matches '^test .* ok +[0-9]+ ms$' "$log")
-    failed=$(count_matches '^test .* FAILED( |$)' "$log")
+    # From PostgreSQL 16 on the results are TAP.
+    passed=$(count_matches '^(test .* ok|ok .*) +[0-9]+ ms$' "$log")
+    failed=$(count_matches '^(test .* FAILED|not ok)( |$)' "$log")
     if ((status != 0)); then
-        grep -E '^test .* FAILED' "$log" || tail -n 40 "$log"
+        grep -E '^(test .* FAILED|not ok)' "$log" || tail -n 40 "$log"
         [[ ! -s $diffs ]] || head -n 400 "$diffs"
     fi
     report_run "$passed" "$failed" "$status"
@@ -175,6 +176,7 @@ suite_tap() {
     mkdir "$SCRATCH/tap"
     cp -R tests demo onetrip--*.sql "$SCRATCH/tap"
     (cd "$SCRATCH/tap" && as_server_user env ONETRIP_STAGE="$STAGE" TESTDIR="$SCRATCH/tap" \
+        TESTDATADIR="$SCRATCH/tap/tmp_check" TESTLOGDIR="$SCRATCH/tap/tmp_check/log" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
         prove --jobs=$((2 * $(nproc))) --merge -I "$pgxs/perl" -I tests/t tests/t/*.pl) \
         >"$log" 2>&1 </dev/null || status=$?
