@@ -85,8 +85,8 @@ def examples_of(page):
         if block is None or block.info in NOT_SQL:
             before = None
         elif block.info == OUTPUT:
-            if before is None:
-                raise PageError(f"line {block.line}: output that belongs to no SQL block")
+            if before is None or not before.is_run:
+                raise PageError(f"line {block.line}: output that belongs to no SQL block that is run")
             before.shown = block.text
             before = None
         elif block.info.split()[0] == "sql":
