@@ -4,6 +4,7 @@
 #   make install installcheck  as for any contrib module
 #   make unit                  the unit tests of the folders that know nothing of PostgreSQL
 #   make dist                  onetrip-VERSION.zip of what is committed, for PGXN
+#   make fuzz                  the fuzz targets of the same folders, into build/fuzz; by clang
 #
 # No bitcode is made, as with with_llvm=no: see below. No clang is needed.
 
@@ -83,3 +84,25 @@ DISTRIBUTION = onetrip-$(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onet
 .PHONY: dist
 dist:
 	git archive --format=zip --prefix=$(DISTRIBUTION)/ --output=$(DISTRIBUTION).zip HEAD
+
+# The fuzz targets, each a program of libFuzzer. The objects of the pure folders are those of the
+# sanitized unit tests as well, see scripts/lib/suites.sh.
+FUZZ_CXX ?= clang++-14
+FUZZ_SANITIZERS = address,undefined
+FUZZ_FLAGS = -O1 -g -fno-sanitize-recover=all -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS)
+FUZZ_SOURCES = $(sort $(wildcard tests/fuzz/*.cpp))
+FUZZ_TARGETS = $(patsubst tests/fuzz/%.cpp,build/fuzz/%,$(FUZZ_SOURCES))
+FUZZ_PURE_OBJECTS = $(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))
+FUZZ_OBJECTS = $(patsubst %.cpp,build/fuzz/%.o,$(FUZZ_SOURCES))
+
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS)
+
+$(FUZZ_TARGETS): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_PURE_OBJECTS)
+	$(FUZZ_CXX) -fsanitize=fuzzer,$(FUZZ_SANITIZERS) -o $@ $^
+
+$(FUZZ_OBJECTS) $(FUZZ_PURE_OBJECTS): build/fuzz/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(FUZZ_CXX) $(STANDARD) $(WARNINGS) $(FUZZ_FLAGS) -Isrc -Itests -MMD -MP -c $< -o $@
+
+-include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_PURE_OBJECTS:.o=.d)

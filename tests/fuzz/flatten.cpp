@@ -1,0 +1,168 @@
+// Any form and any document, each any JSON: nothing raises, and every scalar of the document is in
+// exactly one row of all statuses, itself or within the text of one structure row.
+
+#include <algorithm>
+#include <set>
+
+#include "documents.hpp"
+#include "halves.hpp"
+#include "submission/form_questions.hpp"
+#include "submission/rows.hpp"
+
+namespace onetrip::fuzz {
+
+namespace {
+
+using jsonb::Value;
+using submission::EventRow;
+using submission::Form;
+using submission::FormNode;
+using submission::Status;
+using submission::Statuses;
+using submission::SubmissionWalk;
+using submission::test::Row;
+using Keys = std::vector<std::string>;
+
+/// The questions that form_questions shows without a problem are those that count.
+void check_form(Value form_value, const Form& form) {
+    submission::FormQuestions questions(form_value, submission::never_interrupted);
+    submission::FormQuestion question;
+    std::set<std::string> paths;
+    while (questions.next(question)) {
+        expect(question.is_question || !question.problem.empty(), "a row has a reason");
+        if (question.is_question && question.path &&
+            question.problem.find("duplicate path") == std::string::npos &&
+            question.problem.find("hidden") == std::string::npos) {
+            expect(paths.insert(*question.path).second, "a path counts once", *question.path);
+        }
+    }
+    for (const std::uint32_t id : form.questions()) {
+        const std::string path = form.path_of(form.nodes()[id]);
+        expect(paths.erase(path) == 1, "a question that counts is shown", path);
+    }
+    expect(paths.empty(), "what is shown without a problem counts");
+}
+
+Keys keys_of(const Form& form, const SubmissionWalk& walk, const EventRow& row) {
+    if (row.is_at_node) {
+        const auto way = form.way_to(*row.node);
+        return {way.begin(), way.end()};
+    }
+    return submission::test::keys_of(walk.trail());
+}
+
+void check_status(const EventRow& row) {
+    const bool is_question = row.node != nullptr && row.node->is_question;
+    const bool is_container = Document::is_container(row.value);
+    const bool is_null = row.value.kind() == jsonb::Kind::null;
+    switch (row.status) {
+        case Status::null:
+            return expect(is_question && is_null, "null is for a question's JSON null");
+        case Status::unknown:
+            return expect(row.node == nullptr && !is_container, "unknown is a scalar's");
+        case Status::structure:
+            return expect(row.node != nullptr, "structure is for what the form has");
+        case Status::missing:
+            return expect(is_question, "missing is for a question");
+        default:
+            expect(is_question && !is_container && !is_null, "a judged answer is a question's");
+    }
+}
+
+/// Every scalar is in exactly one row.
+class Coverage {
+  public:
+    explicit Coverage(const Document& document)
+        : document_(document), is_covered_(document.scalars()) {}
+
+    void add(const Keys& keys, Value value) {
+        const Document::Entry* const entry = document_.find(keys);
+        expect(entry != nullptr && same_value(entry->value, value),
+               "responses #> keys is the value");
+        for (std::size_t i = entry->scalars_before; i < document_.scalars_end(*entry); ++i) {
+            expect(!is_covered_[i], "no scalar is in two rows");
+            is_covered_[i] = true;
+        }
+    }
+
+    void check() const {
+        expect(std::all_of(is_covered_.begin(), is_covered_.end(), [](bool is) { return is; }),
+               "every scalar is in a row");
+    }
+
+  private:
+    const Document& document_;
+    std::vector<bool> is_covered_;
+};
+
+void check_rows(const Form& form, const Document& document) {
+    SubmissionWalk walk(submission::never_interrupted);
+    walk.begin(form, document.entries().front().value, submission::all_statuses);
+    Coverage coverage(document);
+    std::set<const FormNode*> seen;
+    int ord = 0;
+    bool is_missing = false;
+    while (const EventRow* const row = walk.next()) {
+        expect(row->ord == ++ord, "rows are numbered from 1");
+        check_status(*row);
+        if (row->status == Status::missing) {
+            is_missing = true;
+            expect(seen.insert(row->node).second, "a missing question has one row, and no answer");
+            continue;
+        }
+        expect(!is_missing, "the missing ones come last");
+        seen.insert(row->node);
+        coverage.add(keys_of(form, walk, *row), row->value);
+    }
+    coverage.check();
+    for (const std::uint32_t id : form.questions()) {
+        expect(seen.contains(&form.nodes()[id]), "a question is answered or missing");
+    }
+}
+
+Statuses bit_named(std::string_view name) {
+    for (std::size_t status = 0; status < submission::status_count; ++status) {
+        if (name_of(static_cast<Status>(status)) == name) {
+            return bit_of(static_cast<Status>(status));
+        }
+    }
+    fail("a status has a name", name);
+}
+
+/// What is included changes which rows come, and nothing in them.
+void check_included(const Form& form, Value responses, Statuses included) {
+    SubmissionWalk walk(submission::never_interrupted);
+    walk.begin(form, responses, submission::all_statuses);
+    std::vector<Row> expected = submission::test::rest_of(form, walk);
+    std::erase_if(expected, [&](const Row& row) {
+        return ((included | submission::always_returned) & bit_named(row.status)) == 0;
+    });
+    walk.begin(form, responses, included);
+    expect(submission::test::rest_of(form, walk) == expected,
+           "include chooses among the same rows");
+}
+
+void check(Value form_value, Value responses, Statuses included) {
+    const Form form(form_value);
+    check_form(form_value, form);
+    check_rows(form, Document(responses));
+    check_included(form, responses, included);
+}
+
+}  // namespace
+
+}  // namespace onetrip::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace onetrip;
+    const fuzz::Halves halves = fuzz::halves_of(data, size);
+    const auto form = fuzz::parsed(fuzz::as_text(halves.first.span()));
+    const auto responses = fuzz::parsed(fuzz::as_text(halves.second.span()));
+    if (form && responses) {
+        const jsonb::test::OddCopy odd_form(*form);
+        const jsonb::test::OddCopy odd_responses(*responses);
+        fuzz::check(jsonb::Value::root(odd_form.span()), jsonb::Value::root(odd_responses.span()),
+                    static_cast<submission::Statuses>(size & submission::all_statuses));
+    }
+    return 0;
+}

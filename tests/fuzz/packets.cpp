@@ -1,0 +1,120 @@
+// Any bytes as transport packets, and as sections to be put into packets, which must come back.
+
+#include "fuzz.hpp"
+#include "jsonb/bytes.hpp"
+#include "section/error.hpp"
+#include "section/transport_packets.hpp"
+
+namespace onetrip::fuzz {
+
+namespace {
+
+using jsonb::test::Bytes;
+using jsonb::test::OddCopy;
+using section::packet_size;
+using Span = std::span<const std::uint8_t>;
+
+class Receiver final : public section::SectionReceiver {
+  public:
+    void take_section(Span section) override {
+        sections.emplace_back(section.begin(), section.end());
+    }
+
+    void report(std::uint64_t packet_number, const std::string& problem,
+                const std::string& /*detail*/) override {
+        expect(packet_number > 0 && !problem.empty(), "a report says where and what");
+        problems.push_back(problem);
+    }
+
+    std::vector<Bytes> sections;
+    std::vector<std::string> problems;
+};
+
+class Packets final : public section::PacketSink {
+  public:
+    void put_packet(std::span<const std::uint8_t, packet_size> packet) override {
+        expect(packet[0] == 0x47, "a packet begins with its sync_byte");
+        bytes.insert(bytes.end(), packet.begin(), packet.end());
+    }
+
+    Bytes bytes;
+};
+
+Receiver received(Span packets, std::uint16_t pid) {
+    Receiver receiver;
+    section::PacketFinder finder(packets, receiver);
+    section::Depacketizer depacketizer(pid, receiver);
+    std::uint64_t number = 0;
+    while (const auto packet = finder.next()) {
+        expect(packet->number > number, "packets are numbered upwards");
+        number = packet->number;
+        depacketizer.add(*packet);
+    }
+    depacketizer.finish();
+    return receiver;
+}
+
+Bytes packets_of(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned counter) {
+    Packets packets;
+    section::Packetizer packetizer(pid, counter, packets);
+    for (const Bytes& section : sections) {
+        packetizer.add(section);
+    }
+    packetizer.finish();
+    return packets.bytes;
+}
+
+void come_back(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned counter) {
+    const OddCopy packets(packets_of(sections, pid, counter));
+    const Receiver receiver = received(packets.span(), pid);
+    expect(receiver.problems.empty(), "what we packetized has no problem",
+           receiver.problems.empty() ? "" : receiver.problems.front());
+    expect(receiver.sections == sections, "sections come back out of packets");
+}
+
+/// As many as there are, one behind the other.
+std::vector<Bytes> sections_in(Span bytes) {
+    std::vector<Bytes> sections;
+    try {
+        for (std::size_t offset = 0; offset < bytes.size();) {
+            const Span section = section::section_at(bytes, offset);
+            sections.emplace_back(section.begin(), section.end());
+            offset += section.size();
+        }
+    } catch (const section::Error& error) {
+        expect(!error.detail().empty(), "a refusal says why", error.message());
+    }
+    return sections;
+}
+
+void check(Span bytes, std::uint16_t pid, unsigned counter) {
+    const Receiver receiver = received(bytes, pid);
+    std::size_t size = 0;
+    for (const Bytes& section : receiver.sections) {
+        expect(sections_in(section) == std::vector<Bytes>{section},
+               "what comes out of packets is a section");
+        size += section.size();
+    }
+    expect(size <= bytes.size(), "no byte is given out twice");
+    come_back(receiver.sections, pid, counter);
+    come_back(sections_in(bytes), pid, counter);
+}
+
+}  // namespace
+
+}  // namespace onetrip::fuzz
+
+/// PID and continuity counter in two bytes, then packets or sections.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace onetrip;
+    if (size < 2) {
+        return 0;
+    }
+    const auto pid = static_cast<std::uint16_t>((data[0] & 0x1F) << 8 | data[1]);
+    if (pid > section::largest_pid) {
+        return 0;
+    }
+    const jsonb::test::OddCopy bytes({data + 2, size - 2});
+    fuzz::check(bytes.span(), pid, data[0] >> 5);
+    return 0;
+}

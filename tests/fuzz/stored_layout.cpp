@@ -1,0 +1,81 @@
+// The binary form of a layout, as section_layout_recv reads it: a version byte and a text without
+// zero bytes. What is let in can be compiled and asked for all that SQL functions ask of it.
+
+#include "layouts.hpp"
+#include "section/decoder.hpp"
+#include "section/rows.hpp"
+
+namespace onetrip::fuzz {
+
+namespace {
+
+using section::Field;
+using section::Layout;
+
+constexpr std::uint8_t version = 1;  // StoredLayout::current_version
+
+void describe_fields(const Layout& layout) {
+    for (const section::Element& element : layout.block.elements) {
+        if (const auto* const field = std::get_if<Field>(&element)) {
+            expect(!print_type(*field).empty(), "a field has a type");
+            const bool is_checksum = field->source.kind == section::Source::Kind::checksum;
+            expect(print_source(field->source).empty() == is_checksum,
+                   "a field has a source unless it is a checksum");
+        }
+    }
+    for (std::size_t slot = 0; slot < layout.slots.size(); ++slot) {
+        expect(layout.field_of_slot(slot).slot == slot, "a slot has a field");
+    }
+}
+
+/// Rows without any value, absent and NULL, are refused or encoded, never anything else.
+void encode_nothing(const Layout& layout, section::Value::Kind kind) {
+    section::Value nothing;
+    nothing.kind = kind;
+    const std::vector<section::Value> row(layout.slots.size(), nothing);
+    section::Encoder encoder(layout);
+    section::test::CollectingSink sink;
+    try {
+        encoder.encode(row, sink, section::Splitting::allowed);
+    } catch (const section::FieldError& error) {
+        expect(!error.field().empty(), "an error names its field", error.message());
+        return;
+    }
+    section::Decoder decoder(layout);
+    for (const auto& section : sink.sections) {
+        expect(decoder.check(section).empty(), "what was encoded is sound");
+    }
+}
+
+void check_zeroes(const Layout& layout) {
+    section::Decoder decoder(layout);
+    expect((decoder.header().bits & ~decoder.header().mask) == 0, "header bits are masked");
+    const std::vector<std::uint8_t> zeroes(layout.max_bytes);
+    const std::size_t needed = layout.block.end.fixed_bytes();
+    for (const std::size_t size : {std::size_t{0}, needed, zeroes.size()}) {
+        decoder.check(std::span(zeroes).first(size));
+        decoder.dissect(std::span(zeroes).first(size));
+    }
+}
+
+}  // namespace
+
+}  // namespace onetrip::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace onetrip::fuzz;
+    if (size == 0 || data[0] != version) {
+        return 0;
+    }
+    const std::string_view text = as_text({data + 1, size - 1});
+    if (text.find('\0') != std::string_view::npos) {
+        return 0;
+    }
+    if (const auto layout = layout_of(text)) {
+        describe_fields(*layout);
+        encode_nothing(*layout, onetrip::section::Value::Kind::null);
+        encode_nothing(*layout, onetrip::section::Value::Kind::absent);
+        check_zeroes(*layout);
+    }
+    return 0;
+}
