@@ -2,6 +2,9 @@
 # The suites of scripts/test. Each prints a heading and its result, shows what failed, and adds to
 # PASSED and FAILED; none stops the run.
 
+# shellcheck source=scripts/lib/fuzzing.sh
+. scripts/lib/fuzzing.sh
+
 PASSED=0
 FAILED=0
 
@@ -84,12 +87,34 @@ suite_unit() {
 }
 
 suite_sanitized() {
-    heading "Unit tests by clang, with its address and undefined behaviour sanitizers"
+    heading "Unit tests and fuzz corpora by clang, with its address and undefined behaviour sanitizers"
+    # The objects of the pure folders are those of the fuzz targets.
     # shellcheck disable=SC2016  # make expands it
     UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
-        UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
-        UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/unit-sanitized/%.o,$(PURE_SOURCES))' \
+        UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 UNIT_PURE_OBJECTS='$(FUZZ_PURE_OBJECTS)' \
         UNIT_FLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+    replay_corpora
+}
+
+# Each target of tests/fuzz over its corpus, without fuzzing: what broke once stays mended.
+replay_corpora() {
+    local target log passed=0 failed=0
+    if ! run_logged fuzz-build.log make_onetrip fuzz; then
+        report 0 1
+        return
+    fi
+    mkdir -p build/fuzz/findings
+    while read -r target; do
+        log=build/fuzz/$target-replay.log
+        if replay_target "$target" >"$log" 2>&1 </dev/null; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            say "build/fuzz/$target fails on its corpus:"
+            grep -vE '^(INFO:|#[0-9])' "$log" | head -n 60
+        fi
+    done < <(fuzz_targets)
+    report_run "$passed" "$failed" 0
 }
 
 suite_reference() {
