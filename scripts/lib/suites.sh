@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# scripts/test sets `chosen`; each suite counts in a process of its own, and show_suite adds up.
+# shellcheck disable=SC2154,SC2030,SC2031
 # The suites of scripts/test. Each prints a heading and its result, shows what failed, and adds to
 # PASSED and FAILED; none stops the run.
 
@@ -91,7 +93,8 @@ suite_sanitized() {
     # The objects of the pure folders are those of the fuzz targets.
     # shellcheck disable=SC2016  # make expands it
     UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
-        UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 UNIT_PURE_OBJECTS='$(FUZZ_PURE_OBJECTS)' \
+        UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
+        UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))' \
         UNIT_FLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
     replay_corpora
 }
