@@ -19,11 +19,14 @@ install_stage() {
     run_logged install.log make_onetrip install DESTDIR="$STAGE"
 }
 
+# Further options of pg_virtualenv for the server: -o NAME=VALUE.
+SERVER_OPTIONS=()
+
 # with_server COMMAND...: runs the command with PGHOST, PGPORT and so on of a throw-away server that
 # finds the extension that install_stage installed. pg_virtualenv has much to say, which only matters where it fails.
 with_server() {
-    local log=$SCRATCH/server.log status=$SCRATCH/status options=()
-    [[ -z $STAGE ]] || options=(-o "extension_destdir=$STAGE")
+    local log=$SCRATCH/server.log status=$SCRATCH/status options=("${SERVER_OPTIONS[@]}")
+    [[ -z $STAGE ]] || options+=(-o "extension_destdir=$STAGE")
     rm -f "$status"
     # shellcheck disable=SC2016
     pg_virtualenv -t -v "$POSTGRES" -c '--locale=C.UTF-8 --encoding=UTF8' \
