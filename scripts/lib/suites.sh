@@ -176,9 +176,9 @@ suite_docs() {
     stage_is_ready || return 0
     local log=build/docs.log status=0 passed failed
     # The page on round trips needs the watch.
-    SERVER_OPTIONS=(-o "shared_preload_libraries=$STAGE$("$PG_CONFIG" --pkglibdir)/onetrip")
+    # shellcheck disable=SC2034  # with_server takes it
+    local SERVER_OPTIONS=(-o "shared_preload_libraries=$STAGE$("$PG_CONFIG" --pkglibdir)/onetrip")
     with_server tests/docs/check_pages.py >"$log" 2>&1 || status=$?
-    SERVER_OPTIONS=()
     ((status == 0)) || head -n 200 "$log"
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
     report_run "${passed:-0}" "${failed:-0}" "$status"
