@@ -366,7 +366,7 @@ COMMENT ON FUNCTION answer_date(text) IS
 CREATE FUNCTION create_submission_tables(app_schema name, dwh_schema name) RETURNS void
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION create_submission_tables(name, name) IS
-    'makes forms, users and submissions in a schema, and what they are loaded into in another; they belong to the caller';
+    'makes the tables of submissions in one schema and of their events in another; they belong to the caller';
 
 CREATE FUNCTION count_event("position" bigint, status text) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;

@@ -3,14 +3,15 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS onetrip;
 RESET client_min_messages;
 
--- Array types come with their element types, and have no description anywhere.
+-- Array types come with their element types and row types with their views; neither has a description
+-- anywhere.
 CREATE TEMPORARY VIEW members AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object,
     obj_description(d.objid, d.classid::regclass::name) AS description
 FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
 WHERE e.extname = 'onetrip' AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
     AND NOT (d.classid = 'pg_type'::regclass
-             AND EXISTS (SELECT FROM pg_type AS t WHERE t.typarray = d.objid));
+             AND EXISTS (SELECT FROM pg_type AS t WHERE t.typarray = d.objid OR t.oid = d.objid AND t.typtype = 'c'));
 
 CREATE TEMPORARY VIEW parameters AS
 SELECT p.oid::regprocedure AS function, ordinal, p.proargnames[ordinal] AS name
