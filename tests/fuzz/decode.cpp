@@ -84,6 +84,35 @@ void walk(Decoder& decoder, Section sections, bool is_sound) {
     expect(is_sound || faults > 0 || count != 1, "a faulty section is faulty in a carousel");
 }
 
+/// Sound sections one behind the other are told apart.
+void walk_carousel(Decoder& decoder, Section section) {
+    if (!decoder.has_section_length()) {
+        return;
+    }
+    Bytes carousel(section.begin(), section.end());
+    carousel.insert(carousel.end(), section.begin(), section.end());
+    std::size_t count = 0;
+    for (SectionWalk walk(decoder, carousel); walk.next(); ++count) {
+        expect(walk.begin() == count * section.size() && walk.faults().empty(),
+               "sound sections are sound one behind the other");
+    }
+    expect(count == 2, "sections are told apart");
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// As in a database whose encoding holds no more than ASCII.
+void check_ascii(const Layout& layout, Section section) {
+    Decoder decoder(layout, is_ascii);
+    const auto json = decoded(decoder, section);
+    expect(json && is_ascii(*json), "texts that the database does not hold are given as bytes",
+           json ? *json : "");
+    come_back(layout, *json, section);
+}
+
 void check(const Layout& layout, Section section) {
     Decoder decoder(layout);
     const std::vector<Fault> faults = decoder.check(section);
@@ -91,11 +120,13 @@ void check(const Layout& layout, Section section) {
     const auto json = decoded(decoder, section);
     expect(json.has_value() == faults.empty(), "faults are there exactly where it does not decode",
            json ? *json : "");
-    if (json) {
-        come_back(layout, *json, section);
-    }
     dissect(decoder, section);
     walk(decoder, section, faults.empty());
+    if (json) {
+        come_back(layout, *json, section);
+        check_ascii(layout, section);
+        walk_carousel(decoder, section);
+    }
 }
 
 }  // namespace
