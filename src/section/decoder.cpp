@@ -102,74 +102,72 @@ void Decoder::add_key(const Field& field, std::size_t step) {
 /// The rules are those of refuse_undecodable in layout_resolver.cpp, which has made sure that one
 /// of them finds the end of every field of width `*`.
 void Decoder::add_variables() {
-    const std::vector<Element>& elements = layout_.block.elements;
-    std::size_t step = 0;
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-        const auto* field = std::get_if<Field>(&elements[i]);
-        if (field == nullptr) {
-            continue;
+    const Measures measures = first_measures();
+    for (std::size_t step = 0; step < steps_.size(); ++step) {
+        const Field& field = *steps_[step].field;
+        if (!field.width) {
+            variables_.push_back({step, measure_before(step, field.name, measures), {}, {}, {}});
         }
-        if (!field->width) {
-            Variable variable{step, {}, {}, {}, {}};
-            variable.length = first_measure(Source::Kind::length_of_field, field->name, step);
-            bound_by_label(variable, i);
-            variable.to_end = bound_between(i + 1, elements.size(), step);
-            variables_.push_back(std::move(variable));
-        }
-        ++step;
     }
+    add_bounds(measures);
 }
 
-void Decoder::bound_by_label(Variable& variable, std::size_t element) {
+/// From the last field to the first, so that the nearest label behind each is known.
+void Decoder::add_bounds(const Measures& measures) {
     const std::vector<Element>& elements = layout_.block.elements;
-    const auto label = std::find_if(
-        elements.begin() + static_cast<std::ptrdiff_t>(element), elements.end(),
-        [](const Element& candidate) { return std::holds_alternative<Label>(candidate); });
-    if (label == elements.end()) {
-        return;
-    }
-    const auto bound = bound_between(
-        element + 1, static_cast<std::size_t>(label - elements.begin()), variable.step);
-    if (bound) {
-        variable.offset = first_measure(Source::Kind::offset_of_label, std::get<Label>(*label).name,
-                                        variable.step);
-        variable.to_label = *bound;
-    }
-}
-
-/// nullopt where a `*` field between them has no length in front of `step`.
-std::optional<Decoder::Bound> Decoder::bound_between(std::size_t from_element,
-                                                     std::size_t to_element,
-                                                     std::size_t step) const {
-    Bound bound;
-    std::uint64_t bits = 0;
-    for (std::size_t i = from_element; i < to_element; ++i) {
-        const auto* field = std::get_if<Field>(&layout_.block.elements[i]);
+    const Label* label = nullptr;
+    std::size_t variable = variables_.size();
+    for (std::size_t i = elements.size(); i-- > 0;) {
+        const auto* const field = std::get_if<Field>(&elements[i]);
         if (field == nullptr) {
-            continue;
-        }
-        bits += field->width.value_or(0);
-        if (!field->width) {
-            const auto length = first_measure(Source::Kind::length_of_field, field->name, step);
-            if (!length) {
-                return std::nullopt;
+            label = &std::get<Label>(elements[i]);
+        } else if (!field->width) {
+            --variable;
+            variables_[variable].to_end = bound_up_to(variable, layout_.block.end);
+            if (label != nullptr) {
+                bound_by_label(variable, *label, measures);
             }
-            bound.lengths_between.push_back(*length);
         }
     }
-    bound.fixed_between = bits / 8;
-    return bound;
 }
 
-std::optional<std::size_t> Decoder::first_measure(Source::Kind kind, std::string_view name,
-                                                  std::size_t before) const {
-    for (std::size_t i = 0; i < before; ++i) {
-        const Source& source = steps_[i].field->source;
-        if (source.kind == kind && source.name == name) {
-            return i;
+void Decoder::bound_by_label(std::size_t variable, const Label& label, const Measures& measures) {
+    if (const auto bound = bound_up_to(variable, label.position)) {
+        Variable& bounded = variables_[variable];
+        bounded.offset = measure_before(bounded.step, label.name, measures);
+        bounded.to_label = *bound;
+    }
+}
+
+/// nullopt where a `*` field between them has no length in front of this one.
+std::optional<Decoder::Bound> Decoder::bound_up_to(std::size_t variable, Position end) const {
+    const std::size_t step = variables_[variable].step;
+    for (std::size_t i = variable + 1; i < end.variable_fields; ++i) {
+        if (!variables_[i].length || *variables_[i].length >= step) {
+            return std::nullopt;
         }
     }
-    return std::nullopt;
+    const std::uint32_t begin_bits = steps_[step].field->begin.fixed_bits;
+    return Bound{(end.fixed_bits - begin_bits) / 8, variable + 1, end.variable_fields};
+}
+
+Decoder::Measures Decoder::first_measures() const {
+    Measures measures;
+    for (std::size_t step = 0; step < steps_.size(); ++step) {
+        const Source& source = steps_[step].field->source;
+        if (source.kind == Source::Kind::length_of_field ||
+            source.kind == Source::Kind::offset_of_label) {
+            measures.emplace(source.name, step);
+        }
+    }
+    return measures;
+}
+
+std::optional<std::size_t> Decoder::measure_before(std::size_t step, std::string_view name,
+                                                   const Measures& measures) {
+    const auto found = measures.find(name);
+    return found != measures.end() && found->second < step ? std::optional(found->second)
+                                                           : std::nullopt;
 }
 
 void Decoder::find_header() {
@@ -278,8 +276,8 @@ std::size_t Decoder::size_of(const Variable& variable, std::size_t begin) const 
 
 std::size_t Decoder::distance(std::uint64_t whole, const Bound& bound) const {
     whole = without(whole, bound.fixed_between);
-    for (const std::size_t length : bound.lengths_between) {
-        whole = without(whole, load_measure(length));
+    for (std::size_t i = bound.first_between; i < bound.end_between; ++i) {
+        whole = without(whole, load_measure(*variables_[i].length));
     }
     return static_cast<std::size_t>(whole);
 }

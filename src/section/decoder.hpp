@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "section/field_type.hpp"
@@ -76,8 +77,8 @@ class Decoder {
     /// the distance to a place behind it, less what lies between.
     struct Bound {
         std::uint64_t fixed_between = 0;  ///< in bytes
-        std::vector<std::size_t>
-            lengths_between;  ///< steps with the length of each `*` field there
+        std::size_t first_between = 0;    ///< in variables_: `*` fields that have a length …
+        std::size_t end_between = 0;      ///< … up to this one
     };
 
     struct Variable {
@@ -87,6 +88,10 @@ class Decoder {
         Bound to_label;
         std::optional<Bound> to_end;
     };
+
+    /// The first step that says a field's length or a label's offset, by that name: no field and
+    /// label of a layout have one.
+    using Measures = std::unordered_map<std::string_view, std::size_t>;
 
     /// The fields that one key of a JSON row gives their value.
     struct Key {
@@ -116,11 +121,12 @@ class Decoder {
     void add_step(const Field& field);
     void add_key(const Field& field, std::size_t step);
     void add_variables();
-    void bound_by_label(Variable& variable, std::size_t element);
-    std::optional<Bound> bound_between(std::size_t from_element, std::size_t to_element,
-                                       std::size_t step) const;
-    std::optional<std::size_t> first_measure(Source::Kind kind, std::string_view name,
-                                             std::size_t before) const;
+    void add_bounds(const Measures& measures);
+    void bound_by_label(std::size_t variable, const Label& label, const Measures& measures);
+    std::optional<Bound> bound_up_to(std::size_t variable, Position end) const;
+    Measures first_measures() const;
+    static std::optional<std::size_t> measure_before(std::size_t step, std::string_view name,
+                                                     const Measures& measures);
     void find_header();
 
     // ---- reading

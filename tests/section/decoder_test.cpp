@@ -464,4 +464,30 @@ TEST_CASE("text that its reader cannot hold comes back as bytes", "[decoder]") {
                   R"("i":[{"tag":5,"hex":"c3a9"},{"tag":5,"value":"a"}]})");
 }
 
+// Found by fuzzing: what lies between every field and the end was looked up by name, again for
+// each, and this one took minutes, in which no cancel was heard.
+TEST_CASE("a layout of as many `*` fields as a section can hold is compiled and read",
+          "[decoder]") {
+    constexpr std::size_t fields = 4000;
+    std::string lengths;
+    std::string values;
+    for (std::size_t i = 0; i < fields; ++i) {
+        const std::string name = "f" + std::to_string(i);
+        lengths += " l" + std::to_string(i) + " 8 uimsbf = length(" + name + ")\n";
+        values += " " + name + " * bytes\n";
+    }
+    const Layout layout = parse_layout("x {\n" + lengths + values + "}");
+    Decoder decoder(layout);
+    Bytes section(fields + 3);
+    section[0] = 1;
+    section[fields - 1] = 2;
+    CHECK(decoder.check(section).empty());
+    std::string json;
+    decoder.decode(section, json);
+    CHECK(json.find("\"f0\":\"00\"") != std::string::npos);
+    CHECK(json.find("\"f3999\":\"0000\"") != std::string::npos);
+    section.push_back(0);
+    CHECK_FALSE(decoder.check(section).empty());
+}
+
 }  // namespace onetrip::section::test
