@@ -10,6 +10,7 @@
 PASSED=0
 FAILED=0
 
+# shellcheck disable=SC2154  # scripts/test has chosen
 is_chosen() {
     [[ " ${chosen[*]} " == *" $1 "* ]]
 }
@@ -25,7 +26,9 @@ build_for_suites() {
     fi
 }
 
-# run_in_background SUITE...: those of them that are chosen, one after the other.
+# run_in_background SUITE...: those of them that are chosen, one after the other. What they count goes
+# through a file.
+# shellcheck disable=SC2030
 run_in_background() {
     for suite in "$@"; do
         if is_chosen "$suite"; then
@@ -37,6 +40,7 @@ run_in_background() {
 }
 
 # show_suite SUITE: what it printed, and what it counted.
+# shellcheck disable=SC2031
 show_suite() {
     local passed=0 failed=1
     cat "$SCRATCH/$1.out"
