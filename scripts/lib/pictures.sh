@@ -1,0 +1,9 @@
+# shellcheck shell=bash
+# The pictures of the manual, which are drawn from what they show.
+
+# draw_message_section: the bits of the message section, from its layout on a throw-away server.
+draw_message_section() {
+    with_server psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION onetrip' -c "
+        COPY (SELECT field, width, type, source FROM layout_fields(message_layout()) ORDER BY ordinal) TO STDOUT" |
+        python3 scripts/lib/draw_section.py 'message section'
+}
