@@ -15,12 +15,10 @@ is_chosen() {
     [[ " ${chosen[*]} " == *" $1 "* ]]
 }
 
-# Builds what the chosen suites have in common, so that no two builds meet in one folder. A suite
-# whose build failed says so by itself.
+# Builds what the chosen suites have in common, so that no two builds meet in one folder: the unit
+# tests find the pure folders built then, and their own build goes on beside the other suites. A
+# suite whose build failed says so by itself.
 build_for_suites() {
-    if is_chosen unit; then
-        run_logged unit-build.log make_onetrip build/unit/unit || true
-    fi
     if is_chosen regress || is_chosen isolation || is_chosen docs || is_chosen tap; then
         install_stage && STAGE_IS_READY=yes
     fi
