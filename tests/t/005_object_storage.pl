@@ -14,6 +14,8 @@ delete $ENV{AWS_CA_BUNDLE};    # rclone takes no other authority then, and none 
 
 sub succeeds { return system("@_ >/dev/null 2>&1") == 0; }
 
+plan skip_all => 'it installs a package of npm; ONETRIP_OBJECT_STORAGE=1 runs it, as CI does'
+  unless $ENV{ONETRIP_OBJECT_STORAGE};
 plan skip_all => 'npm is not installed: there is no S3 server' unless succeeds('npm', '--version');
 plan skip_all => 'rclone is not installed' unless succeeds('rclone', 'version');
 
