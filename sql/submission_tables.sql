@@ -14,7 +14,7 @@ RESET search_path;
 SELECT c.relnamespace::regnamespace AS schema, relname AS "table", attname AS "column", format_type(atttypid, atttypmod) AS type, attnotnull AS not_null, pg_get_expr(adbin, adrelid) AS "default"
 FROM pg_class AS c JOIN pg_attribute AS a ON attrelid = c.oid LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum
 WHERE relnamespace IN ('"App''s"'::regnamespace, '"d w h"'::regnamespace) AND relkind = 'r' AND attnum > 0 ORDER BY 1, 2, attnum;
-SELECT c.conrelid::regclass AS "table", pg_get_constraintdef(c.oid) AS "constraint" FROM pg_constraint AS c WHERE connamespace IN ('"App''s"'::regnamespace, '"d w h"'::regnamespace) ORDER BY 1, 2;
+SELECT c.conrelid::regclass AS "table", pg_get_constraintdef(c.oid) AS "constraint" FROM pg_constraint AS c WHERE contype <> 'n' AND connamespace IN ('"App''s"'::regnamespace, '"d w h"'::regnamespace) ORDER BY 1, 2;
 -- Every foreign key has an index.
 SELECT conrelid::regclass AS "table", conname FROM pg_constraint AS c WHERE contype = 'f' AND connamespace = '"App''s"'::regnamespace
     AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1]);
