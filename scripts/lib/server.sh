@@ -19,17 +19,23 @@ install_stage() {
     run_logged install.log make_onetrip install DESTDIR="$STAGE"
 }
 
+# A port of our own choice: two pg_virtualenv that look for one at the same time find the same.
+free_port() {
+    perl -MIO::Socket::INET -e \
+        'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+}
+
 # Further options of pg_virtualenv for the server: -o NAME=VALUE.
 SERVER_OPTIONS=()
 
 # with_server COMMAND...: runs the command with PGHOST, PGPORT and so on of a throw-away server that
 # finds the extension that install_stage installed. pg_virtualenv has much to say, which only matters where it fails.
 with_server() {
-    local log=$SCRATCH/server.log status=$SCRATCH/status options=("${SERVER_OPTIONS[@]}")
+    local log=$SCRATCH/server.$BASHPID.log status=$SCRATCH/status.$BASHPID options=("${SERVER_OPTIONS[@]}")
     [[ -z $STAGE ]] || options+=(-o "extension_destdir=$STAGE")
     rm -f "$status"
     # shellcheck disable=SC2016
-    pg_virtualenv -t -v "$POSTGRES" -c '--locale=C.UTF-8 --encoding=UTF8' \
+    pg_virtualenv -t -v "$POSTGRES" -c "--port=$(free_port) --locale=C.UTF-8 --encoding=UTF8" \
         "${options[@]}" \
         bash -c '"$@" >&3 2>&4 3>&- 4>&-; echo $? >"$0"' "$status" "$@" \
         3>&1 4>&2 >"$log" 2>&1 </dev/null || true
