@@ -151,8 +151,11 @@ for my $turn (1 .. 20)
 	my $batch = 1 + int rand 12;
 	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch)");
 	usleep(int rand 100_000);
+	my $log = -s $node->logfile;
 	kill 'KILL', $session->{pid};
 	end_session($session);
+	# Before that the server takes a session which it then ends with all others.
+	$node->wait_for_log(qr/reinitializing/, $log);
 	$killed++ unless $session->{out} =~ /answered/;
 	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
 	$torn += sql("SELECT app.torn('dwh')");
