@@ -6,7 +6,7 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use Fcntl qw(:mode);
-use OnetripTest qw(becomes);
+use OnetripTest qw(becomes kill_backend);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -277,7 +277,7 @@ in_the_middle('the end of the supervisor', sub {
 	chomp(my $supervisor = `ps -o ppid= -p $group`);
 	kill 'KILL', $supervisor;
 }, 'slow');
-in_the_middle('kill -9 of the backend', sub { kill 'KILL', $_[0] }, 'stuck');
+in_the_middle('kill -9 of the backend', sub { kill_backend($node, $_[0]) }, 'stuck');
 ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the server comes back');
 in_the_middle('an immediate shutdown', sub { $node->stop('immediate') }, 'stuck');
 $node->start;
@@ -290,7 +290,7 @@ $old = sum_of($path);
 	my $backend = $client->query('SET search_path = stuck, public; SELECT pg_backend_pid()');
 	$client->query_until(qr/begun/, "\\echo begun\n" . to_file() . ";\n");
 	ok(becomes(sub { -s $temporary }), 'a file is being written');
-	kill 'KILL', $backend;
+	kill_backend($node, $backend);
 	eval { $client->quit };
 }
 ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the server comes back');

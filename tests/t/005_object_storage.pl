@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use Digest::SHA;
-use OnetripTest qw(becomes);
+use OnetripTest qw(becomes kill_backend);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -58,7 +58,7 @@ is(sum_of_object('whole'),
 cmp_ok(size_of('whole'), '>', 200_000_000, 'all of it');
 
 in_the_middle('a cancel', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") });
-in_the_middle('kill -9 of the backend', sub { kill 'KILL', $_[0] });
+in_the_middle('kill -9 of the backend', sub { kill_backend($node, $_[0]) });
 ok($node->poll_query_until('postgres', 'SELECT true'), 'the server comes back');
 
 like(upload('refused', 'wrong'), qr/ERROR:  program ".*" failed: child process exited with exit code \d+\nDETAIL:  .*InvalidAccessKeyId/s,
