@@ -19,7 +19,8 @@ is_chosen() {
 # tests find the pure folders built then, and their own build goes on beside the other suites. A
 # suite whose build failed says so by itself.
 build_for_suites() {
-    if is_chosen regress || is_chosen isolation || is_chosen docs || is_chosen tap; then
+    if is_chosen regress || is_chosen isolation || is_chosen docs || is_chosen tap ||
+        is_chosen faults; then
         install_stage && STAGE_IS_READY=yes
     fi
 }
@@ -197,32 +198,30 @@ suite_docs() {
     report_run "${passed:-0}" "${failed:-0}" "$status"
 }
 
-# as_server_user COMMAND...: initdb refuses to be root.
+# as_server_user FOLDER COMMAND...: initdb refuses to be root.
 as_server_user() {
+    local folder=$1
+    shift
     if ((EUID == 0)); then
-        chown -R postgres:postgres "$SCRATCH/tap"
-        runuser -u postgres -- env HOME="$SCRATCH/tap" "$@"
+        chown -R postgres:postgres "$folder"
+        runuser -u postgres -- env HOME="$folder" "$@"
     else
         "$@"
     fi
 }
 
-suite_tap() {
-    heading "Tests of whole servers (TAP)"
-    if ! compgen -G 'tests/t/*.pl' >/dev/null; then
-        say "none yet"
-        return
-    fi
+# run_tap SUITE FOLDER JOBS: the TAP tests of a folder, so many files side by side.
+run_tap() {
+    local log=build/$1.log copy=$SCRATCH/$1 status=0 pgxs
     stage_is_ready || return 0
-    local log=build/tap.log status=0 pgxs
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     # A copy: the source tree may be closed to the server's user.
-    mkdir "$SCRATCH/tap"
-    cp -R tests demo onetrip--*.sql "$SCRATCH/tap"
-    (cd "$SCRATCH/tap" && as_server_user env ONETRIP_STAGE="$STAGE" TESTDIR="$SCRATCH/tap" \
-        TESTDATADIR="$SCRATCH/tap/tmp_check" TESTLOGDIR="$SCRATCH/tap/tmp_check/log" \
+    mkdir "$copy"
+    cp -R tests demo onetrip--*.sql "$copy"
+    (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
+        TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
-        prove --jobs=$((2 * $(nproc))) --merge -I "$pgxs/perl" -I tests/t tests/t/*.pl) \
+        prove --jobs="$3" --timer --merge -I "$pgxs/perl" -I tests/t "$2"/*.pl) \
         >"$log" 2>&1 </dev/null || status=$?
     local passed failed
     passed=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
@@ -230,4 +229,14 @@ suite_tap() {
         awk '{ sum += $1 } END { print sum + 0 }')
     ((status == 0)) || tail -n 100 "$log"
     report_run "$((${passed:-0} - ${failed:-0}))" "${failed:-0}" "$status"
+}
+
+suite_tap() {
+    heading "Tests of whole servers (TAP)"
+    run_tap tap tests/t $((2 * $(nproc)))
+}
+
+suite_faults() {
+    heading "Faults, limits and random input on whole servers (TAP)"
+    run_tap faults tests/faults "$(nproc)"
 }
