@@ -7,11 +7,11 @@ use warnings;
 
 use Digest::MD5 qw(md5_hex);
 use Exporter 'import';
-use OnetripTest qw(ask becomes start_session);
+use OnetripTest qw(answer ask becomes send_query start_session);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(children fault_jobs leftovers make_fault_node result_of start_worker);
+our @EXPORT_OK = qw(children fault_jobs leftovers make_fault_node make_stuck result_of start_stuck start_worker);
 
 # Each message, document and row has its part in each job, so that a job is longer the larger these are.
 my $parallel = join '; ', map { "SET $_" } 'max_parallel_workers_per_gather = 2', 'parallel_setup_cost = 0', 'parallel_tuple_cost = 0',
@@ -70,7 +70,7 @@ sub loader
 	my $dwh = "dwh_$mode";
 	return {
 		name => "load_response_events, $mode",
-		query => "CALL load_response_events('app_$mode', '$dwh', '$mode', 37)",
+		query => "CALL load_response_events('app_$mode', '$dwh', '$mode', 17)",
 		before => "SELECT fault.edit_submissions_$mode()",
 		result => sub {
 			my ($admin, $answer) = @_;
@@ -143,7 +143,7 @@ sub is_gone
 sub no_made_schema
 {
 	my ($admin) = @_;
-	my $schemas = ask($admin, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'made%'");
+	my $schemas = ask($admin, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'made\\_%'");
 	return $schemas eq '0' ? () : "$schemas schemas are left";
 }
 
@@ -286,17 +286,18 @@ BEGIN
     RETURN found;
 END $$;
 -- Tables in a schema of their own, which goes with what they are like.
-CREATE FUNCTION fault.make_tables(call text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION fault.make_tables(call text) RETURNS text LANGUAGE plpgsql SET client_min_messages = warning AS $$
 DECLARE
+    name text := 'made_' || substring(call FROM 'create_(\w+)_tables');
     found text;
 BEGIN
     FOR i IN 1..3 LOOP
-        EXECUTE format('CREATE SCHEMA made%s', i);
-        EXECUTE 'SELECT ' || format(call, 'made' || i);
+        EXECUTE format('CREATE SCHEMA %I', name || i);
+        EXECUTE 'SELECT ' || format(call, name || i);
     END LOOP;
-    SELECT string_agg(format('%s %s %s', relname, relkind, relnatts), ', ' ORDER BY relname, relnamespace::regnamespace::text) INTO found FROM pg_class WHERE relnamespace::regnamespace::text LIKE 'made%';
-    SET LOCAL client_min_messages = warning;
-    DROP SCHEMA made1, made2, made3 CASCADE;
+    SELECT string_agg(format('%s %s %s', relname, relkind, relnatts), ', ' ORDER BY relname, relnamespace::regnamespace::text) INTO found
+    FROM pg_class WHERE starts_with(relnamespace::regnamespace::text, name);
+    EXECUTE format('DROP SCHEMA %I, %I, %I CASCADE', name || 1, name || 2, name || 3);
     RETURN md5(found);
 END $$;
 CREATE FUNCTION fault.export_object(zone text, on_date date) RETURNS text LANGUAGE plpgsql AS $$
@@ -312,6 +313,60 @@ END $$;
 ANALYZE;
 SQL
 
+# The same tables in a schema in which one row in the middle never comes to its end, and triggers that do the same to
+# what is written, where a setting says so.
+my $stuck_tables = <<'SQL';
+CREATE SCHEMA stuck;
+CREATE VIEW stuck.messages AS SELECT * FROM public.messages WHERE id NOT IN (2003, 1001003) OR pg_sleep(1000) IS NOT NULL;
+CREATE VIEW stuck.documents AS SELECT * FROM public.documents WHERE id <> 253 OR pg_sleep(1000) IS NOT NULL;
+CREATE VIEW stuck.rows AS SELECT * FROM public.rows WHERE message_id <> 2003 OR pg_sleep(1000) IS NOT NULL;
+CREATE VIEW stuck.sections AS SELECT * FROM public.sections WHERE id <> 2003 OR pg_sleep(1000) IS NOT NULL;
+CREATE FUNCTION stuck.after_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval(TG_ARGV[0]::regclass) = 100 THEN
+        PERFORM pg_sleep(1000);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE SEQUENCE stuck.new;
+CREATE SEQUENCE stuck.changed;
+CREATE TRIGGER stuck BEFORE INSERT ON dwh_new.response_events FOR EACH ROW
+    WHEN (current_setting('fault.stuck', true) = 'on') EXECUTE FUNCTION stuck.after_rows('stuck.new');
+CREATE TRIGGER stuck BEFORE INSERT ON dwh_changed.response_events FOR EACH ROW
+    WHEN (current_setting('fault.stuck', true) = 'on') EXECUTE FUNCTION stuck.after_rows('stuck.changed');
+CREATE FUNCTION stuck.at_index() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('fault.stuck', true) = 'on' AND EXISTS (SELECT FROM pg_namespace WHERE nspname LIKE 'made\_%2') THEN
+        PERFORM pg_sleep(1000);
+    END IF;
+END $$;
+CREATE EVENT TRIGGER stuck ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION stuck.at_index();
+SQL
+
+sub make_stuck
+{
+	my ($node) = @_;
+	$node->safe_psql('postgres', $stuck_tables);
+	return;
+}
+
+# Without sort and hash the rows of a carousel come by the index, one by one from the first to the last.
+my $one_by_one = join ' ', map { "-c enable_$_=off" } qw(sort incremental_sort hashjoin nestloop seqscan bitmapscan);
+
+# A session in which the job has come to its middle and stays there.
+sub start_stuck
+{
+	my ($node, $job, $admin) = @_;
+	ask($admin, $job->{before}) if $job->{before};
+	ask($admin, "SELECT setval('stuck.new', 1, false), setval('stuck.changed', 1, false)");
+	$job->{clean}->() if $job->{clean};
+	my $session = start_worker($node, $job, '-c fault.stuck=on -c search_path=stuck,public ' . ($job->{settings} ? '' : $one_by_one));
+	send_query($session, $job->{query});
+	my $sleeper = "SELECT pid || ' ' || backend_type FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND $session->{pid} IN (pid, leader_pid)";
+	becomes(sub { $session->{sleeper} = ask($admin, $sleeper) }) or die "$job->{name} does not stick: " . answer($session);
+	return $session;
+}
+
 # A server with the tables of all jobs. The scale makes the jobs longer; settings are lines of its configuration.
 sub make_fault_node
 {
@@ -320,7 +375,7 @@ sub make_fault_node
 	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ], allows_streaming => 1);
 	$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'") if $ENV{ONETRIP_STAGE};
 	$node->append_conf('postgresql.conf',
-		join "\n", "timezone = 'UTC'", "lc_messages = 'C'", 'fsync = off', 'autovacuum = off', 'jit = off', 'restart_after_crash = on', "log_line_prefix = '%m [%p] %q%a %e '", @settings, '');
+		join "\n", "timezone = 'UTC'", "lc_messages = 'C'", 'fsync = off', 'autovacuum = off', 'jit = off', 'restart_after_crash = on', 'max_connections = 50', 'max_worker_processes = 20', 'max_parallel_workers = 20', "log_line_prefix = '%m [%p] %q%a %e '", @settings, '');
 	$node->start;
 	$node->safe_psql('postgres', "\\set scale $scale\n$tables");
 	return $node;

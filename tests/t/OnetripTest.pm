@@ -50,7 +50,7 @@ sub start_session
 	my ($node, %options) = @_;
 	my %session = (in => '', out => '', err => '', asked => 0);
 	my $connection = $node->connstr('postgres') . " options='" . ($options{settings} // '') . "'";
-	$session{timer} = IPC::Run::timer($PostgreSQL::Test::Utils::timeout_default);
+	$session{timer} = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
 	$session{harness} = IPC::Run::start(
 		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=' . ($options{verbosity} // 'default'), '-d', $connection ],
 		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err}, $session{timer});
