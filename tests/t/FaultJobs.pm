@@ -357,8 +357,11 @@ my $one_by_one = join ' ', map { "-c enable_$_=off" } qw(sort incremental_sort h
 sub start_stuck
 {
 	my ($node, $job, $admin) = @_;
-	ask($admin, $job->{before}) if $job->{before};
-	ask($admin, "SELECT setval('stuck.new', 1, false), setval('stuck.changed', 1, false)");
+	if ($job->{before})
+	{
+		ask($admin, $job->{before});
+		ask($admin, "SELECT setval('stuck.new', 1, false), setval('stuck.changed', 1, false)");
+	}
 	$job->{clean}->() if $job->{clean};
 	my $session = start_worker($node, $job, '-c fault.stuck=on -c search_path=stuck,public ' . ($job->{settings} ? '' : $one_by_one));
 	send_query($session, $job->{query});
