@@ -51,7 +51,7 @@ my @writers = (
 	{ name => 'create_submission_tables', query => "SELECT fault.make_tables('create_submission_tables(%L, %1\$L)')", whole => \&no_made_schema },
 	{ name => 'export_carousel_to_large_object', query => "SELECT fault.export_object($carousel)", whole => \&no_object });
 
-# The jobs; an export writes into the folder.
+# The jobs; an export writes into the folder, and its program into another if there is one.
 #   name, query   the statement
 #   settings      what the session has to have set
 #   before        what an admin's session has to do before, so that there is work
@@ -59,8 +59,9 @@ my @writers = (
 #   whole         what is wrong after it, however it ended
 sub fault_jobs
 {
-	my ($folder) = @_;
-	return (@readers, @writers, loader('new'), loader('changed'), file_export("$folder/carousel.bin"), program_export("$folder/program"));
+	my ($folder, $program_folder) = @_;
+	return (@readers, @writers, loader('new'), loader('changed'), file_export("$folder/carousel.bin"),
+		program_export(($program_folder // $folder) . '/program'));
 }
 
 # A loader's result is what its tables hold then.
