@@ -7,8 +7,8 @@ use strict;
 use warnings;
 
 use FaultJobs qw(fault_jobs leftovers make_fault_node result_of start_worker);
-use List::Util qw(max sum0);
-use OnetripTest qw(answer ask end_session random_seed send_query start_session);
+use List::Util qw(max);
+use OnetripTest qw(answer ask end_session random_seed reset_timeout send_query start_session);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
@@ -50,8 +50,7 @@ sub cancel_by_timeout
 	my ($job, $session, $moment) = @_;
 	ask($session, 'SET statement_timeout = ' . (1 + int 1e3 * $moment));
 	my $answer = ask($session, $job->{query});
-	# On a busy machine the timeout may stop what takes it back, too.
-	1 while ask($session, 'RESET statement_timeout') =~ $stopped;
+	reset_timeout($session);
 	return $answer;
 }
 

@@ -9,7 +9,7 @@ use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend random_seed send_query start_session);
+our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend random_seed reset_timeout send_query start_session);
 
 # Waits until something is so; false where it does not become so.
 sub becomes
@@ -97,6 +97,14 @@ sub ask
 	my ($session, $query) = @_;
 	send_query($session, $query);
 	return answer($session);
+}
+
+# On a busy machine a timeout may stop what takes it back, too.
+sub reset_timeout
+{
+	my ($session) = @_;
+	1 while ask($session, 'RESET statement_timeout') =~ /57014|statement timeout/;
+	return;
 }
 
 sub end_session
