@@ -90,10 +90,13 @@ ssize_t read_some(int descriptor, void* data, std::size_t size) {
 }
 
 /// Signals as a process has them at its start.
-void reset_signals() {
+void reset_handlers() {
     for (int signal = 1; signal < NSIG; ++signal) {
         std::signal(signal, SIG_DFL);
     }
+}
+
+void unblock_signals() {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -136,7 +139,7 @@ void close_others(std::array<int, count> kept) {
 
 [[noreturn]] void run_program(const char* command, const Pipes& pipes) {
     setpgid(0, 0);
-    reset_signals();
+    reset_handlers();
     dup2(pipes.input.read_end, STDIN_FILENO);
     dup2(pipes.error.write_end, STDERR_FILENO);
     execl("/bin/sh", "sh", "-c", command, static_cast<char*>(nullptr));
@@ -291,8 +294,10 @@ void adopt_orphans() {
 [[noreturn]] void supervise(const char* command, void (*forget_caller)(), Pipes& pipes) {
     setsid();
     adopt_orphans();
-    reset_signals();
+    reset_handlers();
+    // A cancel that came before setsid was for us, too: it must be ignored before it can arrive.
     ignore_signals();
+    unblock_signals();
     close_others(std::array{pipes.input.read_end, pipes.input.write_end, pipes.error.read_end,
                             pipes.error.write_end, pipes.control.read_end, pipes.report.write_end});
     forget_caller();

@@ -11,6 +11,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_namespace.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
@@ -471,6 +472,7 @@ Datum create_submission_tables(PG_FUNCTION_ARGS) {
 
 Datum load_response_events(PG_FUNCTION_ARGS) {
     refuse_transaction_block(fcinfo);
+    PreventCommandIfReadOnly("load_response_events()");
     Load load{};
     load.request = request_of(fcinfo);
     load.started = GetCurrentTimestamp();

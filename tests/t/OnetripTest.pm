@@ -5,10 +5,11 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT_OK = qw(becomes kill_backend);
+our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend random_seed reset_timeout send_query start_session);
 
 # Waits until something is so; false where it does not become so.
 sub becomes
@@ -29,6 +30,88 @@ sub kill_backend
 	my $log = -s $node->logfile;
 	kill 'KILL', $backend;
 	$node->wait_for_log(qr/reinitializing/, $log);
+	return;
+}
+
+# The seed of what is random here; tests print it with what fails.
+sub random_seed
+{
+	my $seed = $ENV{ONETRIP_SEED} // int rand 2**31;
+	srand($seed);
+	Test::More::note("ONETRIP_SEED=$seed repeats this run");
+	return $seed;
+}
+
+# ---- sessions that are asked and looked after one by one -------------------------------------------
+
+# start_session NODE, settings => 'psql options of the connection', verbosity => 'sqlstate'
+sub start_session
+{
+	my ($node, %options) = @_;
+	my %session = (in => '', out => '', err => '', asked => 0);
+	my $connection = $node->connstr('postgres') . " options='" . ($options{settings} // '') . "'";
+	$session{timer} = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
+	$session{harness} = IPC::Run::start(
+		[ 'psql', '-X', '-A', '-t', '-q', '-v', 'VERBOSITY=' . ($options{verbosity} // 'default'), '-d', $connection ],
+		'<', \$session{in}, '>', \$session{out}, '2>', \$session{err}, $session{timer});
+	$session{pid} = ask(\%session, 'SELECT pg_backend_pid()');
+	return \%session;
+}
+
+# Sends a query and does not wait.
+sub send_query
+{
+	my ($session, $query) = @_;
+	my $number = ++$session->{asked};
+	($session->{out}, $session->{err}) = ('', '');
+	$session->{timer}->start($PostgreSQL::Test::Utils::timeout_default);
+	$session->{in} .= "$query;\n\\echo answered $number\n\\warn answered $number\n";
+	$session->{harness}->pump_nb;
+	return;
+}
+
+sub is_answered
+{
+	my ($session) = @_;
+	my $end = qr/answered $session->{asked}\n/;
+	return $session->{out} =~ $end && $session->{err} =~ $end;
+}
+
+# What the session says to the last query, errors behind its rows; with what it could still say where
+# its server is gone.
+sub answer
+{
+	my ($session) = @_;
+	while (!is_answered($session) && $session->{harness}->pumpable)
+	{
+		eval { $session->{harness}->pump; 1 } or $@ =~ /ended prematurely|Broken pipe/ or die $@;
+	}
+	(my $answer = $session->{out} . $session->{err}) =~ s/answered \d+\n//g;
+	$answer =~ s/^psql:.*?: ((?:ERROR|FATAL):)/$1/mg;
+	chomp $answer;
+	return $answer;
+}
+
+sub ask
+{
+	my ($session, $query) = @_;
+	send_query($session, $query);
+	return answer($session);
+}
+
+# On a busy machine a timeout may stop what takes it back, too.
+sub reset_timeout
+{
+	my ($session) = @_;
+	1 while ask($session, 'RESET statement_timeout') =~ /57014|statement timeout/;
+	return;
+}
+
+sub end_session
+{
+	my ($session) = @_;
+	$session->{in} .= "\\q\n";
+	eval { $session->{harness}->finish; 1 } or $session->{harness}->kill_kill;
 	return;
 }
 
