@@ -1,5 +1,9 @@
 #include "postgres/carousel_query.hpp"
 
+extern "C" {
+#include "nodes/makefuncs.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {
@@ -34,8 +38,11 @@ bool can_be_read(Oid relation) {
     }
 }
 
+/// Found along the search_path, and locked as the query will lock it: what is looked up of the table
+/// until then stays true, whatever DDL was under way.
 Table find_table(const char* name, const char* alias) {
-    const Oid relation = RelnameGetRelid(name);
+    RangeVar* const wanted = makeRangeVar(nullptr, pstrdup(name), -1);
+    const Oid relation = RangeVarGetRelid(wanted, AccessShareLock, true);
     if (OidIsValid(relation) && !can_be_read(relation)) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("\"%s\" is not a table or view", name)));
