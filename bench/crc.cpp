@@ -1,10 +1,6 @@
 // CRC_32 of blocks in cache: the byte-wise table that most implementations use, beside each path of
-// crc32_mpeg2, all in one run. Prints GB of data a second of CPU time, medians, and the ratio to
-// the table.
-//
-//   g++ -std=c++20 -O2 -Isrc -o build/bench-crc bench/crc.cpp src/section/crc32_mpeg2.cpp
+// crc32_mpeg2. Prints a run a line, for bench/programs.py.
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -49,7 +45,7 @@ double cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-double gigabytes_a_second(const Crc32Path& path, Bytes data) {
+void measure(const Crc32Path& path, Bytes data) {
     const std::size_t calls = bytes_a_round / data.size();
     const double start = cpu_seconds();
     for (std::size_t i = 0; i < calls; ++i) {
@@ -59,38 +55,29 @@ double gigabytes_a_second(const Crc32Path& path, Bytes data) {
         const std::uint32_t crc = path.compute({at, data.size()});
         asm volatile("" : : "r"(crc));
     }
-    return static_cast<double>(calls * data.size()) / (cpu_seconds() - start) / 1e9;
-}
-
-double median(std::vector<double>& measured) {
-    std::nth_element(measured.begin(), measured.begin() + rounds / 2, measured.end());
-    return measured[rounds / 2];
+    std::printf("CRC_32 of %zu bytes\t%s\t%zu\t%.9f\n", data.size(), path.name, calls * data.size(),
+                cpu_seconds() - start);
 }
 
 /// The paths take turns, so that all see the same of what else the machine does.
-void measure(const std::vector<Crc32Path>& paths, Bytes data) {
-    std::vector<std::vector<double>> measured(paths.size());
-    for (int round = 0; round < rounds; ++round) {
-        for (std::size_t i = 0; i < paths.size(); ++i) {
-            measured[i].push_back(gigabytes_a_second(paths[i], data));
-        }
-    }
-    const double base = median(measured[0]);
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        if (paths[i].compute(data) != crc_by_table(data)) {
-            std::fprintf(stderr, "%s: another result\n", paths[i].name);
+void compare(const std::vector<Crc32Path>& paths, Bytes data) {
+    for (const Crc32Path& path : paths) {
+        if (path.compute(data) != crc_by_table(data)) {
+            std::fprintf(stderr, "%s: another result\n", path.name);
             std::exit(1);
         }
-        const double speed = median(measured[i]);
-        std::printf("%5zu bytes  %-10s %7.2f GB/s  %5.1f times\n", data.size(), paths[i].name,
-                    speed, speed / base);
+    }
+    for (int round = 0; round < rounds; ++round) {
+        for (const Crc32Path& path : paths) {
+            measure(path, data);
+        }
     }
 }
 
 }  // namespace
 
 int main() {
-    std::vector<Crc32Path> paths{{"byte-wise", crc_by_table}};
+    std::vector<Crc32Path> paths{{"byte-wise table", crc_by_table}};
     for (const Crc32Path& path : onetrip::section::crc32_paths()) {
         paths.push_back(path);
     }
@@ -99,7 +86,7 @@ int main() {
         data[i] = static_cast<std::uint8_t>(i * i * 131 >> 3);
     }
     for (const std::size_t size : {64, 184, 1024, 4096}) {
-        measure(paths, Bytes(data).first(size));
+        compare(paths, Bytes(data).first(size));
     }
     return 0;
 }

@@ -1,5 +1,5 @@
-// The pure encoder, no server, beside the least that could make the same bytes. Prints nanoseconds
-// of CPU a section, medians, and how many times the others' the encoder takes:
+// The pure encoder, no server, beside the least that could make the same bytes. Prints a run a
+// line, for bench/programs.py:
 //
 //   memcpy     the finished section copied whole: knows everything, looks at nothing
 //   gather     the finished section put together by a memcpy for each of its parts: the fixed
@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string>
@@ -80,11 +81,13 @@ std::string storables_text(int message) {
 /// A sink that says where its next section goes.
 class Places : public onetrip::section::SectionSink {
   public:
+    const std::uint8_t* last_section() const { return last_section_; }
     std::size_t last_size() const { return last_size_; }
 
   protected:
     ~Places() = default;
 
+    const std::uint8_t* last_section_ = nullptr;
     std::size_t last_size_ = 0;
 };
 
@@ -92,7 +95,10 @@ class Places : public onetrip::section::SectionSink {
 class OnePlace final : public Places {
   public:
     std::uint8_t* begin_section(std::size_t /*size*/) override { return bytes_.data(); }
-    void end_section(std::size_t size) override { last_size_ = size; }
+    void end_section(std::size_t size) override {
+        last_section_ = bytes_.data();
+        last_size_ = size;
+    }
 
   private:
     std::array<std::uint8_t, 4096> bytes_{};
@@ -109,6 +115,7 @@ class Carousel final : public Places {
     }
 
     void end_section(std::size_t size) override {
+        last_section_ = bytes_.data() + used_;
         last_size_ = size;
         used_ += size;
     }
@@ -146,17 +153,12 @@ double cpu_seconds() {
 }
 
 template <typename Work>
-double nanoseconds_a_section(Work work) {
-    std::vector<double> measured;
-    for (int round = 0; round < rounds; ++round) {
-        const double start = cpu_seconds();
-        for (int i = 0; i < sections_a_round; ++i) {
-            work(i);
-        }
-        measured.push_back((cpu_seconds() - start) * 1e9 / sections_a_round);
+void measure(const char* group, const char* name, Work work) {
+    const double start = cpu_seconds();
+    for (int i = 0; i < sections_a_round; ++i) {
+        work(i);
     }
-    std::nth_element(measured.begin(), measured.begin() + rounds / 2, measured.end());
-    return measured[rounds / 2];
+    std::printf("%s\t%s\t%d\t%.9f\n", group, name, sections_a_round, cpu_seconds() - start);
 }
 
 struct Part {
@@ -215,8 +217,7 @@ std::vector<Message> make_messages(const onetrip::section::Layout& layout,
         message.storables = onetrip::jsonb::parse_json(storables_text(i));
         message.row = message_row(layout, message.storables);
         encoder.encode(message.row, place, onetrip::section::Splitting::refused);
-        const std::uint8_t* const begin = place.begin_section(layout.max_bytes);
-        message.section.assign(begin, begin + place.last_size());
+        message.section.assign(place.last_section(), place.last_section() + place.last_size());
         message.parts = parts_of(layout, message);
     }
     return made;
@@ -243,20 +244,33 @@ void gather(const Message& message, onetrip::section::SectionSink& sink, std::si
     sink.end_section(static_cast<std::size_t>(to - begin));
 }
 
-void compare(const char* name, const std::vector<Message>& all, onetrip::section::Encoder& encoder,
+void expect_same(const Message& message, Places& places, const char* name) {
+    const std::uint8_t* const made = places.last_section();
+    if (!std::equal(message.section.begin(), message.section.end(), made,
+                    made + places.last_size())) {
+        std::fprintf(stderr, "%s: another section\n", name);
+        std::exit(1);
+    }
+}
+
+/// They take turns, so that all see the same of what else the machine does.
+void compare(const char* group, const std::vector<Message>& all, onetrip::section::Encoder& encoder,
              std::size_t max_bytes, Places& places) {
     const auto message = [&](int i) -> const Message& {
         return all[static_cast<std::size_t>(i % messages)];
     };
-    const double encoded = nanoseconds_a_section([&](int i) {
-        encoder.encode(message(i).row, places, onetrip::section::Splitting::allowed);
-    });
-    const double copied =
-        nanoseconds_a_section([&](int i) { copy(message(i), places, max_bytes); });
-    const double gathered =
-        nanoseconds_a_section([&](int i) { gather(message(i), places, max_bytes); });
-    std::printf("%-12s%10.1f%10.1f%10.1f%15.2f%15.2f\n", name, encoded, copied, gathered,
-                encoded / copied, encoded / gathered);
+    const Message& last = message(sections_a_round - 1);
+    for (int round = 0; round < rounds; ++round) {
+        measure(group, "encoder", [&](int i) {
+            encoder.encode(message(i).row, places, onetrip::section::Splitting::allowed);
+        });
+        expect_same(last, places, "encoder");
+        measure(group, "memcpy of its parts",
+                [&](int i) { gather(message(i), places, max_bytes); });
+        expect_same(last, places, "memcpy of its parts");
+        measure(group, "memcpy", [&](int i) { copy(message(i), places, max_bytes); });
+        expect_same(last, places, "memcpy");
+    }
 }
 
 }  // namespace
@@ -265,13 +279,9 @@ int main() {
     const auto layout = onetrip::section::parse_layout(layout_text);
     onetrip::section::Encoder encoder(layout);
     const std::vector<Message> all = make_messages(layout, encoder);
-    std::printf("sections of %zu to %zu bytes, in %zu parts\n", all.front().section.size(),
-                all.back().section.size(), all.front().parts.size());
-    std::printf("%-12s%10s%10s%10s%15s%15s\n", "written to", "encode ns", "memcpy ns", "gather ns",
-                "encode/memcpy", "encode/gather");
     OnePlace one_place;
-    compare("one place", all, encoder, layout.max_bytes, one_place);
+    compare("encoder, sections over each other", all, encoder, layout.max_bytes, one_place);
     Carousel carousel;
-    compare("a carousel", all, encoder, layout.max_bytes, carousel);
+    compare("encoder, sections one behind the other", all, encoder, layout.max_bytes, carousel);
     return 0;
 }

@@ -1,7 +1,11 @@
 """The designs that flatten_submission and jsonb_tree replace: in SQL, and in a Python client."""
 
 import csv
+import functools
 import io
+import json
+
+import psycopg2.extras
 
 # The best that SQL alone does: a question's answer by its path, for every question of the form, which is a table
 # here. It sees no arrays, and nothing that the form does not name.
@@ -11,23 +15,31 @@ SQL_FROM = """FROM (SELECT id, form_id, responses::jsonb || '{{}}' AS responses 
     WHERE a.value IS NOT NULL"""
 
 
+def sql_events(submissions, questions="known_questions"):
+    source = SQL_FROM.format(submissions=submissions, questions=questions)
+    return f"SELECT s.id, schema_path, a.value, answer_type, tag {source}"
+
+
 def sql(submissions, questions="known_questions"):
     source = SQL_FROM.format(submissions=submissions, questions=questions)
     return f"SELECT count(schema_path), count(a.value), count(answer_type), count(tag) {source}"
 
 
 # Every leaf by a recursive query, then the form's question for its path.
-RECURSIVE = """
+WALK = """
 WITH RECURSIVE walk AS (
     SELECT id, form_id, '{}'::text[] AS way, responses AS value FROM submissions
     UNION ALL
     SELECT id, form_id, way || m.key, m.value
     FROM walk, jsonb_each(CASE jsonb_typeof(walk.value) WHEN 'object' THEN walk.value ELSE '{}' END) AS m
-)
+)"""
+RECURSIVE = WALK + """
 SELECT count(schema_path), count(value #>> '{}'), count(answer_type), count(tag)
 FROM walk JOIN known_questions USING (form_id, way)"""
+RECURSIVE_EVENTS = WALK + """
+SELECT id, schema_path, value #>> '{}' AS value, answer_type, tag FROM walk JOIN known_questions USING (form_id, way)"""
 
-TREE = """
+TREE_WALK = """
 WITH RECURSIVE walk AS (
     SELECT id, '{}'::text[] AS keys, document AS value FROM documents
     UNION ALL
@@ -39,8 +51,11 @@ WITH RECURSIVE walk AS (
         FROM jsonb_array_elements(CASE jsonb_typeof(walk.value) WHEN 'array' THEN walk.value ELSE '[]' END) WITH ORDINALITY AS e (value, n)
     ) AS c (key, child)
     WHERE jsonb_typeof(walk.value) IN ('object', 'array')
-)
+)"""
+TREE = TREE_WALK + """
 SELECT count(*) FROM walk WHERE jsonb_typeof(value) NOT IN ('object', 'array')"""
+TREE_LEAVES = TREE_WALK + """
+SELECT id, keys, value FROM walk WHERE jsonb_typeof(value) NOT IN ('object', 'array')"""
 
 TARGET = """DROP TABLE IF EXISTS response_events;
 CREATE TABLE response_events (submission_id bigint, schema_path text, value text, answer_type text, tag text)"""
@@ -81,6 +96,8 @@ def load_by_client(session):
     """Documents by a server-side cursor, which wants a transaction; rows by COPY, a few thousand submissions at a
     time."""
     session.autocommit = False
+    # As floats, numbers would lose their trailing zeros.
+    psycopg2.extras.register_default_jsonb(session, loads=functools.partial(json.loads, parse_float=str))
     with session.cursor() as cursor:
         cursor.execute("SELECT id, schema FROM forms")
         forms = {number: questions_of(schema) for number, schema in cursor.fetchall()}

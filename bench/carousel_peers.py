@@ -1,4 +1,4 @@
-"""The designs that encode_carousel replaces: the database hands out rows, Python makes sections."""
+"""The designs that encode_carousel replaces: in Python, to which the database hands out rows, and in SQL."""
 
 import ctypes
 import functools
@@ -17,6 +17,30 @@ ON_AIR = """c.zone_diffusion = 'AFRIQUE'
     AND date '2021-02-10' <= date_trunc('day', c.valid_end)"""
 
 CAROUSEL = f"SELECT {COLUMNS} FROM {TABLES} WHERE {ON_AIR} ORDER BY c.id, m.id"
+
+# The best that SQL alone does, without any check: bytes put together by || and string_agg. Eight bytes of int8send,
+# of which the last are taken, are an unsigned field.
+SQL = f"""(
+SELECT string_agg(header || items || addressee, '')
+FROM (SELECT * FROM ({CAROUSEL}) AS r,
+    LATERAL (SELECT coalesce(string_agg(substr(int8send((item ->> 'tag')::bigint), 8)
+                || substr(int8send(octet_length(bytes)), 8) || bytes, '' ORDER BY ordinal), '') AS items
+        FROM jsonb_array_elements(storables) WITH ORDINALITY AS e (item, ordinal),
+        LATERAL (SELECT CASE jsonb_typeof(item -> 'value')
+            WHEN 'string' THEN convert_to(item ->> 'value', 'UTF8')
+            WHEN 'boolean' THEN substr(int8send((item -> 'value')::boolean::int), 8)
+            ELSE (SELECT substr(int8send(n), CASE WHEN n < 256 THEN 8 WHEN n < 65536 THEN 7 WHEN n < 4294967296 THEN 5
+                ELSE 1 END) FROM (SELECT (item -> 'value')::bigint AS n) AS v)
+            END AS bytes) AS b) AS i,
+    LATERAL (SELECT '\\x0108'::bytea || int8send(numero_abonne) AS addressee) AS a,
+    LATERAL (SELECT '\\x92'::bytea || substr(int8send(28672 + 38 + octet_length(items) + 10 - 3), 7) || '\\x0001'
+        || substr(int8send(numero_abonne), 5) || substr(int8send(network_id), 8) || substr(int8send(campagne_id), 5)
+        || substr(int8send(template_id), 5) || convert_to(genre, 'LATIN1')
+        || substr(int8send(valid_start::date - date '1858-11-17'), 7) || decode(to_char(valid_start, 'HH24MISS'), 'hex')
+        || substr(int8send(valid_end::date - date '1858-11-17'), 7) || decode(to_char(valid_end, 'HH24MISS'), 'hex')
+        || substr(int8send(ack_count), 8) || substr(int8send(ack_delay), 7) || '\\x00000000'
+        || substr(int8send(38 + octet_length(items)), 7) AS header) AS h
+    ORDER BY campagne_id, message_id) AS sections)"""
 
 CHUNK = 2000
 LARGEST_SECTION = 512

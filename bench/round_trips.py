@@ -1,33 +1,34 @@
-#!/usr/bin/env python3
-"""What the watch over round trips costs: instructions of the backend for each transaction of
-pgbench's select-only script, prepared, one client.
+"""What the watch over round trips costs: instructions of the backend for each transaction of pgbench's select-only
+script, prepared, one client.
 
-Usage: bench/round_trips [TRANSACTIONS] [--stage DESTDIR]
-
-Instructions in user space are counted by valgrind's callgrind, so that a shared machine does not
-matter. Two runs of different length are subtracted from each other, which leaves the transactions
-alone. The server runs without the library, with it and the watch off, and with the watch on.
-Needs valgrind and pgbench; as root it runs the server as the user postgres.
+Instructions in user space are counted by valgrind's callgrind, so that a shared machine does not matter. Two runs of
+different length are subtracted from each other, which leaves the transactions alone. The servers are started for this,
+in folders of their own; as root they run as the user postgres.
 """
 
-import argparse
 import os
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 import time
 
-BENCH = pathlib.Path(__file__).resolve().parent
-LARGEST_SHARE = 0.02
+from harness import ROUNDS, Report, size
 
+TITLE = "the watch over round trips"
+TRANSACTIONS = size("TRANSACTIONS", 2_000)
+
+FLOOR, WATCHED = "without a library", "onetrip, watch = on"
 SERVERS = {
-    "without the library": {},
-    "preloaded, onetrip.watch = off": {"shared_preload_libraries": "onetrip",
-                                       "onetrip.watch": "off"},
-    "preloaded, onetrip.watch = on": {"shared_preload_libraries": "onetrip"},
+    FLOOR: {},
+    "onetrip, watch = off": {"shared_preload_libraries": "onetrip", "onetrip.watch": "off"},
+    WATCHED: {"shared_preload_libraries": "onetrip"},
+    "pg_stat_statements": {"shared_preload_libraries": "pg_stat_statements"},
 }
+
+
+# Without what names the server on which bench/run has started us.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
 def as_server_user(command):
@@ -53,7 +54,7 @@ class Server:
     def run(self, program, *arguments):
         return subprocess.run(as_server_user([str(self.bindir / program), *arguments]), check=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              cwd=self.folder).stdout
+                              cwd=self.folder, env=ENVIRONMENT).stdout
 
     def pgbench(self, *arguments):
         return self.run("pgbench", "-h", str(self.folder), *arguments, "postgres")
@@ -74,74 +75,61 @@ class Server:
             as_server_user(["valgrind", "--quiet", "--tool=callgrind", "--trace-children=yes",
                             f"--callgrind-out-file={self.profiles}/%p",
                             str(self.bindir / "postgres"), "-D", str(self.data)]),
-            cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            cwd=self.folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(120):
             time.sleep(0.5)
             if (self.folder / ".s.PGSQL.5432").exists() and self.is_ready():
                 return self
-        sys.exit("bench/round_trips: the server does not start")
+        raise SystemExit(f"bench/run: the server under valgrind does not start, see {self.folder}")
 
     def is_ready(self):
         command = [str(self.bindir / "pg_isready"), "-q", "-h", str(self.folder)]
-        return subprocess.run(command, check=False).returncode == 0
+        return subprocess.run(command, check=False, env=ENVIRONMENT).returncode == 0
 
     def __exit__(self, *exception):
         self.run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
         self.process.wait()
 
+    def processes(self):
+        """Those that the server has started."""
+        postmaster = (self.data / "postmaster.pid").read_text().split()[0]
+        return set(pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split())
+
     def instructions(self, transactions):
         """Of the backend that ran them: the one with the most of those that have ended since."""
-        before = set(self.profiles.iterdir())
+        others, before = self.processes(), set(self.profiles.iterdir())
         self.pgbench("-n", "-S", "-M", "prepared", "-c", "1", "-t", str(transactions),
                      "--random-seed=1")
-        time.sleep(3)
+        for _ in range(600):
+            if not self.processes() - others:
+                break
+            time.sleep(0.1)
         profiles = set(self.profiles.iterdir()) - before
         return max(int(re.search(r"^totals: (\d+)", path.read_text(), re.MULTILINE).group(1))
                    for path in profiles)
 
 
-def measure(bindir, stage, settings, transactions):
+def measure(bindir, stage, settings):
+    """A run a round: instructions for one transaction."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if os.geteuid() == 0:
             subprocess.run(["chown", "postgres", folder], check=True)
         with Server(folder, bindir, stage, settings) as server:
-            short, long = transactions // 10, transactions + transactions // 10
+            short, long = TRANSACTIONS // 10, TRANSACTIONS + TRANSACTIONS // 10
             # The first connection fills caches of the server itself.
             server.instructions(short)
-            return (server.instructions(long) - server.instructions(short)) / transactions
+            return [{"cost": (server.instructions(long) - server.instructions(short)) / TRANSACTIONS}
+                    for _ in range(ROUNDS)]
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("transactions", type=int, nargs="?", default=10_000)
-    parser.add_argument("--stage", default=os.environ.get("ONETRIP_STAGE"),
-                        help="DESTDIR of an installed build; made from this repository if not given")
-    parser.add_argument("--pg-config", default="/usr/lib/postgresql/15/bin/pg_config")
-    return parser.parse_args()
-
-
-def main():
-    arguments = parse_arguments()
-    bindir = subprocess.run([arguments.pg_config, "--bindir"], check=True, stdout=subprocess.PIPE,
+def run():
+    report = Report("round_trips", TITLE)
+    bindir = subprocess.run([os.environ["PG_CONFIG"], "--bindir"], check=True, stdout=subprocess.PIPE,
                             text=True).stdout.strip()
-    with tempfile.TemporaryDirectory() as own_stage:
-        os.chmod(own_stage, 0o755)
-        stage = pathlib.Path(arguments.stage or own_stage).resolve()
-        if not arguments.stage:
-            subprocess.run(["make", "-s", "-C", BENCH.parent, f"PG_CONFIG={arguments.pg_config}",
-                            "install", f"DESTDIR={stage}"], check=True, stdout=subprocess.DEVNULL)
-        print(f"instructions a transaction, pgbench -S -M prepared -c 1,"
-              f" {arguments.transactions:,} transactions", flush=True)
-        floor = None
-        for name, settings in SERVERS.items():
-            count = measure(bindir, stage, settings, arguments.transactions)
-            floor = floor or count
-            print(f"  {name:<34}{count:12,.0f}{count / floor - 1:9.2%}", flush=True)
-        share = count / floor - 1
-        print(f"  at most {LARGEST_SHARE:.0%}: {'met' if share <= LARGEST_SHARE else 'MISSED'}")
-    return 0 if share <= LARGEST_SHARE else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    stage = pathlib.Path(os.environ["ONETRIP_STAGE"])
+    costs = report.add(f"a transaction of pgbench -S -M prepared, {TRANSACTIONS:,} of them a run",
+                       {name: measure(bindir, stage, settings) for name, settings in SERVERS.items()},
+                       amount=1, unit="transaction", base=FLOOR, cost="instructions")
+    report.figure("the watch's share of a transaction's instructions", 100 * (costs[WATCHED] / costs[FLOOR] - 1), " %",
+                  at_most=2)
+    return report

@@ -1,0 +1,102 @@
+"""Results as Markdown."""
+
+import statistics
+
+SUBJECTS = ("carousel", "reading", "submissions", "loading", "round_trips", "programs")
+
+# README's figures: subject, the begin of the group's title, ours, what it is compared with, and what README calls it.
+HEADLINES = (
+    ("carousel", "ways to make a carousel, a tenth", "export_carousel_to_file", (
+        ("COPY of the same rows, binary", "COPY of the same rows, which encodes nothing"),
+        ("SQL: bytea concatenated, string_agg", "sections put together in SQL"),
+        ("Python: one query, server-side cursor, ctypes", "Python, one query, server-side cursor, ctypes"),
+        ("Python: a query a campaign and a message (N+1)", "Python, a query a campaign and a message (N+1)"))),
+    ("reading", "", "check_sections", (("tshark reads the packets", "tshark over the same sections"),)),
+    ("submissions", "answers of 3 forms", "flatten_submission, jsonb", (
+        ("SQL: each question by its path, jsonb", "SQL, each question by its path"),
+        ("SQL: recursive query, jsonb", "SQL, recursive query over the document"))),
+    ("submissions", "answers into a table", "INSERT ... SELECT flatten_submission", (
+        ("Python: server-side cursor, rows back by COPY", "Python, server-side cursor, rows back by COPY"),)),
+    ("round_trips", "", "onetrip, watch = on", (
+        ("without a library", "a transaction of pgbench -S without the watch"),
+        ("pg_stat_statements", "the same with pg_stat_statements"))),
+)
+
+
+def cells(*row):
+    return "| " + " | ".join(row) + " |"
+
+
+def three_digits(number):
+    if number == 0 or abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.2f}" if abs(number) >= 10 else f"{number:.3f}" if abs(number) < 1 else f"{number:.2f}"
+
+
+def scaled(number):
+    """With the prefix that leaves one to three digits before the point."""
+    for factor, prefix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= factor:
+            return f"{number / factor:.3g}{prefix}"
+    return f"{number:.3g} "
+
+
+def medians_of(group):
+    return {name: statistics.median(run["cost"] for run in runs) for name, runs in group["runs"].items()}
+
+
+def of_group(group):
+    """The medians of works that were compared."""
+    medians = medians_of(group)
+    amount = f"{group['amount']:,.0f} {group['unit']}"
+    if group["cost"] == "instructions":
+        rows = [cells(f"**{group['title']}**", "instructions", "times"), "|---|---|---|"]
+        rows += [cells(name, f"{cost:,.0f}", f"{cost / medians[group['base']]:.4f}") for name, cost in medians.items()]
+        return "\n".join(rows)
+    rows = [cells(f"**{group['title']}**, {amount}", group["cost"], f"{group['unit']}/s", "times"), "|---|---|---|---|"]
+    for name, cost in medians.items():
+        rows.append(cells(name, three_digits(cost), scaled(group["amount"] / cost).rstrip(),
+                          f"{cost / medians[group['base']]:.2f}"))
+    return "\n".join(rows)
+
+
+def of_figure(figure):
+    value, unit = figure["value"], figure["unit"]
+    text = f"{figure['name']}: {value:.3g}{unit}"
+    for limit, word, met in ((figure["at_most"], "at most", lambda limit: value <= limit),
+                             (figure["at_least"], "at least", lambda limit: value >= limit)):
+        if limit is not None:
+            text += f"; {word} {limit:g}{unit}: {'met' if met(limit) else 'MISSED'}"
+    return text
+
+
+def of_readme(results):
+    """The headlines, as a table of ratios."""
+    rows = [cells("", "beside", "takes"), "|---|---|---|"]
+    for subject, title, ours, others in HEADLINES:
+        group = next(group for group in results["subjects"][subject]["groups"] if group["title"].startswith(title))
+        medians = medians_of(group)
+        rows += [cells(f"`{ours}`", called, f"{medians[other] / medians[ours]:.3g} times the CPU")
+                 for other, called in others]
+    return "\n".join(rows) + "\n\n" + conditions(results) + "\n"
+
+
+def conditions(results):
+    """When and where, in a sentence or two."""
+    machine, versions = results["machine"], results["versions"]
+    return (f"These figures: `bench/run`, {results['date']}, commit {versions['commit']}, in {results['seconds']} s on"
+            f" {machine['processors']} processors ({machine['model'] or machine['architecture']}), load"
+            f" {machine['load before']} before and {machine['load behind']} behind; {versions['server'].split(' on ')[0]},"
+            f" {versions['compiler']}, {versions['system']}. Medians of {results['rounds']} rounds; CPU seconds are those of backend and"
+            " client together.")
+
+
+def of_results(results):
+    """All tables, a heading for each subject."""
+    parts = ["# Results", conditions(results)]
+    for name, subject in results["subjects"].items():
+        parts.append(f"## {name}: {subject['title']}")
+        parts += [of_group(group) for group in subject["groups"]]
+        if subject["figures"]:
+            parts.append("\n".join(f"- {of_figure(figure)}" for figure in subject["figures"]))
+    return "\n\n".join(parts) + "\n"
