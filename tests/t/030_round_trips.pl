@@ -241,7 +241,8 @@ CREATE TABLE made AS SELECT look_up(id::int) FROM campagnes;
 COPY (SELECT look_up(id::int) FROM campagnes) TO STDOUT;
 SQL
 is(loops($node), '', 'functions, triggers and procedures send nothing');
-$node->safe_psql('postgres', "SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0;\nBEGIN;\n$list;\n" . join("\n", split /(?<=;) /, $elements) . "\nCOMMIT");
+my $by_workers = $node->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+$node->safe_psql('postgres', "SET $by_workers = on; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0;\nBEGIN;\n$list;\n" . join("\n", split /(?<=;) /, $elements) . "\nCOMMIT");
 is(loops($node), $loop, 'parallel workers count nothing of their own');
 
 # ---- episodes ----

@@ -8,6 +8,10 @@ use PostgreSQL::Test::Utils;
 use RoundTripServer;
 use Test::More;
 
+# Debian's, for Debian's Python; a Debian that is there for another PostgreSQL may not have them.
+plan skip_all => 'Django, peewee or SQLAlchemy is not installed'
+  if system(q(/usr/bin/python3 -c 'import django, peewee, psycopg2, sqlalchemy' 2>/dev/null)) != 0;
+
 my $node = start_watched_server('orms');
 
 # Loops, as the tables of leader and repeated statement and the statements' number.
