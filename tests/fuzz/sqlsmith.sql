@@ -2,7 +2,7 @@
 -- submissions, and material of every type that its functions take, right, broken and large.
 --
 -- sqlsmith reads what functions there are from "pg_proc", without a schema. The role that it is has a
--- view of that name first in its search_path: in it our functions are many, and look as if none
+-- table of that name first in its search_path: in it our functions are many, and look as if none
 -- returned a set, since sqlsmith passes over those that do.
 
 \set ON_ERROR_STOP on
@@ -142,7 +142,7 @@ CREATE TABLE unusable AS
 SELECT oid AS type FROM pg_type WHERE typtype IN ('r', 'm') OR typname ~ '^any(range|multirange|enum|compatible)';
 SET allow_system_table_mods = on;
 DELETE FROM pg_operator WHERE oprleft IN (TABLE unusable) OR oprright IN (TABLE unusable) OR oprresult IN (TABLE unusable);
-CREATE VIEW seen_by_sqlsmith.pg_proc AS
+CREATE TABLE seen_by_sqlsmith.pg_proc AS
 WITH chosen AS (
     SELECT oid, proname, pronamespace, prokind, proretset AND pronamespace <> 'onetrip'::regnamespace AS proretset, prorettype,
         -- sqlsmith has no rows of type record, but those of a table's column.
@@ -154,6 +154,8 @@ WITH chosen AS (
       AND proname !~ '^(pg_sleep|pg_advisory|pg_try_advisory|pg_terminate|pg_cancel|set_config|lo_|lo|.*_to_xml|ts_stat|pg_stat_reset)')
 SELECT (oid::bigint + copy * 100000000)::oid AS oid, proname, pronamespace, prokind, proretset, prorettype, proargtypes
 FROM chosen, generate_series(1, CASE WHEN pronamespace IN ('onetrip'::regnamespace, 'called'::regnamespace, 'anew'::regnamespace) THEN 20 ELSE 1 END) AS copy;
+-- sqlsmith asks for each by itself.
+CREATE UNIQUE INDEX ON seen_by_sqlsmith.pg_proc (oid);
 
 -- The role has the rights that a user has, and no superuser's.
 GRANT USAGE ON SCHEMA onetrip, material, application, warehouse, anew, called, seen_by_sqlsmith TO fuzz;
