@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# The extension built with GCC's address and undefined behaviour sanitizers and libstdc++'s assertions, in
+# Debian's server. They see what our code does with its own memory, the stack, and blocks that the server
+# took from malloc; memory of palloc is seen as the blocks it lies in, of which large chunks are one each.
+
+# preload_sanitizers FOLDER: makes FOLDER/bin, a server whose backends have the sanitizers' runtime, which
+# must be there before any other library. Reports go to FOLDER/reports.
+preload_sanitizers() {
+    local bindir program
+    bindir=$("$PG_CONFIG" --bindir)
+    mkdir -p "$1/bin" "$1/reports"
+    # glibc's bindtextdomain waits for ever where the runtime is preloaded; the server speaks English anyway.
+    gcc -shared -fPIC -x c -o "$1/untranslated.so" - <<<'char *bindtextdomain(const char *domain, const char *folder) { (void) domain; return (char *) folder; }'
+    for program in "$bindir"/*; do
+        ln -sf "$program" "$1/bin/"
+    done
+    rm "$1/bin/postgres" "$1/bin/pg_ctl"
+    cp "$bindir/pg_ctl" "$1/bin/" # it starts the server that lies beside it
+    cat >"$1/bin/postgres" <<WRAPPER
+#!/bin/sh
+export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) $1/untranslated.so"
+export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:log_path=$1/reports/report
+export UBSAN_OPTIONS=print_stacktrace=1:log_path=$1/reports/report
+exec $bindir/postgres "\$@"
+WRAPPER
+    chmod 755 "$1/bin/postgres"
+}
+
+# build_sanitized FOLDER: the extension in FOLDER/stage, built in a copy of the tree.
+build_sanitized() {
+    local flags='-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer'
+    mkdir -p "$1/source"
+    cp -R Makefile src sql expected tests demo onetrip* "$1/source"
+    find "$1/source" -name '*.o' -delete
+    run_logged build-server-sanitized.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" \
+        PROFILE="$flags" CXXFLAGS="$flags -fPIC -D_GLIBCXX_ASSERTIONS"
+}
+
+# run_regress_sanitized FOLDER PROGRAM OPTION...: pg_regress or its sibling, on a server of its own.
+run_regress_sanitized() {
+    local folder=$1 program
+    program=$(dirname "$("$PG_CONFIG" --pgxs)")/../test/$2
+    shift 2
+    printf "extension_destdir = '%s'\nfsync = off\n" "$folder/stage" >"$folder/conf"
+    (cd "$folder/source" && as_server_user "$folder" env LC_ALL=C.UTF-8 PATH="$folder/bin:$PATH" \
+        "$program" --bindir="$folder/bin" --temp-instance="$folder/instance" \
+        --temp-config="$folder/conf" --encoding=UTF8 "$@")
+}
+
+# show_reports FOLDER: what the sanitizers said; fails where they said something.
+show_reports() {
+    ! compgen -G "$1/reports/*" >/dev/null || {
+        head -n 60 "$1"/reports/*
+        return 1
+    }
+}
+
+suite_server_sanitized() {
+    heading "SQL tests in a server with address and undefined behaviour sanitizers"
+    local folder=$SCRATCH/sanitized log=build/server-sanitized.log status=0 passed failed tests
+    mapfile -t tests < <(basename -s .sql sql/*.sql)
+    mapfile -t specs < <(basename -s .spec tests/isolation/specs/*.spec)
+    if ! build_sanitized "$folder" || ! preload_sanitizers "$folder"; then
+        report 0 1
+        return
+    fi
+    {
+        run_regress_sanitized "$folder" regress/pg_regress --inputdir=. "${tests[@]}" || status=1
+        run_regress_sanitized "$folder" isolation/pg_isolation_regress --inputdir=tests/isolation \
+            "${specs[@]}" || status=1
+    } >"$log" 2>&1 </dev/null
+    passed=$(count_matches '^(test .* ok|ok .*) +[0-9]+ ms$' "$log")
+    failed=$(count_matches '^(test .* FAILED|not ok)( |$)' "$log")
+    ((status == 0)) || tail -n 60 "$log"
+    show_reports "$folder" || failed=$((failed + 1))
+    report_run "$passed" "$failed" "$status"
+}
