@@ -60,7 +60,7 @@ sub is_as_before
 	my ($job, $what) = @_;
 	# What a crash leaves beside an export's target goes with the next export.
 	my @problems = $job->{whole} ? grep { !/onetrip-tmp is left$/ } $job->{whole}->($admin) : ();
-	push @problems, 'the file is new' if $job->{name} =~ /to_file/ && slurp_file($job->{path}) ne 'old';
+	push @problems, 'the old file is not there' if $job->{name} =~ /to_file/ && (!-e $job->{path} || slurp_file($job->{path}) ne 'old');
 	push @problems, 'the program saw the end of its input' if $job->{name} =~ /to_program/ && -e "$job->{path}.ended";
 	is(join("\n", @problems), '', "$what leaves nothing half done");
 	is(fresh_result($job), $right{ $job->{name} }, 'and the job does what it did');

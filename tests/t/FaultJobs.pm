@@ -7,7 +7,7 @@ use warnings;
 
 use Digest::MD5 qw(md5_hex);
 use Exporter 'import';
-use OnetripTest qw(answer ask becomes send_query start_session);
+use OnetripTest qw(answer ask becomes is_answered send_query start_session);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
@@ -96,12 +96,12 @@ sub file_export
 		name => 'export_carousel_to_file',
 		query => "SELECT messages, sections, bytes, skipped FROM export_carousel_to_file($carousel, '$path')",
 		path => $path,
-		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(slurp_file($path)); },
+		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(content_of($path)); },
 		# The old file or the new one, and nothing beside it.
 		whole => sub {
 			my ($admin) = @_;
 			$right //= ask($admin, "SELECT md5(encode_carousel($carousel))");
-			my $content = slurp_file($path);
+			my $content = content_of($path);
 			my @problems = map { "$_ is left" } glob(dirname_of($path) . '/.*onetrip-tmp');
 			push @problems, 'the file is neither the old one nor the new one' unless $content eq 'old' || md5_hex($content) eq $right;
 			return @problems;
@@ -119,17 +119,19 @@ sub program_export
 		query => "SELECT messages, sections, bytes, skipped FROM export_carousel_to_program($carousel, '$command')",
 		path => $path,
 		clean => sub { unlink "$path.ended", "$path.got", "$path.group"; },
-		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(slurp_file("$path.got")); },
+		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(content_of("$path.got")); },
 		# No program that goes on, and none that took a part for the whole.
 		whole => sub {
 			my ($admin) = @_;
 			$right //= ask($admin, "SELECT md5(encode_carousel($carousel))");
 			my @problems;
 			push @problems, 'the program goes on' if -s "$path.group" && !becomes(sub { is_gone(slurp_file("$path.group")) });
-			push @problems, 'the program took a part for the whole' if -e "$path.ended" && md5_hex(slurp_file("$path.got")) ne $right;
+			push @problems, 'the program took a part for the whole' if -e "$path.ended" && md5_hex(content_of("$path.got")) ne $right;
 			return @problems;
 		} };
 }
+
+sub content_of { my ($path) = @_; return -e $path ? slurp_file($path) : 'no file'; }
 
 sub dirname_of { my ($path) = @_; return $path =~ s{/[^/]*\z}{}r; }
 
@@ -367,7 +369,8 @@ sub start_stuck
 	my $session = start_worker($node, $job, '-c fault.stuck=on -c search_path=stuck,public ' . ($job->{settings} ? '' : $one_by_one));
 	send_query($session, $job->{query});
 	my $sleeper = "SELECT pid || ' ' || backend_type FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND $session->{pid} IN (pid, leader_pid)";
-	becomes(sub { $session->{sleeper} = ask($admin, $sleeper) }) or die "$job->{name} does not stick: " . answer($session);
+	becomes(sub { $session->{harness}->pump_nb; is_answered($session) || ($session->{sleeper} = ask($admin, $sleeper)) });
+	die "$job->{name} does not stick: " . answer($session) unless $session->{sleeper};
 	return $session;
 }
 
