@@ -299,7 +299,9 @@ void require_sources(const Tables& tables) {
 
 /// A jsonb of any JSON, NULL where jsonb cannot hold it: \u0000 is one such text.
 const char* document_of(const char* extension, const char* column, bool is_json) {
-    return is_json ? psprintf("%s.jsonb_or_null(%s)", quote_identifier(extension), column) : column;
+    return is_json ? psprintf("%s.jsonb_or_null(%s::pg_catalog.json)", quote_identifier(extension),
+                              column)
+                   : column;
 }
 
 /// Why a submission cannot be flattened or may not be loaded; NULL where it can.
@@ -396,8 +398,8 @@ constexpr const char* unloadable_of_batch =
     "ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) WITH ORDINALITY"
     " AS b (batch_id, problem, position)";
 constexpr const char* flattened =
-    "{extension}.flatten_submission(coalesce({document}, {null}), r.form,"
-    " '{unknown,structure}') AS e";
+    "{extension}.flatten_submission(coalesce({document}, {null})::pg_catalog.jsonb,"
+    " r.form::pg_catalog.jsonb, '{unknown,structure}'::pg_catalog.text[]) AS e";
 
 const char* insert_events(Words words, const Table& table) {
     words.add("batch", ids_of_batch);
@@ -541,7 +543,7 @@ void require_answer_types(const Table& table, Words words) {
     words.add("enum", type_name(type));
     const char* const query = words.fill(
         "{with_forms}SELECT q.answer_type, f.name FROM {form_table} AS f,"
-        " {extension}.form_questions(f.schema) AS q"
+        " {extension}.form_questions(f.schema::pg_catalog.jsonb) AS q"
         " WHERE q.answer_type OPERATOR(pg_catalog.<>) ALL"
         " (pg_catalog.enum_range(NULL::{enum})::pg_catalog.text[])"
         " AND EXISTS (SELECT FROM {submissions} AS r WHERE r.form_id {=} f.id) LIMIT 1");
