@@ -11,7 +11,7 @@ PANELS = (
 )
 OURS = ("export_", "encode_", "flatten_", "INSERT ... SELECT flatten_")
 
-WIDTH, LEFT, BAR, STEP = 860, 330, 18, 26
+WIDTH, LEFT, BAR, STEP = 900, 370, 18, 26
 ROOM = WIDTH - LEFT - 170  # of the longest bar; behind it are the figures
 LONGEST = 30  # times the first bar; what is longer is broken off
 
@@ -45,7 +45,7 @@ def bar(name, seconds, first, longest, y):
     if broken:
         x = LEFT + width - 24
         yield f'<line class="break" x1="{x:g}" y1="{y + BAR + 2}" x2="{x + 8:g}" y2="{y - 2}"/>'
-    yield text("", LEFT + width + 8, y + 14, f"{duration(seconds)}   × {seconds / first:.3g}")
+    yield text("", LEFT + width + 8, y + 14, f"{duration(seconds)}, × {seconds / first:.3g}")
 
 
 def panel(heading, group, y):
