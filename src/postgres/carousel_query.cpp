@@ -38,8 +38,8 @@ bool can_be_read(Oid relation) {
     }
 }
 
-/// Found along the search_path, and locked as the query will lock it: what is looked up of the table
-/// until then stays true, whatever DDL was under way.
+/// Found along the search_path, and locked as the query will lock it: what is looked up of the
+/// table until then stays true, whatever DDL was under way.
 Table find_table(const char* name, const char* alias) {
     RangeVar* const wanted = makeRangeVar(nullptr, pstrdup(name), -1);
     const Oid relation = RangeVarGetRelid(wanted, AccessShareLock, true);
