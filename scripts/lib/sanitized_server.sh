@@ -29,7 +29,7 @@ WRAPPER
 # build_sanitized FOLDER: the extension in FOLDER/stage, built in a copy of the tree.
 build_sanitized() {
     local flags='-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer'
-    mkdir -p "$1/source"
+    mkdir -p "$1/source/output_iso"
     cp -R Makefile src sql expected tests demo onetrip* "$1/source"
     find "$1/source" -name '*.o' -delete
     run_logged build-server-sanitized.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" \
@@ -57,7 +57,7 @@ show_reports() {
 
 suite_server_sanitized() {
     heading "SQL tests in a server with address and undefined behaviour sanitizers"
-    local folder=$SCRATCH/sanitized log=build/server-sanitized.log status=0 passed failed tests
+    local folder=$SCRATCH/sanitized log=build/server-sanitized.log status=0 passed failed tests specs
     mapfile -t tests < <(basename -s .sql sql/*.sql)
     mapfile -t specs < <(basename -s .spec tests/isolation/specs/*.spec)
     if ! build_sanitized "$folder" || ! preload_sanitizers "$folder"; then
@@ -66,12 +66,12 @@ suite_server_sanitized() {
     fi
     {
         run_regress_sanitized "$folder" regress/pg_regress --inputdir=. "${tests[@]}" || status=1
-        run_regress_sanitized "$folder" isolation/pg_isolation_regress --inputdir=tests/isolation \
+        run_regress_sanitized "$folder" isolation/pg_isolation_regress --inputdir=tests/isolation --outputdir=output_iso \
             "${specs[@]}" || status=1
     } >"$log" 2>&1 </dev/null
     passed=$(count_matches '^(test .* ok|ok .*) +[0-9]+ ms$' "$log")
     failed=$(count_matches '^(test .* FAILED|not ok)( |$)' "$log")
-    ((status == 0)) || tail -n 60 "$log"
+    ((status == 0)) || cat "$log" "$folder"/source/regression.diffs "$folder"/source/output_iso/regression.diffs 2>/dev/null | tail -n 100
     show_reports "$folder" || failed=$((failed + 1))
     report_run "$passed" "$failed" "$status"
 }

@@ -6,6 +6,8 @@
 
 # shellcheck source=scripts/lib/fuzzing.sh
 . scripts/lib/fuzzing.sh
+# shellcheck source=scripts/lib/sanitized_server.sh
+. scripts/lib/sanitized_server.sh
 
 PASSED=0
 FAILED=0
