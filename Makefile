@@ -81,21 +81,6 @@ $(UNIT_BUILD)/%.o: %.cpp | $(UNIT_PCH)
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_PURE_OBJECTS:.o=.d)
 
-# For tests of the two walls: the extension's objects, and an injector of faults.
-comma := ,
-WRAPPED = palloc palloc0 repalloc repalloc_huge MemoryContextAlloc MemoryContextAllocZero \
-	MemoryContextAllocExtended
-
-.PHONY: faults
-faults: build/faults/onetrip.so
-
-build/faults/injector.o: tests/faults/injector.cpp
-	@mkdir -p $(@D)
-	$(CXX) $(STANDARD) -Wall -Wextra -Werror -O2 -fPIC -fvisibility=hidden $(PG_CPPFLAGS) -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE -c $< -o $@
-
-build/faults/onetrip.so: $(OBJS) build/faults/injector.o
-	$(CXX) -shared -o $@ $^ $(addprefix -Wl$(comma)--wrap=,$(WRAPPED))
-
 DISTRIBUTION = onetrip-$(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
 
 .PHONY: dist

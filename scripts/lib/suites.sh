@@ -8,6 +8,8 @@
 . scripts/lib/fuzzing.sh
 # shellcheck source=scripts/lib/sanitized_server.sh
 . scripts/lib/sanitized_server.sh
+# shellcheck source=scripts/lib/fault_build.sh
+. scripts/lib/fault_build.sh
 
 PASSED=0
 FAILED=0
@@ -240,5 +242,10 @@ suite_tap() {
 
 suite_faults() {
     heading "Faults, limits and random input on whole servers (TAP)"
+    if ! build_with_faults "$SCRATCH/with_faults"; then
+        report 0 1
+        return
+    fi
+    export ONETRIP_FAULT_STAGE=$SCRATCH/with_faults/stage
     run_tap faults tests/faults "$(nproc)"
 }

@@ -91,6 +91,13 @@ auto call_cpp(Body&& body) -> decltype(body()) {
     }
 }
 
+#ifdef ONETRIP_FAULTS
+/// Where tests/faults/fault_injector.cpp raises an ERROR.
+void fault_point(bool is_behind);
+#else
+inline void fault_point(bool /*is_behind*/) {}
+#endif
+
 /// The outward wall: calls the server from C++; an ERROR comes back as a ServerError. The body is
 /// left by longjmp: it must hold no C++ object with a destructor, and give back plain data.
 template <typename Body>
@@ -104,13 +111,16 @@ auto call_server(Body&& body) -> decltype(body()) {
     sigjmp_buf here;
     if (sigsetjmp(here, 0) == 0) {
         PG_exception_stack = &here;
+        fault_point(false);
         if constexpr (std::is_void_v<Result>) {
             body();
+            fault_point(true);
             PG_exception_stack = outer_stack;
             return;
         } else {
             static_assert(std::is_trivially_copyable_v<Result>, "only plain data crosses the wall");
             const Result result = body();
+            fault_point(true);
             PG_exception_stack = outer_stack;
             return result;
         }

@@ -1,0 +1,145 @@
+# The two walls: whatever of the extension's own code fails, and wherever, the backend lives, the error arrives with its
+# SQLSTATE, no C++ object is left, and the next call is right. The extension is linked with fault_injector.cpp, which
+# lets fail, one after the other: each allocation by the server's functions and by operator new, each call of the server
+# behind the outward wall (before it and when it is done), and the first call of each pure function.
+#
+# ONETRIP_FAULTS is how many faults of one kind a statement has at most; 0 is as many as there are.
+
+use strict;
+use warnings;
+
+use FunctionCalls qw(%one_statement @by_aggregate @in_parallel $functions $loader jobs start_node);
+use OnetripTest qw(ask end_session start_session);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $stage = $ENV{ONETRIP_FAULT_STAGE} // plan skip_all => 'scripts/test faults builds the extension with faults';
+my $most = $ENV{ONETRIP_FAULTS} // 25;
+chomp(my $libraries = `pg_config --pkglibdir`);
+my %sqlstate = (1 => '53200', 2 => '53200', 3 => 'OT001', 4 => 'OT001', 5 => 'XX000');
+my @kinds = ('', "the server's memory", 'operator new', 'before calls of the server', 'behind calls of the server', 'pure functions');
+
+# Names of the library's functions by their places.
+my %name_of = map { /^0*([0-9a-f]+) [tTwW] (.*)/ ? (hex $1 => $2) : () } split /\n/, `nm -C '$stage$libraries/onetrip.so'`;
+
+# What the compiler knows not to throw, so that callers have no landing pad for it: destructors, default constructors and
+# moves that it makes by itself, and a getter whose caller sees that it is one.
+sub never_throws
+{
+	my ($name) = @_;
+	return $name =~ /(\w+)::~\1\(\)$/ || $name =~ /(\w+)::\1\(\)$/ || $name =~ /(\w+)::\1\([^,]*\b\1&&\)$/ || $name =~ /::operator=\([^,]*&&\)$/
+	  || $name eq 'onetrip::submission::Form::questions() const';
+}
+
+$ENV{ONETRIP_STAGE} = $stage;
+my ($node, $folder) = start_node('walls', "shared_preload_libraries = 'onetrip'", "dynamic_library_path = '$stage$libraries:\$libdir'");
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION onetrip_spare(function bigint) RETURNS void LANGUAGE c AS 'onetrip';
+CREATE FUNCTION onetrip_arm(kind int, occasion int) RETURNS void LANGUAGE c AS 'onetrip';
+CREATE FUNCTION onetrip_disarm() RETURNS cstring LANGUAGE c AS 'onetrip';
+CREATE FUNCTION onetrip_live_allocations() RETURNS bigint LANGUAGE c AS 'onetrip';
+CREATE FUNCTION onetrip_last_function() RETURNS bigint LANGUAGE c AS 'onetrip';
+CREATE TABLE many AS SELECT n % 256 AS a, n::text AS t FROM generate_series(1, 2000) AS n;
+ALTER TABLE many SET (parallel_workers = 2);
+ANALYZE many;
+SQL
+
+# The statements, a function each; what they answer is the same each time.
+my %statements = map { ($_ => "SELECT md5(string_agg(c::text, ',')) FROM (SELECT $one_statement{$_} AS c FROM generate_series(1, 2) AS n(n) OFFSET 0) AS s" =~ s/\$n/n.n/gr) }
+  keys %one_statement;
+my %job = jobs($folder);
+$statements{$_} = $job{$_} =~ /^COPY/ ? $job{$_} : $job{$_} =~ /^PERFORM/ ? $job{$_} =~ s/^PERFORM/SELECT/r : "DO \$do\$ BEGIN $job{$_}; END \$do\$" foreach keys %job;
+my $parallel = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2';
+$statements{ $in_parallel[0] } = "$parallel; SELECT length(section_agg((SELECT layout FROM layouts), many)) FROM many; RESET ALL";
+$statements{$loader} = q{INSERT INTO form_responses SELECT gen_random_uuid(), f.id, u.id, '{"a": 1, "b": 2, "c": 3}', now() FROM form_schemas AS f, users AS u;
+	CALL load_response_events('public', 'public')};
+# Early ends, and the watch.
+$statements{'rows with LIMIT'} = q{SELECT carousel_sections('Z', '2026-11-21') LIMIT 1; SELECT jsonb_tree('[1, [2, 3]]') LIMIT 1};
+$statements{'a loop that is watched'} = join '; ', 'BEGIN', 'SELECT id FROM messages', (map { "SELECT template_id FROM messages WHERE id = $_" } 1 .. 12), 'COMMIT',
+  'SELECT count(*) > 0 FROM round_trips';
+
+my $session = start_session($node, verbosity => 'sqlstate');
+ask($session, 'SELECT ' . join ', ', map { "onetrip_spare($_)" } grep { never_throws($name_of{$_}) } sort keys %name_of);
+my ($backend, %thrown, %skipped, @totals) = ($session->{pid});
+
+# Times, objects' numbers and counts of loads differ.
+sub comparable
+{
+	my ($answer) = @_;
+	$answer =~ s/\d\d:\d\d:\d\d(\.\d+)?/TIME/g;
+	$answer =~ s/^\d+\|\d+\|\d+\|\d+$/LOADED/mg;
+	return $answer;
+}
+
+# The fault at the n-th occasion, and the statement again: what became of the fault, errors, live allocations behind it,
+# the function that threw, the second answer.
+sub disturb
+{
+	my ($statement, $kind, $occasion) = @_;
+	my $answer = ask($session, "SELECT onetrip_arm($kind, $occasion); $statement;\n\\echo then\nROLLBACK; RESET ALL; "
+		  . "SELECT onetrip_disarm(), onetrip_live_allocations(), onetrip_last_function();\n\\echo again\n\\warn again\n$statement");
+	# Errors come behind all rows, up to the second "again" the faulted statement's.
+	my ($state, $rows, $again) = $answer =~ /^.*?then\n(.*?)\nagain\n(.*?)again\n?(.*)$/s or return (outcome => 'gone', errors => $answer);
+	my %seen = (errors => join("\n", $rows =~ /^(ERROR: .*)$/mg), again => $rows =~ s/^ERROR: .*\n//mgr . $again);
+	@seen{qw(outcome live function)} = split /\|/, $state;
+	return %seen;
+}
+
+# All faults of one kind in one statement; gives what is wrong.
+sub disturb_all
+{
+	my ($statement, $kind, $right, $live_before) = @_;
+	my @wrong;
+	for (my $occasion = 1; $most == 0 || $occasion <= $most || $kind == 5; ++$occasion)
+	{
+		my %seen = disturb($statement, $kind, $occasion);
+		return "fault $occasion: $seen{errors}" if $seen{outcome} eq 'gone';
+		last if $seen{outcome} eq 'none';
+		my $name = $kind == 5 ? $name_of{ $seen{function} } // $seen{function} : 'memory';
+		$skipped{$name} = 1 if $seen{outcome} eq 'skipped';
+		next if $seen{outcome} eq 'skipped';
+		++$totals[$kind];
+		$thrown{$name} = 1 if $kind == 5;
+		push @wrong, "fault $occasion ($name): $seen{errors}" unless $seen{errors} =~ /^ERROR:  $sqlstate{$kind}$/m;
+		push @wrong, "fault $occasion ($name): $seen{live} allocations live, $live_before before" if $seen{live} != $live_before;
+		$live_before = $seen{live};
+		push @wrong, "fault $occasion ($name), then: $seen{again}" if comparable($seen{again} =~ s/\n$//r) ne $right;
+	}
+	return @wrong;
+}
+
+foreach my $function (sort keys %statements)
+{
+	my $statement = $statements{$function};
+	ask($session, $statement);
+	my $right = comparable(ask($session, $statement));
+	my $live = ask($session, 'SELECT onetrip_live_allocations()');
+	unlike($right, qr/ERROR/, "$function works");
+	foreach my $kind (1 .. 5)
+	{
+		is(join("\n", disturb_all($statement, $kind, $right, $live)), '', "$function: $kinds[$kind]");
+		is(ask($session, 'SELECT pg_backend_pid()'), $backend, 'in one backend') or BAIL_OUT('the backend is gone');
+	}
+	is(comparable(ask($session, $statement)), $right, "$function is as it was");
+	is_deeply([ sort grep { !/^\.\.?$/ } readdir_of($folder) ], [ 'carousel', 'layouts' ], "$function leaves no file") if -e "$folder/carousel";
+}
+is(ask($session, 'SELECT count(*) = (SELECT count(*) FROM submission_loads) AND count(*) * 2 = (SELECT count(*) FROM response_events) FROM form_responses'), 't',
+	'all submissions are loaded once');
+
+sub readdir_of
+{
+	my ($path) = @_;
+	opendir(my $handle, $path) or die "$path: $!";
+	return readdir $handle;
+}
+
+my %tested = map { $_ => 1 } keys %statements, @by_aggregate, @in_parallel;
+is(join(', ', grep { !$tested{$_} } split /\n/, ask($session, $functions)), '', 'every function of the extension was disturbed');
+note(sprintf '%s: %d faults', $kinds[$_], $totals[$_] // 0) foreach 1 .. 5;
+note(scalar(keys %thrown) . ' pure functions threw');
+note('spared, since they or a caller promise not to throw: ' . join ', ', sort grep { !$thrown{$_} } keys %skipped);
+end_session($session);
+unlike(slurp_file($node->logfile), qr/was terminated by signal|PANIC/, 'the server saw nothing worse');
+$node->stop;
+done_testing();

@@ -1,0 +1,333 @@
+# Exports to files and programs of the server: whole or not at all, whatever happens to the export,
+# its backend or its program.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use Fcntl qw(:mode);
+use OnetripTest qw(becomes kill_backend);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+my $node = PostgreSQL::Test::Cluster->new('exports');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
+  if $ENV{ONETRIP_STAGE};
+$node->append_conf('postgresql.conf', <<'CONF');
+timezone = 'UTC'
+autovacuum = off
+restart_after_crash = on
+lc_messages = 'C'
+# The rows come by the indexes, so that an export has begun long before the last of them.
+enable_sort = off
+enable_incremental_sort = off
+enable_hashjoin = off
+enable_nestloop = off
+enable_seqscan = off
+enable_bitmapscan = off
+CONF
+$node->start;
+
+# Beside the tables a schema "slow", in which a message takes a moment now and then, a schema "stuck",
+# in which the export does not get past the middle, and a schema "bad", in which the last message
+# cannot be encoded.
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION onetrip;
+SELECT create_carousel_tables('public');
+INSERT INTO zones_diffusion VALUES ('AFRIQUE', 7);
+INSERT INTO campagnes SELECT n, 'AFRIQUE', 'M', '2026-11-01', '2026-11-30' FROM generate_series(1, 5) AS n;
+INSERT INTO messages SELECT n, 1 + n % 5, n, n, jsonb_build_object('1', repeat('x', 200)) FROM generate_series(1, 20000) AS n;
+CREATE SCHEMA slow;
+CREATE VIEW slow.messages AS SELECT * FROM public.messages WHERE id % 998 <> 0 OR pg_sleep(0.05) IS NOT NULL;
+CREATE SCHEMA stuck;
+CREATE VIEW stuck.messages AS SELECT * FROM public.messages WHERE id <> 10003 OR pg_sleep(1000) IS NOT NULL;
+CREATE SCHEMA bad;
+CREATE VIEW bad.messages AS TABLE public.messages UNION ALL SELECT 30000, 5, -1, 1, '{}';
+ANALYZE;
+SQL
+
+my $folder = PostgreSQL::Test::Utils::tempdir();
+my $path = "$folder/carousel.bin";
+my $temporary = "$folder/.carousel.bin.onetrip-tmp";
+my $right = $node->safe_psql('postgres', "SELECT encode(sha256(encode_carousel('AFRIQUE', '2026-11-21')), 'hex')");
+my $size = $node->safe_psql('postgres', "SELECT length(encode_carousel('AFRIQUE', '2026-11-21'))");
+
+sub to_file
+{
+	my ($more) = @_;
+	return "SELECT messages, sections, bytes, skipped FROM export_carousel_to_file('AFRIQUE', '2026-11-21', '$path'"
+	  . ($more // '') . ')';
+}
+
+sub to_program
+{
+	my ($command, $more) = @_;
+	return "SELECT messages, sections, bytes, skipped FROM export_carousel_to_program('AFRIQUE', '2026-11-21', \$command\$$command\$command\$"
+	  . ($more // '') . ')';
+}
+
+# What a query answers, or its error. Options: the schema to look in first, and settings.
+sub ask
+{
+	my ($query, %options) = @_;
+	my $settings = join ' ', '-c', 'search_path=' . ($options{schema} // 'public') . ',public', $options{settings} // ();
+	my ($status, $out, $err) = $node->psql('postgres', $query, connstr => $node->connstr('postgres') . " options='$settings'");
+	return $status == 0 ? $out : $err;
+}
+
+sub sum_of
+{
+	my ($file) = @_;
+	return sha256_hex(slurp_file($file));
+}
+
+sub no_temporary_file
+{
+	my ($name) = @_;
+	return is(join(' ', map { s{.*/}{}r } glob("$folder/.*onetrip-tmp")), '', $name);
+}
+
+# ---- files -----------------------------------------------------------------------------------------
+
+is(ask(to_file()), "20000|20000|$size|0", 'an export to a file');
+is(sum_of($path), $right, 'has the bytes of encode_carousel');
+is(S_IMODE((stat $path)[2]), 0644, 'a new file has the mode that COPY gives it');
+no_temporary_file('and nothing else is there');
+
+chmod 0600, $path;
+my $inode = (stat $path)[1];
+ask(to_file());
+is(S_IMODE((stat $path)[2]), 0600, 'a file that is there keeps its mode');
+isnt((stat $path)[1], $inode, 'but is another: a reader of the old one keeps that');
+
+my $packets = ask(to_file(', pid => 256'));
+is($packets, '20000|20000|' . (-s $path) . '|0', 'transport packets');
+is(sum_of($path),
+	$node->safe_psql('postgres', "SELECT encode(sha256(ts_packets(encode_carousel('AFRIQUE', '2026-11-21'), 256)), 'hex')"),
+	'are those of ts_packets');
+
+# Whatever goes wrong, the old file stays.
+append_to_file($path, 'old');
+my $old = sum_of($path);
+
+like(ask(to_file(), schema => 'bad'), qr/ERROR:  value out of range.*message_id 30000/s, 'a message that cannot be encoded');
+is(sum_of($path), $old, 'leaves the old file');
+no_temporary_file('and nothing beside it');
+
+is(ask(to_file(", on_error => 'skip'"), schema => 'bad') =~ s/.*\n//r, "20000|20000|$size|1", 'unless it is left out');
+is(sum_of($path), $right, 'with all others written');
+append_to_file($path, 'old');
+
+like(ask(to_file(), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
+is(sum_of($path), $old = sum_of($path), 'leaves the old file');
+no_temporary_file('and nothing beside it');
+
+symlink $path, "$folder/link";
+(my $to_link = to_file()) =~ s{\Q$path}{$folder/link};
+like(ask($to_link), qr/ERROR:  "\Q$folder\E\/link" is a symbolic link.*DETAIL.*HINT/s, 'a symbolic link is refused');
+is(readlink "$folder/link", $path, 'and stays');
+
+(my $to_nowhere = to_file()) =~ s{\Q$path}{$folder/none/carousel.bin};
+like(ask($to_nowhere), qr/ERROR:  could not access directory "\Q$folder\E\/none\/": No such file/, 'a missing directory');
+(my $to_folder = to_file()) =~ s{\Q$path}{$folder};
+like(ask($to_folder), qr/ERROR:  "\Q$folder\E" is a directory/, 'a directory');
+system_or_bail('mkfifo', "$folder/fifo");
+(my $to_fifo = to_file()) =~ s{\Q$path}{$folder/fifo};
+like(ask($to_fifo), qr/ERROR:  "\Q$folder\E\/fifo" is not a regular file/, 'a pipe');
+mkdir "$folder/closed", 0555;
+(my $to_closed = to_file()) =~ s{\Q$path}{$folder/closed/carousel.bin};
+like(ask($to_closed), qr/ERROR:  could not create file .*Permission denied/, 'a directory without rights');
+
+# A link that somebody left under the temporary name is not followed, a file there is replaced.
+symlink "$folder/victim", $temporary;
+is(ask(to_file()), "20000|20000|$size|0", 'a link under the temporary name');
+ok(!-e "$folder/victim", 'is not followed');
+is(sum_of($path), $right, 'and does not matter');
+
+# The disk is full: the limit on file sizes has the same effect.
+SKIP:
+{
+	skip 'there is no prlimit', 2 if system('prlimit --version >/dev/null 2>&1') != 0;
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	my $backend = $session->query('SELECT pg_backend_pid()');
+	append_to_file($path, 'old');
+	$old = sum_of($path);
+	system_or_bail('prlimit', '--pid', $backend, '--fsize=' . int($size / 2));
+	$session->query("SET work_mem = '256MB'");
+	$session->query(to_file());
+	like($session->{stderr}, qr/ERROR:  could not write to file "\Q$temporary\E": File too large/, 'a full disk');
+	is(sum_of($path), $old, 'leaves the old file');
+	no_temporary_file('and nothing beside it');
+	$session->quit;
+}
+
+# Two exports to one path: one after the other.
+my @both = map { $node->background_psql('postgres') } 1 .. 2;
+$_->query_safe('SET search_path = slow, public') foreach @both;
+$_->query_until(qr/begun/, "\\echo begun\n" . to_file() . ";\n") foreach @both;
+ok(becomes(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1 }),
+	'the second of two exports to one path waits');
+$_->quit foreach @both;
+is(sum_of($path), $right, 'and the file is whole');
+no_temporary_file('with nothing beside it');
+
+# ---- progress --------------------------------------------------------------------------------------
+
+my $session = $node->background_psql('postgres', on_error_stop => 0);
+my $progress = 'SELECT command, type, bytes_processed > 0, tuples_processed > 0, tuples_excluded FROM pg_stat_progress_copy';
+for my $target ([ 'FILE', to_file() ], [ 'PROGRAM', to_program('cat >/dev/null') ], [ 'CALLBACK', "SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21')" ])
+{
+	my ($type, $query) = @$target;
+	$session->query_safe('SET search_path = slow, public');
+	$session->query_until(qr/begun/, "\\echo begun\n$query;\n");
+	ok(becomes(sub { $node->safe_psql('postgres', $progress) eq "COPY TO|$type|t|t|0" }), "progress is shown: $type");
+	$session->query_safe('SELECT 1');
+	is($node->safe_psql('postgres', $progress), '', 'and cleared after success');
+	$session->query_safe('SET search_path = bad, public');
+	$session->query($query);
+	$session->{stderr} = '';
+	is($node->safe_psql('postgres', $progress), '', 'and after an error');
+}
+$session->query_safe("SET search_path = bad, public; SET client_min_messages = error");
+$session->query_until(qr/begun/, "\\echo begun\n" . to_program('cat >/dev/null; sleep 1', ", on_error => 'skip'") . ";\n");
+ok(becomes(sub { $node->safe_psql('postgres', $progress) =~ /\|1$/ }), 'messages left out are told');
+$session->quit;
+
+# ---- programs --------------------------------------------------------------------------------------
+
+my $got = "$folder/got";
+my $ended = "$folder/ended";
+# It notes the end of its input. $$ is the process group.
+my $noting = "echo \$\$ >$folder/group; cat >$got; echo end >$ended";
+
+sub group_is_gone
+{
+	chomp(my $group = slurp_file("$folder/group"));
+	return becomes(sub { !grep { /^\s*$group\s+[^Z]/ } `ps -e -o pgid=,stat=` });
+}
+
+sub begin_again { unlink $got, $ended, "$folder/group"; return; }
+
+begin_again();
+is(ask(to_program($noting)), "20000|20000|$size|0", 'an export to a program');
+is(sum_of($got), $right, 'gives it the bytes of encode_carousel');
+ok(-e $ended, 'and the end of its input');
+
+begin_again();
+is(ask(to_program($noting, ', pid => 256')) =~ s/\|\d+\|0$//r, '20000|20000', 'packets to a program');
+is((-s $got) % 188, 0, 'are whole');
+
+# never_ended NAME: the program was ended, and did not see the end of its input.
+sub never_ended
+{
+	my ($name) = @_;
+	ok(group_is_gone(), "$name ends the program");
+	usleep(200_000);
+	ok(!-e $ended, 'which does not see the end of its input');
+	return;
+}
+
+begin_again();
+like(ask(to_program($noting), schema => 'bad'), qr/ERROR:  value out of range/, 'a message that cannot be encoded');
+never_ended('it');
+
+begin_again();
+like(ask(to_program($noting), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
+never_ended('it');
+
+begin_again();
+like(ask(to_program("echo \$\$ >$folder/group; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
+	qr/statement timeout/, 'a program that does not read');
+never_ended('the timeout');
+
+begin_again();
+like(ask(to_program("trap '' TERM; echo \$\$ >$folder/group; sleep 1000; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
+	qr/statement timeout/, 'a program that does not listen');
+never_ended('the timeout');
+
+begin_again();
+like(ask(to_program("echo \$\$ >$folder/group; cat >$got; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
+	qr/statement timeout/, 'a program that does not come to its end');
+never_ended('the timeout');
+
+# in_the_middle NAME, ACTION, SCHEMA: what happens to the backend while the program reads. The
+# program does not listen to SIGTERM, so that it has half a second to see an end of file.
+sub in_the_middle
+{
+	my ($name, $action, $schema) = @_;
+	begin_again();
+	my $client = $node->background_psql('postgres', on_error_stop => 0);
+	my $backend = $client->query("SET search_path = $schema, public; SELECT pg_backend_pid()");
+	$client->query_until(qr/begun/, "\\echo begun\n" . to_program("trap '' TERM; $noting") . ";\n");
+	ok(becomes(sub { -s $got }), 'the program reads');
+	$action->($backend);
+	never_ended($name);
+	$client->{stderr} = '';
+	eval { $client->quit };
+	return;
+}
+
+in_the_middle('pg_cancel_backend', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }, 'stuck');
+in_the_middle('pg_terminate_backend', sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") }, 'stuck');
+in_the_middle('the end of the supervisor', sub {
+	chomp(my $group = slurp_file("$folder/group"));
+	chomp(my $supervisor = `ps -o ppid= -p $group`);
+	kill 'KILL', $supervisor;
+}, 'slow');
+in_the_middle('kill -9 of the backend', sub { kill_backend($node, $_[0]) }, 'stuck');
+ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the server comes back');
+in_the_middle('an immediate shutdown', sub { $node->stop('immediate') }, 'stuck');
+$node->start;
+
+# kill -9 in the middle of a file: the next export is not in its own way.
+append_to_file($path, 'old');
+$old = sum_of($path);
+{
+	my $client = $node->background_psql('postgres', on_error_stop => 0);
+	my $backend = $client->query('SET search_path = stuck, public; SELECT pg_backend_pid()');
+	$client->query_until(qr/begun/, "\\echo begun\n" . to_file() . ";\n");
+	ok(becomes(sub { -s $temporary }), 'a file is being written');
+	kill_backend($node, $backend);
+	eval { $client->quit };
+}
+ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the server comes back');
+is(sum_of($path), $old, 'kill -9 leaves the old file');
+is(ask(to_file()), "20000|20000|$size|0", 'the next export works');
+is(sum_of($path), $right, 'and is whole');
+no_temporary_file('with nothing beside it');
+
+# How a program ends.
+like(ask(to_program('cat >/dev/null; echo one >&2; printf "two\\377\\n" >&2; exit 3')),
+	qr/ERROR:  program ".*" failed: child process exited with exit code 3\nDETAIL:  one\ntwo\?\nHINT/, 'exit code and last words');
+like(ask(to_program('cat >/dev/null; seq 10000 >&2; exit 3')), qr/DETAIL:  (\d+\n)+9999\n10000\nHINT/, 'of many the last');
+like(ask(to_program('kill -9 $$')), qr/was terminated by signal 9/, 'a signal');
+like(ask(to_program('head -c 100000 >/dev/null')), qr/ERROR:  program ".*" ended before it had read all of the carousel/, 'a program that reads a part');
+like(ask(to_program('exec <&-; sleep 0.1')), qr/ended before it had read all/, 'or nothing');
+is(ask(to_program('cat >/dev/null; echo all is well >&2')), "20000|20000|$size|0", 'words without an error do not matter');
+like(ask(to_program('/no/such/program')), qr/ERROR:  program ".*" failed: command not found/, 'a program that is not there');
+
+# An empty carousel is given to the program as well.
+begin_again();
+is(ask(to_program($noting) =~ s/2026-11-21/2020-01-01/r), '0|0|0|0', 'an empty carousel');
+ok(-e $ended && -z $got, 'is an empty input');
+
+# All bad: a hundred warnings, then a count.
+my ($status, $out, $err) = $node->psql('postgres', <<"SQL");
+CREATE SCHEMA all_bad;
+CREATE VIEW all_bad.messages AS SELECT id, campagne_id_fk, -1 AS numero_abonne, template_id, storables FROM public.messages;
+SET search_path = all_bad, public;
+${\to_program('cat >/dev/null', ", on_error => 'skip'")};
+SQL
+is($out, '0|0|0|20000', 'a carousel of bad messages');
+is(() = $err =~ /WARNING:  message left out: /g, 100, 'has a hundred warnings');
+like($err, qr/WARNING:  19900 more messages left out\nHINT:  carousel_problems/, 'and a count');
+
+# Nobody is left over, and nothing hit a wall.
+is(join(' ', grep { /sleep 1000/ } `ps -e -o args=`), '', 'no program is left');
+unlike(slurp_file($node->logfile), qr/PANIC|TRAP|XX000|leaked|still referenced/, 'nothing bad in the log');
+
+$node->stop;
+done_testing();
