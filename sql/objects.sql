@@ -34,3 +34,8 @@ SELECT object, description FROM members WHERE description ~ '\.$|\n' OR length(d
 SELECT m.object AS closed_to_public
 FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
 WHERE NOT has_function_privilege('public', p.oid, 'EXECUTE') ORDER BY 1;
+
+-- None runs as its owner.
+SELECT p.oid::regprocedure AS runs_as_its_owner
+FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+WHERE p.prosecdef;
