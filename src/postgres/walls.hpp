@@ -98,6 +98,22 @@ void fault_point(bool is_behind);
 inline void fault_point(bool /*is_behind*/) {}
 #endif
 
+/// Where the server goes on after an ERROR, as it was; also where an exception goes by.
+class ErrorHandling {
+  public:
+    ErrorHandling() = default;
+    ErrorHandling(const ErrorHandling&) = delete;
+    ErrorHandling& operator=(const ErrorHandling&) = delete;
+    ~ErrorHandling() {
+        PG_exception_stack = stack_;
+        error_context_stack = context_;
+    }
+
+  private:
+    sigjmp_buf* const stack_ = PG_exception_stack;
+    ErrorContextCallback* const context_ = error_context_stack;
+};
+
 /// The outward wall: calls the server from C++; an ERROR comes back as a ServerError. The body is
 /// left by longjmp: it must hold no C++ object with a destructor, and give back plain data.
 template <typename Body>
@@ -105,8 +121,7 @@ auto call_server(Body&& body) -> decltype(body()) {
     using Result = decltype(body());
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>,
                   "a capture with a destructor would be skipped by longjmp");
-    sigjmp_buf* const outer_stack = PG_exception_stack;
-    ErrorContextCallback* const outer_context = error_context_stack;
+    const ErrorHandling outer;
     MemoryContext const outer_memory = CurrentMemoryContext;
     sigjmp_buf here;
     if (sigsetjmp(here, 0) == 0) {
@@ -115,18 +130,14 @@ auto call_server(Body&& body) -> decltype(body()) {
         if constexpr (std::is_void_v<Result>) {
             body();
             fault_point(true);
-            PG_exception_stack = outer_stack;
             return;
         } else {
             static_assert(std::is_trivially_copyable_v<Result>, "only plain data crosses the wall");
             const Result result = body();
             fault_point(true);
-            PG_exception_stack = outer_stack;
             return result;
         }
     }
-    PG_exception_stack = outer_stack;
-    error_context_stack = outer_context;
     MemoryContextSwitchTo(outer_memory);
     throw ServerError();
 }

@@ -9,6 +9,7 @@ use strict;
 use warnings;
 
 use FunctionCalls qw(%one_statement @by_aggregate @in_parallel $functions $loader jobs start_node);
+use JSON::PP qw(decode_json);
 use OnetripTest qw(ask end_session start_session);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -97,10 +98,10 @@ sub disturb_all
 		return "fault $occasion: $seen{errors}" if $seen{outcome} eq 'gone';
 		last if $seen{outcome} eq 'none';
 		my $name = $kind == 5 ? $name_of{ $seen{function} } // $seen{function} : 'memory';
-		$skipped{$name} = 1 if $seen{outcome} eq 'skipped';
+		$skipped{$name} = $seen{function} if $seen{outcome} eq 'skipped';
 		next if $seen{outcome} eq 'skipped';
 		++$totals[$kind];
-		$thrown{$name} = 1 if $kind == 5;
+		$thrown{$name} = $seen{function} if $kind == 5;
 		push @wrong, "fault $occasion ($name): $seen{errors}" unless $seen{errors} =~ /^ERROR:  $sqlstate{$kind}$/m;
 		push @wrong, "fault $occasion ($name): $seen{live} allocations live, $live_before before" if $seen{live} != $live_before;
 		$live_before = $seen{live};
@@ -127,6 +128,59 @@ foreach my $function (sort keys %statements)
 is(ask($session, 'SELECT count(*) = (SELECT count(*) FROM submission_loads) AND count(*) * 2 = (SELECT count(*) FROM response_events) FROM form_responses'), 't',
 	'all submissions are loaded once');
 
+# Functions that are met by nothing so simple: statements of which each tries those that have not thrown yet.
+sub vector
+{
+	my ($case) = @_;
+	my $layout = "\$vector\$$case->{layout}\$vector\$::section_layout";
+	return "SELECT $layout" unless $case->{columns};
+	my $row = join ', ', map { my ($type, $value) = @{ $case->{columns}{$_} }; (defined $value ? "\$vector\$$value\$vector\$" : 'NULL') . "::$type AS \"$_\"" } sort keys %{ $case->{columns} };
+	return "SELECT s, decode_section($layout, s), (SELECT count(*) FROM dissect_section($layout, s)), (SELECT count(*) FROM check_sections($layout, s || s || '\\x00')),"
+	  . " (SELECT count(p) FROM check_sections($layout, overlay(s placing '\\xff4142' from 4)) AS p), ts_sections(ts_packets(s, 256), 256) FROM (SELECT $row) AS r, encode_sections($layout, r) AS s;"
+	  . " SELECT encode_section($layout, to_jsonb(r)) FROM (SELECT $row) AS r";
+}
+
+my $answers = q~'{"a": "x", "é\"\\\u00e9\ud834\udd1e\n": 1.50, "n": 1e2, "m": -12.5e-3, "b": true, "d": "2024-02-29", "g": [{"c": 1, "s.t": null}, 5, [[]], {}], "q": {"z": [1, [false]]}, "": []}'~;
+my $questions = q~'{"children": [{"slug": "a", "answerType": "text", "answerEnum": [{"value": "y"}, {"value": 2}], "label": {"fr": "é"}}, {"slug": "n", "answerType": "number"}, {"slug": "m", "answerType": "odd"},
+	{"slug": "b", "answerType": "boolean", "tag": "t"}, {"slug": "d", "answerType": "date"}, {"slug": "g", "children": [{"slug": "c", "answerType": "date"}, {"slug": "s.t", "answerType": "text"}]},
+	{"slug": "q", "answerType": "number"}, {"slug": "q", "answerType": "number"}, {"nodeType": "question"}, {"slug": "k", "children": 5}]}'~;
+my @further = ("SELECT (SELECT count(*) FROM check_sections(message_layout(), repeat(chr(65), 60)::bytea))", 
+	"SELECT flatten_submission($answers\::json, $questions\::jsonb, '{all}')", "SELECT flatten_submission($answers\::jsonb, $questions\::jsonb, '{all}')",
+	"SELECT form_questions($questions\::jsonb)", "SELECT jsonb_tree($answers\::jsonb), jsonb_tree($answers\::jsonb, true)",
+	"SELECT flatten_submission('5'::jsonb, $questions\::jsonb, '{all}')", "SELECT flatten_submission('{\"a\": nul}'::json, $questions\::jsonb, '{all}')",
+	"SELECT answer_number(v), answer_boolean(v), answer_date(v) FROM unnest('{-0.5e+3,1.,true,false,2024-02-29,2023-02-29,0001-01-01,x}'::text[]) AS v",
+	"SELECT ts_sections(overlay(ts_packets(repeat('\\x80', 1)::bytea || '\\x000100', 256) placing '\\x00' from 4), 256)", "SELECT split_sections('\\x8000010080ffff')",
+	"SELECT section_agg(message_layout(), r) FROM messages AS r");
+foreach my $file ('sections', 'refused_layouts', 'random_sections')
+{
+	my @cases = @{ decode_json(slurp_file("tests/vectors/$file.json")) };
+	push @further, map { my $statement = vector($_); utf8::encode($statement); $statement } @cases[ 0 .. ($#cases < 120 ? $#cases : 120) ];
+}
+
+# Faults in the functions that are not spared yet; gives what is wrong.
+sub disturb_new
+{
+	my ($statement) = @_;
+	my ($right, @wrong) = (comparable(ask($session, $statement)));
+	while (my %seen = disturb($statement, 5, 1))
+	{
+		return "$statement: $seen{errors}" if $seen{outcome} eq 'gone';
+		last if $seen{outcome} eq 'none';
+		my $name = $name_of{ $seen{function} } // $seen{function};
+		ask($session, "SELECT onetrip_spare($seen{function})");
+		($seen{outcome} eq 'skipped' ? \%skipped : \%thrown)->{$name} = $seen{function};
+		next if $seen{outcome} eq 'skipped';
+		++$totals[5];
+		push @wrong, "$name: $seen{errors}" unless $seen{errors} =~ /^ERROR:  XX000$/m;
+		push @wrong, "$name: $seen{live} allocations live" if $seen{live} != 0;
+		push @wrong, "$name, then: $seen{again}" if comparable($seen{again} =~ s/\n$//r) ne $right;
+	}
+	return @wrong;
+}
+ask($session, 'SELECT ' . join ', ', map { "onetrip_spare($_)" } values %thrown, values %skipped);
+is(join("\n", map { disturb_new($_) } @further), '', 'functions that take more to be met');
+is(ask($session, 'SELECT pg_backend_pid()'), $backend, 'in the same backend');
+
 sub readdir_of
 {
 	my ($path) = @_;
@@ -138,6 +192,9 @@ my %tested = map { $_ => 1 } keys %statements, @by_aggregate, @in_parallel;
 is(join(', ', grep { !$tested{$_} } split /\n/, ask($session, $functions)), '', 'every function of the extension was disturbed');
 note(sprintf '%s: %d faults', $kinds[$_], $totals[$_] // 0) foreach 1 .. 5;
 note(scalar(keys %thrown) . ' pure functions threw');
+# A function of ours by its name, be it in a template.
+my @pure = grep { !/^[^(]*\bstd::|__gnu_cxx/ && /^(?:[\w:<>*& ]+ )?onetrip::(?:jsonb|section|submission|roundtrip)::/ && !never_throws($_) } values %name_of;
+note('not reached: ' . join ', ', sort grep { !$thrown{$_} && !$skipped{$_} } @pure);
 note('spared, since they or a caller promise not to throw: ' . join ', ', sort grep { !$thrown{$_} } keys %skipped);
 end_session($session);
 unlike(slurp_file($node->logfile), qr/was terminated by signal|PANIC/, 'the server saw nothing worse');
