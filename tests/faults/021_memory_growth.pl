@@ -17,7 +17,8 @@ plan skip_all => 'it reads /proc/PID/status' unless -r "/proc/$$/status";
 my $calls = $ENV{ONETRIP_CALLS} // 20_000;
 my $few = int($calls / 100) || 1;
 
-my ($node, $folder) = start_node('growth');
+# What malloc keeps of a tuplestore is no more than work_mem.
+my ($node, $folder) = start_node('growth', "work_mem = '256kB'");
 
 # Statements of a hundredth of the calls.
 my %job = jobs($folder);
