@@ -29,8 +29,10 @@ CompiledLayout* LayoutCache::find(std::string_view argument) {
     return last_;
 }
 
-CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view text) {
+CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view text,
+                                 MemoryContext binding_memory) {
     auto compiled = std::make_unique<CompiledLayout>(text);
+    compiled->binding_memory = binding_memory;
     const auto added = layouts_.emplace(std::string(argument), std::move(compiled)).first;
     last_argument_ = &added->first;
     last_ = added->second.get();
@@ -58,9 +60,9 @@ CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
         cache->clear();
         MemoryContextDeleteChildren(cache->memory());
     }
-    CompiledLayout* const added = call_cpp([&] { return cache->add(bytes, text); });
-    added->binding_memory = make_memory_context(cache->memory(), "onetrip row binding");
-    return added;
+    const MemoryContext binding_memory =
+        make_memory_context(cache->memory(), "onetrip row binding");
+    return call_cpp([&] { return cache->add(bytes, text, binding_memory); });
 }
 
 std::string_view text_of_layout(const StoredLayout* stored) {

@@ -55,7 +55,8 @@ class LayoutCache {
     CompiledLayout* find(std::string_view argument);
 
     /// Throws section::Error where the text is no layout.
-    CompiledLayout* add(std::string_view argument, std::string_view text);
+    CompiledLayout* add(std::string_view argument, std::string_view text,
+                        MemoryContext binding_memory);
 
     /// A query over a table of layouts has few; one made up to have many may not grow without end.
     bool is_full() const { return layouts_.size() >= most_layouts; }
