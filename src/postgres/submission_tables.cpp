@@ -1,6 +1,8 @@
 #include "postgres/submission_tables.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
+#include "nodes/makefuncs.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rls.h"
 }
@@ -76,8 +78,12 @@ struct Tables {
     Table loads;
 };
 
+/// Locked as the statements will lock it: what is looked up of the table until then stays true,
+/// whatever DDL was under way.
 Table find_table(const char* schema, const char* name) {
-    return {schema, name, get_relname_relid(name, require_schema(schema))};
+    require_schema(schema);
+    RangeVar* const wanted = makeRangeVar(pstrdup(schema), pstrdup(name), -1);
+    return {schema, name, RangeVarGetRelid(wanted, AccessShareLock, true)};
 }
 
 Tables find_tables(const SubmissionSchemas& schemas) {
