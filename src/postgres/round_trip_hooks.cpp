@@ -2,11 +2,11 @@
 //
 // They exist where the library was loaded when the server started. Each calls what was hooked
 // before it. What runs inside of what the client sent (functions, triggers, the planner's
-// evaluations) is passed over. Nothing here throws, and an ERROR's longjmp may cross all frames:
-// they hold plain data.
+// evaluations) is passed over. An ERROR's longjmp may cross all frames: they hold plain data.
 
 #include "postgres/round_trip_loops.hpp"
 #include "postgres/round_trip_parameters.hpp"
+#include "postgres/walls.hpp"
 
 extern "C" {
 #include "access/parallel.h"
@@ -33,6 +33,7 @@ namespace {
 
 using roundtrip::Detector;
 using roundtrip::Kind;
+using roundtrip::LoopKey;
 using roundtrip::Microseconds;
 using roundtrip::QueryId;
 using roundtrip::Statement;
@@ -47,6 +48,20 @@ int watch_gap = 1000;  // ms
 
 RoundTripLoops loops;
 Detector detector(loops);
+
+/// The inward wall. The detector throws nothing; should it ever, what the client sent goes on (an
+/// ERROR behind a commit would be a PANIC), unwatched, and the server's log says why.
+template <typename Body>
+void tell_detector(Body&& body) {
+    CaughtError error;
+    if (!try_cpp(error, body)) {
+        watch = false;
+        detector = Detector(loops);
+        ereport(LOG, (errcode(error.sqlstate),
+                      errmsg("round trips of this session are watched no longer"),
+                      errdetail_internal("%s", error.message)));
+    }
+}
 
 /// Something that the client sent is running: the arrival of its message, else 0. An ERROR ends the
 /// message, so that what it leaves here says nothing in the next one.
@@ -143,8 +158,10 @@ void clear_pause_alarm() {
 }
 
 void tell_at_exit(int /*code*/, Datum /*argument*/) {
-    detector.end_block();
-    detector.end_episode();
+    tell_detector([] {
+        detector.end_block();
+        detector.end_episode();
+    });
 }
 
 void begin_session() {
@@ -238,16 +255,19 @@ void begin_chained_block() {
 void tell(const Statement& statement, const PlannedStmt* planned, const char* text,
           const QueryDesc* query) {
     begin_session();
-    begin_chained_block();
-    detector.set_limits(
-        {static_cast<std::uint32_t>(watch_repeats), Microseconds{watch_gap} * 1000});
-    const auto loop = detector.statement(statement);
+    std::optional<LoopKey> loop;
+    tell_detector([&] {
+        begin_chained_block();
+        detector.set_limits(
+            {static_cast<std::uint32_t>(watch_repeats), Microseconds{watch_gap} * 1000});
+        loop = detector.statement(statement);
+    });
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         loops.keep_leader(statement.id, planned, text);
     }
     if (loop && query != nullptr) {
         if (does_many_at_once(query)) {
-            detector.dismiss(*loop);
+            tell_detector([&] { detector.dismiss(*loop); });
         } else {
             loops.describe(*loop, query);
         }
@@ -339,7 +359,7 @@ Effect effect_of(const Node* statement) {
 void end_fetch(const Effect& effect, std::uint64_t rows, TimestampTz begin, TimestampTz end) {
     const PlannedStmt* const planned = PortalGetPrimaryStmt(effect.cursor);
     if (planned == nullptr || planned->queryId == 0 || planned->commandType == CMD_UTILITY) {
-        detector.pass(begin, end);
+        tell_detector([&] { detector.pass(begin, end); });
         return;
     }
     Statement statement;
@@ -362,13 +382,17 @@ void end_utility(const Effect& effect, std::uint64_t rows) {
         return;
     }
     begin_session();
-    begin_chained_block();
-    detector.pass(begin, end);
-    if (effect.begins_block) {
-        detector.begin_block();
-    }
+    tell_detector([&] {
+        begin_chained_block();
+        detector.pass(begin, end);
+        if (effect.begins_block) {
+            detector.begin_block();
+        }
+        if (effect.ends_episode) {
+            detector.end_episode();
+        }
+    });
     if (effect.ends_episode) {
-        detector.end_episode();
         clear_pause_alarm();
     }
     chains = effect.chains;
@@ -379,8 +403,7 @@ void end_utility(const Effect& effect, std::uint64_t rows) {
 
 // ---- transactions -------------------------------------------------------------------------------
 
-void end_transaction(XactEvent event) {
-    prepared.id = 0;
+void tell_end_of_transaction(XactEvent event) {
     if (detector.is_in_block()) {
         detector.end_block();
     }
@@ -394,6 +417,11 @@ void end_transaction(XactEvent event) {
     if (!watch) {
         detector.end_episode();
     }
+}
+
+void end_transaction(XactEvent event) {
+    prepared.id = 0;
+    tell_detector([=] { tell_end_of_transaction(event); });
     if (detector.has_open_loops()) {
         set_pause_alarm();
     } else if (has_alarm) {

@@ -1,5 +1,6 @@
 #include "postgres/round_trip_text.hpp"
 
+#include "postgres/walls.hpp"
 #include "roundtrip/lexable_prefix.hpp"
 
 extern "C" {
@@ -176,7 +177,9 @@ void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) 
 }
 
 void normalise_statement(RoundTripText& to, StatementSource source) {
-    const std::size_t size = roundtrip::lexable_prefix(source.text, source.is_cut, literal_rules());
+    const roundtrip::LiteralRules rules = literal_rules();
+    const std::size_t size =
+        call_cpp([&] { return roundtrip::lexable_prefix(source.text, source.is_cut, rules); });
     const bool is_cut = source.is_cut || size < source.text.size();
     StringInfoData normalised;
     initStringInfo(&normalised);

@@ -91,13 +91,13 @@ class Detector {
     explicit Detector(LoopSink& sink) : sink_(&sink) {}
 
     /// May change at any time.
-    void set_limits(Limits limits) { limits_ = limits; }
+    void set_limits(Limits limits) noexcept { limits_ = limits; }
 
     /// An explicit transaction block begins, or ends in whatever way. A block that holds a single
     /// statement counts as that statement outside of a block.
     void begin_block();
     void end_block();
-    bool is_in_block() const { return in_block_; }
+    bool is_in_block() const noexcept { return in_block_; }
 
     /// The loop that this statement makes, or will have made when its block ends as a block of a
     /// single statement; said once a loop and episode. What is to be known of the statements
@@ -114,7 +114,7 @@ class Detector {
     void busy_until(Microseconds time);
 
     /// A statement failed; when is not known.
-    void fail() { last_end_ = never; }
+    void fail() noexcept { last_end_ = never; }
 
     /// Tells the loops so far and forgets all statements.
     void end_episode();
@@ -124,9 +124,9 @@ class Detector {
     void end_episode_after_pause(Microseconds now);
 
     /// Whether loops outside of a block wait to be told.
-    bool has_open_loops() const { return !in_block_ && loops_ > 0; }
+    bool has_open_loops() const noexcept { return !in_block_ && loops_ > 0; }
 
-    Microseconds last_end() const { return last_end_; }
+    Microseconds last_end() const noexcept { return last_end_; }
 
   private:
     using Place = std::uint8_t;

@@ -129,7 +129,7 @@ bool ends_word(char c) {
 
 }  // namespace
 
-std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules) noexcept {
+std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules) {
     const Scan scan(text, rules);
     std::size_t safe = 0;
     std::size_t at = 0;

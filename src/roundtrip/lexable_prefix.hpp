@@ -17,6 +17,6 @@ struct LiteralRules {
 /// is not closed within the text, and of a literal that the rules forbid. `is_cut` says that text
 /// is missing behind it, so that its last word may be half of one. The text was a part of a
 /// statement that the server has parsed, in an encoding of the server's.
-std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules) noexcept;
+std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules);
 
 }  // namespace onetrip::roundtrip

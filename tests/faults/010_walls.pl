@@ -44,6 +44,7 @@ CREATE FUNCTION onetrip_last_function() RETURNS bigint LANGUAGE c AS 'onetrip';
 CREATE TABLE many AS SELECT n % 256 AS a, n::text AS t FROM generate_series(1, 2000) AS n;
 ALTER TABLE many SET (parallel_workers = 2);
 ANALYZE many;
+CREATE SEQUENCE shapes;
 SQL
 
 # The statements, a function each; what they answer is the same each time.
@@ -64,11 +65,12 @@ my $session = start_session($node, verbosity => 'sqlstate');
 ask($session, 'SELECT ' . join ', ', map { "onetrip_spare($_)" } grep { never_throws($name_of{$_}) } sort keys %name_of);
 my ($backend, %thrown, %skipped, @totals) = ($session->{pid});
 
-# Times, objects' numbers and counts of loads differ.
+# Times, objects' numbers, counts of loads and numbers of columns differ.
 sub comparable
 {
 	my ($answer) = @_;
 	$answer =~ s/\d\d:\d\d:\d\d(\.\d+)?/TIME/g;
+	$answer =~ s/^(\d+)(\|\1)+$/$1/mg;
 	$answer =~ s/^\d+\|\d+\|\d+\|\d+$/LOADED/mg;
 	return $answer;
 }
@@ -78,13 +80,26 @@ sub comparable
 sub disturb
 {
 	my ($statement, $kind, $occasion) = @_;
-	my $answer = ask($session, "SELECT onetrip_arm($kind, $occasion); $statement;\n\\echo then\nROLLBACK; RESET ALL; "
+	my $answer = ask($session, "SELECT onetrip_arm($kind, $occasion); $statement;\n\\echo then\nROLLBACK; RESET ALL; SET onetrip.watch = on; "
 		  . "SELECT onetrip_disarm(), onetrip_live_allocations(), onetrip_last_function();\n\\echo again\n\\warn again\n$statement");
 	# Errors come behind all rows, up to the second "again" the faulted statement's.
 	my ($state, $rows, $again) = $answer =~ /^.*?then\n(.*?)\nagain\n(.*?)again\n?(.*)$/s or return (outcome => 'gone', errors => $answer);
 	my %seen = (errors => join("\n", $rows =~ /^(ERROR: .*)$/mg), again => $rows =~ s/^ERROR: .*\n//mgr . $again);
 	@seen{qw(outcome live function)} = split /\|/, $state;
 	return %seen;
+}
+
+# What the watch's detector throws must not fail what the client sent: the log tells of it.
+sub is_detector { return $_[0] =~ /\bonetrip::roundtrip::Detector::/ }
+
+# What is wrong with the errors of a statement in which this function threw.
+my $unwatched = 0;
+sub wrong_errors
+{
+	my ($name, $errors, $sqlstate) = @_;
+	$unwatched += is_detector($name);
+	return $errors eq '' ? () : "$name: $errors" if is_detector($name);
+	return $errors =~ /^ERROR:  $sqlstate$/m ? () : "$name: $errors";
 }
 
 # All faults of one kind in one statement; gives what is wrong.
@@ -102,7 +117,7 @@ sub disturb_all
 		next if $seen{outcome} eq 'skipped';
 		++$totals[$kind];
 		$thrown{$name} = $seen{function} if $kind == 5;
-		push @wrong, "fault $occasion ($name): $seen{errors}" unless $seen{errors} =~ /^ERROR:  $sqlstate{$kind}$/m;
+		push @wrong, map { "fault $occasion in $_" } wrong_errors($name, $seen{errors}, $sqlstate{$kind});
 		push @wrong, "fault $occasion ($name): $seen{live} allocations live, $live_before before" if $seen{live} != $live_before;
 		$live_before = $seen{live};
 		push @wrong, "fault $occasion ($name), then: $seen{again}" if comparable($seen{again} =~ s/\n$//r) ne $right;
@@ -140,6 +155,14 @@ sub vector
 	  . " SELECT encode_section($layout, to_jsonb(r)) FROM (SELECT $row) AS r";
 }
 
+# So many turns in a block, each of these statements, by what follows their first columns.
+sub loops_of
+{
+	my ($turns, @rests) = @_;
+	my $statements = join ', ', map { "'SELECT ' || repeat('id, ', n::int) || $_" } @rests;
+	return "BEGIN; SELECT id FROM messages; SELECT $statements FROM nextval('shapes') AS n, generate_series(1, $turns) AS i\n\\gexec\nCOMMIT";
+}
+
 my $answers = q~'{"a": "x", "é\"\\\u00e9\ud834\udd1e\n": 1.50, "n": 1e2, "m": -12.5e-3, "b": true, "d": "2024-02-29", "g": [{"c": 1, "s.t": null}, 5, [[]], {}], "q": {"z": [1, [false]]}, "": []}'~;
 my $questions = q~'{"children": [{"slug": "a", "answerType": "text", "answerEnum": [{"value": "y"}, {"value": 2}], "label": {"fr": "é"}}, {"slug": "n", "answerType": "number"}, {"slug": "m", "answerType": "odd"},
 	{"slug": "b", "answerType": "boolean", "tag": "t"}, {"slug": "d", "answerType": "date"}, {"slug": "g", "children": [{"slug": "c", "answerType": "date"}, {"slug": "s.t", "answerType": "text"}]},
@@ -150,11 +173,28 @@ my @further = ("SELECT (SELECT count(*) FROM check_sections(message_layout(), re
 	"SELECT flatten_submission('5'::jsonb, $questions\::jsonb, '{all}')", "SELECT flatten_submission('{\"a\": nul}'::json, $questions\::jsonb, '{all}')",
 	"SELECT answer_number(v), answer_boolean(v), answer_date(v) FROM unnest('{-0.5e+3,1.,true,false,2024-02-29,2023-02-29,0001-01-01,x}'::text[]) AS v",
 	"SELECT ts_sections(overlay(ts_packets(repeat('\\x80', 1)::bytea || '\\x000100', 256) placing '\\x00' from 4), 256)", "SELECT split_sections('\\x8000010080ffff')",
-	"SELECT section_agg(message_layout(), r) FROM messages AS r");
+	"SELECT section_agg(message_layout(), r) FROM messages AS r",
+	"SELECT decode_section(message_layout(), '\\x00')", "SELECT encode_section('x { n 8 uimsbf\n}', r) FROM (SELECT 'NaN'::numeric AS n) AS r",
+	"SELECT encode_section('x { c 32 crc32\n}', '{\"c\": 1}'::jsonb)",
+	"SELECT jsonb_or_null(json_object_agg('k' || n, repeat('[', n) || n || repeat(']', n))) FROM generate_series(1, 100) AS n",
+	"SELECT flatten_submission(json_object_agg(n, repeat('[', n) || n || repeat(']', n))::text::json, $questions\::jsonb, '{all}') FROM generate_series(1, 100) AS n",
+	"SELECT encode_section('x { t * tlv(8,8)\n}', '{\"t\": {\"1\": {\"2\": {\"3\": {\"4\": {\"5\": \"x\"}}}}}}'::jsonb)",
+	"SELECT jsonb_or_null('[-1e9000, 1e-9000, 0.00000000000000000000001]')",
+	# Packets that are missing, and bytes between them.
+	map({ "SELECT ts_sections($_, 256) FROM ts_packets(decode(repeat('80000100', 200), 'hex'), 256) AS p" }
+		'substring(p for 188) || substring(p from 377)', "p || '\\x00474747'::bytea || p || p", "'\\x47'::bytea || p || p"),
+	# Loops of statements that were not met before: the number of columns tells them apart. Many values at once; texts with all that
+	# the lexer knows; more statements, and more loops, than are remembered; one whose leader has rows in later turns only; a pause.
+	loops_of(12, q~'id FROM messages WHERE id = ANY (ARRAY[' || i || ', 100])'~),
+	loops_of(12, q~'"id", $a$b$a$, ''it''''s'', E''\\n'' /* /* */ */ FROM messages WHERE id = -' || i~),
+	loops_of(70, q~repeat('id + ', i) || 'id FROM messages WHERE id = -' || i~),
+	loops_of(300, q~repeat('id + ', i % 20) || 'id FROM messages WHERE id = -' || i~),
+	loops_of(12, q~'id FROM messages WHERE id > 9 - ' || i~, q~'template_id FROM messages WHERE id = ' || i~),
+	"SET onetrip.watch_gap = 100; SELECT 1 AS a; " . join('; ', ('SELECT template_id FROM messages WHERE id = 1') x 12) . ";\n\\! sleep 0.5\nSELECT 2 AS b");
 foreach my $file ('sections', 'refused_layouts', 'random_sections')
 {
 	my @cases = @{ decode_json(slurp_file("tests/vectors/$file.json")) };
-	push @further, map { my $statement = vector($_); utf8::encode($statement); $statement } @cases[ 0 .. ($#cases < 120 ? $#cases : 120) ];
+	push @further, map { my $statement = vector($_); utf8::encode($statement); $statement } @cases;
 }
 
 # Faults in the functions that are not spared yet; gives what is wrong.
@@ -171,7 +211,7 @@ sub disturb_new
 		($seen{outcome} eq 'skipped' ? \%skipped : \%thrown)->{$name} = $seen{function};
 		next if $seen{outcome} eq 'skipped';
 		++$totals[5];
-		push @wrong, "$name: $seen{errors}" unless $seen{errors} =~ /^ERROR:  XX000$/m;
+		push @wrong, wrong_errors($name, $seen{errors}, 'XX000');
 		push @wrong, "$name: $seen{live} allocations live" if $seen{live} != 0;
 		push @wrong, "$name, then: $seen{again}" if comparable($seen{again} =~ s/\n$//r) ne $right;
 	}
@@ -197,6 +237,9 @@ my @pure = grep { !/^[^(]*\bstd::|__gnu_cxx/ && /^(?:[\w:<>*& ]+ )?onetrip::(?:j
 note('not reached: ' . join ', ', sort grep { !$thrown{$_} && !$skipped{$_} } @pure);
 note('spared, since they or a caller promise not to throw: ' . join ', ', sort grep { !$thrown{$_} } keys %skipped);
 end_session($session);
-unlike(slurp_file($node->logfile), qr/was terminated by signal|PANIC/, 'the server saw nothing worse');
+my $log = slurp_file($node->logfile);
+my $told = () = $log =~ /LOG:  round trips of this session are watched no longer/g;
+is($told, $unwatched, 'the log tells of each fault of the detector');
+unlike($log, qr/was terminated by signal|PANIC/, 'the server saw nothing worse');
 $node->stop;
 done_testing();
