@@ -2,8 +2,8 @@
 #
 # Each function of the extension is called in the shapes that matter: many calls in one statement, whose call
 # site keeps what it compiled; many statements, each a call site of its own; and errors, caught in
-# subtransactions. ONETRIP_CALLS says how many calls in one statement; of statements, errors and jobs it is
-# the hundredth part.
+# subtransactions. ONETRIP_CALLS says how many calls in one statement, ONETRIP_JOBS how many statements, errors and jobs:
+# the hundredth part of it unless it is set. Of what starts a program, or workers, or commits, it is the tenth part of that.
 
 use strict;
 use warnings;
@@ -15,7 +15,8 @@ use Test::More;
 plan skip_all => 'it reads /proc/PID/status' unless -r "/proc/$$/status";
 
 my $calls = $ENV{ONETRIP_CALLS} // 20_000;
-my $few = int($calls / 100) || 1;
+my $few = $ENV{ONETRIP_JOBS} // (int($calls / 100) || 1);
+my $turns = int($few / 10) || 1;
 
 # What malloc keeps of a tuplestore is no more than work_mem.
 my ($node, $folder) = start_node('growth', "work_mem = '256kB'");
@@ -78,10 +79,15 @@ sub stays_level
 	return;
 }
 
-sub in_loop
+# In transactions of a thousand: one that makes and drops large objects without end would need as many locks.
+sub ask_in_loop
 {
 	my ($statement, $many) = @_;
-	return "DO \$do\$ BEGIN FOR i IN 1 .. $many LOOP $statement; END LOOP; END \$do\$";
+	for (; $many > 0; $many -= 1000)
+	{
+		ask('DO $do$ BEGIN FOR i IN 1 .. ' . ($many < 1000 ? $many : 1000) . " LOOP $statement; END LOOP; END \$do\$");
+	}
+	return;
 }
 
 sub caught
@@ -95,17 +101,22 @@ for my $function (sort keys %one_statement)
 	stays_level($function, $calls, sub { ask("SELECT count(c) FROM (SELECT $one_statement{$function} AS c FROM generate_series(1, $_[0]) AS n(n) OFFSET 0) AS s" =~ s/\$n/n.n/gr) });
 	# A call site each: EXECUTE plans anew.
 	(my $once = $one_statement{$function}) =~ s/\$n/1/g;
-	stays_level("$function, statements", $few, sub { ask(in_loop("EXECUTE \$x\$SELECT $once\$x\$", $_[0])) });
+	stays_level("$function, statements", $few, sub { ask_in_loop("EXECUTE \$x\$SELECT $once\$x\$", $_[0]) });
 }
-stays_level($_, $few, sub { ask(in_loop($job{$_}, $_[0])) }) foreach sort keys %job;
-stays_level("error: $_", $few, sub { ask(in_loop(caught($_), $_[0])) }) foreach @errors;
+foreach my $function (sort keys %job)
+{
+	stays_level($function, $function =~ /program/ ? $turns : $few, sub { ask_in_loop($job{$function}, $_[0]) });
+}
+foreach my $error (@errors)
+{
+	stays_level("error: $error", $error =~ /program/ ? $turns : $few, sub { ask_in_loop(caught($error), $_[0]) });
+}
 
 # Workers of a parallel plan make states, the leader combines them.
 ask(q{CREATE TABLE many AS SELECT n % 256 AS a, n::text AS t FROM generate_series(1, 20000) AS n; ALTER TABLE many SET (parallel_workers = 2); ANALYZE many;
 	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2});
 my $parallel = 'SELECT length(section_agg((SELECT layout FROM layouts), many)) FROM many';
 like(ask("EXPLAIN (COSTS OFF) $parallel"), qr/Partial Aggregate/, 'the plan is parallel');
-my $turns = int($few / 10) || 1;
 stays_level('section_agg in parallel plans', $turns, sub { ask($parallel) foreach 1 .. $_[0] });
 ask('SET max_parallel_workers_per_gather = 0');
 
