@@ -3,10 +3,9 @@
 //
 //   memcpy     the finished section copied whole: knows everything, looks at nothing
 //   gather     the finished section put together by a memcpy for each of its parts: the fixed
-//   fields
-//              before the items, each item's tag and length, each item's value (texts from the
-//              JSONB document where they lie), the fixed fields behind. It knows where all parts
-//              are and how long, and that nothing is to be checked or converted
+//              fields before the items, each item's tag and length, each item's value (texts from
+//              the JSONB document where they lie), the fixed fields behind. It knows where all
+//              parts are and how long, and that nothing is to be checked or converted
 //
 // What is compared: all take their input from warm cache (the encoder resolved values and JSONB,
 // the copies the section that the encoder made of them), all go through the same messages in the
@@ -29,6 +28,7 @@
 
 #include "jsonb/json_parser.hpp"
 #include "section/encoder.hpp"
+#include "section/message_layout.hpp"
 
 namespace {
 
@@ -36,33 +36,6 @@ using onetrip::section::Value;
 
 constexpr int rounds = 9;
 constexpr int sections_a_round = 2'000'000;
-
-constexpr const char* layout_text = R"(message (max 512) {
-    table_id                  8  uimsbf  = 0x92
-    section_syntax_indicator  1  bslbf   = 0
-    reserved_future_use       1  bslbf   = 1
-    reserved                  2  bslbf   = 0b11
-    section_length           12  uimsbf  = length()
-    index                     8  uimsbf  = part()
-    total_count               8  uimsbf  = parts()
-    target_filter            32  uimsbf  = numero_abonne
-    network_id                8  uimsbf
-    message_id               32  uimsbf  = campagne_id
-    template_id              32  uimsbf
-    genre                     8  char
-    valid_start              40  utc
-    valid_end                40  utc
-    message_ack_count         8  uimsbf  = ack_count
-    message_ack_delay        16  uimsbf  = ack_delay
-    offset_appearance        16  uimsbf  = 0
-    offset_filter            16  uimsbf  = 0
-    offset_addressee         16  uimsbf  = offset(addressee)
-    storables                 *  tlv(8,8) split
-  addressee:
-    addressee_tag             8  uimsbf  = 0x01
-    addressee_length          8  uimsbf  = length(addressee_number)
-    addressee_number         64  uimsbf  = numero_abonne
-})";
 
 /// The messages: enough to differ, few enough that they stay in the cache.
 constexpr int messages = 16;
@@ -276,7 +249,7 @@ void compare(const char* group, const std::vector<Message>& all, onetrip::sectio
 }  // namespace
 
 int main() {
-    const auto layout = onetrip::section::parse_layout(layout_text);
+    const auto layout = onetrip::section::parse_layout(onetrip::section::test::message);
     onetrip::section::Encoder encoder(layout);
     const std::vector<Message> all = make_messages(layout, encoder);
     OnePlace one_place;

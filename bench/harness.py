@@ -161,8 +161,8 @@ def run_program(source, folders):
     repository = BENCH.parent
     program = repository / "build/bench" / pathlib.Path(source).stem
     objects = [path for folder in folders for path in sorted((repository / "src" / folder).glob("*.o"))]
-    subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", f"-I{repository / 'src'}", "-o", program,
-                    BENCH / source, *objects], check=True)
+    subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", f"-I{repository / 'src'}",
+                    f"-I{repository / 'tests'}", "-o", program, BENCH / source, *objects], check=True)
     output = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
     groups = {}
     for line in output.splitlines():

@@ -1,21 +1,13 @@
 #include "postgres/form_cache.hpp"
 
+#include "postgres/argument_bytes.hpp"
+
 namespace onetrip::postgres {
 
 namespace {
 
-/// The argument as it came: header and data, or a pointer to where they are on disk. A pointer into
-/// memory says nothing about what it points to.
-std::string_view bytes_of(Datum argument) {
-    const char* data = DatumGetPointer(argument);
-    if (VARATT_IS_EXTERNAL(data) && !VARATT_IS_EXTERNAL_ONDISK(data)) {
-        data = reinterpret_cast<const char*>(PG_DETOAST_DATUM(argument));
-    }
-    return {data, VARSIZE_ANY(data)};
-}
-
 CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
-    const std::string_view bytes = bytes_of(argument);
+    const std::string_view bytes = argument_bytes(argument);
     if (CompiledForm* const found = call_cpp([&] { return cache.find(bytes); })) {
         return found;
     }

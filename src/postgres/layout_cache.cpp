@@ -1,20 +1,8 @@
 #include "postgres/layout_cache.hpp"
 
+#include "postgres/argument_bytes.hpp"
+
 namespace onetrip::postgres {
-
-namespace {
-
-/// The argument as it came: header and data, or a pointer to where they are on disk. A pointer into
-/// memory says nothing about what it points to.
-std::string_view bytes_of(Datum argument) {
-    const char* data = DatumGetPointer(argument);
-    if (VARATT_IS_EXTERNAL(data) && !VARATT_IS_EXTERNAL_ONDISK(data)) {
-        data = reinterpret_cast<const char*>(PG_DETOAST_DATUM(argument));
-    }
-    return {data, VARSIZE_ANY(data)};
-}
-
-}  // namespace
 
 CompiledLayout* LayoutCache::find(std::string_view argument) {
     if (last_argument_ != nullptr && *last_argument_ == argument) {
@@ -50,7 +38,7 @@ CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
         call_site->fn_extra = make_in_context<LayoutCache>(memory, memory);
     }
     auto* const cache = static_cast<LayoutCache*>(call_site->fn_extra);
-    const std::string_view bytes = bytes_of(argument);
+    const std::string_view bytes = argument_bytes(argument);
     if (CompiledLayout* const found = call_cpp([&] { return cache->find(bytes); })) {
         return found;
     }

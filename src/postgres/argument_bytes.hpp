@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "postgres/server.hpp"
+
+namespace onetrip::postgres {
+
+/// The varlena argument as it came: header and data, or a pointer to where they are on disk. A
+/// pointer into memory says nothing about what it points to, so that is fetched. May ERROR.
+inline std::string_view argument_bytes(Datum argument) {
+    const char* data = DatumGetPointer(argument);
+    if (VARATT_IS_EXTERNAL(data) && !VARATT_IS_EXTERNAL_ONDISK(data)) {
+        data = reinterpret_cast<const char*>(PG_DETOAST_DATUM(argument));
+    }
+    return {data, VARSIZE_ANY(data)};
+}
+
+}  // namespace onetrip::postgres
