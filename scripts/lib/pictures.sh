@@ -7,3 +7,8 @@ draw_message_section() {
         COPY (SELECT field, width, type, source FROM layout_fields(message_layout()) ORDER BY ordinal) TO STDOUT" |
         python3 scripts/lib/draw_section.py 'message section'
 }
+
+# draw_way_of_a_row: the way of a message through the house, beside the way row by row.
+draw_way_of_a_row() {
+    python3 scripts/lib/draw_way.py
+}

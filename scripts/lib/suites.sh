@@ -178,27 +178,30 @@ suite_isolation() {
     run_pg_regress isolation.log output_iso/regression.diffs REGRESS=
 }
 
-# The picture of the message section shows the layout that there is.
+# picture_is_right NAME COMMAND...: the picture is what the command draws today.
 picture_is_right() {
-    draw_message_section | cmp - docs/images/message_section.svg ||
-        { say "docs/images/message_section.svg is not what scripts/draw draws" && return 1; }
+    local picture=docs/images/$1.svg
+    shift
+    "$@" | cmp - "$picture" || { say "$picture is not what scripts/draw draws" && return 1; }
 }
 
 suite_docs() {
     heading "Examples and pictures of the manual"
     stage_is_ready || return 0
-    local log=build/docs.log status=0 passed failed
+    local log=build/docs.log status=0 passed failed picture
     # The page on round trips needs the watch.
     # shellcheck disable=SC2034  # with_server takes it
     local SERVER_OPTIONS=(-o "shared_preload_libraries=$STAGE$("$PG_CONFIG" --pkglibdir)/onetrip")
     with_server tests/docs/check_pages.py >"$log" 2>&1 || status=$?
     ((status == 0)) || head -n 200 "$log"
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
-    if picture_is_right; then
-        passed=$((${passed:-0} + 1))
-    else
-        failed=$((${failed:-0} + 1))
-    fi
+    for picture in message_section way_of_a_row; do
+        if picture_is_right "$picture" "draw_$picture"; then
+            passed=$((${passed:-0} + 1))
+        else
+            failed=$((${failed:-0} + 1))
+        fi
+    done
     report_run "${passed:-0}" "${failed:-0}" "$status"
 }
 
