@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Runs the examples of README.md and docs/*.md as a reader would, and compares what they show.
 
+    check_pages.py [PAGE...]    all of them, or these
+
 Each page gets a database of its own on the server that PGHOST and PGPORT name, those of docs/ with the
 extension in it, and its SQL blocks are given to one psql in the page's order. What a page says by its
 fences:
@@ -15,6 +17,9 @@ fences:
 shows the values of a single column without their heading, broken where the page likes; a value
 begins at the left margin. /srv/carousels is a scratch folder while the page is run. Any other fence is
 an error, so that no example is left out by mistake.
+
+Links within the repository must lead somewhere, and docs/ must name every function, view and setting of
+the extension that is for users.
 """
 
 import os
@@ -170,6 +175,49 @@ def fault_of(example, printed):
     return f"the page shows\n{example.shown}but it prints\n{printed}"
 
 
+def prose_of(text):
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors_of(path):
+    """What the headings of a page are called in links to it."""
+    headings = re.findall(r"^#+ (.*)$", prose_of(path.read_text(encoding="utf-8")), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links_of(path):
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose_of(path.read_text(encoding="utf-8"))):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        if link.startswith("http"):
+            continue
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            dead.append(link)
+    return dead
+
+
+# What a user may call, read or set. The others serve a type, an aggregate, the planner or the loader,
+# and have no page.
+FOR_USERS = """
+    SELECT DISTINCT p.proname FROM pg_depend AS d JOIN pg_proc AS p ON d.objid = p.oid
+    WHERE d.classid = 'pg_proc'::regclass AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'onetrip')
+      AND p.proname !~ '^section_(layout|agg)_' AND p.proname <> 'submission_support'
+    UNION SELECT c.relname FROM pg_depend AS d JOIN pg_class AS c ON d.objid = c.oid
+    WHERE d.classid = 'pg_class'::regclass AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'onetrip')
+    UNION SELECT name FROM pg_settings WHERE name LIKE 'onetrip.%'"""
+
+
+def undocumented(pages, database):
+    """Names that no page of docs/ has."""
+    manual = "".join(page.read_text(encoding="utf-8") for page in pages if page.parent != ROOT)
+    names = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-d", database, "-c", FOR_USERS],
+                           check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout.split()
+    if len(names) < 30:
+        return ["(too few names were found to be all of them)"]
+    return [name for name in names if not re.search(rf"\b{re.escape(name)}\b", manual)]
+
+
 def make_database(database, with_extension):
     subprocess.run(["createdb", database], check=True)
     if with_extension:
@@ -197,14 +245,21 @@ def check_page(path, database):
 
 
 def main():
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    all_pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    chosen = [Path(name).resolve() for name in sys.argv[1:]] or all_pages
     passed = failed = 0
-    for number, path in enumerate(pages):
+    for number, path in enumerate(chosen):
         page_passed, faults = check_page(path, f"page_{number}")
         passed += page_passed
+        faults += [f"{path.relative_to(ROOT)}: dead link {link}" for link in dead_links_of(path)]
         failed += len(faults)
         for fault in faults:
             print(fault, end="\n\n")
+    if chosen == all_pages:
+        missing = undocumented(all_pages, "page_1")
+        for name in missing:
+            print(f"no page of docs/ has {name}")
+        passed, failed = passed + (not missing), failed + len(missing)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
