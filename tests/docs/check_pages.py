@@ -10,7 +10,6 @@ fences:
     ```sql                    run; without a block of output behind it, it must raise nothing
     ```                       right behind a SQL block: what psql prints for it, errors included
     ```sql volatile=a,b       run; the cells of these columns are not compared
-    ```sql no-run             not run, since it needs what a throw-away server does not have
     ```sh, ```text            no SQL, not run
 
 "(2 rows)" is left out of pages, and so are blanks at the ends of lines. Output that begins with \\x
@@ -53,13 +52,10 @@ class Example:
         self.line = block.line
         self.sql = block.text
         self.volatile = set()
-        self.is_run = True
         self.shown = None  # the text of its block of output
         for word in block.info.split()[1:]:
             name, _, value = word.partition("=")
-            if word == "no-run":
-                self.is_run = False
-            elif name == "volatile" and value:
+            if name == "volatile" and value:
                 self.volatile.update(value.split(","))
             else:
                 raise PageError(f"line {block.line}: unknown word {word!r} behind ```sql")
@@ -90,8 +86,8 @@ def examples_of(page):
         if block is None or block.info in NOT_SQL:
             before = None
         elif block.info == OUTPUT:
-            if before is None or not before.is_run:
-                raise PageError(f"line {block.line}: output that belongs to no SQL block that is run")
+            if before is None:
+                raise PageError(f"line {block.line}: output that belongs to no SQL block")
             before.shown = block.text
             before = None
         elif block.info.split()[0] == "sql":
@@ -228,7 +224,7 @@ def check_page(path, database):
     """Runs a page; returns how many examples passed, and the faults of the others."""
     name = path.relative_to(ROOT)
     try:
-        examples = [e for e in examples_of(path.read_text(encoding="utf-8")) if e.is_run]
+        examples = examples_of(path.read_text(encoding="utf-8"))
         make_database(database, with_extension=path.parent != ROOT)
         with tempfile.TemporaryDirectory() as scratch:
             os.chmod(scratch, 0o755)
