@@ -1,6 +1,6 @@
 # A carousel whose messages lie on two servers and are encoded there; a third one puts it together by
 # postgres_fdw. Its bytes are those of one server that has all of the rows, and nothing but sections
-# travels.
+# travels. The view and the tables are those of docs/operations.md, which runs them on one server.
 #
 # ONETRIP_SHARDED_MESSAGES makes it larger.
 
