@@ -102,8 +102,8 @@ const char* print_id(const Message::Id& id) {
 
 /// Says in an error's detail which message it is about.
 void add_message_ids(CaughtError& error, const Message& message) {
-    prepend_detail(error, psprintf("campagne_id %s, message_id %s: ", print_id(message.campagne_id),
-                                   print_id(message.message_id)));
+    prepend_detail(error, psprintf("The message has campagne_id %s and message_id %s. ",
+                                   print_id(message.campagne_id), print_id(message.message_id)));
 }
 
 constexpr int zones_shown = 20;
@@ -205,7 +205,7 @@ void for_each_message(const CarouselRequest& request, MessageJob& job) {
     check_zone(query, request.zone);
     const int result = execute(query.messages, request, &receiver.receiver);
     if (result != SPI_OK_SELECT) {
-        elog(ERROR, "reading the carousel failed: %s", SPI_result_code_string(result));
+        elog(ERROR, "could not read the carousel: %s", SPI_result_code_string(result));
     }
     SPI_finish();
     MemoryContextDelete(receiver.row_context);
@@ -252,10 +252,11 @@ NullableDatum bigint_id(const Message::Id& id) {
         case INT8OID:
             return {id.datum, id.is_null};
         default:
-            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                            errmsg("ids of campaigns and messages must be integers"),
-                            errdetail("An id has the type %s.", format_type_be(id.type)),
-                            errhint("encode_carousel and the exports take ids of any type.")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATATYPE_MISMATCH),
+                     errmsg("ids of campaigns and messages must be integers"),
+                     errdetail("An id has the type %s.", format_type_be(id.type)),
+                     errhint("Use encode_carousel or an export, which take ids of any type.")));
     }
     pg_unreachable();
 }

@@ -112,7 +112,7 @@ const char* list_columns(const Tables& tables) {
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for table %s", get_rel_name(table.relation)),
                     errdetail("Column \"%s\" must be read.", column),
-                    errhint("GRANT SELECT ON %s TO %s;", qualified_name(table),
+                    errhint("Grant it with GRANT SELECT ON %s TO %s.", qualified_name(table),
                             quote_identifier(GetUserNameFromId(GetUserId(), false)))));
     pg_unreachable();
 }
@@ -133,7 +133,7 @@ void require_column(const Table& table, const char* column) {
                         errmsg("column \"%s\" of table \"%s\" does not exist", column,
                                get_rel_name(table.relation)),
                         errdetail("The carousel cannot be read without it."),
-                        errhint("create_carousel_tables makes tables that have all columns.")));
+                        errhint("Tables made by create_carousel_tables have all columns.")));
     }
     check_rights(table, column);
 }
@@ -163,7 +163,7 @@ void require_columns(const Tables& tables) {
              ? errhint("Add the column to \"messages\" or \"campagnes\", or name another in the "
                        "layout.")
              : errhint("There is no table \"zones_diffusion\", so that \"campagnes\" must have "
-                       "its columns; create_carousel_tables makes all tables.")));
+                       "its columns; create_carousel_tables would make all tables.")));
     pg_unreachable();
 }
 

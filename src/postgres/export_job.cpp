@@ -127,9 +127,10 @@ ExportCounts ExportJob::finish() {
     hand_on(output().view().size());
     target_.finish();
     if (counts_.skipped > most_warnings) {
-        ereport(WARNING, (errmsg("%lld more messages left out",
-                                 static_cast<long long>(counts_.skipped - most_warnings)),
-                          errhint("carousel_problems lists them all.")));
+        const auto unsaid = static_cast<unsigned long>(counts_.skipped - most_warnings);
+        ereport(WARNING, (errmsg_plural("%lu more message left out", "%lu more messages left out",
+                                        unsaid, unsaid),
+                          errhint("Use carousel_problems to list all of them.")));
     }
     return counts_;
 }

@@ -20,7 +20,7 @@ void check_preloaded() {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                  errmsg("round trips are not watched"),
-                 errdetail("onetrip was not loaded when the server started."),
+                 errdetail("The library onetrip was not loaded when the server started."),
                  errhint("Add onetrip to shared_preload_libraries and restart the server.")));
     }
 }

@@ -576,14 +576,13 @@ void define_settings() {
     DefineCustomBoolVariable("onetrip.watch",
                              "Watches for clients that run a statement again and again.", nullptr,
                              &watch, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("onetrip.watch_repeats",
-                            "A statement repeated at least that often in an episode is a loop.",
-                            nullptr, &watch_repeats, 10, 2, Detector::most_statements, PGC_SUSET, 0,
-                            nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("onetrip.watch_gap",
-                            "Outside of a transaction block a longer pause ends the episode.",
-                            nullptr, &watch_gap, 1000, 1, INT_MAX / 2, PGC_SUSET, GUC_UNIT_MS,
-                            nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "onetrip.watch_repeats", "Sets how many repeats within an episode make a loop.", nullptr,
+        &watch_repeats, 10, 2, Detector::most_statements, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "onetrip.watch_gap",
+        "Sets the longest pause within an episode outside of a transaction block.", nullptr,
+        &watch_gap, 1000, 1, INT_MAX / 2, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
 }
 
 void set_hooks() {

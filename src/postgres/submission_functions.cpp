@@ -83,9 +83,10 @@ Statuses included_by(Datum word) {
     if (statuses == 0) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("unknown status to include: \"%s\"", TextDatumGetCString(word)),
-                 errhint("Statuses to include are null, unknown, structure, missing, and all for "
-                         "all of them.")));
+                 errmsg("unrecognized value for argument \"include\": \"%s\"",
+                        TextDatumGetCString(word)),
+                 errhint("Valid values are \"null\", \"unknown\", \"structure\", \"missing\" and "
+                         "\"all\".")));
     }
     return statuses;
 }

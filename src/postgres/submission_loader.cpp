@@ -71,9 +71,9 @@ LoadMode mode_of(const char* name) {
         return LoadMode::only_new;
     }
     if (std::strcmp(name, "changed") != 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown mode \"%s\"", name),
-                 errhint("The modes are \"new\" and \"changed\".")));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("unrecognized value for argument \"mode\": \"%s\"", name),
+                        errhint("Valid values are \"new\" and \"changed\".")));
     }
     return LoadMode::changed;
 }
@@ -194,12 +194,12 @@ void describe_batch(void* argument) {
 void run_at(Snapshot snapshot, const char* statement, int size, Oid* types, Datum* values) {
     const SPIPlanPtr plan = SPI_prepare_cursor(statement, size, types, CURSOR_OPT_CUSTOM_PLAN);
     if (plan == nullptr) {
-        elog(ERROR, "preparing a batch failed: %s", SPI_result_code_string(SPI_result));
+        elog(ERROR, "could not prepare a batch: %s", SPI_result_code_string(SPI_result));
     }
     const int result =
         SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, false, true, 0);
     if (result < 0) {
-        elog(ERROR, "loading a batch failed: %s", SPI_result_code_string(result));
+        elog(ERROR, "could not load a batch: %s", SPI_result_code_string(result));
     }
     SPI_freeplan(plan);
 }
@@ -495,7 +495,7 @@ Datum count_event(PG_FUNCTION_ARGS) {
     const text* const status = PG_GETARG_TEXT_PP(1);
     if (counts == nullptr || position < 0 || position >= counts->size) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("count_event is a part of load_response_events")));
+                        errmsg("count_event can only be called by load_response_events")));
     }
     const std::string_view name(VARDATA_ANY(status), VARSIZE_ANY_EXHDR(status));
     const bool is_ok = name == "ok";

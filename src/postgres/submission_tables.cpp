@@ -100,7 +100,7 @@ void require_table(const Table& table) {
         ereport(ERROR,
                 (errcode(ERRCODE_UNDEFINED_TABLE),
                  errmsg("table \"%s\" does not exist in schema \"%s\"", table.name, table.schema),
-                 errhint("create_submission_tables makes all tables.")));
+                 errhint("Make all tables with create_submission_tables.")));
     }
 }
 
@@ -111,7 +111,7 @@ AttrNumber require_column(const Table& table, const char* column) {
                 (errcode(ERRCODE_UNDEFINED_COLUMN),
                  errmsg("column \"%s\" of table %s does not exist", column, table.qualified()),
                  errdetail("Submissions cannot be loaded without it."),
-                 errhint("create_submission_tables makes tables that have all columns.")));
+                 errhint("Tables made by create_submission_tables have all columns.")));
     }
     return number;
 }
@@ -157,7 +157,8 @@ void require_right(const Table& table, const char* column, AclMode mode, const c
     }
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for table %s", table.name),
-                    errhint("GRANT %s ON %s TO %s;", right, table.qualified(), current_user())));
+                    errhint("Grant it with GRANT %s ON %s TO %s.", right, table.qualified(),
+                            current_user())));
 }
 
 void require_readable(const Table& table, const char* column) {
@@ -526,14 +527,14 @@ Words words_of(const Tables& tables, const char* extension) {
 
 [[noreturn]] void refuse_answer_type(const Table& table, Oid type, const char* answer_type,
                                      const char* form) {
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_DATATYPE_MISMATCH),
-         errmsg("enum type %s has no value \"%s\"", format_type_be(type), answer_type),
-         errdetail("Column \"answer_type\" of table %s has that type, and form \"%s\" asks "
-                   "for answers of type %s.",
-                   table.qualified(), form, answer_type),
-         errhint("ALTER TYPE %s ADD VALUE %s;", type_name(type), quote_literal_cstr(answer_type))));
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("enum type %s has no value \"%s\"", format_type_be(type), answer_type),
+             errdetail("Column \"answer_type\" of table %s has that type, and form \"%s\" asks "
+                       "for answers of type %s.",
+                       table.qualified(), form, answer_type),
+             errhint("Add it with ALTER TYPE %s ADD VALUE %s.", type_name(type),
+                     quote_literal_cstr(answer_type))));
     pg_unreachable();
 }
 
@@ -621,7 +622,7 @@ constexpr const char* loads_table =
 void run_ddl(const char* statements) {
     const int result = SPI_execute(statements, false, 0);
     if (result < 0) {
-        elog(ERROR, "making tables failed: %s", SPI_result_code_string(result));
+        elog(ERROR, "could not make tables: %s", SPI_result_code_string(result));
     }
 }
 
@@ -648,15 +649,15 @@ Oid require_schema(const char* schema) {
     if (!OidIsValid(oid)) {
         ereport(ERROR,
                 (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", schema),
-                 errhint("CREATE SCHEMA %s;", quote_identifier(schema))));
+                 errhint("Make it with CREATE SCHEMA %s.", quote_identifier(schema))));
     }
     const Datum may_use = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
                                               CStringGetTextDatum("USAGE"));
     if (!DatumGetBool(may_use)) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                         errmsg("permission denied for schema %s", schema),
-                        errhint("GRANT USAGE ON SCHEMA %s TO %s;", quote_identifier(schema),
-                                current_user())));
+                        errhint("Grant it with GRANT USAGE ON SCHEMA %s TO %s.",
+                                quote_identifier(schema), current_user())));
     }
     return oid;
 }

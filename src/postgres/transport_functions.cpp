@@ -83,10 +83,11 @@ class RowReceiver final : public section::SectionReceiver {
 
     void finish() const {
         if (problems_ > most_warnings) {
-            const std::uint64_t unsaid = problems_ - most_warnings;
+            const auto unsaid = static_cast<unsigned long>(problems_ - most_warnings);
             call_server([&] {
                 ereport(WARNING,
-                        (errmsg("packets have " UINT64_FORMAT " more such problems", unsaid)));
+                        (errmsg_plural("packets have %lu more such problem",
+                                       "packets have %lu more such problems", unsaid, unsaid)));
             });
         }
     }

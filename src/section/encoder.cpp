@@ -25,7 +25,7 @@ const char* describe(ErrorKind kind) {
 }
 
 std::string describe_width(const Field& field) {
-    return field.width ? std::to_string(*field.width) + " bits" : std::string("width *");
+    return field.width ? count(*field.width, "bit") : std::string("width *");
 }
 
 [[noreturn]] void refuse_length(const Value& value, std::string complaint) {

@@ -323,7 +323,7 @@ ${\to_program('cat >/dev/null', ", on_error => 'skip'")};
 SQL
 is($out, '0|0|0|20000', 'a carousel of bad messages');
 is(() = $err =~ /WARNING:  message left out: /g, 100, 'has a hundred warnings');
-like($err, qr/WARNING:  19900 more messages left out\nHINT:  carousel_problems/, 'and a count');
+like($err, qr/WARNING:  19900 more messages left out\nHINT:  Use carousel_problems/, 'and a count');
 
 # Nobody is left over, and nothing hit a wall.
 is(join(' ', grep { /sleep 1000/ } `ps -e -o args=`), '', 'no program is left');
