@@ -26,7 +26,7 @@ CREATE TYPE section_layout (
 );
 
 COMMENT ON TYPE section_layout IS
-    'how a DVB/MPEG section is made of a row, in the notation of the standards'' syntax tables';
+    'layout of a DVB/MPEG section, in the notation of the standards'' syntax tables';
 COMMENT ON FUNCTION section_layout_in(cstring) IS 'I/O';
 COMMENT ON FUNCTION section_layout_out(section_layout) IS 'I/O: canonical text';
 COMMENT ON FUNCTION section_layout_recv(internal) IS 'I/O';
@@ -74,7 +74,7 @@ CREATE FUNCTION layout_fields(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
 COMMENT ON FUNCTION layout_fields(section_layout) IS
-    'fields of a layout; bit_offset is null behind a field of width *, whose width is null';
+    'fields of a layout, offsets and widths in bits; null are a width * and the offsets behind it';
 
 CREATE FUNCTION encode_section(layout section_layout, source record) RETURNS bytea
     AS 'MODULE_PATHNAME', 'encode_section_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -89,12 +89,12 @@ COMMENT ON FUNCTION encode_section(section_layout, jsonb) IS
 CREATE FUNCTION encode_sections(layout section_layout, source record) RETURNS SETOF bytea
     AS 'MODULE_PATHNAME', 'encode_sections_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION encode_sections(section_layout, record) IS
-    'the sections of a row, in order';
+    'sections of a row, in order';
 
 CREATE FUNCTION encode_sections(layout section_layout, source jsonb) RETURNS SETOF bytea
     AS 'MODULE_PATHNAME', 'encode_sections_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION encode_sections(section_layout, jsonb) IS
-    'the sections of a JSON row, in order';
+    'sections of a JSON row, in order';
 
 CREATE FUNCTION section_agg_transition(state internal, layout section_layout, source record)
     RETURNS internal
@@ -153,7 +153,7 @@ CREATE FUNCTION dissect_section(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
 COMMENT ON FUNCTION dissect_section(section_layout, bytea) IS
-    'a section field by field, for eyes; what is wrong in it is said where it is';
+    'section field by field, for people to read; what is wrong in it is said where it is';
 
 CREATE FUNCTION check_sections(
     layout section_layout, sections bytea,
@@ -376,7 +376,7 @@ COMMENT ON FUNCTION count_event(bigint, text) IS
 CREATE FUNCTION jsonb_or_null(document json) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION jsonb_or_null(json) IS
-    'the document as jsonb; null where jsonb cannot hold it, as it cannot \u0000';
+    'document as jsonb; null where jsonb cannot hold it, as it cannot \u0000';
 
 CREATE PROCEDURE load_response_events(
     app_schema name, dwh_schema name, mode text DEFAULT 'new', batch_size int DEFAULT 10000,
@@ -396,7 +396,7 @@ CREATE FUNCTION round_trip_loops(
     OUT advice text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
-COMMENT ON FUNCTION round_trip_loops() IS 'what the view round_trips shows, with OIDs';
+COMMENT ON FUNCTION round_trip_loops() IS 'rows of the view round_trips, with OIDs';
 
 CREATE VIEW round_trips AS
 SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.repeated, l.episodes,
@@ -407,8 +407,10 @@ LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
 COMMENT ON VIEW round_trips IS
     'statements that clients ran again and again in a loop, what that cost, and what to write instead';
+COMMENT ON COLUMN round_trips.database IS 'database of the statements; null if it is gone';
+COMMENT ON COLUMN round_trips.role IS 'role that ran the statements; null if it is gone';
 COMMENT ON COLUMN round_trips.kind IS 'select, insert, update or delete';
-COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; NULL if none';
+COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; null if none';
 COMMENT ON COLUMN round_trips.repeated IS 'statement in the loop, its constants replaced by $n';
 COMMENT ON COLUMN round_trips.episodes IS
     'transactions, or runs of statements without a longer pause, in which the loop was seen';
@@ -417,9 +419,11 @@ COMMENT ON COLUMN round_trips.longest IS 'most executions in one episode';
 COMMENT ON COLUMN round_trips.leader_rows IS 'rows that the leader returned in those episodes';
 COMMENT ON COLUMN round_trips.distinct_parameters IS
     'whether the parameters changed; if not, the same look-up was repeated';
-COMMENT ON COLUMN round_trips.server_time IS 'ms that the server spent in the statements';
+COMMENT ON COLUMN round_trips.server_time IS 'time that the server spent in the statements, in ms';
 COMMENT ON COLUMN round_trips.wait_time IS
-    'ms that the session waited for the next statement: network and client';
+    'time that the session waited for the next statement, in ms: network and client';
+COMMENT ON COLUMN round_trips.first_seen IS 'start of the first of the executions';
+COMMENT ON COLUMN round_trips.last_seen IS 'end of the last of the executions';
 COMMENT ON COLUMN round_trips.advice IS 'what to write instead';
 GRANT SELECT ON round_trips TO PUBLIC;
 
@@ -463,5 +467,10 @@ WHERE c.contype = 'f'
 ORDER BY table_bytes DESC NULLS LAST, n.nspname, t.relname, c.conname;
 COMMENT ON VIEW missing_fk_indexes IS
     'foreign keys without an index, along which joins and deletes scan the whole table; largest first';
+COMMENT ON COLUMN missing_fk_indexes.table_name IS 'table with the foreign key';
+COMMENT ON COLUMN missing_fk_indexes.constraint_name IS 'name of the foreign key';
+COMMENT ON COLUMN missing_fk_indexes.columns IS 'columns of the key, in its order';
+COMMENT ON COLUMN missing_fk_indexes.referenced_table IS 'table that the key points to';
+COMMENT ON COLUMN missing_fk_indexes.table_bytes IS 'size of the table with the key, in bytes';
 COMMENT ON COLUMN missing_fk_indexes.ddl IS 'statement that makes the index';
 GRANT SELECT ON missing_fk_indexes TO PUBLIC;

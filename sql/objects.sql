@@ -27,6 +27,10 @@ SELECT object AS without_description FROM members WHERE coalesce(description, ''
 SELECT function, ordinal AS parameter_without_name FROM parameters WHERE coalesce(name, '') = ''
 ORDER BY function::text, ordinal;
 
+SELECT object AS view_with_column_without_description, attname
+FROM members AS m JOIN pg_attribute AS a ON m.classid = 'pg_class'::regclass AND a.attrelid = m.objid
+WHERE a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL ORDER BY 1, a.attnum;
+
 -- Descriptions are phrases, as those of pg_description: no sentence, and one line of a terminal.
 SELECT object, description FROM members WHERE description ~ '\.$|\n' OR length(description) > 110 ORDER BY 1;
 
