@@ -31,9 +31,13 @@ STANDARD = -std=c++20
 PG_CONFIG ?= pg_config
 # -isystem keeps the server's headers out of our warnings; -I of the same folder is then ignored.
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc
+# PGXS hands on the flags of the server's own compiler. Where that was GCC, clang does not know all.
+TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warning-option \
+	-Wno-ignored-optimization-argument)
 # PGXS knows no dependencies between sources and headers; the compiler tells them.
-PG_CFLAGS = -MMD -MP
-PG_CXXFLAGS = $(STANDARD) $(WARNINGS) -fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP
+PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP
+PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidden \
+	-fvisibility-inlines-hidden -MMD -MP
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 
