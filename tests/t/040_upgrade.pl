@@ -172,5 +172,19 @@ foreach my $line (split /\n/, $changes)
 }
 isnt(updated_by(''), $to_come, 'an empty update script is not');
 
+# ---- what is planted before an update ----
+
+# An equal of what is new, made by somebody: an update neither takes it over nor replaces it.
+foreach my $create ('CREATE', 'CREATE OR REPLACE')
+{
+	my $database = 'planted_' . ++$updates;
+	add_script("onetrip--$current--99.0.sql", $changes =~ s/^CREATE/$create/r);
+	create($database, $current);
+	$node->safe_psql($database, 'CREATE FUNCTION next_function(value int) RETURNS int LANGUAGE sql RETURN 0');
+	my ($status, undef, $err) = $node->psql($database, q(ALTER EXTENSION onetrip UPDATE TO '99.0'));
+	like($err, qr/ERROR:  function .*(already exists|is not a member of extension)/, "$create is refused where an equal is");
+	is(catalog_of($database), $fresh, 'and nothing is updated');
+}
+
 $node->stop;
 done_testing();
