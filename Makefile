@@ -20,10 +20,12 @@ SERVER_SOURCES = $(sort $(wildcard src/postgres/*.cpp))
 OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
 
 REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
-REGRESS_OPTS = --inputdir=.
+# The tests' database is the same on any cluster.
+TEST_DATABASE = --encoding=UTF8 --no-locale
+REGRESS_OPTS = --inputdir=. $(TEST_DATABASE)
 
 ISOLATION := $(sort $(patsubst tests/isolation/specs/%.spec,%,$(wildcard tests/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=tests/isolation
+ISOLATION_OPTS = --inputdir=tests/isolation $(TEST_DATABASE)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Werror
 STANDARD = -std=c++20

@@ -4,9 +4,9 @@ SELECT current_database() AS here \gset
 DROP DATABASE IF EXISTS regress_onetrip_decode_latin1;
 DROP DATABASE IF EXISTS regress_onetrip_decode_euc_jp;
 DROP DATABASE IF EXISTS regress_onetrip_decode_sql_ascii;
-CREATE DATABASE regress_onetrip_decode_latin1 ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_decode_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_decode_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_decode_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_decode_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_decode_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
 
 \set layout 'section_layout E''texts {\n c 16 char\n n 8 uimsbf = length(t)\n m 8 uimsbf = length(d)\n t * text\n d * dvbtext\n i * tlv(8,8)\n}'''
 -- é; €; あ; and ～, which EUC_JP holds, beside 〜, which it has no other code for.

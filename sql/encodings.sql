@@ -6,10 +6,10 @@ DROP DATABASE IF EXISTS regress_onetrip_latin1;
 DROP DATABASE IF EXISTS regress_onetrip_win1252;
 DROP DATABASE IF EXISTS regress_onetrip_euc_jp;
 DROP DATABASE IF EXISTS regress_onetrip_sql_ascii;
-CREATE DATABASE regress_onetrip_latin1 ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_win1252 ENCODING 'WIN1252' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_win1252 ENCODING 'WIN1252' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
 
 -- Each type of text, from a column and from JSON; items of tlv from json and jsonb.
 \set texts 'E''texts {\n size 8 uimsbf = length(v)\n v * text\n}'''

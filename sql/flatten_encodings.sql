@@ -3,8 +3,8 @@ SET client_min_messages = warning;
 SELECT current_database() AS here \gset
 DROP DATABASE IF EXISTS regress_onetrip_flatten_latin1;
 DROP DATABASE IF EXISTS regress_onetrip_flatten_euc_jp;
-CREATE DATABASE regress_onetrip_flatten_latin1 ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_flatten_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_flatten_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_flatten_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
 
 \c regress_onetrip_flatten_latin1
 SET client_min_messages = warning;
