@@ -217,7 +217,7 @@ as_server_user() {
     fi
 }
 
-# run_tap SUITE FOLDER JOBS: the TAP tests of a folder, so many files side by side.
+# run_tap SUITE FOLDER JOBS: the TAP tests of a folder, or those that ONETRIP_TESTS names, so many files side by side.
 run_tap() {
     local log=build/$1.log copy=$SCRATCH/$1 status=0 pgxs
     stage_is_ready || return 0
@@ -225,10 +225,11 @@ run_tap() {
     # A copy: the source tree may be closed to the server's user.
     mkdir "$copy"
     cp -R tests demo onetrip--*.sql "$copy"
+    # shellcheck disable=SC2086  # a pattern
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
         TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
-        prove --jobs="$3" --timer --merge -I "$pgxs/perl" -I tests/t "$2"/*.pl) \
+        prove --jobs="$3" --timer --merge -I "$pgxs/perl" -I tests/t "$2"/${ONETRIP_TESTS:-*}.pl) \
         >"$log" 2>&1 </dev/null || status=$?
     local passed failed
     passed=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
