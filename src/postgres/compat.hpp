@@ -2,6 +2,8 @@
 
 // What differs between PostgreSQL 15, 16, 17 and 18, and nothing else. Included by server.hpp.
 
+#include <type_traits>
+
 extern "C" {
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
@@ -34,12 +36,21 @@ namespace onetrip::postgres {
 /// What the server's walkers call for each node; true ends the walk.
 using TreeWalker = bool (*)(Node* node, void* context);
 
-// The walkers take a function without a prototype before 16, and the text is asked for with the
-// tree.
-#if PG_VERSION_NUM >= 160000
-inline void identify_query(Query* query, const char* /*text*/) {
-    JumbleQuery(query);
+/// Older versions ask for the text with the tree; which, the function tells by itself.
+template <typename Jumble>
+void identify_query_by(Jumble jumble, Query* query, [[maybe_unused]] const char* text) {
+    if constexpr (std::is_invocable_v<Jumble, Query*>) {
+        jumble(query);
+    } else {
+        jumble(query, text);
+    }
 }
+inline void identify_query(Query* query, const char* text) {
+    identify_query_by(JumbleQuery, query, text);
+}
+
+// The walkers take a function without a prototype before 16.
+#if PG_VERSION_NUM >= 160000
 inline bool walk_query(Query* query, TreeWalker walker, void* context) {
     return query_tree_walker(query, walker, context, 0);
 }
@@ -47,9 +58,6 @@ inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
     return expression_tree_walker(node, walker, context);
 }
 #else
-inline void identify_query(Query* query, const char* text) {
-    JumbleQuery(query, text);
-}
 inline bool (*without_prototype(TreeWalker walker))() {
     return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
 }
