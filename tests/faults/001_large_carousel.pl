@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
@@ -21,21 +21,8 @@ plan skip_all => 'it reads /proc/PID/status' unless -r "/proc/$$/status";
 plan skip_all => 'it takes 4 GB of memory; ONETRIP_LARGE=1 runs it' unless $ENV{ONETRIP_LARGE};
 plan skip_all => 'less than 4 GB of memory are free' if memory_available() < 4 * 1024 * 1024;
 
-my $node = PostgreSQL::Test::Cluster->new('large');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
 # Without sort and hash the rows come by the index, and nothing but the result takes memory.
-$node->append_conf('postgresql.conf', <<'CONF');
-timezone = 'UTC'
-fsync = off
-autovacuum = off
-jit = off
-max_parallel_workers_per_gather = 0
-enable_sort = off
-enable_hashjoin = off
-CONF
-$node->start;
+my $node = start_server('large', [ 'max_parallel_workers_per_gather = 0', 'enable_sort = off', 'enable_hashjoin = off' ]);
 
 # A section of this layout takes 4 bytes and the 4,028 of the text, which no table holds. Campaign 1
 # is 600 MB, campaign 2 the most that a bytea holds (so much that its last section is begun with less

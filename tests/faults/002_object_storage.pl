@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use Digest::SHA;
-use OnetripTest qw(becomes kill_backend);
+use OnetripTest qw(becomes kill_backend start_server);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -22,19 +22,7 @@ plan skip_all => 'rclone is not installed' unless succeeds('rclone', 'version');
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my ($port, $server) = start_s3_server();
 
-my $node = PostgreSQL::Test::Cluster->new('storage');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', <<'CONF');
-timezone = 'UTC'
-autovacuum = off
-restart_after_crash = on
-enable_sort = off
-enable_incremental_sort = off
-enable_hashjoin = off
-CONF
-$node->start;
+my $node = start_server('storage', [ 'restart_after_crash = on', map { "enable_$_ = off" } qw(sort incremental_sort hashjoin) ]);
 
 # 200 MB, from views: no table need hold them. In the schema "slow" they take a minute.
 $node->safe_psql('postgres', <<'SQL');

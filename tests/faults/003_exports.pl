@@ -6,30 +6,13 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use Fcntl qw(:mode);
-use OnetripTest qw(becomes kill_backend);
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(becomes kill_backend start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $node = PostgreSQL::Test::Cluster->new('exports');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', <<'CONF');
-timezone = 'UTC'
-autovacuum = off
-restart_after_crash = on
-lc_messages = 'C'
 # The rows come by the indexes, so that an export has begun long before the last of them.
-enable_sort = off
-enable_incremental_sort = off
-enable_hashjoin = off
-enable_nestloop = off
-enable_seqscan = off
-enable_bitmapscan = off
-CONF
-$node->start;
+my $node = start_server('exports', [ 'restart_after_crash = on', map { "enable_$_ = off" } qw(sort incremental_sort hashjoin nestloop seqscan bitmapscan) ]);
 
 # Beside the tables a schema "slow", in which a message takes a moment now and then, a schema "stuck",
 # in which the export does not get past the middle, and a schema "bad", in which the last message

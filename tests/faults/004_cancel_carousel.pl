@@ -3,18 +3,12 @@
 use strict;
 use warnings;
 
-use OnetripTest qw(answer ask end_session reset_timeout send_query start_session);
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(answer ask end_session reset_timeout send_query start_server start_session);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-my $node = PostgreSQL::Test::Cluster->new('cancel');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nfsync = off\nautovacuum = off");
-$node->start;
+my $node = start_server('cancel');
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
 SELECT create_carousel_tables('public');

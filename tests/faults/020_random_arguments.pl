@@ -7,7 +7,7 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -15,12 +15,7 @@ my $calls = $ENV{ONETRIP_CALLS} // 60;
 my $seed = $ENV{ONETRIP_SEED} // time;
 srand($seed);
 
-my $node = PostgreSQL::Test::Cluster->new('random');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nfsync = off\njit = off\nclient_min_messages = error\nlog_error_verbosity = verbose");
-$node->start;
+my $node = start_server('random', [ 'client_min_messages = error', 'log_error_verbosity = verbose' ]);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
 SELECT create_carousel_tables('public');

@@ -8,7 +8,7 @@ use FaultJobs qw(fault_jobs leftovers make_fault_node make_stuck result_of start
 use OnetripTest qw(answer ask becomes end_session is_answered send_query start_session);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use RoundTripServer qw(add_library loops);
+use RoundTripServer qw(loops);
 use Test::More;
 
 my $primary = make_fault_node('primary', 1, 'log_min_messages = info');
@@ -25,7 +25,7 @@ sub start_standby
 	my ($name, @settings) = @_;
 	my $standby = PostgreSQL::Test::Cluster->new($name);
 	$standby->init_from_backup($primary, 'base', has_streaming => 1);
-	add_library($standby, "shared_preload_libraries = 'onetrip'", @settings);
+	$standby->append_conf('postgresql.conf', join "\n", "shared_preload_libraries = 'onetrip'", @settings, '');
 	$standby->start;
 	$primary->wait_for_catchup($standby, 'replay');
 	return $standby;

@@ -4,20 +4,9 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(make_server start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
-
-sub new_node
-{
-	my ($name) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-	$node->append_conf('postgresql.conf', "timezone = 'UTC'\nfsync = off");
-	$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-	  if $ENV{ONETRIP_STAGE};
-	return $node;
-}
 
 # Layouts as a column, a default, in a constraint, a view, a materialised view, a generated column, an index, a partition
 # and functions; the extension's schema is not in the search_path.
@@ -54,8 +43,7 @@ INSERT INTO layouts VALUES ('again') RETURNING layout::text = (SELECT layout::te
 DELETE FROM layouts WHERE name = 'again';
 SQL
 
-my $old = new_node('old');
-$old->start;
+my $old = start_server('old');
 $old->safe_psql('postgres', $contents);
 my $right = $old->safe_psql('postgres', $look);
 like($right, qr/uimsbf  = 0x0F\n.*\nt$/s, 'layouts are stored');
@@ -99,7 +87,7 @@ is($old->safe_psql('tar', q{SELECT md5(encode_carousel('AFRIQUE', '2026-11-21'))
 
 # ---- pg_upgrade ----
 
-my $new = new_node('new');
+my $new = make_server('new');
 $old->stop;
 command_ok([ 'pg_upgrade', '--no-sync', '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir, '--old-bindir', $old->config_data('--bindir'),
 		'--new-bindir', $new->config_data('--bindir'), '--socketdir', $new->host, '--old-port', $old->port, '--new-port', $new->port ], 'pg_upgrade');

@@ -4,16 +4,11 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('planted');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', 'fsync = off');
-$node->start;
+my $node = start_server('planted');
 $node->safe_psql('postgres', <<'SQL');
 CREATE ROLE mallory;
 GRANT CREATE, USAGE ON SCHEMA public TO mallory;

@@ -10,7 +10,7 @@ use warnings;
 use IO::Select;
 use IO::Socket::UNIX;
 use POSIX ();
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -53,20 +53,10 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL encode_sections(message_layout(), r) WITH ORDINALITY AS s(section, ordinality);
 SQL
 
-sub start_server
+sub start_filled
 {
 	my ($name, $sql) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-	$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-	  if $ENV{ONETRIP_STAGE};
-	$node->append_conf('postgresql.conf', <<'CONF');
-timezone = 'Europe/Paris'
-fsync = off
-autovacuum = off
-jit = off
-CONF
-	$node->start;
+	my $node = start_server($name, [ "timezone = 'Europe/Paris'" ]);
 	$node->safe_psql('postgres', "CREATE EXTENSION onetrip; $sql");
 	return $node;
 }
@@ -145,12 +135,12 @@ sub rows_of
 # ---- the servers -----------------------------------------------------------------------------------
 
 my $tables = "SELECT create_carousel_tables('public'); $campaigns";
-my $one = start_server('one', "$tables $all_messages $view");
-my @shards = map { start_server("shard_$_", "$tables $view") } 0, 1;
+my $one = start_filled('one', "$tables $all_messages $view");
+my @shards = map { start_filled("shard_$_", "$tables $view") } 0, 1;
 my @wires = map { listen_in($_) } @shards;
 
 # Messages that are inserted here go to their shards, and sections come back.
-my $third = start_server('third', <<'SQL');
+my $third = start_filled('third', <<'SQL');
 CREATE EXTENSION postgres_fdw;
 CREATE TABLE messages (id bigint, campagne_id_fk bigint, numero_abonne bigint, template_id bigint, storables jsonb)
 PARTITION BY HASH (campagne_id_fk);

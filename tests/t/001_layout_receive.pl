@@ -4,16 +4,11 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('receive');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', "timezone = 'UTC'");
-$node->start;
+my $node = start_server('receive');
 $node->safe_psql('postgres', 'CREATE EXTENSION onetrip');
 $node->safe_psql('postgres', 'CREATE TABLE received (layout section_layout)');
 

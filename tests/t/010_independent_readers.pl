@@ -7,7 +7,7 @@ use warnings;
 use File::Basename qw(dirname);
 use FindBin;
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -18,11 +18,7 @@ plan skip_all => 'tshark is not installed' if !has_program('tshark', '--version'
 my $dvbpsi_reader = build_dvbpsi_reader();
 plan skip_all => 'libdvbpsi-dev or a C compiler is not installed' if !defined $dvbpsi_reader;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->start;
+my $node = start_server('main');
 $node->safe_psql('postgres', 'CREATE EXTENSION onetrip');
 
 make_layouts();

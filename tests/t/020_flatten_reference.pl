@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -12,12 +12,7 @@ my $seed = $ENV{ONETRIP_SEED} // int(rand(1_000_000_000));
 my $cases = $ENV{ONETRIP_LARGE} ? 2_000 : 250;
 note("ONETRIP_SEED=$seed");
 
-my $node = PostgreSQL::Test::Cluster->new('reference');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\njit = off");
-$node->start;
+my $node = start_server('reference');
 $node->safe_psql('postgres', 'CREATE EXTENSION onetrip');
 $node->safe_psql('postgres', slurp_file('tests/reference/submissions.sql'));
 

@@ -4,16 +4,11 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('stream');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\njit = off\nwork_mem = '64kB'\nlog_temp_files = 0");
-$node->start;
+my $node = start_server('stream', [ "work_mem = '64kB'", 'log_temp_files = 0' ]);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
 CREATE TABLE forms AS SELECT id, jsonb_build_object('children', jsonb_build_array(jsonb_build_object('slug', 'g', 'children',

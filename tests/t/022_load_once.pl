@@ -6,8 +6,7 @@
 use strict;
 use warnings;
 
-use OnetripTest qw(answer ask end_session is_answered kill_backend random_seed reset_timeout send_query start_session);
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(answer ask end_session is_answered kill_backend random_seed reset_timeout send_query start_server start_session);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
@@ -15,19 +14,7 @@ use Time::HiRes qw(usleep);
 my $seed = random_seed();
 my $kills = $ENV{ONETRIP_KILLS} // 5;
 
-my $node = PostgreSQL::Test::Cluster->new('load_once');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-  if $ENV{ONETRIP_STAGE};
-$node->append_conf('postgresql.conf', <<'CONF');
-timezone = 'UTC'
-fsync = off
-autovacuum = off
-jit = off
-log_statement = none
-restart_after_crash = on
-CONF
-$node->start;
+my $node = start_server('load_once', [ 'log_statement = none', 'restart_after_crash = on' ]);
 
 # Answers of every status, in documents of two forms; every answer holds a word that no message may show.
 $node->safe_psql('postgres', <<'SQL');

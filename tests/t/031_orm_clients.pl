@@ -3,7 +3,6 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use RoundTripServer;
 use Test::More;

@@ -7,8 +7,7 @@ use warnings;
 
 use Digest::MD5 qw(md5_hex);
 use Exporter 'import';
-use OnetripTest qw(answer ask becomes is_answered send_query start_session);
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(answer ask becomes is_answered send_query start_server start_session);
 use PostgreSQL::Test::Utils;
 
 our @EXPORT_OK = qw(children fault_jobs leftovers make_fault_node make_stuck result_of start_stuck start_worker);
@@ -378,12 +377,11 @@ sub start_stuck
 sub make_fault_node
 {
 	my ($name, $scale, @settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ], allows_streaming => 1);
-	$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'") if $ENV{ONETRIP_STAGE};
-	$node->append_conf('postgresql.conf',
-		join "\n", "timezone = 'UTC'", "lc_messages = 'C'", 'fsync = off', 'autovacuum = off', 'jit = off', 'restart_after_crash = on', 'max_connections = 50', 'max_worker_processes = 20', 'max_parallel_workers = 20', "log_line_prefix = '%m [%p] %q%a %e '", @settings, '');
-	$node->start;
+	my $node = start_server(
+		$name,
+		[ 'restart_after_crash = on', 'max_connections = 50', 'max_worker_processes = 20', 'max_parallel_workers = 20',
+			"log_line_prefix = '%m [%p] %q%a %e '", @settings ],
+		allows_streaming => 1);
 	$node->safe_psql('postgres', "\\set scale $scale\n$tables");
 	return $node;
 }

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use PostgreSQL::Test::Cluster;
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 
 our @EXPORT_OK = qw(%one_statement @by_aggregate @in_parallel $functions $loader jobs start_node);
@@ -32,13 +32,7 @@ SQL
 sub start_node
 {
 	my ($name, @settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-	$node->append_conf('postgresql.conf', join "\n", "timezone = 'UTC'", 'fsync = off', 'autovacuum = off', 'jit = off',
-		'max_parallel_workers_per_gather = 0', 'client_min_messages = error', @settings, '');
-	$node->append_conf('postgresql.conf', "extension_destdir = '$ENV{ONETRIP_STAGE}'")
-	  if $ENV{ONETRIP_STAGE};
-	$node->start;
+	my $node = start_server($name, [ 'max_parallel_workers_per_gather = 0', 'client_min_messages = error', @settings ]);
 	$node->safe_psql('postgres', $tables);
 	my $folder = PostgreSQL::Test::Utils::tempdir;
 	$node->safe_psql('postgres', "COPY (SELECT layout FROM layouts, generate_series(1, 100)) TO '$folder/layouts' (FORMAT binary)");

@@ -6,10 +6,37 @@ use warnings;
 
 use Exporter 'import';
 use IPC::Run;
+use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend random_seed reset_timeout send_query start_session);
+our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend make_server random_seed reset_timeout send_query start_server
+  start_session);
+
+# make_server NAME, [SETTING...], OPTION => VALUE...: a server that finds the extension where it is staged, also to
+# preload it. The settings are lines of its configuration, behind those that all have; the options go to its init.
+sub make_server
+{
+	my ($name, $settings, %options) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ], %options);
+	my @settings = ("timezone = 'UTC'", 'autovacuum = off', 'jit = off');
+	if ($ENV{ONETRIP_STAGE})
+	{
+		chomp(my $libraries = `pg_config --pkglibdir`);
+		push @settings, "extension_destdir = '$ENV{ONETRIP_STAGE}'", "dynamic_library_path = '$ENV{ONETRIP_STAGE}$libraries:\$libdir'";
+	}
+	$node->append_conf('postgresql.conf', join "\n", @settings, @{ $settings // [] }, '');
+	return $node;
+}
+
+# The same, running.
+sub start_server
+{
+	my $node = make_server(@_);
+	$node->start;
+	return $node;
+}
 
 # Waits until something is so; false where it does not become so.
 sub becomes

@@ -5,33 +5,16 @@ package RoundTripServer;
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
+use Exporter 'import';
+use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 
-use Exporter 'import';
-our @EXPORT = qw(start_watched_server add_library run_client loops);
-
-# The settings by which a server preloads the library, also from where it is staged.
-sub add_library
-{
-	my ($node, @settings) = @_;
-	if ($ENV{ONETRIP_STAGE})
-	{
-		chomp(my $libraries = `pg_config --pkglibdir`);
-		push @settings, "extension_destdir = '$ENV{ONETRIP_STAGE}'",
-		  "dynamic_library_path = '$ENV{ONETRIP_STAGE}$libraries:\$libdir'";
-	}
-	$node->append_conf('postgresql.conf', join "\n", "timezone = 'UTC'", @settings, '');
-	return;
-}
+our @EXPORT = qw(start_watched_server run_client loops);
 
 sub start_watched_server
 {
 	my ($name, @settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--encoding=UTF8', '--locale=C' ], allows_streaming => 1);
-	add_library($node, "shared_preload_libraries = 'onetrip'", 'fsync = off', 'autovacuum = off', @settings);
-	$node->start;
+	my $node = start_server($name, [ "shared_preload_libraries = 'onetrip'", @settings ], allows_streaming => 1);
 	$node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
 SELECT create_carousel_tables('public');
