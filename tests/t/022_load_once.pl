@@ -8,6 +8,7 @@ use warnings;
 
 use OnetripTest qw(answer ask end_session is_answered kill_backend random_seed reset_timeout send_query start_server start_session);
 use PostgreSQL::Test::Utils;
+use Submissions qw(load_functions submissions);
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -16,44 +17,12 @@ my $kills = $ENV{ONETRIP_KILLS} // 5;
 
 my $node = start_server('load_once', [ 'log_statement = none', 'restart_after_crash = on' ]);
 
-# Answers of every status, in documents of two forms; every answer holds a word that no message may show.
-$node->safe_psql('postgres', <<'SQL');
+$node->safe_psql('postgres', <<'SQL' . load_functions('app') . submissions('app', 'app', 1600) . <<'SQL');
 CREATE EXTENSION onetrip;
 CREATE SCHEMA app;
 CREATE SCHEMA dwh;
 SELECT create_submission_tables('app', 'dwh');
-INSERT INTO app.form_schemas (id, name, schema) VALUES
-    ('00000000-0000-0000-0000-000000000001', 'first', '{"slug": "first", "children": [{"slug": "name", "answerType": "text"}, {"slug": "drug", "children": [{"slug": "dose", "answerType": "number"}]}, {"slug": "pains", "answerType": "text", "answerEnum": [{"value": "head"}]}]}'),
-    ('00000000-0000-0000-0000-000000000002', 'second', '{"slug": "second", "children": [{"slug": "stars", "answerType": "number"}]}');
-INSERT INTO app.users SELECT lpad(n::text, 32, '0')::uuid, 'Given ' || n, 'Family ' || n FROM generate_series(1, 20) AS n;
-CREATE FUNCTION app.document(n int, version int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE n % 2
-        WHEN 0 THEN jsonb_build_object('name', 'secret ' || n || ' ' || version, 'drug', (SELECT jsonb_agg(jsonb_build_object('dose', CASE WHEN i % 4 = 3 THEN to_jsonb('secret'::text) ELSE to_jsonb(i) END)) FROM generate_series(1, 1 + (n + version) % 6) AS i), 'pains', '["head", "secret"]'::jsonb)
-        ELSE jsonb_build_object('stars', (n + version) % 6, 'other', 'secret') END
-$$;
-CREATE FUNCTION app.id(n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$SELECT md5(n::text)::uuid$$;
-INSERT INTO app.form_responses (id, form_id, user_id, responses)
-SELECT app.id(n), lpad((1 + n % 2)::text, 32, '0')::uuid, lpad((1 + n % 20)::text, 32, '0')::uuid, app.document(n, 0) FROM generate_series(1, 1600) AS n;
--- What a schema has been loaded with, but for the time.
-CREATE FUNCTION app.contents(dwh text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    found text;
-BEGIN
-    EXECUTE format('SELECT md5(string_agg(md5(r::text), '''' ORDER BY kind, submission_id, ord)) || '' '' || count(*) FROM (
-        SELECT 1 AS kind, submission_id, ord, to_jsonb(e) - ''processed_on'' AS r FROM %1$I.response_events AS e
-        UNION ALL SELECT 2, submission_id, ord, to_jsonb(p) - ''processed_on'' FROM %1$I.response_event_problems AS p
-        UNION ALL SELECT 3, submission_id, 0, to_jsonb(l) - ''processed_on'' FROM %1$I.submission_loads AS l) AS r', dwh) INTO found;
-    RETURN found;
-END $$;
--- Submissions whose rows are not as many as the ledger says, or that it does not have.
-CREATE FUNCTION app.torn(dwh text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    found bigint;
-BEGIN
-    EXECUTE format('SELECT count(*) FROM (SELECT submission_id, count(*) AS n FROM %1$I.response_events GROUP BY 1) AS e FULL JOIN (SELECT submission_id, count(*) AS n FROM %1$I.response_event_problems GROUP BY 1) AS p USING (submission_id) FULL JOIN %1$I.submission_loads AS l USING (submission_id)
-        WHERE coalesce(e.n, 0) IS DISTINCT FROM l.events OR coalesce(p.n, 0) IS DISTINCT FROM l.problems', dwh) INTO found;
-    RETURN found;
-END $$;
+SQL
 -- A clean load of what the application has now.
 CREATE PROCEDURE app.load_clean() LANGUAGE plpgsql AS $$
 DECLARE

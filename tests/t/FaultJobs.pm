@@ -9,6 +9,7 @@ use Digest::MD5 qw(md5_hex);
 use Exporter 'import';
 use OnetripTest qw(answer ask becomes is_answered send_query start_server start_session);
 use PostgreSQL::Test::Utils;
+use Submissions qw(load_functions submissions);
 
 our @EXPORT_OK = qw(children fault_jobs leftovers make_fault_node make_stuck result_of start_stuck start_worker);
 
@@ -230,23 +231,12 @@ SELECT create_submission_tables('app_new', 'dwh_new'), create_submission_tables(
 CREATE TABLE clean.response_events (LIKE dwh_new.response_events INCLUDING ALL);
 CREATE TABLE clean.response_event_problems (LIKE dwh_new.response_event_problems INCLUDING ALL);
 CREATE TABLE clean.submission_loads (LIKE dwh_new.submission_loads INCLUDING ALL);
-INSERT INTO app_new.form_schemas (id, name, schema) VALUES
-    ('00000000-0000-0000-0000-000000000001', 'first', '{"slug": "first", "children": [{"slug": "name", "answerType": "text"}, {"slug": "drug", "children": [{"slug": "dose", "answerType": "number"}]}, {"slug": "pains", "answerType": "text", "answerEnum": [{"value": "head"}]}]}'),
-    ('00000000-0000-0000-0000-000000000002', 'second', '{"slug": "second", "children": [{"slug": "stars", "answerType": "number"}]}');
-INSERT INTO app_new.users SELECT lpad(n::text, 32, '0')::uuid, 'Given ' || n, 'Family ' || n FROM generate_series(1, 20) AS n;
+SQL
+
+my $edits = <<'SQL';
 INSERT INTO app_changed.form_schemas TABLE app_new.form_schemas;
 INSERT INTO app_changed.users TABLE app_new.users;
-
-CREATE FUNCTION fault.id(n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$SELECT md5(n::text)::uuid$$;
-CREATE FUNCTION fault.document(n int, version int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE n % 2
-        WHEN 0 THEN jsonb_build_object('name', 'of ' || n || ' ' || version, 'drug', (SELECT jsonb_agg(jsonb_build_object('dose', CASE WHEN i % 4 = 3 THEN '"x"'::jsonb ELSE to_jsonb(i) END)) FROM generate_series(1, 1 + (n + version) % 6) AS i), 'pains', '["head", "x"]'::jsonb)
-        ELSE jsonb_build_object('stars', (n + version) % 6, 'other', 'x') END
-$$;
-INSERT INTO app_new.form_responses (id, form_id, user_id, responses)
-SELECT fault.id(n), lpad((1 + n % 2)::text, 32, '0')::uuid, lpad((1 + n % 20)::text, 32, '0')::uuid, fault.document(n, 0) FROM generate_series(1, 100 * :scale) AS n;
 INSERT INTO app_changed.form_responses TABLE app_new.form_responses;
-
 -- Where all have been loaded, the loader of new ones begins again.
 CREATE FUNCTION fault.edit_submissions_new() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -266,26 +256,6 @@ BEGIN
     DELETE FROM app_changed.form_responses WHERE id IN (SELECT id FROM app_changed.form_responses ORDER BY md5(id::text || version) LIMIT 5);
     INSERT INTO app_changed.form_responses (id, form_id, responses)
     SELECT fault.id(1000000 + 5 * version + i), '00000000-0000-0000-0000-000000000001', fault.document(i, version) FROM generate_series(1, 5) AS i;
-END $$;
--- What a schema has been loaded with, but for the time.
-CREATE FUNCTION fault.contents(dwh text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    found text;
-BEGIN
-    EXECUTE format('SELECT md5(string_agg(md5(r::text), '''' ORDER BY kind, submission_id, ord)) || '' '' || count(*) FROM (
-        SELECT 1 AS kind, submission_id, ord, to_jsonb(e) - ''processed_on'' AS r FROM %1$I.response_events AS e
-        UNION ALL SELECT 2, submission_id, ord, to_jsonb(p) - ''processed_on'' FROM %1$I.response_event_problems AS p
-        UNION ALL SELECT 3, submission_id, 0, to_jsonb(l) - ''processed_on'' FROM %1$I.submission_loads AS l) AS r', dwh) INTO found;
-    RETURN found;
-END $$;
--- Submissions whose rows are not as many as the ledger says, or that it does not have.
-CREATE FUNCTION fault.torn(dwh text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    found bigint;
-BEGIN
-    EXECUTE format('SELECT count(*) FROM (SELECT submission_id, count(*) AS n FROM %1$I.response_events GROUP BY 1) AS e FULL JOIN (SELECT submission_id, count(*) AS n FROM %1$I.response_event_problems GROUP BY 1) AS p USING (submission_id) FULL JOIN %1$I.submission_loads AS l USING (submission_id)
-        WHERE coalesce(e.n, 0) IS DISTINCT FROM l.events OR coalesce(p.n, 0) IS DISTINCT FROM l.problems', dwh) INTO found;
-    RETURN found;
 END $$;
 -- Tables in a schema of their own, which goes with what they are like.
 CREATE FUNCTION fault.make_tables(call text) RETURNS text LANGUAGE plpgsql SET client_min_messages = warning AS $$
@@ -382,7 +352,7 @@ sub make_fault_node
 		[ 'restart_after_crash = on', 'max_connections = 50', 'max_worker_processes = 20', 'max_parallel_workers = 20',
 			"log_line_prefix = '%m [%p] %q%a %e '", @settings ],
 		allows_streaming => 1);
-	$node->safe_psql('postgres', "\\set scale $scale\n$tables");
+	$node->safe_psql('postgres', "\\set scale $scale\n$tables" . load_functions('fault') . submissions('app_new', 'fault', 100 * $scale) . $edits);
 	return $node;
 }
 
