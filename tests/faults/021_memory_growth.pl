@@ -72,7 +72,8 @@ sub stays_level
 	my ($contexts, $private) = memory();
 	$run->(int($many / 2) || 1);
 	my ($contexts_now, $private_now) = memory();
-	push @figures, sprintf '%-75s %8d calls, contexts %6d -> %6d kB, private %6d -> %6d kB', $name, $many, $contexts, $contexts_now, $private, $private_now;
+	push @figures, sprintf '%-75s %8d calls, contexts %6d -> %6d kB, private %6d -> %6d kB',
+	  $name, $many, $contexts, $contexts_now, $private, $private_now;
 	cmp_ok($contexts_now - $contexts, '<=', 64, "$name: memory contexts");
 	cmp_ok($private_now - $private, '<=', 2048, "$name: private memory");
 	$called{$name} = 1;
@@ -93,12 +94,15 @@ sub ask_in_loop
 sub caught
 {
 	my ($statement) = @_;
-	return "BEGIN $statement; RAISE 'no error' USING ERRCODE = 'ZZ000'; EXCEPTION WHEN OTHERS THEN IF SQLSTATE = 'ZZ000' THEN RAISE; END IF; END";
+	return "BEGIN $statement; RAISE 'no error' USING ERRCODE = 'ZZ000';"
+	  . " EXCEPTION WHEN OTHERS THEN IF SQLSTATE = 'ZZ000' THEN RAISE; END IF; END";
 }
 
 for my $function (sort keys %one_statement)
 {
-	stays_level($function, $calls, sub { ask("SELECT count(c) FROM (SELECT $one_statement{$function} AS c FROM generate_series(1, $_[0]) AS n(n) OFFSET 0) AS s" =~ s/\$n/n.n/gr) });
+	(my $each = $one_statement{$function}) =~ s/\$n/n.n/g;
+	stays_level($function, $calls,
+		sub { ask("SELECT count(c) FROM (SELECT $each AS c FROM generate_series(1, $_[0]) AS n(n) OFFSET 0) AS s") });
 	# A call site each: EXECUTE plans anew.
 	(my $once = $one_statement{$function}) =~ s/\$n/1/g;
 	stays_level("$function, statements", $few, sub { ask_in_loop("EXECUTE \$x\$SELECT $once\$x\$", $_[0]) });
@@ -113,8 +117,9 @@ foreach my $error (@errors)
 }
 
 # Workers of a parallel plan make states, the leader combines them.
-ask(q{CREATE TABLE many AS SELECT n % 256 AS a, n::text AS t FROM generate_series(1, 20000) AS n; ALTER TABLE many SET (parallel_workers = 2); ANALYZE many;
-	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2});
+ask(q{CREATE TABLE many AS SELECT n % 256 AS a, n::text AS t FROM generate_series(1, 20000) AS n;
+	ALTER TABLE many SET (parallel_workers = 2); ANALYZE many; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+	SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2});
 my $parallel = 'SELECT length(section_agg((SELECT layout FROM layouts), many)) FROM many';
 like(ask("EXPLAIN (COSTS OFF) $parallel"), qr/Partial Aggregate/, 'the plan is parallel');
 stays_level('section_agg in parallel plans', $turns, sub { ask($parallel) foreach 1 .. $_[0] });
@@ -124,7 +129,8 @@ ask('SET max_parallel_workers_per_gather = 0');
 stays_level($loader, $turns, sub {
 	for (1 .. $_[0])
 	{
-		ask(q{INSERT INTO form_responses SELECT gen_random_uuid(), f.id, u.id, '{"a": 1, "b": 2, "c": 3}', now() FROM form_schemas AS f, users AS u});
+		ask(q{INSERT INTO form_responses SELECT gen_random_uuid(), f.id, u.id, '{"a": 1, "b": 2, "c": 3}', now()
+			FROM form_schemas AS f, users AS u});
 		ask(q{CALL load_response_events('public', 'public')});
 	}
 });
