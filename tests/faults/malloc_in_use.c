@@ -1,0 +1,17 @@
+/* malloc_in_use(): the bytes that the backend has from malloc, those of the server's memory contexts among them. */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include <malloc.h>
+
+PG_MODULE_MAGIC;
+PG_FUNCTION_INFO_V1(malloc_in_use);
+
+Datum
+malloc_in_use(PG_FUNCTION_ARGS)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	PG_RETURN_INT64(info.uordblks + info.hblkhd);
+}
