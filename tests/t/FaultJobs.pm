@@ -57,6 +57,7 @@ my @writers = (
 #   before        what an admin's session has to do before, so that there is work
 #   result        what is always the same of its answer (all of it by default)
 #   whole         what is wrong after it, however it ended
+#   stuck         where start_stuck holds it, if not in its first table
 sub fault_jobs
 {
 	my ($folder, $program_folder) = @_;
@@ -286,7 +287,7 @@ ANALYZE;
 SQL
 
 # The same tables in a schema in which one row in the middle never comes to its end, and triggers that do the same to
-# what is written, where a setting says so.
+# what is written, where a setting says so: among the events of a batch, or behind them among its problems.
 my $stuck_tables = <<'SQL';
 CREATE SCHEMA stuck;
 CREATE VIEW stuck.messages AS SELECT * FROM public.messages WHERE id NOT IN (2003, 1001003) OR pg_sleep(1000) IS NOT NULL;
@@ -295,17 +296,22 @@ CREATE VIEW stuck.rows AS SELECT * FROM public.rows WHERE message_id <> 2003 OR 
 CREATE VIEW stuck.sections AS SELECT * FROM public.sections WHERE id <> 2003 OR pg_sleep(1000) IS NOT NULL;
 CREATE FUNCTION stuck.after_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF nextval(TG_ARGV[0]::regclass) = 100 THEN
+    IF nextval(TG_ARGV[0]::regclass) = TG_ARGV[1]::int THEN
         PERFORM pg_sleep(1000);
     END IF;
     RETURN NEW;
 END $$;
 CREATE SEQUENCE stuck.new;
 CREATE SEQUENCE stuck.changed;
+CREATE SEQUENCE stuck.problems;
 CREATE TRIGGER stuck BEFORE INSERT ON dwh_new.response_events FOR EACH ROW
-    WHEN (current_setting('fault.stuck', true) = 'on') EXECUTE FUNCTION stuck.after_rows('stuck.new');
+    WHEN (current_setting('fault.stuck', true) = 'on') EXECUTE FUNCTION stuck.after_rows('stuck.new', 100);
 CREATE TRIGGER stuck BEFORE INSERT ON dwh_changed.response_events FOR EACH ROW
-    WHEN (current_setting('fault.stuck', true) = 'on') EXECUTE FUNCTION stuck.after_rows('stuck.changed');
+    WHEN (current_setting('fault.stuck', true) = 'on') EXECUTE FUNCTION stuck.after_rows('stuck.changed', 100);
+CREATE TRIGGER stuck BEFORE INSERT ON dwh_new.response_event_problems FOR EACH ROW
+    WHEN (current_setting('fault.stuck', true) = 'problems') EXECUTE FUNCTION stuck.after_rows('stuck.problems', 50);
+CREATE TRIGGER stuck BEFORE INSERT ON dwh_changed.response_event_problems FOR EACH ROW
+    WHEN (current_setting('fault.stuck', true) = 'problems') EXECUTE FUNCTION stuck.after_rows('stuck.problems', 50);
 CREATE FUNCTION stuck.at_index() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('fault.stuck', true) = 'on' AND EXISTS (SELECT FROM pg_namespace WHERE nspname LIKE 'made\_%2') THEN
@@ -325,17 +331,18 @@ sub make_stuck
 # Without sort and hash the rows of a carousel come by the index, one by one from the first to the last.
 my $one_by_one = join ' ', map { "-c enable_$_=off" } qw(sort incremental_sort hashjoin nestloop seqscan bitmapscan);
 
-# A session in which the job has come to its middle and stays there.
+# A session in which the job has come to its middle and stays there; to another middle where it says so.
 sub start_stuck
 {
 	my ($node, $job, $admin) = @_;
 	if ($job->{before})
 	{
 		ask($admin, $job->{before});
-		ask($admin, "SELECT setval('stuck.new', 1, false), setval('stuck.changed', 1, false)");
+		ask($admin, "SELECT setval('stuck.' || s, 1, false) FROM unnest('{new,changed,problems}'::text[]) AS s");
 	}
 	$job->{clean}->() if $job->{clean};
-	my $session = start_worker($node, $job, '-c fault.stuck=on -c search_path=stuck,public ' . ($job->{settings} ? '' : $one_by_one));
+	my $stuck = '-c search_path=stuck,public -c fault.stuck=' . ($job->{stuck} // 'on');
+	my $session = start_worker($node, $job, "$stuck " . ($job->{settings} ? '' : $one_by_one));
 	send_query($session, $job->{query});
 	my $sleeper = "SELECT pid || ' ' || backend_type FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND $session->{pid} IN (pid, leader_pid)";
 	becomes(sub { $session->{harness}->pump_nb; is_answered($session) || ($session->{sleeper} = ask($admin, $sleeper)) });
