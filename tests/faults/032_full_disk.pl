@@ -38,13 +38,14 @@ sub start_admin { return start_session($node, verbosity => 'sqlstate', settings 
 
 my $admin;
 
-# disturb JOB, SESSION, SQLSTATE, BEGIN, END: what is wrong, and whether the job was stopped.
+# What is wrong after one turn, and whether the job was stopped. The first turn has next to no room, so that each job
+# that takes some is stopped once.
 sub disturb
 {
-	my ($job, $session, $state, $right, $begin, $end) = @_;
+	my ($job, $session, $state, $right, $turn, $begin, $end) = @_;
 	ask($admin, $job->{before}) if $job->{before};
 	$job->{clean}->() if $job->{clean};
-	$begin->($session);
+	$begin->($session, $turn);
 	my $answer = ask($session, $job->{query});
 	my @problems = $job->{whole} ? $job->{whole}->($admin) : ();
 	$end->($session);
@@ -52,6 +53,15 @@ sub disturb
 	my $result = $job->{result} ? $job->{result}->($admin, $answer) : $answer;
 	push @problems, $result if $result ne $right;
 	return (0, @problems);
+}
+
+# Fills the disk but for so many bytes.
+sub leave_room
+{
+	my ($bytes) = @_;
+	my ($available, $block) = split / /, `stat --file-system --format '%a %S' $disk`;
+	system_or_bail('fallocate', '--length', $available * $block - $bytes, "$disk/ballast") if $available * $block > $bytes;
+	return;
 }
 
 # Each job so many times, between what begins and ends the scarcity.
@@ -65,9 +75,9 @@ sub disturb_jobs
 		my $session = start_worker($node, $job);
 		my $right = result_of($job, $session, $admin);
 		my @problems;
-		for (1 .. $turns)
+		for my $turn (1 .. $turns)
 		{
-			my ($stopped, @found) = disturb($job, $session, $state, $right, $begin, $end);
+			my ($stopped, @found) = disturb($job, $session, $state, $right, $turn, $begin, $end);
 			$stops{ $job->{name} } += $stopped;
 			push @problems, @found;
 		}
@@ -83,7 +93,7 @@ sub disturb_jobs
 # ---- temp_file_limit ----
 
 my $stops = disturb_jobs('temp_file_limit', '53400',
-	sub { my ($session) = @_; ask($session, 'SET temp_file_limit = ' . int rand 1000); },
+	sub { my ($session, $turn) = @_; ask($session, 'SET temp_file_limit = ' . ($turn == 1 ? 0 : int rand 1000)); },
 	sub { my ($session) = @_; ask($session, 'RESET temp_file_limit'); });
 cmp_ok($stops->{$_}, '>', 0, "temporary files of $_ were limited") foreach 'carousel_sections', 'section_agg(layout, record)';
 
@@ -119,17 +129,26 @@ SKIP:
 	# Leaves from nothing to 4 MB; small amounts are as frequent as large ones.
 	# With more work_mem it is not a sort that meets the end of the disk, but what comes out of it.
 	my $fill = sub {
-		my ($session) = @_;
+		my ($session, $turn) = @_;
 		ask($session, 'SET work_mem = ' . (rand() < 0.5 ? "'64kB'" : "'64MB'"));
-		my ($available, $block) = split / /, `stat --file-system --format '%a %S' $disk`;
-		my $left = 1024 * int 2**rand 12;
-		system_or_bail('fallocate', '--length', $available * $block - $left, "$disk/ballast") if $available * $block > $left;
+		leave_room(1024 * ($turn == 1 ? 8 : int 2**rand 12));
 	};
 	my $empty = sub { unlink "$disk/ballast"; ask($admin, 'VACUUM'); };
 	$stops = disturb_jobs('a full disk', '53100', $fill, $empty);
 	cmp_ok($stops->{$_}, '>', 0, "the disk was full in $_")
 	  foreach 'carousel_sections', 'export_carousel_to_file', 'export_carousel_to_large_object', 'load_response_events, new', 'create_carousel_tables';
-	like(slurp_file($node->logfile), qr/ERROR:  could not write to file ".*carousel.bin.onetrip-tmp": No space left on device/, 'also where an export writes its file');
+
+	# With no temporary file in the way, it is the export's own file that has no room.
+	my ($job) = grep { $_->{name} eq 'export_carousel_to_file' } @jobs;
+	$admin = start_admin();
+	my $session = start_worker($node, $job);
+	ask($session, q{SET work_mem = '64MB'});
+	leave_room(256 * 1024);
+	is(ask($session, $job->{query}), 'ERROR:  53100', 'also where an export writes its file');
+	is(join("\n", $job->{whole}->($admin)), '', 'whose old one is whole');
+	$empty->();
+	like(slurp_file($node->logfile), qr/ERROR:  could not write to file ".*carousel.bin.onetrip-tmp": No space left on device/, 'which the error names');
+	end_session($_) foreach $session, $admin;
 }
 
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP|was terminated by signal|XX000|leaked|still referenced/, 'nothing bad in the log');
