@@ -31,13 +31,17 @@ CREATE MATERIALIZED VIEW sections AS SELECT broadcast.section_agg(section ORDER 
 CREATE FUNCTION carousel() RETURNS bytea STABLE BEGIN ATOMIC
     SELECT broadcast.encode_carousel('AFRIQUE', '2026-11-21', (SELECT layout FROM layouts WHERE name = 'message'));
 END;
+-- What lies there, which a dump's text has to make again.
+CREATE FUNCTION stored() RETURNS text STABLE BEGIN ATOMIC
+    SELECT md5(string_agg(broadcast.section_layout_send(layout), '' ORDER BY name)) FROM layouts;
+END;
 CREATE FUNCTION constant() RETURNS text STABLE BEGIN ATOMIC
     SELECT E'y {\n a 8 uimsbf = 1\n}'::broadcast.section_layout::text;
 END;
 SQL
 
 my $look = <<'SQL';
-SELECT md5(carousel()), constant(), md5(sections), (SELECT md5(string_agg(section, '' ORDER BY a)) FROM rows),
+SELECT md5(carousel()), constant(), stored(), md5(sections), (SELECT md5(string_agg(section, '' ORDER BY a)) FROM rows),
     (SELECT string_agg(layout::text, ',' ORDER BY name) FROM layouts), (SELECT md5(string_agg(f::text, ',')) FROM fields AS f) FROM sections;
 INSERT INTO layouts VALUES ('again') RETURNING layout::text = (SELECT layout::text FROM layouts WHERE name = 'default');
 DELETE FROM layouts WHERE name = 'again';
