@@ -4,7 +4,8 @@
 # took from malloc; memory of palloc is seen as the blocks it lies in, of which large chunks are one each.
 
 # preload_sanitizers FOLDER: makes FOLDER/bin, a server whose backends have the sanitizers' runtime, which
-# must be there before any other library. Reports go to FOLDER/reports.
+# must be there before any other library. Reports on addresses go to FOLDER/reports; those on undefined behaviour
+# to the server's log, since beside the other runtime this one knows no log_path.
 preload_sanitizers() {
     local bindir program
     bindir=$("$PG_CONFIG" --bindir)
@@ -20,7 +21,7 @@ preload_sanitizers() {
 #!/bin/sh
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) $1/untranslated.so"
 export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:log_path=$1/reports/report
-export UBSAN_OPTIONS=print_stacktrace=1:log_path=$1/reports/report
+export UBSAN_OPTIONS=print_stacktrace=1
 exec $bindir/postgres "\$@"
 WRAPPER
     chmod 755 "$1/bin/postgres"
@@ -49,10 +50,16 @@ run_regress_sanitized() {
 
 # show_reports FOLDER: what the sanitizers said; fails where they said something.
 show_reports() {
-    ! compgen -G "$1/reports/*" >/dev/null || {
+    local status=0
+    if compgen -G "$1/reports/*" >/dev/null; then
         head -n 60 "$1"/reports/*
-        return 1
-    }
+        status=1
+    fi
+    if grep -hE -A 20 ': runtime error: ' "$1"/source{,/output_iso}/log/postmaster.log >"$1/undefined"; then
+        head -n 60 "$1/undefined"
+        status=1
+    fi
+    return "$status"
 }
 
 suite_server_sanitized() {
