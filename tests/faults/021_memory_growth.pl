@@ -47,6 +47,7 @@ system_or_bail('gcc', '-shared', '-fPIC', '-I', $headers, '-o', $library, 'tests
 $node->safe_psql('postgres', "CREATE FUNCTION malloc_in_use() RETURNS bigint LANGUAGE c AS '$library'");
 
 my $session = $node->background_psql('postgres', on_error_stop => 0, timeout => 10 * $PostgreSQL::Test::Utils::timeout_default);
+$session->set_query_timer_restart;
 my $backend = $session->query('SELECT pg_backend_pid()');
 
 sub ask
