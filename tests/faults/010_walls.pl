@@ -167,7 +167,7 @@ my $answers = q~'{"a": "x", "é\"\\\u00e9\ud834\udd1e\n": 1.50, "n": 1e2, "m": -
 my $questions = q~'{"children": [{"slug": "a", "answerType": "text", "answerEnum": [{"value": "y"}, {"value": 2}], "label": {"fr": "é"}}, {"slug": "n", "answerType": "number"}, {"slug": "m", "answerType": "odd"},
 	{"slug": "b", "answerType": "boolean", "tag": "t"}, {"slug": "d", "answerType": "date"}, {"slug": "g", "children": [{"slug": "c", "answerType": "date"}, {"slug": "s.t", "answerType": "text"}]},
 	{"slug": "q", "answerType": "number"}, {"slug": "q", "answerType": "number"}, {"nodeType": "question"}, {"slug": "k", "children": 5}]}'~;
-my @further = ("SELECT (SELECT count(*) FROM check_sections(message_layout(), repeat(chr(65), 60)::bytea))", 
+my @further = ("SELECT (SELECT count(*) FROM check_sections(message_layout(), repeat(chr(65), 60)::bytea))",
 	"SELECT flatten_submission($answers\::json, $questions\::jsonb, '{all}')", "SELECT flatten_submission($answers\::jsonb, $questions\::jsonb, '{all}')",
 	"SELECT form_questions($questions\::jsonb)", "SELECT jsonb_tree($answers\::jsonb), jsonb_tree($answers\::jsonb, true)",
 	"SELECT flatten_submission('5'::jsonb, $questions\::jsonb, '{all}')", "SELECT flatten_submission('{\"a\": nul}'::json, $questions\::jsonb, '{all}')",
@@ -240,6 +240,8 @@ end_session($session);
 my $log = slurp_file($node->logfile);
 my $told = () = $log =~ /LOG:  round trips of this session are watched no longer/g;
 is($told, $unwatched, 'the log tells of each fault of the detector');
+# Where no wall stands before it, it is taken for one that promises not to throw.
+ok($thrown{'onetrip::roundtrip::Detector::statement(onetrip::roundtrip::Statement const&)'}, 'the detector is behind a wall');
 unlike($log, qr/was terminated by signal|PANIC/, 'the server saw nothing worse');
 $node->stop;
 done_testing();
