@@ -178,11 +178,10 @@ suite_isolation() {
     run_pg_regress isolation.log output_iso/regression.diffs REGRESS=
 }
 
-# picture_is_right NAME COMMAND...: the picture is what the command draws today.
+# picture_is_right NAME: the picture is what draw_NAME draws today.
 picture_is_right() {
     local picture=docs/images/$1.svg
-    shift
-    "$@" | cmp - "$picture" || { say "$picture is not what scripts/draw draws" && return 1; }
+    "draw_$1" | cmp - "$picture" || { say "$picture is not what scripts/draw draws" && return 1; }
 }
 
 suite_docs() {
@@ -196,7 +195,7 @@ suite_docs() {
     ((status == 0)) || head -n 200 "$log"
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
     for picture in message_section way_of_a_row; do
-        if picture_is_right "$picture" "draw_$picture"; then
+        if picture_is_right "$picture"; then
             passed=$((${passed:-0} + 1))
         else
             failed=$((${failed:-0} + 1))

@@ -21,7 +21,6 @@ my $turns = int($few / 10) || 1;
 # What malloc keeps of a tuplestore is no more than work_mem.
 my ($node, $folder) = start_node('growth', "work_mem = '256kB'");
 
-# Statements of a hundredth of the calls.
 my %job = jobs($folder);
 
 # Errors, each caught in a subtransaction of its own: ServerErrors and those of pure code.
