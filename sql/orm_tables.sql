@@ -20,6 +20,12 @@ CREATE INDEX ON orm.messages (campagne_id_fk, id);
 CREATE SCHEMA made;
 SELECT create_carousel_tables('made');
 INSERT INTO made.zones_diffusion VALUES ('AFRIQUE', 7), ('EUROPE', 8);
+-- The plans below are those of the statistics that ANALYZE makes here, not of what autovacuum does meanwhile.
+ALTER TABLE orm.campagnes SET (autovacuum_enabled = off);
+ALTER TABLE orm.messages SET (autovacuum_enabled = off);
+ALTER TABLE made.zones_diffusion SET (autovacuum_enabled = off);
+ALTER TABLE made.campagnes SET (autovacuum_enabled = off);
+ALTER TABLE made.messages SET (autovacuum_enabled = off);
 
 -- Days --------------------------------------------------------------------------------------------
 
