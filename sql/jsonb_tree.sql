@@ -38,6 +38,7 @@ SELECT path, length(value::text) FROM document, jsonb_tree(document);
 -- A parallel plan gives the same rows.
 CREATE TABLE tree_documents AS SELECT n, jsonb_build_object('n', n, 'list', jsonb_build_array(n, md5(n::text), jsonb_build_array(n))) AS document FROM generate_series(1, 1000) AS n;
 ANALYZE tree_documents;
+SET max_parallel_workers_per_gather = 2;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

@@ -5,6 +5,9 @@ SET client_encoding = 'UTF8';
 SET timezone = 'Europe/Paris';
 SET datestyle = 'ISO';
 SET jit = off;
+SET random_page_cost = 4;
+SET effective_cache_size = '4GB';
+SET work_mem = '4MB';
 \set SHOW_CONTEXT never
 CREATE SCHEMA orm;
 -- What an ORM makes: no zones_diffusion, local times, an enum, json, further columns, other integers.
