@@ -49,10 +49,16 @@ bool SectionWalk::next() {
 }
 
 /// A header behind which no other follows may be one by chance, or of a section that is wrong too.
+/// What is too long for any section has one fault, whatever is in it: no better reading of sections
+/// that all break the layout, as those of another layout do. Zeros are no sections.
 void SectionWalk::resynchronise(std::size_t cut) {
     std::size_t best = cut;
     std::size_t fewest = faults_->size();
+    const bool may_be_section = cut - begin_ > header_size;
     for (const std::size_t end : {next_header(begin_ + 1), next_section(begin_ + 1)}) {
+        if (may_be_section && end - begin_ > Decoder::largest_read) {
+            continue;
+        }
         judge(end);
         if (faults_->size() <= fewest) {
             fewest = faults_->size();

@@ -409,6 +409,30 @@ TEST_CASE("a wrong section_length does not take the next section with it", "[dec
           "2/58 section_syntax_indicator@1: the section ends at byte 1, before this field");
 }
 
+TEST_CASE("sections that are all wrong are told each, however many there are", "[decoder]") {
+    const std::string good = message_section();
+    const std::string bad = with_byte(good, 0, 1);
+    const std::string problem = " table_id@0: found 0x93, where the layout has 0x92";
+    const std::size_t count = Decoder::largest_read / 58 + 10;
+    std::string wrong;
+    std::string first;
+    std::string behind;
+    for (std::size_t i = 0; i < count; ++i) {
+        wrong += bad;
+        const std::string line_end = i + 1 < count ? "\n" : "";
+        first += std::to_string(i + 1) + "/" + std::to_string(58 * i) + problem + line_end;
+        behind += std::to_string(i + 2) + "/" + std::to_string(58 * (i + 1)) + problem + line_end;
+    }
+    CHECK(walk(message, wrong) == first);
+    CHECK(walk(message, wrong + good) == first);
+    CHECK(walk(message, good + wrong + good) == behind);
+    // Zeros are no sections that end behind their section_length.
+    const std::string zeros(2 * (Decoder::largest_read + 1), '0');
+    CHECK(walk(message, zeros + good) ==
+          "1/0 addressee_number@512: the section takes " + std::to_string(zeros.size() / 2) +
+              " bytes, more than the 512 that the layout allows");
+}
+
 TEST_CASE("an error names field, layout and byte", "[decoder]") {
     const Layout layout = parse_layout(table);
     Decoder decoder(layout);
