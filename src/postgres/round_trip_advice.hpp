@@ -18,10 +18,6 @@ struct TablesOfStatement {
 
 TablesOfStatement tables_of(const PlannedStmt* statement);
 
-/// Whether the statement asks for many things at once already: by an array, a list of VALUES, or
-/// IN (…), rather than by a single value.
-bool does_many_at_once(const QueryDesc* query);
-
 /// Writes what to do instead of running this statement again and again over the rows of a leader
 /// that reads `leader_tables`; `has_leader` says whether there is one. Looks into the catalogs: a
 /// transaction is under way, and the statement holds its locks.

@@ -4,6 +4,7 @@
 // before it. What runs inside of what the client sent (functions, triggers, the planner's
 // evaluations) is passed over. An ERROR's longjmp may cross all frames: they hold plain data.
 
+#include "postgres/round_trip_findings.hpp"
 #include "postgres/round_trip_loops.hpp"
 #include "postgres/round_trip_parameters.hpp"
 #include "postgres/walls.hpp"
