@@ -7,10 +7,8 @@ extern "C" {
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
-#include "catalog/partition.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
-#include "nodes/plannodes.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
@@ -21,33 +19,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-using roundtrip::Kind;
-
 // ---- catalogs -----------------------------------------------------------------------------------
-
-bool reads(const PlannedStmt* statement, Oid table) {
-    for (int i = 0; i < list_length(statement->rtable); ++i) {
-        const auto* const range = static_cast<RangeTblEntry*>(list_nth(statement->rtable, i));
-        if (range->rtekind == RTE_RELATION && range->relid == table) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/// The table that the client named: of a partition, the first ancestor in the statement.
-Oid named_table(const PlannedStmt* statement, Oid table) {
-    if (!OidIsValid(table) || !get_rel_relispartition(table)) {
-        return table;
-    }
-    const List* const ancestors = get_partition_ancestors(table);
-    for (int i = list_length(ancestors) - 1; i >= 0; --i) {
-        if (reads(statement, list_nth_oid(ancestors, i))) {
-            return list_nth_oid(ancestors, i);
-        }
-    }
-    return table;
-}
 
 /// As it has to be written here and now; nullptr where it has been dropped.
 const char* name_of(Oid table) {
@@ -176,19 +148,16 @@ struct Subject {
 };
 
 Oid written_table(const PlannedStmt* statement) {
-    if (statement->resultRelations == NIL) {
-        return InvalidOid;
-    }
-    const Plan* const plan = statement->planTree;
-    const int range =
-        IsA(plan, ModifyTable)
-            ? static_cast<int>(reinterpret_cast<const ModifyTable*>(plan)->nominalRelation)
-            : linitial_int(statement->resultRelations);
-    return rt_fetch(range, statement->rtable)->relid;
+    const ModifyTable* const modification = modification_of(statement);
+    return modification == nullptr
+               ? Oid{InvalidOid}
+               : rt_fetch(modification->nominalRelation, statement->rtable)->relid;
 }
 
 Subject subject_of(const QueryDesc* query) {
-    Subject subject{query, findings_of(query), InvalidOid, InvalidAttrNumber, nullptr, nullptr};
+    const Oid written = written_table(query->plannedstmt);
+    Subject subject{query,  findings_of(query, written), InvalidOid, InvalidAttrNumber, nullptr,
+                    nullptr};
     const Comparison& comparison = subject.findings.comparison;
     const char* column = nullptr;
     subject.table = named_table(query->plannedstmt, comparison.table);
@@ -196,17 +165,38 @@ Subject subject_of(const QueryDesc* query) {
         column = get_attname(comparison.table, comparison.column, true);
         subject.column =
             column == nullptr ? AttrNumber{InvalidAttrNumber} : get_attnum(subject.table, column);
-    } else {
-        const TablesOfStatement tables = tables_of(query->plannedstmt);
-        subject.table = query->operation == CMD_SELECT
-                            ? (tables.count > 0 ? tables.tables[0] : InvalidOid)
-                            : written_table(query->plannedstmt);
+    } else if (OidIsValid(written)) {
+        subject.table = written;
+    } else if (const TablesOfStatement tables = tables_of(query->plannedstmt); tables.count > 0) {
+        subject.table = tables.tables[0];
     }
     subject.name = OidIsValid(subject.table) ? name_of(subject.table) : nullptr;
     if (subject.name != nullptr && column != nullptr) {
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
     }
     return subject;
+}
+
+/// What stands behind a condition that is not the statement's only one.
+const char* further_conditions(const Subject& subject) {
+    return subject.findings.has_further_conditions ? " AND ..." : "";
+}
+
+/// Whether the statement reads the subject's table, once, and no other.
+bool reads_it_alone(const Subject& subject) {
+    const PlannedStmt* const statement = subject.query->plannedstmt;
+    int times = 0;
+    for (int i = 0; i < list_length(statement->rtable); ++i) {
+        const auto* const range = static_cast<RangeTblEntry*>(list_nth(statement->rtable, i));
+        if (range->rtekind != RTE_RELATION || range->relkind == RELKIND_VIEW) {
+            continue;
+        }
+        times += range->relid == subject.table ? 1 : 0;
+        if (named_table(statement, range->relid) != subject.table) {
+            return false;
+        }
+    }
+    return times == 1;
 }
 
 /// The names of the table's columns that the statement returns, without the one that is compared;
@@ -236,17 +226,19 @@ const char* returned_columns(const Subject& subject) {
 
 const char* advice_for_select(const Subject& subject, bool has_leader,
                               const TablesOfStatement& leader) {
+    if (subject.name == nullptr) {
+        return "ask once for all values";
+    }
     if (subject.compared == nullptr) {
-        return subject.name == nullptr
-                   ? "ask once for all values"
-                   : psprintf("ask once for all of them: join %s, or compare with = ANY($1)",
-                              subject.name);
+        return psprintf("ask once for all of them: join %s to unnest($1)", subject.name);
     }
+    const char* const further = further_conditions(subject);
     if (subject.findings.aggregates_all) {
-        return psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1) GROUP BY %s",
-                        subject.name, subject.compared, subject.compared);
+        return psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
+                        subject.name, subject.compared, further, subject.compared);
     }
-    if (has_leader && is_in(subject.table, leader) && is_key(subject.table, subject.column)) {
+    if (has_leader && is_in(subject.table, leader) && is_key(subject.table, subject.column) &&
+        reads_it_alone(subject)) {
         const char* const columns = returned_columns(subject);
         return psprintf("select %s with the leader's rows at once, which are rows of %s",
                         columns != nullptr ? columns : "these columns", subject.name);
@@ -255,40 +247,65 @@ const char* advice_for_select(const Subject& subject, bool has_leader,
         has_leader ? join_condition(subject.table, subject.column, subject.compared, leader)
                    : nullptr;
     if (condition != nullptr) {
-        return psprintf("join: JOIN %s ON %s; or ask once: WHERE %s = ANY($1)", subject.name,
-                        condition, subject.compared);
+        return psprintf("join: JOIN %s ON %s; or ask once: WHERE %s = ANY($1)%s", subject.name,
+                        condition, subject.compared, further);
     }
-    return psprintf(has_leader ? "join %s by %s to the leader; or ask once: WHERE %s = ANY($1)"
-                               : "ask once: SELECT ... FROM %s WHERE %s = ANY($1)",
-                    subject.name, subject.compared, subject.compared);
+    if (has_leader) {
+        return psprintf("join %s by %s to the leader; or ask once: WHERE %s = ANY($1)%s",
+                        subject.name, subject.compared, subject.compared, further);
+    }
+    return psprintf("ask once: SELECT ... FROM %s WHERE %s = ANY($1)%s", subject.name,
+                    subject.compared, further);
 }
 
-const char* advice_for_insert(const Subject& subject) {
-    const char* const name = subject.name != nullptr ? subject.name : "the table";
-    return psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN", name,
-                    name);
+/// COPY neither answers nor steps aside.
+const char* advice_for_insert(const Subject& subject, const ModifyTable& insert) {
+    if (subject.findings.scans > 0) {
+        return psprintf("one INSERT INTO %s SELECT ... for all of them", subject.name);
+    }
+    const bool may_be_copy =
+        insert.onConflictAction == ONCONFLICT_NONE && insert.returningLists == NIL;
+    return may_be_copy
+               ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
+                          subject.name, subject.name)
+               : psprintf("one INSERT INTO %s with a row of VALUES for each", subject.name);
+}
+
+/// The column that is compared, as a list of VALUES names it.
+const char* compared_column(const Subject& subject) {
+    return quote_identifier(get_attname(subject.table, subject.column, false));
 }
 
 const char* advice_for_update(const Subject& subject) {
-    const char* const name = subject.name != nullptr ? subject.name : "the table";
     if (subject.compared == nullptr) {
-        return psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v", name);
+        return psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v WHERE ...", subject.name);
     }
-    const char* const column = quote_identifier(get_attname(subject.table, subject.column, false));
-    return psprintf(
-        "one UPDATE %s SET ... FROM (VALUES ...) AS v (%s, ...) WHERE %s = v.%s; or, where "
-        "all get the same, WHERE %s = ANY($1)",
-        name, column, subject.compared, column, subject.compared);
+    const char* const column = compared_column(subject);
+    const char* const joined =
+        psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v (%s, ...) WHERE %s = v.%s%s",
+                 subject.name, column, subject.compared, column, further_conditions(subject));
+    return subject.findings.has_further_conditions
+               ? joined
+               : psprintf("%s; or, where all get the same, WHERE %s = ANY($1)", joined,
+                          subject.compared);
 }
 
 const char* advice_for_delete(const Subject& subject) {
-    const char* const name = subject.name != nullptr ? subject.name : "the table";
-    return subject.compared == nullptr
-               ? psprintf("one DELETE FROM %s USING (VALUES ...) AS v", name)
-               : psprintf("one DELETE FROM %s WHERE %s = ANY($1)", name, subject.compared);
+    if (subject.compared == nullptr) {
+        return psprintf("one DELETE FROM %s USING (VALUES ...) AS v WHERE ...", subject.name);
+    }
+    if (!subject.findings.has_further_conditions) {
+        return psprintf("one DELETE FROM %s WHERE %s = ANY($1)", subject.name, subject.compared);
+    }
+    const char* const column = compared_column(subject);
+    return psprintf("one DELETE FROM %s USING (VALUES ...) AS v (%s, ...) WHERE %s = v.%s AND ...",
+                    subject.name, column, subject.compared, column);
 }
 
 const char* advice_if_same(const Subject& subject) {
+    if (subject.findings.is_volatile) {
+        return "ask once for all values";
+    }
     if (subject.compared != nullptr) {
         return psprintf(
             "ask once and keep the result: %s is compared with the same value each time",
@@ -300,19 +317,20 @@ const char* advice_if_same(const Subject& subject) {
                           subject.name);
 }
 
-const char* advice_for(Kind kind, const Subject& subject, bool has_leader,
-                       const TablesOfStatement& leader) {
-    switch (kind) {
-        case Kind::select:
-            return advice_for_select(subject, has_leader, leader);
-        case Kind::insert:
-            return advice_for_insert(subject);
-        case Kind::update:
-            return advice_for_update(subject);
-        case Kind::remove:
-            return advice_for_delete(subject);
+const char* advice_for_write(const Subject& subject, const ModifyTable& modification) {
+    if (subject.name == nullptr) {
+        return "one statement for all rows";
     }
-    return "";
+    switch (modification.operation) {
+        case CMD_INSERT:
+            return advice_for_insert(subject, modification);
+        case CMD_DELETE:
+            return advice_for_delete(subject);
+        case CMD_MERGE:
+            return psprintf("one MERGE INTO %s USING (VALUES ...) AS v ON ...", subject.name);
+        default:
+            return advice_for_update(subject);
+    }
 }
 
 }  // namespace
@@ -333,12 +351,13 @@ TablesOfStatement tables_of(const PlannedStmt* statement) {
 void write_advice(RoundTripTexts& texts, const QueryDesc* query, bool has_leader,
                   const TablesOfStatement& leader_tables) {
     const Subject subject = subject_of(query);
-    const auto write = [](RoundTripText& to, const char* advice) {
-        set_round_trip_text(to, advice, false);
-    };
-    write(texts.advice, advice_for(texts.key.kind, subject, has_leader, leader_tables));
-    write(texts.advice_if_same,
-          texts.key.kind == Kind::select ? advice_if_same(subject) : texts.advice);
+    const ModifyTable* const modification = modification_of(query->plannedstmt);
+    const char* const advice = modification != nullptr
+                                   ? advice_for_write(subject, *modification)
+                                   : advice_for_select(subject, has_leader, leader_tables);
+    set_round_trip_text(texts.advice, advice, false);
+    set_round_trip_text(texts.advice_if_same,
+                        modification != nullptr ? advice : advice_if_same(subject), false);
 }
 
 }  // namespace onetrip::postgres

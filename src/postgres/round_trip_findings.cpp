@@ -1,7 +1,8 @@
 #include "postgres/round_trip_findings.hpp"
 
 extern "C" {
-#include "nodes/plannodes.h"
+#include "catalog/partition.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"
 }
@@ -9,6 +10,16 @@ extern "C" {
 namespace onetrip::postgres {
 
 namespace {
+
+bool reads(const PlannedStmt* statement, Oid table) {
+    for (int i = 0; i < list_length(statement->rtable); ++i) {
+        const auto* const range = static_cast<RangeTblEntry*>(list_nth(statement->rtable, i));
+        if (range->rtekind == RTE_RELATION && range->relid == table) {
+            return true;
+        }
+    }
+    return false;
+}
 
 // ---- values -------------------------------------------------------------------------------------
 
@@ -114,6 +125,11 @@ Comparison comparison_of(const OpExpr* operation, const QueryDesc* query,
     return {range->relid, column->varattno, index_columns != nullptr};
 }
 
+bool counts(Oid table, const Findings& findings) {
+    return !OidIsValid(findings.only) ||
+           named_table(findings.query->plannedstmt, table) == findings.only;
+}
+
 void look_at_conditions(const List* conditions, bool in_index, const List* index_columns,
                         Findings& findings) {
     for (int i = 0; i < list_length(conditions); ++i) {
@@ -133,7 +149,7 @@ void look_at_conditions(const List* conditions, bool in_index, const List* index
         Comparison found =
             comparison_of(reinterpret_cast<const OpExpr*>(node), findings.query, index_columns);
         found.in_index = in_index;
-        if (OidIsValid(found.table)) {
+        if (OidIsValid(found.table) && counts(found.table, findings)) {
             findings.comparison = found;
         }
     }
@@ -142,6 +158,7 @@ void look_at_conditions(const List* conditions, bool in_index, const List* index
 void look_at_function(const FunctionScan* scan, Findings& findings) {
     for (int i = 0; i < list_length(scan->functions); ++i) {
         const auto* const function = static_cast<RangeTblFunction*>(list_nth(scan->functions, i));
+        findings.is_volatile |= contain_volatile_functions(function->funcexpr);
         if (!IsA(function->funcexpr, FuncExpr)) {
             continue;
         }
@@ -161,40 +178,43 @@ void look_at_all(const List* plans, Findings& findings) {
     }
 }
 
+/// What an index is asked for, of which the scan has nothing in its qual; NIL where none is.
+const List* conditions_of_index(const Plan* plan) {
+    switch (nodeTag(plan)) {
+        case T_IndexScan:
+            return reinterpret_cast<const IndexScan*>(plan)->indexqualorig;
+        case T_IndexOnlyScan:
+            return reinterpret_cast<const IndexOnlyScan*>(plan)->indexqual;
+        case T_BitmapHeapScan:
+            return reinterpret_cast<const BitmapHeapScan*>(plan)->bitmapqualorig;
+        default:
+            return NIL;
+    }
+}
+
 /// The conditions of an index come first: see look_at_conditions.
 void look_at_scan(const Plan* plan, Findings& findings) {
     ++findings.scans;
-    switch (nodeTag(plan)) {
-        case T_IndexScan:
-            look_at_conditions(reinterpret_cast<const IndexScan*>(plan)->indexqualorig, true, NIL,
-                               findings);
-            break;
-        case T_IndexOnlyScan: {
-            const auto* const scan = reinterpret_cast<const IndexOnlyScan*>(plan);
-            look_at_conditions(scan->indexqual, true, scan->indextlist, findings);
-            break;
-        }
-        case T_BitmapHeapScan:
-            look_at_conditions(reinterpret_cast<const BitmapHeapScan*>(plan)->bitmapqualorig, true,
-                               NIL, findings);
-            break;
-        case T_FunctionScan:
-            look_at_function(reinterpret_cast<const FunctionScan*>(plan), findings);
-            break;
-        case T_ValuesScan:
-            findings.has_many_values |=
-                list_length(reinterpret_cast<const ValuesScan*>(plan)->values_lists) > 1;
-            break;
-        default:
-            break;
+    if (IsA(plan, FunctionScan)) {
+        look_at_function(reinterpret_cast<const FunctionScan*>(plan), findings);
+    } else if (IsA(plan, ValuesScan)) {
+        findings.has_many_values |=
+            list_length(reinterpret_cast<const ValuesScan*>(plan)->values_lists) > 1;
     }
+    const List* const index_columns =
+        IsA(plan, IndexOnlyScan) ? reinterpret_cast<const IndexOnlyScan*>(plan)->indextlist : NIL;
+    const List* const of_index = conditions_of_index(plan);
+    look_at_conditions(of_index, true, index_columns, findings);
     look_at_conditions(plan->qual, false, NIL, findings);
+    findings.has_further_conditions |= list_length(of_index) + list_length(plan->qual) > 1;
 }
 
 void look_at(const Plan* plan, Findings& findings) {
     if (plan == nullptr) {
         return;
     }
+    findings.is_volatile |= contain_volatile_functions(reinterpret_cast<Node*>(plan->targetlist)) ||
+                            contain_volatile_functions(reinterpret_cast<Node*>(plan->qual));
     switch (nodeTag(plan)) {
         case T_SeqScan:
         case T_SampleScan:
@@ -215,6 +235,11 @@ void look_at(const Plan* plan, Findings& findings) {
         case T_SubqueryScan:
             look_at(reinterpret_cast<const SubqueryScan*>(plan)->subplan, findings);
             break;
+        case T_NestLoop:
+        case T_MergeJoin:
+        case T_HashJoin:
+            findings.has_further_conditions = true;
+            break;
         case T_Agg:
             findings.aggregates_all |= reinterpret_cast<const Agg*>(plan)->numCols == 0;
             break;
@@ -227,8 +252,41 @@ void look_at(const Plan* plan, Findings& findings) {
 
 }  // namespace
 
-Findings findings_of(const QueryDesc* query) {
-    Findings findings{query, {}};
+const ModifyTable* modification_of(const PlannedStmt* statement) {
+    if (IsA(statement->planTree, ModifyTable)) {
+        return reinterpret_cast<const ModifyTable*>(statement->planTree);
+    }
+    if (statement->hasModifyingCTE) {
+        for (int i = 0; i < list_length(statement->subplans); ++i) {
+            const auto* const plan = static_cast<const Node*>(list_nth(statement->subplans, i));
+            if (plan != nullptr && IsA(plan, ModifyTable)) {
+                return reinterpret_cast<const ModifyTable*>(plan);
+            }
+        }
+    }
+    return nullptr;
+}
+
+Oid named_table(const PlannedStmt* statement, Oid table) {
+    if (!OidIsValid(table) || !get_rel_relispartition(table)) {
+        return table;
+    }
+    const List* const ancestors = get_partition_ancestors(table);
+    for (int i = list_length(ancestors) - 1; i >= 0; --i) {
+        if (reads(statement, list_nth_oid(ancestors, i))) {
+            return list_nth_oid(ancestors, i);
+        }
+    }
+    return table;
+}
+
+Findings findings_of(const QueryDesc* query, Oid only) {
+    Findings findings{query, only, {}};
+    const ModifyTable* const modification = modification_of(query->plannedstmt);
+    if (modification != nullptr) {
+        look_at(modification->plan.lefttree, findings);
+        return findings;
+    }
     look_at(query->plannedstmt->planTree, findings);
     if (findings.scans == 0) {
         // min(), max() and EXISTS read their table in a plan of their own.
@@ -240,7 +298,7 @@ Findings findings_of(const QueryDesc* query) {
 }
 
 bool does_many_at_once(const QueryDesc* query) {
-    const Findings findings = findings_of(query);
+    const Findings findings = findings_of(query, InvalidOid);
     const Comparison& comparison = findings.comparison;
     const bool is_single =
         OidIsValid(comparison.table) && (comparison.in_index || !findings.has_many_in_index);

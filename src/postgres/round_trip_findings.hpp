@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "executor/execdesc.h"
+#include "nodes/plannodes.h"
 }
 
 namespace onetrip::postgres {
@@ -18,14 +19,25 @@ struct Comparison {
 /// What a plan does, as far as advice needs it.
 struct Findings {
     const QueryDesc* query;
+    Oid only;  ///< the table whose comparisons count: what is written; InvalidOid: any
     Comparison comparison;
     bool has_many_values = false;  ///< an array, VALUES, or a function over an array
     bool has_many_in_index = false;
-    bool aggregates_all = false;  ///< into one row
+    bool has_further_conditions = false;  ///< beside that comparison, those of a join among them
+    bool aggregates_all = false;          ///< into one row
+    bool is_volatile = false;             ///< the same statement may give something else each time
     int scans = 0;
 };
 
-Findings findings_of(const QueryDesc* query);
+/// What inserts, updates or deletes: the statement itself, or what is in a WITH of it. nullptr
+/// where it only reads.
+const ModifyTable* modification_of(const PlannedStmt* statement);
+
+/// The table that the client named: of a partition, the first ancestor in the statement.
+Oid named_table(const PlannedStmt* statement, Oid table);
+
+/// Of the statement, or of its modification where it is one; `only` as above.
+Findings findings_of(const QueryDesc* query, Oid only);
 
 /// Whether the statement asks for many things at once already: by an array, a list of VALUES, or
 /// IN (…), rather than by a single value.

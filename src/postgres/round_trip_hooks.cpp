@@ -230,8 +230,11 @@ void begin_statement(const QueryDesc* query) {
     prepared.id = 0;
 }
 
-Kind kind_of(CmdType operation) {
-    switch (operation) {
+/// A WITH that writes makes a write of a SELECT.
+Kind kind_of(const PlannedStmt* planned) {
+    const ModifyTable* const in_with =
+        planned->commandType == CMD_SELECT ? modification_of(planned) : nullptr;
+    switch (in_with != nullptr ? in_with->operation : planned->commandType) {
         case CMD_INSERT:
             return Kind::insert;
         case CMD_DELETE:
@@ -288,7 +291,7 @@ void end_statement(const QueryDesc* query, bool goes_on) {
     }
     Statement statement;
     statement.id = static_cast<QueryId>(query->plannedstmt->queryId);
-    statement.kind = kind_of(query->operation);
+    statement.kind = kind_of(query->plannedstmt);
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
     statement.parameters = running.values;
@@ -365,7 +368,7 @@ void end_fetch(const Effect& effect, std::uint64_t rows, TimestampTz begin, Time
     }
     Statement statement;
     statement.id = static_cast<QueryId>(planned->queryId);
-    statement.kind = kind_of(planned->commandType);
+    statement.kind = kind_of(planned);
     statement.role =
         effect.is_first_fetch ? Statement::Role::first_fetch : Statement::Role::next_fetch;
     statement.rows = rows;

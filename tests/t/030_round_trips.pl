@@ -166,8 +166,72 @@ is(loops($node), "select|$list|$element|1|12|12|5|t", 'a cursor WITH HOLD');
 for my $statement ('INSERT INTO written VALUES ($n, NULL) RETURNING b', 'WITH x AS (UPDATE written SET b = NULL WHERE a = $n RETURNING *) SELECT * FROM x', 'MERGE INTO written USING (SELECT $n AS n) AS s ON a = n WHEN MATCHED THEN UPDATE SET b = NULL')
 {
 	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
-	my %kinds = (INSERT => 'insert', WITH => 'select', MERGE => 'update');
+	my %kinds = (INSERT => 'insert', WITH => 'update', MERGE => 'update');
 	like(loops($node), qr/^$kinds{(split ' ', $statement)[0]}\|\|.*\|1\|10\|10\|0\|t$/, $statement);
+}
+
+# The advice is never for another table, never for more rows, and can be followed.
+$node->safe_psql('postgres', 'CREATE TABLE twice (a bigint UNIQUE, b text); CREATE SEQUENCE ids');
+my @advice = (
+	# Writes that read another table, or ask for more than one thing.
+	['delete', 'DELETE FROM written USING messages AS m WHERE m.id = written.a AND m.numero_abonne = $n',
+		'one DELETE FROM written USING (VALUES ...) AS v WHERE ...'],
+	['delete', 'DELETE FROM written USING messages AS m WHERE m.template_id = written.a AND written.a = $n',
+		'one DELETE FROM written USING (VALUES ...) AS v (a, ...) WHERE written.a = v.a AND ...'],
+	['delete', q{DELETE FROM written WHERE a = $n AND b = 'x'},
+		'one DELETE FROM written USING (VALUES ...) AS v (a, ...) WHERE written.a = v.a AND ...'],
+	['delete', 'DELETE FROM messages WHERE id = -$n AND campagne_id_fk = 1',
+		'one DELETE FROM messages USING (VALUES ...) AS v (id, ...) WHERE messages.id = v.id AND ...'],
+	['delete', 'DELETE FROM written WHERE a < -$n',
+		'one DELETE FROM written USING (VALUES ...) AS v WHERE ...'],
+	['update', 'UPDATE written SET b = m.id FROM messages AS m WHERE m.id = written.a AND m.numero_abonne = $n',
+		'one UPDATE written SET ... FROM (VALUES ...) AS v WHERE ...'],
+	['update', 'UPDATE messages SET template_id = template_id WHERE id = $n AND campagne_id_fk = 1',
+		'one UPDATE messages SET ... FROM (VALUES ...) AS v (id, ...) WHERE messages.id = v.id AND ...'],
+	['update', 'MERGE INTO written USING (SELECT $n AS n) AS s ON a = n WHEN MATCHED THEN UPDATE SET b = NULL',
+		'one MERGE INTO written USING (VALUES ...) AS v ON ...'],
+	['insert', 'INSERT INTO written SELECT id FROM messages WHERE id = $n',
+		'one INSERT INTO written SELECT ... for all of them'],
+	['insert', 'INSERT INTO written VALUES ($n)',
+		'one INSERT INTO written with a row of VALUES for each, or COPY written FROM STDIN'],
+	['insert', 'INSERT INTO written VALUES ($n) RETURNING a',
+		'one INSERT INTO written with a row of VALUES for each'],
+	['insert', 'INSERT INTO twice VALUES ($n) ON CONFLICT DO NOTHING',
+		'one INSERT INTO twice with a row of VALUES for each'],
+	['insert', 'WITH x AS (INSERT INTO written VALUES ($n) RETURNING *) SELECT x.a, m.id FROM x, messages AS m WHERE m.id = 5',
+		'one INSERT INTO written with a row of VALUES for each'],
+	['delete', 'WITH x AS (DELETE FROM written WHERE a = $n RETURNING *) SELECT * FROM x',
+		'one DELETE FROM written WHERE written.a = ANY($1)'],
+	# Reads.
+	['select', 'SELECT id FROM messages WHERE id = $n AND campagne_id_fk = 1',
+		'ask once: SELECT ... FROM messages WHERE messages.id = ANY($1) AND ...'],
+	['select', 'SELECT count(*) FROM messages WHERE campagne_id_fk = $n AND id > 5',
+		'ask once for all of them: ... FROM messages WHERE messages.campagne_id_fk = ANY($1) AND ... GROUP BY messages.campagne_id_fk'],
+	['select', 'SELECT id FROM messages WHERE id > $n',
+		'ask once for all of them: join messages to unnest($1)'],
+	['select', q{SELECT genre FROM campagnes WHERE genre LIKE '$n%'},
+		'ask once for all of them: join campagnes to unnest($1)'],
+	# What differs each time although the statement does not.
+	['select', q{SELECT nextval('ids')}, 'ask once for all values'],
+	['select', 'SELECT random() FROM campagnes WHERE id = 1', 'ask once for all values'],
+	['select', 'SELECT g FROM gen_random_uuid() AS g', 'ask once for all values'],
+	['select', 'SELECT id FROM campagnes WHERE id < 2 OR genre = random()::text', 'ask once for all values'],
+	['select', 'SELECT 1', 'ask once and keep the result: it is the same statement each time'],
+);
+for (@advice)
+{
+	my ($kind, $statement, $advice) = @$_;
+	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
+	is($node->safe_psql('postgres', 'SELECT kind, advice FROM round_trips'), "$kind|$advice", "advice for $statement");
+	loops($node);
+}
+# The leader's rows have a column only where the statement reads it of no other table.
+for my $other ('SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m.campagne_id_fk = c.id WHERE c.id = $n',
+	'SELECT genre FROM campagnes WHERE id = $n UNION ALL SELECT genre FROM campagnes WHERE id = 1')
+{
+	$node->safe_psql('postgres', "BEGIN;\n$list;\n" . join("\n", map { (my $run = $other) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
+	unlike($node->safe_psql('postgres', 'SELECT advice FROM round_trips'), qr/at once/, "advice for $other");
+	loops($node);
 }
 
 # Partitions are called by the name that the client used, and batches come in many forms.
