@@ -1,6 +1,7 @@
 #include "postgres/file_target.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,17 +30,13 @@ void refuse_relative(const char* path) {
     }
 }
 
-[[noreturn]] void refuse_directory(const char* path) {
-    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is a directory", path),
-                    errhint("Name a file in it.")));
-    pg_unreachable();
-}
-
 /// The last component of a path.
 const char* file_name(const char* path) {
     const char* const name = last_dir_separator(path) + 1;
     if (name[0] == '\0' || std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) {
-        refuse_directory(path);
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_NAME), errmsg("path \"%s\" does not name a file", path),
+                 errhint("Name a file in it.")));
     }
     return name;
 }
@@ -59,7 +56,8 @@ mode_t mode_of_file(const char* path) {
         raise_system_error("stat file", path);
     }
     if (S_ISDIR(found.st_mode)) {
-        refuse_directory(path);
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is a directory", path),
+                        errhint("Name a file in it.")));
     }
     if (!S_ISREG(found.st_mode)) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -83,17 +81,25 @@ uint64 path_key(const char* path, const char* directory) {
                                static_cast<int>(std::strlen(name)), seed);
 }
 
+/// The name beside a file's under which it is written: `key` stands for one that is as long as a
+/// name can be.
+const char* temporary_name(const char* name, uint64 key) {
+    const char* const whole = psprintf(".%s.onetrip-tmp", name);
+    return std::strlen(whole) <= NAME_MAX ? whole : psprintf("." UINT64_FORMAT ".onetrip-tmp", key);
+}
+
 }  // namespace
 
 FileTarget::FileTarget(const char* path, MemoryContext memory) : path_(path) {
     refuse_relative(path);
     directory_ = directory_of(path);
-    temporary_ = psprintf("%s.%s.onetrip-tmp", directory_, file_name(path));
+    const uint64 key = path_key(path, directory_);
+    temporary_ = psprintf("%s%s", directory_, temporary_name(file_name(path), key));
     leftover_ = static_cast<Leftover*>(MemoryContextAllocZero(memory, sizeof(Leftover)));
     leftover_->callback.func = remove_leftover;
     leftover_->callback.arg = leftover_;
     MemoryContextRegisterResetCallback(memory, &leftover_->callback);
-    lock();
+    lock(key);
     mode_ = mode_of_file(path);
     open();
 }
@@ -106,8 +112,7 @@ void FileTarget::remove_leftover(void* leftover) {
 }
 
 /// Held until the file is in its place; an error releases it.
-void FileTarget::lock() {
-    const uint64 key = path_key(path_, directory_);
+void FileTarget::lock(std::uint64_t key) {
     SET_LOCKTAG_ADVISORY(lock_, InvalidOid, static_cast<uint32>(key >> 32),
                          static_cast<uint32>(key), path_lock);
     LockAcquire(&lock_, ExclusiveLock, false, false);

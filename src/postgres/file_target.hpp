@@ -5,9 +5,10 @@
 
 namespace onetrip::postgres {
 
-/// A file of the server. It is written beside its place under the name `.NAME.onetrip-tmp` and
-/// renamed, so that a reader sees the old file or the new one, whole. Exports to one path wait for
-/// each other, and a temporary file that a crash left is replaced by the next.
+/// A file of the server. It is written beside its place under the name `.NAME.onetrip-tmp` (a
+/// number for a NAME that is too long for that) and renamed, so that a reader sees the old file or
+/// the new one, whole. Exports to one path wait for each other, and a temporary file that a crash
+/// left is replaced by the next.
 class FileTarget final : public ExportTarget {
   public:
     /// `path` is absolute, and stays valid. ERRORs where nothing can be written there, or where it
@@ -25,7 +26,7 @@ class FileTarget final : public ExportTarget {
     };
 
     static void remove_leftover(void* leftover);
-    void lock();
+    void lock(std::uint64_t key);
     void open();
 
     const char* path_;

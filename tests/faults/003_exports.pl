@@ -103,9 +103,10 @@ no_temporary_file('and nothing beside it');
 is(ask(to_file(", on_error => 'skip'"), schema => 'bad') =~ s/.*\n//r, "20000|20000|$size|1", 'unless it is left out');
 is(sum_of($path), $right, 'with all others written');
 append_to_file($path, 'old');
+$old = sum_of($path);
 
 like(ask(to_file(), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
-is(sum_of($path), $old = sum_of($path), 'leaves the old file');
+is(sum_of($path), $old, 'leaves the old file');
 no_temporary_file('and nothing beside it');
 
 symlink $path, "$folder/link";
@@ -117,12 +118,30 @@ is(readlink "$folder/link", $path, 'and stays');
 like(ask($to_nowhere), qr/ERROR:  could not access directory "\Q$folder\E\/none\/": No such file/, 'a missing directory');
 (my $to_folder = to_file()) =~ s{\Q$path}{$folder};
 like(ask($to_folder), qr/ERROR:  "\Q$folder\E" is a directory/, 'a directory');
+(my $to_no_name = to_file()) =~ s{\Q$path}{$folder/};
+like(ask($to_no_name), qr/ERROR:  path "\Q$folder\E\/" does not name a file.*HINT/s, 'a path without a name');
 system_or_bail('mkfifo', "$folder/fifo");
 (my $to_fifo = to_file()) =~ s{\Q$path}{$folder/fifo};
 like(ask($to_fifo), qr/ERROR:  "\Q$folder\E\/fifo" is not a regular file/, 'a pipe');
 mkdir "$folder/closed", 0555;
 (my $to_closed = to_file()) =~ s{\Q$path}{$folder/closed/carousel.bin};
 like(ask($to_closed), qr/ERROR:  could not create file .*Permission denied/, 'a directory without rights');
+
+# As long as a name may be: its temporary name is cut, and still its own.
+for my $name ('n' x 242, 'n' x 243, 'n' x 255, 'n' x 254 . 'm', 'é' x 127)
+{
+	(my $to_long = to_file()) =~ s{\Q$path}{$folder/$name};
+	is(ask($to_long), "20000|20000|$size|0", 'a name of ' . length($name) . ' bytes');
+	is(sum_of("$folder/$name"), $right, 'has its bytes');
+	no_temporary_file('and nothing else is there');
+	unlink "$folder/$name";
+}
+symlink "$folder/loop", "$folder/loop";
+for my $impossible ("$folder/" . 'n' x 256, "$folder/loop/carousel.bin", "$folder/" . 'n/' x 3000 . 'n')
+{
+	(my $to_impossible = to_file()) =~ s{\Q$path}{$impossible};
+	like(ask("\\set VERBOSITY verbose\n$to_impossible"), qr/ERROR:  42602: could not \w+ \w+ .*: (?:File name too long|Too many levels of symbolic links)/, 'a path that cannot be is no internal error');
+}
 
 # A link that somebody left under the temporary name is not followed, a file there is replaced.
 symlink "$folder/victim", $temporary;

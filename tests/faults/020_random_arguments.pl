@@ -103,7 +103,8 @@ my %pool = (
 		q{decode(repeat('8000ff', 700000), 'hex')}, q{decode(repeat('47', 1880000), 'hex')} ],
 	'text' => [
 		q{'Z'}, q{''}, q{'none'}, q{repeat('9', 1000000)}, q{'1e' || repeat('9', 30)}, q{'-0.0e-5'}, q{'2024-02-30'},
-		q{'0001-01-01'}, q{'true'}, q{'skip'}, q{'changed'}, q{chr(1114111)}, q{repeat('é', 5000000)}, q{'/none/such'} ],
+		q{'0001-01-01'}, q{'true'}, q{'skip'}, q{'changed'}, q{chr(1114111)}, q{repeat('é', 5000000)}, q{'/none/such'},
+		q{'/tmp/' || repeat('n', 250)}, q{'/tmp/' || repeat('n', 300)}, q{repeat('/tmp', 2000)} ],
 	'cstring' => [
 		"$layout\::cstring", q{''::cstring}, q~repeat('x {', 1000000)::cstring~,
 		sub { broken_text($layout) . '::cstring' } ],
