@@ -11,8 +11,9 @@ using section::Layout;
 using section::Slot;
 using section::Value;
 
-int find_attribute(TupleDesc descriptor, const char* name) {
-    for (int i = 0; i < descriptor->natts; ++i) {
+/// The first attribute of that name, `from` or behind it; -1 where there is none.
+int find_attribute(TupleDesc descriptor, const char* name, int from = 0) {
+    for (int i = from; i < descriptor->natts; ++i) {
         const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
         if (!attribute->attisdropped && std::strcmp(NameStr(attribute->attname), name) == 0) {
             return i;
@@ -56,6 +57,20 @@ bool is_bare_row(TupleDesc descriptor) {
     pg_unreachable();
 }
 
+/// A subquery may give a name twice; which of them is meant, nothing says (parse_relation.c).
+void refuse_ambiguous_column(const Layout& layout, std::size_t slot, TupleDesc descriptor,
+                             int attribute) {
+    const char* const column = layout.slots[slot].name.c_str();
+    if (find_attribute(descriptor, column, attribute + 1) < 0) {
+        return;
+    }
+    ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
+                    errmsg("column \"%s\" for field \"%s\" of layout \"%s\" is ambiguous", column,
+                           layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
+                    errdetail("The row has the columns %s.", list_columns(descriptor)),
+                    errhint("Name the columns of the subquery one by one.")));
+}
+
 RowBinding* bind_row(const Layout& layout, TupleDesc descriptor, std::uint64_t row_type) {
     auto* const binding = static_cast<RowBinding*>(palloc0(sizeof(RowBinding)));
     const auto natts = static_cast<std::size_t>(descriptor->natts);
@@ -77,6 +92,7 @@ RowBinding* bind_row(const Layout& layout, TupleDesc descriptor, std::uint64_t r
         if (column.attribute < 0) {
             refuse_missing_column(layout, slot, descriptor);
         }
+        refuse_ambiguous_column(layout, slot, descriptor, column.attribute);
         column.reader = column_reader(TupleDescAttr(descriptor, column.attribute)->atttypid,
                                       LocalTimes::refused);
     }
