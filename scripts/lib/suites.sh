@@ -23,8 +23,8 @@ is_chosen() {
 # tests find the pure folders built then, and their own build goes on beside the other suites. A
 # suite whose build failed says so by itself.
 build_for_suites() {
-    if is_chosen regress || is_chosen isolation || is_chosen docs || is_chosen tap ||
-        is_chosen faults; then
+    if is_chosen demo || is_chosen regress || is_chosen isolation || is_chosen docs ||
+        is_chosen tap || is_chosen faults; then
         install_stage && STAGE_IS_READY=yes
     fi
 }
@@ -204,6 +204,38 @@ suite_docs() {
     report_run "${passed:-0}" "${failed:-0}" "$status"
 }
 
+# What the demo could leave behind: clusters, files of the tree, scratch folders.
+traces() {
+    pg_lsclusters --no-header
+    git status --porcelain
+    compgen -G "${TMPDIR:-/tmp}/onetrip.*" || true
+}
+
+# The README's first command, to the end of what it shows.
+suite_demo() {
+    heading "The demo"
+    local log=build/demo.log before status=0 title passed=0 failed=0
+    before=$(traces)
+    scripts/demo >"$log" 2>&1 </dev/null || status=$?
+    while read -r title; do
+        if grep -qF "$title" "$log"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            say "The demo does not show: $title"
+        fi
+    done < <(sed -nE "s/^.echo '(==.*==)'$/\1/p" demo/demo.sql demo/submissions.sql)
+    if [[ $(traces) == "$before" ]]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        say "The demo leaves something behind:"
+        diff <(printf '%s\n' "$before") <(traces) || true
+    fi
+    ((failed == 0 && status == 0)) || tail -n 40 "$log"
+    report_run "$passed" "$failed" "$status"
+}
+
 # as_server_user FOLDER COMMAND...: initdb refuses to be root.
 as_server_user() {
     local folder=$1
@@ -223,7 +255,7 @@ run_tap() {
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     # A copy: the source tree may be closed to the server's user.
     mkdir "$copy"
-    cp -R tests demo onetrip--*.sql "$copy"
+    cp -R tests demo docs onetrip--*.sql "$copy"
     # shellcheck disable=SC2086  # a pattern
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
         TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
