@@ -224,6 +224,7 @@ struct Depacketizer::Header {
     bool payload_unit_start_indicator;
     bool is_scrambled;
     bool has_payload;
+    bool is_reserved;  ///< adaptation_field_control 00: to be discarded (2.4.3.3)
     bool discontinuity_indicator;
     unsigned continuity_counter;
     unsigned payload_offset;
@@ -237,6 +238,7 @@ Depacketizer::Header Depacketizer::read_header(std::span<const std::uint8_t, pac
     header.is_scrambled = (packet[3] & 0xC0) != 0;
     const bool has_adaptation_field = (packet[3] & 0x20) != 0;
     header.has_payload = (packet[3] & 0x10) != 0;
+    header.is_reserved = !has_adaptation_field && !header.has_payload;
     header.continuity_counter = packet[3] & 0x0F;
     header.payload_offset = 4;
     if (has_adaptation_field) {
@@ -256,6 +258,8 @@ void Depacketizer::add(const FoundPacket& packet) {
     if (header.transport_error_indicator) {
         // Even that it belongs to this PID may be wrong; if it does, its number will be missed.
         report("transport_error_indicator is set", "The packet is skipped.");
+    } else if (header.is_reserved) {
+        report("adaptation_field_control is 0, which is reserved", "The packet is skipped.");
     } else if (!header.has_payload) {
         // Such packets do not count (2.4.3.3).
         if (header.discontinuity_indicator && continuity_counter_ != header.continuity_counter) {

@@ -556,10 +556,8 @@ TEST_CASE("other packets in between mean nothing", "[transport]") {
     auto packets = packetize(four);
     Bytes foreign = packets[1];
     foreign[2] ^= 1;
-    Bytes reserved = packets[1];
-    reserved[3] = 0x05;  // adaptation_field_control 00: to be discarded
     const Bytes other = GENERATE_REF(values<Bytes>(
-        {null_packet(), foreign, reserved, adaptation_only(9, false), adaptation_only(1, false)}));
+        {null_packet(), foreign, adaptation_only(9, false), adaptation_only(1, false)}));
     for (std::size_t at = 0; at <= packets.size(); at += 2) {
         put_at(packets, at, other);
     }
@@ -662,6 +660,20 @@ TEST_CASE("packets that cannot be read lose what they carried", "[transport]") {
         CHECK(back.sections == four_without({0, 1, 3}));
         CHECK(back.reports ==
               Reports{"3: payload is scrambled. The section that begins in packet 2 is lost."});
+    }
+    SECTION("with an adaptation_field_control that is reserved") {
+        packets[2][3] &= 0xCF;
+        const Collector back = depacketize(packets);
+        CHECK(back.sections == four_without({0, 1, 3}));
+        CHECK(back.reports.at(0) ==
+              "3: adaptation_field_control is 0, which is reserved. The packet is skipped.");
+        // Its continuity_counter does not count.
+        packets = packetize(four);
+        Bytes reserved = packets[1];
+        reserved[3] = 0x05;
+        put_at(packets, 1, reserved);
+        CHECK(depacketize(packets).sections == four);
+        CHECK(depacketize(packets).reports.size() == 1);
     }
     SECTION("an adaptation_field as long as the packet, or longer") {
         packets[2][3] |= 0x20;
