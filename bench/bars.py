@@ -53,7 +53,7 @@ def panel(heading, group, y):
             for name, runs in group["runs"].items()}
     first = each[group["base"]]
     longest = max(seconds for seconds in each.values() if seconds <= LONGEST * first)
-    yield text("heading", 20, y, heading)
+    yield text("heading", 20, y, f"{heading}, of {group['amount']:,.0f} {group['unit']}")
     for number, (name, seconds) in enumerate(each.items()):
         yield from bar(name, seconds, first, longest, y + 14 + number * STEP)
 

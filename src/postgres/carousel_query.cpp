@@ -55,7 +55,7 @@ Table find_table(const char* name, const char* alias) {
                     errdetail("The carousel's tables are looked for in the search_path: %s.",
                               namespace_search_path),
                     errhint("Make them with SELECT create_carousel_tables('schema'), or add their "
-                            "schema to search_path.")));
+                            "schema to search_path; you need USAGE on it.")));
     pg_unreachable();
 }
 

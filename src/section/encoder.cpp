@@ -335,8 +335,10 @@ std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitt
     }
     if (splitting == Splitting::refused) {
         current_ = split_;
-        refuse_length(row[split_->slot], "needs several sections of at most " +
-                                             std::to_string(layout_.max_bytes) + " bytes");
+        throw BadValue{
+            ErrorKind::invalid_value, describe(row[split_->slot]),
+            "needs several sections of at most " + std::to_string(layout_.max_bytes) + " bytes",
+            "Use encode_sections, which has a row for each of them."};
     }
     const std::size_t room = room_for_items(row);
     current_ = split_;

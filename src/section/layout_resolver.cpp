@@ -28,8 +28,9 @@ Position end_of(const Field& field) {
 }
 
 [[noreturn]] void refuse_boundary(TextPosition at, const std::string& problem, Position position) {
+    const std::uint32_t bits = position.fixed_bits % 8;
     refuse_layout(at, problem,
-                  std::to_string(position.fixed_bits % 8) + " bits of an unfinished byte",
+                  std::to_string(bits) + (bits == 1 ? " bit" : " bits") + " of an unfinished byte",
                   "a byte boundary");
 }
 
