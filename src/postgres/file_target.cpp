@@ -1,9 +1,10 @@
 #include "postgres/file_target.hpp"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <climits>
 
 extern "C" {
 #include "common/hashfn.h"

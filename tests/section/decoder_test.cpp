@@ -428,9 +428,9 @@ TEST_CASE("sections that are all wrong are told each, however many there are", "
     CHECK(walk(message, good + wrong + good) == behind);
     // Zeros are no sections that end behind their section_length.
     const std::string zeros(2 * (Decoder::largest_read + 1), '0');
-    CHECK(walk(message, zeros + good) ==
-          "1/0 addressee_number@512: the section takes " + std::to_string(zeros.size() / 2) +
-              " bytes, more than the 512 that the layout allows");
+    CHECK(walk(message, zeros + good) == "1/0 addressee_number@512: the section takes " +
+                                             std::to_string(zeros.size() / 2) +
+                                             " bytes, more than the 512 that the layout allows");
 }
 
 TEST_CASE("an error names field, layout and byte", "[decoder]") {
