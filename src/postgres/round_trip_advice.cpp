@@ -224,25 +224,10 @@ const char* returned_columns(const Subject& subject) {
     return count == 0 ? nullptr : list.data;
 }
 
-const char* advice_for_select(const Subject& subject, bool has_leader,
-                              const TablesOfStatement& leader) {
-    if (subject.name == nullptr) {
-        return "ask once for all values";
-    }
-    if (subject.compared == nullptr) {
-        return psprintf("ask once for all of them: join %s to unnest($1)", subject.name);
-    }
+/// Of a column that is compared: one statement for all values, or for the leader's rows.
+const char* advice_to_join(const Subject& subject, bool has_leader,
+                           const TablesOfStatement& leader) {
     const char* const further = further_conditions(subject);
-    if (subject.findings.aggregates_all) {
-        return psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
-                        subject.name, subject.compared, further, subject.compared);
-    }
-    if (has_leader && is_in(subject.table, leader) && is_key(subject.table, subject.column) &&
-        reads_it_alone(subject)) {
-        const char* const columns = returned_columns(subject);
-        return psprintf("select %s with the leader's rows at once, which are rows of %s",
-                        columns != nullptr ? columns : "these columns", subject.name);
-    }
     const char* const condition =
         has_leader ? join_condition(subject.table, subject.column, subject.compared, leader)
                    : nullptr;
@@ -256,6 +241,28 @@ const char* advice_for_select(const Subject& subject, bool has_leader,
     }
     return psprintf("ask once: SELECT ... FROM %s WHERE %s = ANY($1)%s", subject.name,
                     subject.compared, further);
+}
+
+const char* advice_for_select(const Subject& subject, bool has_leader,
+                              const TablesOfStatement& leader) {
+    if (subject.name == nullptr) {
+        return "ask once for all values";
+    }
+    if (subject.compared == nullptr) {
+        return psprintf("ask once for all of them: join %s to unnest($1)", subject.name);
+    }
+    if (subject.findings.aggregates_all) {
+        return psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
+                        subject.name, subject.compared, further_conditions(subject),
+                        subject.compared);
+    }
+    if (has_leader && is_in(subject.table, leader) && is_key(subject.table, subject.column) &&
+        reads_it_alone(subject)) {
+        const char* const columns = returned_columns(subject);
+        return psprintf("select %s with the leader's rows at once, which are rows of %s",
+                        columns != nullptr ? columns : "these columns", subject.name);
+    }
+    return advice_to_join(subject, has_leader, leader);
 }
 
 /// COPY neither answers nor steps aside.

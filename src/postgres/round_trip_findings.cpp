@@ -209,12 +209,8 @@ void look_at_scan(const Plan* plan, Findings& findings) {
     findings.has_further_conditions |= list_length(of_index) + list_length(plan->qual) > 1;
 }
 
-void look_at(const Plan* plan, Findings& findings) {
-    if (plan == nullptr) {
-        return;
-    }
-    findings.is_volatile |= contain_volatile_functions(reinterpret_cast<Node*>(plan->targetlist)) ||
-                            contain_volatile_functions(reinterpret_cast<Node*>(plan->qual));
+/// Whether a plan reads what its conditions are for by itself.
+bool is_scan(const Plan* plan) {
     switch (nodeTag(plan)) {
         case T_SeqScan:
         case T_SampleScan:
@@ -224,28 +220,31 @@ void look_at(const Plan* plan, Findings& findings) {
         case T_FunctionScan:
         case T_ValuesScan:
         case T_ForeignScan:
-            look_at_scan(plan, findings);
-            break;
-        case T_Append:
-            look_at_all(reinterpret_cast<const Append*>(plan)->appendplans, findings);
-            break;
-        case T_MergeAppend:
-            look_at_all(reinterpret_cast<const MergeAppend*>(plan)->mergeplans, findings);
-            break;
-        case T_SubqueryScan:
-            look_at(reinterpret_cast<const SubqueryScan*>(plan)->subplan, findings);
-            break;
-        case T_NestLoop:
-        case T_MergeJoin:
-        case T_HashJoin:
-            findings.has_further_conditions = true;
-            break;
-        case T_Agg:
-            findings.aggregates_all |= reinterpret_cast<const Agg*>(plan)->numCols == 0;
-            break;
+            return true;
         default:
-            break;
+            return false;
     }
+}
+
+void look_at(const Plan* plan, Findings& findings) {
+    if (plan == nullptr) {
+        return;
+    }
+    findings.is_volatile |= contain_volatile_functions(reinterpret_cast<Node*>(plan->targetlist)) ||
+                            contain_volatile_functions(reinterpret_cast<Node*>(plan->qual));
+    if (is_scan(plan)) {
+        look_at_scan(plan, findings);
+    } else if (IsA(plan, Append)) {
+        look_at_all(reinterpret_cast<const Append*>(plan)->appendplans, findings);
+    } else if (IsA(plan, MergeAppend)) {
+        look_at_all(reinterpret_cast<const MergeAppend*>(plan)->mergeplans, findings);
+    } else if (IsA(plan, SubqueryScan)) {
+        look_at(reinterpret_cast<const SubqueryScan*>(plan)->subplan, findings);
+    } else if (IsA(plan, Agg)) {
+        findings.aggregates_all |= reinterpret_cast<const Agg*>(plan)->numCols == 0;
+    }
+    findings.has_further_conditions |=
+        IsA(plan, NestLoop) || IsA(plan, MergeJoin) || IsA(plan, HashJoin);
     look_at(plan->lefttree, findings);
     look_at(plan->righttree, findings);
 }
