@@ -124,13 +124,15 @@ SKIP:
 	# The database moves to the small disk, with its temporary files and large objects.
 	mkdir "$disk/tablespace" or die "$disk/tablespace: $!";
 	$node->safe_psql('template1', "CREATE TABLESPACE small LOCATION '$disk/tablespace'");
+	# A backend is there for a while after its client has gone; the server waits for it, but not for long.
+	$node->poll_query_until('template1', "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = 'postgres'") or die 'the database is still used';
 	$node->safe_psql('template1', 'ALTER DATABASE postgres SET TABLESPACE small');
 
 	# Leaves from nothing to 4 MB; small amounts are as frequent as large ones.
-	# With more work_mem it is not a sort that meets the end of the disk, but what comes out of it.
+	# With more work_mem it is not a sort that meets the end of the disk, but what comes out of it; the first turn is for sorts.
 	my $fill = sub {
 		my ($session, $turn) = @_;
-		ask($session, 'SET work_mem = ' . (rand() < 0.5 ? "'64kB'" : "'64MB'"));
+		ask($session, 'SET work_mem = ' . (rand() < 0.5 || $turn == 1 ? "'64kB'" : "'64MB'"));
 		leave_room(1024 * ($turn == 1 ? 8 : int 2**rand 12));
 	};
 	my $empty = sub { unlink "$disk/ballast"; ask($admin, 'VACUUM'); };
