@@ -13,10 +13,10 @@ use Test::More;
 
 my $primary = make_fault_node('primary', 1, 'log_min_messages = info');
 make_stuck($primary);
-# Promoted, the stuck rows come to their end one by one; so a job is promoted in its middle and goes on.
+# A job waits in its middle for who holds this lock; so it is promoted there and goes on.
 $primary->safe_psql('postgres', <<'SQL');
-CREATE SCHEMA slow;
-CREATE VIEW slow.messages AS SELECT * FROM public.messages WHERE id % 500 <> 3 OR pg_sleep(0.5) IS NOT NULL;
+CREATE SCHEMA gated;
+CREATE VIEW gated.messages AS SELECT * FROM public.messages WHERE id NOT IN (2003, 1001003) OR pg_advisory_xact_lock_shared(1) IS NOT NULL;
 SQL
 $primary->backup('base');
 
@@ -134,17 +134,22 @@ for my $job (grep { $_->{query} =~ /carousel/ } @read)
 # ---- promoted in the middle ----
 
 my @carousels = grep { $_->{query} =~ /carousel/ } @read;
-my @sessions = map { start_worker($standby, $_, '-c search_path=slow,public') } @carousels;
+# What is replayed may not be in the way of those that wait.
+$primary->wait_for_catchup($standby, 'replay');
+ask($on_standby, 'SELECT pg_advisory_lock(1)');
+my @sessions = map { start_worker($standby, $_, '-c search_path=gated,public') } @carousels;
 for my $i (0 .. $#carousels)
 {
 	$carousels[$i]->{clean}->() if $carousels[$i]->{clean};
 	send_query($sessions[$i], $carousels[$i]->{query});
 }
 my $pids = join ', ', map { $_->{pid} } @sessions;
-ok(becomes(sub { ask($on_standby, "SELECT count(*) FROM pg_stat_activity WHERE pid IN ($pids) AND wait_event = 'PgSleep'") eq @sessions }),
+ok(becomes(sub { ask($on_standby, "SELECT count(*) FROM pg_stat_activity WHERE pid IN ($pids) AND wait_event_type = 'Lock'") eq @sessions }),
 	'all carousels are in their middle');
 $standby->promote;
+$_->{harness}->pump_nb foreach @sessions;
 is(scalar(grep { is_answered($_) } @sessions), 0, 'the standby is promoted before any of them has ended');
+is(ask($on_standby, 'SELECT pg_advisory_unlock(1)'), 't', 'and then they go on');
 for my $i (0 .. $#carousels)
 {
 	my ($job, $session) = ($carousels[$i], $sessions[$i]);
