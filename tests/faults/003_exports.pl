@@ -14,8 +14,8 @@ use Time::HiRes qw(usleep);
 # The rows come by the indexes, so that an export has begun long before the last of them.
 my $node = start_server('exports', [ 'restart_after_crash = on', map { "enable_$_ = off" } qw(sort incremental_sort hashjoin nestloop seqscan bitmapscan) ]);
 
-# Beside the tables a schema "slow", in which a message takes a moment now and then, a schema "stuck",
-# in which the export does not get past the middle, and a schema "bad", in which the last message
+# Beside the tables a schema "gated", in which the export waits in the middle for the gate, a schema
+# "stuck", in which it does not get past the middle, and a schema "bad", in which the last message
 # cannot be encoded.
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
@@ -23,8 +23,8 @@ SELECT create_carousel_tables('public');
 INSERT INTO zones_diffusion VALUES ('AFRIQUE', 7);
 INSERT INTO campagnes SELECT n, 'AFRIQUE', 'M', '2026-11-01', '2026-11-30' FROM generate_series(1, 5) AS n;
 INSERT INTO messages SELECT n, 1 + n % 5, n, n, jsonb_build_object('1', repeat('x', 200)) FROM generate_series(1, 20000) AS n;
-CREATE SCHEMA slow;
-CREATE VIEW slow.messages AS SELECT * FROM public.messages WHERE id % 998 <> 0 OR pg_sleep(0.05) IS NOT NULL;
+CREATE SCHEMA gated;
+CREATE VIEW gated.messages AS SELECT * FROM public.messages WHERE id <> 10003 OR pg_advisory_xact_lock_shared(1) IS NOT NULL;
 CREATE SCHEMA stuck;
 CREATE VIEW stuck.messages AS SELECT * FROM public.messages WHERE id <> 10003 OR pg_sleep(1000) IS NOT NULL;
 CREATE SCHEMA bad;
@@ -59,6 +59,14 @@ sub ask
 	my $settings = join ' ', '-c', 'search_path=' . ($options{schema} // 'public') . ',public', $options{settings} // ();
 	my ($status, $out, $err) = $node->psql('postgres', $query, connstr => $node->connstr('postgres') . " options='$settings'");
 	return $status == 0 ? $out : $err;
+}
+
+# A session that keeps the gate closed until it quits.
+sub close_gate
+{
+	my $gate = $node->background_psql('postgres');
+	$gate->query_safe('SELECT pg_advisory_lock(1)');
+	return $gate;
 }
 
 sub sum_of
@@ -166,12 +174,14 @@ SKIP:
 	$session->quit;
 }
 
-# Two exports to one path: one after the other.
+# Two exports to one path: one after the other. Their own locks are told from the gate by objsubid.
+my $gate = close_gate();
 my @both = map { $node->background_psql('postgres') } 1 .. 2;
-$_->query_safe('SET search_path = slow, public') foreach @both;
+$_->query_safe('SET search_path = gated, public') foreach @both;
 $_->query_until(qr/begun/, "\\echo begun\n" . to_file() . ";\n") foreach @both;
-ok(becomes(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1 }),
+ok(becomes(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid > 2 AND NOT granted") == 1 }),
 	'the second of two exports to one path waits');
+$gate->quit;
 $_->quit foreach @both;
 is(sum_of($path), $right, 'and the file is whole');
 no_temporary_file('with nothing beside it');
@@ -183,9 +193,11 @@ my $progress = 'SELECT command, type, bytes_processed > 0, tuples_processed > 0,
 for my $target ([ 'FILE', to_file() ], [ 'PROGRAM', to_program('cat >/dev/null') ], [ 'CALLBACK', "SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21')" ])
 {
 	my ($type, $query) = @$target;
-	$session->query_safe('SET search_path = slow, public');
+	$gate = close_gate();
+	$session->query_safe('SET search_path = gated, public');
 	$session->query_until(qr/begun/, "\\echo begun\n$query;\n");
 	ok(becomes(sub { $node->safe_psql('postgres', $progress) eq "COPY TO|$type|t|t|0" }), "progress is shown: $type");
+	$gate->quit;
 	$session->query_safe('SELECT 1');
 	is($node->safe_psql('postgres', $progress), '', 'and cleared after success');
 	$session->query_safe('SET search_path = bad, public');
@@ -194,21 +206,26 @@ for my $target ([ 'FILE', to_file() ], [ 'PROGRAM', to_program('cat >/dev/null')
 	is($node->safe_psql('postgres', $progress), '', 'and after an error');
 }
 $session->query_safe("SET search_path = bad, public; SET client_min_messages = error");
-$session->query_until(qr/begun/, "\\echo begun\n" . to_program('cat >/dev/null; sleep 1', ", on_error => 'skip'") . ";\n");
+$session->query_until(qr/begun/, "\\echo begun\n" . to_program("cat >/dev/null; until [ -e $folder/go ]; do sleep 0.1; done", ", on_error => 'skip'") . ";\n");
 ok(becomes(sub { $node->safe_psql('postgres', $progress) =~ /\|1$/ }), 'messages left out are told');
+append_to_file("$folder/go", '');
 $session->quit;
 
 # ---- programs --------------------------------------------------------------------------------------
 
 my $got = "$folder/got";
 my $ended = "$folder/ended";
+# Seconds without end, and of no other run of this test.
+my $long = sprintf '%.7f', 1000 + $$ / 1e7;
 # It notes the end of its input. $$ is the process group.
 my $noting = "echo \$\$ >$folder/group; cat >$got; echo end >$ended";
 
+# A shell that was ended before it noted its group is known by its command.
 sub group_is_gone
 {
-	chomp(my $group = slurp_file("$folder/group"));
-	return becomes(sub { !grep { /^\s*$group\s+[^Z]/ } `ps -e -o pgid=,stat=` });
+	chomp(my $group = -e "$folder/group" ? slurp_file("$folder/group") : '');
+	my $member = $group ne '' ? qr/^\s*$group\s+[^Z]/ : qr/^\s*\d+\s+[^Z].*\Q$folder\E\/group/;
+	return becomes(sub { !grep { /$member/ } `ps -e -o pgid=,stat=,args=` });
 }
 
 sub begin_again { unlink $got, $ended, "$folder/group"; return; }
@@ -241,17 +258,17 @@ like(ask(to_program($noting), schema => 'stuck', settings => '-c statement_timeo
 never_ended('it');
 
 begin_again();
-like(ask(to_program("echo \$\$ >$folder/group; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
+like(ask(to_program("echo \$\$ >$folder/group; sleep $long; echo end >$ended"), settings => '-c statement_timeout=2s'),
 	qr/statement timeout/, 'a program that does not read');
 never_ended('the timeout');
 
 begin_again();
-like(ask(to_program("trap '' TERM; echo \$\$ >$folder/group; sleep 1000; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
+like(ask(to_program("trap '' TERM; echo \$\$ >$folder/group; sleep $long; sleep $long; echo end >$ended"), settings => '-c statement_timeout=2s'),
 	qr/statement timeout/, 'a program that does not listen');
 never_ended('the timeout');
 
 begin_again();
-like(ask(to_program("echo \$\$ >$folder/group; cat >$got; sleep 1000; echo end >$ended"), settings => '-c statement_timeout=2s'),
+like(ask(to_program("echo \$\$ >$folder/group; cat >$got; sleep $long; echo end >$ended"), settings => '-c statement_timeout=2s'),
 	qr/statement timeout/, 'a program that does not come to its end');
 never_ended('the timeout');
 
@@ -274,11 +291,13 @@ sub in_the_middle
 
 in_the_middle('pg_cancel_backend', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }, 'stuck');
 in_the_middle('pg_terminate_backend', sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") }, 'stuck');
+$gate = close_gate();
 in_the_middle('the end of the supervisor', sub {
 	chomp(my $group = slurp_file("$folder/group"));
 	chomp(my $supervisor = `ps -o ppid= -p $group`);
 	kill 'KILL', $supervisor;
-}, 'slow');
+	$gate->quit;
+}, 'gated');
 in_the_middle('kill -9 of the backend', sub { kill_backend($node, $_[0]) }, 'stuck');
 ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the server comes back');
 in_the_middle('an immediate shutdown', sub { $node->stop('immediate') }, 'stuck');
@@ -328,7 +347,7 @@ is(() = $err =~ /WARNING:  message left out: /g, 100, 'has a hundred warnings');
 like($err, qr/WARNING:  19900 more messages left out\nHINT:  Use carousel_problems/, 'and a count');
 
 # Nobody is left over, and nothing hit a wall.
-is(join(' ', grep { /sleep 1000/ } `ps -e -o args=`), '', 'no program is left');
+is(join(' ', grep { /sleep \Q$long\E/ } `ps -e -o args=`), '', 'no program is left');
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP|XX000|leaked|still referenced/, 'nothing bad in the log');
 
 $node->stop;
