@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 
-use OnetripTest qw(answer ask end_session reset_timeout send_query start_server start_session);
+use OnetripTest qw(answer ask end_session private_memory reset_timeout send_query start_server start_session);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -87,7 +87,6 @@ ask($session, 'SET max_parallel_workers_per_gather = 0');
 # zone is bad.
 my $bad = "encode_carousel('EUROPE', '2026-11-21')";
 my $memory = 'SELECT sum(total_bytes) FROM pg_backend_memory_contexts';
-my $resident = "SELECT 4 * split_part(pg_read_file('/proc/self/statm'), ' ', 2)::bigint";
 my $fail = <<'SQL';
 DO $$
 DECLARE
@@ -121,11 +120,11 @@ sub fail_in_a_row
 	return;
 }
 fail_in_a_row();
-my ($memory_before, $resident_before) = (ask($session, $memory), ask($session, $resident));
+my ($memory_before, $private_before) = (ask($session, $memory), private_memory($backend));
 fail_in_a_row();
-my ($memory_after, $resident_after) = (ask($session, $memory), ask($session, $resident));
+my ($memory_after, $private_after) = (ask($session, $memory), private_memory($backend));
 cmp_ok($memory_after - $memory_before, '<', 65536, "memory contexts do not grow ($memory_before to $memory_after)");
-cmp_ok($resident_after - $resident_before, '<', 4096, "nor does the process ($resident_before kB to $resident_after kB)");
+cmp_ok($private_after - $private_before, '<', 4096, "nor does the process ($private_before kB to $private_after kB)");
 is(ask($session, "SELECT md5($carousel)"), $right, 'and the bytes are the same');
 
 # Calls that succeed leave nothing behind either: rows of many types and layouts at one call site.
@@ -140,11 +139,11 @@ END $$
 SQL
 chomp $succeed;
 ask($session, $succeed);
-($memory_before, $resident_before) = (ask($session, $memory), ask($session, $resident));
+($memory_before, $private_before) = (ask($session, $memory), private_memory($backend));
 ask($session, $succeed) foreach 1 .. 5;
-($memory_after, $resident_after) = (ask($session, $memory), ask($session, $resident));
+($memory_after, $private_after) = (ask($session, $memory), private_memory($backend));
 cmp_ok($memory_after - $memory_before, '<', 65536, "memory contexts do not grow ($memory_before to $memory_after)");
-cmp_ok($resident_after - $resident_before, '<', 4096, "nor does the process ($resident_before kB to $resident_after kB)");
+cmp_ok($private_after - $private_before, '<', 4096, "nor does the process ($private_before kB to $private_after kB)");
 
 end_session($session);
 unlike(slurp_file($node->logfile), qr/PANIC|was terminated by signal|XX000/, 'nothing bad in the log');

@@ -9,10 +9,11 @@ use strict;
 use warnings;
 
 use FunctionCalls qw(%one_statement @by_aggregate @in_parallel $functions $loader jobs start_node);
+use OnetripTest qw(private_memory);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-plan skip_all => 'it reads /proc/PID/status' unless -r "/proc/$$/status";
+plan skip_all => 'it reads /proc/PID/smaps_rollup' unless -r "/proc/$$/smaps_rollup";
 
 my $calls = $ENV{ONETRIP_CALLS} // 20_000;
 my $few = $ENV{ONETRIP_JOBS} // (int($calls / 100) || 1);
@@ -65,8 +66,7 @@ sub memory
 		WHERE name IN ('TopMemoryContext', 'CacheMemoryContext', 'ErrorContext') OR parent IN ('TopMemoryContext', 'CacheMemoryContext')
 			AND name !~ '^(MessageContext|TopTransactionContext|TopPortalContext|PortalContext|Transaction.*|SPI.*)$'});
 	my $other = ask('SELECT (malloc_in_use() - sum(total_bytes)) / 1024.0 FROM pg_backend_memory_contexts');
-	my ($private) = slurp_file("/proc/$backend/status") =~ /^RssAnon:\s+(\d+) kB/m;
-	return ($contexts, $other, $private);
+	return ($contexts, $other, private_memory($backend));
 }
 
 # Half of the calls, then the other half: nothing may have grown. What is kept once (plans, catalog entries, an arena

@@ -8,7 +8,7 @@ use warnings;
 
 use FaultJobs qw(fault_jobs leftovers make_fault_node result_of start_worker);
 use List::Util qw(max min);
-use OnetripTest qw(answer ask end_session random_seed reset_timeout send_query start_session);
+use OnetripTest qw(answer ask end_session private_memory random_seed reset_timeout send_query start_session);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
@@ -76,7 +76,7 @@ sub memory_of
 	my ($session) = @_;
 	return (
 		ask($session, "SELECT sum(total_bytes)::bigint / 1024 FROM pg_backend_memory_contexts WHERE name NOT IN ('CacheMemoryContext', 'index info')"),
-		slurp_file("/proc/$session->{pid}/status") =~ /^RssAnon:\s+(\d+) kB/m);
+		private_memory($session->{pid}));
 }
 
 sub cancel_job

@@ -10,7 +10,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend make_server random_seed reset_timeout send_query start_server
+our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend make_server private_memory random_seed reset_timeout send_query start_server
   start_session);
 
 # make_server NAME, [SETTING...], OPTION => VALUE...: a server that finds the extension where it is staged, also to
@@ -58,6 +58,14 @@ sub kill_backend
 	kill 'KILL', $backend;
 	$node->wait_for_log(qr/reinitializing/, $log);
 	return;
+}
+
+# kB that a process has for itself alone. The counts of its status are approximate.
+sub private_memory
+{
+	my ($process) = @_;
+	slurp_file("/proc/$process/smaps_rollup") =~ /^Anonymous:\s+(\d+) kB/m or die "no memory of $process";
+	return $1;
 }
 
 # The seed of what is random here; tests print it with what fails.
