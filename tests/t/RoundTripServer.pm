@@ -9,12 +9,13 @@ use Exporter 'import';
 use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(start_watched_server run_client loops);
+our @EXPORT = qw(start_watched_server run_client run_script wait_for_exits loops);
 
+# A client that is slow to send something must not end an episode outside of a block by that.
 sub start_watched_server
 {
 	my ($name, @settings) = @_;
-	my $node = start_server($name, [ "shared_preload_libraries = 'onetrip'", @settings ], allows_streaming => 1);
+	my $node = start_server($name, [ "shared_preload_libraries = 'onetrip'", "onetrip.watch_gap = '1h'", @settings ], allows_streaming => 1);
 	$node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION onetrip;
 SELECT create_carousel_tables('public');
@@ -27,7 +28,37 @@ SQL
 	return $node;
 }
 
-# Runs a client of tests/clients in Debian's Python and returns what it prints.
+# Outside of a block a session tells of its last loops when it ends, which is after its client has gone: only when all have
+# ended is everything in the view. One session looks until it is alone: of several, each would have to wait for the one
+# before.
+sub wait_for_exits
+{
+	my ($node) = @_;
+	my $turns = 100 * $PostgreSQL::Test::Utils::timeout_default;
+	$node->safe_psql('postgres', <<"SQL");
+DO \$\$
+BEGIN
+    FOR i IN 1..$turns LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid());
+        ASSERT i < $turns, 'sessions do not end';
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END \$\$
+SQL
+	return;
+}
+
+# Runs a script in psql, until its session has ended.
+sub run_script
+{
+	my ($node, $script) = @_;
+	$node->safe_psql('postgres', $script);
+	wait_for_exits($node);
+	return;
+}
+
+# Runs a client of tests/clients in Debian's Python, until its session has ended, and returns what it prints.
 sub run_client
 {
 	my ($node, $client, @arguments) = @_;
@@ -37,6 +68,7 @@ sub run_client
 	my ($out, $err) = ('', '');
 	my @command = ('/usr/bin/python3', "tests/clients/$client.py", @arguments);
 	IPC::Run::run(\@command, '<', \undef, '>', \$out, '2>', \$err) or die "@command: $err";
+	wait_for_exits($node);
 	chomp $out;
 	return $out;
 }
