@@ -64,9 +64,17 @@ for my $turn (1 .. $kills)
 {
 	my $session = start_session($node);
 	my $mode = $turn % 3 == 0 ? 'changed' : 'new';
-	my $batch = 1 + int rand 12;
+	# The first has loaded something, and has far to go; the others may be killed before they begin.
+	my $batch = $turn == 1 ? 1 : 1 + int rand 12;
 	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch)");
-	usleep(int rand 100_000);
+	if ($turn == 1)
+	{
+		$node->poll_query_until('postgres', 'SELECT count(*) > 0 FROM dwh.submission_loads') or die 'nothing is loaded';
+	}
+	else
+	{
+		usleep(int rand 100_000);
+	}
 	kill_backend($node, $session->{pid});
 	answer($session);
 	$killed++ unless is_answered($session);
