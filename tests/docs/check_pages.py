@@ -103,13 +103,33 @@ def ends_its_statement(sql):
     return last.endswith(";") or "\\" in last
 
 
+# The server lets DROP DATABASE and a TEMPLATE wait for the sessions before this one, but for 5 s only.
+WAIT = """DO $$
+BEGIN
+    FOR i IN 1..18000 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname IN ({}) AND pid <> pg_backend_pid());
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END $$;
+"""
+
+
+def with_waits(script):
+    """The script; where it leaves a database that it has made, it waits until its session there has ended."""
+    made = ", ".join(f"'{name}'" for name in re.findall(r"^CREATE DATABASE (\w+)", script, flags=re.MULTILINE))
+    if not made:
+        return script
+    return re.sub(r"^\\connect .*\n", lambda connect: connect[0] + WAIT.format(made), script, flags=re.MULTILINE)
+
+
 def outputs_of(examples, database, scratch):
     """What psql prints for each example."""
     script = "\\pset footer off\n"
     for example in examples:
         script += example.sql.replace(FOLDER, scratch + FOLDER) + f"\\echo {SEPARATOR}\n"
     psql = subprocess.run(
-        ["psql", "-X", "-q", "-d", database], input=script, stdout=subprocess.PIPE,
+        ["psql", "-X", "-q", "-d", database], input=with_waits(script), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, cwd=scratch, encoding="utf-8", check=False,
         # A zone that no page has in mind: what depends on it must set its own.
         env={**os.environ, "PGTZ": "Asia/Kathmandu", "PGCLIENTENCODING": "UTF8"})
