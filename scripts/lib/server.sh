@@ -19,10 +19,19 @@ install_stage() {
     run_logged install.log make_onetrip install DESTDIR="$STAGE"
 }
 
-# A port of our own choice: two pg_virtualenv that look for one at the same time find the same.
+# A port of our own choice: two pg_virtualenv that look for one at the same time find the same. It is
+# below those that connections to elsewhere are given, which could take it before the server does.
 free_port() {
-    perl -MIO::Socket::INET -e \
-        'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+    local end=32768 port tries
+    read -r end _ 2>/dev/null </proc/sys/net/ipv4/ip_local_port_range || true
+    ((end > 12000)) || end=32768
+    for ((tries = 100; tries > 0; --tries)); do
+        port=$((10000 + RANDOM % (end - 10000)))
+        perl -MIO::Socket::INET -e \
+            'exit !IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => shift)' \
+            "$port" && break
+    done
+    say "$port"
 }
 
 # Further options of pg_virtualenv for the server: -o NAME=VALUE.
