@@ -19,8 +19,23 @@ as_root() {
 }
 
 apt_get() {
-    # NEEDRESTART_MODE=l: where needrestart is installed, it restarts nothing by itself.
-    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -q "$@"
+    # NEEDRESTART_MODE=l: where needrestart is installed, it restarts nothing by itself. LC_ALL: what
+    # it says is read below.
+    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l LC_ALL=C.UTF-8 \
+        apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
+}
+
+# apt-get waits for another's installation, but for no other's update.
+update_lists() {
+    local tries output status
+    for ((tries = 60; tries > 0; --tries)); do
+        status=0
+        output=$(apt_get update 2>&1) || status=$?
+        say "$output"
+        [[ $status != 0 && $output == *"Could not get lock"* ]] || break
+        sleep 5
+    done
+    return "$status"
 }
 
 # install_packages PACKAGE...
@@ -35,7 +50,7 @@ install_packages() {
         fail "neither root nor sudo here; let root run: apt-get install ${missing[*]}"
     say "These Debian packages are missing and will now be installed, with what they depend on:"
     printf '    %s\n' "${missing[@]}"
-    run_logged packages.log apt_get update || fail "no list of packages"
+    run_logged packages.log update_lists || fail "no list of packages"
     without_new_cluster run_logged packages.log \
         apt_get install --yes --no-install-recommends "${missing[@]}" ||
         fail "the packages could not be installed"
