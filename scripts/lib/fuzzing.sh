@@ -20,14 +20,14 @@ fuzz_target() {
     [[ -z $dictionary ]] || options=("-dict=$dictionary")
     mkdir -p "build/fuzz/corpus/$1" build/fuzz/findings
     rm -f "build/fuzz/findings/$1-"*
-    "build/fuzz/$1" "-max_total_time=$2" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+    "build/fuzz/$1" "-max_total_time=$2" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
         "-artifact_prefix=build/fuzz/findings/$1-" "${options[@]}" \
         "build/fuzz/corpus/$1" "tests/fuzz/corpus/$1"
 }
 
 # replay_target TARGET: its corpus without fuzzing. What broke once stays mended.
 replay_target() {
-    "build/fuzz/$1" -runs=0 -timeout=20 "-artifact_prefix=build/fuzz/findings/$1-" \
+    "build/fuzz/$1" -runs=0 -timeout=60 "-artifact_prefix=build/fuzz/findings/$1-" \
         "tests/fuzz/corpus/$1"
 }
 
