@@ -6,7 +6,6 @@ use warnings;
 
 use Digest::SHA;
 use OnetripTest qw(becomes kill_backend start_server);
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -20,6 +19,7 @@ plan skip_all => 'npm is not installed: there is no S3 server' unless succeeds('
 plan skip_all => 'rclone is not installed' unless succeeds('rclone', 'version');
 
 my $folder = PostgreSQL::Test::Utils::tempdir();
+my $bucket = "carousels-$$";    # another run's rclone has another one
 my ($port, $server) = start_s3_server();
 
 my $node = start_server('storage', [ 'restart_after_crash = on', map { "enable_$_ = off" } qw(sort incremental_sort hashjoin) ]);
@@ -59,7 +59,7 @@ done_testing();
 
 # ----------------------------------------------------------------------------------------------------
 
-# The S3 server of npm, in a folder of its own.
+# The S3 server of npm, in a folder of its own. It has itself given a free port, and says which.
 sub start_s3_server
 {
 	my $log = "$folder/npm.log";
@@ -67,14 +67,14 @@ sub start_s3_server
 	{
 		plan skip_all => 'npm cannot install s3rver: ' . (slurp_file($log) =~ s/\s+/ /gr);
 	}
-	my $free = PostgreSQL::Test::Cluster::get_free_port();
 	mkdir "$folder/objects";
 	my $run = IPC::Run::start([ "$folder/node_modules/.bin/s3rver", '--directory', "$folder/objects",
-			'--address', '127.0.0.1', '--port', $free, '--configure-bucket', 'carousels' ],
+			'--address', '127.0.0.1', '--port', 0, '--configure-bucket', $bucket ],
 		'<', \undef, '>', "$folder/s3rver.log", '2>&1');
-	becomes(sub { -e "$folder/s3rver.log" && slurp_file("$folder/s3rver.log") =~ /listening/ })
+	my $given;
+	becomes(sub { -e "$folder/s3rver.log" && (($given) = slurp_file("$folder/s3rver.log") =~ /listening on .*:(\d+)\n/) })
 	  or die "the S3 server does not start: " . slurp_file("$folder/s3rver.log");
-	return ($free, $run);
+	return ($given, $run);
 }
 
 sub access_key { return 'S3RVER'; }    # the server's own
@@ -90,7 +90,7 @@ sub rclone
 sub export
 {
 	my ($object, $key) = @_;
-	my $command = rclone($key) . " rcat --retries 1 --low-level-retries 1 s3:carousels/$object";
+	my $command = rclone($key) . " rcat --retries 1 --low-level-retries 1 s3:$bucket/$object";
 	return "SELECT messages FROM export_carousel_to_program('AFRIQUE', '2026-11-21', '$command', layout => layout())";
 }
 
@@ -103,7 +103,7 @@ sub upload
 sub sum_of_object
 {
 	my ($object) = @_;
-	open my $bytes, '-|', rclone(access_key()) . " cat s3:carousels/$object" or die $!;
+	open my $bytes, '-|', rclone(access_key()) . " cat s3:$bucket/$object" or die $!;
 	return Digest::SHA->new(256)->addfile($bytes)->hexdigest;
 }
 
@@ -111,9 +111,11 @@ sub sum_of_object
 sub size_of
 {
 	my ($object) = @_;
-	my ($size) = `${\rclone(access_key())} lsf --format ps s3:carousels/` =~ /^\Q$object\E;(\d+)$/m;
+	my ($size) = `${\rclone(access_key())} lsf --format ps s3:$bucket/` =~ /^\Q$object\E;(\d+)$/m;
 	return $size;
 }
+
+sub is_uploading { return scalar grep { m{rclone rcat .*s3:$bucket/} } `ps -e -o args=`; }
 
 # What happens to an export after its first parts are with the server.
 sub in_the_middle
@@ -123,10 +125,11 @@ sub in_the_middle
 	my $backend = $client->query('SET search_path = slow, public; SELECT pg_backend_pid()');
 	$client->query_until(qr/begun/, "\\echo begun\n" . export('part', access_key()) . ";\n");
 	ok($node->poll_query_until('postgres', 'SELECT bytes_processed > 20000000 FROM pg_stat_progress_copy'), 'an export has begun');
+	ok(is_uploading(), 'rclone is at work');
 	is(size_of('part'), undef, 'its object is not there yet');
 	$action->($backend);
 	eval { $client->quit };
-	ok(becomes(sub { !grep { /rclone rcat/ } `ps -e -o args=` }), "$name ends rclone");
+	ok(becomes(sub { !is_uploading() }), "$name ends rclone");
 	is(size_of('part'), undef, 'and there is no object');
 	return;
 }
