@@ -233,7 +233,8 @@ void begin_statement(const QueryDesc* query) {
 /// A WITH that writes makes a write of a SELECT.
 Kind kind_of(const PlannedStmt* planned) {
     const ModifyTable* const in_with =
-        planned->commandType == CMD_SELECT ? modification_of(planned) : nullptr;
+        planned->commandType == CMD_SELECT && planned->hasModifyingCTE ? modification_of(planned)
+                                                                       : nullptr;
     switch (in_with != nullptr ? in_with->operation : planned->commandType) {
         case CMD_INSERT:
             return Kind::insert;
