@@ -7,6 +7,7 @@ extern "C" {
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
+#include "catalog/partition.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "parser/parsetree.h"
@@ -20,6 +21,30 @@ namespace onetrip::postgres {
 namespace {
 
 // ---- catalogs -----------------------------------------------------------------------------------
+
+bool reads(const PlannedStmt* statement, Oid table) {
+    for (int i = 0; i < list_length(statement->rtable); ++i) {
+        const auto* const range = static_cast<RangeTblEntry*>(list_nth(statement->rtable, i));
+        if (range->rtekind == RTE_RELATION && range->relid == table) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The table that the client named: of a partition, the first ancestor in the statement.
+Oid named_table(const PlannedStmt* statement, Oid table) {
+    if (!OidIsValid(table) || !get_rel_relispartition(table)) {
+        return table;
+    }
+    const List* const ancestors = get_partition_ancestors(table);
+    for (int i = list_length(ancestors) - 1; i >= 0; --i) {
+        if (reads(statement, list_nth_oid(ancestors, i))) {
+            return list_nth_oid(ancestors, i);
+        }
+    }
+    return table;
+}
 
 /// As it has to be written here and now; nullptr where it has been dropped.
 const char* name_of(Oid table) {
@@ -147,31 +172,27 @@ struct Subject {
     const char* compared;  ///< table.column; nullptr where none is compared
 };
 
-Oid written_table(const PlannedStmt* statement) {
-    const ModifyTable* const modification = modification_of(statement);
-    return modification == nullptr
-               ? Oid{InvalidOid}
-               : rt_fetch(modification->nominalRelation, statement->rtable)->relid;
-}
-
+/// Of a write, what is written, and of that what is compared: one table may be there twice.
 Subject subject_of(const QueryDesc* query) {
-    const Oid written = written_table(query->plannedstmt);
-    Subject subject{query,  findings_of(query, written), InvalidOid, InvalidAttrNumber, nullptr,
+    const PlannedStmt* const statement = query->plannedstmt;
+    const ModifyTable* const modification = modification_of(statement);
+    const List* const targets = modification != nullptr ? modification->resultRelations : NIL;
+    Subject subject{query,  findings_of(query, targets), InvalidOid, InvalidAttrNumber, nullptr,
                     nullptr};
     const Comparison& comparison = subject.findings.comparison;
-    const char* column = nullptr;
-    subject.table = named_table(query->plannedstmt, comparison.table);
-    if (OidIsValid(subject.table)) {
-        column = get_attname(comparison.table, comparison.column, true);
-        subject.column =
-            column == nullptr ? AttrNumber{InvalidAttrNumber} : get_attnum(subject.table, column);
-    } else if (OidIsValid(written)) {
-        subject.table = written;
-    } else if (const TablesOfStatement tables = tables_of(query->plannedstmt); tables.count > 0) {
+    if (modification != nullptr) {
+        subject.table = rt_fetch(modification->nominalRelation, statement->rtable)->relid;
+    } else if (OidIsValid(comparison.table)) {
+        subject.table = named_table(statement, comparison.table);
+    } else if (const TablesOfStatement tables = tables_of(statement); tables.count > 0) {
         subject.table = tables.tables[0];
     }
     subject.name = OidIsValid(subject.table) ? name_of(subject.table) : nullptr;
+    const char* const column = OidIsValid(comparison.table)
+                                   ? get_attname(comparison.table, comparison.column, true)
+                                   : nullptr;
     if (subject.name != nullptr && column != nullptr) {
+        subject.column = get_attnum(subject.table, column);
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
     }
     return subject;

@@ -1,7 +1,6 @@
 #include "postgres/round_trip_findings.hpp"
 
 extern "C" {
-#include "catalog/partition.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"
@@ -10,16 +9,6 @@ extern "C" {
 namespace onetrip::postgres {
 
 namespace {
-
-bool reads(const PlannedStmt* statement, Oid table) {
-    for (int i = 0; i < list_length(statement->rtable); ++i) {
-        const auto* const range = static_cast<RangeTblEntry*>(list_nth(statement->rtable, i));
-        if (range->rtekind == RTE_RELATION && range->relid == table) {
-            return true;
-        }
-    }
-    return false;
-}
 
 // ---- values -------------------------------------------------------------------------------------
 
@@ -90,8 +79,9 @@ const Var* column_of(const Node* node) {
     return IsA(node, Var) ? reinterpret_cast<const Var*>(node) : nullptr;
 }
 
-/// Column = value: its table and column, if this is one. `index_columns` has what INDEX_VAR means.
-Comparison comparison_of(const OpExpr* operation, const QueryDesc* query,
+/// Column = value: its table and column, if this is one that counts. `index_columns` has what
+/// INDEX_VAR means.
+Comparison comparison_of(const OpExpr* operation, const Findings& findings,
                          const List* index_columns) {
     Comparison none;
     if (list_length(operation->args) != 2) {
@@ -115,19 +105,15 @@ Comparison comparison_of(const OpExpr* operation, const QueryDesc* query,
             static_cast<TargetEntry*>(list_nth(index_columns, column->varattno - 1));
         column = column_of(reinterpret_cast<Node*>(entry->expr));
     }
-    if (column == nullptr || column->varattno <= 0 || IS_SPECIAL_VARNO(column->varno)) {
+    if (column == nullptr || column->varattno <= 0 || IS_SPECIAL_VARNO(column->varno) ||
+        (findings.targets != NIL && !list_member_int(findings.targets, column->varno))) {
         return none;
     }
-    const RangeTblEntry* const range = rt_fetch(column->varno, query->plannedstmt->rtable);
+    const RangeTblEntry* const range = rt_fetch(column->varno, findings.query->plannedstmt->rtable);
     if (range->rtekind != RTE_RELATION) {
         return none;
     }
-    return {range->relid, column->varattno, index_columns != nullptr};
-}
-
-bool counts(Oid table, const Findings& findings) {
-    return !OidIsValid(findings.only) ||
-           named_table(findings.query->plannedstmt, table) == findings.only;
+    return {range->relid, column->varattno};
 }
 
 void look_at_conditions(const List* conditions, bool in_index, const List* index_columns,
@@ -147,9 +133,9 @@ void look_at_conditions(const List* conditions, bool in_index, const List* index
             continue;
         }
         Comparison found =
-            comparison_of(reinterpret_cast<const OpExpr*>(node), findings.query, index_columns);
+            comparison_of(reinterpret_cast<const OpExpr*>(node), findings, index_columns);
         found.in_index = in_index;
-        if (OidIsValid(found.table) && counts(found.table, findings)) {
+        if (OidIsValid(found.table)) {
             findings.comparison = found;
         }
     }
@@ -266,21 +252,8 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
     return nullptr;
 }
 
-Oid named_table(const PlannedStmt* statement, Oid table) {
-    if (!OidIsValid(table) || !get_rel_relispartition(table)) {
-        return table;
-    }
-    const List* const ancestors = get_partition_ancestors(table);
-    for (int i = list_length(ancestors) - 1; i >= 0; --i) {
-        if (reads(statement, list_nth_oid(ancestors, i))) {
-            return list_nth_oid(ancestors, i);
-        }
-    }
-    return table;
-}
-
-Findings findings_of(const QueryDesc* query, Oid only) {
-    Findings findings{query, only, {}};
+Findings findings_of(const QueryDesc* query, const List* targets) {
+    Findings findings{query, targets, {}};
     const ModifyTable* const modification = modification_of(query->plannedstmt);
     if (modification != nullptr) {
         look_at(modification->plan.lefttree, findings);
@@ -297,7 +270,7 @@ Findings findings_of(const QueryDesc* query, Oid only) {
 }
 
 bool does_many_at_once(const QueryDesc* query) {
-    const Findings findings = findings_of(query, InvalidOid);
+    const Findings findings = findings_of(query, NIL);
     const Comparison& comparison = findings.comparison;
     const bool is_single =
         OidIsValid(comparison.table) && (comparison.in_index || !findings.has_many_in_index);

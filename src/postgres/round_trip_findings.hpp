@@ -19,7 +19,7 @@ struct Comparison {
 /// What a plan does, as far as advice needs it.
 struct Findings {
     const QueryDesc* query;
-    Oid only;  ///< the table whose comparisons count: what is written; InvalidOid: any
+    const List* targets;  ///< in the range table, whose comparisons count; NIL: all
     Comparison comparison;
     bool has_many_values = false;  ///< an array, VALUES, or a function over an array
     bool has_many_in_index = false;
@@ -33,11 +33,9 @@ struct Findings {
 /// where it only reads.
 const ModifyTable* modification_of(const PlannedStmt* statement);
 
-/// The table that the client named: of a partition, the first ancestor in the statement.
-Oid named_table(const PlannedStmt* statement, Oid table);
-
-/// Of the statement, or of its modification where it is one; `only` as above.
-Findings findings_of(const QueryDesc* query, Oid only);
+/// Of the statement, or of its modification where it is one. Only comparisons of `targets` count,
+/// where there are such: indexes into the range table.
+Findings findings_of(const QueryDesc* query, const List* targets);
 
 /// Whether the statement asks for many things at once already: by an array, a list of VALUES, or
 /// IN (…), rather than by a single value.
