@@ -145,15 +145,9 @@ SELECT encode_carousel('A', '2026-11-21');
 
 \c :here
 SET client_min_messages = warning;
--- DROP DATABASE waits for the sessions before this one for 5 s only.
-DO $$
-BEGIN
-    FOR i IN 1..18000 LOOP
-        PERFORM pg_stat_clear_snapshot();
-        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname IN ('regress_onetrip_latin1', 'regress_onetrip_win1252', 'regress_onetrip_euc_jp', 'regress_onetrip_sql_ascii'));
-        PERFORM pg_sleep(0.01);
-    END LOOP;
-END$$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set wait_for_exits :abs_srcdir '/tests/wait_for_exits.sql'
+\i :wait_for_exits
 DROP DATABASE regress_onetrip_latin1;
 DROP DATABASE regress_onetrip_win1252;
 DROP DATABASE regress_onetrip_euc_jp;

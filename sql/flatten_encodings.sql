@@ -27,14 +27,8 @@ SELECT schema_path, tag, label FROM form_questions('{"children": [{"slug": "ÂêçÂ
 
 \c :here
 SET client_min_messages = warning;
--- DROP DATABASE waits for the sessions before this one for 5 s only.
-DO $$
-BEGIN
-    FOR i IN 1..18000 LOOP
-        PERFORM pg_stat_clear_snapshot();
-        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname IN ('regress_onetrip_flatten_latin1', 'regress_onetrip_flatten_euc_jp'));
-        PERFORM pg_sleep(0.01);
-    END LOOP;
-END$$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set wait_for_exits :abs_srcdir '/tests/wait_for_exits.sql'
+\i :wait_for_exits
 DROP DATABASE regress_onetrip_flatten_latin1;
 DROP DATABASE regress_onetrip_flatten_euc_jp;
