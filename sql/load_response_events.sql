@@ -306,17 +306,17 @@ UPDATE orm.form_responses SET responses = '{"note": "longer than the forty chara
 CALL load_response_events('orm', 'orm', 'changed');
 ALTER TABLE orm.response_events DROP value_length, ALTER value TYPE text;
 CALL load_response_events('orm', 'orm', 'changed');
--- Names that the target demands: one row of problems for a submission without its user, until it has one.
-CREATE SCHEMA strict;
-CREATE TABLE strict.response_events (submission_id uuid, schema_path text, value text, user_id uuid NOT NULL, user_full_name text NOT NULL);
-CALL load_response_events('orm', 'strict');
-SELECT right(submission_id::text, 2) AS submission, user_full_name, value FROM strict.response_events ORDER BY submission_id, schema_path;
 -- What the target computes of an answer may quote it where it fails: no message of the server is shown then.
 CREATE SCHEMA computed;
 CREATE TABLE computed.response_events (submission_id uuid, schema_path text, value text, amount numeric GENERATED ALWAYS AS (value::numeric) STORED);
 CALL load_response_events('orm', 'computed');
 CALL load_response_events('orm', 'computed', batch_size => 1);
 SELECT submission_id, value FROM computed.response_events ORDER BY submission_id;
+-- Names that the target demands: one row of problems for a submission without its user, until it has one.
+CREATE SCHEMA strict;
+CREATE TABLE strict.response_events (submission_id uuid, schema_path text, value text, user_id uuid NOT NULL, user_full_name text NOT NULL);
+CALL load_response_events('orm', 'strict');
+SELECT right(submission_id::text, 2) AS submission, user_full_name, value FROM strict.response_events ORDER BY submission_id, schema_path;
 SELECT right(submission_id::text, 2) AS submission, ord, schema_path, value, status FROM strict.response_event_problems ORDER BY submission_id, ord;
 CALL load_response_events('orm', 'strict', 'changed');
 INSERT INTO orm.users VALUES (pg_temp.id(9), 'Katherine', NULL);

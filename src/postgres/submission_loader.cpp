@@ -169,36 +169,31 @@ struct BatchContext {
     const char* only_submission;  ///< NULL where there are several
 };
 
-/// Whether the server's primary message may quote a value: those of bad data do, but for the one
-/// that says how long a value may be.
-bool may_quote_value(int error_code) {
-    return ERRCODE_TO_CATEGORY(error_code) == ERRCODE_DATA_EXCEPTION &&
-           error_code != ERRCODE_STRING_DATA_RIGHT_TRUNCATION;
+/// Puts our own words where the server's may show an answer. Of bad data it quotes the value, but
+/// where that is too long for its type; of broken constraints it shows the row.
+void hide_answer(int error_code) {
+    if (ERRCODE_TO_CATEGORY(error_code) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+        error_code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION) {
+        errdetail("The row is not shown, since it holds an answer.");
+        return;
+    }
+    errmsg("could not load an answer");
+    errdetail("The server's message of SQLSTATE %s is not shown, since it may quote the answer.",
+              unpack_sql_state(error_code));
 }
 
-/// The server shows the row that breaks a constraint, and with it an answer; what the target
-/// computes of an answer (a generated column, an index over an expression) quotes it where it
-/// fails. Which submission it was, the server cannot say. So message and detail are ours. Runs
-/// while the error is being made.
+/// Runs while the error is being made, also of what the target computes of an answer: a generated
+/// column, an index over an expression. Which submission it was, the server cannot say.
 void describe_batch(void* argument) {
     const auto* const context = static_cast<const BatchContext*>(argument);
-    const int error_code = geterrcode();
-    const int category = ERRCODE_TO_CATEGORY(error_code);
-    if (may_quote_value(error_code)) {
-        errmsg("could not load an answer");
-        errdetail(
-            "The server's message of SQLSTATE %s is not shown, since it may quote the answer.",
-            unpack_sql_state(error_code));
-    } else if (category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
-               category == ERRCODE_DATA_EXCEPTION) {
-        errdetail("The row is not shown, since it holds an answer.");
-    }
-    if (context->only_submission == nullptr &&
-        (category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
-         category == ERRCODE_DATA_EXCEPTION)) {
-        errhint(
-            "With batch_size => 1 the error names the submission; all before it are "
-            "loaded then.");
+    const int category = ERRCODE_TO_CATEGORY(geterrcode());
+    if (category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || category == ERRCODE_DATA_EXCEPTION) {
+        hide_answer(geterrcode());
+        if (context->only_submission == nullptr) {
+            errhint(
+                "With batch_size => 1 the error names the submission; all before it are "
+                "loaded then.");
+        }
     }
     if (context->only_submission != nullptr) {
         errcontext("loading submission %s", context->only_submission);
