@@ -223,8 +223,8 @@ struct Depacketizer::Header {
     bool transport_error_indicator;
     bool payload_unit_start_indicator;
     bool is_scrambled;
+    bool has_adaptation_field;
     bool has_payload;
-    bool is_reserved;  ///< adaptation_field_control 00: to be discarded (2.4.3.3)
     bool discontinuity_indicator;
     unsigned continuity_counter;
     unsigned payload_offset;
@@ -236,12 +236,11 @@ Depacketizer::Header Depacketizer::read_header(std::span<const std::uint8_t, pac
     header.payload_unit_start_indicator = (packet[1] & 0x40) != 0;
     header.pid = static_cast<std::uint16_t>((packet[1] & 0x1F) << 8 | packet[2]);
     header.is_scrambled = (packet[3] & 0xC0) != 0;
-    const bool has_adaptation_field = (packet[3] & 0x20) != 0;
+    header.has_adaptation_field = (packet[3] & 0x20) != 0;
     header.has_payload = (packet[3] & 0x10) != 0;
-    header.is_reserved = !has_adaptation_field && !header.has_payload;
     header.continuity_counter = packet[3] & 0x0F;
     header.payload_offset = 4;
-    if (has_adaptation_field) {
+    if (header.has_adaptation_field) {
         const unsigned adaptation_field_length = packet[4];
         header.discontinuity_indicator = adaptation_field_length > 0 && (packet[5] & 0x80) != 0;
         header.payload_offset += 1 + adaptation_field_length;
@@ -258,7 +257,8 @@ void Depacketizer::add(const FoundPacket& packet) {
     if (header.transport_error_indicator) {
         // Even that it belongs to this PID may be wrong; if it does, its number will be missed.
         report("transport_error_indicator is set", "The packet is skipped.");
-    } else if (header.is_reserved) {
+    } else if (!header.has_payload && !header.has_adaptation_field) {
+        // To be discarded (2.4.3.3), but not what anybody sends.
         report("adaptation_field_control is 0, which is reserved", "The packet is skipped.");
     } else if (!header.has_payload) {
         // Such packets do not count (2.4.3.3).
