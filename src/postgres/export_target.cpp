@@ -16,10 +16,10 @@ int set_error_code(int error) {
         case EFBIG:
         case EDQUOT:
             return errcode(ERRCODE_DISK_FULL);
-        case E2BIG:
-            return errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED);
         case EAGAIN:
             return errcode(ERRCODE_INSUFFICIENT_RESOURCES);
+        case ENOMEM:
+            return errcode(ERRCODE_OUT_OF_MEMORY);
         default:
             return errcode_for_file_access();
     }

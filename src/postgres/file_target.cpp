@@ -37,7 +37,7 @@ const char* file_name(const char* path) {
     if (name[0] == '\0' || std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_NAME), errmsg("path \"%s\" does not name a file", path),
-                 errhint("Name a file in it.")));
+                 errhint("End the path with the file's name.")));
     }
     return name;
 }

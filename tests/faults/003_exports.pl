@@ -135,7 +135,7 @@ mkdir "$folder/closed", 0555;
 (my $to_closed = to_file()) =~ s{\Q$path}{$folder/closed/carousel.bin};
 like(ask($to_closed), qr/ERROR:  could not create file .*Permission denied/, 'a directory without rights');
 
-# As long as a name may be: its temporary name is cut, and still its own.
+# As long as a name may be: a number stands for it in the temporary name.
 for my $name ('n' x 242, 'n' x 243, 'n' x 255, 'n' x 254 . 'm', 'é' x 127)
 {
 	(my $to_long = to_file()) =~ s{\Q$path}{$folder/$name};
@@ -167,8 +167,9 @@ SKIP:
 	$old = sum_of($path);
 	system_or_bail('prlimit', '--pid', $backend, '--fsize=' . int($size / 2));
 	$session->query("SET work_mem = '256MB'");
+	$session->query("\\set VERBOSITY verbose");
 	$session->query(to_file());
-	like($session->{stderr}, qr/ERROR:  could not write to file "\Q$temporary\E": File too large/, 'a full disk');
+	like($session->{stderr}, qr/ERROR:  53100: could not write to file "\Q$temporary\E": File too large/, 'a full disk');
 	is(sum_of($path), $old, 'leaves the old file');
 	no_temporary_file('and nothing beside it');
 	$session->quit;
