@@ -178,6 +178,7 @@ SELECT encode_section(E'x {\n v 8 uimsbf\n w 8 uimsbf = other\n}', r) FROM (SELE
 SELECT encode_section(E'x {\n v 8 uimsbf\n Other 8 uimsbf\n}', r) FROM (SELECT 1 AS v, 2 AS "Other", 3 AS "odd name") AS r;
 -- A name that is there twice is as ambiguous as it is to SQL; one that the layout does not ask for may be.
 SELECT encode_section('x { id 8 uimsbf }', r) FROM (SELECT a.*, b.* FROM (SELECT 1 AS id, 3 AS v) AS a, (SELECT 2 AS id) AS b) AS r;
+\echo :LAST_ERROR_SQLSTATE
 SELECT encode_section('x { v 8 uimsbf }', r) FROM (SELECT a.*, b.* FROM (SELECT 1 AS id, 3 AS v) AS a, (SELECT 2 AS id) AS b) AS r;
 SELECT encode_section('x { v 8 uimsbf }', ROW(1, 2));
 \echo :LAST_ERROR_SQLSTATE
@@ -209,7 +210,6 @@ CREATE DOMAIN checked_pair AS pair CHECK ((VALUE).a < 10);
 SELECT encode_section(E'x {\n a 8 uimsbf\n b * text\n}', (2, 'y')::checked_pair);
 SELECT encode_section(E'x {\n column1 8 uimsbf\n column2 8 char\n}', v) FROM (VALUES (1, 'a'), (2, 'b')) AS v ORDER BY column1;
 SELECT encode_section(E'x {\n i 8 uimsbf\n j 8 uimsbf\n}', t) FROM ROWS FROM (generate_series(1, 2), generate_series(5, 6)) AS t(i, j);
-
 
 -- What is like text and is none of text, varchar, char(n): citext, say. A type that only looks so.
 SET client_min_messages = warning;
