@@ -10,7 +10,7 @@
 
 EXTENSION = onetrip
 MODULE_big = onetrip
-DATA = onetrip--0.1.0.sql
+DATA = onetrip--0.2.0.sql onetrip--0.1.0--0.2.0.sql
 
 # The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
 PURE_SOURCES = $(sort $(wildcard src/jsonb/*.cpp src/roundtrip/*.cpp src/section/*.cpp \

@@ -1,1 +1,476 @@
-../../onetrip--0.1.0.sql
+/* onetrip--0.1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION onetrip" to load this file. \quit
+
+-- The type section_layout ------------------------------------------------------------------------
+
+CREATE TYPE section_layout;
+
+CREATE FUNCTION section_layout_in(input cstring) RETURNS section_layout
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_out(layout section_layout) RETURNS cstring
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_recv(message internal) RETURNS section_layout
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_send(layout section_layout) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE section_layout (
+    INPUT = section_layout_in,
+    OUTPUT = section_layout_out,
+    RECEIVE = section_layout_recv,
+    SEND = section_layout_send,
+    INTERNALLENGTH = VARIABLE,
+    STORAGE = extended
+);
+
+COMMENT ON TYPE section_layout IS
+    'layout of a DVB/MPEG section, in the notation of the standards'' syntax tables';
+COMMENT ON FUNCTION section_layout_in(cstring) IS 'I/O';
+COMMENT ON FUNCTION section_layout_out(section_layout) IS 'I/O: canonical text';
+COMMENT ON FUNCTION section_layout_recv(internal) IS 'I/O';
+COMMENT ON FUNCTION section_layout_send(section_layout) IS 'I/O';
+
+-- Sections ---------------------------------------------------------------------------------------
+
+CREATE FUNCTION message_layout() RETURNS section_layout
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN $layout$
+message (max 512) {
+    table_id                  8  uimsbf  = 0x92
+    section_syntax_indicator  1  bslbf   = 0
+    reserved_future_use       1  bslbf   = 1
+    reserved                  2  bslbf   = 0b11
+    section_length           12  uimsbf  = length()
+    index                     8  uimsbf  = part()
+    total_count               8  uimsbf  = parts()
+    target_filter            32  uimsbf  = numero_abonne
+    network_id                8  uimsbf
+    message_id               32  uimsbf  = campagne_id
+    template_id              32  uimsbf
+    genre                     8  char
+    valid_start              40  utc
+    valid_end                40  utc
+    message_ack_count         8  uimsbf  = ack_count
+    message_ack_delay        16  uimsbf  = ack_delay
+    offset_appearance        16  uimsbf  = 0
+    offset_filter            16  uimsbf  = 0
+    offset_addressee         16  uimsbf  = offset(addressee)
+    storables                 *  tlv(8,8) split
+  addressee:
+    addressee_tag             8  uimsbf  = 0x01
+    addressee_length          8  uimsbf  = length(addressee_number)
+    addressee_number         64  uimsbf  = numero_abonne
+}
+$layout$::section_layout;
+COMMENT ON FUNCTION message_layout() IS
+    'layout of the targeted message to a set-top box, which encode_carousel uses unless told otherwise';
+
+CREATE FUNCTION layout_fields(
+    layout section_layout,
+    OUT ordinal int, OUT field text, OUT bit_offset int, OUT width int, OUT type text,
+    OUT source text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
+COMMENT ON FUNCTION layout_fields(section_layout) IS
+    'fields of a layout, offsets and widths in bits; null are a width * and the offsets behind it';
+
+CREATE FUNCTION encode_section(layout section_layout, source record) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, record) IS
+    'one section of a row; an error if the row needs several';
+
+CREATE FUNCTION encode_section(layout section_layout, source jsonb) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, jsonb) IS
+    'one section of a JSON row; an error if the row needs several';
+
+CREATE FUNCTION encode_sections(layout section_layout, source record) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, record) IS
+    'sections of a row, in order';
+
+CREATE FUNCTION encode_sections(layout section_layout, source jsonb) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, jsonb) IS
+    'sections of a JSON row, in order';
+
+CREATE FUNCTION section_agg_transition(state internal, layout section_layout, source record)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_combine(state internal, other internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_serialize(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_agg_deserialize(serialized bytea, state internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_agg_final(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_append(state bytea, section bytea) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION section_agg_transition(internal, section_layout, record) IS
+    'aggregate transition function';
+COMMENT ON FUNCTION section_agg_combine(internal, internal) IS 'aggregate combine function';
+COMMENT ON FUNCTION section_agg_serialize(internal) IS 'aggregate serial function';
+COMMENT ON FUNCTION section_agg_deserialize(bytea, internal) IS 'aggregate deserial function';
+COMMENT ON FUNCTION section_agg_final(internal) IS 'aggregate final function';
+COMMENT ON FUNCTION section_agg_append(bytea, bytea) IS
+    'aggregate transition and combine function';
+
+CREATE AGGREGATE section_agg(layout section_layout, source record) (
+    SFUNC = section_agg_transition,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, record) IS
+    'sections of all rows, in the order of ORDER BY within the call, else in none';
+
+CREATE AGGREGATE section_agg(section bytea) (
+    SFUNC = section_agg_append,
+    STYPE = bytea,
+    -- the room that an expanded state takes, which the planner cannot know
+    SSPACE = 8192,
+    COMBINEFUNC = section_agg_append,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(bytea) IS
+    'finished sections one behind the other, in the order of ORDER BY within the call, else in none';
+
+CREATE FUNCTION decode_section(layout section_layout, section bytea) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION decode_section(section_layout, bytea) IS
+    'JSON row that a section was made of; an error if the section breaks the layout';
+
+CREATE FUNCTION dissect_section(
+    layout section_layout, section bytea,
+    OUT field text, OUT byte_offset int, OUT "bit" int, OUT width int, OUT raw text,
+    OUT value text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
+COMMENT ON FUNCTION dissect_section(section_layout, bytea) IS
+    'section field by field, for people to read; what is wrong in it is said where it is';
+
+CREATE FUNCTION check_sections(
+    layout section_layout, sections bytea,
+    OUT ordinal bigint, OUT byte_offset bigint, OUT field text, OUT problem text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION check_sections(section_layout, bytea) IS
+    'every way in which concatenated sections break the layout; no rows if none does';
+
+CREATE FUNCTION split_sections(
+    sections bytea, OUT ordinal bigint, OUT byte_offset bigint, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+COMMENT ON FUNCTION split_sections(bytea) IS
+    'concatenated sections one by one, by their section_length';
+
+CREATE FUNCTION crc32_mpeg2(data bytea) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'onetrip_crc32_mpeg2' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
+    'CRC_32 of ISO/IEC 13818-1; 0 over data with their CRC_32 behind them';
+
+-- Transport packets ------------------------------------------------------------------------------
+
+CREATE FUNCTION ts_packets(sections bytea, pid int, continuity int DEFAULT 0) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ts_packets(bytea, int, int) IS
+    'sections in transport packets on a PID, the first of which has this continuity counter';
+
+CREATE FUNCTION ts_sections(packets bytea, pid int, OUT ordinal bigint, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ts_sections(bytea, int) IS
+    'sections that transport packets of a PID carry; what is lost or wrong raises a warning';
+
+-- Carousels --------------------------------------------------------------------------------------
+
+CREATE FUNCTION create_carousel_tables(schema name) RETURNS void
+    LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    EXECUTE format($ddl$
+        CREATE TABLE %1$I.zones_diffusion (
+            zone_diffusion text PRIMARY KEY,
+            network_id int NOT NULL CHECK (network_id BETWEEN 0 AND 255)
+        );
+        CREATE TABLE %1$I.campagnes (
+            id bigint PRIMARY KEY,
+            zone_diffusion text NOT NULL REFERENCES %1$I.zones_diffusion,
+            genre text NOT NULL CHECK (char_length(genre) = 1),
+            valid_start timestamptz NOT NULL,
+            valid_end timestamptz NOT NULL CHECK (valid_end >= valid_start),
+            ack_count int NOT NULL DEFAULT 0,
+            ack_delay int NOT NULL DEFAULT 0
+        );
+        CREATE TABLE %1$I.messages (
+            id bigint PRIMARY KEY,
+            campagne_id_fk bigint NOT NULL REFERENCES %1$I.campagnes,
+            numero_abonne bigint NOT NULL,
+            template_id bigint NOT NULL,
+            storables jsonb NOT NULL DEFAULT '[]'
+        );
+        -- zone and validity in one scan: campaigns that are over are the many
+        CREATE INDEX ON %1$I.campagnes (zone_diffusion, valid_end, valid_start);
+        -- the join and the order; PostgreSQL makes no index for a foreign key
+        CREATE INDEX ON %1$I.messages (campagne_id_fk, id);
+        COMMENT ON TABLE %1$I.zones_diffusion IS 'zones in which a carousel is broadcast';
+        COMMENT ON TABLE %1$I.campagnes IS 'campaigns: a zone, a genre, and when they are on air';
+        COMMENT ON TABLE %1$I.messages IS 'messages of the campaigns, one for each subscriber';
+        COMMENT ON COLUMN %1$I.campagnes.ack_delay IS 'in seconds';
+        COMMENT ON COLUMN %1$I.messages.storables IS 'tag-length-value items, for the type tlv(8,8)';
+    $ddl$, schema);
+END
+$function$;
+COMMENT ON FUNCTION create_carousel_tables(name) IS
+    'makes zones_diffusion, campagnes and messages in a schema; they belong to the caller';
+
+CREATE FUNCTION encode_carousel(
+    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout())
+    RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+COMMENT ON FUNCTION encode_carousel(text, date, section_layout) IS
+    'sections of all messages that are on air in a zone on a date, by campaign and message';
+
+CREATE FUNCTION carousel_sections(
+    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout(),
+    OUT campagne_id bigint, OUT message_id bigint, OUT part int, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100000;
+COMMENT ON FUNCTION carousel_sections(text, date, section_layout) IS
+    'sections of all messages that are on air in a zone on a date, a row each, in order';
+
+CREATE FUNCTION carousel_problems(
+    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout(),
+    OUT campagne_id bigint, OUT message_id bigint, OUT field text, OUT problem text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
+COMMENT ON FUNCTION carousel_problems(text, date, section_layout) IS
+    'messages on air that cannot be encoded, each with the first field at fault';
+
+CREATE FUNCTION carousel_stats(
+    zone text, on_date date DEFAULT current_date, bitrate bigint DEFAULT NULL,
+    layout section_layout DEFAULT message_layout(),
+    OUT campagnes bigint, OUT messages bigint, OUT sections bigint, OUT bytes bigint,
+    OUT ts_packets bigint, OUT largest_section int, OUT cycle interval)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
+    'size of a carousel, and how long one cycle of it takes at a bitrate (bits a second)';
+
+-- Exports ----------------------------------------------------------------------------------------
+
+CREATE FUNCTION export_carousel_to_file(
+    zone text, on_date date, path text, pid int DEFAULT NULL, on_error text DEFAULT 'fail',
+    layout section_layout DEFAULT message_layout(),
+    OUT messages bigint, OUT sections bigint, OUT bytes bigint, OUT skipped bigint,
+    OUT elapsed interval)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+REVOKE EXECUTE ON FUNCTION export_carousel_to_file FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION export_carousel_to_file TO pg_write_server_files;
+COMMENT ON FUNCTION export_carousel_to_file(text, date, text, int, text, section_layout) IS
+    'carousel to a file of the server, which is replaced when all of it is written';
+
+CREATE FUNCTION export_carousel_to_program(
+    zone text, on_date date, command text, pid int DEFAULT NULL, on_error text DEFAULT 'fail',
+    layout section_layout DEFAULT message_layout(),
+    OUT messages bigint, OUT sections bigint, OUT bytes bigint, OUT skipped bigint,
+    OUT elapsed interval)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+REVOKE EXECUTE ON FUNCTION export_carousel_to_program FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION export_carousel_to_program TO pg_execute_server_program;
+COMMENT ON FUNCTION export_carousel_to_program(text, date, text, int, text, section_layout) IS
+    'carousel to the standard input of a program on the server, which is ended where the export fails';
+
+CREATE FUNCTION export_carousel_to_large_object(
+    zone text, on_date date DEFAULT current_date, pid int DEFAULT NULL,
+    on_error text DEFAULT 'fail', layout section_layout DEFAULT message_layout(),
+    OUT messages bigint, OUT sections bigint, OUT bytes bigint, OUT skipped bigint,
+    OUT elapsed interval, OUT large_object oid)
+    RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION export_carousel_to_large_object(text, date, int, text, section_layout) IS
+    'carousel to a new large object, for \lo_export or lo_get';
+
+-- Submissions ------------------------------------------------------------------------------------
+
+CREATE FUNCTION submission_support(request internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION submission_support(internal) IS
+    'planner support: as many rows as the form has questions';
+
+CREATE FUNCTION flatten_submission(
+    responses jsonb, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 500 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(jsonb, jsonb, text[]) IS
+    'answers of a submission, a row each, as its form describes them';
+
+CREATE FUNCTION flatten_submission(
+    responses json, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_json' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(json, jsonb, text[]) IS
+    'answers of a submission, a row each, as its form describes them';
+
+CREATE FUNCTION form_questions(
+    form jsonb,
+    OUT ord int, OUT schema_path text, OUT answer_type text, OUT tag text, OUT label jsonb,
+    OUT choices jsonb, OUT problem text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION form_questions(jsonb) IS
+    'questions of a form in tree order, and what is wrong with it';
+
+CREATE FUNCTION jsonb_tree(
+    document jsonb, leaves_only boolean DEFAULT false,
+    OUT ord bigint, OUT parent_ord bigint, OUT depth int, OUT keys text[], OUT idx int[],
+    OUT path text, OUT type text, OUT value jsonb)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 100;
+COMMENT ON FUNCTION jsonb_tree(jsonb, boolean) IS
+    'every value of a document, a row each; document #> keys is the value';
+
+CREATE FUNCTION answer_number(value text) RETURNS numeric
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_number(text) IS
+    'number that an answer''s text is, by JSON''s grammar; null if it is none';
+
+CREATE FUNCTION answer_boolean(value text) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_boolean(text) IS
+    'true or false that an answer''s text is; null if it is neither';
+
+CREATE FUNCTION answer_date(value text) RETURNS date
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_date(text) IS
+    'day that an answer''s text is, written YYYY-MM-DD; null if it is none';
+
+-- Loading submissions ----------------------------------------------------------------------------
+
+CREATE FUNCTION create_submission_tables(app_schema name, dwh_schema name) RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION create_submission_tables(name, name) IS
+    'makes the tables of submissions in one schema and of their events in another; they belong to the caller';
+
+CREATE FUNCTION count_event("position" bigint, status text) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION count_event(bigint, text) IS
+    'part of load_response_events: counts a row and tells whether it is an event';
+
+CREATE FUNCTION jsonb_or_null(document json) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION jsonb_or_null(json) IS
+    'document as jsonb; null where jsonb cannot hold it, as it cannot \u0000';
+
+CREATE PROCEDURE load_response_events(
+    app_schema name, dwh_schema name, mode text DEFAULT 'new', batch_size int DEFAULT 10000,
+    INOUT submissions bigint DEFAULT NULL, INOUT events bigint DEFAULT NULL,
+    INOUT problems bigint DEFAULT NULL, INOUT batches bigint DEFAULT NULL)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) IS
+    'loads submissions as events, each exactly once, batch by batch with a commit each';
+
+-- Round trips ------------------------------------------------------------------------------------
+
+CREATE FUNCTION round_trip_loops(
+    OUT database_oid oid, OUT role_oid oid, OUT kind text, OUT leader text, OUT repeated text,
+    OUT episodes bigint, OUT statements bigint, OUT longest bigint, OUT leader_rows bigint,
+    OUT distinct_parameters boolean, OUT server_time double precision,
+    OUT wait_time double precision, OUT first_seen timestamptz, OUT last_seen timestamptz,
+    OUT advice text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION round_trip_loops() IS 'rows of the view round_trips, with OIDs';
+
+CREATE VIEW round_trips AS
+SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.repeated, l.episodes,
+       l.statements, l.longest, l.leader_rows, l.distinct_parameters, l.server_time, l.wait_time,
+       l.first_seen, l.last_seen, l.advice
+FROM round_trip_loops() AS l
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
+COMMENT ON VIEW round_trips IS
+    'statements that clients ran again and again in a loop, what that cost, and what to write instead';
+COMMENT ON COLUMN round_trips.database IS 'database of the statements; null if it is gone';
+COMMENT ON COLUMN round_trips.role IS 'role that ran the statements; null if it is gone';
+COMMENT ON COLUMN round_trips.kind IS 'select, insert, update or delete';
+COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; null if none';
+COMMENT ON COLUMN round_trips.repeated IS 'statement in the loop, its constants replaced by $n';
+COMMENT ON COLUMN round_trips.episodes IS
+    'transactions, or runs of statements without a longer pause, in which the loop was seen';
+COMMENT ON COLUMN round_trips.statements IS 'executions in all';
+COMMENT ON COLUMN round_trips.longest IS 'most executions in one episode';
+COMMENT ON COLUMN round_trips.leader_rows IS 'rows that the leader returned in those episodes';
+COMMENT ON COLUMN round_trips.distinct_parameters IS
+    'whether the parameters changed; if not, the same look-up was repeated';
+COMMENT ON COLUMN round_trips.server_time IS 'time that the server spent in the statements, in ms';
+COMMENT ON COLUMN round_trips.wait_time IS
+    'time that the session waited for the next statement, in ms: network and client';
+COMMENT ON COLUMN round_trips.first_seen IS 'start of the first of the executions';
+COMMENT ON COLUMN round_trips.last_seen IS 'end of the last of the executions';
+COMMENT ON COLUMN round_trips.advice IS 'what to write instead';
+GRANT SELECT ON round_trips TO PUBLIC;
+
+CREATE FUNCTION round_trips_reset() RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION round_trips_reset() IS 'empties the view round_trips, for all databases';
+REVOKE ALL ON FUNCTION round_trips_reset() FROM PUBLIC;
+
+CREATE VIEW missing_fk_indexes AS
+SELECT c.conrelid::pg_catalog.regclass AS table_name, c.conname AS constraint_name, k.columns,
+       c.confrelid::pg_catalog.regclass AS referenced_table,
+       pg_catalog.pg_relation_size(c.conrelid) AS table_bytes,
+       pg_catalog.format('CREATE INDEX CONCURRENTLY ON %I.%I (%s)', n.nspname, t.relname, k.list)
+           AS ddl
+FROM pg_catalog.pg_constraint AS c
+JOIN pg_catalog.pg_class AS t ON t.oid = c.conrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.array_agg(a.attname::text ORDER BY u.position) AS columns,
+           pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY u.position) AS list
+    FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS u(number, position)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = u.number) AS k
+WHERE c.contype = 'f'
+  -- A partitioned table holds no rows: its partitions have constraints of their own.
+  AND t.relkind = 'r'
+  AND NOT pg_catalog.pg_is_other_temp_schema(t.relnamespace)
+  -- A key into a partitioned table has a constraint of its own for each partition there.
+  AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_constraint AS p
+      WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)
+  AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_index AS i
+      JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+      JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
+      WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
+        -- BRIN finds ranges of pages, and not rows.
+        AND m.amname <> 'brin'
+        AND i.indnkeyatts >= pg_catalog.cardinality(c.conkey)
+        AND (i.indkey::pg_catalog.int2[])[0:pg_catalog.cardinality(c.conkey) - 1]
+            OPERATOR(pg_catalog.@>) c.conkey)
+ORDER BY table_bytes DESC NULLS LAST, n.nspname, t.relname, c.conname;
+COMMENT ON VIEW missing_fk_indexes IS
+    'foreign keys without an index, along which joins and deletes scan the whole table; largest first';
+COMMENT ON COLUMN missing_fk_indexes.table_name IS 'table with the foreign key';
+COMMENT ON COLUMN missing_fk_indexes.constraint_name IS 'name of the foreign key';
+COMMENT ON COLUMN missing_fk_indexes.columns IS 'columns of the key, in its order';
+COMMENT ON COLUMN missing_fk_indexes.referenced_table IS 'table that the key points to';
+COMMENT ON COLUMN missing_fk_indexes.table_bytes IS 'size of the table with the key, in bytes';
+COMMENT ON COLUMN missing_fk_indexes.ddl IS 'statement that makes the index';
+GRANT SELECT ON missing_fk_indexes TO PUBLIC;

@@ -1,4 +1,4 @@
-/* onetrip--0.1.0.sql */
+/* onetrip--0.2.0.sql */
 
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION onetrip" to load this file. \quit
