@@ -1,7 +1,9 @@
 #include "jsonb/json_lexer.hpp"
 
 #include <cstdio>
+#include <optional>
 
+#include "jsonb/invisible.hpp"
 #include "jsonb/json_parser.hpp"
 
 namespace onetrip::jsonb {
@@ -112,11 +114,24 @@ std::string in_hexadecimal(const char* format, unsigned number) {
     return text;
 }
 
+/// The character of two or more bytes that begins the text, if a reader would not see it.
+std::optional<char32_t> invisible_character(std::string_view text) {
+    const std::size_t length = utf8_length(text);
+    if (length < 2)
+        return std::nullopt;
+    char32_t character = static_cast<std::uint8_t>(text.front()) & (0x7FU >> length);
+    for (const char byte : text.substr(1, length - 1))
+        character = character << 6 | (static_cast<std::uint8_t>(byte) & 0x3FU);
+    return is_invisible(character) ? std::optional(character) : std::nullopt;
+}
+
 /// A character for an error phrase, which must be valid UTF-8 itself.
 std::string quote_character(std::string_view text) {
     const auto byte = static_cast<std::uint8_t>(text.front());
     if (byte < 0x20 || byte == 0x7F)
         return in_hexadecimal("byte 0x%02x", byte);
+    if (const std::optional<char32_t> character = invisible_character(text))
+        return name_of_character(*character);
     return '"' + std::string(text.substr(0, utf8_length(text))) + '"';
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "jsonb/json_parser.hpp"
+#include "postgres/interrupts.hpp"
 #include "postgres/layout_cache.hpp"
 #include "section/section_walk.hpp"
 
@@ -128,6 +129,7 @@ Datum dissect_section(PG_FUNCTION_ARGS) {
     ReturnSetInfo* const rows = begin_rows(fcinfo);
     call_cpp([&] {
         for (const DissectedField& line : compiled->decoder.dissect(section)) {
+            check_for_interrupts();
             put_dissected(rows, line);
         }
     });
@@ -139,9 +141,9 @@ Datum check_sections(PG_FUNCTION_ARGS) {
     const std::span<const std::uint8_t> sections = bytes_of(PG_GETARG_BYTEA_PP(1));
     ReturnSetInfo* const rows = begin_rows(fcinfo);
     call_cpp([&] {
-        for (SectionWalk walk(compiled->decoder, sections); walk.next();) {
-            call_server([] { CHECK_FOR_INTERRUPTS(); });
+        for (SectionWalk walk(compiled->decoder, sections, check_for_interrupts); walk.next();) {
             for (const Fault& fault : walk.faults()) {
+                check_for_interrupts();
                 put_fault(rows, walk, fault);
             }
         }

@@ -1,6 +1,7 @@
 #include "postgres/layout_cache.hpp"
 
 #include "postgres/argument_bytes.hpp"
+#include "postgres/interrupts.hpp"
 
 namespace onetrip::postgres {
 
@@ -19,7 +20,7 @@ CompiledLayout* LayoutCache::find(std::string_view argument) {
 
 CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view text,
                                  MemoryContext binding_memory) {
-    auto compiled = std::make_unique<CompiledLayout>(text);
+    auto compiled = std::make_unique<CompiledLayout>(text, check_for_interrupts);
     compiled->binding_memory = binding_memory;
     const auto added = layouts_.emplace(std::string(argument), std::move(compiled)).first;
     last_argument_ = &added->first;

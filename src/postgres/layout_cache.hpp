@@ -28,9 +28,9 @@ struct StoredLayout {
 
 /// A layout ready for use.
 struct CompiledLayout {
-    explicit CompiledLayout(std::string_view text)
-        : layout(section::parse_layout(text)),
-          encoder(layout),
+    CompiledLayout(std::string_view text, jsonb::Interrupt interrupt)
+        : layout(section::parse_layout(text, interrupt)),
+          encoder(layout, interrupt),
           decoder(layout, texts_of_database()) {}
     CompiledLayout(const CompiledLayout&) = delete;
     CompiledLayout& operator=(const CompiledLayout&) = delete;

@@ -1,5 +1,6 @@
 // The type section_layout: input, output, send, receive.
 
+#include "postgres/interrupts.hpp"
 #include "postgres/layout_cache.hpp"
 
 namespace onetrip::postgres {
@@ -19,7 +20,8 @@ struct CanonicalText {
 
 /// Throws section::Error where the text (UTF-8) is no layout.
 CanonicalText canonical(std::string_view text) {
-    const std::string printed = section::print_layout(section::parse_layout(text));
+    const std::string printed =
+        section::print_layout(section::parse_layout(text, check_for_interrupts));
     const std::size_t size = printed.size();
     const char* const from = printed.data();
     return call_server([&] {

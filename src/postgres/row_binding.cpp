@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "jsonb/json_parser.hpp"
+#include "postgres/interrupts.hpp"
 #include "postgres/row_binding.hpp"
 
 namespace onetrip::postgres {
@@ -125,7 +126,7 @@ jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
         throw section::Error(section::ErrorKind::invalid_value, "the JSON row is not valid UTF-8",
                              "It begins with " + section::describe(row) + ".");
     }
-    scratch = jsonb::parse_json(row.view());
+    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::last_wins, check_for_interrupts);
     return jsonb::Value::root(scratch);
 }
 

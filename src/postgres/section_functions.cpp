@@ -128,6 +128,7 @@ Datum layout_fields(PG_FUNCTION_ARGS) {
     auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     int ordinal = 0;
     for (const section::Element& element : compiled->layout.block.elements) {
+        CHECK_FOR_INTERRUPTS();
         const auto* const field = std::get_if<section::Field>(&element);
         if (field == nullptr) {
             continue;

@@ -1,11 +1,11 @@
 #include "section/calendar.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <limits>
+
+#include "section/text_scanner.hpp"
 
 namespace onetrip::section {
 
@@ -14,65 +14,13 @@ namespace {
 /// 2000-01-01 in the days of std::chrono, which count from 1970-01-01.
 constexpr std::chrono::days chrono_day_of_epoch{10'957};
 
-/// Reads a text from left to right.
-class Scanner {
-  public:
-    explicit Scanner(std::string_view text) : rest_(text) {}
-
-    bool at_end() const { return rest_.empty(); }
-
-    bool skip(std::string_view expected) {
-        if (!rest_.starts_with(expected)) {
-            return false;
-        }
-        rest_.remove_prefix(expected.size());
-        return true;
-    }
-
-    bool skip_one_of(std::string_view characters) {
-        if (rest_.empty() || characters.find(rest_.front()) == std::string_view::npos) {
-            return false;
-        }
-        rest_.remove_prefix(1);
-        return true;
-    }
-
-    /// Digits, as many as there are; false where they are fewer than `least`, more than `most`.
-    bool number(std::size_t least, std::size_t most, std::int64_t& number) {
-        std::size_t digits = rest_.find_first_not_of("0123456789");
-        digits = digits == std::string_view::npos ? rest_.size() : digits;
-        if (digits < least || digits > most) {
-            return false;
-        }
-        std::from_chars(rest_.data(), rest_.data() + digits, number);
-        rest_.remove_prefix(digits);
-        return true;
-    }
-
-    /// `.123456789`: microseconds, further digits dropped.
-    bool fraction(std::int64_t& microseconds) {
-        const std::size_t before = rest_.size();
-        std::int64_t unit = microseconds_per_second;
-        microseconds = 0;
-        while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9') {
-            unit /= 10;
-            microseconds += unit * (rest_.front() - '0');
-            rest_.remove_prefix(1);
-        }
-        return rest_.size() < before;
-    }
-
-  private:
-    std::string_view rest_;
-};
-
 struct ParsedDate {
     std::int64_t year = 0, month = 0, day = 0;
     bool before_christ = false;
 };
 
 /// Years of more digits than a UTC_time can say are read so that they can be told from nonsense.
-bool scan_date(Scanner& scanner, ParsedDate& date) {
+bool scan_date(TextScanner& scanner, ParsedDate& date) {
     return scanner.number(4, 7, date.year) && scanner.skip("-") &&
            scanner.number(2, 2, date.month) && scanner.skip("-") && scanner.number(2, 2, date.day);
 }
@@ -86,16 +34,16 @@ struct ParsedTime {
     }
 };
 
-bool scan_time(Scanner& scanner, std::size_t hour_digits, ParsedTime& time) {
-    return scanner.number(2, hour_digits, time.hour) && scanner.skip(":") &&
+bool scan_time(TextScanner& scanner, ParsedTime& time) {
+    return scanner.number(2, 2, time.hour) && scanner.skip(":") &&
            scanner.number(2, 2, time.minute) && scanner.skip(":") &&
            scanner.number(2, 2, time.second) &&
-           (!scanner.skip(".") || scanner.fraction(time.microsecond));
+           (!scanner.skip(".") || scanner.fraction(microseconds_per_second, time.microsecond));
 }
 
 /// `+hh:mm[:ss]`, in microseconds east of UTC. Seconds are what to_jsonb writes for local mean
 /// times such as Africa/Monrovia's until 1972.
-bool scan_offset(Scanner& scanner, std::int64_t& offset) {
+bool scan_offset(TextScanner& scanner, std::int64_t& offset) {
     if (scanner.skip_one_of("Zz")) {
         offset = 0;
         return true;
@@ -126,33 +74,6 @@ TimeText to_instant(const ParsedDate& date, std::int64_t microseconds, Instant& 
     return TimeText::valid;
 }
 
-bool scan_days(Scanner& scanner, std::int32_t& days) {
-    const bool negative = scanner.skip("-");
-    std::int64_t number = 0;
-    if (!scanner.number(1, 10, number) || number > std::numeric_limits<std::int32_t>::max() ||
-        !(scanner.skip(" days") || scanner.skip(" day"))) {
-        return false;
-    }
-    days = static_cast<std::int32_t>(negative ? -number : number);
-    return true;
-}
-
-bool scan_signed_time(Scanner& scanner, std::int64_t& microseconds) {
-    const bool negative = scanner.skip("-");
-    if (!negative) {
-        scanner.skip("+");
-    }
-    ParsedTime time;
-    if (!scan_time(scanner, 10, time) || time.minute > 59 || time.second > 59) {
-        return false;
-    }
-    // An interval reaches to 2562047788 hours, far behind what a field takes: more hours than that
-    // are as many.
-    time.hour = std::min(time.hour, std::int64_t{2'562'047'787});
-    microseconds = negative ? -time.microseconds() : time.microseconds();
-    return true;
-}
-
 template <typename... Numbers>
 std::string print(const char* format, Numbers... numbers) {
     std::array<char, 64> text{};
@@ -178,7 +99,7 @@ TimeText parse_instant(std::string_view text, Instant& instant) {
         instant.microseconds = text.front() == '-' ? Limits::min() : Limits::max();
         return TimeText::valid;
     }
-    Scanner scanner(text);
+    TextScanner scanner(text);
     ParsedDate date;
     ParsedTime time;
     if (!scan_date(scanner, date)) {
@@ -189,7 +110,7 @@ TimeText parse_instant(std::string_view text, Instant& instant) {
     if (scanner.skip(" BC")) {
         date.before_christ = true;
     } else if (scanner.skip_one_of("Tt ")) {
-        if (!scan_time(scanner, 2, time)) {
+        if (!scan_time(scanner, time)) {
             return TimeText::malformed;
         }
         has_offset = !scanner.at_end();
@@ -206,23 +127,6 @@ TimeText parse_instant(std::string_view text, Instant& instant) {
     }
     return time.exists() ? to_instant(date, time.microseconds() - offset, instant)
                          : TimeText::no_such_time;
-}
-
-std::optional<Interval> parse_interval(std::string_view text) {
-    Interval interval{};
-    Scanner days(text);
-    if (scan_days(days, interval.days)) {
-        const bool has_time = days.skip(" ");
-        if ((has_time && !scan_signed_time(days, interval.microseconds)) || !days.at_end()) {
-            return std::nullopt;
-        }
-        return interval;
-    }
-    Scanner time(text);
-    if (!scan_signed_time(time, interval.microseconds) || !time.at_end()) {
-        return std::nullopt;
-    }
-    return interval;
 }
 
 /// The proleptic Gregorian calendar in 64 bits, by eras of 400 years whose years begin in March;

@@ -38,8 +38,10 @@ enum class TimeText : std::uint8_t {
 /// what to_jsonb writes for timestamptz and date. Sets `instant` only where the text is valid.
 TimeText parse_instant(std::string_view text, Instant& instant);
 
-/// Reads `hh:mm:ss[.f]`, `N day[s]`, and one behind the other, each with an optional sign: what
-/// to_jsonb writes for an interval without months. nullopt where the text is anything else.
+/// Reads what to_jsonb writes for an interval, whatever IntervalStyle the session has, and the
+/// durations of ISO 8601: `1 day 01:30:00`, `@ 1 day 1 hour 30 mins`, `1 1:30:00`, `P1DT1H30M`,
+/// `P2W`. nullopt where the text is anything else. Sums that an Interval cannot hold are cut to
+/// what it can.
 std::optional<Interval> parse_interval(std::string_view text);
 
 /// Days since 2000-01-01, as PostgreSQL's date counts them; it reaches further than an Instant.

@@ -170,4 +170,8 @@ std::uint32_t crc32_mpeg2(std::span<const std::uint8_t> data) {
     return paths[usable_paths - 1].compute(data);
 }
 
+std::uint32_t crc32_mpeg2(std::span<const std::uint8_t> data, std::uint32_t before) {
+    return slice(before, data);
+}
+
 }  // namespace onetrip::section

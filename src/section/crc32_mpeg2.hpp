@@ -9,6 +9,9 @@ namespace onetrip::section {
 /// reflected, no final exclusive or. The CRC of data with their CRC_32 behind them is 0.
 std::uint32_t crc32_mpeg2(std::span<const std::uint8_t> data);
 
+/// The CRC_32 of data of which the first part has the CRC_32 `before`, and the rest is `data`.
+std::uint32_t crc32_mpeg2(std::span<const std::uint8_t> data, std::uint32_t before);
+
 /// A way to compute it. All give the same; crc32_mpeg2 takes the fastest that the processor has.
 struct Crc32Path {
     const char* name;

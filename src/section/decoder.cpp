@@ -5,6 +5,7 @@
 #include "jsonb/json_parser.hpp"
 #include "section/bits.hpp"
 #include "section/crc32_mpeg2.hpp"
+#include "section/decoded_text.hpp"
 #include "section/tlv_reader.hpp"
 
 namespace onetrip::section {
@@ -29,6 +30,8 @@ std::string count_of_bytes(std::uint64_t count) {
 bool is_plain_integer(const Field& field) {
     return field.type == &uimsbf || field.type == &bslbf;
 }
+
+constexpr std::size_t no_key = ~std::size_t{0};
 
 bool takes_value(const Field& field) {
     return field.source.kind == Source::Kind::column || field.source.is_part();
@@ -55,7 +58,10 @@ class SectionFaults final : public FaultsOfBytes {
 // ---- compiling --------------------------------------------------------------------------------
 
 Decoder::Decoder(const Layout& layout, HoldsText holds)
-    : layout_(layout), holds_(holds), variable_bytes_(layout.block.end.variable_fields + 1) {
+    : layout_(layout),
+      holds_(holds),
+      key_of_slot_(layout.slots.size(), no_key),
+      variable_bytes_(layout.block.end.variable_fields + 1) {
     for (const Element& element : layout.block.elements) {
         if (const auto* field = std::get_if<Field>(&element)) {
             add_step(*field);
@@ -89,14 +95,23 @@ void Decoder::add_step(const Field& field) {
 }
 
 void Decoder::add_key(const Field& field, std::size_t step) {
-    const std::string& name = layout_.slots[field.slot].name;
-    const auto found =
-        std::find_if(keys_.begin(), keys_.end(), [&](const Key& key) { return key.name == name; });
-    if (found == keys_.end()) {
-        keys_.push_back({name, {step}});
-    } else {
-        found->steps.push_back(step);
+    std::size_t& index = key_of_slot_[field.slot];
+    if (index == no_key) {
+        index = keys_.size();
+        keys_.push_back({layout_.slots[field.slot].name, {}, {}});
     }
+    Key& key = keys_[index];
+    if (is_new_candidate(key, field)) {
+        key.candidates.push_back(step);
+    }
+    key.steps.push_back(step);
+}
+
+bool Decoder::is_new_candidate(const Key& key, const Field& field) const {
+    return std::none_of(key.candidates.begin(), key.candidates.end(), [&](std::size_t candidate) {
+        const Field& other = *steps_[candidate].field;
+        return other.type == field.type && other.tlv == field.tlv;
+    });
 }
 
 /// The rules are those of refuse_undecodable in layout_resolver.cpp, which has made sure that one
@@ -112,43 +127,39 @@ void Decoder::add_variables() {
     add_bounds(measures);
 }
 
-/// From the last field to the first, so that the nearest label behind each is known.
+/// From the last field to the first, so that what lies between each of them and the end, or the
+/// nearest label behind it, is known: `*` fields whose lengths have all been read by then, or not.
 void Decoder::add_bounds(const Measures& measures) {
+    constexpr std::size_t none = ~std::size_t{0};
     const std::vector<Element>& elements = layout_.block.elements;
     const Label* label = nullptr;
+    std::size_t end_known_at = 0;  // the first step at which all lengths up to there have been read
+    std::size_t label_known_at = 0;
     std::size_t variable = variables_.size();
     for (std::size_t i = elements.size(); i-- > 0;) {
         const auto* const field = std::get_if<Field>(&elements[i]);
         if (field == nullptr) {
             label = &std::get<Label>(elements[i]);
+            label_known_at = 0;
         } else if (!field->width) {
-            --variable;
-            variables_[variable].to_end = bound_up_to(variable, layout_.block.end);
-            if (label != nullptr) {
-                bound_by_label(variable, *label, measures);
+            Variable& bounded = variables_[--variable];
+            if (end_known_at <= bounded.step) {
+                bounded.to_end = bound_up_to(variable, layout_.block.end);
             }
+            if (label != nullptr && label_known_at <= bounded.step) {
+                bounded.offset = measure_before(bounded.step, label->name, measures);
+                bounded.to_label = bound_up_to(variable, label->position);
+            }
+            const std::size_t known_at = bounded.length ? *bounded.length + 1 : none;
+            end_known_at = std::max(end_known_at, known_at);
+            label_known_at = std::max(label_known_at, known_at);
         }
     }
 }
 
-void Decoder::bound_by_label(std::size_t variable, const Label& label, const Measures& measures) {
-    if (const auto bound = bound_up_to(variable, label.position)) {
-        Variable& bounded = variables_[variable];
-        bounded.offset = measure_before(bounded.step, label.name, measures);
-        bounded.to_label = *bound;
-    }
-}
-
-/// nullopt where a `*` field between them has no length in front of this one.
-std::optional<Decoder::Bound> Decoder::bound_up_to(std::size_t variable, Position end) const {
-    const std::size_t step = variables_[variable].step;
-    for (std::size_t i = variable + 1; i < end.variable_fields; ++i) {
-        if (!variables_[i].length || *variables_[i].length >= step) {
-            return std::nullopt;
-        }
-    }
-    const std::uint32_t begin_bits = steps_[step].field->begin.fixed_bits;
-    return Bound{(end.fixed_bits - begin_bits) / 8, variable + 1, end.variable_fields};
+Decoder::Bound Decoder::bound_up_to(std::size_t variable, Position end) const {
+    const std::uint32_t begin_bits = steps_[variables_[variable].step].field->begin.fixed_bits;
+    return {(end.fixed_bits - begin_bits) / 8, variable + 1, end.variable_fields};
 }
 
 Decoder::Measures Decoder::first_measures() const {
@@ -229,7 +240,9 @@ std::uint64_t Decoder::declared_end() const {
 void Decoder::read(Reading reading) {
     reading_ = reading;
     faults_.clear();
-    part_numbers_ = {};
+    is_faulty_.assign(steps_.size(), false);
+    part_numbers_.clear();
+    checksum_end_ = 0;
     if (section_.size() > largest_read) {
         judge_size();
         return;
@@ -254,6 +267,7 @@ void Decoder::read(Reading reading) {
 
 /// Finds how long each field of width `*` is, and so where all that is behind it lies.
 void Decoder::place() {
+    between_ = {};
     std::size_t count = 0;
     for (const Variable& variable : variables_) {
         const Step& step = steps_[variable.step];
@@ -263,7 +277,7 @@ void Decoder::place() {
     }
 }
 
-std::size_t Decoder::size_of(const Variable& variable, std::size_t begin) const {
+std::size_t Decoder::size_of(const Variable& variable, std::size_t begin) {
     const bool is_measured = variable.length || variable.offset;
     if (variable.to_end && (reading_.trust_end || !is_measured)) {
         return distance(without(reading_.end, begin), *variable.to_end);
@@ -274,12 +288,25 @@ std::size_t Decoder::size_of(const Variable& variable, std::size_t begin) const 
     return distance(without(load_measure(*variable.offset), begin), variable.to_label);
 }
 
-std::size_t Decoder::distance(std::uint64_t whole, const Bound& bound) const {
-    whole = without(whole, bound.fixed_between);
-    for (std::size_t i = bound.first_between; i < bound.end_between; ++i) {
-        whole = without(whole, load_measure(*variables_[i].length));
+std::size_t Decoder::distance(std::uint64_t whole, const Bound& bound) {
+    return static_cast<std::size_t>(
+        without(without(whole, bound.fixed_between), lengths_between(bound)));
+}
+
+/// Where the last sum was of the same fields and the one before them, it is that less this one: so
+/// a row of fields up to the end is added up once.
+std::uint64_t Decoder::lengths_between(const Bound& bound) {
+    if (between_.end == bound.end_between && between_.first + 1 == bound.first_between &&
+        bound.first_between <= bound.end_between) {
+        between_.sum -= load_measure(*variables_[between_.first].length);
+        between_.first = bound.first_between;
+        return between_.sum;
     }
-    return static_cast<std::size_t>(whole);
+    between_ = {bound.first_between, bound.end_between, 0};
+    for (std::size_t i = bound.first_between; i < bound.end_between; ++i) {
+        between_.sum += load_measure(*variables_[i].length);
+    }
+    return between_.sum;
 }
 
 std::uint64_t Decoder::load_measure(std::size_t step) const {
@@ -322,6 +349,7 @@ std::span<const std::uint8_t> Decoder::bytes_of(const Step& step,
 void Decoder::add_fault(const Step& step, std::string problem) {
     const std::size_t byte = std::min(bit_of(step) / 8, section_.size());
     faults_.push_back({step.field, byte, std::move(problem)});
+    is_faulty_[index_of(step)] = true;
 }
 
 void Decoder::judge(const Step& step) {
@@ -335,7 +363,9 @@ void Decoder::judge(const Step& step) {
 void Decoder::judge_bytes(const Step& step) {
     SectionFaults faults(*step.field, bit_of(step) / 8, faults_);
     std::vector<std::uint8_t> aligned;
+    const std::size_t before = faults_.size();
     step.bytes->judge(bytes_of(step, aligned), *step.field, faults);
+    is_faulty_[index_of(step)] = is_faulty_[index_of(step)] || faults_.size() > before;
 }
 
 void Decoder::judge_bits(const Step& step, std::uint64_t bits) {
@@ -405,38 +435,25 @@ void Decoder::judge_measure(const Step& step, std::uint64_t bits) {
 }
 
 void Decoder::judge_checksum(const Step& step, std::uint64_t bits) {
-    const std::uint32_t crc = crc32_mpeg2(section_.first(bit_of(step) / 8));
+    const std::uint32_t crc = checksum_up_to(bit_of(step) / 8);
     if (bits != crc) {
         add_fault(step, "found " + print_hex(bits, 32) +
                             ", but the CRC_32 of the bytes before is " + print_hex(crc, 32));
     }
 }
 
+/// Goes on from the last one: checksums come in the order of their bytes.
+std::uint32_t Decoder::checksum_up_to(std::size_t end) {
+    const std::span<const std::uint8_t> bytes = section_.first(end).subspan(checksum_end_);
+    checksum_ = checksum_end_ == 0 ? crc32_mpeg2(bytes) : crc32_mpeg2(bytes, checksum_);
+    checksum_end_ = end;
+    return checksum_;
+}
+
 /// Part numbers count from 0 to the last part's, and all of a section must say so.
 void Decoder::judge_part(const Step& step, std::uint64_t bits) {
-    const auto kind = static_cast<std::size_t>(step.field->source.kind) -
-                      static_cast<std::size_t>(Source::Kind::part);
-    SeenNumber& seen = part_numbers_[kind];
-    if (seen.field != nullptr && seen.number != bits) {
-        add_fault(step, "found " + std::to_string(bits) + ", but " + seen.field->name + " has " +
-                            std::to_string(seen.number));
-    }
-    if (seen.field != nullptr) {
-        return;
-    }
-    seen = {step.field, bits};
-    const auto& [part, last, parts] = part_numbers_;
-    if (parts.field == step.field && bits == 0) {
-        add_fault(step, "found 0, but there is at least one part");
-    } else if (part.meets(parts, step) && parts.number > 0 && part.number >= parts.number) {
-        add_fault(step, "found part " + std::to_string(part.number) + " of " +
-                            std::to_string(parts.number) + ", but parts count from 0");
-    } else if (part.meets(last, step) && part.number > last.number) {
-        add_fault(step, "found part " + std::to_string(part.number) +
-                            " behind the last, which is " + std::to_string(last.number));
-    } else if (last.meets(parts, step) && parts.number > 0 && last.number != parts.number - 1) {
-        add_fault(step, "found " + std::to_string(last.number) + " as the last of " +
-                            std::to_string(parts.number) + " parts, but parts count from 0");
+    if (const std::string problem = part_numbers_.judge(*step.field, bits); !problem.empty()) {
+        add_fault(step, "found " + problem);
     }
 }
 
@@ -463,21 +480,22 @@ void Decoder::judge_size() {
 /// fault of their own are not asked.
 void Decoder::judge_key(const Key& key) {
     for (const std::size_t step : key.steps) {
-        const Field* const field = steps_[step].field;
-        const bool has_fault = std::any_of(faults_.begin(), faults_.end(), [&](const Fault& fault) {
-            return fault.field == field;
-        });
-        if (has_fault || !is_whole(steps_[step])) {
+        if (is_faulty_[step] || !is_whole(steps_[step])) {
             return;
         }
     }
-    if (all_equal(key) || common_value(key)) {
-        return;
+    if (!all_equal(key) && !common_value(key)) {
+        add_disagreement(key);
     }
+}
+
+/// At the first field that is not written from what the key's first field is decoded to.
+void Decoder::add_disagreement(const Key& key) {
     const Step& first = steps_[key.steps.front()];
-    const auto other = std::find_if(key.steps.begin() + 1, key.steps.end(),
-                                    [&](std::size_t step) { return !agree(first, steps_[step]); });
-    const Step& step = steps_[other == key.steps.end() ? key.steps.back() : *other];
+    std::string json;
+    append_json(first, json);
+    const std::size_t other = first_other(key, json);
+    const Step& step = steps_[key.steps[std::min(other, key.steps.size() - 1)]];
     const std::string source = first.field->name + ", which has the same source";
     if (first.bits == nullptr || step.bits == nullptr) {
         add_fault(step, "differs from " + source);
@@ -495,38 +513,50 @@ bool Decoder::all_equal(const Key& key) const {
     });
 }
 
-/// Whether the value that `a` is decoded to is written as what `b` has.
-bool Decoder::agree(const Step& a, const Step& b) const {
-    if (is_plain_integer(*a.field) && is_plain_integer(*b.field)) {
-        return bits_of(a) == bits_of(b);
-    }
-    std::string json;
-    append_json(a, json);
+/// The index, among the key's fields, of the first that is not written from this value; their
+/// number if all are.
+std::size_t Decoder::first_other(const Key& key, const std::string& json) const {
     std::vector<std::uint8_t> document;
     try {
         document = jsonb::parse_json(json);
     } catch (const jsonb::JsonError&) {
-        return false;  // a document larger than JSONB can hold, at the most
+        return 0;  // a document larger than JSONB can hold, at the most
     }
-    return writes_same(b, Value::of_json(jsonb::Value::root(document), true));
+    const Value value = Value::of_json(jsonb::Value::root(document), true);
+    std::vector<std::uint8_t> scratch;
+    const auto other = std::find_if(key.steps.begin(), key.steps.end(), [&](std::size_t step) {
+        return !writes_same(steps_[step], value, scratch);
+    });
+    return static_cast<std::size_t>(other - key.steps.begin());
 }
 
 /// The value, as JSON, that all fields of a key are written from; nullopt where there is none.
 /// Types keep more or less of a value (char drops spaces at the end, utc the fraction of a second),
 /// so that one field may say what the others were given, and another may not.
 std::optional<std::string> Decoder::common_value(const Key& key) const {
-    for (const std::size_t candidate : key.steps) {
-        const bool is_common =
-            std::all_of(key.steps.begin(), key.steps.end(), [&](std::size_t step) {
-                return step == candidate || agree(steps_[candidate], steps_[step]);
-            });
-        if (is_common) {
-            std::string json;
-            append_json(steps_[candidate], json);
+    for (const std::size_t candidate : key.candidates) {
+        std::string json;
+        append_json(steps_[candidate], json);
+        if (key.steps.size() == 1 || first_other(key, json) == key.steps.size()) {
             return json;
         }
     }
+    if (auto json = common_bytes(key)) {
+        return json;
+    }
     return common_items(key);
+}
+
+/// Texts that were given as bytes: the same ones, though each type may read them as another text.
+std::optional<std::string> Decoder::common_bytes(const Key& key) const {
+    const Step& first = steps_[key.steps.front()];
+    if (first.bytes == nullptr) {
+        return std::nullopt;
+    }
+    std::vector<std::uint8_t> aligned;
+    std::string json;
+    append_hex_object(bytes_of(first, aligned), json);
+    return first_other(key, json) == key.steps.size() ? std::optional(json) : std::nullopt;
 }
 
 /// Nested items take the form that their field has, so that in fields of different forms the same
@@ -544,18 +574,19 @@ std::optional<std::string> Decoder::common_items(const Key& key) const {
     return append_common_items(fields, holds_, json) ? std::optional(json) : std::nullopt;
 }
 
-bool Decoder::writes_same(const Step& step, const Value& value) const {
+bool Decoder::writes_same(const Step& step, const Value& value,
+                          std::vector<std::uint8_t>& scratch) const {
     try {
         if (step.bits != nullptr) {
             return step.bits->to_bits(value, *step.field->width) == bits_of(step);
         }
         std::vector<std::uint8_t> aligned;
         const std::span<const std::uint8_t> bytes = bytes_of(step, aligned);
-        std::vector<std::uint8_t> written(bytes.size());
-        ByteWriter writer(written.data(), written.size());
+        scratch.resize(bytes.size());
+        ByteWriter writer(scratch.data(), scratch.size());
         step.bytes->write(value, *step.field, writer);
         return !writer.overflowed() && writer.size() == bytes.size() &&
-               std::equal(bytes.begin(), bytes.end(), written.begin());
+               std::equal(bytes.begin(), bytes.end(), scratch.begin());
     } catch (const BadValue&) {
         return false;
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,6 +10,7 @@
 
 #include "section/field_type.hpp"
 #include "section/layout.hpp"
+#include "section/part_numbers.hpp"
 
 namespace onetrip::section {
 
@@ -97,6 +97,17 @@ class Decoder {
     struct Key {
         std::string name;
         std::vector<std::size_t> steps;
+
+        /// The first field of each type (and T and L of a tlv). What is written from one value is
+        /// alike in all fields of a type, so that no other can say more about the value.
+        std::vector<std::size_t> candidates;
+    };
+
+    /// The sum of the lengths of some `*` fields that stand in a row.
+    struct LengthsBetween {
+        std::size_t first = 0;
+        std::size_t end = 0;
+        std::uint64_t sum = 0;
     };
 
     /// How bytes that contradict themselves are read: which of them to believe.
@@ -105,25 +116,13 @@ class Decoder {
         bool trust_end;   ///< rather than a length or an offset
     };
 
-    /// The number that the first field of a kind has, for those behind it.
-    struct SeenNumber {
-        const Field* field = nullptr;
-        std::uint64_t number = 0;
-
-        /// Whether both are there, and `step` is the later of them.
-        bool meets(const SeenNumber& other, const Step& step) const {
-            return field != nullptr && other.field != nullptr &&
-                   (field == step.field || other.field == step.field);
-        }
-    };
-
     // ---- compiling
     void add_step(const Field& field);
     void add_key(const Field& field, std::size_t step);
+    bool is_new_candidate(const Key& key, const Field& field) const;
     void add_variables();
     void add_bounds(const Measures& measures);
-    void bound_by_label(std::size_t variable, const Label& label, const Measures& measures);
-    std::optional<Bound> bound_up_to(std::size_t variable, Position end) const;
+    Bound bound_up_to(std::size_t variable, Position end) const;
     Measures first_measures() const;
     static std::optional<std::size_t> measure_before(std::size_t step, std::string_view name,
                                                      const Measures& measures);
@@ -132,8 +131,9 @@ class Decoder {
     // ---- reading
     void read(Reading reading);
     void place();
-    std::size_t size_of(const Variable& variable, std::size_t begin) const;
-    std::size_t distance(std::uint64_t whole, const Bound& bound) const;
+    std::size_t size_of(const Variable& variable, std::size_t begin);
+    std::size_t distance(std::uint64_t whole, const Bound& bound);
+    std::uint64_t lengths_between(const Bound& bound);
     std::uint64_t load_measure(std::size_t step) const;
     std::uint64_t declared_end() const;
 
@@ -143,6 +143,9 @@ class Decoder {
     std::size_t bit_of(const Step& step) const {
         return std::size_t{step.field->begin.fixed_bits} +
                variable_bytes_[step.field->begin.variable_fields] * 8;
+    }
+    std::size_t index_of(const Step& step) const {
+        return static_cast<std::size_t>(&step - steps_.data());
     }
     std::size_t width_of(const Step& step) const;
     bool is_whole(const Step& step) const;
@@ -158,22 +161,27 @@ class Decoder {
     void judge_measure(const Step& step, std::uint64_t bits);
     std::size_t measure(const Field& field) const;
     void judge_checksum(const Step& step, std::uint64_t bits);
+    std::uint32_t checksum_up_to(std::size_t end);
     void judge_part(const Step& step, std::uint64_t bits);
     void judge_end();
     void judge_size();
     void judge_key(const Key& key);
-    bool agree(const Step& a, const Step& b) const;
+    void add_disagreement(const Key& key);
     bool all_equal(const Key& key) const;
     std::optional<std::string> common_value(const Key& key) const;
+    std::optional<std::string> common_bytes(const Key& key) const;
     std::optional<std::string> common_items(const Key& key) const;
-    bool writes_same(const Step& step, const Value& value) const;
+    std::size_t first_other(const Key& key, const std::string& json) const;
+    bool writes_same(const Step& step, const Value& value,
+                     std::vector<std::uint8_t>& scratch) const;
     void add_fault(const Step& step, std::string problem);
 
     // ---- telling
     void append_json(const Step& step, std::string& json) const;
     void dissect_step(const Step& step);
     void dissect_items(const Step& step, std::span<const std::uint8_t> bytes);
-    std::string problems_of(const Step& step) const;
+    void sort_faults_by_field();
+    std::string problems_of(const Step& step);
     [[noreturn]] void raise(const Fault& fault) const;
 
     const Layout& layout_;
@@ -181,6 +189,7 @@ class Decoder {
     std::vector<Step> steps_;  ///< in order; a layout has one at least
     std::vector<Variable> variables_;
     std::vector<Key> keys_;
+    std::vector<std::size_t> key_of_slot_;       ///< index into keys_, or no_key
     std::optional<std::size_t> length_of_rest_;  ///< the first length() that no `*` field precedes
     bool has_section_length_ = false;
     Header header_;
@@ -189,8 +198,14 @@ class Decoder {
     std::span<const std::uint8_t> section_;
     Reading reading_{};
     std::vector<std::size_t> variable_bytes_;  ///< of the first n fields of width `*` together
+    LengthsBetween between_;
     std::vector<Fault> faults_;
-    std::array<SeenNumber, 3> part_numbers_;  ///< of part(), last_part(), parts()
+    std::vector<bool> is_faulty_;  ///< by step
+    PartNumbersJudge part_numbers_;
+    std::uint32_t checksum_ = 0;                 ///< of the bytes …
+    std::size_t checksum_end_ = 0;               ///< … up to here, 0 before the first
+    std::vector<const Fault*> faults_by_field_;  ///< for dissect
+    std::size_t next_fault_ = 0;                 ///< among those
     std::vector<DissectedField> lines_;
 };
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <functional>
+
 #include "section/bits.hpp"
 #include "section/decoder.hpp"
 #include "section/octets.hpp"
@@ -42,6 +45,7 @@ const std::vector<DissectedField>& Decoder::dissect(std::span<const std::uint8_t
                           "(wrong: " + faults_.front().problem + ")"});
         return lines_;
     }
+    sort_faults_by_field();
     for (const Step& step : steps_) {
         dissect_step(step);
         if (!is_whole(step)) {
@@ -105,14 +109,26 @@ void Decoder::dissect_items(const Step& step, std::span<const std::uint8_t> byte
     }
 }
 
-/// What is wrong, or that what could be wrong is right.
-std::string Decoder::problems_of(const Step& step) const {
-    std::string problems;
+/// In the order of the layout, in which the fields lie in memory too.
+void Decoder::sort_faults_by_field() {
+    faults_by_field_.clear();
     for (const Fault& fault : faults_) {
-        if (fault.field == step.field) {
-            problems += problems.empty() ? "wrong: " : "; ";
-            problems += fault.problem;
-        }
+        faults_by_field_.push_back(&fault);
+    }
+    std::stable_sort(
+        faults_by_field_.begin(), faults_by_field_.end(),
+        [](const Fault* a, const Fault* b) { return std::less<>()(a->field, b->field); });
+    next_fault_ = 0;
+}
+
+/// What is wrong, or that what could be wrong is right. To be asked for each step in turn.
+std::string Decoder::problems_of(const Step& step) {
+    std::string problems;
+    for (; next_fault_ < faults_by_field_.size() &&
+           faults_by_field_[next_fault_]->field == step.field;
+         ++next_fault_) {
+        problems += problems.empty() ? "wrong: " : "; ";
+        problems += faults_by_field_[next_fault_]->problem;
     }
     if (problems.empty() && is_computed(*step.field)) {
         problems = "ok";

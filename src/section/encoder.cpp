@@ -58,8 +58,9 @@ inline bool ascii_bits(std::string_view text, std::size_t size, std::uint64_t& b
 
 }  // namespace
 
-Encoder::Encoder(const Layout& layout)
+Encoder::Encoder(const Layout& layout, jsonb::Interrupt interrupt)
     : layout_(layout),
+      interrupt_(interrupt),
       image_(layout.block.end.fixed_bytes()),
       runs_(1),
       variable_bytes_(layout.block.end.variable_fields + 1),
@@ -70,6 +71,10 @@ Encoder::Encoder(const Layout& layout)
         }
     }
     runs_.back().end = layout.block.end.fixed_bytes();
+    for (const Field* field : items_) {
+        const bool repeats = split_ != nullptr && field != split_ && field->slot == split_->slot;
+        repeats_split_ = repeats ? field : repeats_split_;
+    }
     add_words();
 }
 
@@ -93,6 +98,9 @@ void Encoder::add_field(const Field& field) {
         runs_.back().variable = &field;
         runs_.push_back({field.begin.fixed_bytes(), 0, {}, nullptr});
         split_ = field.split ? &field : split_;
+        if (field.type == &tlv) {
+            items_.push_back(&field);
+        }
     }
 }
 
@@ -132,16 +140,45 @@ void Encoder::add_words() {
 
 std::size_t Encoder::encode(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
     try {
-        std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
-        if (!write(row, nullptr, section)) {
-            return split(row, sink, splitting);
-        }
-        // Most rows take one section, whose part numbers are in the image.
-        sink.end_section(finish(row, {}, section));
-        return 1;
+        return has_json_text(row) ? encode_parsed(row, sink, splitting)
+                                  : encode_row(row, sink, splitting);
     } catch (const BadValue& bad) {
         raise(bad);
     }
+}
+
+inline bool Encoder::has_json_text(std::span<const Value> row) const {
+    return std::any_of(items_.begin(), items_.end(), [&](const Field* field) {
+        return row[field->slot].kind == Value::Kind::json_text;
+    });
+}
+
+/// JSON text is parsed once a row, however many sections it takes.
+std::size_t Encoder::encode_parsed(std::span<const Value> row, SectionSink& sink,
+                                   Splitting splitting) {
+    std::vector<Value> parsed(row.begin(), row.end());
+    std::vector<std::vector<std::uint8_t>> documents;
+    documents.reserve(items_.size());
+    for (const Field* field : items_) {
+        Value& value = parsed[field->slot];
+        if (value.kind == Value::Kind::json_text) {
+            current_ = field;
+            documents.push_back(parse_items(value, interrupt_));
+            value = Value::of_json(jsonb::Value::root(documents.back()), false);
+        }
+    }
+    return encode_row(parsed, sink, splitting);
+}
+
+std::size_t Encoder::encode_row(std::span<const Value> row, SectionSink& sink,
+                                Splitting splitting) {
+    std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
+    if (!write(row, nullptr, section)) {
+        return split(row, sink, splitting);
+    }
+    // Most rows take one section, whose part numbers are in the image.
+    sink.end_section(finish(row, {}, section));
+    return 1;
 }
 
 inline void Encoder::store(const Step& step, std::uint8_t* at, std::uint64_t bits) {
@@ -289,33 +326,76 @@ std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
         store_bits(place_of(*field, section), field->begin.fixed_bits % 8, *field->width,
                    measure(*field));
     }
-    if (numbers.parts != 1 || numbered_by_row(row)) {
-        write_part_numbers(row, numbers, section);
+    if (numbers.parts != 1) {
+        write_part_numbers(numbers, section);
+    } else if (numbered_by_row(row)) {
+        write_given_part_numbers(row, section);
     }
-    for (const Field* field : checksums_) {
-        std::uint8_t* const at = place_of(*field, section);
-        store_big_endian(at, 4, crc32_mpeg2({section, at}));
-    }
+    write_checksums(section);
     return offset_of(layout_.block.end);
 }
 
-void Encoder::write_part_numbers(std::span<const Value> row, PartNumbers numbers,
-                                 std::uint8_t* section) {
-    for (const Field* field : parts_) {
-        const Value& value = row[field->slot];
-        current_ = field;
+/// Each goes on from the one before it, which it covers.
+void Encoder::write_checksums(std::uint8_t* section) const {
+    std::uint8_t* end = section;
+    std::uint32_t crc = 0;
+    for (const Field* field : checksums_) {
         std::uint8_t* const at = place_of(*field, section);
-        const unsigned bit = field->begin.fixed_bits % 8;
-        clear_bits(at, bit, *field->width);
-        store_bits(at, bit, *field->width, part_number(*field, value, numbers));
+        crc = end == section ? crc32_mpeg2({section, at}) : crc32_mpeg2({end, at}, crc);
+        store_big_endian(at, 4, crc);
+        end = at;
     }
 }
 
-std::uint64_t Encoder::part_number(const Field& field, const Value& value,
-                                   PartNumbers numbers) const {
-    if (value.kind != Value::Kind::absent) {
-        return static_cast<const BitsType*>(field.type)->to_bits(value, *field.width);
+void Encoder::write_part_number(const Field& field, std::uint64_t number,
+                                std::uint8_t* section) const {
+    std::uint8_t* const at = place_of(field, section);
+    const unsigned bit = field.begin.fixed_bits % 8;
+    clear_bits(at, bit, *field.width);
+    store_bits(at, bit, *field.width, number);
+}
+
+void Encoder::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
+    for (const Field* field : parts_) {
+        current_ = field;
+        write_part_number(*field, part_number(*field, numbers), section);
     }
+}
+
+/// A row sets all part numbers or none, and those that it sets must go together: a decoder would
+/// refuse them otherwise.
+void Encoder::write_given_part_numbers(std::span<const Value> row, std::uint8_t* section) {
+    part_numbers_.clear();
+    for (const Field* field : parts_) {
+        current_ = field;
+        const Value& value = row[field->slot];
+        if (value.kind == Value::Kind::absent) {
+            refuse_missing_part(row);
+        }
+        const std::uint64_t number =
+            static_cast<const BitsType*>(field->type)->to_bits(value, *field->width);
+        const std::string problem = part_numbers_.judge(*field, number);
+        if (!problem.empty()) {
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "contradicts the part numbers of the row: " + problem};
+        }
+        write_part_number(*field, number, section);
+    }
+}
+
+void Encoder::refuse_missing_part(std::span<const Value> row) const {
+    const auto given = std::find_if(parts_.begin(), parts_.end(), [&](const Field* field) {
+        return row[field->slot].kind != Value::Kind::absent;
+    });
+    const std::string& name = (*given)->name;
+    throw BadValue{
+        ErrorKind::invalid_value, "NULL",
+        "stands for a key that is not there, though the row sets the part number \"" + name + "\"",
+        "A row sets all part numbers or none of them. If \"" + name +
+            "\" is a column that is none, leave it out, as in to_jsonb(r) - '" + name + "'."};
+}
+
+std::uint64_t Encoder::part_number(const Field& field, PartNumbers numbers) {
     const std::uint64_t number = field.source.kind == Source::Kind::part        ? numbers.part
                                  : field.source.kind == Source::Kind::last_part ? numbers.parts - 1
                                                                                 : numbers.parts;
@@ -326,26 +406,37 @@ std::uint64_t Encoder::part_number(const Field& field, const Value& value,
     return number;
 }
 
-/// Spreads the items of the split field over sections. The number of sections must be known before
-/// the first is written, so that the items are walked twice; nothing is collected.
-std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
+/// Refuses a row that does not fit into one section and must not take several.
+void Encoder::refuse_split(std::span<const Value> row, Splitting splitting) {
     if (split_ == nullptr || numbered_by_row(row)) {
         refuse_length(row[current_->slot], "does not fit into a section of at most " +
                                                std::to_string(layout_.max_bytes) + " bytes");
     }
-    if (splitting == Splitting::refused) {
-        current_ = split_;
-        throw BadValue{
-            ErrorKind::invalid_value, describe(row[split_->slot]),
-            "needs several sections of at most " + std::to_string(layout_.max_bytes) + " bytes",
-            "Use encode_sections, which has a row for each of them."};
+    const std::string several =
+        "needs several sections of at most " + std::to_string(layout_.max_bytes) + " bytes";
+    current_ = split_;
+    if (repeats_split_ != nullptr) {
+        refuse_length(row[split_->slot], several + ", each of which would repeat the items in \"" +
+                                             repeats_split_->name +
+                                             "\", which has the same source");
     }
+    if (splitting == Splitting::refused) {
+        throw BadValue{ErrorKind::invalid_value, describe(row[split_->slot]), several,
+                       "Use encode_sections, which has a row for each of them."};
+    }
+}
+
+/// Spreads the items of the split field over sections. The number of sections must be known before
+/// the first is written, so that the items are walked twice; nothing is collected.
+std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
+    refuse_split(row, splitting);
     const std::size_t room = room_for_items(row);
     current_ = split_;
     TlvItems items(row[split_->slot], split_->tlv);
     const Share share{items, room};
     PartNumbers numbers{0, count_parts(share)};
     for (items.restart(); !items.at_end(); ++numbers.part) {
+        interrupt_();
         std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
         write(row, &share, section);
         sink.end_section(finish(row, numbers, section));
@@ -368,6 +459,7 @@ std::size_t Encoder::room_for_items(std::span<const Value> row) {
 std::uint64_t Encoder::count_parts(const Share& share) {
     std::uint64_t parts = 0;
     for (; !share.items.at_end(); ++parts) {
+        interrupt_();
         ByteWriter writer(scratch_.data(), share.room);
         write_share(share, writer);
         if (writer.size() == 0) {

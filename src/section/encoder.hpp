@@ -4,9 +4,11 @@
 #include <span>
 #include <vector>
 
+#include "jsonb/interrupt.hpp"
 #include "section/byte_writer.hpp"
 #include "section/error.hpp"
 #include "section/layout.hpp"
+#include "section/part_numbers.hpp"
 #include "section/tlv.hpp"
 #include "section/value.hpp"
 
@@ -33,8 +35,9 @@ enum class Splitting : std::uint8_t { allowed, refused };
 /// row changes are an image that is copied, and each step writes one field over it.
 class Encoder {
   public:
-    /// `layout` must outlive the encoder.
-    explicit Encoder(const Layout& layout);
+    /// `layout` must outlive the encoder. `interrupt` is called now and then by what takes long: a
+    /// row of very many items, or of long JSON text.
+    explicit Encoder(const Layout& layout, jsonb::Interrupt interrupt = jsonb::never_interrupted);
 
     /// Encodes a row into one section, or several where it does not fit into one and the layout
     /// has a field to split. `row` has a value for each of layout.slots. Returns the number of
@@ -97,13 +100,21 @@ class Encoder {
     static void write_bytes(const Step& step, const Value& value, std::uint8_t* at);
     static void write_share(const Share& share, ByteWriter& writer);
     std::size_t finish(std::span<const Value> row, PartNumbers numbers, std::uint8_t* section);
-    void write_part_numbers(std::span<const Value> row, PartNumbers numbers, std::uint8_t* section);
+    void write_part_numbers(PartNumbers numbers, std::uint8_t* section);
+    void write_given_part_numbers(std::span<const Value> row, std::uint8_t* section);
+    void write_part_number(const Field& field, std::uint64_t number, std::uint8_t* section) const;
+    void write_checksums(std::uint8_t* section) const;
     std::uint64_t measure(const Field& field) const;
-    std::uint64_t part_number(const Field& field, const Value& value, PartNumbers numbers) const;
+    static std::uint64_t part_number(const Field& field, PartNumbers numbers);
+    [[noreturn]] void refuse_missing_part(std::span<const Value> row) const;
     std::uint8_t* place_of(const Field& field, std::uint8_t* section) const;
     std::uint32_t offset_of(Position position) const;
 
+    bool has_json_text(std::span<const Value> row) const;
+    std::size_t encode_parsed(std::span<const Value> row, SectionSink& sink, Splitting splitting);
+    std::size_t encode_row(std::span<const Value> row, SectionSink& sink, Splitting splitting);
     std::size_t split(std::span<const Value> row, SectionSink& sink, Splitting splitting);
+    void refuse_split(std::span<const Value> row, Splitting splitting);
     std::size_t room_for_items(std::span<const Value> row);
     std::uint64_t count_parts(const Share& share);
     bool numbered_by_row(std::span<const Value> row) const;
@@ -111,17 +122,21 @@ class Encoder {
     [[noreturn]] void raise(const BadValue& bad) const;
 
     const Layout& layout_;
+    jsonb::Interrupt interrupt_;
     std::vector<std::uint8_t> image_;
     std::vector<Run> runs_;
     std::vector<const Field*> measures_;   ///< lengths and offsets that rows change
     std::vector<const Field*> parts_;      ///< part numbers; the image has those of a whole row
     std::vector<const Field*> checksums_;  ///< in order: each covers those before it
+    std::vector<const Field*> items_;      ///< of type tlv
     const Field* split_ = nullptr;
+    const Field* repeats_split_ = nullptr;  ///< a field that has the same source as split_
 
     // Of the row being encoded:
     std::vector<std::uint32_t> variable_bytes_;  ///< of the first n fields of width `*` together
     const Field* current_ = nullptr;             ///< the field that is at fault if one is
     std::vector<std::uint8_t> scratch_;
+    PartNumbersJudge part_numbers_;
 };
 
 }  // namespace onetrip::section

@@ -34,8 +34,9 @@ std::string WidthRule::describe() const {
     if (multiple_of == 1) {
         return std::to_string(smallest) + " to " + std::to_string(largest);
     }
-    const std::string multiple = "a multiple of " + std::to_string(multiple_of);
-    return variable ? "* or " + multiple : multiple + " up to " + std::to_string(largest);
+    const std::string multiple =
+        "a multiple of " + std::to_string(multiple_of) + " up to " + std::to_string(largest);
+    return variable ? "* or " + multiple : multiple;
 }
 
 std::uint64_t BitsType::largest(std::uint32_t width) const {
@@ -114,7 +115,9 @@ void refuse_null(const Value& value) {
                        "The JSON row must have a key for every source of the layout."};
     }
     if (value.is_null()) {
-        throw BadValue{ErrorKind::null_not_allowed, "NULL", "has no code in this type"};
+        throw BadValue{ErrorKind::null_not_allowed, "NULL",
+                       "cannot be sent: only fields of type utc and tlv take it",
+                       "Replace it in the row, as by coalesce."};
     }
 }
 

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "jsonb/interrupt.hpp"
+
 namespace onetrip::section {
 
 class FieldType;
@@ -60,6 +62,8 @@ struct TlvFormat {
 
     std::uint8_t tag_bytes = 1;
     Length length = Length::bits_8;
+
+    bool operator==(const TlvFormat&) const = default;
 };
 
 struct Field {
@@ -121,8 +125,9 @@ struct Layout {
     const Field& field_of_slot(std::size_t slot) const;
 };
 
-/// Parses and compiles a layout. Throws Error (syntax_error) with line and column.
-Layout parse_layout(std::string_view text);
+/// Parses and compiles a layout. Throws Error (syntax_error) with line and column, and what
+/// `interrupt` throws.
+Layout parse_layout(std::string_view text, jsonb::Interrupt interrupt = jsonb::never_interrupted);
 
 /// The canonical text: one field a line, columns aligned. parse_layout makes the same layout of it.
 std::string print_layout(const Layout& layout);

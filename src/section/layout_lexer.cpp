@@ -1,5 +1,6 @@
 #include "section/layout_lexer.hpp"
 
+#include "jsonb/invisible.hpp"
 #include "section/error.hpp"
 #include "section/utf8.hpp"
 #include "section/value.hpp"
@@ -21,12 +22,27 @@ bool is_digit(char c) {
 std::string Token::describe() const {
     switch (kind) {
         case Kind::line_end:
-            return "end of line";
+            return text == "\n" ? "end of line" : quoted(text);
         case Kind::text_end:
             return "end of text";
+        case Kind::other: {
+            const Utf8Character character = first_character(text);
+            return character.valid && jsonb::is_invisible(character.code_point)
+                       ? jsonb::name_of_character(character.code_point)
+                       : quoted(text);
+        }
         default:
             return quoted(text);
     }
+}
+
+LayoutLexer::LayoutLexer(std::string_view text, jsonb::Interrupt interrupt)
+    : rest_(text), ticker_(interrupt) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (rest_.starts_with(byte_order_mark)) {
+        rest_.remove_prefix(byte_order_mark.size());
+    }
+    advance();
 }
 
 Token LayoutLexer::take() {
@@ -36,12 +52,13 @@ Token LayoutLexer::take() {
 }
 
 void LayoutLexer::advance() {
+    ticker_.tick();
     pass_blanks_and_comment();
     current_.kind = kind_of_next();
     current_.at = at_;
     current_.text = rest_.substr(0, size_of_next(current_.kind));
     rest_.remove_prefix(current_.text.size());
-    if (current_.kind == Token::Kind::line_end) {
+    if (current_.text == "\n") {
         ++at_.line;
         at_.column = 1;
     } else {
@@ -68,7 +85,7 @@ Token::Kind LayoutLexer::kind_of_next() const {
         return Token::Kind::text_end;
     }
     const char c = rest_.front();
-    if (c == '\n') {
+    if (c == '\n' || c == ';') {
         return Token::Kind::line_end;
     }
     if (begins_name(c)) {

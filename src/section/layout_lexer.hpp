@@ -4,17 +4,18 @@
 #include <string>
 #include <string_view>
 
+#include "jsonb/interrupt.hpp"
 #include "section/layout.hpp"
 
 namespace onetrip::section {
 
 struct Token {
     enum class Kind : std::uint8_t {
-        name,    ///< [A-Za-z_][A-Za-z0-9_]*
-        number,  ///< begins with a digit
-        symbol,  ///< one of { } ( ) , : = *
-        other,   ///< a character that the language does not use
-        line_end,
+        name,      ///< [A-Za-z_][A-Za-z0-9_]*
+        number,    ///< begins with a digit
+        symbol,    ///< one of { } ( ) , : = *
+        other,     ///< a character that the language does not use
+        line_end,  ///< a newline or `;`
         text_end,
     };
 
@@ -25,14 +26,16 @@ struct Token {
     bool is_symbol(char symbol) const { return kind == Kind::symbol && text.front() == symbol; }
     bool is_name(std::string_view name) const { return kind == Kind::name && text == name; }
 
-    /// What a message says was found: the token quoted, or "end of line".
+    /// What a message says was found: the token quoted, or "end of line". A character that nobody
+    /// would see is named.
     std::string describe() const;
 };
 
-/// Cuts a layout's text (UTF-8) into tokens. Comments and blanks are passed over, line ends not.
+/// Cuts a layout's text (UTF-8) into tokens. Comments and blanks are passed over, and a byte order
+/// mark at the beginning; line ends not.
 class LayoutLexer {
   public:
-    explicit LayoutLexer(std::string_view text) : rest_(text) { advance(); }
+    LayoutLexer(std::string_view text, jsonb::Interrupt interrupt);
 
     const Token& current() const { return current_; }
 
@@ -46,6 +49,7 @@ class LayoutLexer {
     std::size_t size_of_next(Token::Kind kind) const;
 
     std::string_view rest_;
+    jsonb::Ticker ticker_;
     TextPosition at_;
     Token current_;
 };

@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1: a field may be a column's name
 
+/// More than any section has bits, and labels between them: refused early, since what a layout
+/// takes in memory is many times its text.
+constexpr std::size_t most_elements = 200'000;
+
 /// Words that the language will need: groups and conditions.
 bool is_reserved(std::string_view word) {
     return word == "if" || word == "else";
@@ -22,7 +26,7 @@ bool is_reserved(std::string_view word) {
 /// fields say of each other is the resolver's.
 class Parser {
   public:
-    explicit Parser(std::string_view text) : lexer_(text) {}
+    Parser(std::string_view text, jsonb::Interrupt interrupt) : lexer_(text, interrupt) {}
 
     Layout parse() {
         Layout layout;
@@ -114,7 +118,7 @@ std::uint32_t Parser::parse_max() {
     const auto [stop, error] = std::from_chars(number.text.data(), end, bytes);
     if (stop != end || error != std::errc() || bytes < Layout::smallest_section ||
         bytes > Layout::largest_section) {
-        refuse_current("largest section of " + std::string(number.text) + " bytes", expected);
+        refuse_current("largest section of " + cut_short(number.text) + " bytes", expected);
     }
     lexer_.take();
     take_symbol(')', "\")\"");
@@ -125,6 +129,10 @@ Block Parser::parse_block() {
     Block block;
     bool has_field = false;
     for (pass_line_ends(); !lexer_.current().is_symbol('}'); pass_line_ends()) {
+        if (block.elements.size() == most_elements) {
+            refuse_current("more than " + std::to_string(most_elements) + " fields and labels",
+                           "\"}\"");
+        }
         block.elements.push_back(parse_element());
         has_field = has_field || std::holds_alternative<Field>(block.elements.back());
         if (lexer_.current().kind != Token::Kind::line_end && !lexer_.current().is_symbol('}')) {
@@ -340,9 +348,9 @@ void Parser::parse_function(Field& field, const Token& name) {
 
 }  // namespace
 
-Layout parse_layout(std::string_view text) {
-    Layout layout = Parser(text).parse();
-    resolve_layout(layout);
+Layout parse_layout(std::string_view text, jsonb::Interrupt interrupt) {
+    Layout layout = Parser(text, interrupt).parse();
+    resolve_layout(layout, interrupt);
     return layout;
 }
 

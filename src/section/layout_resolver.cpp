@@ -5,6 +5,7 @@
 #include "section/bits.hpp"
 #include "section/field_type.hpp"
 #include "section/layout_lexer.hpp"
+#include "section/value.hpp"
 
 namespace onetrip::section {
 
@@ -36,13 +37,15 @@ Position end_of(const Field& field) {
 
 class Resolver {
   public:
-    explicit Resolver(Layout& layout) : layout_(layout), elements_(layout.block.elements) {}
+    Resolver(Layout& layout, jsonb::Interrupt interrupt)
+        : layout_(layout), elements_(layout.block.elements), ticker_(interrupt) {}
 
     void resolve() {
         collect_names();
         place_elements();
         refuse_second_split();
         for (Element& element : elements_) {
+            ticker_.tick();
             if (auto* field = std::get_if<Field>(&element)) {
                 resolve_source(*field);
             }
@@ -57,6 +60,7 @@ class Resolver {
     void refuse_second_split();
 
     void resolve_source(Field& field);
+    void refuse_part_as_column(const Field& field) const;
     void resolve_measure(Field& field);
     void measure_field(Field& field);
     void refuse_constant_measure(const Field& field);
@@ -72,6 +76,7 @@ class Resolver {
 
     Layout& layout_;
     std::vector<Element>& elements_;
+    jsonb::Ticker ticker_;
     Names names_;          // of fields and labels: index of the element
     Names column_slots_;   // index into layout_.slots
     Names first_measure_;  // of a field or label: index of the first field that says its length or
@@ -80,6 +85,7 @@ class Resolver {
 
 void Resolver::collect_names() {
     for (std::size_t i = 0; i < elements_.size(); ++i) {
+        ticker_.tick();
         const auto [name, at] = std::visit(
             [](const auto& element) {
                 return std::pair<std::string_view, TextPosition>(element.name, element.at);
@@ -147,11 +153,25 @@ void Resolver::refuse_second_split() {
 
 void Resolver::resolve_source(Field& field) {
     if (field.source.kind == Source::Kind::column) {
+        refuse_part_as_column(field);
         field.slot = slot_of(field.source.name, false);
     } else if (field.source.is_part()) {
         field.slot = slot_of(field.name, true);
     } else if (field.source.is_measure()) {
         resolve_measure(field);
+    }
+}
+
+/// In a JSON row a key named like a part field sets it. A column of that name would be read from
+/// rows, but not sent as the part's number, so that no reader could tell what the row had.
+void Resolver::refuse_part_as_column(const Field& field) const {
+    const auto found = names_.find(field.source.name);
+    const Field* const part = found == names_.end() ? nullptr : field_at(found->second);
+    if (part != nullptr && part->source.is_part()) {
+        refuse_layout(field.source_at,
+                      "column source " + quoted(field.source.name) + " is named like a part field",
+                      quoted(field.source.name) + ", which is " + print_source(part->source),
+                      "a column of another name, or another name for that field");
     }
 }
 
@@ -287,8 +307,8 @@ std::size_t Resolver::first_unbounded(std::size_t from, std::size_t to, std::siz
 
 }  // namespace
 
-void resolve_layout(Layout& layout) {
-    Resolver(layout).resolve();
+void resolve_layout(Layout& layout, jsonb::Interrupt interrupt) {
+    Resolver(layout, interrupt).resolve();
 }
 
 const Field& Layout::field_of_slot(std::size_t slot) const {

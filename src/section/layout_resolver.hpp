@@ -7,6 +7,6 @@ namespace onetrip::section {
 /// Finds what the fields of a parsed layout refer to, where each of them lies, and which inputs the
 /// layout takes. Throws Error (syntax_error) where the layout is one that could not be encoded or
 /// decoded: sections.md, chapter 2.
-void resolve_layout(Layout& layout);
+void resolve_layout(Layout& layout, jsonb::Interrupt interrupt);
 
 }  // namespace onetrip::section

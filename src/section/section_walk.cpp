@@ -21,9 +21,12 @@ std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes) 
     return header_size + (std::size_t{bytes[1] & 0x0FU} << 8 | bytes[2]);
 }
 
-SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes)
+SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes,
+                         jsonb::Interrupt interrupt)
     : decoder_(decoder),
       bytes_(bytes),
+      interrupt_(interrupt),
+      ticker_(interrupt),
       is_distinctive_(std::popcount(decoder.header().mask) >= distinctive_bits) {}
 
 /// No bytes are no section where sections can be told apart, and one empty section where not.
@@ -78,6 +81,7 @@ bool SectionWalk::may_resynchronise() const {
 }
 
 void SectionWalk::judge(std::size_t end) {
+    interrupt_();
     end_ = end;
     judged_ += std::min(end - begin_, Decoder::largest_read);
     faults_ = &decoder_.check(bytes_.subspan(begin_, end - begin_));
@@ -111,6 +115,7 @@ bool SectionWalk::begins_section(std::size_t at) const {
 std::size_t SectionWalk::next_header(std::size_t from) {
     next_header_ = std::max(next_header_, from);
     while (next_header_ < bytes_.size() && !has_header(next_header_)) {
+        ticker_.tick();
         ++next_header_;
     }
     return next_header_;
@@ -120,6 +125,7 @@ std::size_t SectionWalk::next_header(std::size_t from) {
 std::size_t SectionWalk::next_section(std::size_t from) {
     next_section_ = std::max(next_section_, from);
     while (next_section_ < bytes_.size() && !begins_section(next_section_)) {
+        ticker_.tick();
         ++next_section_;
     }
     return next_section_;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "jsonb/interrupt.hpp"
 #include "section/decoder.hpp"
 
 namespace onetrip::section {
@@ -21,7 +22,9 @@ std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes);
 /// where the layout's constant header bits are found next, and the better reading is taken.
 class SectionWalk {
   public:
-    SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes);
+    /// `interrupt` is called once a section, and now and then while the next is looked for.
+    SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes,
+                jsonb::Interrupt interrupt = jsonb::never_interrupted);
 
     /// Moves to the next section; false behind the last.
     bool next();
@@ -44,6 +47,8 @@ class SectionWalk {
 
     Decoder& decoder_;
     std::span<const std::uint8_t> bytes_;
+    jsonb::Interrupt interrupt_;
+    jsonb::Ticker ticker_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::size_t ordinal_ = 0;

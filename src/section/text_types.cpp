@@ -53,13 +53,32 @@ void append_text_or_hex(std::string_view text, std::span<const std::uint8_t> byt
     }
 }
 
+bool is_text_value(const Value& value) {
+    return value.kind == Value::Kind::text || value.is_json_string();
+}
+
+/// A hint where the text would fit without the spaces at its end: columns of type char(n) have
+/// them.
+std::string hint_at_padding(std::string_view text, std::size_t size_without_spaces,
+                            std::size_t fitting) {
+    return text.ends_with(' ') && size_without_spaces <= fitting
+               ? "It ends in spaces, as values of type char(n) do: take them off by rtrim(column)."
+               : std::string();
+}
+
+std::string_view without_spaces(std::string_view text) {
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
 /// Bytes of a fixed width must fill it.
 void append_exactly(const Value& value, std::string_view bytes, const Field& field,
                     ByteWriter& writer) {
     if (field.width && bytes.size() != *field.width / 8) {
-        throw BadValue{
-            ErrorKind::invalid_value, describe(value),
-            "takes " + count(bytes.size(), "byte") + ", not " + std::to_string(*field.width / 8)};
+        const std::size_t size = *field.width / 8;
+        const bool is_padded = bytes.size() > size && is_text_value(value);
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "takes " + count(bytes.size(), "byte") + ", not " + std::to_string(size),
+                       is_padded ? hint_at_padding(bytes, without_spaces(bytes).size(), size) : ""};
     }
     writer.append(bytes);
 }
@@ -83,7 +102,7 @@ class CharType final : public BytesType {
                 lead < 0x80 ? Utf8Character{lead, 1, true} : first_character(rest);
             refuse_outside_latin_1(value, character);
             if (written == size) {
-                refuse_too_long(value, written + count_characters(rest), size);
+                refuse_too_long(value, *text, size);
             }
             writer.append_byte(static_cast<std::uint8_t>(character.code_point));
             rest.remove_prefix(character.size);
@@ -131,10 +150,12 @@ class CharType final : public BytesType {
         }
     }
 
-    [[noreturn]] static void refuse_too_long(const Value& value, std::size_t has,
+    [[noreturn]] static void refuse_too_long(const Value& value, std::string_view text,
                                              std::size_t size) {
         throw BadValue{ErrorKind::invalid_value, describe(value),
-                       "has " + count(has, "character") + ", more than " + std::to_string(size)};
+                       "has " + count(count_characters(text), "character") + ", more than " +
+                           std::to_string(size),
+                       hint_at_padding(text, count_characters(without_spaces(text)), size)};
     }
 };
 

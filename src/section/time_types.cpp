@@ -191,7 +191,7 @@ class DurationType final : public BitsType {
             return *interval;
         }
         throw BadValue{ErrorKind::invalid_value, describe(value),
-                       "is not of the form hh:mm:ss or N days hh:mm:ss"};
+                       "is not of the form hh:mm:ss, N days hh:mm:ss or PT1H30M"};
     }
 };
 

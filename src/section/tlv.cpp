@@ -435,15 +435,6 @@ void ItemWriter::close_level(const Level& level) {
     store_length(format_.length, begin + length_at, size, length);
 }
 
-std::vector<std::uint8_t> parse_document(const Value& value) {
-    try {
-        return jsonb::parse_json(value.view());
-    } catch (const jsonb::JsonError& error) {
-        throw BadValue{ErrorKind::invalid_value, describe(value),
-                       std::string("is not valid JSON: ") + error.what()};
-    }
-}
-
 /// Items one behind the other, in as much room as there is.
 class TlvType final : public BytesType {
   public:
@@ -481,6 +472,18 @@ constinit const TlvType tlv_type("tlv", {true, 0, 0, 8});
 
 const BytesType& tlv = tlv_type;
 
+std::vector<std::uint8_t> parse_items(const Value& value, jsonb::Interrupt interrupt) {
+    try {
+        return jsonb::parse_json(value.view(), jsonb::DuplicateKeys::refused, interrupt);
+    } catch (const jsonb::DuplicateKeyError& error) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "has the key " + quoted(error.key()) + " twice in one object"};
+    } catch (const jsonb::JsonError& error) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       std::string("is not valid JSON: ") + error.what()};
+    }
+}
+
 TlvCursor::TlvCursor(jsonb::Value container, TlvFormat format) {
     if (container.kind() == Kind::object) {
         open_object(container.object(), format);
@@ -497,6 +500,9 @@ void TlvCursor::open_object(jsonb::Object object, TlvFormat format) {
     is_object_ = true;
     for (const jsonb::Member member : object) {
         by_tag_.push_back({member.value, tag_of_text(member.key, format)});
+        if (by_tag_.size() > largest_tag(format) + 1) {
+            break;  // one of them is there twice
+        }
     }
     std::sort(by_tag_.begin(), by_tag_.end(),
               [](const JsonItem& a, const JsonItem& b) { return *a.tag < *b.tag; });
@@ -533,7 +539,7 @@ TlvItems::TlvItems(const Value& value, TlvFormat format) : format_(format) {
 
 void TlvItems::open(const Value& value) {
     if (value.kind == Value::Kind::json_text) {
-        document_ = parse_document(value);
+        document_ = parse_items(value, jsonb::never_interrupted);
         open(Value::of_json(jsonb::Value::root(document_), false));
         return;
     }

@@ -5,11 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "jsonb/interrupt.hpp"
 #include "section/byte_writer.hpp"
 #include "section/layout.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::section {
+
+/// The JSONB of a `json` column, which is JSON text. A key that is there twice in one object is
+/// refused: of two items with one tag, one would vanish without a word. Throws BadValue.
+std::vector<std::uint8_t> parse_items(const Value& value, jsonb::Interrupt interrupt);
 
 /// An item: one of an array, which has its tag within, or one of an object, whose key was its tag.
 struct JsonItem {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "jsonb/invisible.hpp"
 #include "section/calendar.hpp"
 #include "section/utf8.hpp"
 
@@ -11,12 +12,6 @@ namespace onetrip::section {
 namespace {
 
 constexpr std::size_t most_characters_shown = 60;
-
-/// A number of very many digits says as much by the first of them.
-std::string cut_short(const std::string& digits) {
-    return digits.size() > most_characters_shown ? digits.substr(0, most_characters_shown) + "..."
-                                                 : digits;
-}
 
 std::string describe_bytes(std::string_view bytes) {
     constexpr std::size_t shown = 20;
@@ -87,7 +82,22 @@ std::string count(std::size_t number, const char* noun) {
 
 std::string quoted(std::string_view text) {
     const std::string_view start = first_characters(text, most_characters_shown);
-    return '"' + std::string(start) + (start.size() < text.size() ? "...\"" : "\"");
+    std::string shown = "\"";
+    for (std::string_view rest = start; !rest.empty();) {
+        const Utf8Character character = first_character(rest);
+        if (character.valid && jsonb::is_invisible(character.code_point)) {
+            shown += '<' + jsonb::name_of_character(character.code_point) + '>';
+        } else {
+            shown += rest.substr(0, character.size);
+        }
+        rest.remove_prefix(character.size);
+    }
+    return shown + (start.size() < text.size() ? "...\"" : "\"");
+}
+
+std::string cut_short(std::string_view text) {
+    const std::string_view start = first_characters(text, most_characters_shown);
+    return std::string(start) + (start.size() < text.size() ? "..." : "");
 }
 
 std::string describe(jsonb::Value value) {

@@ -143,7 +143,7 @@ def fault_of_the_end(rng):
     if kind == 'empty':
         return None, None, [], CLOSING, None
     if kind == 'after':
-        return None, None, entries, AFTER, '}\n' + rng.choice(('y', '}', 'b {', 'a 8 uimsbf', '5', ';')) + '\n'
+        return None, None, entries, AFTER, '}\n' + rng.choice(('y', '}', 'b {', 'a 8 uimsbf', '5', '%')) + '\n'
     return None, None, entries, CLOSING, rng.choice(('} y', '}}', '} ;', '} 5')) if kind == 'same line' else ''
 
 

@@ -75,17 +75,18 @@ class Layout:
 # ---------------------------------------------------------------------------------------------
 # The layout language (chapter 2)
 
-TOKEN = re.compile(r'(?P<blank>[ \t\r\f\v]+|--[^\n]*)|(?P<newline>\n)|(?P<number>0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)'
+TOKEN = re.compile(r'(?P<blank>[ \t\r\f\v]+|--[^\n]*)|(?P<newline>[\n;])|(?P<number>0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)'
                    r'|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>[(){},:=*])')
 INTEGER_TYPES = ('uimsbf', 'tcimsbf', 'bslbf', 'bcd')
 COUNTING_TYPES = ('uimsbf', 'bslbf')          # those that take length(), offset(), part() ...
+PART_FUNCTIONS = ('part', 'last_part', 'parts')
 TEXT_TYPES = ('char', 'text', 'dvbtext')
 TYPES = INTEGER_TYPES + TEXT_TYPES + ('utc', 'duration', 'bytes', 'tlv', 'rpchof')
 RESERVED = ('if', 'else')                     # kept for conditions
 
 
 def tokens_of(text):
-    tokens, line, at = [], 1, 0
+    tokens, line, at = [], 1, 1 if text.startswith('\ufeff') else 0
     while at < len(text):
         match = TOKEN.match(text, at)
         if not match:
@@ -297,8 +298,17 @@ def check_decodable(layout):
         raise LayoutError(unbounded[1].line, 'a second field of width * that nothing bounds')
 
 
+def check_sources(layout):
+    """In a JSON row the name of a part field sets it, so that no column may have it."""
+    part_fields = {f.name for f in layout.fields() if f.source[0] in PART_FUNCTIONS}
+    for field in layout.fields():
+        if field.source[0] == 'column' and field.source[1] in part_fields:
+            raise LayoutError(field.line, 'a column source named like a part field')
+
+
 def parse_layout(text):
     layout = Parser(text).layout()
+    check_sources(layout)
     check_references(layout, check_alignment_and_size(layout))
     check_decodable(layout)
     return layout
@@ -390,10 +400,22 @@ def seconds_of_interval(text):
     return total
 
 
+ISO_DURATION = re.compile(r'P(?:([+-]?\d+)W)?(?:([+-]?\d+)D)?'
+                          r'(?:T(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:\.\d+)?)S)?)?')
+
+
+def seconds_of_iso_duration(text):
+    """ISO 8601 without years and months, each part with its own sign, as IntervalStyle iso_8601 writes it."""
+    match = ISO_DURATION.fullmatch(text)
+    if not match or not any(match.groups()) or text.endswith('T'):
+        raise BadValue(OTHER)
+    return sum(Decimal(amount or 0) * size for amount, size in zip(match.groups(), (7 * 86400, 86400, 3600, 60, 1)))
+
+
 def duration_bits(sql_type, text):
     if sql_type != 'interval':
         raise BadValue(OTHER)
-    seconds = seconds_of_interval(text)
+    seconds = seconds_of_iso_duration(text) if text.startswith('P') else seconds_of_interval(text)
     if not 0 <= seconds < 100 * 3600:
         raise BadValue(BAD_TIME)
     seconds = int(seconds)
@@ -607,7 +629,9 @@ def crc_32(bits):
     return register
 
 
-def computed_number(field, starts, ends, part, parts):
+def computed_number(field, starts, ends, part, parts, given):
+    if field.name in given and field.source[0] in PART_FUNCTIONS:
+        return given[field.name]
     function, argument = field.source[0], field.source[-1]
     if function == 'length' and argument is None:
         return (ends['the section'] - ends[field.name]) // 8
@@ -618,7 +642,28 @@ def computed_number(field, starts, ends, part, parts):
     return {'part': part, 'last_part': parts - 1, 'parts': parts}[function]
 
 
-def one_section(layout, values, part, parts, faults):
+def check_given_parts(layout, given):
+    """A JSON row sets all part numbers or none; {field: number} of those that it sets."""
+    fields = [f for f in layout.fields() if f.source[0] in PART_FUNCTIONS]
+    if not given:
+        return
+    numbers = {}
+    for field in fields:
+        if field.name not in given:
+            raise SectionError([(OTHER, field.name)])
+        kind = field.source[0]
+        if numbers.setdefault(kind, given[field.name]) != given[field.name]:
+            raise SectionError([(OTHER, field.name)])
+        part, last, parts = numbers.get('part'), numbers.get('last_part'), numbers.get('parts')
+        wrong = (parts == 0
+                 or (part is not None and parts is not None and part >= parts)
+                 or (part is not None and last is not None and part > last)
+                 or (last is not None and parts is not None and last != parts - 1))
+        if wrong:
+            raise SectionError([(OTHER, field.name)])
+
+
+def one_section(layout, values, part, parts, faults, given):
     starts, ends, at = {}, {}, 0
     for entry in layout.entries:
         starts[entry.name] = at
@@ -633,23 +678,31 @@ def one_section(layout, values, part, parts, faults):
         elif field.type == 'rpchof':
             bits += bits_of(crc_32(bits), 32)
         else:
-            number = computed_number(field, starts, ends, part, parts)
+            number = computed_number(field, starts, ends, part, parts, given)
             if number >= 1 << field.width:
                 faults.append((OUT_OF_RANGE, field.name))
             bits += bits_of(number, field.width)
     return bytes_of_bits(bits)
 
 
-def encode(layout, row):
+def encode(layout, row, given_parts=None):
+    """given_parts: {part field: number}, what a JSON row sets; such a row is not split."""
+    given = given_parts or {}
     if isinstance(layout, str):
         layout = parse_layout(layout)
     values = values_of_row(layout, row)
     sections, faults = [], []
     groups = split_items(layout, values, faults)
+    split = next((f for f in layout.fields() if f.split), None)
+    check_given_parts(layout, given)
+    if len(groups) > 1 and given:
+        faults.append((OTHER, split.name))
+    if len(groups) > 1 and any(f is not split and f.source == split.source for f in layout.fields()):
+        faults.append((OTHER, split.name))      # the other field would repeat all items in each section
     for part, items in enumerate(groups):
         own = {f.name: ''.join(items) if f.split else ''.join(values[f.name])
                for f in layout.fields() if f.name in values}
-        sections.append(one_section(layout, own, part, len(groups), faults))
+        sections.append(one_section(layout, own, part, len(groups), faults, given))
     if faults:
         raise SectionError(faults)
     return sections

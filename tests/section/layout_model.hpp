@@ -111,13 +111,38 @@ class SlowEncoder {
         for (std::size_t part = 0; part < shares.size(); ++part) {
             sections.push_back(bits_as_hex(section(shares[part], part, shares.size())));
         }
-        if (failed_) {
+        if (failed_ || !given_parts_go_together()) {
             return std::nullopt;
         }
         return sections;
     }
 
   private:
+    /// All of them are given or none; each names one part of one number of parts.
+    bool given_parts_go_together() const {
+        using Kind = ModelElement::Kind;
+        if (given_parts_.empty()) {
+            return true;
+        }
+        std::optional<std::uint64_t> part, last, parts;
+        for (const ModelElement& element : elements_) {
+            std::optional<std::uint64_t>* const kind = element.kind == Kind::part        ? &part
+                                                       : element.kind == Kind::last_part ? &last
+                                                       : element.kind == Kind::parts     ? &parts
+                                                                                         : nullptr;
+            if (kind == nullptr) {
+                continue;
+            }
+            const auto given = given_parts_.find(element.name);
+            if (given == given_parts_.end() || (*kind && **kind != given->second)) {
+                return false;
+            }
+            *kind = given->second;
+        }
+        return !(parts && *parts == 0) && !(parts && part && *part >= *parts) &&
+               !(last && part && *part > *last) && !(parts && last && *last != *parts - 1);
+    }
+
     bool has_split() const {
         return std::any_of(elements_.begin(), elements_.end(),
                            [](const ModelElement& element) { return element.split; });

@@ -136,6 +136,17 @@ TEST_CASE("canonical text drops comments, blanks and what is said anyway", "[lay
           "x {\n    a  *  tlv(8,ber) split  = b\n}");
 }
 
+TEST_CASE("a semicolon ends a line, and a byte order mark is passed over", "[layout]") {
+    const std::string lines = "x (max 9) {\n    a   8  uimsbf\n  l:\n    b  16  uimsbf  = c\n}";
+    CHECK(canonical("x (max 9) { a 8 uimsbf; l:; b 16 uimsbf = c; }") == lines);
+    CHECK(canonical(
+              "\xef\xbb\xbfx (max 9) {; ;a 8 uimsbf -- ; b 8 uimsbf\n;l:\nb 16 uimsbf = c}; ;") ==
+          lines);
+    CHECK(canonical(";x;(max 9);{a 8 uimsbf;l:;b 16 uimsbf = c}") == lines);
+    CHECK(refusal("\xef\xbb\xbf\xef\xbb\xbfx {a 8 uimsbf}").where == "1:1");
+    CHECK(refusal("\xef\xbb\xbfx y").where == "1:3");
+}
+
 TEST_CASE("words of the language are names where names stand", "[layout]") {
     const std::string text =
         "max (max 9) {\n    split  8  uimsbf  = max\n    tlv    8  uimsbf  = length\n  uimsbf:\n"
@@ -164,13 +175,13 @@ TEST_CASE("where the fields of a layout lie", "[layout]") {
 
 TEST_CASE("the inputs of a layout", "[layout]") {
     const Layout layout = parse_layout(
-        "x {\n a 8 uimsbf = s\n p 8 uimsbf = part()\n b 8 uimsbf = p\n c 8 uimsbf = s\n"
+        "x {\n a 8 uimsbf = s\n p 8 uimsbf = part()\n b 8 uimsbf = q\n c 8 uimsbf = s\n"
         " n 8 uimsbf = parts()\n k 8 uimsbf = 3\n l 8 uimsbf = length()\n}");
     std::string slots;
     for (const Slot& slot : layout.slots) {
         slots += slot.name + (slot.names_part ? "() " : " ");
     }
-    CHECK(slots == "s p() p n() ");
+    CHECK(slots == "s p() q n() ");
     CHECK(field_of(layout, "c").slot == field_of(layout, "a").slot);
     CHECK(field_of(layout, "k").slot == Field::no_slot);
     CHECK(layout.field_of_slot(0).name == "a");
@@ -208,7 +219,12 @@ TEST_CASE("wrong words", "[layout]") {
         {"x {\n a 8 uint\n}", "2:6", "unknown type \"uint\""},
         {"x {\n a 8 UIMSBF\n}", "2:6", "unknown type"},
         {"x {\n a 8 uimsbf b 8 uimsbf\n}", "2:13", "end of line"},
-        {"x {\n a 8 uimsbf;\n}", "2:12", "\";\""},
+        {"x {\n a 8;\n}", "2:5", "\";\""},
+        {"x {\n a 8 uimsbf; b 8\n}", "2:18", "end of line"},
+        {"x {\n a\u00a08 uimsbf\n}", "2:3", "unexpected U+00A0"},
+        {"x {\n a 8 uimsbf\u200b\n}", "2:12", "Found U+200B;"},
+        {"x {\n\ufeff a 8 uimsbf\n}", "2:1", "unexpected U+FEFF"},
+        {"x {\n a 8 \001 uimsbf\n}", "2:6", "unexpected U+0001"},
         {"x {\n a 8 uimsbf = \n}", "2:15", "end of line"},
         {"x {\n a 8 uimsbf = \"b\"\n}", "2:15", "unexpected \"\"\""},
         {"x {\n a 8 uimsbf = b c\n}", "2:17", "\"c\""},
@@ -249,6 +265,7 @@ TEST_CASE("widths that types do not allow", "[layout]") {
         {"x {\n a * char\n}", "2:4", "multiple of 8"},
         {"x {\n a 9 text\n}", "2:4", "* or a multiple of 8"},
         {"x {\n a 0 text\n}", "2:4", "* or a multiple of 8"},
+        {"x {\n a 32776 bytes\n}", "2:4", "* or a multiple of 8 up to 32768"},
         {"x {\n a 8 dvbtext\n}", "2:4", "*"},
         {"x {\n a 12 bytes\n}", "2:4", "* or a multiple of 8"},
         {"x {\n a 8 tlv(8,8)\n}", "2:4", "*"},
@@ -439,6 +456,7 @@ TEST_CASE("deep parentheses and long words", "[layout]") {
     CHECK(refusal("x {\n a 8 uimsbf = " + std::string(1'000'000, '0') + "1\n}").where ==
           "accepted");
     CHECK(refusal("x {\n a 8 " + std::string(1'000'000, 'u') + "\n}").detail.size() < 1000);
+    CHECK(refusal("x (max " + std::string(1'000, '9') + ") {\n").problem.size() < 200);
 }
 
 }  // namespace onetrip::section::test

@@ -665,9 +665,12 @@ class Case {
             }
             const bool is_part = element.kind == Kind::part || element.kind == Kind::last_part ||
                                  element.kind == Kind::parts;
-            if (is_part && is_json_ && random_.one_in(6)) {
+            if (is_part && is_json_ && random_.one_in(24)) {
                 given_parts_[element.name] = random_.bits(static_cast<unsigned>(element.width));
             }
+        }
+        if (is_json_ && random_.one_in(4)) {
+            give_parts();
         }
         // Around what the row needs, so that many are split and many just fit.
         const std::size_t least = std::max<std::size_t>(3, fixed / 8);
@@ -676,6 +679,21 @@ class Case {
             max_ = std::max<std::size_t>(3, (fixed + all) / 8);
         }
         max_ = std::min<std::size_t>(max_, 4096);
+    }
+
+    /// As one part of several has them.
+    void give_parts() {
+        const std::uint64_t parts = random_.between(1, 4);
+        const std::uint64_t part = random_.below(parts);
+        for (const Element& element : elements_) {
+            if (element.kind == Kind::part) {
+                given_parts_[element.name] = part;
+            } else if (element.kind == Kind::last_part) {
+                given_parts_[element.name] = parts - 1;
+            } else if (element.kind == Kind::parts) {
+                given_parts_[element.name] = parts;
+            }
+        }
     }
 
     Randomness random_;
