@@ -164,9 +164,6 @@ bool scan_iso(TextScanner& scanner, bool negative, Sum& sum) {
 
 /// Style postgres_verbose, behind the `@ `: `1 day -2 hours 3.5 secs ago`.
 bool scan_verbose(TextScanner& scanner, Sum& sum) {
-    if (scanner.skip("0")) {
-        return scanner.at_end();
-    }
     for (const Unit* unit = units;; ++unit) {
         Amount amount;
         scan_sign(scanner, amount.negative);
@@ -254,6 +251,9 @@ bool scan_plain(TextScanner& scanner, Sum& sum) {
 }
 
 bool scan_interval(std::string_view text, Sum& sum) {
+    if (text == "0" || text == "@ 0") {
+        return true;
+    }
     TextScanner scanner(text);
     if (scanner.skip("@ ")) {
         return scan_verbose(scanner, sum);
@@ -264,7 +264,7 @@ bool scan_interval(std::string_view text, Sum& sum) {
     if (iso.skip("P")) {
         return scan_iso(iso, negative, sum);
     }
-    return text == "0" || scan_plain(scanner, sum);
+    return scan_plain(scanner, sum);
 }
 
 }  // namespace

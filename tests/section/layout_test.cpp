@@ -220,7 +220,7 @@ TEST_CASE("wrong words", "[layout]") {
         {"x {\n a 8 UIMSBF\n}", "2:6", "unknown type"},
         {"x {\n a 8 uimsbf b 8 uimsbf\n}", "2:13", "end of line"},
         {"x {\n a 8;\n}", "2:5", "\";\""},
-        {"x {\n a 8 uimsbf; b 8\n}", "2:18", "end of line"},
+        {"x {\n a 8 uimsbf; b 8\n}", "2:17", "end of line"},
         {"x {\n a\u00a08 uimsbf\n}", "2:3", "unexpected U+00A0"},
         {"x {\n a 8 uimsbf\u200b\n}", "2:12", "Found U+200B;"},
         {"x {\n\ufeff a 8 uimsbf\n}", "2:1", "unexpected U+FEFF"},
