@@ -3,6 +3,83 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION onetrip UPDATE TO '0.2.0'" to load this file. \quit
 
+-- What is made anew -------------------------------------------------------------------------------
+
+-- Each function, procedure and aggregate that this script drops and creates again, a line each: what
+-- it was -> what it is now, by the types of its input parameters. It keeps its owner and its ACL. What
+-- depends on it stops the update.
+SELECT pg_catalog.set_config('onetrip_update.made_anew', '
+', true);
+
+-- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.
+SELECT pg_catalog.set_config('onetrip_update.made_stable', '
+', true);
+
+-- Before anything is changed, stop at what is in the way, and keep owners and ACLs.
+DO $block$
+DECLARE
+    script_path CONSTANT text := pg_catalog.current_setting('search_path');
+    anew CONSTANT text := pg_catalog.current_setting('onetrip_update.made_anew');
+    made_stable CONSTANT regprocedure[] := ARRAY(
+        SELECT m.line[1]::pg_catalog.regprocedure
+        FROM pg_catalog.regexp_matches(
+            pg_catalog.current_setting('onetrip_update.made_stable'), '^ *(\S.*)$', 'gn') AS m(line));
+    old_functions regprocedure[];
+    new_functions text[];
+    in_the_way text;
+BEGIN
+    SELECT pg_catalog.array_agg(m.line[1]::pg_catalog.regprocedure), pg_catalog.array_agg(m.line[2])
+    INTO old_functions, new_functions
+    FROM pg_catalog.regexp_matches(anew, '^ *(\S.*) -> (.*)$', 'gn') AS m(line);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+    SELECT string_agg(line, E'\n' ORDER BY line) INTO in_the_way
+    FROM (
+        SELECT DISTINCT CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+                ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END
+            || ' depends on ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line
+        FROM pg_depend AS d
+        LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY (old_functions)
+            AND NOT EXISTS (
+                SELECT FROM pg_depend AS m JOIN pg_extension AS e ON e.oid = m.refobjid
+                WHERE e.extname = 'onetrip' AND m.refclassid = 'pg_extension'::regclass AND m.deptype = 'e'
+                    AND (m.classid, m.objid) IN ((d.classid, d.objid), ('pg_class'::regclass, r.ev_class)))
+    ) AS dependents;
+    IF in_the_way IS NOT NULL THEN
+        RAISE 'cannot update extension onetrip to version 0.2.0 because other objects depend on functions that it replaces'
+            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = in_the_way,
+            HINT = 'Drop these objects, update the extension, and create them again.';
+    END IF;
+
+    SELECT string_agg(line, E'\n' ORDER BY line) INTO in_the_way
+    FROM (
+        SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+            || ' uses ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line
+        FROM pg_depend AS d
+        LEFT JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+        LEFT JOIN pg_attrdef AS v ON d.classid = 'pg_attrdef'::regclass AND v.oid = d.objid
+        LEFT JOIN pg_attribute AS a ON a.attrelid = v.adrelid AND a.attnum = v.adnum
+        WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY (made_stable)
+            AND (c.relkind IN ('i', 'I', 'p') OR a.attgenerated <> '')
+    ) AS dependents;
+    IF in_the_way IS NOT NULL THEN
+        RAISE 'cannot update extension onetrip to version 0.2.0 because functions that are no longer immutable are in use'
+            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = in_the_way,
+            HINT = 'Drop these objects, update the extension, and create them again by a function of your own'
+                ' that calls this one and is declared IMMUTABLE.';
+    END IF;
+
+    PERFORM set_config('onetrip_update.made_anew', coalesce(jsonb_agg(jsonb_build_object(
+        'new', f.new, 'owner', p.proowner, 'acl', p.proacl,
+        'changed', p.proacl IS DISTINCT FROM i.initprivs))::text, '[]'), true)
+    FROM unnest(old_functions, new_functions) AS f(old, new)
+    JOIN pg_proc AS p ON p.oid = f.old
+    LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0;
+    PERFORM set_config('search_path', script_path, true);
+END
+$block$;
+
 -- The type section_layout -------------------------------------------------------------------------
 
 -- Sections ----------------------------------------------------------------------------------------
@@ -18,3 +95,43 @@
 -- Loading submissions -----------------------------------------------------------------------------
 
 -- Round trips -------------------------------------------------------------------------------------
+
+-- Owners and ACLs of what was made anew -----------------------------------------------------------
+
+-- GRANT and REVOKE in a script would make rights the extension's own, which pg_dump leaves out, and
+-- cannot say that another role granted them. So an ACL that somebody changed is written as it was.
+DO $block$
+DECLARE
+    script_path CONSTANT text := pg_catalog.current_setting('search_path');
+    made_anew CONSTANT jsonb := pg_catalog.current_setting('onetrip_update.made_anew')::pg_catalog.jsonb;
+    functions CONSTANT regprocedure[] := ARRAY(
+        SELECT k.new::pg_catalog.regprocedure
+        FROM pg_catalog.jsonb_to_recordset(made_anew) AS k(new pg_catalog.text));
+    kept record;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    FOR kept IN
+        SELECT * FROM ROWS FROM (
+            unnest(functions), jsonb_to_recordset(made_anew) AS (owner oid, acl aclitem[], changed boolean)
+        ) AS k(function, owner, acl, changed)
+    LOOP
+        IF kept.owner <> (SELECT proowner FROM pg_proc WHERE oid = kept.function) THEN
+            EXECUTE format('ALTER ROUTINE %s OWNER TO %s', kept.function, kept.owner::regrole);
+            UPDATE pg_init_privs SET initprivs = p.proacl FROM pg_proc AS p
+            WHERE p.oid = kept.function AND classoid = 'pg_proc'::regclass AND objoid = p.oid AND objsubid = 0;
+        END IF;
+        CONTINUE WHEN NOT kept.changed;
+        UPDATE pg_proc SET proacl = kept.acl WHERE oid = kept.function;
+        -- What keeps a role that has rights from being dropped. A role of the server's own cannot be.
+        DELETE FROM pg_shdepend AS s USING pg_database AS d
+        WHERE d.datname = current_database() AND s.dbid = d.oid AND s.classid = 'pg_proc'::regclass
+            AND s.objid = kept.function AND s.deptype = 'a';
+        INSERT INTO pg_shdepend (dbid, classid, objid, objsubid, refclassid, refobjid, deptype)
+        SELECT DISTINCT d.oid, 'pg_proc'::regclass::oid, kept.function::oid, 0, 'pg_authid'::regclass::oid, r.oid,
+            'a'::"char"
+        FROM pg_database AS d, aclexplode(kept.acl) AS a JOIN pg_authid AS r ON r.oid IN (a.grantor, a.grantee)
+        WHERE d.datname = current_database() AND r.oid <> kept.owner AND r.oid >= 12000;
+    END LOOP;
+    PERFORM set_config('search_path', script_path, true);
+END
+$block$;
