@@ -1,6 +1,6 @@
 #include "jsonb/json_parser.hpp"
 
-#include <limits>
+#include <algorithm>
 #include <string>
 
 #include "jsonb/format.hpp"
@@ -24,7 +24,9 @@ constexpr std::size_t most_nodes = (std::size_t{format::jentry_offlenmask} + 1) 
 /// containers on a stack of its own instead of recursion.
 class JsonParser {
   public:
-    explicit JsonParser(std::string_view text) : lexer_(text) { tree_.text = text; }
+    JsonParser(std::string_view text, Interrupt interrupt) : lexer_(text), ticker_(interrupt) {
+        tree_.text = text;
+    }
 
     JsonTree parse();
 
@@ -39,14 +41,17 @@ class JsonParser {
     Node& add_node(Kind kind);
 
     JsonLexer lexer_;
+    Ticker ticker_;
     JsonTree tree_;
     std::vector<std::uint32_t> open_;
 };
 
 JsonTree JsonParser::parse() {
     add_value();
-    while (!open_.empty())
+    while (!open_.empty()) {
+        ticker_.tick();
         add_child();
+    }
     lexer_.expect_end();
     return std::move(tree_);
 }
@@ -150,12 +155,25 @@ Node& JsonParser::add_node(Kind kind) {
     return node;
 }
 
+/// The key in double quotes, cut between characters if it is long.
+std::string quote_key(std::string_view key) {
+    constexpr std::size_t longest = 60;
+    std::size_t size = std::min(key.size(), longest);
+    while (size > 0 && size < key.size() && (static_cast<unsigned char>(key[size]) & 0xC0) == 0x80)
+        --size;
+    return '"' + std::string(key.substr(0, size)) + (size < key.size() ? "...\"" : "\"");
+}
+
 }  // namespace
 
-std::vector<std::uint8_t> parse_json(std::string_view text) {
+DuplicateKeyError::DuplicateKeyError(std::string_view key)
+    : JsonError("the key " + quote_key(key) + " is there twice in one object"), key_(key) {}
+
+std::vector<std::uint8_t> parse_json(std::string_view text, DuplicateKeys duplicates,
+                                     Interrupt interrupt) {
     if (text.size() > longest_text)
         throw JsonError("the text is longer than " + std::to_string(longest_text) + " bytes");
-    return write_jsonb(JsonParser(text).parse());
+    return write_jsonb(JsonParser(text, interrupt).parse(), duplicates, interrupt);
 }
 
 }  // namespace onetrip::jsonb

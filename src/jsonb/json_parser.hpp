@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include "jsonb/interrupt.hpp"
 
 namespace onetrip::jsonb {
 
@@ -14,9 +17,30 @@ class JsonError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// An object that has a key twice, in a text in which that is refused. what() names the key, cut
+/// short if it is long; key() is the whole key, in UTF-8.
+class DuplicateKeyError : public JsonError {
+  public:
+    explicit DuplicateKeyError(std::string_view key);
+
+    const std::string& key() const { return key_; }
+
+  private:
+    std::string key_;
+};
+
+/// What becomes of an object that has a key twice, at any depth.
+enum class DuplicateKeys : std::uint8_t {
+    last_wins,  ///< as in the server's jsonb
+    refused,    ///< DuplicateKeyError
+};
+
 /// The JSONB that the server makes of the same text (jsonb_in), without its varlena header: the
 /// same bytes. The text is UTF-8, and so is the document. It raises no server error, so that a bad
-/// `json` value can be reported and skipped. Iterative: any depth. Throws JsonError, bad_alloc.
-std::vector<std::uint8_t> parse_json(std::string_view text);
+/// `json` value can be reported and skipped. Iterative: any depth; linear in the text, besides the
+/// sorting of keys. Throws JsonError, bad_alloc and what `interrupt` throws.
+std::vector<std::uint8_t> parse_json(std::string_view text,
+                                     DuplicateKeys duplicates = DuplicateKeys::last_wins,
+                                     Interrupt interrupt = never_interrupted);
 
 }  // namespace onetrip::jsonb

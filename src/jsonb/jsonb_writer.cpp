@@ -31,23 +31,33 @@ bool comes_before(const Pair& left, const Pair& right) {
 }
 
 /// uniqueifyJsonbObject: sorted, and of members with one key only the last in the text.
-void uniqueify(std::vector<Pair>& pairs) {
+void uniqueify(std::vector<Pair>& pairs, DuplicateKeys duplicates, Ticker& ticker) {
     const auto not_ascending = [](const Pair& left, const Pair& right) {
         return compare_keys(left, right) >= 0;
     };
     // Texts that were jsonb before, or come from one program, are often in order.
     if (std::adjacent_find(pairs.begin(), pairs.end(), not_ascending) == pairs.end())
         return;
-    std::sort(pairs.begin(), pairs.end(), comes_before);
+    std::sort(pairs.begin(), pairs.end(), [&](const Pair& left, const Pair& right) {
+        ticker.tick();
+        return comes_before(left, right);
+    });
     const auto same_key = [](const Pair& left, const Pair& right) {
         return compare_keys(left, right) == 0;
     };
+    if (duplicates == DuplicateKeys::refused) {
+        const auto twice = std::adjacent_find(pairs.begin(), pairs.end(), same_key);
+        if (twice != pairs.end())
+            throw DuplicateKeyError(twice->key);
+        return;
+    }
     pairs.erase(std::unique(pairs.begin(), pairs.end(), same_key), pairs.end());
 }
 
 class JsonbWriter {
   public:
-    explicit JsonbWriter(const JsonTree& tree) : tree_(tree) {}
+    JsonbWriter(const JsonTree& tree, DuplicateKeys duplicates, Interrupt interrupt)
+        : tree_(tree), duplicates_(duplicates), ticker_(interrupt) {}
 
     std::vector<std::uint8_t> write();
 
@@ -78,6 +88,8 @@ class JsonbWriter {
     }
 
     const JsonTree& tree_;
+    DuplicateKeys duplicates_;
+    Ticker ticker_;
     std::vector<std::uint8_t> out_;
     std::vector<Frame> frames_;
     std::vector<std::uint32_t> children_;  // of every open container: its nodes as JSONB has them
@@ -88,6 +100,7 @@ std::vector<std::uint8_t> JsonbWriter::write() {
     out_.reserve(tree_.text.size());
     open_root();
     while (!frames_.empty()) {
+        ticker_.tick();
         Frame& frame = frames_.back();
         if (frame.children + frame.index == children_.size()) {
             close();
@@ -147,7 +160,7 @@ void JsonbWriter::add_members(std::uint32_t node) {
     pairs_.clear();
     for (std::uint32_t key = node + 1; key < end; key = tree_.nodes[key + 1].next)
         pairs_.push_back({tree_.bytes(tree_.nodes[key]), key});
-    uniqueify(pairs_);
+    uniqueify(pairs_, duplicates_, ticker_);
     for (const Pair& pair : pairs_)
         children_.push_back(pair.key_node);
     for (const Pair& pair : pairs_)
@@ -210,8 +223,9 @@ void JsonbWriter::append_bytes(const Node& node) {
 
 }  // namespace
 
-std::vector<std::uint8_t> write_jsonb(const JsonTree& tree) {
-    return JsonbWriter(tree).write();
+std::vector<std::uint8_t> write_jsonb(const JsonTree& tree, DuplicateKeys duplicates,
+                                      Interrupt interrupt) {
+    return JsonbWriter(tree, duplicates, interrupt).write();
 }
 
 }  // namespace onetrip::jsonb

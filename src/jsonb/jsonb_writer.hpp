@@ -3,11 +3,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "jsonb/json_parser.hpp"
 #include "jsonb/json_tree.hpp"
 
 namespace onetrip::jsonb {
 
-/// The bytes of convertToJsonb in jsonb_util.c. Throws JsonError where a length does not fit.
-std::vector<std::uint8_t> write_jsonb(const JsonTree& tree);
+/// The bytes of convertToJsonb in jsonb_util.c. Throws JsonError where a length does not fit, and
+/// what parse_json says of keys that are there twice and of `interrupt`.
+std::vector<std::uint8_t> write_jsonb(const JsonTree& tree, DuplicateKeys duplicates,
+                                      Interrupt interrupt);
 
 }  // namespace onetrip::jsonb

@@ -5,15 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "jsonb/interrupt.hpp"
 #include "jsonb/jsonb.hpp"
 #include "submission/answers.hpp"
 
 namespace onetrip::submission {
 
-/// What work that can take long calls now and then. It may throw.
-using Interrupt = void (*)();
-
-inline void never_interrupted() {}
+using jsonb::Interrupt;
+using jsonb::never_interrupted;
 
 /// What a node of a form says of itself.
 struct NodeTraits {

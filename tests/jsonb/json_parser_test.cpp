@@ -54,6 +54,44 @@ TEST_CASE("of equal keys the last wins") {
     CHECK(hex_of(R"({"a":{"x":[1]},"b":0,"\u0061":null,"b":1})") == hex_of(R"({"a":null,"b":1})"));
 }
 
+TEST_CASE("a key that is there twice is refused at any depth, if that is asked for") {
+    const auto key_of = [](std::string_view text) -> std::string {
+        try {
+            parse_json(text, DuplicateKeys::refused);
+        } catch (const DuplicateKeyError& error) {
+            return error.key();
+        }
+        return "(none)";
+    };
+    CHECK(key_of(R"({"a":1,"a":2})") == "a");
+    CHECK(key_of(R"({"b":1,"a":1,"\u0062":1})") == "b");
+    CHECK(key_of(R"([1,{"x":[{"":0,"c":null,"":1}]}])").empty());
+    CHECK(key_of(R"({"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]})") == "(none)");
+    std::string deep;
+    for (int level = 0; level < 10000; ++level)
+        deep += R"({"k":)";
+    deep += R"({"inner":1,"inner":1})" + std::string(10000, '}');
+    CHECK(key_of(deep) == "inner");
+
+    const DuplicateKeyError long_key(std::string(59, 'x') + "\u00e9y");
+    CHECK(std::string(long_key.what()) ==
+          "the key \"" + std::string(59, 'x') + "...\" is there twice in one object");
+    CHECK(parse_json(R"({"b":1,"a":2})", DuplicateKeys::refused) == parse_json(R"({"a":2,"b":1})"));
+}
+
+TEST_CASE("keys that are there twice are found in time, and interrupts taken") {
+    constexpr int count = 400'000;  // where comparing each with each would take many minutes
+    std::string text = "{";
+    for (int i = 0; i < count; ++i)
+        text += "\"key" + std::to_string((i * 7919LL) % count) + "\":1,";
+    CHECK_NOTHROW(parse_json(text + "\"z\":1}", DuplicateKeys::refused));
+    CHECK_THROWS_AS(parse_json(text + "\"key77\":1}", DuplicateKeys::refused), DuplicateKeyError);
+
+    struct Ended {};
+    const Interrupt end = [] { throw Ended{}; };
+    CHECK_THROWS_AS(parse_json(text + "\"z\":1}", DuplicateKeys::last_wins, end), Ended);
+}
+
 TEST_CASE("escapes") {
     CHECK(string_of(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
     CHECK(string_of(R"("x\u0041y\u00e9\u20AC")") == "xAy\u00e9\u20ac");
