@@ -13,6 +13,9 @@ SELECT pg_catalog.set_config('onetrip_update.made_anew', '
 
 -- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.
 SELECT pg_catalog.set_config('onetrip_update.made_stable', '
+encode_section(section_layout, record)
+encode_sections(section_layout, record)
+section_agg_transition(internal, section_layout, record)
 ', true);
 
 -- Before anything is changed, stop at what is in the way, and keep owners and ACLs.
@@ -54,7 +57,8 @@ BEGIN
 
     SELECT string_agg(line, E'\n' ORDER BY line) INTO in_the_way
     FROM (
-        SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+        SELECT DISTINCT CASE WHEN v.oid IS NULL THEN pg_describe_object(d.classid, d.objid, d.objsubid)
+                ELSE pg_describe_object('pg_class'::regclass, v.adrelid, v.adnum) END
             || ' uses ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line
         FROM pg_depend AS d
         LEFT JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
@@ -65,7 +69,7 @@ BEGIN
     ) AS dependents;
     IF in_the_way IS NOT NULL THEN
         RAISE 'cannot update extension onetrip to version 0.2.0 because functions that are no longer immutable are in use'
-            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = in_the_way,
+            USING ERRCODE = 'invalid_object_definition', DETAIL = in_the_way,
             HINT = 'Drop these objects, update the extension, and create them again by a function of your own'
                 ' that calls this one and is declared IMMUTABLE.';
     END IF;
@@ -82,7 +86,130 @@ $block$;
 
 -- The type section_layout -------------------------------------------------------------------------
 
+-- Layouts are compared by their canonical text, byte by byte.
+CREATE FUNCTION section_layout_lt("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_le("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_eq("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_ne("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_ge("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_gt("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_cmp("left" section_layout, "right" section_layout) RETURNS int
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_hash(layout section_layout) RETURNS int
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_hash_extended(layout section_layout, seed bigint) RETURNS bigint
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION section_layout_lt(section_layout, section_layout) IS 'implementation of < operator';
+COMMENT ON FUNCTION section_layout_le(section_layout, section_layout) IS 'implementation of <= operator';
+COMMENT ON FUNCTION section_layout_eq(section_layout, section_layout) IS 'implementation of = operator';
+COMMENT ON FUNCTION section_layout_ne(section_layout, section_layout) IS 'implementation of <> operator';
+COMMENT ON FUNCTION section_layout_ge(section_layout, section_layout) IS 'implementation of >= operator';
+COMMENT ON FUNCTION section_layout_gt(section_layout, section_layout) IS 'implementation of > operator';
+COMMENT ON FUNCTION section_layout_cmp(section_layout, section_layout) IS 'less-equal-greater';
+COMMENT ON FUNCTION section_layout_hash(section_layout) IS 'hash';
+COMMENT ON FUNCTION section_layout_hash_extended(section_layout, bigint) IS 'hash';
+
+CREATE OPERATOR < (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_lt,
+    COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR <= (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_le,
+    COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR = (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+CREATE OPERATOR <> (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR >= (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_ge,
+    COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR > (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_gt,
+    COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+COMMENT ON OPERATOR < (section_layout, section_layout) IS 'less than';
+COMMENT ON OPERATOR <= (section_layout, section_layout) IS 'less than or equal';
+COMMENT ON OPERATOR = (section_layout, section_layout) IS 'equal';
+COMMENT ON OPERATOR <> (section_layout, section_layout) IS 'not equal';
+COMMENT ON OPERATOR >= (section_layout, section_layout) IS 'greater than or equal';
+COMMENT ON OPERATOR > (section_layout, section_layout) IS 'greater than';
+
+CREATE OPERATOR CLASS section_layout_ops DEFAULT FOR TYPE section_layout USING btree AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+    FUNCTION 1 section_layout_cmp(section_layout, section_layout);
+CREATE OPERATOR CLASS section_layout_ops DEFAULT FOR TYPE section_layout USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 section_layout_hash(section_layout),
+    FUNCTION 2 section_layout_hash_extended(section_layout, bigint);
+COMMENT ON OPERATOR FAMILY section_layout_ops USING btree IS 'order of layouts, by canonical text';
+COMMENT ON OPERATOR FAMILY section_layout_ops USING hash IS 'hashes of layouts, by canonical text';
+COMMENT ON OPERATOR CLASS section_layout_ops USING btree IS 'order of layouts, by canonical text';
+COMMENT ON OPERATOR CLASS section_layout_ops USING hash IS 'hashes of layouts, by canonical text';
+
 -- Sections ----------------------------------------------------------------------------------------
+
+-- Functions of a record are STABLE: it may hold an enum, whose labels can be renamed.
+ALTER FUNCTION encode_section(section_layout, record) STABLE;
+ALTER FUNCTION encode_sections(section_layout, record) STABLE;
+ALTER FUNCTION section_agg_transition(internal, section_layout, record) STABLE;
+
+CREATE FUNCTION encode_section(layout section_layout, source text) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, text) IS
+    'one section of a JSON row as text; a key that it has twice is an error';
+
+CREATE FUNCTION encode_sections(layout section_layout, source text) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, text) IS
+    'sections of a JSON row as text, in order; a key that it has twice is an error';
+
+CREATE FUNCTION section_agg_transition_jsonb(state internal, layout section_layout, source jsonb)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_transition_text(state internal, layout section_layout, source text)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION section_agg_transition_jsonb(internal, section_layout, jsonb) IS
+    'aggregate transition function';
+COMMENT ON FUNCTION section_agg_transition_text(internal, section_layout, text) IS
+    'aggregate transition function';
+
+CREATE AGGREGATE section_agg(layout section_layout, source jsonb) (
+    SFUNC = section_agg_transition_jsonb,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, jsonb) IS
+    'sections of all JSON rows, in the order of ORDER BY within the call, else in none';
+
+CREATE AGGREGATE section_agg(layout section_layout, source text) (
+    SFUNC = section_agg_transition_text,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, text) IS
+    'sections of all JSON rows as text, in the order of ORDER BY within the call, else in none';
 
 -- Transport packets -------------------------------------------------------------------------------
 
@@ -91,6 +218,16 @@ $block$;
 -- Exports -----------------------------------------------------------------------------------------
 
 -- Submissions -------------------------------------------------------------------------------------
+
+CREATE FUNCTION flatten_submission(
+    responses text, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
+    'answers of a submission as text, a row each; a key that it has twice is an error';
 
 -- Loading submissions -----------------------------------------------------------------------------
 

@@ -116,7 +116,13 @@ RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
     return compiled->binding;
 }
 
-/// JSON text where the database is not UTF-8, else JSONB as it lies.
+void check_interrupts() {
+    if (INTERRUPTS_PENDING_CONDITION()) {
+        call_server([] { CHECK_FOR_INTERRUPTS(); });
+    }
+}
+
+/// JSON text, or JSONB as it lies.
 jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
     if (row.kind == Value::Kind::json) {
         return row.json;
@@ -125,7 +131,7 @@ jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
         throw section::Error(section::ErrorKind::invalid_value, "the JSON row is not valid UTF-8",
                              "It begins with " + section::describe(row) + ".");
     }
-    scratch = jsonb::parse_json(row.view());
+    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::refused, check_interrupts);
     return jsonb::Value::root(scratch);
 }
 

@@ -282,6 +282,42 @@ $update_88;
 SQL
 is($node->safe_psql('dependents', 'SELECT text_of_a_body()'), '4294967295', 'and goes on when nothing depends on it any more');
 
+# ---- what needs an immutable function ----
+
+# What takes a record was IMMUTABLE in 0.1.0.
+create('immutable', '0.1.0');
+$node->safe_psql('immutable', <<'SQL');
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE rows (a int, r pair CHECK (encode_section('x { a 8 uimsbf }', r) <> '\x00'),
+    section bytea GENERATED ALWAYS AS (encode_section('x { a 8 uimsbf }', r)) STORED, other bytea DEFAULT encode_section('x { a 8 uimsbf }', '(1,2)'::pair));
+CREATE INDEX rows_key ON rows (a, encode_section('x { a 8 uimsbf }', r));
+CREATE INDEX rows_predicate ON rows (a) WHERE encode_section('x { a 8 uimsbf }', r) > '\x05';
+CREATE TABLE parts (r pair) PARTITION BY LIST (encode_section('x { a 8 uimsbf }', r));
+CREATE INDEX parts_key ON parts (encode_section('x { a 8 uimsbf }', r));
+CREATE VIEW unharmed AS SELECT encode_section('x { a 8 uimsbf }', r), encode_sections('x { a 8 uimsbf }', r) FROM rows;
+CREATE FUNCTION section_of(r pair) RETURNS bytea LANGUAGE sql IMMUTABLE RETURN encode_section('x { a 8 uimsbf }', r);
+CREATE TABLE wrapped (r pair, section bytea GENERATED ALWAYS AS (section_of(r)) STORED);
+SQL
+is(refusal('immutable', 'ALTER EXTENSION onetrip UPDATE'), <<'TEXT', 'an update is refused while an immutable function is needed');
+psql:<stdin>:2: ERROR:  42P17: cannot update extension onetrip to version 0.2.0 because functions that are no longer immutable are in use
+DETAIL:  column section of table public.rows uses function public.encode_section(public.section_layout,record)
+index public.parts_key uses function public.encode_section(public.section_layout,record)
+index public.rows_key uses function public.encode_section(public.section_layout,record)
+index public.rows_predicate uses function public.encode_section(public.section_layout,record)
+table public.parts uses function public.encode_section(public.section_layout,record)
+HINT:  Drop these objects, update the extension, and create them again by a function of your own that calls this one and is declared IMMUTABLE.
+TEXT
+$node->safe_psql('immutable', <<'SQL');
+ALTER TABLE rows DROP COLUMN section;
+DROP INDEX rows_key, rows_predicate;
+DROP TABLE parts;
+ALTER EXTENSION onetrip UPDATE;
+CREATE INDEX rows_key ON rows (a, section_of(r));
+INSERT INTO rows VALUES (1, '(7,8)');
+INSERT INTO wrapped VALUES ('(9,8)');
+SQL
+is($node->safe_psql('immutable', 'SELECT * FROM unharmed; SELECT section FROM wrapped'), "\\x07|\\x07\n\\x09", 'what needs none is left alone');
+
 # ---- what is planted before an update ----
 
 # An equal of what is new, made by somebody: an update neither takes it over nor replaces it.
