@@ -155,8 +155,8 @@ const varlena* fetch_json(Datum argument) {
     return reinterpret_cast<const varlena*>(DatumGetPointer(document));
 }
 
-/// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8 it is
-/// parsed for that alone.
+/// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8 it
+/// is parsed for that alone.
 const varlena* fetch_text(Datum argument) {
     char* const json = TextDatumGetCString(argument);
     const auto size = static_cast<int>(std::strlen(json));
