@@ -40,6 +40,8 @@ CREATE DOMAIN name_domain AS name;
 CREATE DOMAIN padded_domain AS char(5);
 CREATE DOMAIN letter_domain AS "char";
 CREATE DOMAIN text_domain AS text;
+CREATE EXTENSION citext SCHEMA string_types;
+CREATE DOMAIN citext_domain AS citext;
 
 -- Each value as a row and as the JSON of that row, short and so long that it is kept compressed.
 CREATE TABLE rows (what text, n serial, layout section_layout DEFAULT 'x { v * text }', sent bytea, by_json bytea);
@@ -56,7 +58,8 @@ SELECT count(try(type, value)) FROM (VALUES ('text', 'texte'), ('varchar', 'ét�
     ('port', '8080'), ('guid', '00000000-0000-0000-0000-00000000000a'), ('word', 'a word'), ('note', 'noté'),
     ('note', repeat('long ', 300)), ('remark', 'remarqué'), ('remark', repeat('long ', 300)), ('mood', 'fine'),
     ('version_domain', '2.5'), ('version_domain_domain', '3.5'), ('mood_domain', 'sad'), ('name_domain', 'n'),
-    ('padded_domain', 'ab'), ('letter_domain', 'z'), ('text_domain', 't')) AS v(type, value);
+    ('padded_domain', 'ab'), ('letter_domain', 'z'), ('text_domain', 't'),
+    ('citext', 'Ça va'), ('citext_domain', 'Ça')) AS v(type, value);
 SELECT what, CASE WHEN length(sent) < 100 THEN convert_from(sent, 'UTF8') ELSE length(sent)::text END AS text,
     sent = by_json AS same
 FROM rows ORDER BY n;
