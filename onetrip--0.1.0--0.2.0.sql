@@ -5,9 +5,9 @@
 
 -- What is made anew -------------------------------------------------------------------------------
 
--- Each function, procedure and aggregate that this script drops and creates again, a line each: what
--- it was -> what it is now, by the types of its input parameters. It keeps its owner and its ACL. What
--- depends on it stops the update.
+-- Each function, procedure, aggregate and view that this script drops and creates again, a line each:
+-- what it was -> what it is now, functions by the types of their input parameters. It keeps its owner
+-- and its ACL. What depends on it stops the update.
 SELECT pg_catalog.set_config('onetrip_update.made_anew', '
 ', true);
 
@@ -29,11 +29,16 @@ DECLARE
             pg_catalog.current_setting('onetrip_update.made_stable'), '^ *(\S.*)$', 'gn') AS m(line));
     old_functions regprocedure[];
     new_functions text[];
+    old_views regclass[];
+    new_views text[];
     in_the_way text;
 BEGIN
     SELECT pg_catalog.array_agg(m.line[1]::pg_catalog.regprocedure), pg_catalog.array_agg(m.line[2])
     INTO old_functions, new_functions
-    FROM pg_catalog.regexp_matches(anew, '^ *(\S.*) -> (.*)$', 'gn') AS m(line);
+    FROM pg_catalog.regexp_matches(anew, '^ *(\S.*\)) -> (.*\))$', 'gn') AS m(line);
+    SELECT pg_catalog.array_agg(m.line[1]::pg_catalog.regclass), pg_catalog.array_agg(m.line[2])
+    INTO old_views, new_views
+    FROM pg_catalog.regexp_matches(anew, '^ *([^ ()]+) -> ([^ ()]+)$', 'gn') AS m(line);
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
     SELECT string_agg(line, E'\n' ORDER BY line) INTO in_the_way
@@ -43,14 +48,18 @@ BEGIN
             || ' depends on ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line
         FROM pg_depend AS d
         LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-        WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY (old_functions)
+        WHERE d.deptype <> 'i'
+            AND (d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY (old_functions)
+                OR d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (old_views)
+                OR d.refclassid = 'pg_type'::regclass
+                    AND d.refobjid IN (SELECT oid FROM pg_type WHERE typrelid = ANY (old_views)))
             AND NOT EXISTS (
                 SELECT FROM pg_depend AS m JOIN pg_extension AS e ON e.oid = m.refobjid
                 WHERE e.extname = 'onetrip' AND m.refclassid = 'pg_extension'::regclass AND m.deptype = 'e'
                     AND (m.classid, m.objid) IN ((d.classid, d.objid), ('pg_class'::regclass, r.ev_class)))
     ) AS dependents;
     IF in_the_way IS NOT NULL THEN
-        RAISE 'cannot update extension onetrip to version 0.2.0 because other objects depend on functions that it replaces'
+        RAISE 'cannot update extension onetrip to version 0.2.0 because other objects depend on what it makes anew'
             USING ERRCODE = 'dependent_objects_still_exist', DETAIL = in_the_way,
             HINT = 'Drop these objects, update the extension, and create them again.';
     END IF;
@@ -68,18 +77,29 @@ BEGIN
             AND (c.relkind IN ('i', 'I', 'p') OR a.attgenerated <> '')
     ) AS dependents;
     IF in_the_way IS NOT NULL THEN
-        RAISE 'cannot update extension onetrip to version 0.2.0 because functions that are no longer immutable are in use'
+        RAISE 'cannot update extension onetrip to version 0.2.0 because what is no longer immutable is in use'
             USING ERRCODE = 'invalid_object_definition', DETAIL = in_the_way,
             HINT = 'Drop these objects, update the extension, and create them again by a function of your own'
                 ' that calls this one and is declared IMMUTABLE.';
     END IF;
 
-    PERFORM set_config('onetrip_update.made_anew', coalesce(jsonb_agg(jsonb_build_object(
-        'new', f.new, 'owner', p.proowner, 'acl', p.proacl,
-        'changed', p.proacl IS DISTINCT FROM i.initprivs))::text, '[]'), true)
-    FROM unnest(old_functions, new_functions) AS f(old, new)
-    JOIN pg_proc AS p ON p.oid = f.old
-    LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0;
+    PERFORM set_config('onetrip_update.made_anew', coalesce(jsonb_agg(to_jsonb(k))::text, '[]'), true)
+    FROM (
+        SELECT f.new, 'pg_proc' AS class, p.proowner AS owner, p.proacl AS acl, NULL::jsonb AS column_acls,
+            p.proacl IS DISTINCT FROM i.initprivs AS changed
+        FROM unnest(old_functions, new_functions) AS f(old, new)
+        JOIN pg_proc AS p ON p.oid = f.old
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0
+        UNION ALL
+        SELECT v.new, 'pg_class', c.relowner, c.relacl, a.column_acls,
+            c.relacl IS DISTINCT FROM i.initprivs OR a.column_acls IS NOT NULL
+        FROM unnest(old_views, new_views) AS v(old, new)
+        JOIN pg_class AS c ON c.oid = v.old
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(attname, attacl) AS column_acls
+            FROM pg_attribute WHERE attrelid = c.oid AND attacl IS NOT NULL) AS a
+    ) AS k;
     PERFORM set_config('search_path', script_path, true);
 END
 $block$;
@@ -241,32 +261,48 @@ DO $block$
 DECLARE
     script_path CONSTANT text := pg_catalog.current_setting('search_path');
     made_anew CONSTANT jsonb := pg_catalog.current_setting('onetrip_update.made_anew')::pg_catalog.jsonb;
-    functions CONSTANT regprocedure[] := ARRAY(
-        SELECT k.new::pg_catalog.regprocedure
+    objects CONSTANT oid[] := ARRAY(
+        SELECT CASE WHEN pg_catalog.strpos(k.new, '(') OPERATOR(pg_catalog.>) 0
+            THEN k.new::pg_catalog.regprocedure::pg_catalog.oid ELSE k.new::pg_catalog.regclass::pg_catalog.oid END
         FROM pg_catalog.jsonb_to_recordset(made_anew) AS k(new pg_catalog.text));
     kept record;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     FOR kept IN
         SELECT * FROM ROWS FROM (
-            unnest(functions), jsonb_to_recordset(made_anew) AS (owner oid, acl aclitem[], changed boolean)
-        ) AS k(function, owner, acl, changed)
+            unnest(objects),
+            jsonb_to_recordset(made_anew)
+                AS (class text, owner oid, acl aclitem[], column_acls jsonb, changed boolean)
+        ) AS k(object, class, owner, acl, column_acls, changed)
     LOOP
-        IF kept.owner <> (SELECT proowner FROM pg_proc WHERE oid = kept.function) THEN
-            EXECUTE format('ALTER ROUTINE %s OWNER TO %s', kept.function, kept.owner::regrole);
-            UPDATE pg_init_privs SET initprivs = p.proacl FROM pg_proc AS p
-            WHERE p.oid = kept.function AND classoid = 'pg_proc'::regclass AND objoid = p.oid AND objsubid = 0;
+        IF kept.class = 'pg_proc' THEN
+            EXECUTE format('ALTER ROUTINE %s OWNER TO %s', kept.object::regprocedure, kept.owner::regrole);
+        ELSE
+            EXECUTE format('ALTER VIEW %s OWNER TO %s', kept.object::regclass, kept.owner::regrole);
         END IF;
+        UPDATE pg_init_privs AS i SET initprivs = o.acl
+        FROM (SELECT oid, proacl FROM pg_proc UNION ALL SELECT oid, relacl FROM pg_class) AS o(oid, acl)
+        WHERE o.oid = kept.object AND i.classoid = kept.class::regclass AND i.objoid = o.oid AND i.objsubid = 0
+            AND i.initprivs <> o.acl;
         CONTINUE WHEN NOT kept.changed;
-        UPDATE pg_proc SET proacl = kept.acl WHERE oid = kept.function;
+
+        UPDATE pg_proc SET proacl = kept.acl WHERE oid = kept.object AND kept.class = 'pg_proc';
+        UPDATE pg_class SET relacl = kept.acl WHERE oid = kept.object AND kept.class = 'pg_class';
+        UPDATE pg_attribute AS a SET attacl = ARRAY(SELECT jsonb_array_elements_text(c.value)::aclitem)
+        FROM jsonb_each(kept.column_acls) AS c
+        WHERE a.attrelid = kept.object AND kept.class = 'pg_class' AND a.attname = c.key;
         -- What keeps a role that has rights from being dropped. A role of the server's own cannot be.
         DELETE FROM pg_shdepend AS s USING pg_database AS d
-        WHERE d.datname = current_database() AND s.dbid = d.oid AND s.classid = 'pg_proc'::regclass
-            AND s.objid = kept.function AND s.deptype = 'a';
+        WHERE d.datname = current_database() AND s.dbid = d.oid AND s.classid = kept.class::regclass
+            AND s.objid = kept.object AND s.deptype = 'a';
         INSERT INTO pg_shdepend (dbid, classid, objid, objsubid, refclassid, refobjid, deptype)
-        SELECT DISTINCT d.oid, 'pg_proc'::regclass::oid, kept.function::oid, 0, 'pg_authid'::regclass::oid, r.oid,
+        SELECT DISTINCT d.oid, kept.class::regclass::oid, kept.object, p.number, 'pg_authid'::regclass::oid, r.oid,
             'a'::"char"
-        FROM pg_database AS d, aclexplode(kept.acl) AS a JOIN pg_authid AS r ON r.oid IN (a.grantor, a.grantee)
+        FROM pg_database AS d,
+            (SELECT 0, kept.acl UNION ALL
+             SELECT attnum, attacl FROM pg_attribute
+             WHERE attrelid = kept.object AND kept.class = 'pg_class' AND attacl IS NOT NULL) AS p(number, acl),
+            aclexplode(p.acl) AS a JOIN pg_authid AS r ON r.oid IN (a.grantor, a.grantee)
         WHERE d.datname = current_database() AND r.oid <> kept.owner AND r.oid >= 12000;
     END LOOP;
     PERFORM set_config('search_path', script_path, true);
