@@ -66,6 +66,14 @@ FROM rows ORDER BY n;
 SELECT encode_section('x { v * text }', r) = encode_section('x { v * text }', to_jsonb(r)) AS same
 FROM (SELECT 'a word'::cstring AS v) AS r;
 
+-- The same in a carousel, whose columns are read in another place.
+SELECT create_carousel_tables('string_types');
+ALTER TABLE messages ADD firmware version DEFAULT '1.25', ADD mood mood DEFAULT 'fine', ADD word word DEFAULT 'w';
+INSERT INTO zones_diffusion VALUES ('Z', 7);
+INSERT INTO campagnes VALUES (1, 'Z', 'M', '2026-11-01', '2026-11-30');
+INSERT INTO messages SELECT n, 1, n, n FROM generate_series(1, 3) AS n;
+SELECT encode_carousel('Z', '2026-11-21', E'x {\n firmware 32 text\n mood 32 text\n word * text\n}');
+
 -- NULL is what it is for text; a type that is no string is none still; and other fields take no string.
 SELECT encode_section('x { v * text }', r) FROM (SELECT NULL::version AS v) AS r;
 SELECT encode_section('x { v * text }', r) FROM (SELECT '{a}'::text[] AS v) AS r;

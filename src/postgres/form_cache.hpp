@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "postgres/interrupts.hpp"
 #include "postgres/walls.hpp"
 #include "submission/form.hpp"
 
@@ -73,8 +74,5 @@ CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache)
 
 /// The document of a jsonb datum that is not out of line, of any alignment.
 jsonb::Value document_of(const varlena* datum);
-
-/// To be called now and then by what takes long, from within call_cpp.
-void check_for_interrupts();
 
 }  // namespace onetrip::postgres

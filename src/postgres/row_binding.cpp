@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "jsonb/json_parser.hpp"
+#include "postgres/interrupts.hpp"
 #include "postgres/row_binding.hpp"
 
 namespace onetrip::postgres {
@@ -116,12 +117,6 @@ RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
     return compiled->binding;
 }
 
-void check_interrupts() {
-    if (INTERRUPTS_PENDING_CONDITION()) {
-        call_server([] { CHECK_FOR_INTERRUPTS(); });
-    }
-}
-
 /// JSON text, or JSONB as it lies.
 jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
     if (row.kind == Value::Kind::json) {
@@ -131,7 +126,7 @@ jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
         throw section::Error(section::ErrorKind::invalid_value, "the JSON row is not valid UTF-8",
                              "It begins with " + section::describe(row) + ".");
     }
-    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::refused, check_interrupts);
+    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::refused, check_for_interrupts);
     return jsonb::Value::root(scratch);
 }
 
