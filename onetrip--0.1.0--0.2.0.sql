@@ -3,9 +3,233 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION onetrip UPDATE TO '0.2.0'" to load this file. \quit
 
+-- What is made anew -------------------------------------------------------------------------------
+
+-- Each function, procedure, aggregate and view that this script drops and creates again, a line each:
+-- what it was -> what it is now, functions by the types of their input parameters. It keeps its owner
+-- and its ACL. What depends on it stops the update.
+SELECT pg_catalog.set_config('onetrip_update.made_anew', '
+', true);
+
+-- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.
+SELECT pg_catalog.set_config('onetrip_update.made_stable', '
+encode_section(section_layout, record)
+encode_sections(section_layout, record)
+section_agg_transition(internal, section_layout, record)
+', true);
+
+-- Before anything is changed, stop at what is in the way, and keep owners and ACLs.
+DO $block$
+DECLARE
+    script_path CONSTANT text := pg_catalog.current_setting('search_path');
+    anew CONSTANT text := pg_catalog.current_setting('onetrip_update.made_anew');
+    made_stable CONSTANT regprocedure[] := ARRAY(
+        SELECT m.line[1]::pg_catalog.regprocedure
+        FROM pg_catalog.regexp_matches(
+            pg_catalog.current_setting('onetrip_update.made_stable'), '^ *(\S.*)$', 'gn') AS m(line));
+    old_functions regprocedure[];
+    new_functions text[];
+    old_views regclass[];
+    new_views text[];
+    in_the_way text;
+BEGIN
+    SELECT pg_catalog.array_agg(m.line[1]::pg_catalog.regprocedure), pg_catalog.array_agg(m.line[2])
+    INTO old_functions, new_functions
+    FROM pg_catalog.regexp_matches(anew, '^ *(\S.*\)) -> (.*\))$', 'gn') AS m(line);
+    SELECT pg_catalog.array_agg(m.line[1]::pg_catalog.regclass), pg_catalog.array_agg(m.line[2])
+    INTO old_views, new_views
+    FROM pg_catalog.regexp_matches(anew, '^ *([^ ()]+) -> ([^ ()]+)$', 'gn') AS m(line);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+    SELECT string_agg(line, E'\n' ORDER BY line) INTO in_the_way
+    FROM (
+        SELECT DISTINCT CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+                ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END
+            || ' depends on ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line
+        FROM pg_depend AS d
+        LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        WHERE d.deptype <> 'i'
+            AND (d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY (old_functions)
+                OR d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (old_views)
+                OR d.refclassid = 'pg_type'::regclass
+                    AND d.refobjid IN (SELECT oid FROM pg_type WHERE typrelid = ANY (old_views)))
+            AND NOT EXISTS (
+                SELECT FROM pg_depend AS m JOIN pg_extension AS e ON e.oid = m.refobjid
+                WHERE e.extname = 'onetrip' AND m.refclassid = 'pg_extension'::regclass AND m.deptype = 'e'
+                    AND (m.classid, m.objid) IN ((d.classid, d.objid), ('pg_class'::regclass, r.ev_class)))
+    ) AS dependents;
+    IF in_the_way IS NOT NULL THEN
+        RAISE 'cannot update extension onetrip to version 0.2.0 because other objects depend on what it makes anew'
+            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = in_the_way,
+            HINT = 'Drop these objects, update the extension, and create them again.';
+    END IF;
+
+    SELECT string_agg(line, E'\n' ORDER BY line) INTO in_the_way
+    FROM (
+        SELECT DISTINCT CASE WHEN v.oid IS NULL THEN pg_describe_object(d.classid, d.objid, d.objsubid)
+                ELSE pg_describe_object('pg_class'::regclass, v.adrelid, v.adnum) END
+            || ' uses ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line
+        FROM pg_depend AS d
+        LEFT JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+        LEFT JOIN pg_attrdef AS v ON d.classid = 'pg_attrdef'::regclass AND v.oid = d.objid
+        LEFT JOIN pg_attribute AS a ON a.attrelid = v.adrelid AND a.attnum = v.adnum
+        WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY (made_stable)
+            AND (c.relkind IN ('i', 'I', 'p') OR a.attgenerated <> '')
+    ) AS dependents;
+    IF in_the_way IS NOT NULL THEN
+        RAISE 'cannot update extension onetrip to version 0.2.0 because what is no longer immutable is in use'
+            USING ERRCODE = 'invalid_object_definition', DETAIL = in_the_way,
+            HINT = 'Drop these objects, update the extension, and create them again by a function of your own'
+                ' that calls this one and is declared IMMUTABLE.';
+    END IF;
+
+    PERFORM set_config('onetrip_update.made_anew', coalesce(jsonb_agg(to_jsonb(k))::text, '[]'), true)
+    FROM (
+        SELECT f.new, 'pg_proc' AS class, p.proowner AS owner, p.proacl AS acl, NULL::jsonb AS column_acls,
+            p.proacl IS DISTINCT FROM i.initprivs AS changed
+        FROM unnest(old_functions, new_functions) AS f(old, new)
+        JOIN pg_proc AS p ON p.oid = f.old
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0
+        UNION ALL
+        SELECT v.new, 'pg_class', c.relowner, c.relacl, a.column_acls,
+            c.relacl IS DISTINCT FROM i.initprivs OR a.column_acls IS NOT NULL
+        FROM unnest(old_views, new_views) AS v(old, new)
+        JOIN pg_class AS c ON c.oid = v.old
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(attname, attacl) AS column_acls
+            FROM pg_attribute WHERE attrelid = c.oid AND attacl IS NOT NULL) AS a
+    ) AS k;
+    PERFORM set_config('search_path', script_path, true);
+END
+$block$;
+
 -- The type section_layout -------------------------------------------------------------------------
 
+-- Layouts are compared by their canonical text, byte by byte.
+CREATE FUNCTION section_layout_lt("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_le("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_eq("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_ne("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_ge("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_gt("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_cmp("left" section_layout, "right" section_layout) RETURNS int
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_hash(layout section_layout) RETURNS int
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_hash_extended(layout section_layout, seed bigint) RETURNS bigint
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION section_layout_lt(section_layout, section_layout) IS 'implementation of < operator';
+COMMENT ON FUNCTION section_layout_le(section_layout, section_layout) IS 'implementation of <= operator';
+COMMENT ON FUNCTION section_layout_eq(section_layout, section_layout) IS 'implementation of = operator';
+COMMENT ON FUNCTION section_layout_ne(section_layout, section_layout) IS 'implementation of <> operator';
+COMMENT ON FUNCTION section_layout_ge(section_layout, section_layout) IS 'implementation of >= operator';
+COMMENT ON FUNCTION section_layout_gt(section_layout, section_layout) IS 'implementation of > operator';
+COMMENT ON FUNCTION section_layout_cmp(section_layout, section_layout) IS 'less-equal-greater';
+COMMENT ON FUNCTION section_layout_hash(section_layout) IS 'hash';
+COMMENT ON FUNCTION section_layout_hash_extended(section_layout, bigint) IS 'hash';
+
+CREATE OPERATOR < (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_lt,
+    COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR <= (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_le,
+    COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR = (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+CREATE OPERATOR <> (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR >= (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_ge,
+    COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR > (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_gt,
+    COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+COMMENT ON OPERATOR < (section_layout, section_layout) IS 'less than';
+COMMENT ON OPERATOR <= (section_layout, section_layout) IS 'less than or equal';
+COMMENT ON OPERATOR = (section_layout, section_layout) IS 'equal';
+COMMENT ON OPERATOR <> (section_layout, section_layout) IS 'not equal';
+COMMENT ON OPERATOR >= (section_layout, section_layout) IS 'greater than or equal';
+COMMENT ON OPERATOR > (section_layout, section_layout) IS 'greater than';
+
+CREATE OPERATOR CLASS section_layout_ops DEFAULT FOR TYPE section_layout USING btree AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+    FUNCTION 1 section_layout_cmp(section_layout, section_layout);
+CREATE OPERATOR CLASS section_layout_ops DEFAULT FOR TYPE section_layout USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 section_layout_hash(section_layout),
+    FUNCTION 2 section_layout_hash_extended(section_layout, bigint);
+COMMENT ON OPERATOR FAMILY section_layout_ops USING btree IS 'order of layouts, by canonical text';
+COMMENT ON OPERATOR FAMILY section_layout_ops USING hash IS 'hashes of layouts, by canonical text';
+COMMENT ON OPERATOR CLASS section_layout_ops USING btree IS 'order of layouts, by canonical text';
+COMMENT ON OPERATOR CLASS section_layout_ops USING hash IS 'hashes of layouts, by canonical text';
+
 -- Sections ----------------------------------------------------------------------------------------
+
+-- Functions of a record are STABLE: it may hold an enum, whose labels can be renamed.
+ALTER FUNCTION encode_section(section_layout, record) STABLE;
+ALTER FUNCTION encode_sections(section_layout, record) STABLE;
+ALTER FUNCTION section_agg_transition(internal, section_layout, record) STABLE;
+
+CREATE FUNCTION encode_section(layout section_layout, source text) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, text) IS
+    'one section of a JSON row as text; a key that it has twice is an error';
+
+CREATE FUNCTION encode_sections(layout section_layout, source text) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, text) IS
+    'sections of a JSON row as text, in order; a key that it has twice is an error';
+
+CREATE FUNCTION section_agg_transition_jsonb(state internal, layout section_layout, source jsonb)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_transition_text(state internal, layout section_layout, source text)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION section_agg_transition_jsonb(internal, section_layout, jsonb) IS
+    'aggregate transition function';
+COMMENT ON FUNCTION section_agg_transition_text(internal, section_layout, text) IS
+    'aggregate transition function';
+
+CREATE AGGREGATE section_agg(layout section_layout, source jsonb) (
+    SFUNC = section_agg_transition_jsonb,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, jsonb) IS
+    'sections of all JSON rows, in the order of ORDER BY within the call, else in none';
+
+CREATE AGGREGATE section_agg(layout section_layout, source text) (
+    SFUNC = section_agg_transition_text,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, text) IS
+    'sections of all JSON rows as text, in the order of ORDER BY within the call, else in none';
 
 -- Transport packets -------------------------------------------------------------------------------
 
@@ -15,6 +239,72 @@
 
 -- Submissions -------------------------------------------------------------------------------------
 
+CREATE FUNCTION flatten_submission(
+    responses text, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
+    'answers of a submission as text, a row each; a key that it has twice is an error';
+
 -- Loading submissions -----------------------------------------------------------------------------
 
 -- Round trips -------------------------------------------------------------------------------------
+
+-- Owners and ACLs of what was made anew -----------------------------------------------------------
+
+-- GRANT and REVOKE in a script would make rights the extension's own, which pg_dump leaves out, and
+-- cannot say that another role granted them. So an ACL that somebody changed is written as it was.
+DO $block$
+DECLARE
+    script_path CONSTANT text := pg_catalog.current_setting('search_path');
+    made_anew CONSTANT jsonb := pg_catalog.current_setting('onetrip_update.made_anew')::pg_catalog.jsonb;
+    objects CONSTANT oid[] := ARRAY(
+        SELECT CASE WHEN pg_catalog.strpos(k.new, '(') OPERATOR(pg_catalog.>) 0
+            THEN k.new::pg_catalog.regprocedure::pg_catalog.oid ELSE k.new::pg_catalog.regclass::pg_catalog.oid END
+        FROM pg_catalog.jsonb_to_recordset(made_anew) AS k(new pg_catalog.text));
+    kept record;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    FOR kept IN
+        SELECT * FROM ROWS FROM (
+            unnest(objects),
+            jsonb_to_recordset(made_anew)
+                AS (class text, owner oid, acl aclitem[], column_acls jsonb, changed boolean)
+        ) AS k(object, class, owner, acl, column_acls, changed)
+    LOOP
+        IF kept.class = 'pg_proc' THEN
+            EXECUTE format('ALTER ROUTINE %s OWNER TO %s', kept.object::regprocedure, kept.owner::regrole);
+        ELSE
+            EXECUTE format('ALTER VIEW %s OWNER TO %s', kept.object::regclass, kept.owner::regrole);
+        END IF;
+        UPDATE pg_init_privs AS i SET initprivs = o.acl
+        FROM (SELECT oid, proacl FROM pg_proc UNION ALL SELECT oid, relacl FROM pg_class) AS o(oid, acl)
+        WHERE o.oid = kept.object AND i.classoid = kept.class::regclass AND i.objoid = o.oid AND i.objsubid = 0
+            AND i.initprivs <> o.acl;
+        CONTINUE WHEN NOT kept.changed;
+
+        UPDATE pg_proc SET proacl = kept.acl WHERE oid = kept.object AND kept.class = 'pg_proc';
+        UPDATE pg_class SET relacl = kept.acl WHERE oid = kept.object AND kept.class = 'pg_class';
+        UPDATE pg_attribute AS a SET attacl = ARRAY(SELECT jsonb_array_elements_text(c.value)::aclitem)
+        FROM jsonb_each(kept.column_acls) AS c
+        WHERE a.attrelid = kept.object AND kept.class = 'pg_class' AND a.attname = c.key;
+        -- What keeps a role that has rights from being dropped. A role of the server's own cannot be.
+        DELETE FROM pg_shdepend AS s USING pg_database AS d
+        WHERE d.datname = current_database() AND s.dbid = d.oid AND s.classid = kept.class::regclass
+            AND s.objid = kept.object AND s.deptype = 'a';
+        INSERT INTO pg_shdepend (dbid, classid, objid, objsubid, refclassid, refobjid, deptype)
+        SELECT DISTINCT d.oid, kept.class::regclass::oid, kept.object, p.number, 'pg_authid'::regclass::oid, r.oid,
+            'a'::"char"
+        FROM pg_database AS d,
+            (SELECT 0, kept.acl UNION ALL
+             SELECT attnum, attacl FROM pg_attribute
+             WHERE attrelid = kept.object AND kept.class = 'pg_class' AND attacl IS NOT NULL) AS p(number, acl),
+            aclexplode(p.acl) AS a JOIN pg_authid AS r ON r.oid IN (a.grantor, a.grantee)
+        WHERE d.datname = current_database() AND r.oid <> kept.owner AND r.oid >= 12000;
+    END LOOP;
+    PERFORM set_config('search_path', script_path, true);
+END
+$block$;

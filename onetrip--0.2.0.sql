@@ -32,6 +32,79 @@ COMMENT ON FUNCTION section_layout_out(section_layout) IS 'I/O: canonical text';
 COMMENT ON FUNCTION section_layout_recv(internal) IS 'I/O';
 COMMENT ON FUNCTION section_layout_send(section_layout) IS 'I/O';
 
+-- Layouts are compared by their canonical text, byte by byte.
+CREATE FUNCTION section_layout_lt("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_le("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_eq("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_ne("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_ge("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_gt("left" section_layout, "right" section_layout) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_cmp("left" section_layout, "right" section_layout) RETURNS int
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_hash(layout section_layout) RETURNS int
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION section_layout_hash_extended(layout section_layout, seed bigint) RETURNS bigint
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION section_layout_lt(section_layout, section_layout) IS 'implementation of < operator';
+COMMENT ON FUNCTION section_layout_le(section_layout, section_layout) IS 'implementation of <= operator';
+COMMENT ON FUNCTION section_layout_eq(section_layout, section_layout) IS 'implementation of = operator';
+COMMENT ON FUNCTION section_layout_ne(section_layout, section_layout) IS 'implementation of <> operator';
+COMMENT ON FUNCTION section_layout_ge(section_layout, section_layout) IS 'implementation of >= operator';
+COMMENT ON FUNCTION section_layout_gt(section_layout, section_layout) IS 'implementation of > operator';
+COMMENT ON FUNCTION section_layout_cmp(section_layout, section_layout) IS 'less-equal-greater';
+COMMENT ON FUNCTION section_layout_hash(section_layout) IS 'hash';
+COMMENT ON FUNCTION section_layout_hash_extended(section_layout, bigint) IS 'hash';
+
+CREATE OPERATOR < (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_lt,
+    COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR <= (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_le,
+    COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR = (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+CREATE OPERATOR <> (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR >= (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_ge,
+    COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR > (
+    LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = section_layout_gt,
+    COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+COMMENT ON OPERATOR < (section_layout, section_layout) IS 'less than';
+COMMENT ON OPERATOR <= (section_layout, section_layout) IS 'less than or equal';
+COMMENT ON OPERATOR = (section_layout, section_layout) IS 'equal';
+COMMENT ON OPERATOR <> (section_layout, section_layout) IS 'not equal';
+COMMENT ON OPERATOR >= (section_layout, section_layout) IS 'greater than or equal';
+COMMENT ON OPERATOR > (section_layout, section_layout) IS 'greater than';
+
+CREATE OPERATOR CLASS section_layout_ops DEFAULT FOR TYPE section_layout USING btree AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+    FUNCTION 1 section_layout_cmp(section_layout, section_layout);
+CREATE OPERATOR CLASS section_layout_ops DEFAULT FOR TYPE section_layout USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 section_layout_hash(section_layout),
+    FUNCTION 2 section_layout_hash_extended(section_layout, bigint);
+COMMENT ON OPERATOR FAMILY section_layout_ops USING btree IS 'order of layouts, by canonical text';
+COMMENT ON OPERATOR FAMILY section_layout_ops USING hash IS 'hashes of layouts, by canonical text';
+COMMENT ON OPERATOR CLASS section_layout_ops USING btree IS 'order of layouts, by canonical text';
+COMMENT ON OPERATOR CLASS section_layout_ops USING hash IS 'hashes of layouts, by canonical text';
+
 -- Sections ---------------------------------------------------------------------------------------
 
 CREATE FUNCTION message_layout() RETURNS section_layout
@@ -76,8 +149,9 @@ CREATE FUNCTION layout_fields(
 COMMENT ON FUNCTION layout_fields(section_layout) IS
     'fields of a layout, offsets and widths in bits; null are a width * and the offsets behind it';
 
+-- Functions of a record are STABLE: it may hold an enum, whose labels can be renamed.
 CREATE FUNCTION encode_section(layout section_layout, source record) RETURNS bytea
-    AS 'MODULE_PATHNAME', 'encode_section_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'encode_section_record' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION encode_section(section_layout, record) IS
     'one section of a row; an error if the row needs several';
 
@@ -86,8 +160,13 @@ CREATE FUNCTION encode_section(layout section_layout, source jsonb) RETURNS byte
 COMMENT ON FUNCTION encode_section(section_layout, jsonb) IS
     'one section of a JSON row; an error if the row needs several';
 
+CREATE FUNCTION encode_section(layout section_layout, source text) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'encode_section_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION encode_section(section_layout, text) IS
+    'one section of a JSON row as text; a key that it has twice is an error';
+
 CREATE FUNCTION encode_sections(layout section_layout, source record) RETURNS SETOF bytea
-    AS 'MODULE_PATHNAME', 'encode_sections_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+    AS 'MODULE_PATHNAME', 'encode_sections_record' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION encode_sections(section_layout, record) IS
     'sections of a row, in order';
 
@@ -96,7 +175,18 @@ CREATE FUNCTION encode_sections(layout section_layout, source jsonb) RETURNS SET
 COMMENT ON FUNCTION encode_sections(section_layout, jsonb) IS
     'sections of a JSON row, in order';
 
+CREATE FUNCTION encode_sections(layout section_layout, source text) RETURNS SETOF bytea
+    AS 'MODULE_PATHNAME', 'encode_sections_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION encode_sections(section_layout, text) IS
+    'sections of a JSON row as text, in order; a key that it has twice is an error';
+
 CREATE FUNCTION section_agg_transition(state internal, layout section_layout, source record)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_transition_jsonb(state internal, layout section_layout, source jsonb)
+    RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION section_agg_transition_text(state internal, layout section_layout, source text)
     RETURNS internal
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION section_agg_combine(state internal, other internal) RETURNS internal
@@ -110,6 +200,10 @@ CREATE FUNCTION section_agg_final(state internal) RETURNS bytea
 CREATE FUNCTION section_agg_append(state bytea, section bytea) RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION section_agg_transition(internal, section_layout, record) IS
+    'aggregate transition function';
+COMMENT ON FUNCTION section_agg_transition_jsonb(internal, section_layout, jsonb) IS
+    'aggregate transition function';
+COMMENT ON FUNCTION section_agg_transition_text(internal, section_layout, text) IS
     'aggregate transition function';
 COMMENT ON FUNCTION section_agg_combine(internal, internal) IS 'aggregate combine function';
 COMMENT ON FUNCTION section_agg_serialize(internal) IS 'aggregate serial function';
@@ -129,6 +223,30 @@ CREATE AGGREGATE section_agg(layout section_layout, source record) (
 );
 COMMENT ON AGGREGATE section_agg(section_layout, record) IS
     'sections of all rows, in the order of ORDER BY within the call, else in none';
+
+CREATE AGGREGATE section_agg(layout section_layout, source jsonb) (
+    SFUNC = section_agg_transition_jsonb,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, jsonb) IS
+    'sections of all JSON rows, in the order of ORDER BY within the call, else in none';
+
+CREATE AGGREGATE section_agg(layout section_layout, source text) (
+    SFUNC = section_agg_transition_text,
+    STYPE = internal,
+    FINALFUNC = section_agg_final,
+    COMBINEFUNC = section_agg_combine,
+    SERIALFUNC = section_agg_serialize,
+    DESERIALFUNC = section_agg_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE section_agg(section_layout, text) IS
+    'sections of all JSON rows as text, in the order of ORDER BY within the call, else in none';
 
 CREATE AGGREGATE section_agg(section bytea) (
     SFUNC = section_agg_append,
@@ -326,6 +444,16 @@ CREATE FUNCTION flatten_submission(
     COST 1000 ROWS 50 SUPPORT submission_support;
 COMMENT ON FUNCTION flatten_submission(json, jsonb, text[]) IS
     'answers of a submission, a row each, as its form describes them';
+
+CREATE FUNCTION flatten_submission(
+    responses text, form jsonb, include text[] DEFAULT '{}',
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'flatten_submission_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
+    'answers of a submission as text, a row each; a key that it has twice is an error';
 
 CREATE FUNCTION form_questions(
     form jsonb,

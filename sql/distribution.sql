@@ -14,8 +14,9 @@ WHERE p.prokind = 'f' AND proname IN (
     'crc32_mpeg2', 'ts_packets', 'ts_sections', 'flatten_submission', 'form_questions', 'jsonb_tree', 'answer_number', 'answer_boolean', 'answer_date');
 SELECT count(*) AS functions, count(DISTINCT proname) AS names FROM per_row;
 
--- They are shipped where they are immutable, and their parts of a plan run in workers where they are safe. They are
--- C or a constant: nothing in them looks a table up.
+-- They are shipped where they are immutable, which those of a record are not, since a record may hold an enum: their
+-- twins of jsonb are. Their parts of a plan run in workers where they are safe. They are C or a constant: nothing in
+-- them looks a table up.
 SELECT oid::regprocedure AS keeps_rows_at_home, provolatile, proparallel FROM per_row WHERE provolatile <> 'i' OR proparallel <> 's' OR prosecdef OR proconfig IS NOT NULL;
 SELECT oid::regprocedure AS not_in_c, pg_get_function_sqlbody(oid) LIKE 'RETURN ''%''::section_layout' AS constant
 FROM per_row WHERE prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c');

@@ -209,7 +209,7 @@ FROM (SELECT 1 AS n) AS r;
 SELECT count(*) AS sections_of_null FROM encode_sections(NULL::section_layout, '{}'::jsonb);
 SELECT count(*) AS fields_of_null FROM layout_fields(NULL);
 
--- There are no operators.
+-- Operators: see layout_operators.sql.
 SELECT message_layout() = message_layout();
 SELECT message_layout()::text = message_layout()::text AS same;
 

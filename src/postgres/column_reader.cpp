@@ -1,5 +1,9 @@
 #include "postgres/column_reader.hpp"
 
+extern "C" {
+#include "parser/parse_coerce.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {
@@ -87,8 +91,8 @@ Value read_text(const ColumnReader& /*reader*/, Datum datum) {
     return to_utf8(Value::Kind::text, detoast(datum));
 }
 
-Value read_enum(const ColumnReader& /*reader*/, Datum datum) {
-    return to_utf8(Value::Kind::text, DatumGetCString(DirectFunctionCall1(enum_out, datum)));
+Value read_output(const ColumnReader& reader, Datum datum) {
+    return to_utf8(Value::Kind::text, OutputFunctionCall(reader.output, datum));
 }
 
 Value read_bytea(const ColumnReader& /*reader*/, Datum datum) {
@@ -96,7 +100,7 @@ Value read_bytea(const ColumnReader& /*reader*/, Datum datum) {
 }
 
 Value read_json(const ColumnReader& /*reader*/, Datum datum) {
-    return to_utf8(Value::Kind::json_text, detoast(datum));
+    return read_json_text(datum);
 }
 
 Value read_jsonb_column(const ColumnReader& /*reader*/, Datum datum) {
@@ -118,6 +122,17 @@ Value read_session_timestamp(const ColumnReader& /*reader*/, Datum datum) {
 
 Value read_unsupported(const ColumnReader& reader, Datum /*datum*/) {
     return Value::of_bytes(Value::Kind::unsupported, reader.type_name);
+}
+
+/// Enums, the string category, and the strings that the server keeps in other categories.
+bool is_text_by_its_output(Oid type) {
+    if (type == CHAROID || type == UNKNOWNOID || type == CSTRINGOID || type_is_enum(type)) {
+        return true;
+    }
+    char category = '\0';
+    bool is_preferred = false;
+    get_type_category_preferred(type, &category, &is_preferred);
+    return category == TYPCATEGORY_STRING;
 }
 
 decltype(ColumnReader::read) reader_of(Oid type) {
@@ -149,14 +164,21 @@ decltype(ColumnReader::read) reader_of(Oid type) {
         default:
             break;
     }
-    if (type_is_enum(type)) {
-        return read_enum;
+    // The memory of varchar, char(n) and citext is that of text. A type's category says nothing of
+    // its memory.
+    if (type == BPCHAROID || IsBinaryCoercible(type, TEXTOID)) {
+        return read_text;
     }
-    char category = '\0';
-    bool is_preferred = false;
-    get_type_category_preferred(type, &category, &is_preferred);
-    // text, varchar, char(n) and their like (citext): a varlena of characters; not name or "char"
-    return category == TYPCATEGORY_STRING && get_typlen(type) == -1 ? read_text : read_unsupported;
+    return is_text_by_its_output(type) ? read_output : read_unsupported;
+}
+
+FmgrInfo* output_function(Oid type) {
+    Oid function = InvalidOid;
+    bool is_varlena = false;
+    getTypeOutputInfo(type, &function, &is_varlena);
+    auto* const output = static_cast<FmgrInfo*>(palloc0(sizeof(FmgrInfo)));
+    fmgr_info(function, output);
+    return output;
 }
 
 }  // namespace
@@ -164,7 +186,8 @@ decltype(ColumnReader::read) reader_of(Oid type) {
 ColumnReader column_reader(Oid type, LocalTimes local_times) {
     const Oid base = getBaseType(type);
     const bool in_session = base == TIMESTAMPOID && local_times == LocalTimes::in_session_timezone;
-    return {in_session ? read_session_timestamp : reader_of(base), format_type_be(type)};
+    const auto read = in_session ? read_session_timestamp : reader_of(base);
+    return {read, format_type_be(type), read == read_output ? output_function(base) : nullptr};
 }
 
 section::Value read_jsonb(Datum datum, bool is_row) {
@@ -176,6 +199,10 @@ section::Value read_jsonb(Datum datum, bool is_row) {
     Jsonb* const jsonb = DatumGetJsonbP(datum);
     const auto size = static_cast<int>(VARSIZE(jsonb));
     return to_utf8(Value::Kind::json_text, JsonbToCString(nullptr, &jsonb->root, size));
+}
+
+section::Value read_json_text(Datum datum) {
+    return to_utf8(Value::Kind::json_text, detoast(datum));
 }
 
 }  // namespace onetrip::postgres

@@ -9,6 +9,7 @@ namespace onetrip::postgres {
 struct ColumnReader {
     section::Value (*read)(const ColumnReader& reader, Datum datum);
     const char* type_name;  ///< for messages
+    FmgrInfo* output;       ///< the type's output function, where that is what reads it
 };
 
 /// What a timestamp without time zone is taken for.
@@ -17,7 +18,7 @@ enum class LocalTimes : std::uint8_t {
     in_session_timezone,  ///< an instant, as a cast to timestamptz takes it
 };
 
-/// The reader for a type; `type_name` is palloc'ed in the current context.
+/// The reader for a type; what it points to is palloc'ed in the current context.
 ColumnReader column_reader(Oid type, LocalTimes local_times);
 
 /// The value of a datum that is not NULL. It points into the datum, or into what was palloc'ed in
@@ -30,5 +31,8 @@ inline section::Value read_column(const ColumnReader& reader, Datum datum) {
 /// A jsonb datum as a Value (json, or json_text in a database that is not UTF-8), for use in a
 /// JSON row or a column.
 section::Value read_jsonb(Datum datum, bool is_row);
+
+/// A text datum that holds JSON as a Value: json_text, in UTF-8 and not parsed yet.
+section::Value read_json_text(Datum datum);
 
 }  // namespace onetrip::postgres

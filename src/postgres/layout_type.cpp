@@ -1,7 +1,11 @@
-// The type section_layout: input, output, send, receive.
+// The type section_layout: input, output, send, receive, and the operators that compare.
 
 #include "postgres/interrupts.hpp"
 #include "postgres/layout_cache.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+}
 
 namespace onetrip::postgres {
 
@@ -9,6 +13,15 @@ ONETRIP_SQL_FUNCTION(section_layout_in);
 ONETRIP_SQL_FUNCTION(section_layout_out);
 ONETRIP_SQL_FUNCTION(section_layout_recv);
 ONETRIP_SQL_FUNCTION(section_layout_send);
+ONETRIP_SQL_FUNCTION(section_layout_eq);
+ONETRIP_SQL_FUNCTION(section_layout_ne);
+ONETRIP_SQL_FUNCTION(section_layout_lt);
+ONETRIP_SQL_FUNCTION(section_layout_le);
+ONETRIP_SQL_FUNCTION(section_layout_gt);
+ONETRIP_SQL_FUNCTION(section_layout_ge);
+ONETRIP_SQL_FUNCTION(section_layout_cmp);
+ONETRIP_SQL_FUNCTION(section_layout_hash);
+ONETRIP_SQL_FUNCTION(section_layout_hash_extended);
 
 namespace {
 
@@ -40,6 +53,29 @@ StoredLayout* make_layout(std::string_view text, Node* soft_error) {
         return nullptr;
     }
     return store_layout(printed.data, printed.size);
+}
+
+/// What layouts are compared by: the canonical text without the version in front of it, which a
+/// later version may write otherwise.
+std::string_view compared_text(const varlena* stored) {
+    constexpr std::size_t version_size = 1;
+    const std::size_t size = VARSIZE_ANY_EXHDR(stored);
+    if (size <= version_size) {
+        ereport(ERROR,
+                (errcode(ERRCODE_DATA_CORRUPTED), errmsg("stored section layout is damaged")));
+    }
+    return {VARDATA_ANY(stored) + version_size, size - version_size};
+}
+
+/// Byte by byte, whatever the collations are. What was detoasted is freed, since an index may not
+/// leak in a comparison.
+int compare(FunctionCallInfo fcinfo) {
+    varlena* const left = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
+    varlena* const right = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));
+    const int order = compared_text(left).compare(compared_text(right));
+    PG_FREE_IF_COPY(left, 0);
+    PG_FREE_IF_COPY(right, 1);
+    return order;
 }
 
 }  // namespace
@@ -92,6 +128,53 @@ Datum section_layout_send(PG_FUNCTION_ARGS) {
     pq_sendint8(&message, StoredLayout::current_version);
     pq_sendtext(&message, text.data(), static_cast<int>(text.size()));
     PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+Datum section_layout_eq(PG_FUNCTION_ARGS) {
+    PG_RETURN_BOOL(compare(fcinfo) == 0);
+}
+
+Datum section_layout_ne(PG_FUNCTION_ARGS) {
+    PG_RETURN_BOOL(compare(fcinfo) != 0);
+}
+
+Datum section_layout_lt(PG_FUNCTION_ARGS) {
+    PG_RETURN_BOOL(compare(fcinfo) < 0);
+}
+
+Datum section_layout_le(PG_FUNCTION_ARGS) {
+    PG_RETURN_BOOL(compare(fcinfo) <= 0);
+}
+
+Datum section_layout_gt(PG_FUNCTION_ARGS) {
+    PG_RETURN_BOOL(compare(fcinfo) > 0);
+}
+
+Datum section_layout_ge(PG_FUNCTION_ARGS) {
+    PG_RETURN_BOOL(compare(fcinfo) >= 0);
+}
+
+Datum section_layout_cmp(PG_FUNCTION_ARGS) {
+    PG_RETURN_INT32(compare(fcinfo));
+}
+
+Datum section_layout_hash(PG_FUNCTION_ARGS) {
+    varlena* const layout = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
+    const std::string_view text = compared_text(layout);
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+    const Datum hash = hash_any(bytes, static_cast<int>(text.size()));
+    PG_FREE_IF_COPY(layout, 0);
+    return hash;
+}
+
+Datum section_layout_hash_extended(PG_FUNCTION_ARGS) {
+    varlena* const layout = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
+    const std::string_view text = compared_text(layout);
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+    const Datum hash = hash_any_extended(bytes, static_cast<int>(text.size()),
+                                         static_cast<uint64>(PG_GETARG_INT64(1)));
+    PG_FREE_IF_COPY(layout, 0);
+    return hash;
 }
 
 }  // extern "C"

@@ -117,7 +117,7 @@ RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
     return compiled->binding;
 }
 
-/// JSON text where the database is not UTF-8, else JSONB as it lies.
+/// JSON text, or JSONB as it lies.
 jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
     if (row.kind == Value::Kind::json) {
         return row.json;
@@ -126,7 +126,7 @@ jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
         throw section::Error(section::ErrorKind::invalid_value, "the JSON row is not valid UTF-8",
                              "It begins with " + section::describe(row) + ".");
     }
-    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::last_wins, check_for_interrupts);
+    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::refused, check_for_interrupts);
     return jsonb::Value::root(scratch);
 }
 

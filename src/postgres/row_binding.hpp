@@ -25,8 +25,9 @@ struct RowBinding {
 /// context. The columns are looked up once for a row type. ERRORs (42703) where one is missing.
 std::span<const section::Value> read_record(CompiledLayout* compiled, HeapTupleHeader record);
 
-/// The values of a JSON row. `scratch` holds the document where it had to be parsed. Throws
-/// section::Error where it is no object.
+/// The values of a JSON row. `scratch` holds the document where it had to be parsed, which refuses
+/// a key that is there twice: jsonb has none. Throws section::Error where it is no object, and
+/// jsonb::JsonError where it is no JSON.
 std::span<const section::Value> read_json_row(const section::Layout& layout,
                                               const section::Value& row,
                                               std::vector<std::uint8_t>& scratch,

@@ -1,4 +1,6 @@
-// section_agg, over rows and over finished sections.
+// section_agg, over rows, over JSON rows and over finished sections.
+
+#include <vector>
 
 #include "postgres/expanded_sections.hpp"
 #include "postgres/row_binding.hpp"
@@ -7,6 +9,8 @@
 namespace onetrip::postgres {
 
 ONETRIP_SQL_FUNCTION(section_agg_transition);
+ONETRIP_SQL_FUNCTION(section_agg_transition_jsonb);
+ONETRIP_SQL_FUNCTION(section_agg_transition_text);
 ONETRIP_SQL_FUNCTION(section_agg_combine);
 ONETRIP_SQL_FUNCTION(section_agg_serialize);
 ONETRIP_SQL_FUNCTION(section_agg_deserialize);
@@ -73,11 +77,32 @@ class StateSink final : public section::SectionSink {
     std::uint8_t* room_;
 };
 
-}  // namespace
+using AppendRow = void (*)(CompiledLayout*, Datum, StateSink&);
 
-extern "C" {
+void append_record(CompiledLayout* compiled, Datum record, StateSink& sink) {
+    const std::span<const section::Value> row =
+        read_record(compiled, DatumGetHeapTupleHeader(record));
+    call_cpp([&] { compiled->encoder.encode(row, sink, section::Splitting::allowed); });
+}
 
-Datum section_agg_transition(PG_FUNCTION_ARGS) {
+void append_json_row(CompiledLayout* compiled, const section::Value& row, StateSink& sink) {
+    call_cpp([&] {
+        std::vector<std::uint8_t> document;
+        std::vector<section::Value> values;
+        compiled->encoder.encode(read_json_row(compiled->layout, row, document, values), sink,
+                                 section::Splitting::allowed);
+    });
+}
+
+void append_jsonb(CompiledLayout* compiled, Datum row, StateSink& sink) {
+    append_json_row(compiled, read_jsonb(row, true), sink);
+}
+
+void append_text(CompiledLayout* compiled, Datum row, StateSink& sink) {
+    append_json_row(compiled, read_json_text(row), sink);
+}
+
+Datum transition(FunctionCallInfo fcinfo, AppendRow append_row) {
     const MemoryContext context = aggregate_context(fcinfo);
     SectionBuffer* state = state_of(fcinfo, 0);
     if (PG_ARGISNULL(1)) {
@@ -88,13 +113,28 @@ Datum section_agg_transition(PG_FUNCTION_ARGS) {
         return state_or_null(fcinfo, state);
     }
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(1));
-    const std::span<const section::Value> row = read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(2));
     if (state == nullptr) {
         state = make_state(context, first_room);
     }
     StateSink sink(*state, static_cast<std::uint8_t*>(palloc(compiled->layout.max_bytes)));
-    call_cpp([&] { compiled->encoder.encode(row, sink, section::Splitting::allowed); });
+    append_row(compiled, PG_GETARG_DATUM(2), sink);
     return PointerGetDatum(state);
+}
+
+}  // namespace
+
+extern "C" {
+
+Datum section_agg_transition(PG_FUNCTION_ARGS) {
+    return transition(fcinfo, append_record);
+}
+
+Datum section_agg_transition_jsonb(PG_FUNCTION_ARGS) {
+    return transition(fcinfo, append_jsonb);
+}
+
+Datum section_agg_transition_text(PG_FUNCTION_ARGS) {
+    return transition(fcinfo, append_text);
 }
 
 /// Called with both states NULL as well, since it is not strict.

@@ -11,8 +11,10 @@ namespace onetrip::postgres {
 
 ONETRIP_SQL_FUNCTION(encode_section_record);
 ONETRIP_SQL_FUNCTION(encode_section_jsonb);
+ONETRIP_SQL_FUNCTION(encode_section_text);
 ONETRIP_SQL_FUNCTION(encode_sections_record);
 ONETRIP_SQL_FUNCTION(encode_sections_jsonb);
+ONETRIP_SQL_FUNCTION(encode_sections_text);
 ONETRIP_SQL_FUNCTION(layout_fields);
 ONETRIP_SQL_FUNCTION(onetrip_crc32_mpeg2);
 
@@ -52,15 +54,24 @@ void encode_record(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::S
     call_cpp([&] { compiled->encoder.encode(row, sink, splitting); });
 }
 
-void encode_jsonb(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
-                  Splitting splitting) {
-    const Value row = read_jsonb(PG_GETARG_DATUM(1), true);
+void encode_json_row(CompiledLayout* compiled, const Value& row, section::SectionSink& sink,
+                     Splitting splitting) {
     call_cpp([&] {
         std::vector<std::uint8_t> document;
         std::vector<Value> values;
         compiled->encoder.encode(read_json_row(compiled->layout, row, document, values), sink,
                                  splitting);
     });
+}
+
+void encode_jsonb(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
+                  Splitting splitting) {
+    encode_json_row(compiled, read_jsonb(PG_GETARG_DATUM(1), true), sink, splitting);
+}
+
+void encode_text(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
+                 Splitting splitting) {
+    encode_json_row(compiled, read_json_text(PG_GETARG_DATUM(1)), sink, splitting);
 }
 
 using EncodeRow = void (*)(CompiledLayout*, FunctionCallInfo, section::SectionSink&, Splitting);
@@ -114,12 +125,20 @@ Datum encode_section_jsonb(PG_FUNCTION_ARGS) {
     return one_section(fcinfo, encode_jsonb);
 }
 
+Datum encode_section_text(PG_FUNCTION_ARGS) {
+    return one_section(fcinfo, encode_text);
+}
+
 Datum encode_sections_record(PG_FUNCTION_ARGS) {
     return all_sections(fcinfo, encode_record);
 }
 
 Datum encode_sections_jsonb(PG_FUNCTION_ARGS) {
     return all_sections(fcinfo, encode_jsonb);
+}
+
+Datum encode_sections_text(PG_FUNCTION_ARGS) {
+    return all_sections(fcinfo, encode_text);
 }
 
 Datum layout_fields(PG_FUNCTION_ARGS) {

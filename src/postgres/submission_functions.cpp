@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "jsonb/json_parser.hpp"
+#include "postgres/argument_bytes.hpp"
 #include "postgres/document_columns.hpp"
 #include "postgres/event_tuples.hpp"
 #include "postgres/form_cache.hpp"
@@ -21,6 +22,7 @@ namespace onetrip::postgres {
 
 ONETRIP_SQL_FUNCTION(flatten_submission_jsonb);
 ONETRIP_SQL_FUNCTION(flatten_submission_json);
+ONETRIP_SQL_FUNCTION(flatten_submission_text);
 ONETRIP_SQL_FUNCTION(form_questions);
 ONETRIP_SQL_FUNCTION(submission_support);
 
@@ -84,7 +86,7 @@ Statuses included_by(Datum word) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                  errmsg("unrecognized value for argument \"include\": \"%s\"",
-                        TextDatumGetCString(word)),
+                        cut_short(TextDatumGetCString(word))),
                  errhint("Valid values are \"null\", \"unknown\", \"structure\", \"missing\" and "
                          "\"all\".")));
     }
@@ -111,14 +113,8 @@ const varlena* fetch_jsonb(Datum argument) {
     return PG_DETOAST_DATUM_PACKED(argument);
 }
 
-/// The jsonb of JSON text as parse_json makes it, palloc'ed; nullptr where it makes none.
-const varlena* parse_document(std::string_view json) {
-    std::vector<std::uint8_t> document;
-    try {
-        document = jsonb::parse_json(json);
-    } catch (const jsonb::JsonError&) {
-        return nullptr;
-    }
+/// A jsonb datum of the document, palloc'ed.
+const varlena* jsonb_of(const std::vector<std::uint8_t>& document) {
     const std::uint8_t* const from = document.data();
     const std::size_t size = document.size();
     return call_server([&] {
@@ -127,6 +123,17 @@ const varlena* parse_document(std::string_view json) {
         std::memcpy(VARDATA(datum), from, size);
         return datum;
     });
+}
+
+/// The jsonb of JSON text as parse_json makes it, palloc'ed; nullptr where it makes none.
+const varlena* parse_document(std::string_view json) {
+    std::vector<std::uint8_t> document;
+    try {
+        document = jsonb::parse_json(json);
+    } catch (const jsonb::JsonError&) {
+        return nullptr;
+    }
+    return jsonb_of(document);
 }
 
 /// parse_json takes memory that the server does not see, and no interrupts: not for bulk.
@@ -145,6 +152,25 @@ const varlena* fetch_json(Datum argument) {
     char* const copy = text_to_cstring(json);
     const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(copy));
     pfree(copy);
+    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+}
+
+/// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8 it
+/// is parsed for that alone.
+const varlena* fetch_text(Datum argument) {
+    char* const json = TextDatumGetCString(argument);
+    const auto size = static_cast<int>(std::strlen(json));
+    const std::string_view utf8 = pg_server_to_any(json, size, PG_UTF8);
+    const bool is_utf8 = GetDatabaseEncoding() == PG_UTF8;
+    const varlena* const parsed = call_cpp([&] {
+        const std::vector<std::uint8_t> document =
+            jsonb::parse_json(utf8, jsonb::DuplicateKeys::refused, check_for_interrupts);
+        return is_utf8 ? jsonb_of(document) : nullptr;
+    });
+    if (is_utf8) {
+        return parsed;
+    }
+    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
     return reinterpret_cast<const varlena*>(DatumGetPointer(document));
 }
 
@@ -273,6 +299,10 @@ Datum flatten_submission_jsonb(PG_FUNCTION_ARGS) {
 
 Datum flatten_submission_json(PG_FUNCTION_ARGS) {
     return flatten(fcinfo, fetch_json);
+}
+
+Datum flatten_submission_text(PG_FUNCTION_ARGS) {
+    return flatten(fcinfo, fetch_text);
 }
 
 Datum form_questions(PG_FUNCTION_ARGS) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "jsonb/json_parser.hpp"
+#include "postgres/argument_bytes.hpp"
 #include "postgres/submission_tables.hpp"
 #include "postgres/walls.hpp"
 
@@ -72,7 +73,7 @@ LoadMode mode_of(const char* name) {
     }
     if (std::strcmp(name, "changed") != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unrecognized value for argument \"mode\": \"%s\"", name),
+                        errmsg("unrecognized value for argument \"mode\": \"%s\"", cut_short(name)),
                         errhint("Valid values are \"new\" and \"changed\".")));
     }
     return LoadMode::changed;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jsonb/json_parser.hpp"
 #include "section/error.hpp"
 
 namespace onetrip::postgres {
@@ -106,6 +107,13 @@ void describe_current_exception(CaughtError& error) noexcept {
         copy_text(error.field, thrown.field());
     } catch (const section::Error& thrown) {
         set(error, sqlstate_of(thrown.kind()), thrown.message(), thrown.detail(), thrown.hint());
+    } catch (const jsonb::DuplicateKeyError& thrown) {
+        set(error, ERRCODE_INVALID_PARAMETER_VALUE, thrown.what(), {},
+            "The cast to jsonb takes the last of them.");
+    } catch (const jsonb::JsonError& thrown) {
+        // The server's own message, as json_in has it.
+        set(error, ERRCODE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for type json",
+            "The text is not valid JSON: " + std::string(thrown.what()) + ".");
     } catch (const std::bad_alloc&) {
         set(error, ERRCODE_OUT_OF_MEMORY, "out of memory", "A request of the extension failed.");
     } catch (const std::exception& thrown) {

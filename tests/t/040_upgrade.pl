@@ -172,6 +172,171 @@ foreach my $line (split /\n/, $changes)
 }
 isnt(updated_by(''), $to_come, 'an empty update script is not');
 
+# ---- what is made anew ----
+
+# The script to the current version, which makes three objects more anew: a function that anyone may run, one that is closed, and a view.
+my $to_current = slurp_file("$installed/onetrip--0.1.0--$current.sql");
+my $anew = <<'SQL';
+DROP FUNCTION crc32_mpeg2(bytea);
+CREATE FUNCTION crc32_mpeg2(data bytea, initial bigint DEFAULT 4294967295) RETURNS bigint
+    LANGUAGE sql IMMUTABLE RETURN initial;
+DROP FUNCTION round_trips_reset();
+CREATE FUNCTION round_trips_reset(queryid bigint DEFAULT NULL) RETURNS void LANGUAGE sql BEGIN ATOMIC END;
+REVOKE ALL ON FUNCTION round_trips_reset(bigint) FROM PUBLIC;
+DROP VIEW missing_fk_indexes;
+CREATE VIEW missing_fk_indexes AS SELECT 1 AS "position", ''::text AS ddl;
+GRANT SELECT ON missing_fk_indexes TO PUBLIC;
+SQL
+my $listed = <<'LIST';
+crc32_mpeg2(bytea) -> crc32_mpeg2(bytea, bigint)
+round_trips_reset() -> round_trips_reset(bigint)
+missing_fk_indexes -> missing_fk_indexes
+LIST
+ok($to_current =~ s/(set_config\('onetrip_update\.made_anew', '\n)/$1$listed/, 'the list is where it was');
+add_script('onetrip--0.1.0--88.0.sql', $to_current =~ s/^(?=-- Owners and ACLs)/$anew\n/mr);
+$node->safe_psql('postgres', 'CREATE ROLE ' . $_) foreach qw(teller helper maker);
+$node->safe_psql('postgres', 'ALTER ROLE maker SUPERUSER');
+
+my $update_88 = q(ALTER EXTENSION onetrip UPDATE TO '88.0');
+
+# All rights on functions and procedures, those that are the extension's own and those that somebody gave.
+my $rights = <<'SQL';
+SELECT proname, proowner::regrole, proacl, initprivs FROM pg_proc AS p
+LEFT JOIN pg_init_privs ON classoid = 'pg_proc'::regclass AND objoid = p.oid
+WHERE EXISTS (SELECT FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'onetrip'
+    WHERE d.deptype = 'e' AND d.classid = 'pg_proc'::regclass AND d.objid = p.oid) AND %s
+ORDER BY proname::text COLLATE "C", oid
+SQL
+my $given = sprintf $rights, q(proacl::text LIKE '%teller%');
+my $three = (sprintf $rights, q(proname IN ('crc32_mpeg2', 'round_trips_reset'))) . ";\n" . <<'SQL';
+SELECT relowner::regrole, relacl, initprivs FROM pg_class AS c
+LEFT JOIN pg_init_privs ON classoid = 'pg_class'::regclass AND objoid = c.oid WHERE relname = 'missing_fk_indexes';
+SELECT attacl FROM pg_attribute WHERE attname = 'ddl' AND attacl IS NOT NULL;
+SQL
+
+# An ACL that nobody changed is that of a fresh installation.
+create('untouched', '0.1.0');
+my $untouched = $node->safe_psql('untouched', $three);
+$node->safe_psql('untouched', $update_88);
+is($node->safe_psql('untouched', $three), $untouched, 'rights that nobody changed are those of an installation');
+
+# Every function, the two and those that the current version makes anew: PUBLIC may not, one role may.
+$node->safe_psql('postgres', 'CREATE DATABASE "given rights"');
+$node->safe_psql('given rights', <<'SQL');
+CREATE SCHEMA "a schema";
+SET ROLE maker;
+CREATE EXTENSION onetrip SCHEMA "a schema" VERSION '0.1.0';
+GRANT USAGE ON SCHEMA "a schema" TO teller;
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA "a schema" FROM PUBLIC;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA "a schema" TO teller WITH GRANT OPTION;
+SET ROLE teller;
+GRANT EXECUTE ON FUNCTION "a schema".crc32_mpeg2 TO helper;
+RESET ROLE;
+REVOKE SELECT ON "a schema".missing_fk_indexes FROM PUBLIC;
+GRANT SELECT ON "a schema".missing_fk_indexes TO teller;
+GRANT SELECT (ddl) ON "a schema".missing_fk_indexes TO helper;
+SQL
+my $before = $node->safe_psql('given rights', "$given;$three");
+like($before, qr/^maker\|\{maker=.*,teller=r\/maker\}\|\{.*=r\/maker\}\n\{helper=r\/maker\}$/m, 'rights on a view are given');
+like($before, qr/^crc32_mpeg2\|maker\|\{maker=X\/maker,teller=X\*\/maker,helper=X\/teller\}\|$/m, 'rights are given');
+like($before, qr/^export_carousel_to_file\|maker\|\{maker=X\/maker,pg_write_server_files=X\/maker,teller=X\*\/maker\}\|./m,
+	'next to those of the extension');
+$node->safe_psql('given rights', $update_88);
+is($node->safe_psql('given rights', "$given;$three"), $before, 'an update keeps the rights and owners of what it makes anew');
+is( $node->safe_psql('given rights', q(SELECT has_function_privilege('helper', '"a schema".crc32_mpeg2(bytea, bigint)', 'EXECUTE'))),
+	't', 'those that a role other than the owner gave, too');
+my (undef, undef, $err) = $node->psql('given rights', 'DROP ROLE helper');
+like($err, qr/cannot be dropped.*privileges for function "a schema".crc32_mpeg2\(bytea,bigint\)/s, 'a role with rights stays');
+like($err, qr/privileges for column ddl of view "a schema".missing_fk_indexes/, 'one with rights on a column, too');
+my $dumped = "$root/rights.sql";
+$node->command_ok([ 'pg_dump', '-f', $dumped, $node->connstr('given rights') ], 'such a database is dumped');
+like(slurp_file($dumped), qr/GRANT ALL ON FUNCTION "a schema".crc32_mpeg2\(.*\) TO teller WITH GRANT OPTION;/, 'with its rights');
+
+# ---- what depends on what is made anew ----
+
+# The reply to an update that must be refused, with SQLSTATE.
+sub refusal
+{
+	my ($database, $statement) = @_;
+	my $catalog = catalog_of($database);
+	my ($status, undef, $err) = $node->psql($database, "\\set VERBOSITY verbose\n$statement");
+	is(catalog_of($database), $catalog, 'a refused update changes nothing');
+	return $err =~ s/^(?:CONTEXT|LOCATION|STATEMENT):.*//msr;
+}
+
+create('dependents', '0.1.0');
+$node->safe_psql('dependents', <<'SQL');
+CREATE VIEW checksums AS SELECT crc32_mpeg2('\x00') AS checksum;
+CREATE VIEW slow_keys AS SELECT ddl FROM missing_fk_indexes;
+CREATE FUNCTION slow_key() RETURNS SETOF missing_fk_indexes LANGUAGE sql AS 'SELECT * FROM missing_fk_indexes';
+CREATE MATERIALIZED VIEW kept_checksums AS SELECT crc32_mpeg2('\x00') AS checksum;
+CREATE TABLE files (content bytea CHECK (crc32_mpeg2(content) > 0), checksum bigint DEFAULT crc32_mpeg2('\x00'));
+CREATE INDEX files_checksum ON files (crc32_mpeg2(content));
+CREATE RULE no_checksum AS ON DELETE TO files WHERE crc32_mpeg2(old.content) = 0 DO INSTEAD NOTHING;
+CREATE POLICY some_checksums ON files USING (crc32_mpeg2(content) > 1);
+CREATE FUNCTION reset() RETURNS void LANGUAGE sql BEGIN ATOMIC SELECT round_trips_reset(); END;
+CREATE FUNCTION text_of_a_body() RETURNS bigint LANGUAGE sql AS $$ SELECT crc32_mpeg2('\x00') $$;
+SQL
+is(refusal('dependents', $update_88), <<'TEXT', 'an update that would take what depends on it is refused');
+psql:<stdin>:2: ERROR:  2BP01: cannot update extension onetrip to version 0.2.0 because other objects depend on what it makes anew
+DETAIL:  constraint files_content_check on table public.files depends on function public.crc32_mpeg2(bytea)
+default value for column checksum of table public.files depends on function public.crc32_mpeg2(bytea)
+function public.reset() depends on function public.round_trips_reset()
+function public.slow_key() depends on type public.missing_fk_indexes
+index public.files_checksum depends on function public.crc32_mpeg2(bytea)
+materialized view public.kept_checksums depends on function public.crc32_mpeg2(bytea)
+policy some_checksums on table public.files depends on function public.crc32_mpeg2(bytea)
+rule no_checksum on table public.files depends on function public.crc32_mpeg2(bytea)
+view public.checksums depends on function public.crc32_mpeg2(bytea)
+view public.slow_keys depends on view public.missing_fk_indexes
+HINT:  Drop these objects, update the extension, and create them again.
+TEXT
+$node->safe_psql('dependents', <<"SQL");
+DROP VIEW checksums, slow_keys;
+DROP FUNCTION slow_key();
+DROP MATERIALIZED VIEW kept_checksums;
+DROP TABLE files;
+DROP FUNCTION reset();
+$update_88;
+SQL
+is($node->safe_psql('dependents', 'SELECT text_of_a_body()'), '4294967295', 'and goes on when nothing depends on it any more');
+
+# ---- what needs an immutable function ----
+
+# What takes a record was IMMUTABLE in 0.1.0.
+create('immutable', '0.1.0');
+$node->safe_psql('immutable', <<'SQL');
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE rows (a int, r pair CHECK (encode_section('x { a 8 uimsbf }', r) <> '\x00'),
+    section bytea GENERATED ALWAYS AS (encode_section('x { a 8 uimsbf }', r)) STORED, other bytea DEFAULT encode_section('x { a 8 uimsbf }', '(1,2)'::pair));
+CREATE INDEX rows_key ON rows (a, encode_section('x { a 8 uimsbf }', r));
+CREATE INDEX rows_predicate ON rows (a) WHERE encode_section('x { a 8 uimsbf }', r) > '\x05';
+CREATE TABLE parts (r pair) PARTITION BY LIST (encode_section('x { a 8 uimsbf }', r));
+CREATE INDEX parts_key ON parts (encode_section('x { a 8 uimsbf }', r));
+CREATE VIEW unharmed AS SELECT encode_section('x { a 8 uimsbf }', r), encode_sections('x { a 8 uimsbf }', r) FROM rows;
+CREATE FUNCTION section_of(r pair) RETURNS bytea LANGUAGE sql IMMUTABLE RETURN encode_section('x { a 8 uimsbf }', r);
+CREATE TABLE wrapped (r pair, section bytea GENERATED ALWAYS AS (section_of(r)) STORED);
+SQL
+is(refusal('immutable', 'ALTER EXTENSION onetrip UPDATE'), <<'TEXT', 'an update is refused while an immutable function is needed');
+psql:<stdin>:2: ERROR:  42P17: cannot update extension onetrip to version 0.2.0 because what is no longer immutable is in use
+DETAIL:  column section of table public.rows uses function public.encode_section(public.section_layout,record)
+index public.parts_key uses function public.encode_section(public.section_layout,record)
+index public.rows_key uses function public.encode_section(public.section_layout,record)
+index public.rows_predicate uses function public.encode_section(public.section_layout,record)
+table public.parts uses function public.encode_section(public.section_layout,record)
+HINT:  Drop these objects, update the extension, and create them again by a function of your own that calls this one and is declared IMMUTABLE.
+TEXT
+$node->safe_psql('immutable', <<'SQL');
+ALTER TABLE rows DROP COLUMN section;
+DROP INDEX rows_key, rows_predicate;
+DROP TABLE parts;
+ALTER EXTENSION onetrip UPDATE;
+CREATE INDEX rows_key ON rows (a, section_of(r));
+INSERT INTO rows VALUES (1, '(7,8)');
+INSERT INTO wrapped VALUES ('(9,8)');
+SQL
+is($node->safe_psql('immutable', 'SELECT * FROM unharmed; SELECT section FROM wrapped'), "\\x07|\\x07\n\\x09", 'what needs none is left alone');
+
 # ---- what is planted before an update ----
 
 # An equal of what is new, made by somebody: an update neither takes it over nor replaces it.

@@ -49,12 +49,23 @@ our %one_statement = (
 	'section_layout_in(cstring)' => q{section_layout_in(('x { -- ' || $n || E'\n a 8 uimsbf\n}')::cstring)},
 	'section_layout_out(section_layout)' => "$layout\::text",
 	'section_layout_send(section_layout)' => "section_layout_send($layout)",
+	'section_layout_lt(section_layout,section_layout)' => "$layout < section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
+	'section_layout_le(section_layout,section_layout)' => "$layout <= section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
+	'section_layout_eq(section_layout,section_layout)' => "$layout = section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
+	'section_layout_ne(section_layout,section_layout)' => "$layout <> section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
+	'section_layout_ge(section_layout,section_layout)' => "$layout >= section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
+	'section_layout_gt(section_layout,section_layout)' => "$layout > section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
+	'section_layout_cmp(section_layout,section_layout)' => "section_layout_cmp($layout, section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring))",
+	'section_layout_hash(section_layout)' => "section_layout_hash($layout)",
+	'section_layout_hash_extended(section_layout,bigint)' => "section_layout_hash_extended($layout, \$n)",
 	'message_layout()' => 'message_layout()',
 	'layout_fields(section_layout)' => "layout_fields($layout)",
 	'encode_section(section_layout,record)' => "encode_section($layout, (SELECT r FROM (SELECT \$n % 256 AS a, \$n\::text AS t) AS r))",
 	'encode_section(section_layout,jsonb)' => "encode_section($layout, jsonb_build_object('a', 1, 't', \$n\::text))",
+	'encode_section(section_layout,text)' => "encode_section($layout, '{\"a\": 1, \"t\": \"' || \$n || '\"}')",
 	'encode_sections(section_layout,record)' => "encode_sections($layout, (SELECT r FROM (SELECT \$n % 256 AS a, \$n\::text AS t) AS r))",
 	'encode_sections(section_layout,jsonb)' => "encode_sections($layout, jsonb_build_object('a', 1, 't', \$n\::text))",
+	'encode_sections(section_layout,text)' => "encode_sections($layout, '{\"a\": 1, \"t\": \"' || \$n || '\"}')",
 	'decode_section(section_layout,bytea)' => "decode_section($layout, $section)",
 	'dissect_section(section_layout,bytea)' => "dissect_section($layout, $section)",
 	'check_sections(section_layout,bytea)' => "check_sections($layout, '\\x'::bytea || int4send(\$n\::int))",
@@ -64,6 +75,7 @@ our %one_statement = (
 	'ts_sections(bytea,integer)' => q{ts_sections(ts_packets('\x80000100', 256, ($n % 16)::int), 256)},
 	'flatten_submission(jsonb,jsonb,text[])' => "flatten_submission(jsonb_build_object('a', \$n, 'c', 1), $form, '{all}')",
 	'flatten_submission(json,jsonb,text[])' => "flatten_submission(json_build_object('a', \$n), jsonb_set($form, '{children,0,tag}', to_jsonb(\$n % 100)), '{all}')",
+	'flatten_submission(text,jsonb,text[])' => "flatten_submission('{\"a\": ' || \$n || '}', $form, '{all}')",
 	'form_questions(jsonb)' => "form_questions($form)",
 	'jsonb_tree(jsonb,boolean)' => q{jsonb_tree(jsonb_build_object('a', $n, 'b', '[1, [2]]'::jsonb))},
 	'answer_number(text)' => q{answer_number($n || '.5')},
@@ -86,6 +98,8 @@ sub jobs
 		'export_carousel_to_large_object(text,date,integer,text,section_layout)' => q{PERFORM lo_unlink((export_carousel_to_large_object('Z', '2026-11-21')).large_object)},
 		'section_layout_recv(internal)' => qq{COPY received FROM '$folder/layouts' (FORMAT binary)},
 		'section_agg(section_layout,record)' => 'PERFORM section_agg((SELECT layout FROM layouts), r) FROM (SELECT 1 AS a, n::text AS t FROM generate_series(1, 100) AS n) AS r',
+		'section_agg(section_layout,jsonb)' => q{PERFORM section_agg((SELECT layout FROM layouts), jsonb_build_object('a', 1, 't', n::text)) FROM generate_series(1, 100) AS n},
+		'section_agg(section_layout,text)' => q{PERFORM section_agg((SELECT layout FROM layouts), '{"a": 1, "t": "' || n || '"}') FROM generate_series(1, 100) AS n},
 		'section_agg(bytea)' => 'PERFORM section_agg(int4send(n)) FROM generate_series(1, 100) AS n',
 		'create_carousel_tables(name)' => q{BEGIN PERFORM create_carousel_tables('public'); EXCEPTION WHEN duplicate_table THEN NULL; END},
 		'create_submission_tables(name,name)' => q{BEGIN PERFORM create_submission_tables('none', 'none'); EXCEPTION WHEN invalid_schema_name THEN NULL; END},
@@ -97,7 +111,8 @@ sub jobs
 }
 
 # The states of aggregates cannot be handed on in SQL: section_agg calls these, and parallel plans the other.
-our @by_aggregate = ('section_agg_transition(internal,section_layout,record)', 'section_agg_final(internal)', 'section_agg_append(bytea,bytea)');
+our @by_aggregate = ('section_agg_transition(internal,section_layout,record)', 'section_agg_transition_jsonb(internal,section_layout,jsonb)',
+	'section_agg_transition_text(internal,section_layout,text)', 'section_agg_final(internal)', 'section_agg_append(bytea,bytea)');
 our @in_parallel = ('section_agg_combine(internal,internal)', 'section_agg_serialize(internal)', 'section_agg_deserialize(bytea,internal)');
 our $loader = 'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint)';
 

@@ -33,3 +33,15 @@ ORDER BY object;
 SELECT object, attname, format_type(atttypid, atttypmod), attnotnull, col_description(attrelid, attnum)
 FROM members AS m JOIN pg_attribute AS a ON m.classid = 'pg_class'::regclass AND a.attrelid = m.objid
 WHERE attnum > 0 AND NOT attisdropped ORDER BY object, attnum;
+SELECT object, oprcode, oprcom::regoperator, oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash
+FROM members AS m JOIN pg_operator AS o ON m.classid = 'pg_operator'::regclass AND o.oid = m.objid
+ORDER BY object;
+SELECT object, opcintype::regtype, opcdefault, opckeytype::regtype
+FROM members AS m JOIN pg_opclass AS c ON m.classid = 'pg_opclass'::regclass AND c.oid = m.objid
+ORDER BY object;
+SELECT object, amopstrategy, amopopr::regoperator
+FROM members AS m JOIN pg_amop AS o ON m.classid = 'pg_opfamily'::regclass AND o.amopfamily = m.objid
+ORDER BY object, amopstrategy;
+SELECT object, amprocnum, amproc
+FROM members AS m JOIN pg_amproc AS o ON m.classid = 'pg_opfamily'::regclass AND o.amprocfamily = m.objid
+ORDER BY object, amprocnum;
