@@ -125,6 +125,15 @@ SELECT pg_temp.found('\x00010203'::bytea) AS no_packets;
 SELECT pg_temp.found('\x4740642a'::bytea || '\xb700' || decode(repeat('ff', 182), 'hex')
     || '\x4740643a0700ffffffffffff00' || '\x92300155' || decode(repeat('ff', 171), 'hex')) AS adaptation_fields;
 
+-- Recordings: a timecode before each packet, or a code after it, and how many of each.
+CREATE FUNCTION pg_temp.recorded(packets bytea, before bytea, after bytea) RETURNS bytea LANGUAGE sql AS $$
+    SELECT string_agg(before || substring(packets FROM 188 * n + 1 FOR 188) || after, '' ORDER BY n)
+    FROM generate_series(0, length(packets) / 188 - 1) AS n
+$$;
+SELECT pg_temp.found(pg_temp.recorded(packets, '\x01020304', '')) AS of_192 FROM stream;
+SELECT pg_temp.found(pg_temp.recorded(packets, '', decode(repeat('5a', 16), 'hex'))) AS of_204 FROM stream;
+SELECT pg_temp.found(set_byte(pg_temp.recorded(packets, '\x01020304', ''), 196, 0)) AS damaged_192 FROM stream;
+
 -- No more than a hundred warnings.
 \set VERBOSITY terse
 SELECT pg_temp.found(string_agg(set_byte(ts_packets('\x92300177', 100, n % 16), 1, CASE WHEN n % 2 = 0 THEN 64 ELSE 192 END), ''

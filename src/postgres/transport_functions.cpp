@@ -81,6 +81,25 @@ class RowReceiver final : public section::SectionReceiver {
         });
     }
 
+    void report_spacing(const section::PacketSpacing& spacing) override {
+        const auto stride = static_cast<int>(spacing.stride);
+        const bool is_before = spacing.before > 0;
+        const int others = stride - static_cast<int>(section::packet_size);
+        call_server([&] {
+            ereport(NOTICE,
+                    (errmsg("found packets of %d bytes", stride),
+                     is_before
+                         ? errdetail("The %d bytes before each packet are skipped: a timecode, as "
+                                     "in M2TS files.",
+                                     others)
+                         : errdetail("The %d bytes after each packet are skipped: a Reed-Solomon "
+                                     "code, as DVB modulators have it.",
+                                     others)));
+        });
+    }
+
+    void check_interrupts() override { check_for_interrupts(); }
+
     void finish() const {
         if (problems_ > most_warnings) {
             const auto unsaid = static_cast<unsigned long>(problems_ - most_warnings);

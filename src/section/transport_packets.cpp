@@ -1,6 +1,7 @@
 #include "section/transport_packets.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstring>
 
@@ -144,25 +145,152 @@ void Packetizer::emit() {
     section_begins_ = false;
 }
 
+/// As many packets in a row tell from noise, in which any byte may be 0x47.
+constexpr std::size_t packets_to_be_sure = 5;
+
+/// Bare packets; with a timecode before each (M2TS); with a Reed-Solomon code after each (DVB).
+constexpr std::array<PacketSpacing, 3> spacings{{{packet_size, 0}, {192, 4}, {204, 0}}};
+
+/// How many bytes are searched without a look at interrupts.
+constexpr std::size_t search_step = std::size_t{1} << 16;
+
+/// How many packets begin with a sync_byte from `offset` on, up to `most` and to the end.
+std::size_t PacketFinder::packets_in_row(std::size_t offset, std::size_t stride,
+                                         std::size_t most) const {
+    std::size_t count = 0;
+    while (count < most && offset < bytes_.size() && bytes_[offset] == sync_byte) {
+        ++count;
+        offset += stride;
+    }
+    return count;
+}
+
+/// Whether the bytes are packets of this spacing from the first on: five at least, or all there
+/// are, and not a byte more.
+bool PacketFinder::begins_with(const PacketSpacing& spacing) const {
+    const auto [stride, before] = spacing;
+    const std::size_t packets = std::min(bytes_.size() / stride, packets_to_be_sure);
+    if (packets == 0 || packets_in_row(before, stride, packets) < packets) {
+        return false;
+    }
+    const bool is_one_alone = packets == 1 && before > 0 && bytes_[0] == sync_byte;
+    return packets == packets_to_be_sure || (bytes_.size() % stride == 0 && !is_one_alone);
+}
+
+/// Finds packets in a row, wherever that is. False if there are none.
+bool PacketFinder::find_row(PacketSpacing& spacing, std::size_t& place) const {
+    for (place = 0; place < bytes_.size(); ++place) {
+        if (place % search_step == 0) {
+            receiver_.check_interrupts();
+        }
+        if (bytes_[place] != sync_byte) {
+            continue;
+        }
+        for (const PacketSpacing& possible : spacings) {
+            if (packets_in_row(place, possible.stride, packets_to_be_sure) == packets_to_be_sure) {
+                spacing = possible;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// Finds the spacing by which most of the first packets begin with a sync_byte, although some do
+/// not. False if that is not most of them.
+bool PacketFinder::find_likely(PacketSpacing& spacing) const {
+    constexpr std::size_t looked_at = 64;
+    std::size_t best = 0;
+    for (const PacketSpacing& possible : spacings) {
+        std::size_t found = 0;
+        std::size_t packets = 0;
+        for (std::size_t at = possible.before; at < bytes_.size() && packets < looked_at;
+             at += possible.stride) {
+            ++packets;
+            found += bytes_[at] == sync_byte ? 1 : 0;
+        }
+        if (found > best && 2 * found > packets) {
+            best = found;
+            spacing = possible;
+        }
+    }
+    return best > 1;
+}
+
+/// Bare packets wherever nothing says otherwise.
+void PacketFinder::find_spacing() {
+    spacing_is_known_ = true;
+    if (packets_stand_at(0)) {
+        return;
+    }
+    const auto* const first =
+        std::find_if(spacings.begin(), spacings.end(),
+                     [this](const PacketSpacing& spacing) { return begins_with(spacing); });
+    std::size_t place = 0;
+    if (first != spacings.end()) {
+        spacing_ = *first;
+        place = spacing_.before;
+    } else if (!find_row(spacing_, place) && find_likely(spacing_)) {
+        place = spacing_.before;
+    }
+    if (spacing_.stride == packet_size) {
+        return;
+    }
+    receiver_.report_spacing(spacing_);
+    place = behind_timecode(place);
+    if (place > spacing_.before) {
+        lose_sync(place);
+    } else {
+        offset_ = place;
+    }
+}
+
 /// Whether five packets stand here, or as many as there are bytes for. That a byte of a payload is
 /// 0x47 says nothing.
 bool PacketFinder::packets_stand_at(std::size_t offset) const {
-    for (int count = 0; count < 5; ++count) {
-        if (offset >= bytes_.size()) {
-            return offset == bytes_.size() || count >= 2;
+    const std::size_t count = packets_in_row(offset, spacing_.stride, packets_to_be_sure);
+    const std::size_t end = offset + count * spacing_.stride;
+    return count == packets_to_be_sure || end == bytes_.size() + spacing_.before ||
+           (end >= bytes_.size() && count >= 2);
+}
+
+/// How many of the next packets have a header that is likely: no transport error, not scrambled,
+/// and an adaptation_field_control that is not reserved.
+std::size_t PacketFinder::plausible_headers(std::size_t offset) const {
+    constexpr std::size_t most = 16;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < most && offset + 3 < bytes_.size(); ++i) {
+        const std::uint8_t flags = bytes_[offset + 3];
+        if ((bytes_[offset + 1] & 0x80) == 0 && (flags & 0xC0) == 0 && (flags & 0x30) != 0) {
+            ++count;
         }
-        if (bytes_[offset] != sync_byte) {
-            return false;
-        }
-        offset += packet_size;
+        offset += spacing_.stride;
     }
-    return true;
+    return count;
+}
+
+/// The first bytes of timecodes are the same for many packets, and may be 0x47: of the places from
+/// `offset` on that a sync_byte may have, the one whose headers are the most likely.
+std::size_t PacketFinder::behind_timecode(std::size_t offset) const {
+    std::size_t best = offset;
+    for (std::size_t at = offset + 1; at <= offset + spacing_.before; ++at) {
+        if (packets_stand_at(at) && plausible_headers(at) > plausible_headers(best)) {
+            best = at;
+        }
+    }
+    return best;
 }
 
 /// The first place from `from` on at which packets stand; `to` if there is none before that.
 std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
-    while (from < to && !(bytes_[from] == sync_byte && packets_stand_at(from))) {
-        ++from;
+    for (std::size_t checked = from; from < to; ++from) {
+        if (from - checked >= search_step) {
+            receiver_.check_interrupts();
+            checked = from;
+        }
+        if (bytes_[from] == sync_byte && packets_stand_at(from)) {
+            return std::min(behind_timecode(from), to);
+        }
     }
     return from;
 }
@@ -170,9 +298,9 @@ std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
 /// Whether bytes are missing in the packet at `offset`, so that others begin within it. Where the
 /// next but one stands right, it is only the sync_byte between them that is wrong.
 bool PacketFinder::is_cut(std::size_t offset) const {
-    const std::size_t next = offset + packet_size;
+    const std::size_t next = offset + spacing_.stride;
     if (next >= bytes_.size() || bytes_[next] == sync_byte ||
-        packets_stand_at(next + packet_size)) {
+        packets_stand_at(next + spacing_.stride)) {
         return false;
     }
     return next_sync(offset + 1, next) < next;
@@ -180,28 +308,35 @@ bool PacketFinder::is_cut(std::size_t offset) const {
 
 void PacketFinder::skip() {
     const std::uint8_t byte = bytes_[offset_];
-    if (byte != sync_byte && packets_stand_at(offset_ + packet_size)) {
+    if (byte != sync_byte && packets_stand_at(offset_ + spacing_.stride)) {
         char problem[40];
         std::snprintf(problem, sizeof problem, "sync_byte is 0x%02X instead of 0x47", byte);
         receiver_.report(number_, problem, "The packet is skipped.");
-        offset_ += packet_size;
+        offset_ += spacing_.stride;
         ++number_;
         return;
     }
-    const std::size_t found = next_sync(offset_ + 1, bytes_.size());
+    lose_sync(next_sync(offset_ + 1, bytes_.size()));
+}
+
+/// Goes on at `found`.
+void PacketFinder::lose_sync(std::size_t found) {
     const std::size_t skipped = found - offset_;
     receiver_.report(number_, "sync is lost",
                      "Skipped " + count_of_bytes(skipped) + " from byte offset " +
                          std::to_string(offset_) + " on.");
     offset_ = found;
-    number_ += skipped / packet_size;
+    number_ += skipped / spacing_.stride;
 }
 
 std::optional<FoundPacket> PacketFinder::next() {
+    if (!spacing_is_known_) {
+        find_spacing();
+    }
     while (offset_ + packet_size <= bytes_.size()) {
         if (bytes_[offset_] == sync_byte && !is_cut(offset_)) {
             const FoundPacket packet{bytes_.subspan(offset_).first<packet_size>(), number_};
-            offset_ += packet_size;
+            offset_ += spacing_.stride;
             ++number_;
             return packet;
         }
@@ -345,9 +480,10 @@ void Depacketizer::read_payload(bool section_begins, Bytes payload) {
     lose("pointer_field is " + std::to_string(pointer_field) + ", behind the packet's end");
 }
 
-/// What stands before the section to which pointer_field points: the end of the one before.
+/// What stands before the section to which pointer_field points: the end of the one before, or
+/// nothing but stuffing.
 void Depacketizer::read_end(Bytes bytes) {
-    if (state_ == State::start && !bytes.empty()) {
+    if (state_ == State::start && !is_stuffing(bytes)) {
         report("begins within a section", "That section is lost.");
     }
     const bool was_within = state_ == State::within;
@@ -356,7 +492,7 @@ void Depacketizer::read_end(Bytes bytes) {
     }
     if (state_ == State::within) {
         lose("a section begins before the last one ends");
-    } else if (state_ == State::at_end && !bytes.empty()) {
+    } else if (state_ == State::at_end && !is_stuffing(bytes)) {
         report("pointer_field points " + count_of_bytes(bytes.size()) +
                " behind the end of the last section");
     }

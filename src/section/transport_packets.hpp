@@ -69,6 +69,12 @@ struct FoundPacket {
     std::uint64_t number;  ///< from 1
 };
 
+/// How packets follow one another in a recording.
+struct PacketSpacing {
+    std::size_t stride;  ///< bytes from one sync_byte to the next
+    std::size_t before;  ///< of the others, how many stand before a packet
+};
+
 /// What comes out of packets: sections, and what was wrong.
 class SectionReceiver {
   public:
@@ -78,13 +84,20 @@ class SectionReceiver {
     virtual void report(std::uint64_t packet_number, const std::string& problem,
                         const std::string& detail) = 0;
 
+    /// The packets are no bare ones: bytes that are no part of them stand in between.
+    virtual void report_spacing(const PacketSpacing& spacing) = 0;
+
+    /// Called every now and then while no packet is found; what it throws ends the search.
+    virtual void check_interrupts() {}
+
   protected:
     ~SectionReceiver() = default;
 };
 
 /// Finds the packets in bytes by their sync_byte (2.4.3.2). Where it is missing, the packet is
 /// skipped if the next ones stand where they should, and else all bytes up to where they stand.
-/// A packet that others begin within was cut, and is skipped too.
+/// A packet that others begin within was cut, and is skipped too. Packets are bare, or spaced as in
+/// recordings; which, the beginning of the bytes tells, or the first five in a row.
 class PacketFinder {
   public:
     PacketFinder(std::span<const std::uint8_t> bytes, SectionReceiver& receiver)
@@ -93,13 +106,23 @@ class PacketFinder {
     std::optional<FoundPacket> next();
 
   private:
+    std::size_t packets_in_row(std::size_t offset, std::size_t stride, std::size_t most) const;
+    bool begins_with(const PacketSpacing& spacing) const;
+    bool find_row(PacketSpacing& spacing, std::size_t& place) const;
+    bool find_likely(PacketSpacing& spacing) const;
+    void find_spacing();
     bool packets_stand_at(std::size_t offset) const;
+    std::size_t plausible_headers(std::size_t offset) const;
+    std::size_t behind_timecode(std::size_t offset) const;
     std::size_t next_sync(std::size_t from, std::size_t to) const;
     bool is_cut(std::size_t offset) const;
     void skip();
+    void lose_sync(std::size_t found);
 
     std::span<const std::uint8_t> bytes_;
     SectionReceiver& receiver_;
+    PacketSpacing spacing_{packet_size, 0};
+    bool spacing_is_known_ = false;
     std::size_t offset_ = 0;
     std::uint64_t number_ = 1;  ///< of the packet at offset_
 };
