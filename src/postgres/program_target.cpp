@@ -80,10 +80,19 @@ void ProgramTarget::end(void* run) {
 void ProgramTarget::start() {
     acquire_descriptors();
     if (!start_program(command_, forget_server, run_->program)) {
+        const int error = errno;
         release_descriptors();
+        errno = error;
         raise_system_error("execute command", command_);
     }
     run_->is_running = true;
+    ProgramStart start{};
+    while ((start = read_start(run_->program)) == ProgramStart::pending) {
+        wait_for(run_->program.report, WL_SOCKET_READABLE);
+    }
+    if (start == ProgramStart::failed) {
+        raise_system_error("execute command", command_);
+    }
 }
 
 /// Waits as the server does, so that a cancel or the server's end comes through.
