@@ -60,14 +60,6 @@ std::string fault_of_section(Bytes bytes) {
     return {};
 }
 
-/// How many bytes of a section must fit into the packet in which it begins, so that a reader has
-/// its whole header at once.
-std::size_t bytes_to_begin_with(Bytes section) {
-    const bool section_syntax_indicator = (section[1] & 0x80) != 0;
-    return std::min(section.size(),
-                    section_syntax_indicator ? long_section_header : section_header);
-}
-
 }  // namespace
 
 Bytes section_at(Bytes sections, std::size_t offset) {
@@ -80,28 +72,7 @@ Bytes section_at(Bytes sections, std::size_t offset) {
     return rest.first(section_header + section_length(rest));
 }
 
-Packetizer::Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink)
-    : sink_(sink), pid_(pid), continuity_counter_(static_cast<std::uint8_t>(continuity_counter)) {}
-
-/// How many bytes of a new section the packet still takes. The first section that begins in a
-/// packet costs it a pointer_field as well.
-std::size_t Packetizer::room_for_section() const {
-    return payload_size - used_ - (section_begins_ ? 0 : 1);
-}
-
-/// Gives the packet its pointer_field, which counts the bytes of the section before (2.4.4.2).
-/// Those are there already: whether a section begins behind them was not known when they came.
-void Packetizer::begin_section() {
-    if (section_begins_) {
-        return;
-    }
-    std::memmove(payload() + 1, payload(), used_);
-    *payload() = static_cast<std::uint8_t>(used_);
-    ++used_;
-    section_begins_ = true;
-}
-
-void Packetizer::add(Bytes section) {
+void require_carriable(Bytes section) {
     std::string fault = fault_of_section(section);
     if (fault.empty() && section.size() > section_header + section_length(section)) {
         fault = "Its section_length is " + std::to_string(section_length(section)) +
@@ -111,38 +82,142 @@ void Packetizer::add(Bytes section) {
         throw Error(ErrorKind::invalid_value, "not a section that transport packets can carry",
                     fault);
     }
-    if (room_for_section() < bytes_to_begin_with(section)) {
+}
+
+SectionShape shape_of(Bytes section) {
+    return {static_cast<std::uint16_t>(section.size()), (section[1] & 0x80) != 0, false};
+}
+
+/// A reader has the whole header of a section at once. The first section that begins in a packet
+/// costs it a pointer_field as well.
+bool PacketFill::has_room_for(const SectionShape& section) const {
+    const std::size_t needed = std::min<std::size_t>(
+        section.size, section.has_long_header ? long_section_header : section_header);
+    return capacity - used >= needed + (section_begins ? 0 : 1);
+}
+
+void PacketFill::begin_section() {
+    used += section_begins ? 0 : 1;
+    section_begins = true;
+}
+
+std::size_t PacketFill::take(std::size_t size) {
+    const std::size_t taken = std::min(size, capacity - used);
+    used += taken;
+    return taken;
+}
+
+Packetizer::Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink)
+    : sink_(sink), pid_(pid), continuity_counter_(static_cast<std::uint8_t>(continuity_counter)) {}
+
+/// Gives the packet its pointer_field, which counts the bytes of the section before (2.4.4.2).
+/// Those are there already: whether a section begins behind them was not known when they came.
+void Packetizer::begin_section() {
+    if (!fill_.section_begins) {
+        std::memmove(payload() + 1, payload(), fill_.used);
+        *payload() = static_cast<std::uint8_t>(fill_.used);
+    }
+    fill_.begin_section();
+}
+
+void Packetizer::add(Bytes section) {
+    require_carriable(section);
+    if (!fill_.has_room_for(shape_of(section))) {
         finish();
     }
     begin_section();
     while (!section.empty()) {
-        const std::size_t taken = std::min(section.size(), payload_size - used_);
-        std::memcpy(payload() + used_, section.data(), taken);
-        used_ += taken;
+        std::uint8_t* const place = payload() + fill_.used;
+        const std::size_t taken = fill_.take(section.size());
+        std::memcpy(place, section.data(), taken);
         section = section.subspan(taken);
-        if (used_ == payload_size) {
+        if (fill_.is_full()) {
             emit();
         }
     }
 }
 
 void Packetizer::finish() {
-    if (used_ > 0) {
-        std::memset(payload() + used_, stuffing_byte, payload_size - used_);
+    if (fill_.used > 0) {
         emit();
     }
 }
 
-/// The header (2.4.3.2): no transport error, no priority, not scrambled, a payload only.
-void Packetizer::emit() {
+void Packetizer::divide(const PacketSet& packets) {
+    divided_ = packets;
+    divided_from_ = emitted_;
+}
+
+/// The header (2.4.3.2): no transport error, no priority, not scrambled, a payload.
+void Packetizer::put_header(bool section_begins, bool has_adaptation_field) {
     packet_[0] = sync_byte;
-    packet_[1] = static_cast<std::uint8_t>((section_begins_ ? 0x40 : 0) | pid_ >> 8);
+    packet_[1] = static_cast<std::uint8_t>((section_begins ? 0x40 : 0) | pid_ >> 8);
     packet_[2] = static_cast<std::uint8_t>(pid_);
-    packet_[3] = static_cast<std::uint8_t>(0x10 | continuity_counter_);
-    sink_.put_packet(packet_);
+    packet_[3] =
+        static_cast<std::uint8_t>((has_adaptation_field ? 0x30 : 0x10) | continuity_counter_);
     continuity_counter_ = (continuity_counter_ + 1) % 16;
-    used_ = 0;
-    section_begins_ = false;
+    ++packets_;
+}
+
+void Packetizer::emit() {
+    const std::uint64_t number = emitted_++ - divided_from_;
+    if (number < divided_.size() && divided_[number]) {
+        emit_halves();
+    } else {
+        std::memset(payload() + fill_.used, stuffing_byte, PacketFill::capacity - fill_.used);
+        put_header(fill_.section_begins, false);
+        sink_.put_packet(packet_);
+    }
+    fill_ = {};
+}
+
+namespace {
+
+/// The first section that begins at `offset` or after it, of those in `content`, the first of which
+/// begins at `first`.
+std::optional<std::size_t> section_from(Bytes content, std::size_t first, std::size_t offset) {
+    while (first < offset && first + section_header <= content.size()) {
+        first += section_header + section_length(content.subspan(first));
+    }
+    return first >= offset && first < content.size() ? std::optional(first) : std::nullopt;
+}
+
+}  // namespace
+
+/// The first packet takes half of the payload, rounded up, which is a byte less where a section
+/// would begin with its last one, without room for a pointer_field.
+void Packetizer::emit_halves() {
+    std::array<std::uint8_t, PacketFill::capacity> copy;
+    const bool has_pointer = fill_.section_begins;
+    const std::size_t size = fill_.used - (has_pointer ? 1 : 0);
+    std::memcpy(copy.data(), payload() + fill_.used - size, size);
+    const Bytes content = Bytes(copy).first(size);
+    const std::size_t pointer = has_pointer ? *payload() : size;
+    const std::size_t half = (fill_.used + 1) / 2;
+    const bool begins_in_first = pointer + 1 < half;
+    const std::size_t first = begins_in_first ? half - 1 : std::min(half, pointer);
+    emit_half(content.first(first), begins_in_first ? std::optional(pointer) : std::nullopt);
+    const std::optional<std::size_t> next =
+        has_pointer ? section_from(content, pointer, first) : std::nullopt;
+    emit_half(content.subspan(first), next ? std::optional(*next - first) : std::nullopt);
+}
+
+/// A packet with less than it could hold: an adaptation field takes the rest (2.4.3.5).
+void Packetizer::emit_half(Bytes content, std::optional<std::size_t> section) {
+    const std::size_t size = content.size() + (section ? 1 : 0);
+    std::uint8_t* const end = packet_.data() + packet_size;
+    std::memset(payload(), stuffing_byte, PacketFill::capacity - size);
+    const std::size_t adaptation_field_length = PacketFill::capacity - size - 1;
+    payload()[0] = static_cast<std::uint8_t>(adaptation_field_length);
+    if (adaptation_field_length > 0) {
+        payload()[1] = 0;  // no flag is set
+    }
+    if (section) {
+        *(end - size) = static_cast<std::uint8_t>(*section);
+    }
+    std::memcpy(end - content.size(), content.data(), content.size());
+    put_header(section.has_value(), true);
+    sink_.put_packet(packet_);
 }
 
 /// As many packets in a row tell from noise, in which any byte may be 0x47.

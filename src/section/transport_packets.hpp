@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,36 @@ class PacketSink {
 std::span<const std::uint8_t> section_at(std::span<const std::uint8_t> sections,
                                          std::size_t offset);
 
+/// Throws Error if the bytes are not one whole section that transport packets can carry.
+void require_carriable(std::span<const std::uint8_t> section);
+
+/// What of a section decides in which packet it begins.
+struct SectionShape {
+    std::uint16_t size;
+    bool has_long_header;  ///< section_syntax_indicator 1
+    bool begins_packet;    ///< whatever room there is: the packet before is of another PID
+};
+
+SectionShape shape_of(std::span<const std::uint8_t> section);
+
+/// How full the payload of a packet is, its pointer_field included.
+struct PacketFill {
+    static constexpr std::size_t capacity = packet_size - 4;
+
+    /// Whether as much of a new section fits as a reader needs at once.
+    bool has_room_for(const SectionShape& section) const;
+    void begin_section();
+    /// Takes up to `size` bytes, and says how many.
+    std::size_t take(std::size_t size);
+    bool is_full() const { return used == capacity; }
+
+    std::size_t used = 0;
+    bool section_begins = false;
+};
+
+/// Packets by their number, from one that is agreed upon.
+using PacketSet = std::bitset<768>;
+
 /// Puts sections, one behind the other, into the transport packets of one PID. It holds no more
 /// than the packet that is not yet full.
 class Packetizer {
@@ -46,21 +77,34 @@ class Packetizer {
     /// begins a packet.
     void finish();
 
+    /// Of the packets to come, these are divided in two by adaptation fields. The open one has
+    /// number 0.
+    void divide(const PacketSet& packets);
+
+    const PacketFill& open_packet() const { return fill_; }
+
+    /// How many packets were given out.
+    std::uint64_t packets() const { return packets_; }
+
   private:
     static constexpr std::size_t header_size = 4;
-    static constexpr std::size_t payload_size = packet_size - header_size;
 
     std::uint8_t* payload() { return packet_.data() + header_size; }
-    std::size_t room_for_section() const;
     void begin_section();
     void emit();
+    void emit_half(std::span<const std::uint8_t> content, std::optional<std::size_t> section);
+    void emit_halves();
+    void put_header(bool section_begins, bool has_adaptation_field);
 
     PacketSink& sink_;
     std::uint16_t pid_;
     std::uint8_t continuity_counter_;
     std::array<std::uint8_t, packet_size> packet_{};
-    std::size_t used_ = 0;  ///< of the payload; never all of it between calls
-    bool section_begins_ = false;
+    PacketFill fill_;  ///< never full between calls
+    std::uint64_t packets_ = 0;
+    std::uint64_t emitted_ = 0;  ///< a packet that was divided is one of these
+    PacketSet divided_;
+    std::uint64_t divided_from_ = 0;  ///< number of the first in divided_
 };
 
 /// A packet among others.
