@@ -156,3 +156,13 @@ FROM mixes, LATERAL (SELECT string_agg(section, '' ORDER BY ordinal) AS back, co
 SELECT count(*) > 10000 AS packets, count(*) FILTER (WHERE stuffing > 8 AND packet < last) AS stuffed_without_need,
     count(*) FILTER (WHERE counter <> (packet - 1) % 16) AS wrong_counters
 FROM mixes, LATERAL (SELECT p.*, max(packet) OVER () AS last FROM pg_temp.packets(ts_packets(sections, 4660)) AS p) AS p;
+
+-- In a loop: a multiple of 16 packets, whatever they begin with, and all sections.
+SELECT count(*) AS mixes, bool_and(length(packets) % (16 * 188) = 0) AS whole, bool_and(back = sections) AS same
+FROM (SELECT sections, ts_packets(sections, 4660, mix % 16, true) AS packets FROM mixes) AS m,
+    LATERAL (SELECT string_agg(section, '' ORDER BY ordinal) AS back FROM ts_sections(packets, 4660)) AS s
+WHERE length(sections) > 4000;
+-- One section of 20 bytes is written eight times, each in two packets; no section, no packet.
+SELECT count(*), count(DISTINCT section), bool_and(section = pg_temp.section(20, '01')) AS same
+FROM ts_packets(pg_temp.section(20, '01'), 100, 5, true) AS packets, ts_sections(packets || packets, 100);
+SELECT ts_packets('', 100, 0, true), length(ts_packets('\x92300177', 100, loop => false));

@@ -341,7 +341,7 @@ like(ask(to_program('cat >/dev/null; echo one >&2; printf "two\\377\\n" >&2; exi
 	qr/ERROR:  program ".*" failed: child process exited with exit code 3\nDETAIL:  one\ntwo\?\nHINT/, 'exit code and last words');
 like(ask(to_program('cat >/dev/null; seq 10000 >&2; exit 3')), qr/DETAIL:  (\d+\n)+9999\n10000\nHINT/, 'of many the last');
 like(ask(to_program('kill -9 $$')), qr/was terminated by signal 9/, 'a signal');
-like(ask(to_program('head -c 100000 >/dev/null')), qr/ERROR:  program ".*" ended before it had read all of the carousel/, 'a program that reads a part');
+like(ask(to_program('head -c 100000 >/dev/null')), qr/ERROR:  program ".*" ended before it had read all of the export/, 'a program that reads a part');
 like(ask(to_program('exec <&-; sleep 0.1')), qr/ended before it had read all/, 'or nothing');
 is(ask(to_program('cat >/dev/null; echo all is well >&2')), "20000|20000|$size|0", 'words without an error do not matter');
 like(ask(to_program('/no/such/program')), qr/ERROR:  program ".*" failed: command not found/, 'a program that is not there');
