@@ -26,15 +26,23 @@ WHERE loid = :large_object AND length(data) < 2048
   AND pageno < (SELECT max(pageno) FROM pg_largeobject WHERE loid = :large_object);
 SELECT lo_unlink(:large_object);
 
--- Transport packets: those of ts_packets over the whole carousel.
+-- Transport packets: those of ts_packets over the whole carousel, in a loop unless told otherwise.
 SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => 8190) \gset
-SELECT :sections AS sections, :bytes % 188 AS rest,
+SELECT :sections AS sections, :bytes % (16 * 188) AS rest, :'sha256'::bytea = sha256(lo_get(:large_object)) AS sha256,
+       lo_get(:large_object) = ts_packets(encode_carousel('AFRIQUE', '2026-11-21'), 8190, loop => true) AS same;
+SELECT lo_unlink(:large_object);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => 8190, loop => false) \gset
+SELECT :sections AS sections, :bytes % 188 AS rest, :'sha256'::bytea = sha256(lo_get(:large_object)) AS sha256,
        lo_get(:large_object) = ts_packets(encode_carousel('AFRIQUE', '2026-11-21'), 8190) AS same_packets;
 SELECT lo_unlink(:large_object);
 
--- A zone without messages on air is an empty export.
-SELECT * FROM export_carousel_to_large_object('EUROPE', '2026-11-21') \gset
-SELECT :messages AS messages, :sections AS sections, :bytes AS bytes, :skipped AS skipped, length(lo_get(:large_object)) AS length;
+-- A zone without messages on air is an empty export, if that is allowed.
+SELECT * FROM export_carousel_to_large_object('EUROPE', '2026-11-21');
+SELECT * FROM export_carousel_to_large_object('EUROPE', '2026-11-21', at_least => 0) \gset
+SELECT :messages AS messages, :sections AS sections, :bytes AS bytes, :skipped AS skipped,
+       length(lo_get(:large_object)) AS length, :'sha256'::bytea = sha256('') AS sha256;
+SELECT messages FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', at_least => 6000);
+SELECT messages FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', at_least => 6001);
 
 -- A layout of one's own, in parts.
 INSERT INTO campagnes VALUES (3, 'EUROPE', 'M', '2026-11-01', '2026-11-30');
@@ -70,7 +78,11 @@ CREATE TEMP TABLE bad AS SELECT * FROM messages WHERE id IN (7003, 7010);
 DELETE FROM messages WHERE id IN (7003, 7010);
 SELECT lo_get(:large_object) = encode_carousel('EUROPE', '2026-11-21', in_parts()) AS all_others;
 INSERT INTO messages SELECT * FROM bad;
-SELECT * FROM export_carousel_to_large_object('EUROPE', '2026-11-21', pid => 100, on_error => 'skip', layout => in_parts()) \gset
+SELECT * FROM export_carousel_to_large_object('EUROPE', '2026-11-21', 100, 'skip', in_parts(), loop => false) \gset
+-- No more than allowed are left out.
+SELECT skipped FROM export_carousel_to_large_object('EUROPE', '2026-11-21', NULL, 'skip', in_parts(), max_skipped => 2);
+SELECT skipped FROM export_carousel_to_large_object('EUROPE', '2026-11-21', NULL, 'skip', in_parts(), max_skipped => 1);
+SELECT skipped FROM export_carousel_to_large_object('EUROPE', '2026-11-21', NULL, 'skip', in_parts(), max_skipped => 0);
 DELETE FROM messages WHERE id IN (7003, 7010);
 SELECT lo_get(:large_object) = ts_packets(encode_carousel('EUROPE', '2026-11-21', in_parts()), 100) AS all_others;
 
@@ -80,7 +92,8 @@ INSERT INTO messages SELECT 8000 + n, 4, -1, 3, '{}' FROM generate_series(1, 150
 CREATE FUNCTION count_warnings() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE result record;
 BEGIN
-    SELECT * INTO result FROM export_carousel_to_large_object('EUROPE', '2020-01-01', on_error => 'skip');
+    SELECT * INTO result
+    FROM export_carousel_to_large_object('EUROPE', '2020-01-01', on_error => 'skip', at_least => 0);
     RETURN format('%s messages, %s skipped, %s bytes', result.messages, result.skipped, result.bytes);
 END $$;
 \set VERBOSITY terse
@@ -97,13 +110,16 @@ SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => 10
 
 -- Arguments.
 SELECT * FROM export_carousel_to_large_object(NULL);
-SELECT * FROM export_carousel_to_large_object('AFRIQUE', NULL);
-SELECT * FROM export_carousel_to_large_object('AFRIQUE', layout => NULL);
-SELECT * FROM export_carousel_to_large_object('AFRIQUE', on_error => NULL);
-SELECT * FROM export_carousel_to_large_object('AFRIQUE', on_error => 'ignore');
-SELECT * FROM export_carousel_to_large_object('AFRIQUE', pid => 8191);
-SELECT * FROM export_carousel_to_large_object('AFRIQUE', pid => -1);
-SELECT * FROM export_carousel_to_large_object('OCEANIE');
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', layout => NULL);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', on_error => NULL);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', on_error => 'ignore');
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => 8191);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => -1);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', loop => NULL);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', at_least => NULL);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', at_least => -1);
+SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', max_skipped => -1);
+SELECT * FROM export_carousel_to_large_object('OCEANIE', '2026-11-21');
 SELECT * FROM export_carousel_to_file('AFRIQUE', '2026-11-21', NULL);
 SELECT * FROM export_carousel_to_file('AFRIQUE', '2026-11-21', 'carousel.bin');
 SELECT * FROM export_carousel_to_file('AFRIQUE', '2026-11-21', '');

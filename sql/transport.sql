@@ -125,6 +125,15 @@ SELECT pg_temp.found('\x00010203'::bytea) AS no_packets;
 SELECT pg_temp.found('\x4740642a'::bytea || '\xb700' || decode(repeat('ff', 182), 'hex')
     || '\x4740643a0700ffffffffffff00' || '\x92300155' || decode(repeat('ff', 171), 'hex')) AS adaptation_fields;
 
+-- Recordings: a timecode before each packet, or a code after it, and how many of each.
+CREATE FUNCTION pg_temp.recorded(packets bytea, before bytea, after bytea) RETURNS bytea LANGUAGE sql AS $$
+    SELECT string_agg(before || substring(packets FROM 188 * n + 1 FOR 188) || after, '' ORDER BY n)
+    FROM generate_series(0, length(packets) / 188 - 1) AS n
+$$;
+SELECT pg_temp.found(pg_temp.recorded(packets, '\x01020304', '')) AS of_192 FROM stream;
+SELECT pg_temp.found(pg_temp.recorded(packets, '', decode(repeat('5a', 16), 'hex'))) AS of_204 FROM stream;
+SELECT pg_temp.found(set_byte(pg_temp.recorded(packets, '\x01020304', ''), 196, 0)) AS damaged_192 FROM stream;
+
 -- No more than a hundred warnings.
 \set VERBOSITY terse
 SELECT pg_temp.found(string_agg(set_byte(ts_packets('\x92300177', 100, n % 16), 1, CASE WHEN n % 2 = 0 THEN 64 ELSE 192 END), ''
@@ -147,3 +156,13 @@ FROM mixes, LATERAL (SELECT string_agg(section, '' ORDER BY ordinal) AS back, co
 SELECT count(*) > 10000 AS packets, count(*) FILTER (WHERE stuffing > 8 AND packet < last) AS stuffed_without_need,
     count(*) FILTER (WHERE counter <> (packet - 1) % 16) AS wrong_counters
 FROM mixes, LATERAL (SELECT p.*, max(packet) OVER () AS last FROM pg_temp.packets(ts_packets(sections, 4660)) AS p) AS p;
+
+-- In a loop: a multiple of 16 packets, whatever they begin with, and all sections.
+SELECT count(*) AS mixes, bool_and(length(packets) % (16 * 188) = 0) AS whole, bool_and(back = sections) AS same
+FROM (SELECT sections, ts_packets(sections, 4660, mix % 16, true) AS packets FROM mixes) AS m,
+    LATERAL (SELECT string_agg(section, '' ORDER BY ordinal) AS back FROM ts_sections(packets, 4660)) AS s
+WHERE length(sections) > 4000;
+-- One section of 20 bytes is written eight times, each in two packets; no section, no packet.
+SELECT count(*), count(DISTINCT section), bool_and(section = pg_temp.section(20, '01')) AS same
+FROM ts_packets(pg_temp.section(20, '01'), 100, 5, true) AS packets, ts_sections(packets || packets, 100);
+SELECT ts_packets('', 100, 0, true), length(ts_packets('\x92300177', 100, loop => false));

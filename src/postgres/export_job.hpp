@@ -3,65 +3,41 @@
 #include <optional>
 
 #include "postgres/carousel.hpp"
-#include "postgres/export_target.hpp"
-#include "postgres/section_buffer.hpp"
-#include "section/transport_packets.hpp"
+#include "postgres/export_output.hpp"
 
 namespace onetrip::postgres {
 
 /// What to do about a message that cannot be encoded.
 enum class OnError : std::uint8_t { fail, skip };
 
-struct ExportOptions {
-    std::optional<std::uint16_t> pid;  ///< given: transport packets and not bare sections
-    OnError on_error;
+/// What a carousel must have to be written.
+struct ExportGuards {
+    std::int64_t at_least;                    ///< messages written
+    std::optional<std::int64_t> max_skipped;  ///< messages left out
 };
 
-/// What an export has done so far.
-struct ExportCounts {
-    std::int64_t messages = 0;
-    std::int64_t sections = 0;
-    std::int64_t bytes = 0;
-    std::int64_t skipped = 0;
-};
-
-/// An export: gathers what the messages give and hands it on in blocks, so that it takes the same
-/// memory whatever their number. Shows how far it is in pg_stat_progress_copy.
-class ExportJob final : public MessageJob,
-                        private section::SectionSink,
-                        private section::PacketSink {
+/// An export of a carousel: what the messages give goes to an ExportOutput.
+class ExportJob final : public MessageJob {
   public:
-    /// Memory comes from `memory`, which outlives the job.
-    ExportJob(CompiledLayout* compiled, const ExportOptions& options, ExportTarget& target,
-              MemoryContext memory);
+    /// `pid` is that of the packets, if the output makes any.
+    ExportJob(CompiledLayout* compiled, std::uint16_t pid, OnError on_error,
+              const ExportGuards& guards, ExportOutput& output)
+        : compiled_(compiled), output_(output), guards_(guards), on_error_(on_error), pid_(pid) {}
 
     void take(const Message& message) override;
 
-    /// After the last message. ERRORs where the target cannot finish.
+    /// After the last message. ERRORs where a guard holds the carousel back, or the target cannot
+    /// finish.
     ExportCounts finish();
 
   private:
     void leave_out(const Message& message, CaughtError& error);
-    void put_in_packets(const Message& message);
-    void hand_on(std::size_t size);
-    void show_progress() const;
-
-    std::uint8_t* begin_section(std::size_t size) override { return sections_.begin_section(size); }
-    void end_section(std::size_t size) override;
-    void put_packet(std::span<const std::uint8_t, section::packet_size> packet) override;
-
-    /// What goes to the target: sections as they are, or packets of them.
-    SectionBuffer& output() { return packetizer_ ? packets_ : sections_; }
 
     CompiledLayout* compiled_;
-    ExportTarget& target_;
+    ExportOutput& output_;
+    ExportGuards guards_;
     OnError on_error_;
-    SectionBuffer sections_;       ///< with packets: of one message
-    SectionBuffer section_sizes_;  ///< of one message, each an std::uint32_t
-    SectionBuffer packets_;
-    std::optional<section::Packetizer> packetizer_;
-    std::int64_t sections_of_message_ = 0;
-    ExportCounts counts_;
+    std::uint16_t pid_;
 };
 
 }  // namespace onetrip::postgres

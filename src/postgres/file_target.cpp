@@ -1,6 +1,7 @@
 #include "postgres/file_target.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,13 +43,58 @@ const char* file_name(const char* path) {
     return name;
 }
 
+/// The name of the server's user, or the number where it has none.
+const char* user_of_server() {
+    const passwd* const entry = getpwuid(geteuid());
+    return entry != nullptr ? pstrdup(entry->pw_name)
+                            : psprintf("%lu", static_cast<unsigned long>(geteuid()));
+}
+
 /// The directory of a path, with its last slash.
 const char* directory_of(const char* path) {
     return pnstrdup(path, file_name(path) - path);
 }
 
+/// As COPY TO refuses a file that it cannot write (BeginCopyTo, copyto.c).
+[[noreturn]] void refuse_to_replace(const char* path, int error, const char* detail) {
+    errno = error;
+    ereport(ERROR, (errcode_for_file_access(),
+                    errmsg("could not open file \"%s\" for writing: %s", path, strerror(error)),
+                    errdetail_internal("%s", detail),
+                    errhint("An export writes the file as the server's user \"%s\", next to its "
+                            "place, and renames it.",
+                            user_of_server())));
+    pg_unreachable();
+}
+
+/// A file is made in its directory, and renamed over the old one.
+void require_writable_directory(const char* path, const char* directory) {
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0) {
+        refuse_to_replace(path, errno,
+                          psprintf(_("The directory \"%s\" cannot be written."), directory));
+    }
+}
+
+/// Only a file's owner, or that of the directory, may rename over it in a sticky directory.
+void require_replaceable(const char* path, const char* directory, const struct stat& file) {
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) {
+        refuse_to_replace(path, errno, _("The file that is there cannot be written."));
+    }
+    struct stat parent;
+    if (stat(directory, &parent) != 0) {
+        raise_system_error("access directory", directory);
+    }
+    const uid_t user = geteuid();
+    if ((parent.st_mode & S_ISVTX) != 0 && file.st_uid != user && parent.st_uid != user) {
+        refuse_to_replace(
+            path, EPERM,
+            psprintf(_("The directory \"%s\" is sticky, and the file belongs to another user."),
+                     directory));
+    }
+}
+
 /// The mode that the new file takes: that of the old one.
-mode_t mode_of_file(const char* path) {
+mode_t mode_of_file(const char* path, const char* directory) {
     struct stat found;
     if (lstat(path, &found) != 0) {
         if (errno == ENOENT) {
@@ -67,6 +113,7 @@ mode_t mode_of_file(const char* path) {
                         errdetail("An export replaces its file, and does not write into it."),
                         errhint("Name the path of a file, or one where there is nothing yet.")));
     }
+    require_replaceable(path, directory, found);
     return found.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
 }
 
@@ -101,7 +148,8 @@ FileTarget::FileTarget(const char* path, MemoryContext memory) : path_(path) {
     leftover_->callback.arg = leftover_;
     MemoryContextRegisterResetCallback(memory, &leftover_->callback);
     lock(key);
-    mode_ = mode_of_file(path);
+    require_writable_directory(path, directory_);
+    mode_ = mode_of_file(path, directory_);
     open();
 }
 
@@ -155,12 +203,20 @@ void FileTarget::write(std::span<const std::uint8_t> bytes) {
     }
 }
 
+/// As durable_rename (fd.c) does it, which would open the old file as well: that need not be
+/// readable.
 void FileTarget::finish() {
+    if (pg_fsync(file_) != 0) {
+        raise_system_error("fsync file", temporary_);
+    }
     if (CloseTransientFile(file_) != 0) {
         raise_system_error("close file", temporary_);
     }
-    durable_rename(temporary_, path_, ERROR);
+    if (rename(temporary_, path_) != 0) {
+        raise_system_error("replace file", path_);
+    }
     leftover_->name = nullptr;
+    fsync_fname_ext(directory_, true, false, ERROR);
     LockRelease(&lock_, ExclusiveLock, false);
 }
 

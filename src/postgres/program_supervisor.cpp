@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,13 +111,71 @@ void ignore_signals() {
     }
 }
 
+/// Asks the system itself: the C library may be older than its kernel, or have no such function.
+/// False where the kernel or a sandbox has none either.
+bool close_range_at_once([[maybe_unused]] int first, [[maybe_unused]] int last) {
+#ifdef SYS_close_range
+    return syscall(SYS_close_range, static_cast<unsigned>(first), static_cast<unsigned>(last), 0) ==
+           0;
+#else
+    return false;
+#endif
+}
+
+#ifdef SYS_getdents64
+/// The number that a name in /proc/self/fd is; -1 for "." and "..".
+int descriptor_of(const char* name) {
+    int descriptor = -1;
+    for (; *name >= '0' && *name <= '9'; ++name) {
+        descriptor = std::max(descriptor, 0) * 10 + (*name - '0');
+    }
+    return descriptor;
+}
+
+/// Closes what a buffer of directory entries names (linux_dirent64, getdents(2)).
+void close_listed(const char* entries, long size, int directory, int first, int last) {
+    constexpr long length_offset = 16;
+    constexpr long name_offset = 19;
+    std::uint16_t length = 0;
+    for (long at = 0; at < size; at += length) {
+        std::memcpy(&length, entries + at + length_offset, sizeof length);
+        const int descriptor = descriptor_of(entries + at + name_offset);
+        if (descriptor != directory && descriptor >= first && descriptor <= last) {
+            close(descriptor);
+        }
+    }
+}
+
+/// Closes the descriptors that there are, as /proc lists them. opendir would take memory, which a
+/// fork of any process must not. False where there is no such list.
+bool close_open_ones(int first, int last) {
+    const int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        return false;
+    }
+    alignas(std::uint64_t) std::array<char, 8192> entries;
+    long size = 0;
+    while ((size = syscall(SYS_getdents64, directory, entries.data(), entries.size())) > 0) {
+        close_listed(entries.data(), size, directory, first, last);
+    }
+    close(directory);
+    return size == 0;
+}
+#else
+bool close_open_ones(int /*first*/, int /*last*/) {
+    return false;
+}
+#endif
+
+/// Descriptors get the lowest number that is free, so that those of a backend are small ones. A
+/// limit of many millions, as containers have it, would take seconds.
+constexpr long most_descriptors = 1L << 16;
+
 void close_from_to(int first, int last) {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-    if (close_range(static_cast<unsigned>(first), static_cast<unsigned>(last), 0) == 0) {
+    if (close_range_at_once(first, last) || close_open_ones(first, last)) {
         return;
     }
-#endif
-    const auto limit = static_cast<int>(sysconf(_SC_OPEN_MAX));
+    const auto limit = static_cast<int>(std::clamp(sysconf(_SC_OPEN_MAX), 1024L, most_descriptors));
     for (int descriptor = first; descriptor <= std::min(last, limit); ++descriptor) {
         close(descriptor);
     }
@@ -331,14 +390,16 @@ pid_t fork_with_signals_blocked() {
     return child;
 }
 
-bool read_start(SupervisedProgram& program) {
-    Start start{-1, ECHILD};
-    if (read_some(program.report, &start, sizeof start) == sizeof start && start.group > 0) {
-        program.group = start.group;
-        return true;
+/// Waits for the supervisor's end for as long as it may take to end the program. False where it
+/// does not come to its end.
+bool has_left(pid_t supervisor, int& status) {
+    for (int waited = 0; waited < 3 * grace; ++waited) {
+        const pid_t ended = waitpid(supervisor, &status, WNOHANG);
+        if (ended == supervisor || (ended < 0 && errno != EINTR)) {
+            return true;
+        }
+        poll(nullptr, 0, 1);
     }
-    release_program(program);
-    errno = start.error;
     return false;
 }
 
@@ -360,12 +421,23 @@ bool start_program(const char* command, void (*forget_caller)(), SupervisedProgr
                std::exchange(pipes.control.write_end, -1),
                std::exchange(pipes.report.read_end, -1)};
     pipes.close();
-    if (!read_start(program)) {
-        return false;
-    }
     fcntl(program.input, F_SETFL, O_NONBLOCK);
     fcntl(program.report, F_SETFL, O_NONBLOCK);
     return true;
+}
+
+ProgramStart read_start(SupervisedProgram& program) {
+    Start start{-1, ECHILD};
+    const ssize_t count = read_some(program.report, &start, sizeof start);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        return ProgramStart::pending;
+    }
+    if (count == sizeof start && start.group > 0) {
+        program.group = start.group;
+        return ProgramStart::started;
+    }
+    errno = start.error;
+    return ProgramStart::failed;
 }
 
 bool complete_input(SupervisedProgram& program) {
@@ -380,11 +452,19 @@ bool complete_input(SupervisedProgram& program) {
 void release_program(SupervisedProgram& program) {
     close_end(program.control);
     int status = -1;
-    while (waitpid(program.supervisor, &status, 0) < 0 && errno == EINTR) {
+    const bool left = has_left(program.supervisor, status);
+    if (program.group == 0) {
+        read_start(program);
     }
-    // Somebody may have killed the supervisor; the program must not see its end of file even so.
-    if (status != 0 && program.group > 0) {
+    // Somebody may have killed or stopped the supervisor; the program must not see its end of file
+    // even so.
+    if ((!left || status != 0) && program.group > 0) {
         kill(-program.group, SIGKILL);
+    }
+    if (!left) {
+        kill(program.supervisor, SIGKILL);
+        while (waitpid(program.supervisor, &status, 0) < 0 && errno == EINTR) {
+        }
     }
     close_end(program.input);
     close_end(program.report);

@@ -30,17 +30,24 @@ struct ProgramReport {
 /// How many descriptors a SupervisedProgram holds.
 constexpr int program_descriptors = 3;
 
-/// Starts `/bin/sh -c command`. `forget_caller` is run in the supervisor, which is a fork of the
-/// calling process: it lets go of what a process that outlives that one must not hold. False with
-/// errno set where it cannot be started.
+/// Starts a supervisor for `/bin/sh -c command`. `forget_caller` is run in it, since it is a fork
+/// of the calling process: it lets go of what a process that outlives that one must not hold. False
+/// with errno set where there can be none.
 bool start_program(const char* command, void (*forget_caller)(), SupervisedProgram& program);
+
+enum class ProgramStart : std::uint8_t { pending, started, failed };
+
+/// Whether the supervisor has started the program; that it has said so makes `report` readable.
+/// With errno set where it could not, or is gone.
+ProgramStart read_start(SupervisedProgram& program);
 
 /// Says that the input is complete: the program gets its end of file when it has read all. False
 /// with errno set where nobody is there to hear it.
 bool complete_input(SupervisedProgram& program);
 
-/// Ends the program if it has not ended, and lets go of it all. Takes at most a second; where the
-/// program has ended and was reported, no time at all.
+/// Ends the program if it has not ended, and lets go of it all. Takes at most a second, or two
+/// where the supervisor does not answer; where the program has ended and was reported, no time at
+/// all.
 void release_program(SupervisedProgram& program);
 
 }  // namespace onetrip::postgres

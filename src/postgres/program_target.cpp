@@ -80,10 +80,19 @@ void ProgramTarget::end(void* run) {
 void ProgramTarget::start() {
     acquire_descriptors();
     if (!start_program(command_, forget_server, run_->program)) {
+        const int error = errno;
         release_descriptors();
+        errno = error;
         raise_system_error("execute command", command_);
     }
     run_->is_running = true;
+    ProgramStart start{};
+    while ((start = read_start(run_->program)) == ProgramStart::pending) {
+        wait_for(run_->program.report, WL_SOCKET_READABLE);
+    }
+    if (start == ProgramStart::failed) {
+        raise_system_error("execute command", command_);
+    }
 }
 
 /// Waits as the server does, so that a cancel or the server's end comes through.
@@ -146,9 +155,10 @@ ProgramReport ProgramTarget::read_report() const {
 
 /// Somebody killed it; the program is ended all the same.
 void ProgramTarget::raise_lost_supervisor() const {
-    ereport(ERROR, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-                    errmsg("lost the supervisor of program \"%s\"", command_),
-                    errhint("What the program stored so far, if anything, is not the carousel.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+             errmsg("lost the supervisor of program \"%s\"", command_),
+             errhint("What the program stored so far, if anything, is not the whole export.")));
     pg_unreachable();
 }
 
@@ -162,10 +172,10 @@ void ProgramTarget::check(const ProgramReport& report) const {
         (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
          report.wait_status != 0
              ? errmsg("program \"%s\" failed: %s", command_, wait_result_to_str(report.wait_status))
-             : errmsg("program \"%s\" ended before it had read all of the carousel", command_),
+             : errmsg("program \"%s\" ended before it had read all of the export", command_),
          said[0] != '\0' ? errdetail_internal("%s", said)
                          : errdetail("It wrote nothing to its standard error."),
-         errhint("What the program stored so far, if anything, is not the carousel.")));
+         errhint("What the program stored so far, if anything, is not the whole export.")));
 }
 
 }  // namespace onetrip::postgres

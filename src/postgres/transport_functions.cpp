@@ -2,8 +2,7 @@
 
 #include "postgres/transport_functions.hpp"
 
-#include "postgres/section_buffer.hpp"
-#include "section/transport_packets.hpp"
+#include "postgres/waiting_sections.hpp"
 
 namespace onetrip::postgres {
 
@@ -81,6 +80,25 @@ class RowReceiver final : public section::SectionReceiver {
         });
     }
 
+    void report_spacing(const section::PacketSpacing& spacing) override {
+        const auto stride = static_cast<int>(spacing.stride);
+        const bool is_before = spacing.before > 0;
+        const int others = stride - static_cast<int>(section::packet_size);
+        call_server([&] {
+            ereport(NOTICE,
+                    (errmsg("found packets of %d bytes", stride),
+                     is_before
+                         ? errdetail("The %d bytes before each packet are skipped: a timecode, as "
+                                     "in M2TS files.",
+                                     others)
+                         : errdetail("The %d bytes after each packet are skipped: a Reed-Solomon "
+                                     "code, as DVB modulators have it.",
+                                     others)));
+        });
+    }
+
+    void check_interrupts() override { check_for_interrupts(); }
+
     void finish() const {
         if (problems_ > most_warnings) {
             const auto unsaid = static_cast<unsigned long>(problems_ - most_warnings);
@@ -118,18 +136,21 @@ extern "C" {
 Datum ts_packets(PG_FUNCTION_ARGS) {
     const std::uint16_t pid = pid_of(PG_GETARG_INT32(1));
     const unsigned continuity_counter = continuity_counter_of(PG_GETARG_INT32(2));
+    // A function that a script of 0.1.0 made has no loop.
+    const bool loop = PG_NARGS() > 3 && PG_GETARG_BOOL(3);
     const Bytes sections = bytes_of(PG_GETARG_BYTEA_PP(0));
     SectionBuffer packets(CurrentMemoryContext, estimated_packets_size(sections.size()));
+    WaitingSections waiting(CurrentMemoryContext);
     call_cpp([&] {
         BufferSink sink(packets);
-        section::Packetizer packetizer(pid, continuity_counter, sink);
+        section::Multiplexer multiplexer(continuity_counter, loop, sink, waiting);
         for (std::size_t offset = 0; offset < sections.size();) {
             check_for_interrupts();
             const Bytes section = section::section_at(sections, offset);
-            packetizer.add(section);
+            multiplexer.add(pid, section);
             offset += section.size();
         }
-        packetizer.finish();
+        multiplexer.finish();
     });
     PG_RETURN_BYTEA_P(packets.as_bytea());
 }

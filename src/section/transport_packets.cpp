@@ -1,6 +1,7 @@
 #include "section/transport_packets.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstring>
 
@@ -59,14 +60,6 @@ std::string fault_of_section(Bytes bytes) {
     return {};
 }
 
-/// How many bytes of a section must fit into the packet in which it begins, so that a reader has
-/// its whole header at once.
-std::size_t bytes_to_begin_with(Bytes section) {
-    const bool section_syntax_indicator = (section[1] & 0x80) != 0;
-    return std::min(section.size(),
-                    section_syntax_indicator ? long_section_header : section_header);
-}
-
 }  // namespace
 
 Bytes section_at(Bytes sections, std::size_t offset) {
@@ -79,28 +72,7 @@ Bytes section_at(Bytes sections, std::size_t offset) {
     return rest.first(section_header + section_length(rest));
 }
 
-Packetizer::Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink)
-    : sink_(sink), pid_(pid), continuity_counter_(static_cast<std::uint8_t>(continuity_counter)) {}
-
-/// How many bytes of a new section the packet still takes. The first section that begins in a
-/// packet costs it a pointer_field as well.
-std::size_t Packetizer::room_for_section() const {
-    return payload_size - used_ - (section_begins_ ? 0 : 1);
-}
-
-/// Gives the packet its pointer_field, which counts the bytes of the section before (2.4.4.2).
-/// Those are there already: whether a section begins behind them was not known when they came.
-void Packetizer::begin_section() {
-    if (section_begins_) {
-        return;
-    }
-    std::memmove(payload() + 1, payload(), used_);
-    *payload() = static_cast<std::uint8_t>(used_);
-    ++used_;
-    section_begins_ = true;
-}
-
-void Packetizer::add(Bytes section) {
+void require_carriable(Bytes section) {
     std::string fault = fault_of_section(section);
     if (fault.empty() && section.size() > section_header + section_length(section)) {
         fault = "Its section_length is " + std::to_string(section_length(section)) +
@@ -110,59 +82,290 @@ void Packetizer::add(Bytes section) {
         throw Error(ErrorKind::invalid_value, "not a section that transport packets can carry",
                     fault);
     }
-    if (room_for_section() < bytes_to_begin_with(section)) {
+}
+
+SectionShape shape_of(Bytes section) {
+    return {static_cast<std::uint16_t>(section.size()), (section[1] & 0x80) != 0, false};
+}
+
+/// A reader has the whole header of a section at once. The first section that begins in a packet
+/// costs it a pointer_field as well.
+bool PacketFill::has_room_for(const SectionShape& section) const {
+    const std::size_t needed = std::min<std::size_t>(
+        section.size, section.has_long_header ? long_section_header : section_header);
+    return capacity - used >= needed + (section_begins ? 0 : 1);
+}
+
+void PacketFill::begin_section() {
+    used += section_begins ? 0 : 1;
+    section_begins = true;
+}
+
+std::size_t PacketFill::take(std::size_t size) {
+    const std::size_t taken = std::min(size, capacity - used);
+    used += taken;
+    return taken;
+}
+
+Packetizer::Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink)
+    : sink_(sink), pid_(pid), continuity_counter_(static_cast<std::uint8_t>(continuity_counter)) {}
+
+/// Gives the packet its pointer_field, which counts the bytes of the section before (2.4.4.2).
+/// Those are there already: whether a section begins behind them was not known when they came.
+void Packetizer::begin_section() {
+    if (!fill_.section_begins) {
+        std::memmove(payload() + 1, payload(), fill_.used);
+        *payload() = static_cast<std::uint8_t>(fill_.used);
+    }
+    fill_.begin_section();
+}
+
+void Packetizer::add(Bytes section) {
+    require_carriable(section);
+    if (!fill_.has_room_for(shape_of(section))) {
         finish();
     }
     begin_section();
     while (!section.empty()) {
-        const std::size_t taken = std::min(section.size(), payload_size - used_);
-        std::memcpy(payload() + used_, section.data(), taken);
-        used_ += taken;
+        std::uint8_t* const place = payload() + fill_.used;
+        const std::size_t taken = fill_.take(section.size());
+        std::memcpy(place, section.data(), taken);
         section = section.subspan(taken);
-        if (used_ == payload_size) {
+        if (fill_.is_full()) {
             emit();
         }
     }
 }
 
 void Packetizer::finish() {
-    if (used_ > 0) {
-        std::memset(payload() + used_, stuffing_byte, payload_size - used_);
+    if (fill_.used > 0) {
         emit();
     }
 }
 
-/// The header (2.4.3.2): no transport error, no priority, not scrambled, a payload only.
-void Packetizer::emit() {
+void Packetizer::divide(const PacketSet& packets) {
+    divided_ = packets;
+    divided_from_ = emitted_;
+}
+
+/// The header (2.4.3.2): no transport error, no priority, not scrambled, a payload.
+void Packetizer::put_header(bool section_begins, bool has_adaptation_field) {
     packet_[0] = sync_byte;
-    packet_[1] = static_cast<std::uint8_t>((section_begins_ ? 0x40 : 0) | pid_ >> 8);
+    packet_[1] = static_cast<std::uint8_t>((section_begins ? 0x40 : 0) | pid_ >> 8);
     packet_[2] = static_cast<std::uint8_t>(pid_);
-    packet_[3] = static_cast<std::uint8_t>(0x10 | continuity_counter_);
-    sink_.put_packet(packet_);
+    packet_[3] =
+        static_cast<std::uint8_t>((has_adaptation_field ? 0x30 : 0x10) | continuity_counter_);
     continuity_counter_ = (continuity_counter_ + 1) % 16;
-    used_ = 0;
-    section_begins_ = false;
+    ++packets_;
+}
+
+void Packetizer::emit() {
+    const std::uint64_t number = emitted_++ - divided_from_;
+    if (number < divided_.size() && divided_[number]) {
+        emit_halves();
+    } else {
+        std::memset(payload() + fill_.used, stuffing_byte, PacketFill::capacity - fill_.used);
+        put_header(fill_.section_begins, false);
+        sink_.put_packet(packet_);
+    }
+    fill_ = {};
+}
+
+namespace {
+
+/// The first section that begins at `offset` or after it, of those in `content`, the first of which
+/// begins at `first`.
+std::optional<std::size_t> section_from(Bytes content, std::size_t first, std::size_t offset) {
+    while (first < offset && first + section_header <= content.size()) {
+        first += section_header + section_length(content.subspan(first));
+    }
+    return first >= offset && first < content.size() ? std::optional(first) : std::nullopt;
+}
+
+}  // namespace
+
+/// The first packet takes half of the payload, rounded up, which is a byte less where a section
+/// would begin with its last one, without room for a pointer_field.
+void Packetizer::emit_halves() {
+    std::array<std::uint8_t, PacketFill::capacity> copy;
+    const bool has_pointer = fill_.section_begins;
+    const std::size_t size = fill_.used - (has_pointer ? 1 : 0);
+    std::memcpy(copy.data(), payload() + fill_.used - size, size);
+    const Bytes content = Bytes(copy).first(size);
+    const std::size_t pointer = has_pointer ? *payload() : size;
+    const std::size_t half = (fill_.used + 1) / 2;
+    const bool begins_in_first = pointer + 1 < half;
+    const std::size_t first = begins_in_first ? half - 1 : std::min(half, pointer);
+    emit_half(content.first(first), begins_in_first ? std::optional(pointer) : std::nullopt);
+    const std::optional<std::size_t> next =
+        has_pointer ? section_from(content, pointer, first) : std::nullopt;
+    emit_half(content.subspan(first), next ? std::optional(*next - first) : std::nullopt);
+}
+
+/// A packet with less than it could hold: an adaptation field takes the rest (2.4.3.5).
+void Packetizer::emit_half(Bytes content, std::optional<std::size_t> section) {
+    const std::size_t size = content.size() + (section ? 1 : 0);
+    std::uint8_t* const end = packet_.data() + packet_size;
+    std::memset(payload(), stuffing_byte, PacketFill::capacity - size);
+    const std::size_t adaptation_field_length = PacketFill::capacity - size - 1;
+    payload()[0] = static_cast<std::uint8_t>(adaptation_field_length);
+    if (adaptation_field_length > 0) {
+        payload()[1] = 0;  // no flag is set
+    }
+    if (section) {
+        *(end - size) = static_cast<std::uint8_t>(*section);
+    }
+    std::memcpy(end - content.size(), content.data(), content.size());
+    put_header(section.has_value(), true);
+    sink_.put_packet(packet_);
+}
+
+/// As many packets in a row tell from noise, in which any byte may be 0x47.
+constexpr std::size_t packets_to_be_sure = 5;
+
+/// Bare packets; with a timecode before each (M2TS); with a Reed-Solomon code after each (DVB).
+constexpr std::array<PacketSpacing, 3> spacings{{{packet_size, 0}, {192, 4}, {204, 0}}};
+
+/// How many bytes are searched without a look at interrupts.
+constexpr std::size_t search_step = std::size_t{1} << 16;
+
+/// How many packets begin with a sync_byte from `offset` on, up to `most` and to the end.
+std::size_t PacketFinder::packets_in_row(std::size_t offset, std::size_t stride,
+                                         std::size_t most) const {
+    std::size_t count = 0;
+    while (count < most && offset < bytes_.size() && bytes_[offset] == sync_byte) {
+        ++count;
+        offset += stride;
+    }
+    return count;
+}
+
+/// Whether the bytes are packets of this spacing from the first on: five at least, or all there
+/// are, and not a byte more.
+bool PacketFinder::begins_with(const PacketSpacing& spacing) const {
+    const auto [stride, before] = spacing;
+    const std::size_t packets = std::min(bytes_.size() / stride, packets_to_be_sure);
+    if (packets == 0 || packets_in_row(before, stride, packets) < packets) {
+        return false;
+    }
+    const bool is_one_alone = packets == 1 && before > 0 && bytes_[0] == sync_byte;
+    return packets == packets_to_be_sure || (bytes_.size() % stride == 0 && !is_one_alone);
+}
+
+/// Finds packets in a row, wherever that is. False if there are none.
+bool PacketFinder::find_row(PacketSpacing& spacing, std::size_t& place) const {
+    for (place = 0; place < bytes_.size(); ++place) {
+        if (place % search_step == 0) {
+            receiver_.check_interrupts();
+        }
+        if (bytes_[place] != sync_byte) {
+            continue;
+        }
+        for (const PacketSpacing& possible : spacings) {
+            if (packets_in_row(place, possible.stride, packets_to_be_sure) == packets_to_be_sure) {
+                spacing = possible;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// Finds the spacing by which most of the first packets begin with a sync_byte, although some do
+/// not. False if that is not most of them.
+bool PacketFinder::find_likely(PacketSpacing& spacing) const {
+    constexpr std::size_t looked_at = 64;
+    std::size_t best = 0;
+    for (const PacketSpacing& possible : spacings) {
+        std::size_t found = 0;
+        std::size_t packets = 0;
+        for (std::size_t at = possible.before; at < bytes_.size() && packets < looked_at;
+             at += possible.stride) {
+            ++packets;
+            found += bytes_[at] == sync_byte ? 1 : 0;
+        }
+        if (found > best && 2 * found > packets) {
+            best = found;
+            spacing = possible;
+        }
+    }
+    return best > 1;
+}
+
+/// Bare packets wherever nothing says otherwise.
+void PacketFinder::find_spacing() {
+    spacing_is_known_ = true;
+    if (packets_stand_at(0)) {
+        return;
+    }
+    const auto* const first =
+        std::find_if(spacings.begin(), spacings.end(),
+                     [this](const PacketSpacing& spacing) { return begins_with(spacing); });
+    std::size_t place = 0;
+    if (first != spacings.end()) {
+        spacing_ = *first;
+        place = spacing_.before;
+    } else if (!find_row(spacing_, place) && find_likely(spacing_)) {
+        place = spacing_.before;
+    }
+    if (spacing_.stride == packet_size) {
+        return;
+    }
+    receiver_.report_spacing(spacing_);
+    place = behind_timecode(place);
+    if (place > spacing_.before) {
+        lose_sync(place);
+    } else {
+        offset_ = place;
+    }
 }
 
 /// Whether five packets stand here, or as many as there are bytes for. That a byte of a payload is
 /// 0x47 says nothing.
 bool PacketFinder::packets_stand_at(std::size_t offset) const {
-    for (int count = 0; count < 5; ++count) {
-        if (offset >= bytes_.size()) {
-            return offset == bytes_.size() || count >= 2;
+    const std::size_t count = packets_in_row(offset, spacing_.stride, packets_to_be_sure);
+    const std::size_t end = offset + count * spacing_.stride;
+    return count == packets_to_be_sure || end == bytes_.size() + spacing_.before ||
+           (end >= bytes_.size() && count >= 2);
+}
+
+/// How many of the next packets have a header that is likely: no transport error, not scrambled,
+/// and an adaptation_field_control that is not reserved.
+std::size_t PacketFinder::plausible_headers(std::size_t offset) const {
+    constexpr std::size_t most = 16;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < most && offset + 3 < bytes_.size(); ++i) {
+        const std::uint8_t flags = bytes_[offset + 3];
+        if ((bytes_[offset + 1] & 0x80) == 0 && (flags & 0xC0) == 0 && (flags & 0x30) != 0) {
+            ++count;
         }
-        if (bytes_[offset] != sync_byte) {
-            return false;
-        }
-        offset += packet_size;
+        offset += spacing_.stride;
     }
-    return true;
+    return count;
+}
+
+/// The first bytes of timecodes are the same for many packets, and may be 0x47: of the places from
+/// `offset` on that a sync_byte may have, the one whose headers are the most likely.
+std::size_t PacketFinder::behind_timecode(std::size_t offset) const {
+    std::size_t best = offset;
+    for (std::size_t at = offset + 1; at <= offset + spacing_.before; ++at) {
+        if (packets_stand_at(at) && plausible_headers(at) > plausible_headers(best)) {
+            best = at;
+        }
+    }
+    return best;
 }
 
 /// The first place from `from` on at which packets stand; `to` if there is none before that.
 std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
-    while (from < to && !(bytes_[from] == sync_byte && packets_stand_at(from))) {
-        ++from;
+    for (std::size_t checked = from; from < to; ++from) {
+        if (from - checked >= search_step) {
+            receiver_.check_interrupts();
+            checked = from;
+        }
+        if (bytes_[from] == sync_byte && packets_stand_at(from)) {
+            return std::min(behind_timecode(from), to);
+        }
     }
     return from;
 }
@@ -170,9 +373,9 @@ std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
 /// Whether bytes are missing in the packet at `offset`, so that others begin within it. Where the
 /// next but one stands right, it is only the sync_byte between them that is wrong.
 bool PacketFinder::is_cut(std::size_t offset) const {
-    const std::size_t next = offset + packet_size;
+    const std::size_t next = offset + spacing_.stride;
     if (next >= bytes_.size() || bytes_[next] == sync_byte ||
-        packets_stand_at(next + packet_size)) {
+        packets_stand_at(next + spacing_.stride)) {
         return false;
     }
     return next_sync(offset + 1, next) < next;
@@ -180,28 +383,35 @@ bool PacketFinder::is_cut(std::size_t offset) const {
 
 void PacketFinder::skip() {
     const std::uint8_t byte = bytes_[offset_];
-    if (byte != sync_byte && packets_stand_at(offset_ + packet_size)) {
+    if (byte != sync_byte && packets_stand_at(offset_ + spacing_.stride)) {
         char problem[40];
         std::snprintf(problem, sizeof problem, "sync_byte is 0x%02X instead of 0x47", byte);
         receiver_.report(number_, problem, "The packet is skipped.");
-        offset_ += packet_size;
+        offset_ += spacing_.stride;
         ++number_;
         return;
     }
-    const std::size_t found = next_sync(offset_ + 1, bytes_.size());
+    lose_sync(next_sync(offset_ + 1, bytes_.size()));
+}
+
+/// Goes on at `found`.
+void PacketFinder::lose_sync(std::size_t found) {
     const std::size_t skipped = found - offset_;
     receiver_.report(number_, "sync is lost",
                      "Skipped " + count_of_bytes(skipped) + " from byte offset " +
                          std::to_string(offset_) + " on.");
     offset_ = found;
-    number_ += skipped / packet_size;
+    number_ += skipped / spacing_.stride;
 }
 
 std::optional<FoundPacket> PacketFinder::next() {
+    if (!spacing_is_known_) {
+        find_spacing();
+    }
     while (offset_ + packet_size <= bytes_.size()) {
         if (bytes_[offset_] == sync_byte && !is_cut(offset_)) {
             const FoundPacket packet{bytes_.subspan(offset_).first<packet_size>(), number_};
-            offset_ += packet_size;
+            offset_ += spacing_.stride;
             ++number_;
             return packet;
         }
@@ -345,9 +555,10 @@ void Depacketizer::read_payload(bool section_begins, Bytes payload) {
     lose("pointer_field is " + std::to_string(pointer_field) + ", behind the packet's end");
 }
 
-/// What stands before the section to which pointer_field points: the end of the one before.
+/// What stands before the section to which pointer_field points: the end of the one before, or
+/// nothing but stuffing.
 void Depacketizer::read_end(Bytes bytes) {
-    if (state_ == State::start && !bytes.empty()) {
+    if (state_ == State::start && !is_stuffing(bytes)) {
         report("begins within a section", "That section is lost.");
     }
     const bool was_within = state_ == State::within;
@@ -356,7 +567,7 @@ void Depacketizer::read_end(Bytes bytes) {
     }
     if (state_ == State::within) {
         lose("a section begins before the last one ends");
-    } else if (state_ == State::at_end && !bytes.empty()) {
+    } else if (state_ == State::at_end && !is_stuffing(bytes)) {
         report("pointer_field points " + count_of_bytes(bytes.size()) +
                " behind the end of the last section");
     }

@@ -131,9 +131,24 @@ like(ask($to_no_name), qr/ERROR:  path "\Q$folder\E\/" does not name a file.*HIN
 system_or_bail('mkfifo', "$folder/fifo");
 (my $to_fifo = to_file()) =~ s{\Q$path}{$folder/fifo};
 like(ask($to_fifo), qr/ERROR:  "\Q$folder\E\/fifo" is not a regular file/, 'a pipe');
+
+# Refused before the first row is read: the path that was given is named, and "stuck" is not entered.
 mkdir "$folder/closed", 0555;
-(my $to_closed = to_file()) =~ s{\Q$path}{$folder/closed/carousel.bin};
-like(ask($to_closed), qr/ERROR:  could not create file .*Permission denied/, 'a directory without rights');
+append_to_file("$folder/read_only", 'old');
+chmod 0444, "$folder/read_only";
+for my $closed ("$folder/closed/carousel.bin", "$folder/read_only", '/proc/carousel.bin')
+{
+	(my $to_closed = to_file()) =~ s{\Q$path}{$closed};
+	like(ask("\\set VERBOSITY verbose\n$to_closed", schema => 'stuck'), qr/ERROR:  42501: could not open file "\Q$closed\E" for writing: .*\nDETAIL:  .*\nHINT:  /, "$closed is refused");
+}
+is(slurp_file("$folder/read_only"), 'old', 'and stays');
+no_temporary_file('with nothing beside it');
+append_to_file("$folder/write_only", 'old');
+chmod 0222, "$folder/write_only";
+(my $to_write_only = to_file()) =~ s{\Q$path}{$folder/write_only};
+is(ask($to_write_only), "20000|20000|$size|0", 'a file that can be written alone');
+is(S_IMODE((stat "$folder/write_only")[2]), 0222, 'is replaced, with its mode');
+unlink "$folder/write_only", "$folder/read_only";
 
 # As long as a name may be: a number stands for it in the temporary name.
 for my $name ('n' x 242, 'n' x 243, 'n' x 255, 'n' x 254 . 'm', 'é' x 127)
@@ -326,7 +341,7 @@ like(ask(to_program('cat >/dev/null; echo one >&2; printf "two\\377\\n" >&2; exi
 	qr/ERROR:  program ".*" failed: child process exited with exit code 3\nDETAIL:  one\ntwo\?\nHINT/, 'exit code and last words');
 like(ask(to_program('cat >/dev/null; seq 10000 >&2; exit 3')), qr/DETAIL:  (\d+\n)+9999\n10000\nHINT/, 'of many the last');
 like(ask(to_program('kill -9 $$')), qr/was terminated by signal 9/, 'a signal');
-like(ask(to_program('head -c 100000 >/dev/null')), qr/ERROR:  program ".*" ended before it had read all of the carousel/, 'a program that reads a part');
+like(ask(to_program('head -c 100000 >/dev/null')), qr/ERROR:  program ".*" ended before it had read all of the export/, 'a program that reads a part');
 like(ask(to_program('exec <&-; sleep 0.1')), qr/ended before it had read all/, 'or nothing');
 is(ask(to_program('cat >/dev/null; echo all is well >&2')), "20000|20000|$size|0", 'words without an error do not matter');
 like(ask(to_program('/no/such/program')), qr/ERROR:  program ".*" failed: command not found/, 'a program that is not there');

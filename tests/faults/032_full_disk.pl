@@ -95,7 +95,7 @@ sub disturb_jobs
 my $stops = disturb_jobs('temp_file_limit', '53400',
 	sub { my ($session, $turn) = @_; ask($session, 'SET temp_file_limit = ' . ($turn == 1 ? 0 : int rand 1000)); },
 	sub { my ($session) = @_; ask($session, 'RESET temp_file_limit'); });
-cmp_ok($stops->{$_}, '>', 0, "temporary files of $_ were limited") foreach 'carousel_sections', 'section_agg(layout, record)';
+cmp_ok($stops->{$_}, '>', 0, "temporary files of $_ were limited") foreach 'carousel_sections', 'section_agg(layout, record)', 'export_sections_to_file';
 
 # More candidates of a loader than there is memory for wait in a file from batch to batch.
 $node->safe_psql('postgres', <<'SQL');
@@ -138,7 +138,7 @@ SKIP:
 	my $empty = sub { unlink "$disk/ballast"; ask($admin, 'VACUUM'); };
 	$stops = disturb_jobs('a full disk', '53100', $fill, $empty);
 	cmp_ok($stops->{$_}, '>', 0, "the disk was full in $_")
-	  foreach 'carousel_sections', 'export_carousel_to_file', 'export_carousel_to_large_object', 'load_response_events, new', 'create_carousel_tables';
+	  foreach 'carousel_sections', 'export_carousel_to_file', 'export_sections_to_file', 'export_carousel_to_large_object', 'load_response_events, new', 'create_carousel_tables';
 
 	# With no temporary file in the way, it is the export's own file that has no room.
 	my ($job) = grep { $_->{name} eq 'export_carousel_to_file' } @jobs;
@@ -149,7 +149,7 @@ SKIP:
 	is(ask($session, $job->{query}), 'ERROR:  53100', 'also where an export writes its file');
 	is(join("\n", $job->{whole}->($admin)), '', 'whose old one is whole');
 	$empty->();
-	like(slurp_file($node->logfile), qr/ERROR:  could not write to file ".*carousel.bin.onetrip-tmp": No space left on device/, 'which the error names');
+	like(slurp_file($node->logfile), qr/ERROR:  could not write to file ".*export_carousel.bin.onetrip-tmp": No space left on device/, 'which the error names');
 	end_session($_) foreach $session, $admin;
 }
 

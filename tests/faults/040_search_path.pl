@@ -165,7 +165,7 @@ my %calls = (
 	'check_sections(section_layout,bytea)' => { call => q{SELECT * FROM public.check_sections(public.message_layout(), '\x92')} },
 	'split_sections(bytea)' => { call => q{SELECT * FROM public.split_sections('\x920000')} },
 	'crc32_mpeg2(bytea)' => { call => q{SELECT public.crc32_mpeg2('\x31')} },
-	'ts_packets(bytea,integer,integer)' => { call => q{SELECT public.ts_packets('\x920000', 100)} },
+	'ts_packets(bytea,integer,integer,boolean)' => { call => q{SELECT public.ts_packets('\x920000', 100)} },
 	'ts_sections(bytea,integer)' => { call => q{SELECT * FROM public.ts_sections(public.ts_packets('\x920000', 100), 100)} },
 	'create_carousel_tables(name)' => { before => 'SET client_min_messages = error; DROP SCHEMA IF EXISTS made CASCADE; CREATE SCHEMA made',
 		call => q{SELECT public.create_carousel_tables('made')}, look => tables_of('made') },
@@ -174,12 +174,18 @@ my %calls = (
 	'carousel_problems(text,date,section_layout)' => {
 		call => "SELECT * FROM public.carousel_problems($zone, E's {\\n template_id 4 uimsbf\\n campagne_id 4 uimsbf\\n}')" },
 	'carousel_stats(text,date,bigint,section_layout)' => { call => "SELECT * FROM public.carousel_stats($zone, 1000)" },
-	'export_carousel_to_file(text,date,text,integer,text,section_layout)' => {
+	'export_carousel_to_file(text,date,text,integer,text,section_layout,boolean,bigint,bigint)' => {
 		call => "SELECT messages, bytes FROM public.export_carousel_to_file($zone, '$folder/file')", look => "SELECT pg_read_binary_file('$folder/file')" },
-	'export_carousel_to_program(text,date,text,integer,text,section_layout)' => {
+	'export_carousel_to_program(text,date,text,integer,text,section_layout,boolean,bigint,bigint)' => {
 		call => "SELECT messages, bytes FROM public.export_carousel_to_program($zone, 'cat >$folder/program')", look => "SELECT pg_read_binary_file('$folder/program')" },
-	'export_carousel_to_large_object(text,date,integer,text,section_layout)' => { before => 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata',
+	'export_carousel_to_large_object(text,date,integer,text,section_layout,boolean,bigint,bigint)' => { before => 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata',
 		call => "SELECT messages, bytes FROM public.export_carousel_to_large_object($zone)", look => 'SELECT lo_get(oid) FROM pg_largeobject_metadata' },
+	'export_sections_to_file(text,text,integer,boolean,bigint)' => {
+		call => "SELECT rows, bytes FROM public.export_sections_to_file('SELECT bytea ''\\x920000''', '$folder/file')", look => "SELECT pg_read_binary_file('$folder/file')" },
+	'export_sections_to_program(text,text,integer,boolean,bigint)' => {
+		call => "SELECT rows, bytes FROM public.export_sections_to_program('SELECT bytea ''\\x920000''', 'cat >$folder/program')", look => "SELECT pg_read_binary_file('$folder/program')" },
+	'export_sections_to_large_object(text,integer,boolean,bigint)' => { before => 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata',
+		call => "SELECT rows, bytes FROM public.export_sections_to_large_object('SELECT bytea ''\\x920000''')", look => 'SELECT lo_get(oid) FROM pg_largeobject_metadata' },
 	'flatten_submission(jsonb,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document\::pg_catalog.jsonb, $form, '{all}')" },
 	'flatten_submission(json,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document\::pg_catalog.json, $form, '{all}')" },
 	'flatten_submission(text,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document, $form, '{all}')" },

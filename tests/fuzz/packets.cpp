@@ -1,5 +1,7 @@
 // Any bytes as transport packets, and as sections to be put into packets, which must come back.
 
+#include <array>
+
 #include "fuzz.hpp"
 #include "jsonb/bytes.hpp"
 #include "section/error.hpp"
@@ -26,8 +28,15 @@ class Receiver final : public section::SectionReceiver {
         problems.push_back(problem);
     }
 
+    void report_spacing(const section::PacketSpacing& spacing) override {
+        expect(spacing.stride == 192 || spacing.stride == 204, "packets are spaced as we know");
+        expect(stride == packet_size, "the spacing is reported once");
+        stride = spacing.stride;
+    }
+
     std::vector<Bytes> sections;
     std::vector<std::string> problems;
+    std::size_t stride = packet_size;
 };
 
 class Packets final : public section::PacketSink {
@@ -64,12 +73,29 @@ Bytes packets_of(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned
     return packets.bytes;
 }
 
+/// Packets with other bytes in between, as recorders store them.
+Bytes spaced(const Bytes& packets, std::size_t stride, std::size_t before) {
+    Bytes all;
+    for (auto packet = packets.begin(); packet != packets.end(); packet += packet_size) {
+        all.resize(all.size() + before);
+        all.insert(all.end(), packet, packet + packet_size);
+        all.resize(all.size() + stride - packet_size - before);
+    }
+    return all;
+}
+
 void come_back(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned counter) {
-    const OddCopy packets(packets_of(sections, pid, counter));
-    const Receiver receiver = received(packets.span(), pid);
-    expect(receiver.problems.empty(), "what we packetized has no problem",
-           receiver.problems.empty() ? "" : receiver.problems.front());
-    expect(receiver.sections == sections, "sections come back out of packets");
+    const Bytes packets = packets_of(sections, pid, counter);
+    constexpr std::array<std::pair<std::size_t, std::size_t>, 3> spacings{
+        {{packet_size, 0}, {192, 4}, {204, 0}}};
+    for (const auto& [stride, before] : spacings) {
+        const OddCopy bytes(spaced(packets, stride, before));
+        const Receiver receiver = received(bytes.span(), pid);
+        expect(receiver.problems.empty(), "what we packetized has no problem",
+               receiver.problems.empty() ? "" : receiver.problems.front());
+        expect(receiver.sections == sections, "sections come back out of packets");
+        expect(packets.empty() || receiver.stride == stride, "the spacing is found");
+    }
 }
 
 /// As many as there are, one behind the other.

@@ -177,10 +177,16 @@ class Collector final : public PacketSink, public SectionReceiver {
         reports.push_back(std::to_string(packet_number) + ": " + problem +
                           (detail.empty() ? "" : ". " + detail));
     }
+    void report_spacing(const PacketSpacing& spacing) override {
+        spacings.push_back({spacing.stride, spacing.before});
+    }
+    void check_interrupts() override { ++interrupt_checks; }
 
     std::vector<Bytes> packets;
     std::vector<Bytes> sections;
     std::vector<std::string> reports;
+    std::vector<std::pair<std::size_t, std::size_t>> spacings;
+    std::size_t interrupt_checks = 0;
 };
 
 std::vector<Bytes> packetize(const std::vector<Bytes>& sections, unsigned counter = 0) {
@@ -860,6 +866,155 @@ TEST_CASE("what is no transport stream gives no sections", "[transport]") {
     one_of_them[900] = 0x47;
     CHECK(depacketize(one_of_them).reports ==
           Reports{"1: sync is lost. Skipped 1000 bytes from byte offset 0 on."});
+}
+
+namespace {
+
+using Spacings = std::vector<std::pair<std::size_t, std::size_t>>;
+
+/// Packets as a recorder stores them: with a timecode before each, or a code after it.
+Bytes recorded(const std::vector<Bytes>& packets, std::size_t stride, std::uint32_t time = 0) {
+    Bytes all;
+    for (const Bytes& packet : packets) {
+        if (stride == 192) {
+            for (int shift = 24; shift >= 0; shift -= 8) {
+                all.push_back(static_cast<std::uint8_t>(time >> shift));
+            }
+            time += 2000;
+        }
+        all.insert(all.end(), packet.begin(), packet.end());
+        if (stride == 204) {
+            for (std::size_t i = 0; i < 16; ++i) {
+                all.push_back(static_cast<std::uint8_t>(packet[i + 7] * 31 + i));
+            }
+        }
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("recordings of 192 and 204 bytes a packet", "[transport]") {
+    const auto [stride, before] = GENERATE(table<std::size_t, std::size_t>({{192, 4}, {204, 0}}));
+    const std::size_t count = GENERATE(1, 2, 3, 4, 5, 6, 40);
+    CAPTURE(stride, count);
+    const auto packets = packetize({section_of(183 + 184 * (std::min<std::size_t>(count, 20) - 1)),
+                                    section_of(183 + 184 * (count / 20))});
+    const Bytes bytes = recorded(packets, stride);
+    const Collector back = depacketize(bytes);
+    CHECK(back.sections == depacketize(packets).sections);
+    CHECK(back.reports == Reports{});
+    CHECK(back.spacings == Spacings{{stride, before}});
+    CHECK(depacketize(packets).spacings == Spacings{});
+}
+
+TEST_CASE("a recording whose timecodes look like sync_bytes", "[transport]") {
+    std::vector<Bytes> sections(60, section_of(150));
+    const auto packets = packetize(sections);
+    // The first byte stays the same for half a second, the second one for a few packets.
+    const std::uint32_t time = GENERATE(0x4712'3456u, 0x0047'0001u, 0x4747'0000u);
+    Bytes bytes = recorded(packets, 192, time);
+    CHECK(depacketize(bytes).sections == sections);
+    CHECK(depacketize(bytes).reports == Reports{});
+    const std::size_t cut = GENERATE(1, 5, 100, 188, 190);
+    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(cut));
+    CHECK(depacketize(bytes).sections.size() >= 58);
+    CHECK(depacketize(bytes).spacings == Spacings{{192, 4}});
+}
+
+TEST_CASE("damaged recordings lose what is hit", "[transport]") {
+    const std::size_t stride = GENERATE(188, 192, 204);
+    std::vector<Bytes> sections;
+    for (int i = 0; i < 60; ++i) {
+        sections.push_back(section_of(150, false, static_cast<std::uint8_t>(i)));
+    }
+    Bytes bytes = recorded(packetize(sections), stride);
+    const std::size_t before = stride == 192 ? 4 : 0;
+    const auto at = [&](std::size_t packet, std::size_t byte) {
+        return bytes.begin() + static_cast<std::ptrdiff_t>(packet * stride + before + byte);
+    };
+    CAPTURE(stride);
+    SECTION("a sync_byte") {
+        *at(10, 0) = 0x46;
+        const Collector back = depacketize(bytes);
+        CHECK(back.sections.size() >= 57);
+        CHECK(back.reports.at(0) ==
+              "11: sync_byte is 0x46 instead of 0x47. The packet is skipped.");
+    }
+    SECTION("the first sync_byte") {
+        *at(0, 0) = 0x46;
+        const Collector back = depacketize(bytes);
+        CHECK(back.sections.size() >= 57);
+        CHECK(back.spacings.size() == (stride == 188 ? 0 : 1));
+    }
+    SECTION("bytes missing") {
+        bytes.erase(at(10, 60), at(10, 70));
+        const Collector back = depacketize(bytes);
+        CHECK(back.sections.size() >= 57);
+        CHECK(back.reports.at(0) == "11: sync is lost. Skipped " + std::to_string(stride - 10) +
+                                        " bytes from byte offset " +
+                                        std::to_string(10 * stride + before) + " on.");
+    }
+    SECTION("junk before it") {
+        const Bytes junk(1000, 0x00);
+        bytes.insert(bytes.begin(), junk.begin(), junk.end());
+        const Collector back = depacketize(bytes);
+        CHECK(back.sections == sections);
+        CHECK(back.reports == Reports{"1: sync is lost. Skipped " + std::to_string(1000 + before) +
+                                      " bytes from byte offset 0 on."});
+    }
+    SECTION("the end cut off") {
+        bytes.erase(at(48, 100), bytes.end());
+        const Collector back = depacketize(bytes);
+        CHECK(back.sections.size() >= 57);
+        CHECK(back.reports.at(0).ends_with(
+            "only 100 of 188 bytes are there. The packet is skipped."));
+    }
+}
+
+TEST_CASE("a pointer_field that skips stuffing loses no section", "[transport]") {
+    Bytes packet = packetize({section_of(20)})[0];
+    packet[4] = 30;
+    std::fill(packet.begin() + 5, packet.end(), 0xFF);
+    const Bytes section = section_of(20);
+    std::copy(section.begin(), section.end(), packet.begin() + 35);
+    SECTION("in the first packet") {
+        CHECK(depacketize(packet).sections == std::vector<Bytes>{section});
+        CHECK(depacketize(packet).reports == Reports{});
+    }
+    SECTION("after a whole section") {
+        auto packets = packetize({section_of(40)});
+        packet[3] = 0x11;
+        packets.push_back(packet);
+        CHECK(depacketize(packets).sections == std::vector<Bytes>{section_of(40), section});
+        CHECK(depacketize(packets).reports == Reports{});
+    }
+    SECTION("after the end of a section") {
+        auto packets = packetize({section_of(183 + 10)});
+        std::copy_n(packets[1].begin() + 4, 10, packet.begin() + 5);
+        packet[3] = 0x11;
+        packets[1] = packet;
+        CHECK(depacketize(packets).sections == std::vector<Bytes>{section_of(193), section});
+        CHECK(depacketize(packets).reports == Reports{});
+    }
+    SECTION("but not what is no stuffing") {
+        packet[20] = 0x00;
+        CHECK(depacketize(packet).sections == std::vector<Bytes>{section});
+        CHECK(depacketize(packet).reports ==
+              Reports{"1: begins within a section. That section is lost."});
+    }
+}
+
+TEST_CASE("interrupts are checked while no packet is found", "[transport]") {
+    constexpr std::size_t size = 4'000'000;
+    const std::uint8_t filling = GENERATE(as<std::uint8_t>(), 0x00, 0xFF);
+    CHECK(depacketize(Bytes(size, filling)).interrupt_checks > 50);
+    // Sync_bytes nearly everywhere, and five in a row nowhere.
+    Bytes hostile(size, 0x47);
+    for (std::size_t i = 0; i < size; i += 5) {
+        hostile[i] = 0x00;
+    }
+    CHECK(depacketize(hostile).interrupt_checks > 50);
 }
 
 // Properties

@@ -30,6 +30,8 @@ for my $stream (qw(carousel long mix))
     check_stream($stream);
 }
 
+check_loops();
+
 # Neither reader is worth anything if it takes whatever it is given.
 check_damaged_stream();
 
@@ -329,6 +331,36 @@ sub check_statuses
     is(scalar(grep { $_ ne '1' } @$statuses), 0, "$stream, tshark: no CRC_32 is wrong");
     is(scalar @$statuses, $long, "$stream, tshark: each CRC_32 is checked");
     return;
+}
+
+# Loops of one packet or many, played three times over: libdvbpsi has nothing to say at the seams, and finds all sections as
+# often as they were written. All remainders of 16 packets, and sections from one byte of payload on.
+sub check_loops
+{
+	my (@wrong, %remainders);
+	my @sizes = ((map { [ ($_) x 1 ] } 3, 20, 100, 175 .. 185, 300, 1000, 1500, 2000, 4096), map { my $n = $_; [ map { 20 + $_ * 37 % 500 } 1 .. $n ] } 2 .. 40);
+	push @sizes, map { [ (183) x $_ ] } 1 .. 33;
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	for my $sizes (@sizes)
+	{
+		my $is_long = @$sizes % 2 && $sizes->[0] >= 12 ? 'true' : 'false';
+		my $list = join ',', @$sizes;
+		my $sections = "(SELECT string_agg(section_of(n::int, greatest(size, 12), $is_long), '' ORDER BY n) FROM unnest('{$list}'::int[]) WITH ORDINALITY AS s (size, n))";
+		my $answer = $session->query_safe("SELECT encode(sections, 'hex'), encode(ts_packets(sections, $pid, 5, true), 'hex'), length(ts_packets(sections, $pid)) / 188 % 16 FROM (SELECT $sections AS sections) AS s");
+		my ($hex, $packets, $remainder) = split /\|/, $answer;
+		$remainders{$remainder} = 1;
+		my $file = PostgreSQL::Test::Utils::tempdir() . '/loop.ts';
+		write_bytes($file, pack('H*', $packets) x 3);
+		my ($got, $messages) = read_with_dvbpsi($file);
+		my $once = split_sections($hex);
+		my $times = @$got / @$once;
+		my $is_whole = length($packets) % (2 * 16 * 188) == 0;
+		push @wrong, "$list: " . length($packets) / 376 . " packets, $times times, $messages" if !$is_whole || $messages ne '' || $times != int $times || $times % 3 || join('', @$got) ne $hex x $times;
+	}
+	$session->quit;
+	is(join("\n", @wrong), '', 'loops, libdvbpsi: no message, and all sections');
+	is(join(' ', sort { $a <=> $b } keys %remainders), join(' ', 0 .. 15), 'of all remainders');
+	return;
 }
 
 # A bit in a section, and a packet that is missing.

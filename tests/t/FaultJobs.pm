@@ -17,6 +17,7 @@ our @EXPORT_OK = qw(children fault_jobs leftovers make_fault_node make_stuck res
 my $parallel = join '; ', map { "SET $_" } 'max_parallel_workers_per_gather = 2', 'parallel_setup_cost = 0', 'parallel_tuple_cost = 0',
   'min_parallel_table_scan_size = 0', 'parallel_leader_participation = off';
 my $carousel = "'AFRIQUE', '2026-11-21'";
+my $all_sections = 'SELECT section FROM sections ORDER BY id';
 
 # The same sections, whatever order an aggregate had them in.
 sub any_order
@@ -49,7 +50,16 @@ my @readers = (
 my @writers = (
 	{ name => 'create_carousel_tables', query => "SELECT fault.make_tables('create_carousel_tables(%L)')", whole => \&no_made_schema },
 	{ name => 'create_submission_tables', query => "SELECT fault.make_tables('create_submission_tables(%L, %1\$L)')", whole => \&no_made_schema },
-	{ name => 'export_carousel_to_large_object', query => "SELECT fault.export_object($carousel)", whole => \&no_object });
+	{ name => 'export_carousel_to_large_object', query => "SELECT fault.export_object('export_carousel_to_large_object($carousel)')", whole => \&no_object },
+	{ name => 'export_sections_to_large_object', query => "SELECT fault.export_object('export_sections_to_large_object(''$all_sections'')')", whole => \&no_object });
+
+# The exports: the arguments before the place, and what has the same bytes. A loop of several PIDs keeps all sections but the
+# first ones waiting, in a temporary file.
+my @exports = (
+	{ name => 'export_carousel', arguments => $carousel, bytes => "encode_carousel($carousel)" },
+	{ name => 'export_sections', arguments => "\$\$$all_sections\$\$", bytes => '(SELECT string_agg(section, NULL ORDER BY id) FROM public.sections)' },
+	{ name => 'export_sections', kind => 'in a loop', arguments => '$$SELECT section, (id > 1)::int FROM sections ORDER BY id$$',
+		bytes => q{(SELECT string_agg(ts_packets(sections, pid, 0, true), NULL ORDER BY pid) FROM (SELECT (id > 1)::int AS pid, string_agg(section, NULL ORDER BY id) AS sections FROM public.sections GROUP BY 1) AS s)} });
 
 # The jobs; an export writes into the folder, and its program into another if there is one.
 #   name, query   the statement
@@ -61,8 +71,8 @@ my @writers = (
 sub fault_jobs
 {
 	my ($folder, $program_folder) = @_;
-	return (@readers, @writers, loader('new'), loader('changed'), file_export("$folder/carousel.bin"),
-		program_export(($program_folder // $folder) . '/program'));
+	my @places = map { my $place = $_->{name} . ($_->{kind} ? '_loop' : ''); (file_export($_, "$folder/$place.bin"), program_export($_, ($program_folder // $folder) . "/$place")) } @exports;
+	return (@readers, @writers, loader('new'), loader('changed'), @places);
 }
 
 # A loader's result is what its tables hold then.
@@ -90,18 +100,18 @@ sub loader
 
 sub file_export
 {
-	my ($path) = @_;
+	my ($export, $path) = @_;
 	append_to_file($path, 'old');
 	my $right;
 	return {
-		name => 'export_carousel_to_file',
-		query => "SELECT messages, sections, bytes, skipped FROM export_carousel_to_file($carousel, '$path')",
+		name => name_of($export, 'file'),
+		query => "SELECT sections, bytes, sha256 FROM $export->{name}_to_file($export->{arguments}, '$path')",
 		path => $path,
 		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(content_of($path)); },
 		# The old file or the new one, and nothing beside it.
 		whole => sub {
 			my ($admin) = @_;
-			$right //= ask($admin, "SELECT md5(encode_carousel($carousel))");
+			$right //= ask($admin, "SELECT md5($export->{bytes})");
 			my $content = content_of($path);
 			my @problems = map { "$_ is left" } glob(dirname_of($path) . '/.*onetrip-tmp');
 			push @problems, 'the file is neither the old one nor the new one' unless $content eq 'old' || md5_hex($content) eq $right;
@@ -112,25 +122,27 @@ sub file_export
 # Its program notes what it has read, and the end of that.
 sub program_export
 {
-	my ($path) = @_;
+	my ($export, $path) = @_;
 	my $right;
 	my $command = "echo \$\$ >$path.group; cat >$path.got; echo end >$path.ended";
 	return {
-		name => 'export_carousel_to_program',
-		query => "SELECT messages, sections, bytes, skipped FROM export_carousel_to_program($carousel, '$command')",
+		name => name_of($export, 'program'),
+		query => "SELECT sections, bytes, sha256 FROM $export->{name}_to_program($export->{arguments}, '$command')",
 		path => $path,
 		clean => sub { unlink "$path.ended", "$path.got", "$path.group"; },
 		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(content_of("$path.got")); },
 		# No program that goes on, and none that took a part for the whole.
 		whole => sub {
 			my ($admin) = @_;
-			$right //= ask($admin, "SELECT md5(encode_carousel($carousel))");
+			$right //= ask($admin, "SELECT md5($export->{bytes})");
 			my @problems;
 			push @problems, 'the program goes on' if -s "$path.group" && !becomes(sub { is_gone(slurp_file("$path.group")) });
 			push @problems, 'the program took a part for the whole' if -e "$path.ended" && md5_hex(content_of("$path.got")) ne $right;
 			return @problems;
 		} };
 }
+
+sub name_of { my ($export, $place) = @_; return "$export->{name}_to_$place" . ($export->{kind} ? ", $export->{kind}" : ''); }
 
 sub content_of { my ($path) = @_; return -e $path ? slurp_file($path) : 'no file'; }
 
@@ -274,15 +286,15 @@ BEGIN
     EXECUTE format('DROP SCHEMA %I, %I, %I CASCADE', name || 1, name || 2, name || 3);
     RETURN md5(found);
 END $$;
-CREATE FUNCTION fault.export_object(zone text, on_date date) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION fault.export_object(call text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     counts record;
     bytes bytea;
 BEGIN
-    SELECT * INTO counts FROM export_carousel_to_large_object(zone, on_date);
+    EXECUTE 'SELECT * FROM ' || call INTO counts;
     bytes := lo_get(counts.large_object);
     PERFORM lo_unlink(counts.large_object);
-    RETURN format('%s %s %s', counts.messages, counts.sections, md5(bytes));
+    RETURN format('%s %s %s', counts.sections, md5(bytes), sha256(bytes) = counts.sha256);
 END $$;
 ANALYZE;
 SQL
