@@ -1,6 +1,8 @@
 #pragma once
 
-#include "postgres/carousel_query.hpp"
+#include <optional>
+
+#include "postgres/layout_cache.hpp"
 #include "section/encoder.hpp"
 
 namespace onetrip::postgres {
@@ -8,14 +10,14 @@ namespace onetrip::postgres {
 /// What a job function was asked for.
 struct CarouselRequest {
     text* zone;
-    DateADT on_date;
+    std::optional<DateADT> on_date;  ///< none: today, in the zone's time zone
     CompiledLayout* compiled;
     /// The rows may come from parallel workers. Not where the job writes to the database.
     bool may_be_parallel = true;
 };
 
-/// The arguments that all job functions share: zone and date, the first two, and the layout; none
-/// of them may be NULL. ERRORs.
+/// The arguments that all job functions share: zone and date, the first two, and the layout. Only
+/// the date may be NULL. ERRORs.
 CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument);
 
 /// ERRORs where the argument is NULL.
@@ -48,7 +50,7 @@ class MessageJob {
 
 /// Hands over every message that is on air, in the order of (campagne id, message id). The rows
 /// stream through: nothing is collected. Reads with the caller's rights, under the snapshot of the
-/// calling statement. ERRORs.
+/// calling statement. ERRORs if a pair of ids is there twice: the order would be that of the disk.
 void for_each_message(const CarouselRequest& request, MessageJob& job);
 
 /// Encodes a message. False where a field cannot hold its value, with `error` set; every other
