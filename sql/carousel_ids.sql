@@ -13,7 +13,8 @@ CREATE TABLE campagnes (id bigint, zone_diffusion text, valid_start timestamptz,
 CREATE TABLE messages (id bigint, campagne_id_fk bigint, n int);
 INSERT INTO zones_diffusion VALUES ('AFRIQUE', 1), ('EUROPE', 2);
 INSERT INTO campagnes
-SELECT id, zone, '2026-11-01', '2026-11-30', id FROM (VALUES (1, 'AFRIQUE'), (2, 'AFRIQUE'), (3, 'EUROPE')) AS c(id, zone);
+SELECT id, zone, '2026-11-01', '2026-11-30', id
+FROM (VALUES (1, 'AFRIQUE'), (2, 'AFRIQUE'), (3, 'EUROPE')) AS c(id, zone);
 INSERT INTO messages SELECT n, 1 + n % 3, n FROM generate_series(1, 9) AS n;
 \set layout 'E''x {\n campagne_id 8 uimsbf\n message_id 8 uimsbf\n n 8 uimsbf\n network_id 8 uimsbf\n}'''
 -- What every job says of the tables as they are.
@@ -52,7 +53,8 @@ CALL try();
 SELECT encode_carousel('AFRIQUE', '2026-11-21', E'x {\n message_id 8 uimsbf\n}');
 \echo :LAST_ERROR_SQLSTATE
 SELECT encode_carousel('EUROPE', '2026-11-21', :layout) AS other_zone;
-UPDATE zones_diffusion SET network_id = 9 WHERE ctid = (SELECT max(ctid) FROM zones_diffusion WHERE zone_diffusion = 'AFRIQUE');
+UPDATE zones_diffusion SET network_id = 9
+WHERE ctid = (SELECT max(ctid) FROM zones_diffusion WHERE zone_diffusion = 'AFRIQUE');
 SELECT encode_carousel('AFRIQUE', '2026-11-21', :layout);
 DELETE FROM zones_diffusion WHERE network_id = 9;
 SELECT encode_carousel('AFRIQUE', '2026-11-21', :layout) AS once;
@@ -169,11 +171,14 @@ CREATE TABLE campagnes (id bigint, zone_diffusion text, valid_start timestamptz,
     PRIMARY KEY (zone_diffusion, id)) PARTITION BY LIST (zone_diffusion);
 CREATE TABLE campagnes_of_afrique PARTITION OF campagnes FOR VALUES IN ('AFRIQUE');
 CREATE TABLE campagnes_of_europe PARTITION OF campagnes FOR VALUES IN ('EUROPE');
-CREATE TABLE messages (id bigint, campagne_id_fk bigint, PRIMARY KEY (campagne_id_fk, id)) PARTITION BY LIST (campagne_id_fk);
+CREATE TABLE messages (id bigint, campagne_id_fk bigint, PRIMARY KEY (campagne_id_fk, id))
+    PARTITION BY LIST (campagne_id_fk);
 CREATE TABLE messages_of_1 PARTITION OF messages FOR VALUES IN (1);
 CREATE TABLE messages_of_2 PARTITION OF messages FOR VALUES IN (2);
-INSERT INTO campagnes VALUES (1, 'AFRIQUE', '2026-11-01', '2026-11-30'), (1, 'EUROPE', '2026-11-01', '2026-11-30'), (2, 'AFRIQUE', '2026-11-01', '2026-11-30');
+INSERT INTO campagnes VALUES (1, 'AFRIQUE', '2026-11-01', '2026-11-30'),
+    (1, 'EUROPE', '2026-11-01', '2026-11-30'), (2, 'AFRIQUE', '2026-11-01', '2026-11-30');
 INSERT INTO messages VALUES (7, 1), (7, 2), (8, 1);
-SELECT zone_diffusion, encode_carousel(zone_diffusion, '2026-11-21', E'x {\n campagne_id 8 uimsbf\n message_id 8 uimsbf\n}') FROM zones_diffusion ORDER BY 1;
+SELECT zone_diffusion, encode_carousel(zone_diffusion, '2026-11-21',
+    E'x {\n campagne_id 8 uimsbf\n message_id 8 uimsbf\n}') FROM zones_diffusion ORDER BY 1;
 
 DROP SCHEMA ids CASCADE;

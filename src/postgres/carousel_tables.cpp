@@ -79,7 +79,7 @@ void require_column(const CarouselTable& table, const char* column) {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("column \"%s\" of table \"%s\" has type %s", column,
                            get_rel_name(table.relation), format_type_be(table.type_of(column))),
-                    errdetail("The carousel compares it, and needs %s.", wanted),
+                    errdetail("The carousel needs %s.", wanted),
                     errhint("Change it with ALTER TABLE, or cast it to %s in a view named \"%s\" "
                             "that the search_path finds first.",
                             example, table.name)));
