@@ -91,8 +91,9 @@ CREATE FUNCTION try_index(day date, OUT entries bigint, OUT within bigint) LANGU
 DECLARE
     index CONSTANT regclass := 'days.campagnes_zone_diffusion_valid_end_valid_start_idx';
 BEGIN
-    PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'off', true);
-    PERFORM encode_carousel('New York', day);
+    PERFORM set_config(name, 'off', true)
+    FROM unnest('{enable_seqscan,enable_nestloop,enable_mergejoin}'::text[]) AS name;
+    PERFORM encode_carousel('New York', day, E'x {\n message_id 32 uimsbf\n}');
     entries := pg_stat_get_xact_tuples_returned(index);
     within := (SELECT count(*) FROM campagnes WHERE zone_diffusion = 'New York'
         AND valid_end >= (day - 1)::timestamp AT TIME ZONE 'America/New_York'

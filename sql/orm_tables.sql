@@ -87,7 +87,8 @@ CREATE FUNCTION orm.try_index(tables text, layout section_layout, day date DEFAU
 DECLARE
     index CONSTANT regclass := (tables || '.campagnes_zone_diffusion_valid_end_valid_start_idx')::regclass;
 BEGIN
-    PERFORM set_config('search_path', tables || ', public', true), set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'off', true);
+    PERFORM set_config('search_path', tables || ', public', true), set_config('enable_seqscan', 'off', true),
+        set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true);
     entries := pg_stat_get_xact_tuples_returned(index);
     on_air := length(encode_carousel('AFRIQUE', day, layout));
     entries := pg_stat_get_xact_tuples_returned(index) - entries;
