@@ -11,8 +11,8 @@ namespace {
 
 using section::Value;
 
-/// How many columns stand before those of the slots: campagne id and message id.
-constexpr int leading_columns = 2;
+/// The columns of the ids, which come first: campagne id and message id.
+constexpr int id_columns = 2;
 
 /// One of the two ids by which messages are ordered.
 struct IdColumn {
@@ -37,6 +37,7 @@ struct LocalTimeColumn {
 struct MessageReceiver {
     DestReceiver receiver;  // first: the executor knows nothing but this
     MessageJob* job;
+    int leading_columns;  ///< those before the slots': the ids, and of a change which day it is
     const CarouselTables* tables;
     const CarouselZone* zone;
     const std::vector<section::Slot>* slots;
@@ -47,7 +48,7 @@ struct MessageReceiver {
     Value* values;                        ///< one a slot
     MemoryContext id_context;             ///< holds the ids of the message before
     bool has_last;
-    IdColumn ids[leading_columns];
+    IdColumn ids[id_columns];
 };
 
 MessageReceiver* receiver_of(DestReceiver* self) {
@@ -67,12 +68,12 @@ IdColumn id_column(Form_pg_attribute attribute) {
 
 void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
     MessageReceiver* const receiver = receiver_of(self);
-    for (int i = 0; i < leading_columns; ++i) {
+    for (int i = 0; i < id_columns; ++i) {
         receiver->ids[i] = id_column(TupleDescAttr(descriptor, i));
     }
-    for (int i = leading_columns; i < descriptor->natts; ++i) {
+    for (int i = receiver->leading_columns; i < descriptor->natts; ++i) {
         const Oid type = TupleDescAttr(descriptor, i)->atttypid;
-        const int slot = i - leading_columns;
+        const int slot = i - receiver->leading_columns;
         receiver->readers[slot] = column_reader(type, LocalTimes::in_session_timezone);
         receiver->local_times[slot].is_used =
             receiver->zone->time_zone != nullptr && getBaseType(type) == TIMESTAMPOID;
@@ -93,7 +94,7 @@ Value read_local_time(MessageReceiver* receiver, LocalTimeColumn& column, Timest
 void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
     const std::vector<section::Slot>& slots = *receiver->slots;
     for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-        const std::size_t column = slot + leading_columns;
+        const std::size_t column = slot + receiver->leading_columns;
         Value& value = receiver->values[slot];
         value = Value();
         if (slots[slot].names_part) {
@@ -122,7 +123,7 @@ bool is_last_id(const IdColumn& column, Datum datum, bool is_null) {
 void keep_ids(MessageReceiver* receiver, TupleTableSlot* row) {
     MemoryContextReset(receiver->id_context);
     const MemoryContext caller = MemoryContextSwitchTo(receiver->id_context);
-    for (int i = 0; i < leading_columns; ++i) {
+    for (int i = 0; i < id_columns; ++i) {
         IdColumn& column = receiver->ids[i];
         column.last.isnull = row->tts_isnull[i];
         if (!row->tts_isnull[i]) {
@@ -167,9 +168,11 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     slot_getallattrs(row);
     check_ids(receiver, row);
     read_values(receiver, row);
-    receiver->job->take({{row->tts_values[0], row->tts_isnull[0], receiver->ids[0].type},
-                         {row->tts_values[1], row->tts_isnull[1], receiver->ids[1].type},
-                         {receiver->values, receiver->slots->size()}});
+    receiver->job->take(
+        {{row->tts_values[0], row->tts_isnull[0], receiver->ids[0].type},
+         {row->tts_values[1], row->tts_isnull[1], receiver->ids[1].type},
+         {receiver->values, receiver->slots->size()},
+         receiver->leading_columns > id_columns && DatumGetBool(row->tts_values[id_columns])});
     MemoryContextReset(receiver->row_context);
     MemoryContextSwitchTo(caller);
     error_context_stack = statement_context;
@@ -208,6 +211,18 @@ void add_message_ids(CaughtError& error, const Message& message) {
                                    print_id(message.campagne_id), print_id(message.message_id)));
 }
 
+DateADT day_of(const CarouselZone& zone, std::optional<DateADT> day) {
+    return day ? *day : today_of(zone);
+}
+
+void run(const CarouselRequest& request, const CarouselZone& zone, const CarouselQuery& query,
+         MessageReceiver& receiver) {
+    run_query(plan_query(query.text, query.parameters, zone.in_errors, request.may_be_parallel),
+              &receiver.receiver);
+    MemoryContextDelete(receiver.id_context);
+    MemoryContextDelete(receiver.row_context);
+}
+
 }  // namespace
 
 void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name) {
@@ -232,13 +247,22 @@ CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument) {
 void for_each_message(const CarouselRequest& request, MessageJob& job) {
     const CarouselTables tables = find_carousel_tables();
     const CarouselZone zone = find_carousel_zone(tables, request.zone);
-    const CarouselQuery query = carousel_query(tables, zone, request.compiled->layout,
-                                               request.on_date ? *request.on_date : today_of(zone));
+    const CarouselQuery query =
+        carousel_query(tables, zone, request.compiled->layout, day_of(zone, request.on_date));
     MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
-    run_query(plan_query(query.text, query.parameters, zone.in_errors, request.may_be_parallel),
-              &receiver.receiver);
-    MemoryContextDelete(receiver.id_context);
-    MemoryContextDelete(receiver.row_context);
+    receiver.leading_columns = id_columns;
+    run(request, zone, query, receiver);
+}
+
+void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_date,
+                     MessageJob& job) {
+    const CarouselTables tables = find_carousel_tables();
+    const CarouselZone zone = find_carousel_zone(tables, request.zone);
+    const CarouselQuery query = changes_query(tables, zone, request.compiled->layout,
+                                              day_of(zone, request.on_date), day_of(zone, to_date));
+    MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
+    receiver.leading_columns = id_columns + 1;
+    run(request, zone, query, receiver);
 }
 
 bool try_encode_message(CompiledLayout* compiled, const Message& message,

@@ -35,6 +35,7 @@ struct Message {
     Id campagne_id;
     Id message_id;
     std::span<const section::Value> row;
+    bool is_added;  ///< of for_each_change: whether it is on air on the second day, or on the first
 };
 
 /// What a job function does with each message.
@@ -52,6 +53,11 @@ class MessageJob {
 /// stream through: nothing is collected. Reads with the caller's rights, under the snapshot of the
 /// calling statement. ERRORs if a pair of ids is there twice: the order would be that of the disk.
 void for_each_message(const CarouselRequest& request, MessageJob& job);
+
+/// Hands over, in the same way, every message that is on air on one of two days and not on the
+/// other: that of the request, and this one. None: today.
+void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_date,
+                     MessageJob& job);
 
 /// Encodes a message. False where a field cannot hold its value, with `error` set; every other
 /// error is raised. Parts of the message may have gone to the sink before the error.

@@ -217,4 +217,21 @@ CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& z
     return make_query(tables, layout, "", on_air(tables, added), parameters);
 }
 
+CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
+                            const Layout& layout, DateADT from, DateADT to) {
+    const char* const time_zone =
+        time_zone_name(zone, to) == nullptr ? nullptr : time_zone_name(zone, from);
+    Parameters parameters = parameters_of(zone, time_zone);
+    const DayParameters first = add_day(parameters, zone, from, time_zone == nullptr);
+    const DayParameters second = add_day(parameters, zone, to, time_zone == nullptr);
+    const char* const is_second = psprintf("(%s)", on_air(tables, second));
+    // Campaigns beyond the limits of both days are on air on neither.
+    const char* const limits =
+        from <= to ? within_limits(tables, first, second) : within_limits(tables, second, first);
+    return make_query(tables, layout, psprintf(", %s", is_second),
+                      psprintf("%s AND (%s) OPERATOR(pg_catalog.<>) %s", limits,
+                               on_air(tables, first), is_second),
+                      parameters);
+}
+
 }  // namespace onetrip::postgres

@@ -18,4 +18,9 @@ struct CarouselQuery {
 CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
                              const section::Layout& layout, DateADT day);
 
+/// The messages that are on air on one of two days and not on the other, with a third column:
+/// whether it is the second. ERRORs as above.
+CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
+                            const section::Layout& layout, DateADT from, DateADT to);
+
 }  // namespace onetrip::postgres
