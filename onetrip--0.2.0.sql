@@ -310,55 +310,19 @@ COMMENT ON FUNCTION ts_sections(bytea, int) IS
 -- Carousels --------------------------------------------------------------------------------------
 
 CREATE FUNCTION create_carousel_tables(schema name) RETURNS void
-    LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $function$
-BEGIN
-    EXECUTE format($ddl$
-        CREATE TABLE %1$I.zones_diffusion (
-            zone_diffusion text PRIMARY KEY,
-            network_id int NOT NULL CHECK (network_id BETWEEN 0 AND 255)
-        );
-        CREATE TABLE %1$I.campagnes (
-            id bigint PRIMARY KEY,
-            zone_diffusion text NOT NULL REFERENCES %1$I.zones_diffusion,
-            genre text NOT NULL CHECK (char_length(genre) = 1),
-            valid_start timestamptz NOT NULL,
-            valid_end timestamptz NOT NULL CHECK (valid_end >= valid_start),
-            ack_count int NOT NULL DEFAULT 0,
-            ack_delay int NOT NULL DEFAULT 0
-        );
-        CREATE TABLE %1$I.messages (
-            id bigint PRIMARY KEY,
-            campagne_id_fk bigint NOT NULL REFERENCES %1$I.campagnes,
-            numero_abonne bigint NOT NULL,
-            template_id bigint NOT NULL,
-            storables jsonb NOT NULL DEFAULT '[]'
-        );
-        -- zone and validity in one scan: campaigns that are over are the many
-        CREATE INDEX ON %1$I.campagnes (zone_diffusion, valid_end, valid_start);
-        -- the join and the order; PostgreSQL makes no index for a foreign key
-        CREATE INDEX ON %1$I.messages (campagne_id_fk, id);
-        COMMENT ON TABLE %1$I.zones_diffusion IS 'zones in which a carousel is broadcast';
-        COMMENT ON TABLE %1$I.campagnes IS 'campaigns: a zone, a genre, and when they are on air';
-        COMMENT ON TABLE %1$I.messages IS 'messages of the campaigns, one for each subscriber';
-        COMMENT ON COLUMN %1$I.campagnes.ack_delay IS 'in seconds';
-        COMMENT ON COLUMN %1$I.messages.storables IS 'tag-length-value items, for the type tlv(8,8)';
-    $ddl$, schema);
-END
-$function$;
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION create_carousel_tables(name) IS
     'makes zones_diffusion, campagnes and messages in a schema; they belong to the caller';
 
 CREATE FUNCTION encode_carousel(
-    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout())
+    zone text, on_date date DEFAULT NULL, layout section_layout DEFAULT message_layout())
     RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
 COMMENT ON FUNCTION encode_carousel(text, date, section_layout) IS
     'sections of all messages that are on air in a zone on a date, by campaign and message';
 
 CREATE FUNCTION carousel_sections(
-    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout(),
+    zone text, on_date date DEFAULT NULL, layout section_layout DEFAULT message_layout(),
     OUT campagne_id bigint, OUT message_id bigint, OUT part int, OUT section bytea)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100000;
@@ -366,7 +330,7 @@ COMMENT ON FUNCTION carousel_sections(text, date, section_layout) IS
     'sections of all messages that are on air in a zone on a date, a row each, in order';
 
 CREATE FUNCTION carousel_problems(
-    zone text, on_date date DEFAULT current_date, layout section_layout DEFAULT message_layout(),
+    zone text, on_date date DEFAULT NULL, layout section_layout DEFAULT message_layout(),
     OUT campagne_id bigint, OUT message_id bigint, OUT field text, OUT problem text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
@@ -374,7 +338,7 @@ COMMENT ON FUNCTION carousel_problems(text, date, section_layout) IS
     'messages on air that cannot be encoded, each with the first field at fault';
 
 CREATE FUNCTION carousel_stats(
-    zone text, on_date date DEFAULT current_date, bitrate bigint DEFAULT NULL,
+    zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,
     layout section_layout DEFAULT message_layout(),
     OUT campagnes bigint, OUT messages bigint, OUT sections bigint, OUT bytes bigint,
     OUT ts_packets bigint, OUT largest_section int, OUT cycle interval)
@@ -382,6 +346,33 @@ CREATE FUNCTION carousel_stats(
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
 COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
     'size of a carousel, and how long one cycle of it takes at a bitrate (bits a second)';
+
+CREATE FUNCTION carousel_campaigns(
+    zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,
+    layout section_layout DEFAULT message_layout(),
+    OUT campagne_id bigint, OUT messages bigint, OUT sections bigint, OUT bytes bigint,
+    OUT airtime interval, OUT share numeric)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
+COMMENT ON FUNCTION carousel_campaigns(text, date, bigint, section_layout) IS
+    'what each campaign takes of a carousel, largest first, and how long that is on air in a cycle';
+
+CREATE FUNCTION carousel_changes(
+    zone text, from_date date, to_date date, layout section_layout DEFAULT message_layout(),
+    OUT campagne_id bigint, OUT message_id bigint, OUT part int, OUT change text,
+    OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 10000;
+COMMENT ON FUNCTION carousel_changes(text, date, date, section_layout) IS
+    'sections of the messages that are on air in a zone on one of two dates alone, in order';
+
+CREATE FUNCTION section_changes(
+    before text, after text,
+    OUT key bigint, OUT part int, OUT change text, OUT section bytea)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10000;
+COMMENT ON FUNCTION section_changes(text, text) IS
+    'sections that one of two queries has alone, or other bytes of; both by key and part';
 
 -- Exports ----------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ SELECT * FROM carousel_stats('ASIE', '2026-11-25');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM carousel_stats(NULL, '2026-11-25');
 \echo :LAST_ERROR_SQLSTATE
-SELECT * FROM carousel_stats('AFRIQUE', NULL);
+SELECT (SELECT n FROM carousel_stats('AFRIQUE', NULL) AS n) = (SELECT n FROM carousel_stats('AFRIQUE', current_date) AS n) AS today_if_null;
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM carousel_stats('AFRIQUE', '2026-11-25', layout => NULL);
 \echo :LAST_ERROR_SQLSTATE

@@ -49,7 +49,8 @@ BEGIN
 END $$;
 -- The contract's rule and nothing else.
 CREATE FUNCTION made.by_the_rule(day date) RETURNS bytea LANGUAGE sql STABLE AS $$
-    SELECT coalesce(string_agg(int4send(id::int), '' ORDER BY id), '') FROM made.campagnes WHERE zone_diffusion = 'AFRIQUE' AND date_trunc('day', valid_start) <= day AND day <= date_trunc('day', valid_end)
+    SELECT coalesce(string_agg(int4send(id::int), '' ORDER BY id), '') FROM made.campagnes WHERE zone_diffusion = 'AFRIQUE'
+      AND (valid_start AT TIME ZONE current_setting('timezone'))::date <= day AND day <= (valid_end AT TIME ZONE current_setting('timezone'))::date
 $$;
 CREATE FUNCTION orm.by_the_rule(day date) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT coalesce(string_agg(int4send(id), '' ORDER BY id), '') FROM orm.campagnes WHERE zone_diffusion = 'AFRIQUE' AND date_trunc('day', valid_start) <= day AND day <= date_trunc('day', valid_end)
@@ -79,38 +80,26 @@ FROM (SELECT id, valid_start AS at FROM campagnes WHERE valid_start = valid_end 
 GROUP BY at ORDER BY at;
 RESET search_path;
 
--- The statement that the function runs, out of the context of an error within it.
-CREATE FUNCTION orm.statement(zone text, day date, layout section_layout DEFAULT message_layout()) RETURNS text LANGUAGE plpgsql AS $$
+-- Of 10,000 campaigns those on air are found by the index: zone and both bounds are conditions of one scan,
+-- which reads no entry but those within the wider bounds. (Another is the look whether the zone is known.)
+CREATE FUNCTION orm.try_index(tables text, layout section_layout, day date DEFAULT '2021-10-31',
+    OUT on_air int, OUT entries bigint, OUT within bigint) LANGUAGE plpgsql AS $$
 DECLARE
-    context text;
+    index CONSTANT regclass := (tables || '.campagnes_zone_diffusion_valid_end_valid_start_idx')::regclass;
 BEGIN
-    ALTER TABLE messages RENAME TO other_messages;
-    CREATE VIEW messages AS SELECT * FROM other_messages WHERE 1 / (id - id) = 0;
-    PERFORM encode_carousel(zone, day, layout);
-    RAISE 'there was no error';
-EXCEPTION WHEN division_by_zero THEN
-    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
-    context := substring(context FROM 'SQL statement "(SELECT c\.id.*? ORDER BY [^"]*)"');
-    context := replace(replace(context, '$1', quote_literal(zone) || '::text'), '$2', quote_literal(day) || '::date');
-    RETURN replace(replace(context, '$3', quote_literal(day + 2) || '::date'), '$4', quote_literal(day - 1) || '::date');
+    PERFORM set_config('search_path', tables || ', public', true), set_config('enable_seqscan', 'off', true),
+        set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true);
+    entries := pg_stat_get_xact_tuples_returned(index);
+    on_air := length(encode_carousel('AFRIQUE', day, layout));
+    entries := pg_stat_get_xact_tuples_returned(index) - entries;
+    within := (SELECT count(*) FROM campagnes WHERE zone_diffusion = 'AFRIQUE' AND valid_end >= day - 1 AND valid_start <= day + 2);
 END $$;
--- Of 10,000 campaigns those on air are found by the index: zone and both bounds in one scan.
-SET search_path = made, public;
-SELECT orm.statement('AFRIQUE', '2021-10-31', :ids) AS statement \gset
-EXPLAIN (COSTS OFF) :statement;
-SELECT orm.statement('AFRIQUE', '2021-10-31') AS statement \gset
-EXPLAIN (COSTS OFF) :statement;
--- With local times and varchar as well.
-SET search_path = orm, public;
-SELECT orm.statement('AFRIQUE', '2021-10-31', :ids) AS statement \gset
-EXPLAIN (COSTS OFF) :statement;
--- The function reads what the plan says: the index of campagnes is scanned once.
-SELECT pg_stat_force_next_flush();
-SELECT idx_scan AS scans FROM pg_stat_user_indexes WHERE indexrelid = 'made.campagnes_zone_diffusion_valid_end_valid_start_idx'::regclass \gset
-SET search_path = made, public;
-SELECT length(encode_carousel('AFRIQUE', '2021-10-31', :ids)) / 4 AS on_air;
-SELECT pg_stat_force_next_flush();
-SELECT idx_scan - :scans AS scans FROM pg_stat_user_indexes WHERE indexrelid = 'made.campagnes_zone_diffusion_valid_end_valid_start_idx'::regclass;
+BEGIN;
+SELECT on_air / 4 AS on_air, within, entries - within AS more FROM orm.try_index('made', :ids);
+SELECT within, entries - within AS more FROM orm.try_index('made', message_layout());
+-- With local times and varchar as well; the known zones are those of campaigns.
+SELECT on_air / 4 AS on_air, within, entries - within AS more FROM orm.try_index('orm', :ids);
+ROLLBACK;
 
 -- A midnight that does not exist: in Sao Paulo 4 November 2018 begins at 1:00.
 CALL orm.make_campaigns('2018-11-04');
@@ -271,17 +260,17 @@ SELECT * FROM carousel_problems('AFRIQUE', '2026-11-21', :n);
 ALTER TABLE messages ALTER id TYPE numeric(20);
 SELECT encode_carousel('AFRIQUE', '2026-11-21', E'x {\n n 16 uimsbf\n id 16 uimsbf\n message_id 8 uimsbf = 1\n}') IS NOT NULL AS encoded;
 SELECT * FROM carousel_sections('AFRIQUE', '2026-11-21', E'x {\n n 16 uimsbf\n}');
--- A table without key, or a view, may have messages whose id is NULL: they come last in their
--- campaign, their id is NULL where it is returned, and they are named as such.
+-- A table without key, or a view, may have a message whose id is NULL: it comes last in its campaign,
+-- its id is NULL where it is returned, and it is named as such. (Two of them: carousel_ids.sql.)
 ALTER TABLE messages DROP CONSTRAINT messages_pkey;
 ALTER TABLE messages ALTER id TYPE bigint, ALTER id DROP NOT NULL;
-UPDATE messages SET id = NULL WHERE n IN (4, 300);
+UPDATE messages SET id = NULL WHERE n = 300;
 SELECT * FROM carousel_sections('AFRIQUE', '2026-11-21', E'x {\n n 16 uimsbf\n}') WHERE message_id > 7 OR message_id IS NULL ORDER BY section;
 SELECT * FROM carousel_problems('AFRIQUE', '2026-11-21', :n);
 SELECT encode_carousel('AFRIQUE', '2026-11-21', :n);
 ALTER TABLE messages ALTER id TYPE text;
 SELECT encode_carousel('AFRIQUE', '2026-11-21', :n);
-ALTER TABLE messages ALTER id TYPE uuid USING NULL;
+ALTER TABLE messages ALTER id TYPE uuid USING md5(id)::uuid;
 SELECT encode_carousel('AFRIQUE', '2026-11-21', :n);
 
 DROP SCHEMA orm, made, ids CASCADE;

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "postgres/carousel_query.hpp"
+#include <optional>
+
+#include "postgres/layout_cache.hpp"
 #include "section/encoder.hpp"
 
 namespace onetrip::postgres {
@@ -8,14 +10,14 @@ namespace onetrip::postgres {
 /// What a job function was asked for.
 struct CarouselRequest {
     text* zone;
-    DateADT on_date;
+    std::optional<DateADT> on_date;  ///< none: today, in the zone's time zone
     CompiledLayout* compiled;
     /// The rows may come from parallel workers. Not where the job writes to the database.
     bool may_be_parallel = true;
 };
 
-/// The arguments that all job functions share: zone and date, the first two, and the layout; none
-/// of them may be NULL. ERRORs.
+/// The arguments that all job functions share: zone and date, the first two, and the layout. Only
+/// the date may be NULL. ERRORs.
 CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument);
 
 /// ERRORs where the argument is NULL.
@@ -33,6 +35,7 @@ struct Message {
     Id campagne_id;
     Id message_id;
     std::span<const section::Value> row;
+    bool is_added;  ///< of for_each_change: whether it is on air on the second day, or on the first
 };
 
 /// What a job function does with each message.
@@ -48,8 +51,13 @@ class MessageJob {
 
 /// Hands over every message that is on air, in the order of (campagne id, message id). The rows
 /// stream through: nothing is collected. Reads with the caller's rights, under the snapshot of the
-/// calling statement. ERRORs.
+/// calling statement. ERRORs if a pair of ids is there twice: the order would be that of the disk.
 void for_each_message(const CarouselRequest& request, MessageJob& job);
+
+/// Hands over, in the same way, every message that is on air on one of two days and not on the
+/// other: that of the request, and this one. None: today.
+void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_date,
+                     MessageJob& job);
 
 /// Encodes a message. False where a field cannot hold its value, with `error` set; every other
 /// error is raised. Parts of the message may have gone to the sink before the error.

@@ -1,8 +1,8 @@
 // encode_carousel and its family: the functions that read the carousel's tables.
 
 #include "postgres/carousel.hpp"
+#include "postgres/carousel_cycle.hpp"
 #include "postgres/section_buffer.hpp"
-#include "section/transport_packets.hpp"
 
 namespace onetrip::postgres {
 
@@ -105,24 +105,11 @@ class ProblemRowsJob final : public MessageJob {
     NoSink no_sink_;
 };
 
-/// Counts transport packets, and keeps nothing of them.
-class PacketCount final : public section::PacketSink {
-  public:
-    void put_packet(std::span<const std::uint8_t, section::packet_size> /*packet*/) override {
-        ++count_;
-    }
-
-    std::int64_t count() const { return count_; }
-
-  private:
-    std::int64_t count_ = 0;
-};
-
 /// carousel_stats: what the carousel would take, without keeping it.
 class StatsJob final : public MessageJob, private section::SectionSink {
   public:
     StatsJob(CompiledLayout* compiled, std::uint8_t* room, MemoryContext memory)
-        : compiled_(compiled), room_(room), memory_(memory), packetizer_(any_pid, 0, packets_) {}
+        : compiled_(compiled), room_(room), memory_(memory) {}
 
     void take(const Message& message) override {
         count_campagne(message);
@@ -135,9 +122,6 @@ class StatsJob final : public MessageJob, private section::SectionSink {
     void finish(Datum* values, bool* nulls, std::optional<std::int64_t> bitrate);
 
   private:
-    /// The number of packets is the same for every PID.
-    static constexpr std::uint16_t any_pid = 0x20;
-
     void count_campagne(const Message& message);
 
     std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
@@ -146,27 +130,13 @@ class StatsJob final : public MessageJob, private section::SectionSink {
         ++sections_;
         bytes_ += static_cast<std::int64_t>(size);
         largest_section_ = Max(largest_section_, static_cast<std::int32_t>(size));
-        if (can_be_carried_) {
-            can_be_carried_ = try_packetize({room_, size});
-        }
-    }
-
-    /// False where the bytes are no section by their section_length.
-    bool try_packetize(std::span<const std::uint8_t> section) {
-        try {
-            packetizer_.add(section);
-            return true;
-        } catch (const section::Error&) {
-            return false;
-        }
+        cycle_.add({room_, size});
     }
 
     CompiledLayout* compiled_;
     std::uint8_t* room_;
     MemoryContext memory_;
-    PacketCount packets_;
-    section::Packetizer packetizer_;
-    bool can_be_carried_ = true;
+    Cycle cycle_;
     Datum last_campagne_ = 0;  ///< in memory_
     std::int64_t campagnes_ = 0;
     std::int64_t messages_ = 0;
@@ -195,22 +165,17 @@ void StatsJob::count_campagne(const Message& message) {
 }
 
 void StatsJob::finish(Datum* values, bool* nulls, std::optional<std::int64_t> bitrate) {
-    packetizer_.finish();
-    constexpr double bits_a_packet = section::packet_size * 8;
+    cycle_.finish();
     values[0] = Int64GetDatum(campagnes_);
     values[1] = Int64GetDatum(messages_);
     values[2] = Int64GetDatum(sections_);
     values[3] = Int64GetDatum(bytes_);
-    values[4] = Int64GetDatum(packets_.count());
+    values[4] = Int64GetDatum(cycle_.packets());
     values[5] = Int32GetDatum(largest_section_);
-    nulls[4] = !can_be_carried_;
-    nulls[6] = !can_be_carried_ || !bitrate;
+    nulls[4] = !cycle_.can_be_carried();
+    nulls[6] = !cycle_.can_be_carried() || !bitrate;
     if (!nulls[6]) {
-        const double seconds =
-            static_cast<double>(packets_.count()) * bits_a_packet / static_cast<double>(*bitrate);
-        values[6] = DirectFunctionCall7(make_interval, Int32GetDatum(0), Int32GetDatum(0),
-                                        Int32GetDatum(0), Int32GetDatum(0), Int32GetDatum(0),
-                                        Int32GetDatum(0), Float8GetDatum(seconds));
+        values[6] = interval_of_seconds(cycle_.seconds(*bitrate));
     }
 }
 
@@ -247,14 +212,7 @@ Datum carousel_problems(PG_FUNCTION_ARGS) {
 Datum carousel_stats(PG_FUNCTION_ARGS) {
     constexpr int bitrate_argument = 2;
     const CarouselRequest request = carousel_request(fcinfo, 3);
-    std::optional<std::int64_t> bitrate;
-    if (!PG_ARGISNULL(bitrate_argument)) {
-        bitrate = PG_GETARG_INT64(bitrate_argument);
-        if (*bitrate <= 0) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("bitrate must be greater than zero")));
-        }
-    }
+    const std::optional<std::int64_t> bitrate = bitrate_argument_of(fcinfo, bitrate_argument);
     TupleDesc descriptor = nullptr;
     get_call_result_type(fcinfo, nullptr, &descriptor);
     StatsJob job(request.compiled,

@@ -1,25 +1,26 @@
 #pragma once
 
+#include "postgres/carousel_zone.hpp"
 #include "postgres/layout_cache.hpp"
 
 namespace onetrip::postgres {
 
-/// The three tables of a carousel, as the caller's search_path finds them, and the statements that
-/// read them (sections.md, chapter 5). Plain data, palloc'ed.
+/// A statement that reads messages, and its parameters. Plain data, palloc'ed.
 struct CarouselQuery {
     /// `SELECT campagne_id, message_id, a column for each slot of the layout …`, ordered by both
-    /// ids; parameters: the zone (text), the date, and the days (date) that it is safe to look at,
-    /// the last for valid_start and the first for valid_end. A slot that no record fills has NULL.
-    const char* messages;
-
-    /// `SELECT` of the names of all zones in order; no parameters.
-    const char* zones;
-
-    /// The table that knows the zones, qualified.
-    const char* zones_table;
+    /// ids. A slot that no record fills has NULL.
+    const char* text;
+    ParamListInfo parameters;
 };
 
-/// ERRORs where a table or column is missing or may not be read, with what to do.
-CarouselQuery carousel_query(const section::Layout& layout);
+/// The messages that are on air in the zone on a day. ERRORs if the tables do not have a column of
+/// the layout, or it may not be read, with what to do.
+CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
+                             const section::Layout& layout, DateADT day);
+
+/// The messages that are on air on one of two days and not on the other, with a third column:
+/// whether it is the second. ERRORs as above.
+CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
+                            const section::Layout& layout, DateADT from, DateADT to);
 
 }  // namespace onetrip::postgres

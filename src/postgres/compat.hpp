@@ -28,7 +28,9 @@ extern "C" {
 #include "utils/queryjumble.h"
 #endif
 
+#include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
+#include "tcop/tcopprot.h"
 }
 
 namespace onetrip::postgres {
@@ -68,6 +70,31 @@ inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
     return expression_tree_walker(node, without_prototype(walker), context);
 }
 #endif
+
+// A query is run once from its beginning to its end with a count of 0, else in several steps; from
+// 18 on the executor tells by itself.
+inline void run_executor(QueryDesc* query, uint64 count) {
+#if PG_VERSION_NUM >= 180000
+    ExecutorRun(query, ForwardScanDirection, count);
+#else
+    ExecutorRun(query, ForwardScanDirection, count, count == 0);
+#endif
+}
+
+// The planner takes what EXPLAIN asks for from 19 on.
+template <typename Planner>
+PlannedStmt* plan_one_query_by(Planner plan, Query* query, const char* text, int options,
+                               ParamListInfo parameters) {
+    if constexpr (std::is_invocable_v<Planner, Query*, const char*, int, ParamListInfo>) {
+        return plan(query, text, options, parameters);
+    } else {
+        return plan(query, text, options, parameters, nullptr);
+    }
+}
+inline PlannedStmt* plan_one_query(Query* query, const char* text, int options,
+                                   ParamListInfo parameters) {
+    return plan_one_query_by(pg_plan_query, query, text, options, parameters);
+}
 
 // ExecutorRun tells no more whether the query runs once from 18 on.
 #if PG_VERSION_NUM >= 180000

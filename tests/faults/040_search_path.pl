@@ -174,6 +174,10 @@ my %calls = (
 	'carousel_problems(text,date,section_layout)' => {
 		call => "SELECT * FROM public.carousel_problems($zone, E's {\\n template_id 4 uimsbf\\n campagne_id 4 uimsbf\\n}')" },
 	'carousel_stats(text,date,bigint,section_layout)' => { call => "SELECT * FROM public.carousel_stats($zone, 1000)" },
+	'carousel_campaigns(text,date,bigint,section_layout)' => { call => "SELECT * FROM public.carousel_campaigns($zone, 1000)" },
+	'carousel_changes(text,date,date,section_layout)' => { call => "SELECT * FROM public.carousel_changes($zone, '2020-01-01')" },
+	'section_changes(text,text)' => {
+		call => q{SELECT * FROM public.section_changes($$VALUES (1, 0, '\x01'::pg_catalog.bytea)$$, $$VALUES (1, 0, '\x02'::pg_catalog.bytea)$$)} },
 	'export_carousel_to_file(text,date,text,integer,text,section_layout,boolean,bigint,bigint)' => {
 		call => "SELECT messages, bytes FROM public.export_carousel_to_file($zone, '$folder/file')", look => "SELECT pg_read_binary_file('$folder/file')" },
 	'export_carousel_to_program(text,date,text,integer,text,section_layout,boolean,bigint,bigint)' => {

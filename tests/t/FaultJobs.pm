@@ -38,6 +38,10 @@ my @readers = (
 	{ name => 'carousel_sections', query => "SELECT count(*), md5(string_agg(md5(s::text), '')) FROM carousel_sections($carousel) AS s" },
 	{ name => 'carousel_problems', query => "SELECT count(*), md5(string_agg(md5(p::text), '')) FROM carousel_problems('EUROPE', '2026-11-21') AS p" },
 	{ name => 'carousel_stats', query => "SELECT * FROM carousel_stats($carousel, 1000000)" },
+	{ name => 'carousel_campaigns', query => "SELECT count(*), sum(bytes) FROM carousel_campaigns($carousel, 1000000)" },
+	{ name => 'carousel_changes', query => "SELECT count(*), md5(string_agg(md5(c::text), '')) FROM carousel_changes($carousel, '2020-01-01') AS c" },
+	{ name => 'section_changes', query => "SELECT count(*), md5(string_agg(md5(c::text), '')) FROM section_changes("
+		  . "\$q\$SELECT message_id, part, section FROM carousel_sections($carousel) ORDER BY 1, 2\$q\$, 'SELECT id, 0, section FROM sections ORDER BY id') AS c" },
 	{ name => 'flatten_submission in FROM', query => flattened('documents, flatten_submission(responses, form) AS e') },
 	{ name => 'flatten_submission in SELECT', query => flattened('(SELECT flatten_submission(responses, form) FROM documents OFFSET 0) AS s (e)') },
 	{ name => 'flatten_submission in parallel', settings => $parallel, query => flattened('documents, flatten_submission(responses, form) AS e') },
