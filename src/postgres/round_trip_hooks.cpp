@@ -130,7 +130,7 @@ bool has_alarm = false;
 /// In a signal handler.
 void look_for_pause() {
     const Microseconds gap = Microseconds{watch_gap} * 1000;
-    if (!is_inside() && GetCurrentTimestamp() - detector.last_end() > gap) {
+    if (!is_inside() && detector.has_paused(GetCurrentTimestamp(), gap)) {
         has_paused = 1;
         catchupInterruptPending = 1;
         SetLatch(MyLatch);

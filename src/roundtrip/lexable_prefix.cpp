@@ -1,3 +1,8 @@
+// Finds how much of a text of SQL the server's lexer takes without an error, when it is a part of a
+// statement, or the settings of literals have changed since it was parsed.
+//
+// It knows quotes and comments alone: no keyword, no grammar, and nothing of the server's lexer.
+
 #include "roundtrip/lexable_prefix.hpp"
 
 namespace onetrip::roundtrip {
