@@ -1,3 +1,7 @@
+// Hashes of the values that a statement runs with: its parameters, and the constants of its text.
+//
+// It keeps hashes and no values, and does not know what they are compared for.
+
 #include "postgres/round_trip_parameters.hpp"
 
 extern "C" {

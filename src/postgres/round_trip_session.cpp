@@ -7,7 +7,6 @@
 
 #include "postgres/round_trip_session.hpp"
 
-#include "postgres/round_trip_findings.hpp"
 #include "postgres/round_trip_parameters.hpp"
 
 extern "C" {
@@ -194,10 +193,11 @@ void RoundTripSession::tell(const Statement& statement, const PlannedStmt* plann
 }
 
 void RoundTripSession::look_at_loop(const LoopKey& loop, const QueryDesc* query) {
-    if (does_many_at_once(query)) {
+    const Findings findings = findings_of(query);
+    if (does_many_at_once(findings)) {
         call_detector([&] { detector_.dismiss(loop); });
     } else {
-        loops_.describe(loop, query);
+        loops_.describe(loop, query, findings);
     }
 }
 

@@ -1,3 +1,8 @@
+// The text of a statement as the view shows it: its part of the client's string, with its constants
+// replaced as the server's lexer finds them, cut at 1 kB.
+//
+// It knows lexemes and no grammar, and nothing of loops.
+
 #include "postgres/round_trip_text.hpp"
 
 #include "postgres/walls.hpp"
