@@ -36,6 +36,43 @@ bool reads(const PlannedStmt* statement, Oid table) {
     });
 }
 
+/// The tables that the client named, of partitions that the statement reads.
+class NamedTables {
+  public:
+    explicit NamedTables(const PlannedStmt* statement) : statement_(statement) {}
+
+    Oid of(Oid table) {
+        if (!OidIsValid(table) || !get_rel_relispartition(table)) {
+            return table;
+        }
+        const List* const ancestors = get_partition_ancestors(table);
+        if (ancestors == NIL) {
+            return table;
+        }
+        // Partitions of one table stand next to one another, maybe thousands of them.
+        if (linitial_oid(ancestors) != parent_) {
+            parent_ = linitial_oid(ancestors);
+            ancestor_ = first_named(ancestors);
+        }
+        return OidIsValid(ancestor_) ? ancestor_ : table;
+    }
+
+  private:
+    /// The list begins with the parent and ends with the root.
+    Oid first_named(const List* ancestors) const {
+        for (int i = list_length(ancestors) - 1; i >= 0; --i) {
+            if (reads(statement_, list_nth_oid(ancestors, i))) {
+                return list_nth_oid(ancestors, i);
+            }
+        }
+        return InvalidOid;
+    }
+
+    const PlannedStmt* statement_;
+    Oid parent_ = InvalidOid;
+    Oid ancestor_ = InvalidOid;
+};
+
 /// The only column of a foreign key, by the attribute of pg_constraint that lists its columns.
 AttrNumber single_column(HeapTuple tuple, int attribute, TupleDesc descriptor) {
     bool is_null = false;
@@ -67,6 +104,8 @@ ForeignKey foreign_key(Oid from, Oid to, AttrNumber referencing, AttrNumber refe
     const SysScanDesc scan =
         systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, nullptr, 1, &key);
     while (const HeapTuple tuple = systable_getnext(scan)) {
+        // A key to a partitioned table has a row for each partition.
+        CHECK_FOR_INTERRUPTS();
         const auto* const constraint = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
         if (constraint->contype != CONSTRAINT_FOREIGN || constraint->confrelid != to) {
             continue;
@@ -105,26 +144,19 @@ TablesOfStatement tables_of(const PlannedStmt* statement) {
 }
 
 Oid named_table(const PlannedStmt* statement, Oid table) {
-    if (!OidIsValid(table) || !get_rel_relispartition(table)) {
-        return table;
-    }
-    const List* const ancestors = get_partition_ancestors(table);
-    for (int i = list_length(ancestors) - 1; i >= 0; --i) {
-        if (reads(statement, list_nth_oid(ancestors, i))) {
-            return list_nth_oid(ancestors, i);
-        }
-    }
-    return table;
+    return NamedTables(statement).of(table);
 }
 
 bool reads_alone(const PlannedStmt* statement, Oid table) {
+    NamedTables named(statement);
     int times = 0;
     for (const RangeTblEntry* range : each<RangeTblEntry>(statement->rtable)) {
+        CHECK_FOR_INTERRUPTS();
         if (!is_table(range)) {
             continue;
         }
         times += range->relid == table ? 1 : 0;
-        if (named_table(statement, range->relid) != table) {
+        if (named.of(range->relid) != table) {
             return false;
         }
     }

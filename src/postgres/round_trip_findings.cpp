@@ -26,7 +26,7 @@ namespace {
 /// The walk over a plan.
 struct Walk {
     const QueryDesc* query;
-    const List* targets;             ///< in the range table, that are written; NIL if nothing is
+    const Bitmapset* targets;        ///< in the range table, that are written; NULL if nothing is
     const PlanState** subplans;      ///< of the statement, by their addresses
     const PlanState** subplans_end;  ///< after the last one
     Findings findings;
@@ -163,7 +163,7 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
         findings.of_any = found;
     }
     if (!says_enough(findings.of_target, in_index) &&
-        (walk.targets == NIL || list_member_int(walk.targets, column->varno))) {
+        (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
         findings.of_target = found;
     }
 }
@@ -279,6 +279,7 @@ const List* pruned_plans(const PlanState* state) {
 bool look_at_child(PlanState* state, void* context);
 
 void look_at(PlanState* state, Walk& walk) {
+    CHECK_FOR_INTERRUPTS();
     look_at_plan(state->plan, walk);
     if (const List* const pruned = pruned_plans(state); pruned != NIL) {
         look_at_plan(static_cast<const Plan*>(linitial(pruned)), walk);
@@ -327,10 +328,20 @@ PlanState* state_of_modification(const QueryDesc* query) {
     return nullptr;
 }
 
+/// A partitioned table may be thousands of them, which are asked for once a condition.
+const Bitmapset* as_set(const List* ranges) {
+    Bitmapset* set = nullptr;
+    // The last one first: the set has its size at once.
+    for (int i = list_length(ranges) - 1; i >= 0; --i) {
+        set = bms_add_member(set, list_nth_int(ranges, i));
+    }
+    return set;
+}
+
 void look_at_modification(PlanState* state, Walk& walk) {
     const auto* const modification = reinterpret_cast<const ModifyTable*>(state->plan);
     walk.findings.modification = modification;
-    walk.targets = modification->resultRelations;
+    walk.targets = as_set(modification->resultRelations);
     if (outerPlanState(state) != nullptr) {
         look_at(outerPlanState(state), walk);
     }
@@ -368,7 +379,7 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
 }
 
 Findings findings_of(const QueryDesc* query) {
-    Walk walk{query, NIL, nullptr, nullptr, {}};
+    Walk walk{query, nullptr, nullptr, nullptr, {}};
     sort_subplans(walk);
     PlanState* const modification = state_of_modification(query);
     if (modification != nullptr) {
