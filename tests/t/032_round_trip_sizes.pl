@@ -1,4 +1,5 @@
-# The watch over round trips where much comes at once: plans of many partitions.
+# The watch over round trips where much comes at once: long texts, many constants, many statements in one message, plans
+# of many partitions.
 
 use strict;
 use warnings;
@@ -10,6 +11,7 @@ use Test::More;
 my $node = start_watched_server('sizes', 'max_locks_per_transaction = 1024');
 
 my $list = 'SELECT id FROM campagnes';
+my $element = 'SELECT genre FROM campagnes WHERE id = $1';
 
 # Ten times the statement in one transaction, each with its number for $n.
 sub in_loop
@@ -27,6 +29,35 @@ sub seen
 	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
 	return $rows;
 }
+
+# ---- statements of one message ----
+
+# Each is a leader of its own, of which the last has a loop; their texts are found where they stand in the message.
+my @leaders = map { "SELECT id AS leader_$_" . (', id' x $_) . ' FROM campagnes WHERE id <= 12' } 1 .. 300;
+for my $at (0, 150, 299)
+{
+	my @statements = (@leaders[ 0 .. $at ], (map { "SELECT genre FROM campagnes WHERE id = $_" } 1 .. 12), @leaders[ $at + 1 .. 299 ]);
+	$node->safe_psql('postgres', "SET onetrip.watch_repeats = 12;\n" . join('\;', 'BEGIN', @statements, 'COMMIT') . ';');
+	my $number = $at + 1;
+	is( seen(q{substring(leader FROM 'leader_\d+'), leader LIKE '%FROM campagnes WHERE id <= $1' OR leader LIKE '%…', repeated, statements}),
+		"leader_$number|t|$element|12",
+		"leader $number of a message of 300");
+}
+
+# ---- long texts and many constants ----
+
+# What is shown of a text is its first 1 kB; what is not shown costs nothing, and its parameters have their numbers.
+my $constants = join ', ', 1 .. 50_000;
+in_loop("SELECT genre FROM campagnes WHERE id = \$n AND id IN ($constants)");
+is( seen(q{repeated LIKE 'SELECT genre FROM campagnes WHERE id = $1 AND id IN ($2, $3, $4, %, $1_3, $1_4%…', octet_length(repeated) BETWEEN 1000 AND 1024}),
+	't|t', 'of many constants the first are shown');
+my $long = 'x' x 200_000;
+in_loop("SELECT '$long' || genre /* $long */ FROM campagnes WHERE id = \$n");
+is(seen(q{repeated LIKE 'SELECT $1 || genre /* xxx%xxx…', octet_length(repeated)}), 't|1024', 'a long literal takes no room, a long comment does');
+in_loop("SELECT '$long' || genre FROM campagnes WHERE id = \$n");
+is(seen('repeated'), 'SELECT $1 || genre FROM campagnes WHERE id = $2', 'what follows a long literal is shown');
+$node->safe_psql('postgres', "PREPARE p(int) AS   SELECT 7, genre FROM campagnes WHERE id IN ($constants) AND id = \$1;\nBEGIN;\n" . join("\n", map { "EXECUTE p($_);" } 1 .. 10) . "\nCOMMIT");
+is(seen(q{repeated LIKE 'SELECT $2, genre FROM campagnes WHERE id IN ($3, $4, %…'}), 't', 'parameters that are not shown have their numbers');
 
 # ---- plans of many partitions ----
 
