@@ -47,10 +47,4 @@ void PauseAlarm::clear() {
     }
 }
 
-bool PauseAlarm::take_pause() {
-    const bool rang = rang_ != 0;
-    rang_ = 0;
-    return rang;
-}
-
 }  // namespace onetrip::postgres

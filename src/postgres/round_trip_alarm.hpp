@@ -24,7 +24,11 @@ class PauseAlarm {
     bool is_set() const { return is_set_; }
 
     /// Whether there was a pause; said once.
-    bool take_pause();
+    bool take_pause() {
+        const bool rang = rang_ != 0;
+        rang_ = 0;
+        return rang;
+    }
 
   private:
     static void look();

@@ -137,6 +137,10 @@ bool has_round_trip_memory() {
 }
 
 void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
+    // Another library's hook may have left ours out when the server started.
+    if (!has_round_trip_memory()) {
+        return;
+    }
     const StoredRoundTrip::Key key = {MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
                                       static_cast<std::uint64_t>(loop.key.kind)};
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);

@@ -7,8 +7,6 @@
 
 #include "postgres/round_trip_session.hpp"
 
-#include "postgres/round_trip_parameters.hpp"
-
 extern "C" {
 #include "storage/ipc.h"
 #include "tcop/pquery.h"
@@ -34,15 +32,6 @@ QueryId id_of(const PlannedStmt* planned) {
 /// The end of a transaction reads what is left of a cursor WITH HOLD.
 bool is_being_held(Portal portal) {
     return portal->strategy == PORTAL_ONE_SELECT && portal->holdStore != nullptr;
-}
-
-/// Whether the client sent this statement. One that a function runs through SPI is not among those
-/// of the portal; deferred triggers may open portals of their own when the transaction ends.
-bool is_sent_by_client(const QueryDesc* query) {
-    return ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
-           query->plannedstmt->canSetTag &&
-           list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
-           !is_being_held(ActivePortal) && DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
 }
 
 /// A WITH that writes makes a write of a SELECT.
@@ -91,7 +80,7 @@ bool RoundTripSession::is_pausing() {
                                         Microseconds{round_trip_settings.gap} * 1000);
 }
 
-void RoundTripSession::begin() {
+inline void RoundTripSession::begin() {
     if (!has_begun_) {
         has_begun_ = true;
         before_shmem_exit(tell_at_exit, Datum{0});
@@ -107,20 +96,16 @@ void RoundTripSession::exiting() {
 
 // ---- statements ---------------------------------------------------------------------------------
 
-bool RoundTripSession::is_watching_start(const QueryDesc* query) {
-    if (is_watching() && is_sent_by_client(query)) {
-        return true;
-    }
-    clock_.forget(query);
-    return false;
+/// Whether the client sent this statement. One that a function runs through SPI is not among those
+/// of the portal; deferred triggers may open portals of their own when the transaction ends.
+bool RoundTripSession::is_sent_by_client(const QueryDesc* query) {
+    return ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
+           query->plannedstmt->canSetTag &&
+           list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
+           !is_being_held(ActivePortal) && DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
 }
 
-/// Mostly it is the one that has started last.
-bool RoundTripSession::is_watching(const QueryDesc* query) const {
-    return clock_.is_running(query) ? !is_inside() : is_watching() && is_sent_by_client(query);
-}
-
-void RoundTripSession::prepare(QueryId id) {
+inline void RoundTripSession::prepare(QueryId id) {
     clock_.prepare(id, GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
 }
 
@@ -149,11 +134,6 @@ void RoundTripSession::planned(const Query* query) {
     }
 }
 
-void RoundTripSession::started(const QueryDesc* query) {
-    const QueryId id = id_of(query->plannedstmt);
-    clock_.begin(query, id, hash_of_values(id, query->params), GetCurrentStatementStartTimestamp());
-}
-
 void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const TimestampTz now = GetCurrentTimestamp();
     const PlannedStmt* const planned = query->plannedstmt;
@@ -167,6 +147,13 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
     tell(statement, planned, query->sourceText, query);
+}
+
+inline void RoundTripSession::begin_chained_block() {
+    if (chains_) {
+        chains_ = false;
+        detector_.begin_block();
+    }
 }
 
 /// Tells the detector, and has looked up what there is to know of a loop. `query` may be nullptr if
@@ -252,43 +239,28 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     tell(statement, planned, effect.cursor->sourceText, nullptr);
 }
 
-void RoundTripSession::begin_chained_block() {
-    if (chains_) {
-        chains_ = false;
-        detector_.begin_block();
-    }
-}
-
 // ---- transactions -------------------------------------------------------------------------------
 
-/// A procedure's transactions end nothing of the client's; a block ends with the ERROR inside of
-/// it.
-void RoundTripSession::transaction_ended(XactEvent event) {
-    const bool ends_block = event == XACT_EVENT_ABORT && detector_.is_in_block();
-    if (!has_begun_ || (is_inside() && !ends_block)) {
-        return;
-    }
+void RoundTripSession::end_block_or_pause(XactEvent event) {
     clock_.forget_prepared();
-    call_detector([&] { end_block_or_pause(event); });
+    call_detector([this, event] {
+        if (detector_.is_in_block()) {
+            detector_.end_block();
+        }
+        if (alarm_.take_pause()) {
+            detector_.end_episode_after_pause(GetCurrentTimestamp());
+        } else if (event == XACT_EVENT_ABORT || TransactionIdIsValid(GetTopTransactionIdIfAny())) {
+            // What a commit waits for is not the client.
+            detector_.busy_until(GetCurrentTimestamp());
+        }
+        if (!round_trip_settings.watch) {
+            detector_.end_episode();
+        }
+    });
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
     } else if (alarm_.is_set()) {
         alarm_.clear();
-    }
-}
-
-void RoundTripSession::end_block_or_pause(XactEvent event) {
-    if (detector_.is_in_block()) {
-        detector_.end_block();
-    }
-    if (alarm_.take_pause()) {
-        detector_.end_episode_after_pause(GetCurrentTimestamp());
-    } else if (event == XACT_EVENT_ABORT || TransactionIdIsValid(GetTopTransactionIdIfAny())) {
-        // What a commit waits for is not the client.
-        detector_.busy_until(GetCurrentTimestamp());
-    }
-    if (!round_trip_settings.watch) {
-        detector_.end_episode();
     }
 }
 

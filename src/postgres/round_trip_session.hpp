@@ -2,6 +2,7 @@
 
 #include "postgres/round_trip_alarm.hpp"
 #include "postgres/round_trip_loops.hpp"
+#include "postgres/round_trip_parameters.hpp"
 #include "postgres/round_trip_settings.hpp"
 #include "postgres/round_trip_utility.hpp"
 #include "roundtrip/statement_clock.hpp"
@@ -28,12 +29,23 @@ class RoundTripSession {
     /// such a thing: a function, a trigger, an evaluation of the planner.
     bool is_watching() const {
         return round_trip_settings.watch && MyBackendType == B_BACKEND && !IsParallelWorker() &&
-               !has_given_up_ && has_round_trip_memory() && !is_inside();
+               !has_given_up_ && !is_inside();
     }
 
-    /// The same for a statement that starts, and for one that has started.
-    bool is_watching_start(const QueryDesc* query);
-    bool is_watching(const QueryDesc* query) const;
+    /// The same for a statement that starts. One that does not count may start at the address of
+    /// one that has failed.
+    bool is_watching_start(const QueryDesc* query) {
+        const bool counts = is_watching() && is_sent_by_client(query);
+        if (!counts) {
+            clock_.forget(query);
+        }
+        return counts;
+    }
+
+    /// The same for a statement that has started: mostly the one that has started last.
+    bool is_watching(const QueryDesc* query) const {
+        return clock_.is_running(query) ? !is_inside() : is_watching() && is_sent_by_client(query);
+    }
 
     /// Runs what the client sent.
     template <typename Body>
@@ -49,21 +61,34 @@ class RoundTripSession {
     void parsed(Query* query);
     void before_planning(Query* query, const char* text);
     void planned(const Query* query);
-    void started(const QueryDesc* query);
+    void started(const QueryDesc* query) {
+        const auto id = static_cast<roundtrip::QueryId>(query->plannedstmt->queryId);
+        clock_.begin(query, id, hash_of_values(id, query->params),
+                     GetCurrentStatementStartTimestamp());
+    }
     /// The statement has run, or gone on if its portal is executed in parts.
     void ended(const QueryDesc* query, bool goes_on);
 
     void before_utility(const UtilityEffect& effect);
     void utility_ended(const UtilityEffect& effect, std::uint64_t rows);
 
-    void transaction_ended(XactEvent event);
+    /// Called at the end of each transaction; a procedure's end nothing of the client's, but a
+    /// block ends with the ERROR inside of it.
+    void transaction_ended(XactEvent event) {
+        const bool ends_block = event == XACT_EVENT_ABORT && detector_.is_in_block();
+        if (has_begun_ && (ends_block || !is_inside())) {
+            end_block_or_pause(event);
+        }
+    }
+
     void exiting();
 
   private:
     template <typename Body>
     void call_detector(Body&& body);
 
-    bool is_inside() const { return clock_.is_inside(GetCurrentStatementStartTimestamp()); }
+    bool is_inside() const { return clock_.is_inside(GetCurrentStatementStartTimestamp); }
+    static bool is_sent_by_client(const QueryDesc* query);
     static bool is_pausing();
 
     void prepare(roundtrip::QueryId id);

@@ -15,9 +15,11 @@ class StatementClock {
     /// followed.
     using Handle = const void*;
 
-    /// Whether what is called now runs inside of what the client sent with this message.
-    bool is_inside(Microseconds message) const noexcept {
-        return inside_ != 0 && inside_ == message;
+    /// Whether what is called now runs inside of what the client sent with the message of now,
+    /// which is asked for only if something runs.
+    template <typename Message>
+    bool is_inside(Message&& message) const noexcept {
+        return inside_ != 0 && inside_ == message();
     }
 
     /// What the client sent begins to run. False if what ran before has not left: it has failed. An

@@ -18,6 +18,11 @@ Statement statement_at(Microseconds begin, Microseconds end, Microseconds busy =
     return statement;
 }
 
+template <Microseconds time>
+Microseconds message_at() {
+    return time;
+}
+
 /// What the clock says of a statement.
 Statement placed(EpisodeClock& clock, Statement statement, EpisodeClock::Wait& wait) {
     wait = clock.place(statement);
@@ -100,20 +105,20 @@ TEST_CASE("a statement is forgotten by its own address alone") {
 
 TEST_CASE("what runs inside of a message is known by its arrival") {
     StatementClock clock;
-    CHECK_FALSE(clock.is_inside(1000));
+    CHECK_FALSE(clock.is_inside(message_at<1000>));
     CHECK(clock.enter(1000));
-    CHECK(clock.is_inside(1000));
+    CHECK(clock.is_inside(message_at<1000>));
     clock.leave();
-    CHECK_FALSE(clock.is_inside(1000));
+    CHECK_FALSE(clock.is_inside(message_at<1000>));
 }
 
 TEST_CASE("an error ends a message, and the next one says so") {
     StatementClock clock;
     CHECK(clock.enter(1000));
     // No leave(): the next message is not inside of it.
-    CHECK_FALSE(clock.is_inside(2000));
+    CHECK_FALSE(clock.is_inside(message_at<2000>));
     CHECK_FALSE(clock.enter(2000));
-    CHECK(clock.is_inside(2000));
+    CHECK(clock.is_inside(message_at<2000>));
     clock.leave();
     CHECK(clock.enter(3000));
 }
