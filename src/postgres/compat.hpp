@@ -37,6 +37,7 @@ namespace onetrip::postgres {
 
 /// What the server's walkers call for each node; true ends the walk.
 using TreeWalker = bool (*)(Node* node, void* context);
+using PlanStateWalker = bool (*)(PlanState* state, void* context);
 
 /// Older versions ask for the text with the tree; which, the function tells by itself.
 template <typename Jumble>
@@ -59,8 +60,12 @@ inline bool walk_query(Query* query, TreeWalker walker, void* context) {
 inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
     return expression_tree_walker(node, walker, context);
 }
+inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* context) {
+    return planstate_tree_walker(state, walker, context);
+}
 #else
-inline bool (*without_prototype(TreeWalker walker))() {
+template <typename Walker>
+bool (*without_prototype(Walker walker))() {
     return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
 }
 inline bool walk_query(Query* query, TreeWalker walker, void* context) {
@@ -68,6 +73,9 @@ inline bool walk_query(Query* query, TreeWalker walker, void* context) {
 }
 inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
     return expression_tree_walker(node, without_prototype(walker), context);
+}
+inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* context) {
+    return planstate_tree_walker(state, without_prototype(walker), context);
 }
 #endif
 

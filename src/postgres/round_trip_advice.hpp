@@ -1,27 +1,20 @@
 #pragma once
 
+#include "postgres/round_trip_catalog.hpp"
+#include "postgres/round_trip_findings.hpp"
 #include "postgres/round_trip_memory.hpp"
-
-extern "C" {
-#include "executor/execdesc.h"
-}
 
 namespace onetrip::postgres {
 
-/// The tables that a statement reads, as far as there is room.
-struct TablesOfStatement {
-    static constexpr int most = 8;
-
-    int count;
-    Oid tables[most];
+/// The statement over whose rows a loop runs.
+struct LeaderOfLoop {
+    bool exists = false;
+    TablesOfStatement tables{};  ///< as far as they are known
 };
 
-TablesOfStatement tables_of(const PlannedStmt* statement);
-
-/// Writes what to do instead of running this statement again and again over the rows of a leader
-/// that reads `leader_tables`; `has_leader` says whether there is one. Looks into the catalogs: a
+/// Writes what to do instead of running this statement again and again. Looks into the catalogs: a
 /// transaction is under way, and the statement holds its locks.
-void write_advice(RoundTripTexts& texts, const QueryDesc* query, bool has_leader,
-                  const TablesOfStatement& leader_tables);
+void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings& findings,
+                  const LeaderOfLoop& leader);
 
 }  // namespace onetrip::postgres

@@ -1,4 +1,7 @@
-// The functions behind the view round_trips.
+// The SQL functions of the view round_trips: its rows and their reset.
+//
+// Who sees whose texts is decided here, and what a text of another database looks like in this one.
+// How rows come about is not known.
 
 #include "postgres/round_trip_memory.hpp"
 

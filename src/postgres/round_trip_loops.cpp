@@ -1,3 +1,9 @@
+// What a session keeps of its statements and loops until an episode ends: texts of leaders, texts
+// of loops, and which of them belong together.
+//
+// It has each text made once (round_trip_text.cpp, round_trip_advice.cpp) and hands it on to shared
+// memory; it knows neither how loops are found nor what the texts say.
+
 #include "postgres/round_trip_loops.hpp"
 
 #include <algorithm>
@@ -49,7 +55,8 @@ RoundTripTexts& RoundTripLoops::oldest_loop() {
     return loops_[oldest - std::begin(loops_used_)];
 }
 
-void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query) {
+void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query,
+                              const Findings& findings) {
     if (find(key, GetUserId()) != nullptr) {
         return;
     }
@@ -63,8 +70,8 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query) {
         normalise_statement(texts->leader, {{leader->text, leader->size}, leader->is_cut});
     }
     normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
-    write_advice(*texts, query, key.leader != 0,
-                 leader != nullptr ? leader->tables : TablesOfStatement{});
+    write_advice(*texts, query, findings,
+                 {key.leader != 0, leader != nullptr ? leader->tables : TablesOfStatement{}});
     // Whatever raises an error has done so by now.
     oldest_loop() = *texts;
     MemoryContextSwitchTo(caller);

@@ -1,13 +1,18 @@
+// The loops of all sessions, in shared memory of a fixed size that the server's start sets apart.
+//
+// One lock is for all of it. It knows of a loop its key, its numbers and its texts, and nothing of
+// how they came about.
+
 #include "postgres/round_trip_memory.hpp"
 
 #include <algorithm>
-#include <climits>
+
+#include "postgres/round_trip_settings.hpp"
 
 extern "C" {
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
-#include "utils/guc.h"
 #include "utils/hsearch.h"
 }
 
@@ -18,8 +23,6 @@ namespace {
 using roundtrip::Loop;
 
 constexpr const char* tranche = "onetrip";
-
-int watch_max = 1000;
 
 struct Memory {
     LWLock* lock;  ///< for the table and all in it
@@ -36,7 +39,8 @@ void request() {
         next_request();
     }
     RequestAddinShmemSpace(
-        add_size(MAXALIGN(sizeof(Memory)), hash_estimate_size(watch_max, sizeof(StoredRoundTrip))));
+        add_size(MAXALIGN(sizeof(Memory)),
+                 hash_estimate_size(round_trip_settings.max, sizeof(StoredRoundTrip))));
     RequestNamedLWLockTranche(tranche, 1);
 }
 
@@ -54,8 +58,8 @@ void start_up() {
     HASHCTL control{};
     control.keysize = sizeof(StoredRoundTrip::Key);
     control.entrysize = sizeof(StoredRoundTrip);
-    table = ShmemInitHash("onetrip round trips", watch_max, watch_max, &control,
-                          HASH_ELEM | HASH_BLOBS);
+    table = ShmemInitHash("onetrip round trips", round_trip_settings.max, round_trip_settings.max,
+                          &control, HASH_ELEM | HASH_BLOBS);
     LWLockRelease(AddinShmemInitLock);
 }
 
@@ -80,7 +84,7 @@ StoredRoundTrip* entry_of(const StoredRoundTrip::Key& key) {
     if (stored != nullptr) {
         return stored;
     }
-    if (hash_get_num_entries(table) >= watch_max) {
+    if (hash_get_num_entries(table) >= round_trip_settings.max) {
         remove_least_recently_seen();
     }
     stored = static_cast<StoredRoundTrip*>(hash_search(table, &key, HASH_ENTER_NULL, nullptr));
@@ -122,11 +126,6 @@ void add(StoredRoundTrip& stored, const Loop& loop, const RoundTripTexts& texts)
 }  // namespace
 
 void request_round_trip_memory() {
-    // A copy of all loops has to fit into 1 GB, and one loop takes 3 kB.
-    constexpr int most = 250'000;
-    DefineCustomIntVariable("onetrip.watch_max", "Number of loops of statements remembered.",
-                            "The least recently seen makes room.", &watch_max, 1000, 10, most,
-                            PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
     next_request = shmem_request_hook;
     shmem_request_hook = request;
     next_startup = shmem_startup_hook;
@@ -138,6 +137,10 @@ bool has_round_trip_memory() {
 }
 
 void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
+    // Another library's hook may have left ours out when the server started.
+    if (!has_round_trip_memory()) {
+        return;
+    }
     const StoredRoundTrip::Key key = {MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
                                       static_cast<std::uint64_t>(loop.key.kind)};
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);
@@ -150,7 +153,7 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
 StoredRoundTrip* copy_round_trips(int& count) {
     // Room for all, so that nothing is allocated while sessions wait for the lock.
     auto* const copies = static_cast<StoredRoundTrip*>(
-        palloc(mul_size(static_cast<Size>(watch_max), sizeof(StoredRoundTrip))));
+        palloc(mul_size(static_cast<Size>(round_trip_settings.max), sizeof(StoredRoundTrip))));
     count = 0;
     LWLockAcquire(memory->lock, LW_SHARED);
     HASH_SEQ_STATUS scan;

@@ -46,8 +46,8 @@ struct StoredRoundTrip {
     RoundTripText advice;
 };
 
-/// Defines onetrip.watch_max, and asks for the memory when the server starts. To be called while
-/// shared_preload_libraries are loaded.
+/// Asks for the memory when the server starts. To be called while shared_preload_libraries are
+/// loaded, when the settings are known.
 void request_round_trip_memory();
 
 /// Whether the library was loaded when the server started.

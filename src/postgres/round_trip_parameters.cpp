@@ -1,3 +1,7 @@
+// Hashes of the values that a statement runs with: its parameters, and the constants of its text.
+//
+// It keeps hashes and no values, and does not know what they are compared for.
+
 #include "postgres/round_trip_parameters.hpp"
 
 extern "C" {
@@ -35,35 +39,37 @@ Hash mix(Hash hash, Hash value) {
     return hash ^ (hash >> 32U);
 }
 
-TypeLayout layout_of(Oid type) {
-    TypeLayout& cached = type_layouts[type % cache_places];
-    if (cached.type == type) {
-        return cached;
-    }
-    TypeLayout layout{type, 0, false};
-    get_typlenbyval(type, &layout.length, &layout.by_value);
-    if (type < FirstUnpinnedObjectId) {
-        cached = layout;
-    }
+const TypeLayout& look_up_layout(Oid type) {
+    static TypeLayout other;
+    TypeLayout& layout = type < FirstUnpinnedObjectId ? type_layouts[type % cache_places] : other;
+    TypeLayout found{type, 0, false};
+    get_typlenbyval(type, &found.length, &found.by_value);
+    layout = found;
     return layout;
 }
 
-Hash hash_datum(Hash hash, Datum datum, TypeLayout layout) {
-    if (layout.by_value) {
-        return mix(hash, datum);
-    }
+/// Until the next call.
+inline const TypeLayout& layout_of(Oid type) {
+    const TypeLayout& cached = type_layouts[type % cache_places];
+    return cached.type == type ? cached : look_up_layout(type);
+}
+
+Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
     const auto* const bytes = reinterpret_cast<const unsigned char*>(DatumGetPointer(datum));
-    const std::size_t size = layout.length > 0 ? static_cast<std::size_t>(layout.length)
-                             : layout.length == -1
-                                 ? VARSIZE_ANY(bytes)
-                                 : std::strlen(reinterpret_cast<const char*>(bytes));
+    const std::size_t size = length > 0     ? static_cast<std::size_t>(length)
+                             : length == -1 ? VARSIZE_ANY(bytes)
+                                            : std::strlen(reinterpret_cast<const char*>(bytes));
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-Hash hash_value(Hash hash, Datum datum, bool is_null, TypeLayout layout) {
+/// Most parameters are numbers, which are in their Datum.
+inline Hash hash_value(Hash hash, Datum datum, bool is_null, const TypeLayout& layout) {
     constexpr Hash null = 0x6E756C6C;
     hash = mix(hash, layout.type);
-    return is_null ? mix(hash, null) : hash_datum(hash, datum, layout);
+    if (is_null) {
+        return mix(hash, null);
+    }
+    return layout.by_value ? mix(hash, datum) : hash_bytes_of(hash, datum, layout.length);
 }
 
 bool hash_constants(Node* node, void* context) {

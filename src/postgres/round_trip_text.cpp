@@ -1,3 +1,8 @@
+// The text of a statement as the view shows it: its part of the client's string, with its constants
+// replaced as the server's lexer finds them, cut at 1 kB.
+//
+// It knows lexemes and no grammar, and nothing of loops.
+
 #include "postgres/round_trip_text.hpp"
 
 #include "postgres/walls.hpp"
@@ -41,9 +46,10 @@ bool is_constant(int token) {
     }
 }
 
+constexpr const char* space = " \t\n\r\f\v";
+constexpr const char* space_or_end = " \t\n\r\f\v;";
+
 std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\n\r\f\v";
-    constexpr std::string_view space_or_end = " \t\n\r\f\v;";
     const std::size_t begin = text.find_first_not_of(space);
     const std::size_t end = text.find_last_not_of(space_or_end);
     if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
@@ -61,12 +67,15 @@ class Lexer {
         extra_.escape_string_warning = false;
     }
 
-    int next() { return core_yylex(&value_, &location_, scanner_); }
+    int next() {
+        CHECK_FOR_INTERRUPTS();
+        return core_yylex(&value_, &location_, scanner_);
+    }
 
     void finish() { scanner_finish(scanner_); }
 
     int location() const { return location_; }
-    /// The lexer puts a zero byte behind the token until it reads the next.
+    /// The lexer puts a zero byte after the token until it reads the next.
     int end() const {
         return location_ + static_cast<int>(std::strlen(extra_.scanbuf + location_));
     }
@@ -84,6 +93,9 @@ class Lexer {
 
 int highest_parameter(const char* text) {
     int highest = 0;
+    if (std::strchr(text, '$') == nullptr) {
+        return highest;
+    }
     Lexer lexer(text);
     for (int token = lexer.next(); token != end_of_text; token = lexer.next()) {
         if (token == parameter) {
@@ -94,7 +106,7 @@ int highest_parameter(const char* text) {
     return highest;
 }
 
-/// Where the statement itself begins: behind PREPARE name (types) AS, or DECLARE name CURSOR FOR.
+/// Where the statement itself begins: after PREPARE name (types) AS, or DECLARE name CURSOR FOR.
 int begin_of_statement(const char* text) {
     Lexer lexer(text);
     lexer.next();
@@ -116,29 +128,55 @@ int begin_of_statement(const char* text) {
     return begin;
 }
 
-void append(StringInfo to, const char* text, int from, int end) {
-    appendBinaryStringInfo(to, text + from, end - from);
-}
+/// A statement as it is shown, as far as it will be: constants may be millions.
+class NormalisedText {
+  public:
+    explicit NormalisedText(const char* text)
+        : text_(text), number_(highest_parameter(text)), copied_(begin_of_statement(text)) {
+        initStringInfo(&to_);
+        copied_ += static_cast<int>(std::strspn(text_ + copied_, space));
+    }
 
-void append_normalised(StringInfo to, const char* text) {
-    int number = highest_parameter(text);
-    int copied = begin_of_statement(text);
-    Lexer lexer(text);
-    for (int token = lexer.next(); token != end_of_text; token = lexer.next()) {
-        if (is_constant(token) && lexer.location() >= copied) {
-            append(to, text, copied, lexer.location());
-            appendStringInfo(to, "$%d", ++number);
-            copied = lexer.end();
+    void write() {
+        Lexer lexer(text_);
+        for (int token = lexer.next(); token != end_of_text && !is_full(); token = lexer.next()) {
+            if (is_constant(token) && lexer.location() >= copied_) {
+                copy(lexer.location());
+                appendStringInfo(&to_, "$%d", ++number_);
+                copied_ = lexer.end();
+            }
+        }
+        lexer.finish();
+        copy(copied_ + static_cast<int>(strnlen(text_ + copied_, round_trip_text_room)));
+    }
+
+    /// Longer than what is shown.
+    bool is_full() const { return to_.len >= static_cast<int>(round_trip_text_room); }
+
+    std::string_view view() const { return {to_.data, static_cast<std::size_t>(to_.len)}; }
+
+  private:
+    void copy(int end) {
+        if (!is_full()) {
+            appendBinaryStringInfo(&to_, text_ + copied_,
+                                   Min(end - copied_, static_cast<int>(round_trip_text_room)));
         }
     }
-    lexer.finish();
-    append(to, text, copied, static_cast<int>(std::strlen(text)));
-}
+
+    const char* text_;
+    int number_;  ///< of the last parameter
+    int copied_;  ///< of the text, so far
+    StringInfoData to_{};
+};
 
 /// `…`, or what comes near it where the encoding has none.
 const char* ellipsis() {
     const char* const converted = utf8_to_server("\xE2\x80\xA6");
     return std::strcmp(converted, "?") == 0 ? "..." : converted;
+}
+
+void check_interrupts() {
+    call_server([] { CHECK_FOR_INTERRUPTS(); });
 }
 
 /// As the lexer reads literals now, which may not be as the statement's parse did.
@@ -152,15 +190,12 @@ roundtrip::LiteralRules literal_rules() {
 }  // namespace
 
 StatementSource source_of(const PlannedStmt* statement, const char* text) {
-    std::string_view source(text);
-    if (statement->stmt_location > 0) {
-        source.remove_prefix(
-            Min(static_cast<std::size_t>(statement->stmt_location), source.size()));
-    }
-    if (statement->stmt_len > 0) {
-        source = source.substr(0, static_cast<std::size_t>(statement->stmt_len));
-    }
-    return {trimmed(source), false};
+    // The text may be that of thousands of statements: it is not gone over for each of them.
+    const char* const begin = text + Max(statement->stmt_location, 0);
+    const std::size_t size = statement->stmt_len > 0
+                                 ? strnlen(begin, static_cast<std::size_t>(statement->stmt_len))
+                                 : std::strlen(begin);
+    return {trimmed({begin, size}), false};
 }
 
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) {
@@ -178,13 +213,14 @@ void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) 
 
 void normalise_statement(RoundTripText& to, StatementSource source) {
     const roundtrip::LiteralRules rules = literal_rules();
-    const std::size_t size =
-        call_cpp([&] { return roundtrip::lexable_prefix(source.text, source.is_cut, rules); });
+    const std::size_t size = call_cpp([&] {
+        return roundtrip::lexable_prefix(source.text, source.is_cut, rules, check_interrupts);
+    });
     const bool is_cut = source.is_cut || size < source.text.size();
-    StringInfoData normalised;
-    initStringInfo(&normalised);
-    append_normalised(&normalised, pnstrdup(source.text.data(), size));
-    set_round_trip_text(to, trimmed({normalised.data, static_cast<std::size_t>(normalised.len)}),
+    NormalisedText normalised(pnstrdup(source.text.data(), size));
+    normalised.write();
+    // A text that is full is cut by its room.
+    set_round_trip_text(to, normalised.is_full() ? normalised.view() : trimmed(normalised.view()),
                         is_cut);
 }
 

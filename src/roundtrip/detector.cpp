@@ -1,3 +1,8 @@
+// Finds the loops of one session among its statements, in a fixed table and without allocating.
+//
+// It knows statements by identifiers, hashes and times alone: neither texts nor plans, nor where
+// its loops are kept.
+
 #include "roundtrip/detector.hpp"
 
 #include <algorithm>
@@ -34,7 +39,7 @@ void Detector::end_episode() {
 }
 
 void Detector::end_episode_after_pause(Microseconds now) {
-    if (!in_block_ && last_end_ != never && now - last_end_ > limits_.gap) {
+    if (!in_block_ && time_.has_paused(now)) {
         end_episode();
     }
 }
@@ -51,8 +56,7 @@ void Detector::restart_episode() {
         entry.parent_execution = 0;
         entry.busy = entry.wait = 0;
     }
-    episode_begin_ = never;
-    episode_statements_ = 0;
+    time_.begin_episode();
     loops_ = 0;
 }
 
@@ -60,15 +64,15 @@ void Detector::forget_all() {
     heads_ = all_nowhere();
     used_places_ = 0;
     last_many_ = nowhere;
-    episode_begin_ = never;
-    episode_statements_ = 0;
+    time_.begin_episode();
     loops_ = 0;
 }
 
 // ---- statements ---------------------------------------------------------------------------------
 
 std::optional<LoopKey> Detector::statement(const Statement& statement) {
-    const Run run = run_of(statement);
+    Run run{statement, {}};
+    run.wait = time_.place(run.statement);
     if (!in_block_ || is_block_episode_) {
         return add(run);
     }
@@ -82,42 +86,12 @@ std::optional<LoopKey> Detector::statement(const Statement& statement) {
     return add(run);
 }
 
-inline Detector::Run Detector::run_of(const Statement& statement) {
-    Run run{statement, wait_, paused_};
-    Statement& of_run = run.statement;
-    if (last_end_ != never) {
-        // Statements of one message have all arrived with it: they begin when they can.
-        of_run.begin = std::max(of_run.begin, last_end_);
-        of_run.end = std::max(of_run.end, of_run.begin);
-        run.wait += of_run.begin - last_end_;
-        run.after_pause |= of_run.begin - last_end_ > limits_.gap;
-    }
-    of_run.busy = std::clamp<Microseconds>(of_run.busy, 0, of_run.end - of_run.begin);
-    last_end_ = of_run.end;
-    wait_ = 0;
-    paused_ = false;
-    return run;
-}
-
-void Detector::pass(Microseconds begin, Microseconds end) {
-    if (last_end_ != never) {
-        const Microseconds wait = std::max<Microseconds>(begin - last_end_, 0);
-        wait_ += wait;
-        paused_ |= wait > limits_.gap;
-    }
-    busy_until(end);
-}
-
-void Detector::busy_until(Microseconds time) {
-    last_end_ = std::max(last_end_, time);
-}
-
 /// Keeps the first statement of a block. Should it stay the only one, it will count when nobody can
 /// look anything up any more: so what it will then make is said now.
 std::optional<LoopKey> Detector::hold(const Run& run) {
     held_ = run;
     const Context context = context_of(run.statement);
-    if (run.after_pause || context.entry == nowhere) {
+    if (run.wait.has_pause || context.entry == nowhere) {
         return std::nullopt;
     }
     Entry entry = entries_[context.entry];
@@ -129,17 +103,12 @@ std::optional<LoopKey> Detector::hold(const Run& run) {
 }
 
 inline void Detector::count_statement(const Run& run) {
-    if (!is_block_episode_ && run.after_pause) {
+    if (!is_block_episode_ && run.wait.has_pause) {
         end_episode();
-    } else if (episode_statements_ >= most_statements || loops_ >= most_loops ||
-               (episode_begin_ != never &&
-                run.statement.begin - episode_begin_ > longest_episode)) {
+    } else if (time_.is_full(run.statement.begin) || loops_ >= most_loops) {
         restart_episode();
     }
-    if (episode_begin_ == never) {
-        episode_begin_ = run.statement.begin;
-    }
-    ++episode_statements_;
+    time_.count(run.statement.begin);
     ++clock_;
 }
 
@@ -159,7 +128,7 @@ std::optional<LoopKey> Detector::add(const Run& run) {
     }
     remember_rows(place, statement);
     // Most statements are none, and no neighbour of another's rows.
-    if (entry.is_loop || (entry.runs < limits_.repeats && entry.parent == nowhere)) {
+    if (entry.is_loop || (entry.runs < repeats_ && entry.parent == nowhere)) {
         return std::nullopt;
     }
     const std::optional<LoopKey> loop = new_loop(entry);
@@ -213,7 +182,7 @@ inline void Detector::count_run(Entry& entry, const Run& run, Place parent) cons
     } else {
         entry.has_distinct_parameters |= changed;
         entry.turns += entry.parent_execution != under ? 1 : 0;
-        entry.wait += run.wait + (statement.end - statement.begin - statement.busy);
+        entry.wait += run.wait.time + (statement.end - statement.begin - statement.busy);
     }
     entry.parent_execution = under;
     entry.runs += statement.role == Statement::Role::execution ? 1 : 0;
@@ -266,7 +235,7 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
         runs += counts ? entries_[before].runs : 0;
     }
     const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.runs;
-    if (runs < limits_.repeats || inserts_many) {
+    if (runs < repeats_ || inserts_many) {
         return std::nullopt;
     }
     const bool repeats_constant = !entry.has_distinct_parameters && entry.parameters != 0;

@@ -5,34 +5,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "roundtrip/episode_clock.hpp"
+#include "roundtrip/statement.hpp"
+
 /// Which statements of a session ran in a loop, and under which. Nothing here allocates or throws.
 namespace onetrip::roundtrip {
-
-/// The server's identifier of a statement; 0 is none.
-using QueryId = std::uint64_t;
-
-/// A point in time, by any clock that is one and the same for all of them, or a duration.
-using Microseconds = std::int64_t;
-
-enum class Kind : std::uint8_t { select, insert, update, remove };
-
-/// A statement that the client sent and that has ended well.
-struct Statement {
-    enum class Role : std::uint8_t {
-        execution,
-        first_fetch,  ///< the first rows of a cursor
-        next_fetch,   ///< further rows of a cursor, or of a portal that is executed in steps
-    };
-
-    QueryId id = 0;
-    Kind kind = Kind::select;
-    Role role = Role::execution;
-    std::uint64_t rows = 0;        ///< returned or touched
-    std::uint64_t parameters = 0;  ///< a hash of its parameters and constants; 0 is none
-    Microseconds begin = 0;        ///< its first message arrived
-    Microseconds end = 0;
-    Microseconds busy = 0;  ///< of the time between, what the server worked
-};
 
 /// What makes loops one and the same: the statements, and how they are used.
 struct LoopKey {
@@ -78,8 +55,8 @@ class Detector {
     static constexpr std::size_t places = 64;
 
     /// An episode ends at the latest after so many statements, so long, or so many loops.
-    static constexpr std::uint32_t most_statements = 10'000;
-    static constexpr Microseconds longest_episode = 60'000'000;
+    static constexpr std::uint32_t most_statements = EpisodeClock::most_statements;
+    static constexpr Microseconds longest_episode = EpisodeClock::longest_episode;
     static constexpr std::size_t most_loops = 16;
 
     struct Limits {
@@ -88,10 +65,13 @@ class Detector {
     };
 
     /// `sink` must outlive the detector.
-    explicit Detector(LoopSink& sink) : sink_(&sink) {}
+    constexpr explicit Detector(LoopSink& sink) : sink_(&sink) {}
 
     /// May change at any time.
-    void set_limits(Limits limits) noexcept { limits_ = limits; }
+    void set_limits(Limits limits) noexcept {
+        repeats_ = limits.repeats;
+        time_.set_gap(limits.gap);
+    }
 
     /// An explicit transaction block begins, or ends in whatever way. A block that holds a single
     /// statement counts as that statement outside of a block.
@@ -108,13 +88,13 @@ class Detector {
     void dismiss(const LoopKey& key);
 
     /// A statement that is none of ours (COMMIT, SET): the client does not wait while it runs.
-    void pass(Microseconds begin, Microseconds end);
+    void pass(Microseconds begin, Microseconds end) { time_.pass(begin, end); }
 
     /// The server worked until then for the statement before.
-    void busy_until(Microseconds time);
+    void busy_until(Microseconds time) { time_.busy_until(time); }
 
     /// A statement failed; when is not known.
-    void fail() noexcept { last_end_ = never; }
+    void fail() noexcept { time_.fail(); }
 
     /// Tells the loops so far and forgets all statements.
     void end_episode();
@@ -126,12 +106,15 @@ class Detector {
     /// Whether loops outside of a block wait to be told.
     bool has_open_loops() const noexcept { return !in_block_ && loops_ > 0; }
 
-    Microseconds last_end() const noexcept { return last_end_; }
+    /// Whether the session has sent nothing for longer than a gap that may have changed since the
+    /// last statement. For a signal handler too.
+    bool has_paused(Microseconds now, Microseconds gap) const noexcept {
+        return time_.has_paused(now, gap);
+    }
 
   private:
     using Place = std::uint8_t;
     static constexpr Place nowhere = 0xFF;
-    static constexpr Microseconds never = INT64_MIN;
     static constexpr std::size_t buckets = 64;
 
     /// A statement under one leader.
@@ -164,8 +147,7 @@ class Detector {
     /// A statement and what came before it.
     struct Run {
         Statement statement;
-        Microseconds wait;  ///< since the statement before, without what others took
-        bool after_pause;
+        EpisodeClock::Wait wait;
     };
 
     struct Context {
@@ -173,7 +155,6 @@ class Detector {
         Place parent;
     };
 
-    Run run_of(const Statement& statement);
     std::optional<LoopKey> add(const Run& run);
     std::optional<LoopKey> hold(const Run& run);
     void count_statement(const Run& run);
@@ -204,7 +185,8 @@ class Detector {
     static std::size_t bucket_of(QueryId id) { return (id ^ (id >> 32U)) % buckets; }
 
     LoopSink* sink_;
-    Limits limits_;
+    std::uint32_t repeats_ = Limits{}.repeats;
+    EpisodeClock time_;
 
     std::array<Entry, places> entries_{};
     std::array<Place, buckets> heads_ = all_nowhere();
@@ -212,20 +194,12 @@ class Detector {
     Place last_many_ = nowhere;  ///< the last statement that had two rows at least
     std::uint64_t clock_ = 0;    ///< counts runs
 
-    // Of the episode:
-    Microseconds episode_begin_ = never;
-    std::uint32_t episode_statements_ = 0;
     std::size_t loops_ = 0;  ///< entries that are loops
 
     // Of the block: its first statement is held until it is clear that it is not the only one.
     bool in_block_ = false;
     bool is_block_episode_ = false;
     std::optional<Run> held_;
-
-    // Since the last statement:
-    Microseconds last_end_ = never;
-    Microseconds wait_ = 0;
-    bool paused_ = false;
 
     static constexpr std::array<Place, buckets> all_nowhere() {
         std::array<Place, buckets> heads{};

@@ -1,3 +1,8 @@
+// Finds how much of a text of SQL the server's lexer takes without an error, when it is a part of a
+// statement, or the settings of literals have changed since it was parsed.
+//
+// It knows quotes and comments alone: no keyword, no grammar, and nothing of the server's lexer.
+
 #include "roundtrip/lexable_prefix.hpp"
 
 namespace onetrip::roundtrip {
@@ -129,11 +134,16 @@ bool ends_word(char c) {
 
 }  // namespace
 
-std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules) {
+std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
+                           Interrupt interrupt) {
+    constexpr std::size_t words_between = 4096;
     const Scan scan(text, rules);
     std::size_t safe = 0;
     std::size_t at = 0;
-    while (at < text.size()) {
+    for (std::size_t words = 1; at < text.size(); ++words) {
+        if (words % words_between == 0) {
+            interrupt();
+        }
         const std::size_t end = scan.token(at);
         if (end == unclosed) {
             return safe;

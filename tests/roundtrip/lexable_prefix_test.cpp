@@ -62,4 +62,17 @@ TEST_CASE("a text that was cut ends with a whole word") {
     CHECK(cut("SELECT 1 -- it's the ") == "SELECT 1 -- it's the ");
 }
 
+TEST_CASE("a text of many words can be interrupted") {
+    static int calls = 0;
+    struct Cancelled {};
+    std::string text = "SELECT id FROM t WHERE id IN (1";
+    for (int i = 0; i < 100'000; ++i) {
+        text += ", 1";
+    }
+    text += ')';
+    CHECK(lexable_prefix(text, false, {}, [] { ++calls; }) == text.size());
+    CHECK(calls > 10);
+    CHECK_THROWS_AS(lexable_prefix(text, false, {}, [] { throw Cancelled(); }), Cancelled);
+}
+
 }  // namespace onetrip::roundtrip::test

@@ -1,0 +1,19 @@
+#pragma once
+
+namespace onetrip::postgres {
+
+/// The settings of the watch, as the server sets them. They exist where the library was loaded when
+/// the server started; elsewhere they keep their defaults.
+struct RoundTripSettings {
+    bool watch = true;
+    int repeats = 10;
+    int gap = 1000;  ///< ms
+    int max = 1000;
+};
+
+extern RoundTripSettings round_trip_settings;
+
+/// Makes them known to the server. To be called while shared_preload_libraries are loaded.
+void define_round_trip_settings();
+
+}  // namespace onetrip::postgres

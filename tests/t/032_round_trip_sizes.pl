@@ -1,0 +1,113 @@
+# The watch over round trips where much comes at once: long texts, many constants, many statements in one message, plans
+# of many partitions.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use RoundTripServer;
+use Test::More;
+
+my $node = start_watched_server('sizes', 'max_locks_per_transaction = 1024');
+
+my $list = 'SELECT id FROM campagnes';
+my $element = 'SELECT genre FROM campagnes WHERE id = $1';
+
+# Ten times the statement in one transaction, each with its number for $n.
+sub in_loop
+{
+	my ($statement, $before) = @_;
+	my @runs = map { (my $run = $statement) =~ s/\$n/$_/g; "$run;\n" } 1 .. 10;
+	$node->safe_psql('postgres', join '', "BEGIN;\n", $before // '', @runs, 'COMMIT');
+	return;
+}
+
+sub seen
+{
+	my ($columns) = @_;
+	my $rows = $node->safe_psql('postgres', "SELECT $columns FROM round_trips");
+	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	return $rows;
+}
+
+# ---- statements of one message ----
+
+# Each is a leader of its own, of which the last has a loop; their texts are found where they stand in the message.
+my @leaders = map { "SELECT id AS leader_$_" . (', id' x $_) . ' FROM campagnes WHERE id <= 12' } 1 .. 300;
+for my $at (0, 150, 299)
+{
+	my @statements = (@leaders[ 0 .. $at ], (map { "SELECT genre FROM campagnes WHERE id = $_" } 1 .. 12), @leaders[ $at + 1 .. 299 ]);
+	$node->safe_psql('postgres', "SET onetrip.watch_repeats = 12;\n" . join('\;', 'BEGIN', @statements, 'COMMIT') . ';');
+	my $number = $at + 1;
+	is( seen(q{substring(leader FROM 'leader_\d+'), leader LIKE '%FROM campagnes WHERE id <= $1' OR leader LIKE '%…', repeated, statements}),
+		"leader_$number|t|$element|12",
+		"leader $number of a message of 300");
+}
+
+# ---- long texts and many constants ----
+
+# What is shown of a text is its first 1 kB; what is not shown costs nothing, and its parameters have their numbers.
+my $constants = join ', ', 1 .. 50_000;
+in_loop("SELECT genre FROM campagnes WHERE id = \$n AND id IN ($constants)");
+is( seen(q{repeated LIKE 'SELECT genre FROM campagnes WHERE id = $1 AND id IN ($2, $3, $4, %, $1_3, $1_4%…', octet_length(repeated) BETWEEN 1000 AND 1024}),
+	't|t', 'of many constants the first are shown');
+my $long = 'x' x 200_000;
+in_loop("SELECT '$long' || genre /* $long */ FROM campagnes WHERE id = \$n");
+is(seen(q{repeated LIKE 'SELECT $1 || genre /* xxx%xxx…', octet_length(repeated)}), 't|1024', 'a long literal takes no room, a long comment does');
+in_loop("SELECT '$long' || genre FROM campagnes WHERE id = \$n");
+is(seen('repeated'), 'SELECT $1 || genre FROM campagnes WHERE id = $2', 'what follows a long literal is shown');
+$node->safe_psql('postgres', "PREPARE p(int) AS   SELECT 7, genre FROM campagnes WHERE id IN ($constants) AND id = \$1;\nBEGIN;\n" . join("\n", map { "EXECUTE p($_);" } 1 .. 10) . "\nCOMMIT");
+is(seen(q{repeated LIKE 'SELECT $2, genre FROM campagnes WHERE id IN ($3, $4, %…'}), 't', 'parameters that are not shown have their numbers');
+
+# ---- plans of many partitions ----
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE events (id int, n int, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE days PARTITION OF events FOR VALUES FROM (0) TO (10000) PARTITION BY RANGE (id);
+CREATE TABLE kinds (id int PRIMARY KEY, n int);
+INSERT INTO kinds SELECT g, g FROM generate_series(1, 20) AS g;
+DO $$
+BEGIN
+    FOR day IN 0 .. 199 LOOP
+        EXECUTE format('CREATE TABLE day_%s PARTITION OF days FOR VALUES FROM (%s) TO (%s)', day, 10 * day, 10 * day + 10);
+    END LOOP;
+END $$;
+INSERT INTO events SELECT g, g FROM generate_series(0, 1999) AS g;
+ANALYZE events, kinds;
+SQL
+my @plans = (
+	# The client named the partition that has the partitions, not the root.
+	['SELECT n FROM days WHERE id = $n', 'SELECT id FROM days WHERE id < 20', q{select days.n with the leader's rows at once, which are rows of days}],
+	['SELECT n FROM events WHERE id = $n', 'SELECT id FROM events WHERE id < 20', q{select events.n with the leader's rows at once, which are rows of events}],
+	['SELECT id FROM days WHERE n = $n', 'SELECT id FROM kinds', 'join days by days.n to the leader; or ask once: WHERE days.n = ANY($1)'],
+	['SELECT count(*) FROM events WHERE n = $n', 'SELECT id FROM kinds', 'ask once for all of them: ... FROM events WHERE events.n = ANY($1) GROUP BY events.n'],
+	# Of a write, what is compared is a column of the table that is written.
+	['UPDATE events SET n = events.n FROM kinds WHERE kinds.n = events.n AND kinds.id = $n', 'SELECT id FROM kinds', 'one UPDATE events SET ... FROM (VALUES ...) AS v WHERE ...'],
+	['UPDATE events SET n = events.n WHERE n = $n', 'SELECT id FROM kinds', 'one UPDATE events SET ... FROM (VALUES ...) AS v (n, ...) WHERE events.n = v.n; or, where all get the same, WHERE events.n = ANY($1)'],
+	['DELETE FROM days WHERE n = -$n', 'SELECT id FROM kinds', 'one DELETE FROM days WHERE days.n = ANY($1)']);
+for (@plans)
+{
+	my ($statement, $leader, $advice) = @$_;
+	in_loop($statement, "$leader;\n");
+	is(seen('advice'), $advice, $statement);
+}
+
+# A generic plan has all partitions, and its runs none but one, or none at all.
+for my $id (5, -5)
+{
+	$node->safe_psql('postgres', <<"SQL" . join("\n", map { 'EXECUTE p(' . ($id + ($id > 0 ? $_ : -$_)) . ');' } 1 .. 10) . "\nCOMMIT");
+SET plan_cache_mode = force_generic_plan;
+PREPARE p(int) AS SELECT n FROM events WHERE id = \$1;
+BEGIN;
+$list;
+SQL
+	is(seen('advice'), 'join events by events.id to the leader; or ask once: WHERE events.id = ANY($1)', 'a generic plan of partitions, ' . ($id > 0 ? 'of which one is read' : 'of which none is read'));
+}
+
+# Subqueries by the hundred: what they compare is not what the statement asks for.
+my $subqueries = join ', ', map { "(SELECT count(*) FROM messages WHERE template_id = campagnes.id + $_)" } 1 .. 300;
+in_loop("SELECT $subqueries FROM campagnes WHERE id = \$n", "SELECT id FROM messages;\n");
+is(seen('advice'), 'join: JOIN campagnes ON campagnes.id = messages.campagne_id_fk; or ask once: WHERE campagnes.id = ANY($1)', 'a statement of 300 subqueries');
+
+$node->stop;
+done_testing();
