@@ -90,11 +90,13 @@ class Form {
 };
 
 inline std::uint64_t Form::hash_of(std::uint32_t parent, std::string_view key) {
-    // Eight bytes at a time, each mixed in by a multiplication; the high bits are the good ones.
-    constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;
+    // Eight bytes at a time, each mixed in by a multiplication whose two halves are put together,
+    // so that each bit of a key bears on each bit of the hash.
+    __extension__ using Product = unsigned __int128;
     const auto mix = [](std::uint64_t word) {
-        word *= factor;
-        return word ^ word >> 29;
+        constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;
+        const Product product = Product{word ^ 0xD6E8FEB86659FD93} * factor;
+        return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
     };
     std::uint64_t hash = mix(std::uint64_t{parent} << 32 | (key.size() & 0xFFFFFFFF));
     while (key.size() >= sizeof hash) {
@@ -107,8 +109,7 @@ inline std::uint64_t Form::hash_of(std::uint32_t parent, std::string_view key) {
     if (!key.empty()) {
         std::memcpy(&word, key.data(), key.size());
     }
-    hash = mix(hash ^ word);
-    return hash ^ hash >> 32;
+    return mix(hash ^ word);
 }
 
 }  // namespace onetrip::submission
