@@ -2,6 +2,10 @@
 
 #include "postgres/argument_bytes.hpp"
 
+extern "C" {
+#include "common/hashfn.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {
@@ -17,32 +21,59 @@ CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
 
 }  // namespace
 
+FormCache::Entry::Entry(std::string_view argument, jsonb::Value form)
+    : argument(argument), compiled(form, check_for_interrupts) {}
+
+std::size_t FormCache::Hash::operator()(std::string_view bytes) const {
+    const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+    // A varlena is shorter than 1 GB.
+    return hash_bytes_extended(data, static_cast<int>(bytes.size()), seed);
+}
+
 CompiledForm* FormCache::find(std::string_view argument) {
-    if (last_ != nullptr && last_argument_ == argument) {
-        return last_;
-    }
-    const auto found = forms_.find(argument);
-    if (found == forms_.end()) {
+    if (entries_.empty()) {
         return nullptr;
     }
-    last_argument_ = found->first;
-    last_ = found->second.get();
-    return last_;
+    if (entries_.front().argument == argument) {
+        return &entries_.front().compiled;
+    }
+    const auto found = by_argument_.find(argument);
+    if (found == by_argument_.end()) {
+        return nullptr;
+    }
+    count(entries_.front());
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &entries_.front().compiled;
 }
 
 CompiledForm* FormCache::add(std::string_view argument, jsonb::Value form) {
-    auto compiled = std::make_unique<CompiledForm>(form, check_for_interrupts);
-    if (bytes_ > most_bytes) {
-        last_ = nullptr;
-        forms_.clear();
-        bytes_ = 0;
+    if (!entries_.empty()) {
+        count(entries_.front());
     }
-    // What is written for the nodes later is about as much again.
-    bytes_ += argument.size() + 2 * compiled->form.size();
-    const auto added = forms_.emplace(std::string(argument), std::move(compiled)).first;
-    last_argument_ = added->first;
-    last_ = added->second.get();
-    return last_;
+    Entries added;
+    added.emplace_back(argument, form);
+    by_argument_.emplace(added.front().argument, added.begin());
+    entries_.splice(entries_.begin(), added);
+    count(entries_.front());
+    while (bytes_ > most_bytes && entries_.size() > 1) {
+        forget_oldest();
+    }
+    return &entries_.front().compiled;
+}
+
+/// Counts what an entry takes now: it grows while it is used, as columns of its nodes are written.
+void FormCache::count(Entry& entry) {
+    constexpr std::size_t bookkeeping = 100;  // of the list and of the hash table
+    const std::size_t size =
+        sizeof entry + entry.argument.capacity() + entry.compiled.size() + bookkeeping;
+    bytes_ += size - entry.counted;
+    entry.counted = size;
+}
+
+void FormCache::forget_oldest() {
+    bytes_ -= entries_.back().counted;
+    by_argument_.erase(entries_.back().argument);
+    entries_.pop_back();
 }
 
 CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache) {
