@@ -36,7 +36,7 @@ bool is_short(std::string_view text) {
 HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
                                   const SubmissionWalk& walk) {
     // Before the row begins: it is written in the same memory.
-    if (row.node != nullptr) {
+    if (row.node != nullptr && !compiled.columns[row.node->id].is_written) {
         write_columns_of(compiled, *row.node);
     }
     builder_.begin();
@@ -49,12 +49,10 @@ HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
 
 void EventTuples::write_columns_of(CompiledForm& compiled, const FormNode& node) {
     NodeColumns& columns = compiled.columns[node.id];
-    if (!columns.is_written) {
-        write_way(columns, compiled.form, node);
-        write_description(columns, node);
-        columns.is_written = true;
-        compiled.written_bytes += columns.way.capacity() + columns.description.capacity();
-    }
+    write_way(columns, compiled.form, node);
+    write_description(columns, node);
+    columns.is_written = true;
+    compiled.written_bytes += columns.way.capacity() + columns.description.capacity();
 }
 
 /// A long way is not kept: in a form of many levels, one inside the other, those of all nodes would

@@ -2,10 +2,6 @@
 
 #include "postgres/argument_bytes.hpp"
 
-extern "C" {
-#include "common/hashfn.h"
-}
-
 namespace onetrip::postgres {
 
 namespace {
@@ -24,25 +20,27 @@ CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
 FormCache::Entry::Entry(std::string_view argument, jsonb::Value form)
     : argument(argument), compiled(form, check_for_interrupts) {}
 
-std::size_t FormCache::Hash::operator()(std::string_view bytes) const {
-    const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
-    // A varlena is shorter than 1 GB.
-    return hash_bytes_extended(data, static_cast<int>(bytes.size()), seed);
+/// The last few are compared, which costs less than to hash them.
+FormCache::Entries::iterator FormCache::find_entry(std::string_view argument) {
+    int left = 4;
+    for (auto entry = entries_.begin(); entry != entries_.end() && left-- > 0; ++entry) {
+        if (entry->argument == argument) {
+            return entry;
+        }
+    }
+    const auto found = by_argument_.find(argument);
+    return found == by_argument_.end() ? entries_.end() : found->second;
 }
 
 CompiledForm* FormCache::find(std::string_view argument) {
-    if (entries_.empty()) {
+    const auto found = find_entry(argument);
+    if (found == entries_.end()) {
         return nullptr;
     }
-    if (entries_.front().argument == argument) {
-        return &entries_.front().compiled;
+    if (found != entries_.begin()) {
+        count(entries_.front());
+        entries_.splice(entries_.begin(), entries_, found);
     }
-    const auto found = by_argument_.find(argument);
-    if (found == by_argument_.end()) {
-        return nullptr;
-    }
-    count(entries_.front());
-    entries_.splice(entries_.begin(), entries_, found->second);
     return &entries_.front().compiled;
 }
 

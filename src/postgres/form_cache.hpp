@@ -65,17 +65,19 @@ class FormCache {
         std::size_t counted = 0;  ///< what bytes_ has of it
     };
 
-    /// Of all bytes: forms are often copies of one template, which differ anywhere. The server's
-    /// own hash, with a seed of this cache's.
+    /// Of all bytes: forms are often copies of one template, which differ anywhere.
     struct Hash {
         std::uint64_t seed;
-        std::size_t operator()(std::string_view bytes) const;
+        std::size_t operator()(std::string_view bytes) const {
+            return submission::hash_of(seed, bytes);
+        }
     };
 
     using Entries = std::list<Entry>;
 
     static constexpr std::size_t most_bytes = std::size_t{64} << 20;
 
+    Entries::iterator find_entry(std::string_view argument);
     void count(Entry& entry);
     void forget_oldest();
 

@@ -155,7 +155,7 @@ bool SubmissionWalk::put_empty_array(Place place, const FormNode& node) {
 /// Counts a row, and makes it where it was asked for.
 bool SubmissionWalk::put(Status status, Place place, const FormNode* node, Value value) {
     ++ord_;
-    if (node != nullptr && node->is_question && lists_missing()) {
+    if (lists_missing() && node != nullptr && node->is_question) [[unlikely]] {
         missing_.answer(*node, frames_.back().repetition);
     }
     if (!(selected_ & bit_of(status))) {
