@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "jsonb/format.hpp"
 
@@ -130,15 +131,30 @@ bool overflows(const NumericVar& var) {
            var.weight < std::numeric_limits<std::int16_t>::min();
 }
 
+/// The numeric that the decimal stands for; nullopt where there is none.
+std::optional<NumericVar> numeric_of(const Decimal& decimal) {
+    if (decimal.exponent >= exponent_limit || decimal.exponent <= -exponent_limit)
+        return std::nullopt;
+    const NumericVar var = set_var(decimal);
+    return overflows(var) ? std::nullopt : std::optional(var);
+}
+
 }  // namespace
+
+bool fits_numeric(std::string_view number) {
+    // Without an exponent, few characters are few digits.
+    constexpr std::size_t surely_few = format::numeric_dscale_mask;
+    if (number.size() <= surely_few && number.find_first_of("eE") == std::string_view::npos)
+        return true;
+    return numeric_of(split(number)).has_value();
+}
 
 bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out) {
     const Decimal decimal = split(number);
-    if (decimal.exponent >= exponent_limit || decimal.exponent <= -exponent_limit)
+    const std::optional<NumericVar> found = numeric_of(decimal);
+    if (!found)
         return false;
-    const NumericVar var = set_var(decimal);
-    if (overflows(var))
-        return false;
+    const NumericVar& var = *found;
 
     const std::size_t start = out.size();
     append(out, std::uint32_t{0});

@@ -11,4 +11,8 @@ namespace onetrip::jsonb {
 /// was. The text must be a number by RFC 8259's grammar.
 bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out);
 
+/// Whether numeric_in takes a JSON number, without making the numeric: at most 131,072 digits
+/// before the point, 16,383 after it as they are written, and an exponent within its limit.
+bool fits_numeric(std::string_view number);
+
 }  // namespace onetrip::jsonb

@@ -36,8 +36,8 @@ bool is_short(std::string_view text) {
 HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
                                   const SubmissionWalk& walk) {
     // Before the row begins: it is written in the same memory.
-    if (row.node != nullptr) {
-        columns_of(compiled, *row.node);
+    if (row.node != nullptr && !compiled.columns[row.node->id].is_written) {
+        write_columns_of(compiled, *row.node);
     }
     builder_.begin();
     builder_.put_int4(row.ord);
@@ -47,31 +47,40 @@ HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
     return builder_.finish();
 }
 
-const CompiledForm::NodeColumns& EventTuples::columns_of(CompiledForm& compiled,
-                                                         const FormNode& node) {
+void EventTuples::write_columns_of(CompiledForm& compiled, const FormNode& node) {
     NodeColumns& columns = compiled.columns[node.id];
-    if (!columns.is_written) {
-        write_way(columns, compiled.form, node);
-        write_description(columns, node);
-        columns.is_written = true;
-    }
-    return columns;
+    write_way(columns, compiled.form, node);
+    write_description(columns, node);
+    columns.is_written = true;
+    compiled.written_bytes += columns.way.capacity() + columns.description.capacity();
 }
 
+/// A long way is not kept: in a form of many levels, one inside the other, those of all nodes would
+/// take the square of their number.
 void EventTuples::write_way(NodeColumns& columns, const submission::Form& form,
                             const FormNode& node) {
-    Trail trail;
-    for (const std::string_view slug : form.way_to(node)) {
-        trail.push_key(slug);
-    }
+    constexpr std::size_t longest_kept = 2048;
     builder_.begin();
     builder_.put_int4(0);
     const std::size_t start = builder_.size();
     builder_.put_text(form.path_of(node));
-    columns.path_size = builder_.size() - start;
-    put_keys(builder_, trail);
-    put_indexes(builder_, trail);
+    const std::size_t path_size = builder_.size() - start;
+    if (path_size > longest_kept) {
+        return;
+    }
+    put_form_way(form, node);
+    columns.path_size = static_cast<std::uint32_t>(path_size);
     columns.way = builder_.bytes(start);
+}
+
+/// keys and idx of a node, as they are if no index is on the way.
+void EventTuples::put_form_way(const submission::Form& form, const FormNode& node) {
+    way_.rewind({});
+    for (const std::string_view slug : form.way_to(node)) {
+        way_.push_key(slug);
+    }
+    put_keys(builder_, way_);
+    put_indexes(builder_, way_);
 }
 
 void EventTuples::write_description(NodeColumns& columns, const FormNode& node) {
@@ -88,11 +97,16 @@ void EventTuples::put_way(CompiledForm& compiled, const EventRow& row, const Sub
         builder_.put_text(walk.path());
     } else {
         const NodeColumns& columns = compiled.columns[row.node->id];
-        if (row.is_at_node && row.status != Status::missing) {
+        const bool is_at_node = row.is_at_node && row.status != Status::missing;
+        if (is_at_node && !columns.way.empty()) {
             builder_.put_columns(columns.way, 3, 0);
             return;
         }
-        builder_.put_columns(std::string_view(columns.way).substr(0, columns.path_size), 1, 0);
+        put_path(compiled.form, *row.node, columns);
+        if (is_at_node) {
+            put_form_way(compiled.form, *row.node);
+            return;
+        }
     }
     if (row.status == Status::missing) {
         builder_.put_null();
@@ -100,6 +114,15 @@ void EventTuples::put_way(CompiledForm& compiled, const EventRow& row, const Sub
         put_keys(builder_, walk.trail());
     }
     put_indexes(builder_, walk.trail());
+}
+
+void EventTuples::put_path(const submission::Form& form, const FormNode& node,
+                           const NodeColumns& columns) {
+    if (columns.way.empty()) {
+        builder_.put_text(form.path_of(node));
+    } else {
+        builder_.put_columns(std::string_view(columns.way).substr(0, columns.path_size), 1, 0);
+    }
 }
 
 void EventTuples::put_value(jsonb::Value value) {

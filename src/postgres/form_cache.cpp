@@ -17,32 +17,61 @@ CompiledForm* form_of_argument(FormCache& cache, Datum argument) {
 
 }  // namespace
 
-CompiledForm* FormCache::find(std::string_view argument) {
-    if (last_ != nullptr && last_argument_ == argument) {
-        return last_;
+FormCache::Entry::Entry(std::string_view argument, jsonb::Value form)
+    : argument(argument), compiled(form, check_for_interrupts) {}
+
+/// The last few are compared, which costs less than to hash them.
+FormCache::Entries::iterator FormCache::find_entry(std::string_view argument) {
+    int left = 4;
+    for (auto entry = entries_.begin(); entry != entries_.end() && left-- > 0; ++entry) {
+        if (entry->argument == argument) {
+            return entry;
+        }
     }
-    const auto found = forms_.find(argument);
-    if (found == forms_.end()) {
+    const auto found = by_argument_.find(argument);
+    return found == by_argument_.end() ? entries_.end() : found->second;
+}
+
+CompiledForm* FormCache::find(std::string_view argument) {
+    const auto found = find_entry(argument);
+    if (found == entries_.end()) {
         return nullptr;
     }
-    last_argument_ = found->first;
-    last_ = found->second.get();
-    return last_;
+    if (found != entries_.begin()) {
+        count(entries_.front());
+        entries_.splice(entries_.begin(), entries_, found);
+    }
+    return &entries_.front().compiled;
 }
 
 CompiledForm* FormCache::add(std::string_view argument, jsonb::Value form) {
-    auto compiled = std::make_unique<CompiledForm>(form, check_for_interrupts);
-    if (bytes_ > most_bytes) {
-        last_ = nullptr;
-        forms_.clear();
-        bytes_ = 0;
+    if (!entries_.empty()) {
+        count(entries_.front());
     }
-    // What is written for the nodes later is about as much again.
-    bytes_ += argument.size() + 2 * compiled->form.size();
-    const auto added = forms_.emplace(std::string(argument), std::move(compiled)).first;
-    last_argument_ = added->first;
-    last_ = added->second.get();
-    return last_;
+    Entries added;
+    added.emplace_back(argument, form);
+    by_argument_.emplace(added.front().argument, added.begin());
+    entries_.splice(entries_.begin(), added);
+    count(entries_.front());
+    while (bytes_ > most_bytes && entries_.size() > 1) {
+        forget_oldest();
+    }
+    return &entries_.front().compiled;
+}
+
+/// Counts what an entry takes now: it grows while it is used, as columns of its nodes are written.
+void FormCache::count(Entry& entry) {
+    constexpr std::size_t bookkeeping = 100;  // of the list and of the hash table
+    const std::size_t size =
+        sizeof entry + entry.argument.capacity() + entry.compiled.size() + bookkeeping;
+    bytes_ += size - entry.counted;
+    entry.counted = size;
+}
+
+void FormCache::forget_oldest() {
+    bytes_ -= entries_.back().counted;
+    by_argument_.erase(entries_.back().argument);
+    entries_.pop_back();
 }
 
 CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,27 +18,39 @@ namespace onetrip::postgres {
 struct CompiledForm {
     struct NodeColumns {
         bool is_written = false;
-        std::size_t path_size = 0;  ///< of schema_path, with its header
-        std::string way;            ///< schema_path, keys and idx, where no index is on the way
-        std::string description;    ///< answer_type, tag and the status ok
-        bool is_short = false;      ///< those have short headers
+        bool is_short = false;        ///< the description has short headers
+        std::uint32_t path_size = 0;  ///< of schema_path, with its header
+        std::string way;              ///< schema_path, keys and idx, where no index is on the way
+        std::string description;      ///< answer_type, tag and the status ok
     };
 
     explicit CompiledForm(jsonb::Value form, submission::Interrupt interrupt)
         : form(form, interrupt), columns(this->form.nodes().size()) {}
 
+    /// About how much memory it takes, in bytes.
+    std::size_t size() const {
+        return form.size() + columns.capacity() * sizeof(NodeColumns) + written_bytes;
+    }
+
     submission::Form form;
     std::vector<NodeColumns> columns;  ///< by node
+    std::size_t written_bytes = 0;     ///< of all columns
 };
 
 /// The forms of one call site. They are found again by the very bytes of the argument, so that a
-/// form out of line is recognised by its TOAST pointer and not fetched again.
+/// form out of line is recognised by its TOAST pointer and not fetched again. A query may mix as
+/// many forms as it likes, but not fill the memory with them: past 64 MB those go that have not
+/// been used for the longest time.
 class FormCache {
   public:
-    /// nullptr where the argument has not been seen.
+    FormCache() = default;
+    FormCache(const FormCache&) = delete;
+    FormCache& operator=(const FormCache&) = delete;
+
+    /// nullptr if the argument has not been seen, or not lately.
     CompiledForm* find(std::string_view argument);
 
-    /// May forget the forms that it has.
+    /// Forgets no form but those that the cache has no room for; the new one is always kept.
     CompiledForm* add(std::string_view argument, jsonb::Value form);
 
     /// The form of a call site whose argument is the same in every call; nullptr until it is known.
@@ -46,25 +58,34 @@ class FormCache {
     void set_constant(CompiledForm* form) { constant_ = form; }
 
   private:
-    /// Of both ends of the bytes, since forms in line are long, and forms of one length seldom have
-    /// the same ends. Transparent, so that bytes can be looked up without being copied.
+    struct Entry {
+        Entry(std::string_view argument, jsonb::Value form);
+
+        std::string argument;
+        CompiledForm compiled;
+        std::size_t counted = 0;  ///< what bytes_ has of it
+    };
+
+    /// Of all bytes: forms are often copies of one template, which differ anywhere.
     struct Hash {
-        using is_transparent = void;
+        std::uint64_t seed;
         std::size_t operator()(std::string_view bytes) const {
-            constexpr std::size_t most = 32;
-            const std::hash<std::string_view> hash;
-            const std::size_t end = bytes.size() > most ? bytes.size() - most : 0;
-            return bytes.size() + hash(bytes.substr(0, most)) + 31 * hash(bytes.substr(end));
+            return submission::hash_of(seed, bytes);
         }
     };
 
-    /// A query may mix as many forms as it likes, but not fill the memory with them.
+    using Entries = std::list<Entry>;
+
     static constexpr std::size_t most_bytes = std::size_t{64} << 20;
 
-    std::unordered_map<std::string, std::unique_ptr<CompiledForm>, Hash, std::equal_to<>> forms_;
+    Entries::iterator find_entry(std::string_view argument);
+    void count(Entry& entry);
+    void forget_oldest();
+
+    Entries entries_;  ///< the last used first
+    std::unordered_map<std::string_view, Entries::iterator, Hash> by_argument_{
+        0, Hash{reinterpret_cast<std::uintptr_t>(this)}};
     std::size_t bytes_ = 0;
-    std::string_view last_argument_;
-    CompiledForm* last_ = nullptr;
     CompiledForm* constant_ = nullptr;
 };
 

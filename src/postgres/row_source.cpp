@@ -17,6 +17,7 @@ void collect_rows(RowSource& source, Tuplestorestate* rows) {
     while ((tuple.t_data = call_cpp([&] { return source.next(); })) != nullptr) {
         tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
         tuplestore_puttuple(rows, &tuple);
+        CHECK_FOR_INTERRUPTS();
     }
 }
 

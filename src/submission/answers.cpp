@@ -1,5 +1,7 @@
 #include "submission/answers.hpp"
 
+#include "jsonb/numeric_parser.hpp"
+
 namespace onetrip::submission {
 
 namespace {
@@ -109,7 +111,8 @@ bool has_type(jsonb::Value answer, AnswerType type) {
     const bool string = answer.kind() == jsonb::Kind::string;
     switch (type) {
         case AnswerType::number:
-            return answer.kind() == jsonb::Kind::numeric || (string && is_number(answer.string()));
+            return answer.kind() == jsonb::Kind::numeric ||
+                   (string && is_number(answer.string()) && jsonb::fits_numeric(answer.string()));
         case AnswerType::boolean:
             return answer.kind() == jsonb::Kind::boolean;
         case AnswerType::date:

@@ -30,7 +30,8 @@ struct Day {
 /// such text or there is no such day.
 std::optional<Day> parse_day(std::string_view text);
 
-/// Whether a scalar other than null is what its question's type says.
+/// Whether a scalar other than null is what its question's type says. A string is a number where
+/// the server's numeric can hold it.
 bool has_type(jsonb::Value answer, AnswerType type);
 
 /// The text of a scalar other than null: a string as it is, a number in jsonb's exact spelling,

@@ -11,12 +11,30 @@ namespace {
 using jsonb::Kind;
 using jsonb::Value;
 
+/// Calls the interrupt once in a few thousand steps.
+class Ticker {
+  public:
+    explicit Ticker(Interrupt interrupt) : interrupt_(interrupt) {}
+
+    void tick() {
+        constexpr std::uint32_t steps_between = 4096;
+        if (++steps_ % steps_between == 0) {
+            interrupt_();
+        }
+    }
+
+  private:
+    Interrupt interrupt_;
+    std::uint32_t steps_ = 0;
+};
+
 /// The texts of the values of an answerEnum. What has no scalar value is no choice that an answer
 /// could be.
-std::vector<std::string> choices_of(jsonb::Array answer_enum) {
+std::vector<std::string> choices_of(jsonb::Array answer_enum, Ticker& ticker) {
     std::vector<std::string> choices;
     std::string room;
     for (const Value choice : answer_enum) {
+        ticker.tick();
         const std::optional<Value> value =
             choice.kind() == Kind::object ? choice.object().find("value") : std::nullopt;
         if (value && value->kind() != Kind::null && value->kind() != Kind::array &&
@@ -24,11 +42,15 @@ std::vector<std::string> choices_of(jsonb::Array answer_enum) {
             choices.emplace_back(text_of(*value, room));
         }
     }
-    std::sort(choices.begin(), choices.end());
+    std::sort(choices.begin(), choices.end(),
+              [&](const std::string& left, const std::string& right) {
+                  ticker.tick();
+                  return left < right;
+              });
     return choices;
 }
 
-void describe(FormNode& node, const NodeTraits& traits) {
+void describe(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
     std::string room;
     node.is_question = traits.is_question;
     node.is_group = traits.is_group;
@@ -39,7 +61,7 @@ void describe(FormNode& node, const NodeTraits& traits) {
     }
     node.choices.reset();
     if (traits.choices) {
-        node.choices = choices_of(traits.choices->array());
+        node.choices = choices_of(traits.choices->array(), ticker);
     }
 }
 
@@ -66,6 +88,7 @@ Form::Form(Value form, Interrupt interrupt) : slots_(first_slots), mask_(first_s
     constexpr std::uint32_t hidden = 0;  // the root is never defined again
     std::vector<std::uint32_t> ids;      // by the numbers of the items
     FormReader reader(form, interrupt);
+    Ticker ticker(interrupt);
     FormItem item;
     while (reader.next(item)) {
         if (item.number == 0) {
@@ -76,7 +99,7 @@ Form::Form(Value form, Interrupt interrupt) : slots_(first_slots), mask_(first_s
             ids.push_back(hidden);
         } else {
             const std::uint32_t id = add(ids[item.parent], *item.slug);
-            describe(nodes_[id], item.traits);
+            describe(nodes_[id], item.traits, ticker);
             numbers_[id] = item.number;
             ids.push_back(id);
         }

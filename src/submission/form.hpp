@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "submission/form_reader.hpp"
+#include "submission/hash.hpp"
 
 namespace onetrip::submission {
 
@@ -74,8 +74,6 @@ class Form {
         std::uint32_t node = 0;
     };
 
-    static std::uint64_t hash_of(std::uint32_t parent, std::string_view key);
-
     std::uint32_t add(std::uint32_t parent, std::string_view slug);
     void insert(std::uint32_t node);
     void grow();
@@ -88,27 +86,5 @@ class Form {
     std::size_t mask_ = 0;
     std::size_t size_ = 0;
 };
-
-inline std::uint64_t Form::hash_of(std::uint32_t parent, std::string_view key) {
-    // Eight bytes at a time, each mixed in by a multiplication; the high bits are the good ones.
-    constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;
-    const auto mix = [](std::uint64_t word) {
-        word *= factor;
-        return word ^ word >> 29;
-    };
-    std::uint64_t hash = mix(std::uint64_t{parent} << 32 | (key.size() & 0xFFFFFFFF));
-    while (key.size() >= sizeof hash) {
-        std::uint64_t word;
-        std::memcpy(&word, key.data(), sizeof word);
-        hash = mix(hash ^ word);
-        key.remove_prefix(sizeof word);
-    }
-    std::uint64_t word = 0;
-    if (!key.empty()) {
-        std::memcpy(&word, key.data(), key.size());
-    }
-    hash = mix(hash ^ word);
-    return hash ^ hash >> 32;
-}
 
 }  // namespace onetrip::submission

@@ -44,13 +44,17 @@ std::string FormQuestions::problems_of(const FormItem& item, const FormNode* nod
     };
     const bool is_root = item.number == 0;
     const NodeTraits& traits = item.traits;
+    const bool is_replaced = !is_root && node != nullptr && form_.number_of(*node) != item.number;
+    add_if(is_root && !traits.is_object, "form is no object");
+    add_if(is_root && traits.is_object && !traits.has_children, "form has no children");
     add_if(!is_root && !item.slug, "missing slug");
     add_if(item.is_hidden && traits.is_question, "hidden by a missing slug above");
-    add_if(
-        !is_root && node != nullptr && traits.is_question && form_.number_of(*node) != item.number,
-        "duplicate path");
+    add_if(is_replaced && traits.is_question, "duplicate path");
+    add_if(is_replaced && traits.is_question != node->is_question,
+           "section and question of one path");
     add_if(!is_root && traits.has_unknown_type, "unknown answerType");
     add_if(traits.has_bad_children, "children is no array");
+    add_if(traits.has_bad_choices, "answerEnum is no array");
     return problems;
 }
 

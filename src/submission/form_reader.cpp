@@ -54,6 +54,8 @@ NodeTraits traits_of(Value node) {
     }
     const jsonb::Object object = node.object();
     const std::optional<Value> children = find(object, "children");
+    traits.is_object = true;
+    traits.has_children = children.has_value();
     read_children(traits, children);
     read_type(traits, object, children && !traits.has_bad_children);
     traits.tag = find(object, "tag");
@@ -64,6 +66,7 @@ NodeTraits traits_of(Value node) {
     traits.choices = find(object, "answerEnum");
     if (traits.choices && traits.choices->kind() != Kind::array) {
         traits.choices.reset();
+        traits.has_bad_choices = true;
     }
     return traits;
 }

@@ -18,8 +18,11 @@ using jsonb::never_interrupted;
 struct NodeTraits {
     bool is_question = false;
     bool is_group = true;
+    bool is_object = false;         ///< what is no object is a group with nothing in it
+    bool has_children = false;      ///< a member of that name, whatever it is
     bool has_unknown_type = false;  ///< a question whose answerType is none of the four, or missing
     bool has_bad_children = false;  ///< children that are no array
+    bool has_bad_choices = false;   ///< an answerEnum that is no array
     AnswerType type = AnswerType::text;
     std::optional<jsonb::Value> tag;  ///< a scalar
     std::optional<jsonb::Value> label;
@@ -27,7 +30,6 @@ struct NodeTraits {
     jsonb::Array children;
 };
 
-/// Of a value that is no object: a group with nothing in it.
 NodeTraits traits_of(jsonb::Value node);
 
 /// A node of a form. The views point into the form.

@@ -28,15 +28,14 @@ void SubmissionWalk::begin(const Form& form, Value responses, Statuses included)
     frames_.clear();
     trail_.rewind({});
     path_.clear();
-    next_question_ = 0;
-    if (selected_ & bit_of(Status::missing)) {
-        has_row_.assign(form.nodes().size(), false);
+    if (lists_missing()) {
+        missing_.begin(form);
     }
     has_root_row_ = responses.kind() != Kind::object;
     if (has_root_row_) {
         row_.value = responses;
     } else {
-        push(&form.root(), responses);
+        push(&form.root(), responses, MissingAnswers::document);
     }
 }
 
@@ -138,15 +137,26 @@ bool SubmissionWalk::take_container(Place place, const FormNode* node, Value val
     if (node != nullptr && !fits) {
         return put(Status::structure, place, node, value);
     }
+    if (node != nullptr && is_array && value.array().size() == 0) {
+        return put_empty_array(place, *node);
+    }
     open(place, node, value);
     return false;
+}
+
+/// Nothing was chosen, or there is no repetition: that is an answer, and nothing to walk.
+bool SubmissionWalk::put_empty_array(Place place, const FormNode& node) {
+    if (lists_missing()) {
+        enter(place, &node, false);
+    }
+    return put(Status::null, place, &node, {});
 }
 
 /// Counts a row, and makes it where it was asked for.
 bool SubmissionWalk::put(Status status, Place place, const FormNode* node, Value value) {
     ++ord_;
-    if (node != nullptr && selected_ & bit_of(Status::missing)) {
-        has_row_[node->id] = true;
+    if (lists_missing() && node != nullptr && node->is_question) [[unlikely]] {
+        missing_.answer(*node, frames_.back().repetition);
     }
     if (!(selected_ & bit_of(status))) {
         return false;
@@ -169,29 +179,44 @@ bool SubmissionWalk::put_root(Value responses) {
 }
 
 bool SubmissionWalk::next_missing() {
-    if (!(selected_ & bit_of(Status::missing))) {
+    MissingAnswers::Row missing;
+    if (!lists_missing() || !missing_.next(missing)) {
         return false;
     }
-    const std::vector<std::uint32_t>& questions = form_->questions();
-    while (next_question_ < questions.size()) {
-        const FormNode& node = form_->nodes()[questions[next_question_++]];
-        tick();
-        if (!has_row_[node.id]) {
-            row_ = {++ord_, Status::missing, &node, true, {}};
-            return true;
-        }
-    }
-    return false;
+    tick();
+    const std::span<const std::int32_t> indexes = missing_.indexes_of(missing.repetition);
+    trail_.set_indexes(indexes);
+    row_ = {++ord_, Status::missing, missing.question, indexes.empty(), {}};
+    return true;
 }
 
 void SubmissionWalk::open(Place place, const FormNode* node, Value container) {
     extend(place, true);
-    push(node, container);
+    const bool is_object = container.kind() == Kind::object;
+    push(node, container,
+         lists_missing() ? enter(place, node, is_object) : MissingAnswers::document);
 }
 
-void SubmissionWalk::push(const FormNode* node, Value container) {
+/// The repetition that what is in the container belongs to.
+MissingAnswers::Repetition SubmissionWalk::enter(Place place, const FormNode* node,
+                                                 bool is_object) {
+    const MissingAnswers::Repetition around = frames_.back().repetition;
+    if (node == nullptr || !node->is_group) {
+        return around;
+    }
+    if (!is_object) {
+        missing_.enter_array(*node, around);
+        return around;
+    }
+    return place.is_element ? missing_.enter_element(*node, around, place.index)
+                            : missing_.enter_object(*node, around);
+}
+
+void SubmissionWalk::push(const FormNode* node, Value container,
+                          MissingAnswers::Repetition repetition) {
     Frame& frame = frames_.emplace_back();
     frame.node = node;
+    frame.repetition = repetition;
     frame.index = 0;
     frame.path_size = static_cast<std::uint32_t>(path_.size());
     frame.mark = trail_.mark();

@@ -7,6 +7,7 @@
 
 #include "jsonb/jsonb.hpp"
 #include "submission/form.hpp"
+#include "submission/missing_answers.hpp"
 #include "submission/trail.hpp"
 
 namespace onetrip::submission {
@@ -47,17 +48,17 @@ struct EventRow {
     /// SubmissionWalk::trail(), since the node says it.
     bool is_at_node = false;
 
-    jsonb::Value value;
+    jsonb::Value value;  ///< null for an empty array
 };
 
 /// The walk over one submission: pulled row by row, so that rows can stream, and used again for the
 /// next one, so that its memory is. Depth first, with the open containers on a stack of its own; of
-/// every container first the scalars, then the containers. Linear in the answers, besides the
-/// questions where missing ones are asked for.
+/// every container first the scalars, then the containers. Linear in the answers; MissingAnswers
+/// adds its own cost if missing ones are asked for.
 class SubmissionWalk {
   public:
     /// `interrupt` is called once in a few hundred values, whether they become rows or not.
-    explicit SubmissionWalk(Interrupt interrupt) : interrupt_(interrupt) {}
+    explicit SubmissionWalk(Interrupt interrupt) : interrupt_(interrupt), missing_(interrupt) {}
 
     /// Begins. `form` and the bytes of `responses` must stay until next() has returned false or
     /// begin is called again. `included` are the statuses to return besides always_returned.
@@ -66,7 +67,8 @@ class SubmissionWalk {
     /// The next row to be returned; nullptr where there is none. It is good until the next call.
     const EventRow* next();
 
-    /// The way to the answer of the last row, unless that is_at_node.
+    /// The way to the answer of the last row, unless that is_at_node. Of a missing answer there are
+    /// the indexes of its repetition alone.
     const Trail& trail() const { return trail_; }
 
     /// The schema path of the last row, whose path is not in the form.
@@ -82,6 +84,7 @@ class SubmissionWalk {
         jsonb::Array::Iterator element;
         jsonb::Array::Iterator elements_end;
         const FormNode* node;
+        MissingAnswers::Repetition repetition;  ///< set only if missing ones are asked for
         std::uint32_t index;
         std::uint32_t path_size;
         Trail::Mark mark;
@@ -103,13 +106,16 @@ class SubmissionWalk {
     bool take_scalar(Place place, const FormNode* node, jsonb::Value value);
     bool take_container(Place place, const FormNode* node, jsonb::Value value);
     bool put(Status status, Place place, const FormNode* node, jsonb::Value value);
+    bool put_empty_array(Place place, const FormNode& node);
     bool put_root(jsonb::Value responses);
     bool next_missing();
     void open(Place place, const FormNode* node, jsonb::Value container);
-    void push(const FormNode* node, jsonb::Value container);
+    MissingAnswers::Repetition enter(Place place, const FormNode* node, bool is_object);
+    void push(const FormNode* node, jsonb::Value container, MissingAnswers::Repetition repetition);
     void extend(Place place, bool with_path);
     Status judge(const FormNode& node, jsonb::Value answer);
     void tick();
+    bool lists_missing() const { return (selected_ & bit_of(Status::missing)) != 0; }
 
     Interrupt interrupt_;
     const Form* form_ = nullptr;
@@ -122,8 +128,7 @@ class SubmissionWalk {
     Trail trail_;
     std::string path_;
     std::string room_;
-    std::vector<bool> has_row_;  ///< by node; kept only where missing ones are asked for
-    std::size_t next_question_ = 0;
+    MissingAnswers missing_;  ///< hears of the walk only if missing ones are asked for
 };
 
 }  // namespace onetrip::submission

@@ -36,6 +36,13 @@ class Trail {
     /// An index is an element of both arrays: `document #> keys` wants it as text.
     void push_index(std::uint32_t index);
 
+    /// Indexes without the keys that they stand among.
+    void set_indexes(std::span<const std::int32_t> indexes) {
+        key_bytes_.clear();
+        indexes_.assign(indexes.begin(), indexes.end());
+        mark_ = {0, 0, static_cast<std::uint32_t>(indexes.size())};
+    }
+
     /// The elements of keys, each a text with a varlena header of four bytes and padded to four.
     std::span<const std::uint8_t> key_bytes() const { return key_bytes_; }
     std::uint32_t key_count() const { return mark_.keys; }

@@ -2,7 +2,10 @@
 // exactly one row of all statuses, itself or within the text of one structure row.
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "documents.hpp"
 #include "halves.hpp"
@@ -64,7 +67,7 @@ void check_status(const EventRow& row, const Document& document) {
     const bool is_null = row.value.kind() == jsonb::Kind::null;
     switch (row.status) {
         case Status::null:
-            return expect(is_question && is_null, "null is for a question's JSON null");
+            return expect(row.node != nullptr && is_null, "null is for what the form has");
         case Status::unknown:
             return expect(row.node == nullptr && !is_container, "unknown is a scalar's");
         case Status::structure:
@@ -82,9 +85,14 @@ class Coverage {
     explicit Coverage(const Document& document)
         : document_(document), is_covered_(document.scalars()) {}
 
-    void add(const Keys& keys, Value value) {
+    void add(const Keys& keys, const EventRow& row) {
         const Document::Entry* const entry = document_.find(keys);
-        expect(entry != nullptr && same_value(entry->value, value),
+        const bool is_empty_array = entry != nullptr && row.status == Status::null &&
+                                    entry->value.kind() == jsonb::Kind::array &&
+                                    entry->value.array().size() == 0;
+        expect(entry != nullptr &&
+                   (is_empty_array || (same_value(entry->value, row.value) &&
+                                       (row.status != Status::null || row.node->is_question))),
                "responses #> keys is the value");
         for (std::size_t i = entry->scalars_before; i < document_.scalars_end(*entry); ++i) {
             expect(!is_covered_[i], "no scalar is in two rows");
@@ -102,29 +110,97 @@ class Coverage {
     std::vector<bool> is_covered_;
 };
 
+/// What could hold a question's answer: an object of the document, or nothing.
+struct Place {
+    std::optional<Value> object;
+    std::vector<std::int32_t> indexes;
+};
+
+std::optional<Value> member_of(const Place& place, const std::string& slug) {
+    return place.object ? place.object->object().find(slug) : std::nullopt;
+}
+
+void add_places(std::vector<Place>& places, const Place& around, const FormNode& group) {
+    const std::optional<Value> value =
+        group.is_group ? member_of(around, group.slug) : std::nullopt;
+    if (!value || !Document::is_container(*value)) {
+        places.push_back({std::nullopt, around.indexes});
+    } else if (value->kind() == jsonb::Kind::object) {
+        places.push_back({value, around.indexes});
+    } else {
+        std::int32_t index = 0;
+        for (const Value element : value->array()) {
+            if (element.kind() == jsonb::Kind::object) {
+                places.push_back({element, around.indexes});
+                places.back().indexes.push_back(index);
+            }
+            ++index;
+        }
+    }
+}
+
+/// The repetitions of a node, by the rules and from the document's root on.
+std::vector<Place> places_of(const Form& form, const FormNode& node, Value root) {
+    if (node.id == 0) {
+        const bool is_object = root.kind() == jsonb::Kind::object;
+        return {{is_object ? std::optional(root) : std::nullopt, {}}};
+    }
+    std::vector<Place> places;
+    for (const Place& around : places_of(form, form.nodes()[node.parent], root)) {
+        add_places(places, around, node);
+    }
+    return places;
+}
+
+bool is_walked(const FormNode& question, Value value) {
+    return question.is_group && value.kind() == jsonb::Kind::object;
+}
+
+bool is_answered(const FormNode& question, const Place& place) {
+    const std::optional<Value> value = member_of(place, question.slug);
+    if (!value || value->kind() != jsonb::Kind::array || value->array().size() == 0) {
+        return value && !is_walked(question, *value);
+    }
+    const jsonb::Array elements = value->array();
+    return std::any_of(elements.begin(), elements.end(),
+                       [&](Value element) { return !is_walked(question, element); });
+}
+
+using Missing = std::vector<std::pair<const FormNode*, std::vector<std::int32_t>>>;
+
+Missing missing_of(const Form& form, Value root) {
+    Missing missing;
+    for (const std::uint32_t id : form.questions()) {
+        const FormNode& question = form.nodes()[id];
+        for (const Place& place : places_of(form, form.nodes()[question.parent], root)) {
+            if (!is_answered(question, place)) {
+                missing.emplace_back(&question, place.indexes);
+            }
+        }
+    }
+    return missing;
+}
+
 void check_rows(const Form& form, const Document& document) {
     SubmissionWalk walk(submission::never_interrupted);
     walk.begin(form, document.entries().front().value, submission::all_statuses);
     Coverage coverage(document);
-    std::set<const FormNode*> seen;
+    Missing missing;
     int ord = 0;
-    bool is_missing = false;
     while (const EventRow* const row = walk.next()) {
         expect(row->ord == ++ord, "rows are numbered from 1");
         check_status(*row, document);
         if (row->status == Status::missing) {
-            is_missing = true;
-            expect(seen.insert(row->node).second, "a missing question has one row, and no answer");
+            const auto indexes = walk.trail().indexes();
+            missing.emplace_back(row->node, std::vector(indexes.begin(), indexes.end()));
             continue;
         }
-        expect(!is_missing, "the missing ones come last");
-        seen.insert(row->node);
-        coverage.add(keys_of(form, walk, *row), row->value);
+        expect(missing.empty(), "the missing ones come last");
+        coverage.add(keys_of(form, walk, *row), *row);
     }
     coverage.check();
-    for (const std::uint32_t id : form.questions()) {
-        expect(seen.contains(&form.nodes()[id]), "a question is answered or missing");
-    }
+    expect(missing == missing_of(form, document.entries().front().value),
+           "a question is missing in each repetition without its answer");
 }
 
 Statuses bit_named(std::string_view name) {

@@ -52,11 +52,20 @@ CREATE FUNCTION reference.is_day(value text) RETURNS boolean LANGUAGE sql IMMUTA
     END
 $$;
 
+-- Of a text that is a number by JSON's grammar, whether numeric can hold it: up to 131,072 digits before the point,
+-- 16,383 after it as written, and an exponent below 2^31 / 2 - 1.
+CREATE FUNCTION reference.holds(value text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT abs(exponent) < 1073741823 AND length(fraction) - exponent <= 16383
+        AND (digits = '' OR length(digits) - length(fraction) + exponent <= 131072)
+    FROM (SELECT coalesce(substring(value FROM '[eE](.*)$')::numeric, 0) AS exponent, coalesce(substring(value FROM '[.]([0-9]*)'), '') AS fraction,
+        ltrim(regexp_replace(value, '[eE].*$|[^0-9]', '', 'g'), '0') AS digits) AS parts
+$$;
+
 CREATE FUNCTION reference.judge(answer jsonb, type text, choices jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN answer = 'null' THEN 'null'
         WHEN NOT CASE type
-            WHEN 'number' THEN jsonb_typeof(answer) = 'number' OR jsonb_typeof(answer) = 'string'
-                AND answer #>> '{}' ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?$'
+            WHEN 'number' THEN jsonb_typeof(answer) = 'number' OR coalesce(jsonb_typeof(answer) = 'string'
+                AND CASE WHEN answer #>> '{}' ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?$' THEN reference.holds(answer #>> '{}') END, false)
             WHEN 'boolean' THEN jsonb_typeof(answer) = 'boolean'
             WHEN 'date' THEN jsonb_typeof(answer) = 'string' AND reference.is_day(answer #>> '{}')
             ELSE true END THEN 'wrong_type'
@@ -79,6 +88,7 @@ CREATE FUNCTION reference.flatten(responses jsonb, form jsonb)
         SELECT child.way, child.keys, child.idx, walk.place || is_container::int || n, child.value,
             CASE
                 WHEN is_container AND f.way IS NULL THEN NULL
+                WHEN child.value = '[]' AND NOT is_element THEN 'null'
                 WHEN is_container THEN CASE WHEN CASE jsonb_typeof(child.value) WHEN 'object' THEN f.is_group ELSE NOT is_element END
                     THEN NULL ELSE 'structure' END
                 WHEN f.way IS NULL THEN 'unknown'
@@ -97,11 +107,31 @@ CREATE FUNCTION reference.flatten(responses jsonb, form jsonb)
         WHERE walk.status IS NULL
     ),
     found AS (SELECT 0 AS phase, place, way, keys, idx, value, status FROM walk WHERE status IS NOT NULL),
-    missing AS (SELECT 1, place, way, NULL::text[], '{}'::int[], NULL::jsonb, 'missing'
-        FROM form_node AS f WHERE is_question AND NOT EXISTS (SELECT FROM found WHERE found.way = f.way)),
+    -- The document is one, and each object in an array at a group. An object or nothing at a group is one without an index of its
+    -- own; is_real is false of nothing, in which there is no answer. In an array without objects there is none.
+    repetition AS (
+        SELECT '{}'::text[] AS way, '{}'::text[] AS keys, '{}'::int[] AS idx, jsonb_typeof(responses) = 'object' AS is_real
+        UNION ALL
+        SELECT f.way, below.keys, below.idx, below.is_real
+        FROM repetition AS r JOIN form_node AS f ON f.way[:cardinality(f.way) - 1] = r.way
+            CROSS JOIN LATERAL (SELECT r.keys || f.way[cardinality(f.way)] AS keys) AS k
+            CROSS JOIN LATERAL (SELECT CASE WHEN r.is_real AND f.is_group THEN responses #> k.keys END AS value) AS v
+            CROSS JOIN LATERAL (
+                SELECT k.keys, r.idx, true WHERE jsonb_typeof(v.value) = 'object'
+                UNION ALL
+                SELECT k.keys || (n - 1)::text, r.idx || (n - 1)::int, true
+                FROM jsonb_array_elements(CASE jsonb_typeof(v.value) WHEN 'array' THEN v.value ELSE '[]' END) WITH ORDINALITY AS e (element, n)
+                WHERE jsonb_typeof(element) = 'object'
+                UNION ALL
+                SELECT k.keys, r.idx, false WHERE coalesce(jsonb_typeof(v.value), 'nothing') NOT IN ('object', 'array')
+            ) AS below (keys, idx, is_real)
+    ),
+    missing AS (SELECT 1, f.place, f.way, NULL::text[], r.idx, NULL::jsonb, 'missing'
+        FROM form_node AS f JOIN repetition AS r ON r.way = f.way[:cardinality(f.way) - 1]
+        WHERE is_question AND NOT (r.is_real AND EXISTS (SELECT FROM found WHERE found.way = f.way AND found.keys[:cardinality(r.keys)] = r.keys))),
     both_kinds AS (TABLE found UNION ALL TABLE missing)
-    SELECT row_number() OVER (ORDER BY phase, b.place)::int, reference.schema_path(b.way), b.keys, b.idx,
-        CASE WHEN jsonb_typeof(b.value) IN ('object', 'array') THEN b.value::text ELSE b.value #>> '{}' END,
+    SELECT row_number() OVER (ORDER BY phase, b.place, b.idx)::int, reference.schema_path(b.way), b.keys, b.idx,
+        CASE WHEN b.status = 'null' THEN NULL WHEN jsonb_typeof(b.value) IN ('object', 'array') THEN b.value::text ELSE b.value #>> '{}' END,
         f.answer_type, f.tag, b.status
     FROM both_kinds AS b LEFT JOIN form_node AS f USING (way)
 $$;
@@ -140,7 +170,7 @@ CREATE FUNCTION reference.random_key() RETURNS text LANGUAGE sql VOLATILE AS $$
 $$;
 
 CREATE FUNCTION reference.random_scalar() RETURNS jsonb LANGUAGE sql VOLATILE AS $$
-    SELECT reference.pick('null', 'true', 'false', '0', '-1.50', '1e400', '12345678901234567890', '"a"', '""', '"1"', '"-2e5"', '"01"', '"true"',
+    SELECT reference.pick('null', 'true', 'false', '0', '-1.50', '1e400', '12345678901234567890', '"a"', '""', '"1"', '"-2e5"', '"01"', '"1e200000"', '"1e131071"', '"0.5e-16383"', '"true"',
         '"2016-02-29"', '"2017-02-30"', '"2017-04-30"', '"0000-01-01"', '"a\"b\\\n"', '"é😀"', to_json(repeat('long ', (random() * 60)::int))::text)::jsonb
 $$;
 

@@ -22,6 +22,30 @@ TEST_CASE("numbers by JSON's grammar") {
     CHECK_FALSE(is_number(std::string_view("1\0", 2)));
 }
 
+TEST_CASE("strings that numeric cannot hold are no numbers") {
+    const auto is_held = [](const std::string& text) {
+        const auto bytes = jsonb::parse_json('"' + text + '"');
+        return has_type(jsonb::Value::root(bytes), AnswerType::number);
+    };
+    const std::string nines(131072, '9');
+    const std::string decimals(16383, '1');
+    for (const std::string& text :
+         {std::string("1e131071"), std::string("1e-16383"), std::string("0e1073741822"), nines,
+          nines + '.' + decimals, "0." + std::string(200000, '0') + "1e200001",
+          std::string("1e0000000000000000000005"), std::string("-99.99e131070")}) {
+        CAPTURE(text.substr(0, 40), text.size());
+        CHECK(is_held(text));
+    }
+    for (const std::string& text :
+         {std::string("1e200000"), std::string("1e131072"), std::string("-10e131071"),
+          std::string("1e-16384"), std::string("0e-16384"), std::string("0.0e-16383"),
+          std::string("0e1073741823"), std::string("1e99999999999999999999"), '1' + nines,
+          "0." + decimals + '0'}) {
+        CAPTURE(text.substr(0, 40), text.size());
+        CHECK_FALSE(is_held(text));
+    }
+}
+
 TEST_CASE("days that exist") {
     const auto day = parse_day("2016-02-29");
     REQUIRE(day);

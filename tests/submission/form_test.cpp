@@ -113,12 +113,27 @@ TEST_CASE("a form of any depth") {
 }
 
 TEST_CASE("questions and what is wrong with them") {
-    CHECK(questions_of("null").empty());
-    CHECK(questions_of("[{\"slug\": \"a\", \"answerType\": \"text\"}]").empty());
-    CHECK(questions_of("{}").empty());
-    CHECK(questions_of(R"({"slug": "r", "answerType": "number"})").empty());
+    for (const char* form :
+         {"null", "7", "\"x\"", "[]", "[{\"slug\": \"a\", \"answerType\": \"text\"}]"}) {
+        CHECK(questions_of(form) == " - (form is no object)\n");
+    }
+    for (const char* form :
+         {"{}", R"({"slug": "r", "answerType": "number"})", R"({"children": null})",
+          R"({"resourceType": "Questionnaire", "item": []})"}) {
+        CHECK(questions_of(form) == " - (form has no children)\n");
+    }
     CHECK(questions_of(R"({"children": {}})") == " - (children is no array)\n");
-    CHECK(questions_of(R"({"children": null})").empty());
+    CHECK(questions_of(R"({"children": []})").empty());
+    CHECK(questions_of(
+              R"({"children": [{"slug": "q", "answerType": "text", "answerEnum": {"value": 1}},
+        {"slug": "s", "answerEnum": "x", "children": []}, {"slug": "n", "answerType": "text", "answerEnum": null}]})") ==
+          "q text (answerEnum is no array)\ns - (answerEnum is no array)\nn text\n");
+    CHECK(questions_of(
+              R"({"children": [{"slug": "a", "answerType": "text"}, {"slug": "a", "children": []},
+        {"slug": "b", "children": [{"slug": "q", "answerType": "date"}]}, {"slug": "b", "answerType": "text"},
+        {"slug": "c", "children": []}, {"slug": "c", "children": []}]})") ==
+          "a text (duplicate path; section and question of one path)\n"
+          "b - (section and question of one path)\nb.q date\nb text\n");
     CHECK(questions_of(R"({"children": [{"slug": "g"}, {"slug": "q", "nodeType": "question"},
         {"slug": "b", "answerType": "date", "children": [{"slug": "c", "answerType": "boolean"}]},
         {"slug": "s.t", "answerType": "number", "children": "x"}]})") ==
@@ -132,6 +147,28 @@ TEST_CASE("questions and what is wrong with them") {
           "- text (hidden by a missing slug above)\n"
           "- text (missing slug; hidden by a missing slug above)\n"
           "- text (missing slug)\nq text (unknown answerType)\n");
+}
+
+TEST_CASE("many choices are sorted once, and can be interrupted") {
+    struct Stop {};
+    std::string text = R"({"children": [{"slug": "q", "answerType": "text", "answerEnum": [)";
+    for (int n = 0; n < 100000; ++n) {
+        text +=
+            (n == 0 ? "{\"value\": " : ",{\"value\": ") + std::to_string(n * 7919 % 100000) + '}';
+    }
+    const auto bytes = jsonb::parse_json(text + "]}]}");
+    const Form form(jsonb::Value::root(bytes));
+    CHECK(form.nodes()[1].allows("99999"));
+    CHECK_FALSE(form.nodes()[1].allows("100000"));
+    static int calls;
+    calls = 0;
+    CHECK_THROWS_AS(Form(jsonb::Value::root(bytes),
+                         [] {
+                             if (++calls == 20) {
+                                 throw Stop();
+                             }
+                         }),
+                    Stop);
 }
 
 TEST_CASE("compiling can be interrupted") {

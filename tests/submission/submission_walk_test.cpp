@@ -95,9 +95,115 @@ TEST_CASE("what is not as the form says") {
              "",
              "",
              "unknown"},
-            {9, "patient.born", Keys{"patient", "born"}, {}, "object", "date", "", "structure"},
-            {10, "visits.on", std::nullopt, {}, std::nullopt, "date", "", "missing"},
-            {11, "visits.pains", std::nullopt, {}, std::nullopt, "text", "", "missing"}});
+            {9, "patient.born", Keys{"patient", "born"}, {}, "object", "date", "", "structure"}});
+}
+
+TEST_CASE("an empty array is an answer") {
+    const auto rows = flatten(
+        R"({"patient": [], "visits": [{"pains": []}], "ok": [[]], "x": [], "born": {}})", visit);
+    CHECK(rows == std::vector<Row>{
+                      {1, "ok", Keys{"ok", "0"}, {0}, "array", "boolean", "", "structure"},
+                      {2,
+                       "visits.pains",
+                       Keys{"visits", "0", "pains"},
+                       {0},
+                       std::nullopt,
+                       "text",
+                       "",
+                       "null"},
+                      {3, "patient", Keys{"patient"}, {}, std::nullopt, "", "", "null"},
+                      {4, "visits.on", std::nullopt, {0}, std::nullopt, "date", "", "missing"}});
+    CHECK(flatten(R"({"patient": [], "visits": [{"pains": []}]})", visit, 0).empty());
+}
+
+namespace {
+
+/// The missing rows as "path" and "path{1,2}".
+std::string missing_of(std::string_view responses, std::string_view form) {
+    std::string found;
+    for (const Row& row : flatten(responses, form, bit_of(Status::missing))) {
+        if (row.status != "missing") {
+            continue;
+        }
+        CHECK_FALSE(row.keys);
+        CHECK_FALSE(row.value);
+        found += (found.empty() ? "" : " ") + row.path;
+        for (std::size_t at = 0; at < row.idx.size(); ++at) {
+            found += (at == 0 ? "{" : ",") + std::to_string(row.idx[at]);
+        }
+        found += row.idx.empty() ? "" : "}";
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("an answer is missing in each repetition of its group") {
+    CHECK(missing_of(R"({"visits": [{"on": "2026-01-01"}, {}, 1, {"pains": null}]})", visit) ==
+          "patient.age patient.born visits.on{1} visits.on{3} visits.pains{0} visits.pains{1} ok "
+          "ok.why");
+    CHECK(missing_of(R"({"patient": [{"age": 1}, {"born": 1}], "visits": []})", visit) ==
+          "patient.age{1} patient.born{0} ok ok.why");
+    CHECK(missing_of(R"({"patient": 1, "visits": null, "ok": [{"why": 1}, {}]})", visit) ==
+          "patient.age patient.born visits.on visits.pains ok ok.why{1}");
+    CHECK(missing_of("[]", visit) == "patient.age patient.born visits.on visits.pains ok ok.why");
+}
+
+TEST_CASE("repetitions in repetitions") {
+    constexpr std::string_view form = R"({"children": [{"slug": "a", "children": [
+        {"slug": "b", "children": [{"slug": "c", "children": [
+            {"slug": "q", "answerType": "text"}, {"slug": "r", "answerType": "text"}]}]},
+        {"slug": "p", "answerType": "text"}]}]})";
+    CHECK(
+        missing_of(
+            R"({"a": [{}, {"b": [{}, {"c": {"q": 1}}, {"c": [{"r": 1}, [], {}]}]}, {"b": 1, "p": 1},
+                               {"b": {"c": []}}]})",
+            form) ==
+        "a.b.c.q{0} a.b.c.q{1,0} a.b.c.q{1,2,0} a.b.c.q{1,2,2} a.b.c.q{2} "
+        "a.b.c.r{0} a.b.c.r{1,0} a.b.c.r{1,1} a.b.c.r{1,2,2} a.b.c.r{2} a.p{0} a.p{1} a.p{3}");
+    CHECK(missing_of(R"({"a": {"b": {"c": {}}}})", form) == "a.b.c.q a.b.c.r a.p");
+    // A path that occurs twice has its place in the tree by the last.
+    CHECK(missing_of(R"({"s": [{}, {"y": 1}]})", R"({"children": [
+        {"slug": "s", "children": [{"slug": "x", "answerType": "text"}, {"slug": "y", "answerType": "text"}]},
+        {"slug": "t", "answerType": "text"},
+        {"slug": "s", "children": [{"slug": "x", "answerType": "date"}]}]})") ==
+          "s.y{0} t s.x{0} s.x{1}");
+    // A section that a question replaces has no repetition.
+    CHECK(missing_of(R"({"s": [{"x": 1}]})", R"({"children": [
+        {"slug": "s", "children": [{"slug": "x", "answerType": "text"}]}, {"slug": "s", "answerType": "text"}]})") ==
+          "s.x");
+}
+
+TEST_CASE("missing answers cost what they are") {
+    // A question under each of many levels; a document with repetitions at the first of them.
+    constexpr int depth = 20000;
+    std::string form = R"({"children": [)";
+    for (int level = 0; level < depth; ++level) {
+        form += R"({"slug": "a", "children": [)";
+    }
+    form += R"({"slug": "q", "answerType": "text"})";
+    for (int level = 0; level < depth; ++level) {
+        form += "]}";
+    }
+    form += "]}";
+    std::string responses = R"({"a": [{})";
+    for (int n = 1; n < depth; ++n) {
+        responses += ", {}";
+    }
+    responses += "]}";
+    const auto form_bytes = jsonb::parse_json(form);
+    const auto bytes = jsonb::parse_json(responses);
+    const Form compiled(jsonb::Value::root(form_bytes));
+    SubmissionWalk walk(never_interrupted);
+    walk.begin(compiled, jsonb::Value::root(bytes), all_statuses);
+    int rows = 0;
+    while (const EventRow* const row = walk.next()) {
+        REQUIRE(row->status == Status::missing);
+        REQUIRE(walk.trail().indexes().size() == 1);
+        REQUIRE(walk.trail().indexes()[0] == rows);
+        ++rows;
+    }
+    CHECK(rows == depth);
 }
 
 TEST_CASE("ord does not depend on what is included") {

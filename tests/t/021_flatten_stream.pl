@@ -18,6 +18,13 @@ CREATE TABLE submissions AS SELECT n AS id, jsonb_build_object('g', (SELECT json
     FROM generate_series(1, 2000) AS n;
 -- 150,000 answers in one document: out of line, and no row of them unless unknown ones are asked for.
 CREATE TABLE large AS SELECT jsonb_build_object('a', jsonb_agg(jsonb_build_object('b', n, 'c', jsonb_build_array(n, n)))) AS document FROM generate_series(1, 50000) AS n;
+-- 200 questions, each missing in 1,000 repetitions; a form and a document of 3,000 levels.
+CREATE TABLE repeated AS SELECT jsonb_build_object('g', jsonb_agg('{}'::jsonb)) AS document,
+    (SELECT jsonb_build_object('children', jsonb_build_array(form #> '{children,0}' || jsonb_build_object('children',
+        (SELECT jsonb_agg(jsonb_build_object('slug', 'q' || n, 'answerType', 'text')) FROM generate_series(1, 200) AS n)))) FROM forms WHERE id = 1) AS form
+    FROM generate_series(1, 1000);
+CREATE TABLE deep AS SELECT (repeat('{"slug": "a", "answerType": "text", "children": [', 3000) || repeat(']}', 3000))::jsonb AS node,
+    (repeat('{"a": ', 3000) || '1' || repeat('}', 3000))::jsonb AS document;
 ANALYZE;
 SQL
 
@@ -96,7 +103,10 @@ cmp_ok($private_after - $private_before, '<', 4096, "nor does the process ($priv
 my @queries = (
 	"SELECT md5(string_agg(e::text, '')) FROM ($flatten WHERE submissions.id <= 300 OFFSET 0) AS s (e)",
 	"SELECT count(*) FROM generate_series(1, 10), large, flatten_submission(document, 'null')",
-	"SELECT count(*), sum((t).ord) FROM ($tree LIMIT 50000) AS s (t)");
+	"SELECT count(*), sum((t).ord) FROM ($tree LIMIT 50000) AS s (t)",
+	"SELECT count(*), sum(e.idx[1]) FROM repeated, flatten_submission(document, form, '{missing}') AS e",
+	"SELECT count(*), sum(length(schema_path)) FROM deep, form_questions(jsonb_build_object('children', jsonb_build_array(node)))",
+	"SELECT count(*), sum(length(path)) FROM deep, jsonb_tree(document)");
 foreach my $query (@queries)
 {
 	my ($right) = script($query) =~ /^(.+)$/m;
