@@ -9,6 +9,10 @@
 -- what it was -> what it is now, functions by the types of their input parameters. It keeps its owner
 -- and its ACL. What depends on it stops the update.
 SELECT pg_catalog.set_config('onetrip_update.made_anew', '
+ts_packets(bytea, int, int) -> ts_packets(bytea, int, int, boolean)
+export_carousel_to_file(text, date, text, int, text, section_layout) -> export_carousel_to_file(text, date, text, int, text, section_layout, boolean, bigint, bigint)
+export_carousel_to_program(text, date, text, int, text, section_layout) -> export_carousel_to_program(text, date, text, int, text, section_layout, boolean, bigint, bigint)
+export_carousel_to_large_object(text, date, int, text, section_layout) -> export_carousel_to_large_object(text, date, int, text, section_layout, boolean, bigint, bigint)
 ', true);
 
 -- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.
