@@ -134,6 +134,21 @@ TupleDesc columns_of_query(const PlannedQuery& query) {
     return ExecCleanTypeFromTL(query.plan->planTree->targetlist);
 }
 
+const char* print_column_types(TupleDesc columns) {
+    // A query may have as many columns as a table; the first ones say enough.
+    constexpr int columns_shown = 10;
+    StringInfoData list;
+    initStringInfo(&list);
+    for (int i = 0; i < Min(columns->natts, columns_shown); ++i) {
+        appendStringInfo(&list, "%s%s", i == 0 ? "(" : ", ",
+                         format_type_be(TupleDescAttr(columns, i)->atttypid));
+    }
+    appendStringInfoString(&list, columns->natts == 0              ? "()"
+                                  : columns->natts > columns_shown ? ", ...)"
+                                                                   : ")");
+    return list.data;
+}
+
 QueryCursor* open_cursor(const PlannedQuery& query) {
     auto* const cursor = static_cast<QueryCursor*>(palloc0(sizeof(QueryCursor)));
     auto* const receiver = static_cast<CursorReceiver*>(palloc0(sizeof(CursorReceiver)));

@@ -53,6 +53,9 @@ void run_query(const PlannedQuery& query, DestReceiver* receiver);
 /// The names and types of its columns.
 TupleDesc columns_of_query(const PlannedQuery& query);
 
+/// The types of columns as a message shows them, `(bytea, integer)`; palloc'ed.
+const char* print_column_types(TupleDesc columns);
+
 /// A query whose rows are fetched a few at a time. Plain data: an ERROR leaves it to the end of the
 /// transaction, as it leaves a portal.
 struct QueryCursor {

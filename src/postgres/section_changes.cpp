@@ -34,19 +34,6 @@ struct Side {
 
 // ---- columns ----
 
-const char* print_columns(TupleDesc descriptor) {
-    StringInfoData list;
-    initStringInfo(&list);
-    // A query may have as many columns as a table; the first ones say enough.
-    constexpr int columns_shown = 10;
-    for (int i = 0; i < Min(descriptor->natts, columns_shown); ++i) {
-        appendStringInfo(&list, "%s%s", i == 0 ? "" : ", ",
-                         format_type_be(TupleDescAttr(descriptor, i)->atttypid));
-    }
-    appendStringInfoString(&list, descriptor->natts > columns_shown ? ", ..." : "");
-    return list.data;
-}
-
 bool is_int4(Oid type) {
     return type == INT2OID || type == INT4OID;
 }
@@ -61,9 +48,7 @@ void check_columns(Side& side, TupleDesc descriptor) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("argument \"%s\" must be a query of a key, a part and a section",
                                side.argument),
-                        descriptor->natts == 0 ? errdetail("It has no columns.")
-                                               : errdetail("Its columns are of the types %s.",
-                                                           print_columns(descriptor)),
+                        errdetail("It gives %s.", print_column_types(descriptor)),
                         errhint("Select three columns of the types bigint, integer and bytea.")));
     }
     side.key_type = types[key_column];

@@ -2,7 +2,7 @@
 
 #include "postgres/section_rows.hpp"
 
-#include "postgres/reading_query.hpp"
+#include "postgres/read_only_query.hpp"
 #include "section/section_walk.hpp"
 
 namespace onetrip::postgres {
@@ -115,7 +115,6 @@ RowReceiver make_receiver(ExportOutput& output, std::optional<std::uint16_t> pid
     receiver.receiver.rStartup = start_up;
     receiver.receiver.rShutdown = shut_down;
     receiver.receiver.rDestroy = shut_down;
-    // SPI takes DestNone for a query whose rows nobody wants, and DestSPI for its own.
     receiver.receiver.mydest = DestTuplestore;
     receiver.output = &output;
     receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip row of sections");
@@ -129,15 +128,14 @@ bool has_type(TupleDesc columns, int column, Oid type) {
 }
 
 /// Whether each row has a PID.
-bool has_pids(const ReadingQuery& query, bool pid_is_given) {
-    TupleDesc const columns = query.columns();
+bool has_pids(TupleDesc columns, bool pid_is_given) {
     const bool fits = columns->natts >= 1 && columns->natts <= 2 &&
                       has_type(columns, 0, BYTEAOID) &&
                       (columns->natts == 1 || has_type(columns, 1, INT4OID));
     if (!fits) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("a query of sections must give a bytea, or a bytea and an integer"),
-                        errdetail("It gives %s.", query.column_types()),
+                        errdetail("It gives %s.", print_column_types(columns)),
                         errhint("The bytea is one section or several, the integer their PID.")));
     }
     if (columns->natts == 2 && pid_is_given) {
@@ -169,19 +167,20 @@ void check_rows(std::int64_t rows, std::int64_t at_least) {
 ExportCounts export_section_rows(const SectionQuery& request, ExportTarget& target,
                                  MemoryContext memory, bytea*& sha256) {
     using Form = ExportOutput::Form;
-    SPI_connect();
-    const ReadingQuery query(request.text, "query", request.may_be_parallel);
-    const bool makes_packets = has_pids(query, request.pid.has_value()) || request.pid;
+    const bool was_read_only = begin_read_only();
+    const PlannedQuery query = plan_read_only_query(request.text, "query", request.may_be_parallel);
+    const bool makes_packets =
+        has_pids(columns_of_query(query), request.pid.has_value()) || request.pid;
     const Form form = !makes_packets ? Form::sections
                       : request.loop ? Form::packets_in_loop
                                      : Form::packets;
     ExportOutput output(form, target, memory);
     RowReceiver receiver = make_receiver(output, request.pid);
-    query.run(&receiver.receiver);
+    run_query(query, &receiver.receiver);
+    end_read_only(was_read_only);
     check_rows(output.counts().units, request.at_least);
     const ExportCounts counts = output.finish();
     sha256 = output.sha256();
-    SPI_finish();
     return counts;
 }
 
