@@ -138,19 +138,30 @@ void Encoder::add_words() {
     }
 }
 
+inline bool Encoder::has_json_text(std::span<const Value> row) const {
+    for (const Field* field : items_) {
+        if (row[field->slot].kind == Value::Kind::json_text) {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::size_t Encoder::encode(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
     try {
-        return has_json_text(row) ? encode_parsed(row, sink, splitting)
-                                  : encode_row(row, sink, splitting);
+        if (has_json_text(row)) {
+            return encode_parsed(row, sink, splitting);
+        }
+        std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
+        if (!write(row, nullptr, section)) {
+            return split(row, sink, splitting);
+        }
+        // Most rows take one section, whose part numbers are in the image.
+        sink.end_section(finish(row, {}, section));
+        return 1;
     } catch (const BadValue& bad) {
         raise(bad);
     }
-}
-
-inline bool Encoder::has_json_text(std::span<const Value> row) const {
-    return std::any_of(items_.begin(), items_.end(), [&](const Field* field) {
-        return row[field->slot].kind == Value::Kind::json_text;
-    });
 }
 
 /// JSON text is parsed once a row, however many sections it takes.
@@ -167,18 +178,7 @@ std::size_t Encoder::encode_parsed(std::span<const Value> row, SectionSink& sink
             value = Value::of_json(jsonb::Value::root(documents.back()), false);
         }
     }
-    return encode_row(parsed, sink, splitting);
-}
-
-std::size_t Encoder::encode_row(std::span<const Value> row, SectionSink& sink,
-                                Splitting splitting) {
-    std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
-    if (!write(row, nullptr, section)) {
-        return split(row, sink, splitting);
-    }
-    // Most rows take one section, whose part numbers are in the image.
-    sink.end_section(finish(row, {}, section));
-    return 1;
+    return encode(parsed, sink, splitting);
 }
 
 inline void Encoder::store(const Step& step, std::uint8_t* at, std::uint64_t bits) {
@@ -331,7 +331,9 @@ std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
     } else if (numbered_by_row(row)) {
         write_given_part_numbers(row, section);
     }
-    write_checksums(section);
+    if (!checksums_.empty()) {
+        write_checksums(section);
+    }
     return offset_of(layout_.block.end);
 }
 

@@ -112,7 +112,6 @@ class Encoder {
 
     bool has_json_text(std::span<const Value> row) const;
     std::size_t encode_parsed(std::span<const Value> row, SectionSink& sink, Splitting splitting);
-    std::size_t encode_row(std::span<const Value> row, SectionSink& sink, Splitting splitting);
     std::size_t split(std::span<const Value> row, SectionSink& sink, Splitting splitting);
     void refuse_split(std::span<const Value> row, Splitting splitting);
     std::size_t room_for_items(std::span<const Value> row);

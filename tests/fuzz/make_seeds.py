@@ -59,6 +59,29 @@ def section_seeds():
         yield "layout", vector["layout"].encode()
 
 
+# Part numbers that rows set, and fields that share a source: what vectors, whose rows are columns, lack.
+SHARED = (
+    ('x { i 8 uimsbf = part(); n 8 uimsbf = parts() }', ('{"i":1,"n":3}', '{"i":5,"n":3}', '{"i":5}', '{"n":0}')),
+    ('x { i 8 uimsbf = part(); j 8 uimsbf = part(); l 8 bslbf = last_part() }',
+     ('{"i":1,"j":1,"l":2}', '{"i":5,"j":3,"l":9}')),
+    ('x { i 8 uimsbf = part(); a 8 uimsbf = i }', ('{"i":7}',)),
+    ('x { l 8 uimsbf = length(a); a * dvbtext = s; b * text = s }', ('{"s":{"hex":"15c3a9"}}', '{"s":"\u00e9"}')),
+    ('x { l 8 uimsbf = length(a); a * bytes = s; b 32 char = s; c * dvbtext = s }', ('{"s":"61E9"}',)),
+    ('x (max 20) { l 8 uimsbf = length(a); a * tlv(8,8) split = s; b * tlv(16,ber) = s }',
+     ('{"s":{"1":"abc","2":{"3":"defghi"}}}', '{"s":[]}')),
+    ('x { a 24 duration = s; l 8 uimsbf = length(b); b * text = s }',
+     ('{"s":"PT1H30M"}', '{"s":"@ 1 day 2 hours"}', '{"s":"1 2:03:04"}')),
+)
+
+
+def shared_seeds():
+    for layout, rows in SHARED:
+        yield "layout", layout.encode()
+        for row_text in rows:
+            yield "encode", layout.encode() + b"\0" + row_text.encode()
+            yield "decode", layout.encode() + b"\0\x02\x15\xc3\xa9\x15\xc3\xa9"
+
+
 def json_seeds():
     for vector in vectors("jsonb.json"):
         text = vector["text"].encode()
@@ -82,10 +105,10 @@ def submission_seeds():
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for seeds in (section_seeds(), json_seeds(), submission_seeds()):
+    for seeds in (section_seeds(), json_seeds(), submission_seeds(), shared_seeds()):
         for number, (target, seed) in enumerate(seeds):
             (folder / target).mkdir(parents=True, exist_ok=True)
-            (folder / target / f"{number:05}").write_bytes(seed)
+            (folder / target / f"{seeds.__name__[:-6]}{number:05}").write_bytes(seed)
 
 
 main()
