@@ -351,5 +351,18 @@ foreach my $create ('CREATE', 'CREATE OR REPLACE')
 	is(catalog_of($database), $fresh, 'and nothing is updated');
 }
 
+# An operator of the name and types of a new one, whole or as the shell that a commutator leaves.
+foreach my $operator ('=', '===')
+{
+	my $database = 'planted_' . ++$updates;
+	create($database, '0.1.0');
+	$node->safe_psql($database, <<"SQL");
+CREATE FUNCTION lie(section_layout, section_layout) RETURNS boolean LANGUAGE sql RETURN true;
+CREATE OPERATOR $operator (LEFTARG = section_layout, RIGHTARG = section_layout, FUNCTION = lie, COMMUTATOR = =);
+SQL
+	my ($status, undef, $err) = $node->psql($database, 'ALTER EXTENSION onetrip UPDATE');
+	like($err, qr/ERROR:  (commutator )?operator .* (already|is not a member of extension)/, "an operator $operator is not taken over");
+}
+
 $node->stop;
 done_testing();

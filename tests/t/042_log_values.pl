@@ -120,24 +120,36 @@ like($log, qr/ERROR/, 'errors too');
 unlike($log, qr/424242\d{4}/, 'without values');
 like(logged('', 'SELECT as_caller()'), qr/permission denied to set parameter/, 'it must be SECURITY DEFINER');
 
-# A parameter of a driver is in the log only if the server is told so.
+# A parameter of a driver, which a row may be or not be: what a call of it leaves in the log.
 my $script = PostgreSQL::Test::Utils::tempdir() . '/script';
-append_to_file($script, "SELECT encode_section('x { a 8 uimsbf }', :document);\n");
+append_to_file($script, "SELECT encode_section('x { a 32 uimsbf }', :document);\n");
 
 sub logged_parameter
 {
+	my ($document) = @_;
 	my $offset = -s $node->logfile;
-	$node->command_fails([ 'pgbench', '-n', '-t', '1', '-M', 'extended', '-D', 'document=424242', '-f', $script, $database ],
-		'a parameter that is no row is an error');
+	$node->run_log([ 'pgbench', '-n', '-t', '1', '-M', 'extended', '-D', "document=$document", '-f', $script, $database ]);
 	return slurp_file($node->logfile, $offset);
 }
 
-$log = logged_parameter();
-like($log, qr/ERROR:  a JSON row .* must be an object/, 'which is logged');
-unlike($log =~ s/^.*LOG:  .*(\n\t.*)*\n//mgr, qr/424242/, 'without the parameter');
-$node->append_conf('postgresql.conf', 'log_parameter_max_length_on_error = -1');
-$node->reload;
-like(logged_parameter(), qr/ERROR:  .*\n(.*\n)*.*CONTEXT:  .*424242/, 'unless log_parameter_max_length_on_error says so');
+sub configure
+{
+	$node->append_conf('postgresql.conf', $_[0]);
+	$node->reload;
+	return;
+}
+
+my ($row, $no_row) = ('{"a":424242}', '424242');
+$log = logged_parameter($no_row);
+like($log, qr/ERROR:  a JSON row .* must be an object/, 'a parameter that is no row is an error');
+unlike($log, qr/424242/, 'without the parameter');
+configure('log_parameter_max_length_on_error = -1');
+like(logged_parameter($no_row), qr/ERROR:  .*\n(.*\n)*.*CONTEXT:  .*424242/, 'unless log_parameter_max_length_on_error says so');
+like(logged_parameter($row), qr/LOG:  execute .*\n.*DETAIL:  parameters: .*424242/, 'log_statement logs one that is a row');
+configure('log_parameter_max_length = 0');
+$log = logged_parameter($row);
+like($log, qr/LOG:  execute /, 'log_parameter_max_length = 0: it logs the statement');
+unlike($log, qr/424242/, 'without it');
 
 $node->stop;
 done_testing();
