@@ -1,6 +1,6 @@
 # Exports to files and programs of the server: whole or not at all, whatever happens to the export,
-# its backend or its program. Those of a carousel, or of the same sections by a query if $family says so
-# (003_exports_of_sections.pl).
+# its backend or its program. Those of a carousel, or of the same sections by a query where this file is called
+# 003_exports_of_sections.pl, a link.
 
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our $family //= 'carousel';
+my $family = $0 =~ /_of_sections/ ? 'sections' : 'carousel';
 my $is_carousel = $family eq 'carousel';
 
 # The rows come by the indexes, so that an export has begun long before the last of them.
@@ -68,7 +68,7 @@ sub to_program_of_nothing
 {
 	my ($command, $more) = @_;
 	my $export = to_program($command, $more);
-	return $is_carousel ? $export =~ s/2026-11-21/2020-01-01/r : $export =~ s/\) AS r/LIMIT 0) AS r/r;
+	return $is_carousel ? $export =~ s/2026-11-21/2020-01-01/r : $export =~ s/\) AS r/ LIMIT 0) AS r/r;
 }
 
 # What a query answers, or its error. Options: the schema to look in first, and settings.
