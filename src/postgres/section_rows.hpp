@@ -18,7 +18,7 @@ struct SectionQuery {
 
 /// Exports the sections of a query's rows in their order: bare ones, or packets if a PID is given
 /// or each row has one. `sha256` is set. ERRORs.
-ExportCounts export_section_rows(const SectionQuery& query, ExportTarget& target,
+ExportCounts export_section_rows(const SectionQuery& request, ExportTarget& target,
                                  MemoryContext memory, bytea*& sha256);
 
 }  // namespace onetrip::postgres

@@ -211,7 +211,7 @@ Multiplexer::Multiplexer(unsigned continuity_counter, bool loop, PacketSink& sin
                          MultiplexerStore& store)
     : sink_(sink),
       store_(store),
-      streams_(static_cast<Stream**>(store.allocate((largest_pid + 1) * sizeof(Stream*)))),
+      streams_(static_cast<Stream**>(store.allocate((largest_pid + 1) * sizeof(void*)))),
       continuity_counter_(static_cast<std::uint8_t>(continuity_counter)),
       loop_(loop) {}
 

@@ -1,5 +1,6 @@
 # Exports to files and programs of the server: whole or not at all, whatever happens to the export,
-# its backend or its program.
+# its backend or its program. Those of a carousel, or of the same sections by a query where this file is called
+# 003_exports_of_sections.pl, a link.
 
 use strict;
 use warnings;
@@ -10,6 +11,9 @@ use OnetripTest qw(becomes kill_backend start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
+
+my $family = $0 =~ /_of_sections/ ? 'sections' : 'carousel';
+my $is_carousel = $family eq 'carousel';
 
 # The rows come by the indexes, so that an export has begun long before the last of them.
 my $node = start_server('exports', [ 'restart_after_crash = on', map { "enable_$_ = off" } qw(sort incremental_sort hashjoin nestloop seqscan bitmapscan) ]);
@@ -38,18 +42,33 @@ my $temporary = "$folder/.carousel.bin.onetrip-tmp";
 my $right = $node->safe_psql('postgres', "SELECT encode(sha256(encode_carousel('AFRIQUE', '2026-11-21')), 'hex')");
 my $size = $node->safe_psql('postgres', "SELECT length(encode_carousel('AFRIQUE', '2026-11-21'))");
 
+# What an export is of, and what it says of it. A query has no messages that could be left out.
+my $carousel = "'AFRIQUE', '2026-11-21'";
+my $query = <<'SQL';
+SELECT encode_section(message_layout(), r) FROM (SELECT c.id AS campagne_id, m.id AS message_id, numero_abonne, network_id, template_id, genre, valid_start, valid_end,
+    ack_count, ack_delay, storables FROM messages AS m JOIN campagnes AS c ON c.id = campagne_id_fk JOIN zones_diffusion AS z USING (zone_diffusion) ORDER BY c.id, m.id) AS r
+SQL
+my $source = $is_carousel ? $carousel : "\$query\$$query\$query\$";
+my $counts = $is_carousel ? 'messages, sections, bytes, skipped' : 'rows, sections, bytes, 0';
+
 sub to_file
 {
 	my ($more) = @_;
-	return "SELECT messages, sections, bytes, skipped FROM export_carousel_to_file('AFRIQUE', '2026-11-21', '$path'"
-	  . ($more // '') . ')';
+	return "SELECT $counts FROM export_${family}_to_file($source, '$path'" . ($more // '') . ')';
 }
 
 sub to_program
 {
 	my ($command, $more) = @_;
-	return "SELECT messages, sections, bytes, skipped FROM export_carousel_to_program('AFRIQUE', '2026-11-21', \$command\$$command\$command\$"
-	  . ($more // '') . ')';
+	return "SELECT $counts FROM export_${family}_to_program($source, \$command\$$command\$command\$" . ($more // '') . ')';
+}
+
+# Nothing to write: on another day, or of no row.
+sub to_program_of_nothing
+{
+	my ($command, $more) = @_;
+	my $export = to_program($command, $more);
+	return $is_carousel ? $export =~ s/2026-11-21/2020-01-01/r : $export =~ s/\) AS r/ LIMIT 0) AS r/r;
 }
 
 # What a query answers, or its error. Options: the schema to look in first, and settings.
@@ -97,21 +116,32 @@ isnt((stat $path)[1], $inode, 'but is another: a reader of the old one keeps tha
 my $packets = ask(to_file(', pid => 256'));
 is($packets, '20000|20000|' . (-s $path) . '|0', 'transport packets');
 is(sum_of($path),
-	$node->safe_psql('postgres', "SELECT encode(sha256(ts_packets(encode_carousel('AFRIQUE', '2026-11-21'), 256)), 'hex')"),
+	$node->safe_psql('postgres', "SELECT encode(sha256(ts_packets(encode_carousel('AFRIQUE', '2026-11-21'), 256, loop => true)), 'hex')"),
 	'are those of ts_packets');
+is($node->safe_psql('postgres', to_file(', pid => 256') =~ s/SELECT \K.*(?= FROM export)/encode(sha256, 'hex')/r), sum_of($path), 'with the SHA-256 that the file has');
 
 # Whatever goes wrong, the old file stays.
 append_to_file($path, 'old');
 my $old = sum_of($path);
 
-like(ask(to_file(), schema => 'bad'), qr/ERROR:  value out of range.*message_id 30000/s, 'a message that cannot be encoded');
+like(ask(to_file(), schema => 'bad'), $is_carousel ? qr/ERROR:  value out of range.*message_id 30000/s : qr/ERROR:  value out of range/, 'a message that cannot be encoded');
 is(sum_of($path), $old, 'leaves the old file');
 no_temporary_file('and nothing beside it');
 
-is(ask(to_file(", on_error => 'skip'"), schema => 'bad') =~ s/.*\n//r, "20000|20000|$size|1", 'unless it is left out');
-is(sum_of($path), $right, 'with all others written');
-append_to_file($path, 'old');
-$old = sum_of($path);
+# Nor is it replaced by less than was asked for.
+like(ask(to_file(', at_least => 20001')), qr/ERROR:  the \w+ has 20000 \w+.*, fewer than the 20001 asked for\nHINT/, 'fewer than asked for');
+is(sum_of($path), $old, 'leaves the old file');
+no_temporary_file('and nothing beside it');
+
+if ($is_carousel)
+{
+	like(ask(to_file(", on_error => 'skip', max_skipped => 0"), schema => 'bad'), qr/ERROR:  the carousel has 1 message that cannot be encoded, more than the 0 that may be left out\nHINT/, 'more left out than allowed');
+	is(sum_of($path), $old, 'leaves the old file');
+	is(ask(to_file(", on_error => 'skip'"), schema => 'bad') =~ s/.*\n//r, "20000|20000|$size|1", 'unless it is left out');
+	is(sum_of($path), $right, 'with all others written');
+	append_to_file($path, 'old');
+	$old = sum_of($path);
+}
 
 like(ask(to_file(), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
 is(sum_of($path), $old, 'leaves the old file');
@@ -206,7 +236,7 @@ no_temporary_file('with nothing beside it');
 
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 my $progress = 'SELECT command, type, bytes_processed > 0, tuples_processed > 0, tuples_excluded FROM pg_stat_progress_copy';
-for my $target ([ 'FILE', to_file() ], [ 'PROGRAM', to_program('cat >/dev/null') ], [ 'CALLBACK', "SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21')" ])
+for my $target ([ 'FILE', to_file() ], [ 'PROGRAM', to_program('cat >/dev/null') ], [ 'CALLBACK', "SELECT * FROM export_${family}_to_large_object($source)" ])
 {
 	my ($type, $query) = @$target;
 	$gate = close_gate();
@@ -221,10 +251,13 @@ for my $target ([ 'FILE', to_file() ], [ 'PROGRAM', to_program('cat >/dev/null')
 	$session->{stderr} = '';
 	is($node->safe_psql('postgres', $progress), '', 'and after an error');
 }
+if ($is_carousel)
+{
 $session->query_safe("SET search_path = bad, public; SET client_min_messages = error");
 $session->query_until(qr/begun/, "\\echo begun\n" . to_program("cat >/dev/null; until [ -e $folder/go ]; do sleep 0.1; done", ", on_error => 'skip'") . ";\n");
 ok(becomes(sub { $node->safe_psql('postgres', $progress) =~ /\|1$/ }), 'messages left out are told');
 append_to_file("$folder/go", '');
+}
 $session->quit;
 
 # ---- programs --------------------------------------------------------------------------------------
@@ -346,21 +379,30 @@ like(ask(to_program('exec <&-; sleep 0.1')), qr/ended before it had read all/, '
 is(ask(to_program('cat >/dev/null; echo all is well >&2')), "20000|20000|$size|0", 'words without an error do not matter');
 like(ask(to_program('/no/such/program')), qr/ERROR:  program ".*" failed: command not found/, 'a program that is not there');
 
-# An empty carousel is given to the program as well.
+# An empty export never starts the program, unless it is allowed.
 begin_again();
-is(ask(to_program($noting) =~ s/2026-11-21/2020-01-01/r), '0|0|0|0', 'an empty carousel');
+like(ask(to_program_of_nothing($noting)), qr/ERROR:  the \w+ has 0 \w+.*, fewer than the 1 asked for\nHINT/, 'an empty export');
+ok(!-e $ended && !-e $got, 'is refused before the program sees its end');
+like(ask(to_program($noting, ', at_least => 20001')), qr/ERROR:  the \w+ has 20000/, 'fewer than asked for');
+never_ended('it');
+begin_again();
+is(ask(to_program_of_nothing($noting, ', at_least => 0')), '0|0|0|0', 'an empty export that is allowed');
 ok(-e $ended && -z $got, 'is an empty input');
 
 # All bad: a hundred warnings, then a count.
+if ($is_carousel)
+{
 my ($status, $out, $err) = $node->psql('postgres', <<"SQL");
 CREATE SCHEMA all_bad;
 CREATE VIEW all_bad.messages AS SELECT id, campagne_id_fk, -1 AS numero_abonne, template_id, storables FROM public.messages;
 SET search_path = all_bad, public;
-${\to_program('cat >/dev/null', ", on_error => 'skip'")};
+${\to_program('cat >/dev/null', ", on_error => 'skip', at_least => 0")};
 SQL
 is($out, '0|0|0|20000', 'a carousel of bad messages');
 is(() = $err =~ /WARNING:  message left out: /g, 100, 'has a hundred warnings');
 like($err, qr/WARNING:  19900 more messages left out\nHINT:  Use carousel_problems/, 'and a count');
+
+}
 
 # Nobody is left over, and nothing hit a wall.
 is(join(' ', grep { /sleep \Q$long\E/ } `ps -e -o args=`), '', 'no program is left');

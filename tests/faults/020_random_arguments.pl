@@ -133,7 +133,9 @@ my %pool = (
 
 # Where the first values are not good enough: what a function does something with.
 my @good_carousel = (q{'Z'}, q{'2026-11-21'});
-my @good_export = ('1', q{'skip'}, 'message_layout()');
+my @good_export = ('1', q{'skip'}, 'message_layout()', 'true', '0', '1000');
+my @good_query = (q{$q$SELECT '\x80000100'::bytea$q$});
+my @good_sections = ('1', 'true', '1');
 my %good = (
 	'answer_number' => [ q{'1.5'} ],
 	'answer_boolean' => [ q{'true'} ],
@@ -148,11 +150,14 @@ my %good = (
 	'export_carousel_to_file' => [ @good_carousel, "'$folder/file'", @good_export ],
 	'export_carousel_to_program' => [ @good_carousel, q{'cat >/dev/null'}, @good_export ],
 	'export_carousel_to_large_object' => [ @good_carousel, @good_export ],
+	'export_sections_to_file' => [ @good_query, "'$folder/sections'", @good_sections ],
+	'export_sections_to_program' => [ @good_query, q{'cat >/dev/null'}, @good_sections ],
+	'export_sections_to_large_object' => [ @good_query, @good_sections ],
 	'encode_section' => [ $layout, $documents[11] ],
 	'encode_sections' => [ $layout, $documents[11] ],
 	'flatten_submission' => [ $documents[8], $documents[0], q{'{all}'} ],
 	'load_response_events' => [ q{'app'}, q{'app'}, q{'changed'}, '3', ('0') x 4 ],
-	'ts_packets' => [ $carousel, '256', '0' ],
+	'ts_packets' => [ $carousel, '256', '0', 'true' ],
 	'ts_sections' => [ "ts_packets($carousel, 256)", '256' ]);
 
 sub made

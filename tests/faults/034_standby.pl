@@ -41,7 +41,7 @@ my ($on_primary, $on_standby) = map { start_admin($_) } $primary, $standby;
 # ---- read-only ----
 
 my %writes = map { $_ => 1 } 'create_carousel_tables', 'create_submission_tables', 'load_response_events, new',
-  'load_response_events, changed', 'export_carousel_to_large_object';
+  'load_response_events, changed', 'export_carousel_to_large_object', 'export_sections_to_large_object';
 my %right;
 for my $job (@jobs)
 {
@@ -67,6 +67,7 @@ my %direct = (
 	"SELECT create_carousel_tables('public')" => qr/cannot execute CREATE TABLE in a read-only transaction/,
 	"SELECT create_submission_tables('app_new', 'clean')" => qr/cannot execute CREATE TABLE in a read-only transaction/,
 	"CALL load_response_events('app_new', 'dwh_new')" => qr/cannot execute load_response_events\(\) in a read-only transaction/,
+	"SELECT * FROM export_sections_to_large_object('SELECT section FROM sections')" => qr/cannot execute export_sections_to_large_object\(\) in a read-only transaction/,
 	"SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21')" => qr/cannot execute export_carousel_to_large_object\(\) in a read-only transaction/);
 for my $query (sort keys %direct)
 {

@@ -185,11 +185,11 @@ my %calls = (
 	'export_carousel_to_large_object(text,date,integer,text,section_layout,boolean,bigint,bigint)' => { before => 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata',
 		call => "SELECT messages, bytes FROM public.export_carousel_to_large_object($zone)", look => 'SELECT lo_get(oid) FROM pg_largeobject_metadata' },
 	'export_sections_to_file(text,text,integer,boolean,bigint)' => {
-		call => "SELECT rows, bytes FROM public.export_sections_to_file('SELECT bytea ''\\x920000''', '$folder/file')", look => "SELECT pg_read_binary_file('$folder/file')" },
+		call => "SELECT rows, bytes FROM public.export_sections_to_file('SELECT pg_catalog.bytea ''\\x920000''', '$folder/file')", look => "SELECT pg_read_binary_file('$folder/file')" },
 	'export_sections_to_program(text,text,integer,boolean,bigint)' => {
-		call => "SELECT rows, bytes FROM public.export_sections_to_program('SELECT bytea ''\\x920000''', 'cat >$folder/program')", look => "SELECT pg_read_binary_file('$folder/program')" },
+		call => "SELECT rows, bytes FROM public.export_sections_to_program('SELECT pg_catalog.bytea ''\\x920000''', 'cat >$folder/program')", look => "SELECT pg_read_binary_file('$folder/program')" },
 	'export_sections_to_large_object(text,integer,boolean,bigint)' => { before => 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata',
-		call => "SELECT rows, bytes FROM public.export_sections_to_large_object('SELECT bytea ''\\x920000''')", look => 'SELECT lo_get(oid) FROM pg_largeobject_metadata' },
+		call => "SELECT rows, bytes FROM public.export_sections_to_large_object('SELECT pg_catalog.bytea ''\\x920000''')", look => 'SELECT lo_get(oid) FROM pg_largeobject_metadata' },
 	'flatten_submission(jsonb,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document\::pg_catalog.jsonb, $form, '{all}')" },
 	'flatten_submission(json,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document\::pg_catalog.json, $form, '{all}')" },
 	'flatten_submission(text,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document, $form, '{all}')" },

@@ -1,11 +1,13 @@
 // Any bytes as transport packets, and as sections to be put into packets, which must come back.
 
 #include <array>
+#include <deque>
+#include <memory>
 
 #include "fuzz.hpp"
 #include "jsonb/bytes.hpp"
 #include "section/error.hpp"
-#include "section/transport_packets.hpp"
+#include "section/multiplexer.hpp"
 
 namespace onetrip::fuzz {
 
@@ -98,6 +100,63 @@ void come_back(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned c
     }
 }
 
+/// Sections wait in memory, or are said to wait in a file from the first on.
+class Store final : public section::MultiplexerStore {
+  public:
+    explicit Store(bool is_long) : is_long_(is_long) {}
+
+    void* allocate(std::size_t size) override {
+        memory_.push_back(std::make_unique<std::uint64_t[]>(size / 8 + 1));
+        return memory_.back().get();
+    }
+    void push(const section::WaitingSection& section) override {
+        queue_.emplace_back(section.pid, Bytes(section.section.begin(), section.section.end()));
+    }
+    bool front(section::WaitingSection& section) override {
+        if (!queue_.empty()) {
+            section = {queue_.front().first, queue_.front().second};
+        }
+        return !queue_.empty();
+    }
+    void pop() override { queue_.pop_front(); }
+    bool is_long() const override { return is_long_; }
+
+  private:
+    bool is_long_;
+    std::deque<std::pair<std::uint16_t, Bytes>> queue_;
+    std::vector<std::unique_ptr<std::uint64_t[]>> memory_;
+};
+
+/// Sections on two PIDs in a loop, played twice: each PID's come back, as often as they were
+/// written.
+void come_round(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned counter) {
+    const std::array<std::uint16_t, 2> pids{pid, static_cast<std::uint16_t>(pid ^ 1)};
+    std::array<std::vector<Bytes>, 2> of_pid;
+    Packets packets;
+    Store store(counter % 2 != 0);
+    section::Multiplexer multiplexer(counter, true, packets, store);
+    for (const Bytes& section : sections) {
+        const std::size_t which = section.back() & 1;
+        of_pid[which].push_back(section);
+        multiplexer.add(pids[which], section);
+    }
+    multiplexer.finish();
+    Bytes twice = packets.bytes;
+    twice.insert(twice.end(), packets.bytes.begin(), packets.bytes.end());
+    for (std::size_t which = 0; which < pids.size(); ++which) {
+        const Receiver receiver = received(twice, pids[which]);
+        expect(receiver.problems.empty(), "a loop has no problem at its seam");
+        expect(of_pid[which].empty() ? receiver.sections.empty()
+                                     : receiver.sections.size() % (2 * of_pid[which].size()) == 0,
+               "sections are written equally often");
+        for (std::size_t i = 0; i < receiver.sections.size(); ++i) {
+            expect(receiver.sections[i] == of_pid[which][i % of_pid[which].size()],
+                   "sections come back out of a loop");
+        }
+    }
+    expect(packets.bytes.size() % (16 * packet_size) == 0, "a loop has a multiple of 16 packets");
+}
+
 /// As many as there are, one behind the other.
 std::vector<Bytes> sections_in(Span bytes) {
     std::vector<Bytes> sections;
@@ -123,7 +182,11 @@ void check(Span bytes, std::uint16_t pid, unsigned counter) {
     }
     expect(size <= bytes.size(), "no byte is given out twice");
     come_back(receiver.sections, pid, counter);
-    come_back(sections_in(bytes), pid, counter);
+    const std::vector<Bytes> sections = sections_in(bytes);
+    come_back(sections, pid, counter);
+    if (pid < section::largest_pid) {
+        come_round(sections, pid, counter);
+    }
 }
 
 }  // namespace

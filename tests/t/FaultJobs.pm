@@ -54,16 +54,16 @@ my @readers = (
 my @writers = (
 	{ name => 'create_carousel_tables', query => "SELECT fault.make_tables('create_carousel_tables(%L)')", whole => \&no_made_schema },
 	{ name => 'create_submission_tables', query => "SELECT fault.make_tables('create_submission_tables(%L, %1\$L)')", whole => \&no_made_schema },
-	{ name => 'export_carousel_to_large_object', query => "SELECT fault.export_object('export_carousel_to_large_object($carousel)')", whole => \&no_object },
-	{ name => 'export_sections_to_large_object', query => "SELECT fault.export_object('export_sections_to_large_object(''$all_sections'')')", whole => \&no_object });
+	{ name => 'export_carousel_to_large_object', query => "SELECT fault.export_object(\$call\$export_carousel_to_large_object($carousel)\$call\$)", whole => \&no_object },
+	{ name => 'export_sections_to_large_object', query => "SELECT fault.export_object(\$call\$export_sections_to_large_object('$all_sections')\$call\$)", whole => \&no_object });
 
 # The exports: the arguments before the place, and what has the same bytes. A loop of several PIDs keeps all sections but the
-# first ones waiting, in a temporary file.
+# first PID waiting, in a temporary file.
 my @exports = (
 	{ name => 'export_carousel', arguments => $carousel, bytes => "encode_carousel($carousel)" },
 	{ name => 'export_sections', arguments => "\$\$$all_sections\$\$", bytes => '(SELECT string_agg(section, NULL ORDER BY id) FROM public.sections)' },
-	{ name => 'export_sections', kind => 'in a loop', arguments => '$$SELECT section, (id > 1)::int FROM sections ORDER BY id$$',
-		bytes => q{(SELECT string_agg(ts_packets(sections, pid, 0, true), NULL ORDER BY pid) FROM (SELECT (id > 1)::int AS pid, string_agg(section, NULL ORDER BY id) AS sections FROM public.sections GROUP BY 1) AS s)} });
+	{ name => 'export_sections', kind => 'in a loop', arguments => '$$SELECT section, (n > 1)::int FROM sections, generate_series(1, 6) AS n ORDER BY n, id$$',
+		bytes => '(SELECT ts_packets(s, 0, 0, true) || ts_packets(s || s || s || s || s, 1, 0, true) FROM (SELECT string_agg(section, NULL ORDER BY id) AS s FROM public.sections) AS t)' });
 
 # The jobs; an export writes into the folder, and its program into another if there is one.
 #   name, query   the statement

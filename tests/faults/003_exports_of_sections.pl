@@ -1,0 +1,1 @@
+003_exports.pl
