@@ -23,7 +23,7 @@ CREATE TABLE local_days.campagnes (id bigint PRIMARY KEY, zone_diffusion text, v
     valid_end timestamp, time_zone text);
 CREATE INDEX ON local_days.campagnes (zone_diffusion, valid_end, valid_start);
 CREATE TABLE local_days.messages (id bigint PRIMARY KEY, campagne_id_fk bigint);
--- Campaigns that begin or end at every quarter of an hour for four days around one, and some without end.
+-- Campaigns that begin or end at every half hour for four days around one, and some without end.
 CREATE PROCEDURE make_campaigns(zone text, day date) LANGUAGE plpgsql AS $$
 DECLARE
     z text := coalesce((SELECT time_zone FROM zones WHERE zone_diffusion = zone), current_setting('timezone'));
@@ -35,7 +35,7 @@ BEGIN
             ELSE at END
     FROM generate_series(0, 4) AS kind,
         generate_series((day - 2)::timestamp AT TIME ZONE 'UTC',
-            (day + 3)::timestamp AT TIME ZONE 'UTC', '15 min') AS at;
+            (day + 3)::timestamp AT TIME ZONE 'UTC', '30 min') AS at;
     INSERT INTO local_days.campagnes
     SELECT id, zone, valid_start AT TIME ZONE z,
         CASE WHEN valid_end > '9999-01-01' THEN 'infinity' ELSE valid_end AT TIME ZONE z END,
@@ -186,6 +186,8 @@ UPDATE zones_diffusion SET time_zone = '' WHERE zone_diffusion = 'Paris';
 SELECT encode_carousel('Paris', '2021-03-14', :id);
 UPDATE zones_diffusion SET time_zone = 'EUROPE/paris' WHERE zone_diffusion = 'Paris';
 SELECT encode_carousel('Paris', '2021-03-14', :id) AS whatever_case;
+ALTER TABLE zones_diffusion ALTER time_zone TYPE char(40);
+SELECT encode_carousel('Paris', '2021-03-14', :id) AS of_char_n;
 -- Where the campaigns say it, all of a zone say the same.
 ALTER TABLE zones_diffusion RENAME TO no_zones;
 ALTER TABLE campagnes ADD time_zone varchar(60);

@@ -153,9 +153,10 @@ void check_time_zone(const CarouselTables& tables, const CarouselZone& zone, con
 /// From zones_diffusion.
 void find_row(const CarouselTables& tables, CarouselZone& zone) {
     const bool has_time_zone = tables.zones.has_column("time_zone");
-    const Rows rows = look_up(
-        zone, psprintf("SELECT %s FROM %s AS z WHERE z." ZONE_IS_ASKED_FOR " LIMIT 2",
-                       has_time_zone ? "z.time_zone" : "NULL", tables.zones.qualified_name()));
+    const Rows rows =
+        look_up(zone, psprintf("SELECT %s FROM %s AS z WHERE z." ZONE_IS_ASKED_FOR " LIMIT 2",
+                               has_time_zone ? "z.time_zone::pg_catalog.text" : "NULL",
+                               tables.zones.qualified_name()));
     if (rows.count == 0) {
         refuse_unknown(tables, zone);
     }
@@ -173,12 +174,13 @@ void find_in_campaigns(const CarouselTables& tables, CarouselZone& zone) {
     const char* const table = tables.campagnes.qualified_name();
     const bool has_time_zone = tables.campagnes.has_column("time_zone");
     const Rows rows = look_up(
-        zone, has_time_zone
-                  ? psprintf("SELECT DISTINCT ON (c.time_zone) c.time_zone, c.id FROM %s AS c"
-                             " WHERE c." ZONE_IS_ASKED_FOR " ORDER BY c.time_zone, c.id LIMIT 2",
-                             table)
-                  : psprintf("SELECT NULL, NULL FROM %s AS c WHERE c." ZONE_IS_ASKED_FOR " LIMIT 1",
-                             table));
+        zone,
+        has_time_zone
+            ? psprintf("SELECT DISTINCT ON (1) c.time_zone::pg_catalog.text, c.id FROM %s AS c"
+                       " WHERE c." ZONE_IS_ASKED_FOR " ORDER BY 1, c.id LIMIT 2",
+                       table)
+            : psprintf("SELECT NULL, NULL FROM %s AS c WHERE c." ZONE_IS_ASKED_FOR " LIMIT 1",
+                       table));
     if (rows.count == 0) {
         refuse_unknown(tables, zone);
     }

@@ -16,7 +16,7 @@ struct CarouselZone {
 
 /// Looks the zone up. ERRORs if it is unknown, is there twice, has two campaigns of one id or two
 /// time zones, or one that is unknown.
-CarouselZone find_carousel_zone(const CarouselTables& tables, text* zone);
+CarouselZone find_carousel_zone(const CarouselTables& tables, text* name);
 
 /// The day that it is now in the zone.
 DateADT today_of(const CarouselZone& zone);
