@@ -75,7 +75,8 @@ def of_results(results, panels=PANELS):
     for heading, group in found_panels(results, panels):
         lines += panel(heading, group, y)
         y += 14 + len(group["runs"]) * STEP + 34
-    rounds = max((len(runs) for _, group in found_panels(results, panels) for runs in group["runs"].values()), default=0)
+    groups = [group for _, group in found_panels(results, panels)]
+    rounds = max((len(runs) for group in groups for runs in group["runs"].values()), default=0)
     note = (f"bench/run, {results['date']}: medians of {rounds}, CPU of backend and client together,"
             f" {results['machine']['processors']} processors. A bar with a gap is longer than it is drawn.")
     lines.append(text("note", 20, y - 10, note))

@@ -30,6 +30,7 @@ def run():
         for name, peak in peaks.items():
             report.figure(f"{name}, private memory of the backend", peak / 2**20, " MB")
             report.figure(f"{name}, on the wall", runs[name][0]["wall"], " s")
-        report.figure("size of the documents", backend.one("SELECT pg_total_relation_size('app.form_responses')") / 2**30, " GB")
-        report.figure("size of the events", backend.one("SELECT pg_total_relation_size('dwh.response_events')") / 2**30, " GB")
+        for name, table in (("documents", "app.form_responses"), ("events", "dwh.response_events")):
+            taken = backend.one(f"SELECT pg_total_relation_size('{table}')")
+            report.figure(f"size of the {name}", taken / 2**30, " GB")
     return report

@@ -21,7 +21,8 @@ HEADLINES = (
     ("submissions", "answers into a table", "INSERT ... SELECT flatten_submission", (
         ("Python: server-side cursor, rows back by COPY", "Python, server-side cursor, rows back by COPY"),)),
     ("workshop", "large, many users", "CALL load_response_events", (
-        ("ORM: mappings by chunks of 1000, with a join", "SQLAlchemy, mappings in bulk, the leanest of the ETL workshop's processors"),
+        ("ORM: mappings by chunks of 1000, with a join",
+         "SQLAlchemy, mappings in bulk, the leanest of the ETL workshop's processors"),
         ("ORM: naive", "SQLAlchemy, the workshop's first processor"))),
     ("round_trips", "", "onetrip, watch = on", (
         ("without a library", "a transaction of pgbench -S without the watch"),
@@ -72,7 +73,8 @@ def memory_columns(group):
         return [""] * (len(group["runs"]) + 2)
     lines = [" s | client MB | backend MB |", "---|---|---|"]
     for runs in group["runs"].values():
-        wall, *peaks = (statistics.median(run[kind] for run in runs) for kind in ("wall", "client peak", "backend peak"))
+        wall, *peaks = (statistics.median(run[kind] for run in runs)
+                        for kind in ("wall", "client peak", "backend peak"))
         lines.append(f" {three_digits(wall)} | " + " | ".join(f"{peak / 1e6:,.0f}" for peak in peaks) + " |")
     return lines
 
@@ -115,7 +117,8 @@ def of_workshop(results):
                     three_digits(median["wall"]), f"{median['client peak'] / 1e6:,.0f}",
                     f"{median['backend peak'] / 1e6:,.0f}"]
         rows.append(cells(*row))
-    return "\n".join(rows) + "\n\n" + conditions({**results, **results["subjects"]["workshop"].get("run", {})}) + "\n"
+    run = {**results, **results["subjects"]["workshop"].get("run", {})}
+    return "\n".join(rows) + "\n\n" + conditions(run) + "\n"
 
 
 def conditions(results):

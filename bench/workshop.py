@@ -1,4 +1,4 @@
-"""The ETL workshop's own comparison: its scenarios and its seven processors beside load_response_events, each into the
+"""The ETL workshop's own comparison: its scenarios and its seven processors next to load_response_events, each into the
 workshop's tables, in a process of its own.
 """
 

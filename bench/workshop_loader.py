@@ -1,4 +1,4 @@
-"""load_response_events beside the processors of workshop_peers.py. As a program:
+"""load_response_events, to be compared with the processors of workshop_peers.py. As a program:
 
     workshop_loader.py DATABASE
 
@@ -14,7 +14,7 @@ import psycopg2
 
 
 def sizes_of(process):
-    """Those that the kernel tells of a process's memory, in bytes."""
+    """What the kernel says of a process's memory, in bytes."""
     lines = (process / "status").read_text().splitlines()
     return {name: int(rest.split()[0]) * 1024 for name, rest in (line.split(":", 1) for line in lines)
             if name.startswith(("Vm", "Rss"))}
