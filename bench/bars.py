@@ -9,7 +9,12 @@ PANELS = (
     ("submissions", "answers of 3 forms of 13 to 68 questions", "Answers out of submissions: CPU time a row"),
     ("submissions", "answers into a table without indexes", "Answers into a table: CPU time a row"),
 )
-OURS = ("export_", "encode_", "flatten_", "INSERT ... SELECT flatten_")
+# The same for the manual's page on submissions.
+WORKSHOP = (
+    ("workshop", "large, few users", "The ETL workshop's processors, few users: CPU time an event"),
+    ("workshop", "large, many users", "The same, as many users as submissions: CPU time an event"),
+)
+OURS = ("export_", "encode_", "flatten_", "INSERT ... SELECT flatten_", "CALL load_")
 
 WIDTH, LEFT, BAR, STEP = 900, 370, 18, 26
 ROOM = WIDTH - LEFT - 170  # of the longest bar; behind it are the figures
@@ -58,19 +63,21 @@ def panel(heading, group, y):
         yield from bar(name, seconds, first, longest, y + 14 + number * STEP)
 
 
-def found_panels(results):
-    for subject, title, heading in PANELS:
+def found_panels(results, panels):
+    for subject, title, heading in panels:
         for group in results["subjects"].get(subject, {"groups": []})["groups"]:
-            if group["title"] == title:
+            if group["title"].split(":")[0] == title:
                 yield heading, group
 
 
-def of_results(results):
+def of_results(results, panels=PANELS):
     lines, y = [], 36
-    for heading, group in found_panels(results):
+    for heading, group in found_panels(results, panels):
         lines += panel(heading, group, y)
         y += 14 + len(group["runs"]) * STEP + 34
-    note = (f"bench/run, {results['date']}: medians of {results['rounds']}, CPU of backend and client together,"
+    groups = [group for _, group in found_panels(results, panels)]
+    rounds = max((len(runs) for group in groups for runs in group["runs"].values()), default=0)
+    note = (f"bench/run, {results['date']}: medians of {rounds}, CPU of backend and client together,"
             f" {results['machine']['processors']} processors. A bar with a gap is longer than it is drawn.")
     lines.append(text("note", 20, y - 10, note))
     return "\n".join([

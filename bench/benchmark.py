@@ -15,7 +15,7 @@ import time
 import bars
 import harness
 import tables
-from tables import SUBJECTS
+from tables import LONG, SUBJECTS
 
 RESULTS = harness.BENCH.parent / "build/bench"
 
@@ -44,8 +44,8 @@ def versions():
 
 def main():
     chosen = sys.argv[1:] or SUBJECTS
-    if unknown := set(chosen) - set(SUBJECTS):
-        sys.exit(f"bench/run: no subject {', '.join(sorted(unknown))}; there are: {', '.join(SUBJECTS)}")
+    if unknown := set(chosen) - {*SUBJECTS, *LONG}:
+        sys.exit(f"bench/run: no subject {', '.join(sorted(unknown))}; there are: {', '.join((*SUBJECTS, *LONG))}")
     began = time.monotonic()
     results = {"date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(), "rounds": harness.ROUNDS,
                "machine": machine(), "versions": versions(), "subjects": {}}

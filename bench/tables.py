@@ -2,7 +2,8 @@
 
 import statistics
 
-SUBJECTS = ("carousel", "reading", "submissions", "loading", "round_trips", "programs")
+SUBJECTS = ("carousel", "reading", "submissions", "loading", "workshop", "round_trips", "programs")
+LONG = ("million",)  # only if it is asked for
 
 # README's figures: subject, the begin of the group's title, ours, what it is compared with, and what README calls it.
 HEADLINES = (
@@ -19,6 +20,10 @@ HEADLINES = (
         ("SQL: recursive query, jsonb", "SQL, recursive query over the document"))),
     ("submissions", "answers into a table", "INSERT ... SELECT flatten_submission", (
         ("Python: server-side cursor, rows back by COPY", "Python, server-side cursor, rows back by COPY"),)),
+    ("workshop", "large, many users", "CALL load_response_events", (
+        ("ORM: mappings by chunks of 1000, with a join",
+         "SQLAlchemy, mappings in bulk, the leanest of the ETL workshop's processors"),
+        ("ORM: naive", "SQLAlchemy, the workshop's first processor"))),
     ("round_trips", "", "onetrip, watch = on", (
         ("without a library", "a transaction of pgbench -S without the watch"),
         ("pg_stat_statements", "the same with pg_stat_statements"))),
@@ -59,7 +64,19 @@ def of_group(group):
     for name, cost in medians.items():
         rows.append(cells(name, three_digits(cost), scaled(group["amount"] / cost).rstrip(),
                           f"{cost / medians[group['base']]:.2f}"))
-    return "\n".join(rows)
+    return "\n".join(map("".join, zip(rows, memory_columns(group), strict=True)))
+
+
+def memory_columns(group):
+    """What to add to each line: seconds of the clock and peaks of memory, if they were measured."""
+    if "client peak" not in next(iter(group["runs"].values()))[0]:
+        return [""] * (len(group["runs"]) + 2)
+    lines = [" s | client MB | backend MB |", "---|---|---|"]
+    for runs in group["runs"].values():
+        wall, *peaks = (statistics.median(run[kind] for run in runs)
+                        for kind in ("wall", "client peak", "backend peak"))
+        lines.append(f" {three_digits(wall)} | " + " | ".join(f"{peak / 1e6:,.0f}" for peak in peaks) + " |")
+    return lines
 
 
 def of_figure(figure):
@@ -84,6 +101,26 @@ def of_readme(results):
     return "\n".join(rows) + "\n\n" + conditions(results) + "\n"
 
 
+def of_workshop(results):
+    """The manual's table: seconds and memory of each processor in the large scenarios, and how many times the loader's."""
+    groups = [group for group in results["subjects"]["workshop"]["groups"] if group["title"].startswith("large")]
+    heads = [f"{group['title']}, {group['amount']:,.0f} events: CPU s | times | s | client MB | backend MB"
+             for group in groups]
+    rows = [cells("", *heads), "|---" * (1 + 5 * len(groups)) + "|"]
+    for name in groups[0]["runs"]:
+        row = [f"`{name}`" if name.startswith("CALL") else name]
+        for group in groups:
+            medians = medians_of(group)
+            median = {kind: statistics.median(run[kind] for run in group["runs"][name])
+                      for kind in ("wall", "client peak", "backend peak")}
+            row += [three_digits(medians[name]), f"{medians[name] / medians[group['base']]:.3g}",
+                    three_digits(median["wall"]), f"{median['client peak'] / 1e6:,.0f}",
+                    f"{median['backend peak'] / 1e6:,.0f}"]
+        rows.append(cells(*row))
+    run = {**results, **results["subjects"]["workshop"].get("run", {})}
+    return "\n".join(rows) + "\n\n" + conditions(run) + "\n"
+
+
 def conditions(results):
     """When and where, in a sentence or two."""
     machine, versions = results["machine"], results["versions"]
@@ -99,6 +136,8 @@ def of_results(results):
     parts = ["# Results", conditions(results)]
     for name, subject in results["subjects"].items():
         parts.append(f"## {name}: {subject['title']}")
+        if "run" in subject:
+            parts.append(conditions(subject["run"]))
         parts += [of_group(group) for group in subject["groups"]]
         if subject["figures"]:
             parts.append("\n".join(f"- {of_figure(figure)}" for figure in subject["figures"]))

@@ -25,15 +25,15 @@ ALTER TABLE large ALTER form SET STORAGE EXTERNAL;
 INSERT INTO large
 SELECT id, jsonb_build_object('children', jsonb_agg(jsonb_build_object('slug', 'q' || n, 'answerType', 'text', 'tag',
     md5(id || ' ' || n))))
-FROM generate_series(1, 100) AS id, generate_series(1, 4096) AS n GROUP BY id;
+FROM generate_series(1, 70) AS id, generate_series(1, 4096) AS n GROUP BY id;
 SELECT count(*), count(*) FILTER (WHERE (e).tag = md5(id || ' ' || substr((e).schema_path, 2))) AS right_ones
 FROM (SELECT id, flatten_submission('{"q1": 1, "q4096": 2}'::jsonb, form) AS e
-    FROM generate_series(1, 3) AS round, large OFFSET 0) AS s;
+    FROM generate_series(1, 2) AS round, large OFFSET 0) AS s;
 
--- 4,096 questions, missing in each of 100 repetitions but in one.
+-- 4,096 questions, missing in each of 40 repetitions but in one.
 SELECT count(*), count(DISTINCT schema_path), min(idx), max(idx), count(*) FILTER (WHERE idx = '{7}') AS in_the_eighth
 FROM large, flatten_submission((SELECT jsonb_build_object('g', jsonb_agg(CASE n WHEN 7 THEN jsonb '{"q7": 1}' ELSE '{}'
-    END ORDER BY n)) FROM generate_series(0, 99) AS n), jsonb_build_object('children', jsonb_build_array(form ||
+    END ORDER BY n)) FROM generate_series(0, 39) AS n), jsonb_build_object('children', jsonb_build_array(form ||
     '{"slug": "g"}')), '{missing}') WHERE id = 1 AND status = 'missing';
 
 -- An answerEnum of 100,000 values, and as many answers; a slug that occurs 100,000 times.
@@ -45,13 +45,13 @@ GROUP BY status ORDER BY status;
 SELECT problem, count(*) FROM form_questions((SELECT jsonb_build_object('children', jsonb_agg(jsonb '{"slug": "q",
     "answerType": "text"}')) FROM generate_series(1, 100000))) GROUP BY problem ORDER BY problem;
 
--- An object of 100,000 members, and one in the other 5,000 deep, with a question at every level of the form.
+-- An object of 100,000 members, and one in the other 2,000 deep, with a question at every level of the form.
 SELECT count(*), count(DISTINCT schema_path), count(*) FILTER (WHERE value = substr(schema_path, 4)) AS right_ones
 FROM flatten_submission((SELECT jsonb_object_agg('key' || n, n) FROM generate_series(1, 100000) AS n), '{}',
     '{unknown}');
 CREATE TEMP TABLE deep AS
-SELECT (repeat('{"slug": "a", "answerType": "text", "children": [', 5000) || repeat(']}', 5000))::jsonb AS node,
-    (repeat('{"a": ', 4999) || '{"a": 1}' || repeat('}', 4999))::jsonb AS document;
+SELECT (repeat('{"slug": "a", "answerType": "text", "children": [', 2000) || repeat(']}', 2000))::jsonb AS node,
+    (repeat('{"a": ', 1999) || '{"a": 1}' || repeat('}', 1999))::jsonb AS document;
 SELECT status, count(*), min(length(schema_path)), max(length(schema_path)), max(cardinality(keys)),
     bool_and(keys IS NULL OR length(schema_path) = 2 * cardinality(keys) - 1) AS agree
 FROM deep, flatten_submission(document, jsonb_build_object('children', jsonb_build_array(node)), '{all}')

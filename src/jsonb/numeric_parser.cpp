@@ -131,7 +131,7 @@ bool overflows(const NumericVar& var) {
            var.weight < std::numeric_limits<std::int16_t>::min();
 }
 
-/// The numeric that the decimal stands for; nullopt where there is none.
+/// The numeric that the decimal stands for; nullopt if numeric cannot hold it.
 std::optional<NumericVar> numeric_of(const Decimal& decimal) {
     if (decimal.exponent >= exponent_limit || decimal.exponent <= -exponent_limit)
         return std::nullopt;

@@ -10,7 +10,6 @@ using submission::EventRow;
 using submission::FormNode;
 using submission::Status;
 using submission::SubmissionWalk;
-using submission::Trail;
 
 /// The JSON text of a container, palloc'ed.
 const char* json_text(jsonb::Value container) {
