@@ -1,8 +1,8 @@
 // The hooks by which the server calls the watch over round trips.
 //
 // They exist if the library was loaded when the server started. Each calls what was hooked before
-// it, and hands the session what it has learned. What counts, and what follows from it, is the
-// session's to know. An ERROR's longjmp may cross all frames: they hold plain data.
+// it, and hands the session what it has learned. The session decides what counts and what follows
+// from it. An ERROR's longjmp may cross all frames: they hold plain data.
 
 #include "postgres/round_trip_session.hpp"
 
@@ -115,7 +115,7 @@ void utility(PlannedStmt* planned, const char* text, bool read_only, ProcessUtil
     }
     const UtilityEffect effect = effect_of_utility(planned);
     session.before_utility(effect);
-    // What PREPARE parses is a statement of the client's too.
+    // PREPARE parses a statement of the client's.
     if (effect.prepares) {
         call();
     } else {

@@ -52,7 +52,7 @@ Kind kind_of(const PlannedStmt* planned) {
     }
 }
 
-void tell_at_exit(int /*code*/, Datum /*argument*/) {
+void report_at_exit(int /*code*/, Datum /*argument*/) {
     round_trip_session.exiting();
 }
 
@@ -83,7 +83,7 @@ bool RoundTripSession::is_pausing() {
 inline void RoundTripSession::begin() {
     if (!has_begun_) {
         has_begun_ = true;
-        before_shmem_exit(tell_at_exit, Datum{0});
+        before_shmem_exit(report_at_exit, Datum{0});
     }
 }
 
@@ -146,7 +146,7 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     statement.kind = kind_of(planned);
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
-    tell(statement, planned, query->sourceText, query);
+    report(statement, planned, query->sourceText, query);
 }
 
 inline void RoundTripSession::begin_chained_block() {
@@ -156,10 +156,10 @@ inline void RoundTripSession::begin_chained_block() {
     }
 }
 
-/// Tells the detector, and has looked up what there is to know of a loop. `query` may be nullptr if
-/// there can be none.
-void RoundTripSession::tell(const Statement& statement, const PlannedStmt* planned,
-                            const char* text, const QueryDesc* query) {
+/// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
+/// nullptr if there can be none.
+void RoundTripSession::report(const Statement& statement, const PlannedStmt* planned,
+                              const char* text, const QueryDesc* query) {
     begin();
     std::optional<LoopKey> loop;
     call_detector([&] {
@@ -236,7 +236,7 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     statement.begin = begin;
     statement.end = end;
     statement.busy = end - begin;
-    tell(statement, planned, effect.cursor->sourceText, nullptr);
+    report(statement, planned, effect.cursor->sourceText, nullptr);
 }
 
 // ---- transactions -------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ void RoundTripSession::end_block_or_pause(XactEvent event) {
         if (alarm_.take_pause()) {
             detector_.end_episode_after_pause(GetCurrentTimestamp());
         } else if (event == XACT_EVENT_ABORT || TransactionIdIsValid(GetTopTransactionIdIfAny())) {
-            // What a commit waits for is not the client.
+            // A commit does not wait for the client.
             detector_.busy_until(GetCurrentTimestamp());
         }
         if (!round_trip_settings.watch) {

@@ -92,8 +92,8 @@ class RoundTripSession {
     static bool is_pausing();
 
     void prepare(roundtrip::QueryId id);
-    void tell(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
-              const QueryDesc* query);
+    void report(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
+                const QueryDesc* query);
     void look_at_loop(const roundtrip::LoopKey& loop, const QueryDesc* query);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
@@ -105,7 +105,7 @@ class RoundTripSession {
     roundtrip::StatementClock clock_;
     PauseAlarm alarm_{is_pausing};
 
-    /// This session has sent something, and tells of it before it ends.
+    /// This session has sent something, and reports it before it ends.
     bool has_begun_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;
