@@ -34,6 +34,12 @@ bool is_being_held(Portal portal) {
     return portal->strategy == PORTAL_ONE_SELECT && portal->holdStore != nullptr;
 }
 
+/// Whether a portal runs this statement: mostly its only one, more are from rules.
+bool is_of_portal(Portal portal, const PlannedStmt* planned) {
+    return portal->stmts != NIL &&
+           (linitial(portal->stmts) == planned || list_member_ptr(portal->stmts, planned));
+}
+
 /// A WITH that writes makes a write of a SELECT.
 Kind kind_of(const PlannedStmt* planned) {
     const ModifyTable* const in_with =
@@ -99,10 +105,10 @@ void RoundTripSession::exiting() {
 /// Whether the client sent this statement. One that a function runs through SPI is not among those
 /// of the portal; deferred triggers may open portals of their own when the transaction ends.
 bool RoundTripSession::is_sent_by_client(const QueryDesc* query) {
-    return ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
-           query->plannedstmt->canSetTag &&
-           list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
-           !is_being_held(ActivePortal) && DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
+    const PlannedStmt* const planned = query->plannedstmt;
+    return ActivePortal != nullptr && planned->queryId != 0 && planned->canSetTag &&
+           is_of_portal(ActivePortal, planned) && !is_being_held(ActivePortal) &&
+           DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
 }
 
 inline void RoundTripSession::prepare(QueryId id) {
@@ -111,7 +117,7 @@ inline void RoundTripSession::prepare(QueryId id) {
 
 void RoundTripSession::parsed(Query* query) {
     if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
-        remember_constants(query);
+        values_.remember_constants(query);
         prepare(static_cast<QueryId>(query->queryId));
     }
 }
@@ -139,7 +145,7 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const PlannedStmt* const planned = query->plannedstmt;
     const QueryId id = id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
-        clock_.go_on(query, hash_of_values(id, query->params), GetCurrentStatementStartTimestamp());
+        clock_.go_on(query, values_.hash(id, query->params), GetCurrentStatementStartTimestamp());
     }
     Statement statement = clock_.end(now);
     statement.id = id;

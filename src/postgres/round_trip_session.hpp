@@ -63,7 +63,7 @@ class RoundTripSession {
     void planned(const Query* query);
     void started(const QueryDesc* query) {
         const auto id = static_cast<roundtrip::QueryId>(query->plannedstmt->queryId);
-        clock_.begin(query, id, hash_of_values(id, query->params),
+        clock_.begin(query, id, values_.hash(id, query->params),
                      GetCurrentStatementStartTimestamp());
     }
     /// The statement has run, or gone on if its portal is executed in parts.
@@ -103,6 +103,7 @@ class RoundTripSession {
     RoundTripLoops loops_;
     roundtrip::Detector detector_{loops_};
     roundtrip::StatementClock clock_;
+    StatementValues values_;
     PauseAlarm alarm_{is_pausing};
 
     /// This session has sent something, and reports it before it ends.
