@@ -22,7 +22,7 @@ Hash mix(Hash hash, Hash value) {
     return hash ^ (hash >> 32U);
 }
 
-Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
+[[gnu::noinline]] Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
     const auto* const bytes = reinterpret_cast<const unsigned char*>(DatumGetPointer(datum));
     const std::size_t size = length > 0     ? static_cast<std::size_t>(length)
                              : length == -1 ? VARSIZE_ANY(bytes)
@@ -30,8 +30,8 @@ Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-/// Most parameters are numbers, which are in their Datum.
-Hash hash_value(Hash hash, Datum datum, bool is_null, const ValueLayout& layout) {
+/// Most parameters are numbers, which are in their Datum: those are not to pay for the others.
+inline Hash hash_value(Hash hash, Datum datum, bool is_null, const ValueLayout& layout) {
     constexpr Hash null = 0x6E756C6C;
     hash = mix(hash, layout.type);
     if (is_null) {

@@ -38,7 +38,7 @@ class StatementValues {
         const ValueLayout& cached = layouts_[type % places];
         return cached.type == type ? cached : look_up_layout(type);
     }
-    const ValueLayout& look_up_layout(Oid type);
+    [[gnu::cold]] const ValueLayout& look_up_layout(Oid type);
 
     /// Layouts of types that cannot be dropped, and hashes of constants: each at the place that its
     /// number gives it, until a later one takes it.
