@@ -10,7 +10,7 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What a List of the server's holds, for a range loop:
+/// The elements of a List of the server's, for a range loop:
 ///
 ///     for (const Plan* plan : each<Plan>(append->appendplans))
 ///

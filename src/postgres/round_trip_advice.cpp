@@ -1,4 +1,4 @@
-// What to write instead of a loop, in one line: lists of rules, tried in order.
+// Says in one line what to write instead of a loop: lists of rules, tried in order.
 //
 // A rule is a function that returns what it says, or nullptr if it does not apply; the last one of
 // a list always applies. The rules see a Subject, in words that may be written: they look at
@@ -21,7 +21,7 @@ namespace {
 
 // ---- what is spoken of --------------------------------------------------------------------------
 
-/// What is known of the statement in the loop.
+/// The statement in the loop, in words that may be written.
 struct Subject {
     const PlannedStmt* statement;
     const Findings* findings;

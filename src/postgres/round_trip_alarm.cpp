@@ -3,7 +3,7 @@
 // A loop outside of a block waits for the pause that ends its episode, and no hook is called in a
 // pause. So an alarm looks for one, and lets the idle session do what it does to catch up with the
 // invalidations of others: run an empty transaction, at whose end the session learns of the pause.
-// What a pause is, and what ends with it, is not known here.
+// It does not know what a pause is, nor what ends with it.
 
 #include "postgres/round_trip_alarm.hpp"
 

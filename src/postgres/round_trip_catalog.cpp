@@ -1,5 +1,5 @@
-// What the catalogs say of a statement's tables: names, keys, foreign keys, and which of them the
-// client named.
+// Looks up what the catalogs say of a statement's tables: names, keys, foreign keys, and which of
+// them the client named.
 //
 // It looks at no plan and knows no advice.
 

@@ -6,7 +6,7 @@ extern "C" {
 #include "nodes/plannodes.h"
 }
 
-/// What the catalogs say of a statement's tables. All of this may ERROR and needs a transaction;
+/// Look-ups of a statement's tables in the catalogs. All of this may ERROR and needs a transaction;
 /// the statement that has just run holds the locks.
 namespace onetrip::postgres {
 
@@ -32,7 +32,7 @@ bool reads_alone(const PlannedStmt* statement, Oid table);
 /// The table as it has to be written here and now; nullptr if it has been dropped.
 const char* name_of_table(Oid table);
 
-/// Quoted where needed; nullptr if it has been dropped.
+/// Quoted if needed; nullptr if it has been dropped.
 const char* name_of_column(Oid table, AttrNumber column);
 
 /// Whether a unique index has this column alone.

@@ -1,5 +1,5 @@
-// What a statement's plan does: what it compares with which values, what it writes, how often it
-// reads.
+// Finds out what a statement's plan does: what it compares with which values, what it writes, how
+// often it reads.
 //
 // Looked at once for each loop and episode, when its statement has just run. It knows plans and
 // nothing of words: what follows from them is for round_trip_advice.cpp, names of tables and
@@ -203,7 +203,7 @@ bool is_scan(const Plan* plan) {
     }
 }
 
-/// What an index is asked for, of which the scan has nothing in its qual; NIL if none is.
+/// The conditions that an index is asked for, which are not in the scan's qual; NIL if none is.
 const List* conditions_of_index(const Plan* plan) {
     switch (nodeTag(plan)) {
         case T_IndexScan:

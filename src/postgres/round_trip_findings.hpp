@@ -18,10 +18,10 @@ struct Comparison {
     bool is_known() const { return OidIsValid(table); }
 };
 
-/// What a plan does, as far as the watch needs it.
+/// A plan's doings, as far as the watch needs them.
 struct Findings {
-    /// What inserts, updates or deletes: the statement itself, or a WITH of it. nullptr if it only
-    /// reads. All else is about what that reads.
+    /// The node that inserts, updates or deletes: the statement itself, or a WITH of it. nullptr if
+    /// it only reads. All else is about what that reads.
     const ModifyTable* modification = nullptr;
 
     Comparison of_any;     ///< table
@@ -35,7 +35,7 @@ struct Findings {
     int scans = 0;
 };
 
-/// What inserts, updates or deletes; nullptr if the statement only reads.
+/// The node that inserts, updates or deletes; nullptr if the statement only reads.
 const ModifyTable* modification_of(const PlannedStmt* statement);
 
 /// Looks at the plan of a statement that has run and has not ended.

@@ -110,11 +110,14 @@ Datum round_trip_loops(PG_FUNCTION_ARGS) {
     const Oid user = GetUserId();
     const bool sees_all = has_privs_of_role(user, ROLE_PG_READ_ALL_STATS);
     int count = 0;
-    const StoredRoundTrip* const loops = copy_round_trips(count);
+    const StoredRoundTrip::Key* const keys = round_trip_keys(count);
+    StoredRoundTrip loop;
     for (int i = 0; i < count; ++i) {
         CHECK_FOR_INTERRUPTS();
-        put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), loops[i],
-                sees_all || loops[i].key.role == user);
+        if (copy_round_trip(keys[i], loop)) {
+            put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), loop,
+                    sees_all || loop.key.role == user);
+        }
     }
     return Datum{0};
 }

@@ -1,8 +1,8 @@
 // The hooks by which the server calls the watch over round trips.
 //
 // They exist if the library was loaded when the server started. Each calls what was hooked before
-// it, and hands the session what it has learned. What counts, and what follows from it, is the
-// session's to know. An ERROR's longjmp may cross all frames: they hold plain data.
+// it, and hands the session what it has learned. The session decides what counts and what follows
+// from it. An ERROR's longjmp may cross all frames: they hold plain data.
 
 #include "postgres/round_trip_session.hpp"
 
@@ -38,8 +38,8 @@ void analyze(ParseState* state, Query* query, JumbleState* jumble) {
 }
 
 PlannedStmt* call_planner(Query* query, const char* text, int options, ParamListInfo parameters) {
-    return (next_planner != nullptr ? next_planner : standard_planner)(query, text, options,
-                                                                       parameters);
+    return next_planner != nullptr ? next_planner(query, text, options, parameters)
+                                   : standard_planner(query, text, options, parameters);
 }
 
 PlannedStmt* plan(Query* query, const char* text, int options, ParamListInfo parameters) {
@@ -54,7 +54,7 @@ PlannedStmt* plan(Query* query, const char* text, int options, ParamListInfo par
 }
 
 void call_start(QueryDesc* query, int flags) {
-    (next_start != nullptr ? next_start : standard_ExecutorStart)(query, flags);
+    next_start != nullptr ? next_start(query, flags) : standard_ExecutorStart(query, flags);
 }
 
 void start(QueryDesc* query, int flags) {
@@ -67,7 +67,8 @@ void start(QueryDesc* query, int flags) {
 }
 
 void call_run(ONETRIP_RUN_PARAMETERS) {
-    (next_run != nullptr ? next_run : standard_ExecutorRun)(ONETRIP_RUN_ARGUMENTS);
+    next_run != nullptr ? next_run(ONETRIP_RUN_ARGUMENTS)
+                        : standard_ExecutorRun(ONETRIP_RUN_ARGUMENTS);
 }
 
 /// A statement that writes ends with its triggers, in finish().
@@ -88,7 +89,7 @@ void run(ONETRIP_RUN_PARAMETERS) {
 }
 
 void call_finish(QueryDesc* query) {
-    (next_finish != nullptr ? next_finish : standard_ExecutorFinish)(query);
+    next_finish != nullptr ? next_finish(query) : standard_ExecutorFinish(query);
 }
 
 void finish(QueryDesc* query) {
@@ -115,7 +116,7 @@ void utility(PlannedStmt* planned, const char* text, bool read_only, ProcessUtil
     }
     const UtilityEffect effect = effect_of_utility(planned);
     session.before_utility(effect);
-    // What PREPARE parses is a statement of the client's too.
+    // PREPARE parses a statement of the client's.
     if (effect.prepares) {
         call();
     } else {

@@ -10,6 +10,7 @@
 #include "postgres/round_trip_settings.hpp"
 
 extern "C" {
+#include "lib/ilist.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
@@ -24,8 +25,15 @@ using roundtrip::Loop;
 
 constexpr const char* tranche = "onetrip";
 
+/// A loop in the table, and in the list of all loops.
+struct Entry {
+    StoredRoundTrip loop;  // first: it begins with the hash table's key
+    dlist_node node;
+};
+
 struct Memory {
-    LWLock* lock;  ///< for the table and all in it
+    LWLock* lock;          ///< for all that follows, and for the table and all in it
+    dlist_head last_seen;  ///< all entries, the most recently seen first
 };
 
 Memory* memory = nullptr;
@@ -38,9 +46,8 @@ void request() {
     if (next_request != nullptr) {
         next_request();
     }
-    RequestAddinShmemSpace(
-        add_size(MAXALIGN(sizeof(Memory)),
-                 hash_estimate_size(round_trip_settings.max, sizeof(StoredRoundTrip))));
+    RequestAddinShmemSpace(add_size(MAXALIGN(sizeof(Memory)),
+                                    hash_estimate_size(round_trip_settings.max, sizeof(Entry))));
     RequestNamedLWLockTranche(tranche, 1);
 }
 
@@ -54,45 +61,55 @@ void start_up() {
     memory = static_cast<Memory*>(ShmemInitStruct("onetrip", sizeof(Memory), &found));
     if (!found) {
         memory->lock = &GetNamedLWLockTranche(tranche)->lock;
+        dlist_init(&memory->last_seen);
     }
     HASHCTL control{};
     control.keysize = sizeof(StoredRoundTrip::Key);
-    control.entrysize = sizeof(StoredRoundTrip);
+    control.entrysize = sizeof(Entry);
     table = ShmemInitHash("onetrip round trips", round_trip_settings.max, round_trip_settings.max,
                           &control, HASH_ELEM | HASH_BLOBS);
     LWLockRelease(AddinShmemInitLock);
 }
 
-void remove_least_recently_seen() {
-    HASH_SEQ_STATUS scan;
-    hash_seq_init(&scan, table);
-    const StoredRoundTrip* oldest = nullptr;
-    while (auto* const stored = static_cast<StoredRoundTrip*>(hash_seq_search(&scan))) {
-        if (oldest == nullptr || stored->last_seen < oldest->last_seen) {
-            oldest = stored;
-        }
-    }
-    if (oldest != nullptr) {
-        const StoredRoundTrip::Key key = oldest->key;
-        hash_search(table, &key, HASH_REMOVE, nullptr);
-    }
+Entry* entry_at(dlist_node* node) {
+    return reinterpret_cast<Entry*>(reinterpret_cast<char*>(node) - offsetof(Entry, node));
 }
 
-/// The loop's entry, empty where it is new. nullptr where there is no room for any.
-StoredRoundTrip* entry_of(const StoredRoundTrip::Key& key) {
-    auto* stored = static_cast<StoredRoundTrip*>(hash_search(table, &key, HASH_FIND, nullptr));
-    if (stored != nullptr) {
-        return stored;
+void remove(Entry* entry) {
+    dlist_delete(&entry->node);
+    const StoredRoundTrip::Key key = entry->loop.key;
+    hash_search(table, &key, HASH_REMOVE, nullptr);
+}
+
+/// Moves an entry to its place in the list. A session may tell late of a loop, so that others have
+/// been seen since; there are few.
+void sort_in(Entry* entry) {
+    dlist_delete(&entry->node);
+    dlist_node* const head = &memory->last_seen.head;
+    dlist_node* at = head->next;
+    while (at != head && entry_at(at)->loop.last_seen > entry->loop.last_seen) {
+        at = at->next;
+    }
+    dlist_insert_before(at, &entry->node);
+}
+
+/// The loop's entry, empty if it is new; the least recently seen makes room. nullptr if there is no
+/// room for any.
+Entry* entry_of(const StoredRoundTrip::Key& key) {
+    auto* entry = static_cast<Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
+    if (entry != nullptr) {
+        return entry;
     }
     if (hash_get_num_entries(table) >= round_trip_settings.max) {
-        remove_least_recently_seen();
+        remove(entry_at(dlist_tail_node(&memory->last_seen)));
     }
-    stored = static_cast<StoredRoundTrip*>(hash_search(table, &key, HASH_ENTER_NULL, nullptr));
-    if (stored != nullptr) {
-        *stored = StoredRoundTrip{};
-        stored->key = key;
+    entry = static_cast<Entry*>(hash_search(table, &key, HASH_ENTER_NULL, nullptr));
+    if (entry != nullptr) {
+        entry->loop = StoredRoundTrip{};
+        entry->loop.key = key;
+        dlist_push_tail(&memory->last_seen, &entry->node);
     }
-    return stored;
+    return entry;
 }
 
 void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
@@ -144,34 +161,42 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     const StoredRoundTrip::Key key = {MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
                                       static_cast<std::uint64_t>(loop.key.kind)};
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);
-    if (StoredRoundTrip* const stored = entry_of(key)) {
-        add(*stored, loop, texts);
+    if (Entry* const entry = entry_of(key)) {
+        add(entry->loop, loop, texts);
+        sort_in(entry);
     }
     LWLockRelease(memory->lock);
 }
 
-StoredRoundTrip* copy_round_trips(int& count) {
+StoredRoundTrip::Key* round_trip_keys(int& count) {
     // Room for all, so that nothing is allocated while sessions wait for the lock.
-    auto* const copies = static_cast<StoredRoundTrip*>(
-        palloc(mul_size(static_cast<Size>(round_trip_settings.max), sizeof(StoredRoundTrip))));
+    auto* const keys = static_cast<StoredRoundTrip::Key*>(
+        palloc(mul_size(round_trip_settings.max, sizeof(StoredRoundTrip::Key))));
     count = 0;
     LWLockAcquire(memory->lock, LW_SHARED);
-    HASH_SEQ_STATUS scan;
-    hash_seq_init(&scan, table);
-    while (const auto* const stored = static_cast<StoredRoundTrip*>(hash_seq_search(&scan))) {
-        copies[count++] = *stored;
+    dlist_node* const head = &memory->last_seen.head;
+    for (dlist_node* at = head->next; at != head; at = at->next) {
+        keys[count++] = entry_at(at)->loop.key;
     }
     LWLockRelease(memory->lock);
-    return copies;
+    return keys;
+}
+
+bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy) {
+    LWLockAcquire(memory->lock, LW_SHARED);
+    const auto* const entry =
+        static_cast<const Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
+    if (entry != nullptr) {
+        copy = entry->loop;
+    }
+    LWLockRelease(memory->lock);
+    return entry != nullptr;
 }
 
 void forget_round_trips() {
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);
-    HASH_SEQ_STATUS scan;
-    hash_seq_init(&scan, table);
-    while (const auto* const stored = static_cast<StoredRoundTrip*>(hash_seq_search(&scan))) {
-        const StoredRoundTrip::Key key = stored->key;
-        hash_search(table, &key, HASH_REMOVE, nullptr);
+    while (!dlist_is_empty(&memory->last_seen)) {
+        remove(entry_at(dlist_tail_node(&memory->last_seen)));
     }
     LWLockRelease(memory->lock);
 }

@@ -57,8 +57,12 @@ bool has_round_trip_memory();
 /// transaction.
 void store_round_trip(const roundtrip::Loop& loop, const RoundTripTexts& texts);
 
-/// A copy of all loops, palloc'ed; `count` is how many.
-StoredRoundTrip* copy_round_trips(int& count);
+/// The keys of all loops, palloc'ed, the most recently seen first; `count` is how many.
+StoredRoundTrip::Key* round_trip_keys(int& count);
+
+/// Copies a loop; false if it has made room. One at a time, so that neither other sessions nor
+/// interrupts wait for all of them.
+bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy);
 
 void forget_round_trips();
 

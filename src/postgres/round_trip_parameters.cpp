@@ -17,44 +17,12 @@ namespace {
 
 using Hash = std::uint64_t;
 
-struct TypeLayout {
-    Oid type;
-    std::int16_t length;
-    bool by_value;
-};
-
-struct Constants {
-    roundtrip::QueryId id;
-    Hash hash;
-};
-
-/// Layouts of types that cannot be dropped, and hashes of constants: each at the place that its
-/// number gives it, where a later one takes over.
-constexpr std::size_t cache_places = 64;
-TypeLayout type_layouts[cache_places];
-Constants constants_of_statements[cache_places];
-
 Hash mix(Hash hash, Hash value) {
     hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
     return hash ^ (hash >> 32U);
 }
 
-const TypeLayout& look_up_layout(Oid type) {
-    static TypeLayout other;
-    TypeLayout& layout = type < FirstUnpinnedObjectId ? type_layouts[type % cache_places] : other;
-    TypeLayout found{type, 0, false};
-    get_typlenbyval(type, &found.length, &found.by_value);
-    layout = found;
-    return layout;
-}
-
-/// Until the next call.
-inline const TypeLayout& layout_of(Oid type) {
-    const TypeLayout& cached = type_layouts[type % cache_places];
-    return cached.type == type ? cached : look_up_layout(type);
-}
-
-Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
+[[gnu::noinline]] Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
     const auto* const bytes = reinterpret_cast<const unsigned char*>(DatumGetPointer(datum));
     const std::size_t size = length > 0     ? static_cast<std::size_t>(length)
                              : length == -1 ? VARSIZE_ANY(bytes)
@@ -62,8 +30,8 @@ Hash hash_bytes_of(Hash hash, Datum datum, std::int16_t length) {
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-/// Most parameters are numbers, which are in their Datum.
-inline Hash hash_value(Hash hash, Datum datum, bool is_null, const TypeLayout& layout) {
+/// Most parameters are numbers, which are in their Datum: those are not to pay for the others.
+inline Hash hash_value(Hash hash, Datum datum, bool is_null, const ValueLayout& layout) {
     constexpr Hash null = 0x6E756C6C;
     hash = mix(hash, layout.type);
     if (is_null) {
@@ -79,9 +47,10 @@ bool hash_constants(Node* node, void* context) {
     if (IsA(node, Const)) {
         const auto* const constant = reinterpret_cast<const Const*>(node);
         auto* const hash = static_cast<Hash*>(context);
-        *hash = hash_value(*hash, constant->constvalue, constant->constisnull,
-                           {constant->consttype, static_cast<std::int16_t>(constant->constlen),
-                            constant->constbyval});
+        *hash = hash_value(
+            *hash, constant->constvalue, constant->constisnull,
+            ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
+                        constant->constbyval});
         return false;
     }
     if (IsA(node, Query)) {
@@ -92,17 +61,25 @@ bool hash_constants(Node* node, void* context) {
 
 }  // namespace
 
-void remember_constants(Query* query) {
+void StatementValues::remember_constants(Query* query) {
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Hash hash = 0;
     walk_query(query, hash_constants, &hash);
-    constants_of_statements[id % cache_places] = {id, hash};
+    constants_[id % places] = {id, hash};
 }
 
-std::uint64_t hash_of_values(roundtrip::QueryId id, ParamListInfo parameters) {
-    const Constants& constants = constants_of_statements[id % cache_places];
+const ValueLayout& StatementValues::look_up_layout(Oid type) {
+    ValueLayout found{type};
+    get_typlenbyval(type, &found.length, &found.by_value);
+    ValueLayout& layout = type < FirstUnpinnedObjectId ? layouts_[type % places] : other_layout_;
+    layout = found;
+    return layout;
+}
+
+std::uint64_t StatementValues::hash(roundtrip::QueryId id, ParamListInfo parameters) {
+    const Constants& constants = constants_[id % places];
     Hash hash = constants.id == id ? constants.hash : 0;
-    // What a function gives its statements by paramFetch does not come from a client.
+    // A function gives its statements their parameters by paramFetch, a client does not.
     if (parameters == nullptr || parameters->paramFetch != nullptr) {
         return hash;
     }

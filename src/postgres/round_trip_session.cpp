@@ -34,6 +34,12 @@ bool is_being_held(Portal portal) {
     return portal->strategy == PORTAL_ONE_SELECT && portal->holdStore != nullptr;
 }
 
+/// Whether a portal runs this statement: mostly its only one, more are from rules.
+bool is_of_portal(Portal portal, const PlannedStmt* planned) {
+    return portal->stmts != NIL &&
+           (linitial(portal->stmts) == planned || list_member_ptr(portal->stmts, planned));
+}
+
 /// A WITH that writes makes a write of a SELECT.
 Kind kind_of(const PlannedStmt* planned) {
     const ModifyTable* const in_with =
@@ -52,7 +58,7 @@ Kind kind_of(const PlannedStmt* planned) {
     }
 }
 
-void tell_at_exit(int /*code*/, Datum /*argument*/) {
+void report_at_exit(int /*code*/, Datum /*argument*/) {
     round_trip_session.exiting();
 }
 
@@ -83,7 +89,7 @@ bool RoundTripSession::is_pausing() {
 inline void RoundTripSession::begin() {
     if (!has_begun_) {
         has_begun_ = true;
-        before_shmem_exit(tell_at_exit, Datum{0});
+        before_shmem_exit(report_at_exit, Datum{0});
     }
 }
 
@@ -99,10 +105,10 @@ void RoundTripSession::exiting() {
 /// Whether the client sent this statement. One that a function runs through SPI is not among those
 /// of the portal; deferred triggers may open portals of their own when the transaction ends.
 bool RoundTripSession::is_sent_by_client(const QueryDesc* query) {
-    return ActivePortal != nullptr && query->plannedstmt->queryId != 0 &&
-           query->plannedstmt->canSetTag &&
-           list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
-           !is_being_held(ActivePortal) && DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
+    const PlannedStmt* const planned = query->plannedstmt;
+    return ActivePortal != nullptr && planned->queryId != 0 && planned->canSetTag &&
+           is_of_portal(ActivePortal, planned) && !is_being_held(ActivePortal) &&
+           DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
 }
 
 inline void RoundTripSession::prepare(QueryId id) {
@@ -111,7 +117,7 @@ inline void RoundTripSession::prepare(QueryId id) {
 
 void RoundTripSession::parsed(Query* query) {
     if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
-        remember_constants(query);
+        values_.remember_constants(query);
         prepare(static_cast<QueryId>(query->queryId));
     }
 }
@@ -139,14 +145,14 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const PlannedStmt* const planned = query->plannedstmt;
     const QueryId id = id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
-        clock_.go_on(query, hash_of_values(id, query->params), GetCurrentStatementStartTimestamp());
+        clock_.go_on(query, values_.hash(id, query->params), GetCurrentStatementStartTimestamp());
     }
     Statement statement = clock_.end(now);
     statement.id = id;
     statement.kind = kind_of(planned);
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
-    tell(statement, planned, query->sourceText, query);
+    report(statement, planned, query->sourceText, query);
 }
 
 inline void RoundTripSession::begin_chained_block() {
@@ -156,10 +162,10 @@ inline void RoundTripSession::begin_chained_block() {
     }
 }
 
-/// Tells the detector, and has looked up what there is to know of a loop. `query` may be nullptr if
-/// there can be none.
-void RoundTripSession::tell(const Statement& statement, const PlannedStmt* planned,
-                            const char* text, const QueryDesc* query) {
+/// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
+/// nullptr if there can be none.
+void RoundTripSession::report(const Statement& statement, const PlannedStmt* planned,
+                              const char* text, const QueryDesc* query) {
     begin();
     std::optional<LoopKey> loop;
     call_detector([&] {
@@ -236,7 +242,7 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     statement.begin = begin;
     statement.end = end;
     statement.busy = end - begin;
-    tell(statement, planned, effect.cursor->sourceText, nullptr);
+    report(statement, planned, effect.cursor->sourceText, nullptr);
 }
 
 // ---- transactions -------------------------------------------------------------------------------
@@ -250,7 +256,7 @@ void RoundTripSession::end_block_or_pause(XactEvent event) {
         if (alarm_.take_pause()) {
             detector_.end_episode_after_pause(GetCurrentTimestamp());
         } else if (event == XACT_EVENT_ABORT || TransactionIdIsValid(GetTopTransactionIdIfAny())) {
-            // What a commit waits for is not the client.
+            // A commit does not wait for the client.
             detector_.busy_until(GetCurrentTimestamp());
         }
         if (!round_trip_settings.watch) {

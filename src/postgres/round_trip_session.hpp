@@ -63,7 +63,7 @@ class RoundTripSession {
     void planned(const Query* query);
     void started(const QueryDesc* query) {
         const auto id = static_cast<roundtrip::QueryId>(query->plannedstmt->queryId);
-        clock_.begin(query, id, hash_of_values(id, query->params),
+        clock_.begin(query, id, values_.hash(id, query->params),
                      GetCurrentStatementStartTimestamp());
     }
     /// The statement has run, or gone on if its portal is executed in parts.
@@ -92,8 +92,8 @@ class RoundTripSession {
     static bool is_pausing();
 
     void prepare(roundtrip::QueryId id);
-    void tell(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
-              const QueryDesc* query);
+    void report(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
+                const QueryDesc* query);
     void look_at_loop(const roundtrip::LoopKey& loop, const QueryDesc* query);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
@@ -103,9 +103,10 @@ class RoundTripSession {
     RoundTripLoops loops_;
     roundtrip::Detector detector_{loops_};
     roundtrip::StatementClock clock_;
+    StatementValues values_;
     PauseAlarm alarm_{is_pausing};
 
-    /// This session has sent something, and tells of it before it ends.
+    /// This session has sent something, and reports it before it ends.
     bool has_begun_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;

@@ -2,7 +2,7 @@
 
 namespace onetrip::postgres {
 
-/// The settings of the watch, as the server sets them. They exist where the library was loaded when
+/// The settings of the watch, as the server sets them. They exist if the library was loaded when
 /// the server started; elsewhere they keep their defaults.
 struct RoundTripSettings {
     bool watch = true;

@@ -1,6 +1,6 @@
-// What utility statements do to blocks, episodes, cursors and prepared statements.
+// Finds out what utility statements do to blocks, episodes, cursors and prepared statements.
 //
-// Reads the statement's tree, and whether the server is in a block; knows neither the session's
+// It reads the statement's tree, and whether the server is in a block; knows neither the session's
 // detector nor what follows from what it finds.
 
 #include "postgres/round_trip_utility.hpp"

@@ -12,7 +12,7 @@ class EpisodeClock {
     static constexpr std::uint32_t most_statements = 10'000;
     static constexpr Microseconds longest_episode = 60'000'000;
 
-    /// What lies between a statement and the one before.
+    /// The time between a statement and the one before.
     struct Wait {
         Microseconds time = 0;  ///< without what other statements took
         bool has_pause = false;

@@ -11,7 +11,7 @@ namespace onetrip::roundtrip {
 /// A message is known by the time of its arrival, which is never 0. Times come from one clock.
 class StatementClock {
   public:
-    /// What the caller knows a running statement by: an address, which is compared and not
+    /// Names a running statement: an address of the caller's, which is compared and not
     /// followed.
     using Handle = const void*;
 
@@ -22,9 +22,9 @@ class StatementClock {
         return inside_ != 0 && inside_ == message();
     }
 
-    /// What the client sent begins to run. False if what ran before has not left: it has failed. An
-    /// ERROR ends its message, so that what it leaves here says nothing in the next one, and
-    /// nothing has to be undone.
+    /// A message of the client's begins to run. False if the one before has not left: it has
+    /// failed. An ERROR ends its message, so that what it leaves here says nothing in the next one,
+    /// and nothing has to be undone.
     bool enter(Microseconds message) noexcept {
         const bool has_left = inside_ == 0;
         inside_ = message;
@@ -36,7 +36,7 @@ class StatementClock {
     /// planning.
     void prepare(QueryId id, Microseconds message, Microseconds now) noexcept;
 
-    /// What has been prepared is not going to run.
+    /// The statement that has been prepared is not going to run.
     void forget_prepared() noexcept { prepared_.id = 0; }
 
     /// The statement begins to run, with what has been prepared of it.
@@ -63,7 +63,7 @@ class StatementClock {
     Statement end(Microseconds now) noexcept;
 
   private:
-    /// What has been parsed or planned and has not begun to run.
+    /// A statement that has been parsed or planned and has not begun to run.
     struct Prepared {
         QueryId id = 0;
         Microseconds begin = 0;

@@ -23,7 +23,7 @@ Microseconds message_at() {
     return time;
 }
 
-/// What the clock says of a statement.
+/// The statement as the clock places it.
 Statement placed(EpisodeClock& clock, Statement statement, EpisodeClock::Wait& wait) {
     wait = clock.place(statement);
     return statement;
@@ -143,7 +143,7 @@ TEST_CASE("the times of statements of one message follow one another") {
     CHECK(wait.time == 0);
     CHECK(second.begin == 1100);
     CHECK(second.busy == 200);
-    // Even where the clock was set back.
+    // Even if the clock was set back.
     const Statement third = placed(clock, statement_at(500, 600, -5), wait);
     CHECK(third.begin == 1300);
     CHECK(third.end == 1300);

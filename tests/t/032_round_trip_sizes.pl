@@ -1,5 +1,5 @@
 # The watch over round trips where much comes at once: long texts, many constants, many statements in one message, plans
-# of many partitions.
+# of many partitions, a table that is full.
 
 use strict;
 use warnings;
@@ -110,4 +110,40 @@ in_loop("SELECT $subqueries FROM campagnes WHERE id = \$n", "SELECT id FROM mess
 is(seen('advice'), 'join: JOIN campagnes ON campagnes.id = messages.campagne_id_fk; or ask once: WHERE campagnes.id = ANY($1)', 'a statement of 300 subqueries');
 
 $node->stop;
+
+# ---- a table that is full ----
+
+# A loop of its own statement for each number, which is one of as many columns.
+sub loop_of
+{
+	my ($number) = @_;
+	return join "\n", map { "SELECT 'x$number' AS x$number" . (', 1' x $number) . ';' } 1 .. 10;
+}
+
+# What makes room is what has been seen least recently, not what was told of first: a session tells late of a loop outside
+# of a block.
+my $full = start_watched_server('full', 'onetrip.watch_max = 10');
+my ($in, $out, $err) = (loop_of(1) . "\n\\echo done\n", '', '');
+my $late = IPC::Run::start([ 'psql', '-XAtq', '-d', $full->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err);
+$late->pump until $out =~ /done/;
+my $seen = q{SELECT string_agg(substring(repeated FROM 'x\d+'), ' ' ORDER BY last_seen) FROM round_trips};
+for my $number (2 .. 13, 5)
+{
+	$full->safe_psql('postgres', "BEGIN;\n" . loop_of($number) . "\nCOMMIT");
+}
+is($full->safe_psql('postgres', $seen), 'x4 x6 x7 x8 x9 x10 x11 x12 x13 x5', 'the least recently seen have made room');
+$in .= "\\q\n";
+$late->finish;
+wait_for_exits($full);
+is($full->safe_psql('postgres', $seen), 'x1 x6 x7 x8 x9 x10 x11 x12 x13 x5', 'also for one that a session tells of late');
+$full->safe_psql('postgres', "BEGIN;\n" . loop_of(14) . "\nCOMMIT");
+is($full->safe_psql('postgres', $seen), 'x6 x7 x8 x9 x10 x11 x12 x13 x5 x14', 'which makes room next');
+$full->safe_psql('postgres', 'SELECT round_trips_reset()');
+is($full->safe_psql('postgres', 'SELECT count(*) FROM round_trips'), '0', 'reset empties it');
+for my $number (1 .. 12)
+{
+	$full->safe_psql('postgres', "BEGIN;\n" . loop_of($number) . "\nCOMMIT");
+}
+is($full->safe_psql('postgres', $seen), 'x3 x4 x5 x6 x7 x8 x9 x10 x11 x12', 'and it fills anew');
+$full->stop;
 done_testing();
