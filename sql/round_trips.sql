@@ -1,28 +1,8 @@
--- The watch over round trips where the library was not preloaded: the view says what to do. What it
--- shows where it was is in tests/t.
+-- The view of round trips and its functions: columns, and who may do what. What it says of a server on which the library
+-- was not preloaded is in round_trips_watch.sql, and what it shows if it was, in tests/t.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS onetrip;
-\set SHOW_CONTEXT never
-SELECT name FROM pg_settings WHERE name LIKE 'onetrip.%';
 \pset format unaligned
-DO $$
-DECLARE
-    statement text;
-    state text;
-    message text;
-    detail text;
-    hint text;
-BEGIN
-    FOREACH statement IN ARRAY ARRAY['SELECT * FROM round_trips', 'SELECT round_trips_reset()'] LOOP
-        BEGIN
-            EXECUTE statement;
-        EXCEPTION WHEN object_not_in_prerequisite_state THEN
-            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-            RAISE WARNING USING MESSAGE = format('%s: %s: %s', statement, state, message), DETAIL = detail, HINT = hint, ERRCODE = 'object_not_in_prerequisite_state';
-        END;
-    END LOOP;
-END $$;
--- The view's columns, and who may do what.
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'round_trips'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'missing_fk_indexes'::regclass AND attnum > 0 ORDER BY attnum;
 CREATE ROLE regress_onetrip_reader;
