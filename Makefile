@@ -2,6 +2,7 @@
 #
 #   make                       against the pg_config in PATH, or PG_CONFIG=/path/to/pg_config
 #   make WERROR=1              the same, with warnings as errors: for developers, see CONTRIBUTING.md
+#   make ALLOW_NEWER_SERVER=1  against a server that is newer than those that the sources know
 #   make install installcheck  as for any contrib module
 #   make unit                  the unit tests of the folders that know nothing of PostgreSQL
 #   make dist                  onetrip-VERSION.zip of what is committed, for PGXN
@@ -55,7 +56,8 @@ endif
 endif
 
 # -isystem keeps the server's headers out of our warnings; -I of the same folder is then ignored.
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc \
+	$(if $(ALLOW_NEWER_SERVER),-DONETRIP_ALLOW_NEWER_SERVER)
 # PGXS hands on the flags of the server's own compiler. Where that was GCC, clang does not know all.
 TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warning-option \
 	-Wno-ignored-optimization-argument)

@@ -2,6 +2,11 @@
 
 #include "postgres/column_reader.hpp"
 
+extern "C" {
+#include "nodes/params.h"
+#include "tcop/dest.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {

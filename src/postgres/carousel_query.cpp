@@ -1,7 +1,9 @@
 #include "postgres/carousel_query.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
 #include "nodes/makefuncs.h"
+#include "storage/lockdefs.h"
 }
 
 namespace onetrip::postgres {

@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "common/hashfn.h"
+#include "storage/fd.h"
 }
 
 namespace onetrip::postgres {

@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "executor/execdesc.h"
+#include "nodes/plannodes.h"
 }
 
 namespace onetrip::postgres {

@@ -1,6 +1,7 @@
 #include "postgres/round_trip_findings.hpp"
 
 extern "C" {
+#include "nodes/params.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"

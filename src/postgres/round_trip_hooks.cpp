@@ -13,6 +13,7 @@ extern "C" {
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "nodes/params.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #include "storage/ipc.h"
@@ -23,6 +24,7 @@ extern "C" {
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/portal.h"
+#include "utils/queryenvironment.h"
 #include "utils/timeout.h"
 }
 
@@ -465,7 +467,7 @@ ExecutorRun_hook_type next_run = nullptr;
 ExecutorFinish_hook_type next_finish = nullptr;
 ProcessUtility_hook_type next_utility = nullptr;
 
-void analyze_hook(ParseState* state, Query* query, JumbleState* jumble) {
+void analyze_hook(ParseState* state, Query* query, HookJumble* jumble) {
     if (next_analyze != nullptr) {
         next_analyze(state, query, jumble);
     }
@@ -475,9 +477,9 @@ void analyze_hook(ParseState* state, Query* query, JumbleState* jumble) {
     }
 }
 
-PlannedStmt* call_planner(Query* query, const char* text, int options, ParamListInfo parameters) {
-    return next_planner != nullptr ? next_planner(query, text, options, parameters)
-                                   : standard_planner(query, text, options, parameters);
+PlannedStmt* call_planner(ONETRIP_PLANNER_PARAMETERS) {
+    return next_planner != nullptr ? next_planner(ONETRIP_PLANNER_ARGUMENTS)
+                                   : standard_planner(ONETRIP_PLANNER_ARGUMENTS);
 }
 
 /// DECLARE CURSOR gives its query no identifier before 16.
@@ -489,15 +491,15 @@ void identify_cursor(Query* query, const char* text) {
     cursor_message = 0;
 }
 
-PlannedStmt* planner(Query* query, const char* text, int options, ParamListInfo parameters) {
+PlannedStmt* planner(ONETRIP_PLANNER_PARAMETERS) {
     if (cursor_message != 0) {
         identify_cursor(query, text);
     }
     if (!is_watching() || is_inside()) {
-        return call_planner(query, text, options, parameters);
+        return call_planner(ONETRIP_PLANNER_ARGUMENTS);
     }
     PlannedStmt* planned = nullptr;
-    run_inside([&] { planned = call_planner(query, text, options, parameters); });
+    run_inside([&] { planned = call_planner(ONETRIP_PLANNER_ARGUMENTS); });
     if (query->queryId != 0) {
         note_message(static_cast<QueryId>(query->queryId));
     }

@@ -54,8 +54,7 @@ void start_up() {
     HASHCTL control{};
     control.keysize = sizeof(StoredRoundTrip::Key);
     control.entrysize = sizeof(StoredRoundTrip);
-    table = ShmemInitHash("onetrip round trips", watch_max, watch_max, &control,
-                          HASH_ELEM | HASH_BLOBS);
+    table = init_shared_hash("onetrip round trips", watch_max, control, HASH_ELEM | HASH_BLOBS);
     LWLockRelease(AddinShmemInitLock);
 }
 

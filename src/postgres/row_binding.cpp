@@ -3,6 +3,10 @@
 #include "jsonb/json_parser.hpp"
 #include "postgres/row_binding.hpp"
 
+extern "C" {
+#include "storage/itemptr.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {

@@ -384,8 +384,12 @@ loops($node);
 $node->safe_psql('postgres', "PREPARE odd(int) AS $odd\$1;\nSET backslash_quote = off;\nBEGIN;\n" . join("\n", map { "EXECUTE odd($_);" } 1 .. 10) . "\nCOMMIT");
 is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), q{SELECT genre /* it's */ FROM campagnes WHERE genre <>…}, 'nor is one read that a setting forbids by now');
 loops($node);
-$node->safe_psql('postgres', "SET standard_conforming_strings = off; SET escape_string_warning = off;\nBEGIN;\n" . join("\n", map { "SELECT genre FROM campagnes WHERE genre <> 'a\\\\' AND id = $_;" } 1 .. 10) . "\nCOMMIT");
-is(loops($node), 'select||SELECT genre FROM campagnes WHERE genre <> $1 AND id = $2|1|10|10|0|t', 'backslashes as the session reads them');
+SKIP:
+{
+	skip 'from 19 on no session reads backslashes in plain literals', 1 if $node->pg_version >= 19;
+	$node->safe_psql('postgres', "SET standard_conforming_strings = off; SET escape_string_warning = off;\nBEGIN;\n" . join("\n", map { "SELECT genre FROM campagnes WHERE genre <> 'a\\\\' AND id = $_;" } 1 .. 10) . "\nCOMMIT");
+	is(loops($node), 'select||SELECT genre FROM campagnes WHERE genre <> $1 AND id = $2|1|10|10|0|t', 'backslashes as the session reads them');
+}
 
 $node->stop;
 done_testing();
