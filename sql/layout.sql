@@ -210,7 +210,10 @@ SELECT count(*) AS sections_of_null FROM encode_sections(NULL::section_layout, '
 SELECT count(*) AS fields_of_null FROM layout_fields(NULL);
 
 -- There are no operators.
+-- The server's hint differs between versions.
+\set VERBOSITY terse
 SELECT message_layout() = message_layout();
+\set VERBOSITY default
 SELECT message_layout()::text = message_layout()::text AS same;
 
 -- A layout from a table, another in each row, and one layout several times.
