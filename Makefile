@@ -1,6 +1,8 @@
 # onetrip: a contrib-style extension in C++, built by PGXS.
 #
 #   make                       against the pg_config in PATH, or PG_CONFIG=/path/to/pg_config
+#   make WERROR=1              the same, with warnings as errors: for developers, see CONTRIBUTING.md
+#   make ALLOW_NEWER_SERVER=1  against a server that is newer than those that the sources know
 #   make install installcheck  as for any contrib module
 #   make unit                  the unit tests of the folders that know nothing of PostgreSQL
 #   make dist                  onetrip-VERSION.zip of what is committed, for PGXN
@@ -27,12 +29,35 @@ REGRESS_OPTS = --inputdir=. $(TEST_DATABASE)
 ISOLATION := $(sort $(patsubst tests/isolation/specs/%.spec,%,$(wildcard tests/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=tests/isolation $(TEST_DATABASE)
 
-WARNINGS = -Wall -Wextra -Wpedantic -Werror
+# A user's compiler may know warnings that ours does not: they are errors for developers alone.
+WARNINGS = -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror)
 STANDARD = -std=c++20
 
 PG_CONFIG ?= pg_config
+SERVER_VERSION := $(shell $(PG_CONFIG) --version 2>/dev/null)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+# These goals need no server. Any other goal stops here unless there are the files to build against.
+GOALS_WITHOUT_SERVER = clean distclean dist
+GOALS_WITH_SERVER := $(filter-out $(GOALS_WITHOUT_SERVER),$(or $(MAKECMDGOALS),all))
+ifneq ($(GOALS_WITH_SERVER),)
+# The version that the message names: what pg_config says, or else Debian's path to it.
+SERVER_MAJOR = $(shell echo '$(SERVER_VERSION) $(PG_CONFIG)' | \
+	sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p; s|^ */usr/lib/postgresql/([0-9]+)/.*|\1|p')
+DEVELOPMENT_FILES = install the development files of the PostgreSQL server (Debian: \
+	postgresql-server-dev-$(or $(SERVER_MAJOR),NN, where NN is its version)), or name the pg_config of another \
+	server: make PG_CONFIG=/path/to/pg_config
+ifeq ($(SERVER_VERSION),)
+$(error "$(PG_CONFIG)" does not run: $(DEVELOPMENT_FILES))
+endif
+ifeq ($(wildcard $(PGXS)),)
+$(error There is no "$(PGXS)", which "$(PG_CONFIG)" names: $(DEVELOPMENT_FILES))
+endif
+endif
+
 # -isystem keeps the server's headers out of our warnings; -I of the same folder is then ignored.
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc \
+	$(if $(ALLOW_NEWER_SERVER),-DONETRIP_ALLOW_NEWER_SERVER)
 # PGXS hands on the flags of the server's own compiler. Where that was GCC, clang does not know all.
 TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warning-option \
 	-Wno-ignored-optimization-argument)
@@ -55,6 +80,7 @@ UNIT_PURE_OBJECTS ?= $(PURE_SOURCES:.cpp=.o)
 # so that it is included by the command line.
 UNIT_HEADER = $(UNIT_BUILD)/all.hpp
 UNIT_PCH = $(UNIT_HEADER).gch
+UNIT_BUILT_WITH = $(UNIT_BUILD)/built-with
 
 EXTRA_CLEAN = build results regression.diffs regression.out output_iso tmp_check
 EXTRA_CLEAN += $(OBJS:.o=.d)
@@ -63,10 +89,47 @@ EXTRA_CLEAN += $(OBJS:.o=.d)
 # with jit_inline_above_cost = 0 the backend aborts at the first call.
 override with_llvm := no
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# pg_regress, then pg_isolation_regress: PGXS's own target runs the second only if the first has passed.
+NO_INSTALLCHECK = 1
+
+ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
+else
+.PHONY: clean distclean
+clean distclean:
+	rm -rf $(MODULE_big).so $(OBJS) $(EXTRA_CLEAN)
+endif
+
+.PHONY: installcheck
+installcheck:
+	@status=0; \
+	$(if $(REGRESS),($(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)) || status=1;) \
+	$(if $(ISOLATION),($(pg_isolation_regress_installcheck) $(ISOLATION_OPTS) $(ISOLATION)) || status=1;) \
+	exit $$status
 
 -include $(OBJS:.o=.d)
+
+# built_with FILE, TEXT: the file holds what objects were built with: the server, the compiler, its flags. It is written
+# only if the text is another, so that the objects that depend on it are built again then, and only then; "make -n" and
+# "make -q" write nothing, and take it for out of date. -Werror makes no other object.
+define built_with
+$(1)_TEXT := $$(filter-out -Werror,$(2))
+$(1)_WRITE = mkdir -p $$(dir $(1)) && printf '%s\n' '$$(subst ','\'',$$($(1)_TEXT))' >$(1)
+ifneq ($$(GOALS_WITH_SERVER),)
+ifneq ($$(shell cat $(1) 2>/dev/null),$$($(1)_TEXT))
+$$(if $$(WRITES_NOTHING),$$(eval .PHONY: $(1)),$$(shell $$($(1)_WRITE)))
+endif
+endif
+$(1):
+	@$$($(1)_WRITE)
+endef
+
+WRITES_NOTHING = $(strip $(foreach flag,n q,$(findstring $(flag),$(firstword -$(MAKEFLAGS)))))
+SERVER_IS = $(shell $(PG_CONFIG) --version --includedir-server --pkglibdir --configure 2>/dev/null)
+version_of = $(1) $(shell $(1) --version 2>/dev/null | sed q)
+$(eval $(call built_with,build/built-with,$$(SERVER_IS) $$(call version_of,$$(CXX)) $$(CXXFLAGS) \
+	$$(call version_of,$$(CC)) $$(CFLAGS) $$(CPPFLAGS)))
+$(OBJS): build/built-with
 
 .PHONY: unit
 unit: $(UNIT_BUILD)/unit
@@ -75,12 +138,14 @@ unit: $(UNIT_BUILD)/unit
 $(UNIT_BUILD)/unit: $(UNIT_OBJECTS) $(UNIT_PURE_OBJECTS)
 	$(UNIT_CXX) $(UNIT_FLAGS) -o $@ $^ -lCatch2WithMain
 
-$(UNIT_PCH):
+$(eval $(call built_with,$$(UNIT_BUILT_WITH),$$(call version_of,$$(UNIT_CXX)) $$(STANDARD) $$(WARNINGS) $$(UNIT_FLAGS)))
+
+$(UNIT_PCH): $(UNIT_BUILT_WITH)
 	@mkdir -p $(@D)
 	printf '#include <%s>\n' algorithm catch2/catch.hpp optional random span string vector >$(UNIT_HEADER)
 	$(UNIT_CXX) $(STANDARD) $(WARNINGS) $(UNIT_FLAGS) -x c++-header $(UNIT_HEADER) -o $@
 
-$(UNIT_BUILD)/%.o: %.cpp | $(UNIT_PCH)
+$(UNIT_BUILD)/%.o: %.cpp $(UNIT_BUILT_WITH) | $(UNIT_PCH)
 	@mkdir -p $(@D)
 	$(UNIT_CXX) $(STANDARD) $(WARNINGS) $(UNIT_FLAGS) -include $(UNIT_HEADER) -Isrc -Itests \
 		-MMD -MP -c $< -o $@
@@ -109,7 +174,9 @@ fuzz: $(FUZZ_TARGETS)
 $(FUZZ_TARGETS): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_PURE_OBJECTS)
 	$(FUZZ_CXX) -fsanitize=fuzzer,$(FUZZ_SANITIZERS) -o $@ $^
 
-$(FUZZ_OBJECTS) $(FUZZ_PURE_OBJECTS): build/fuzz/%.o: %.cpp
+$(eval $(call built_with,build/fuzz/built-with,$$(call version_of,$$(FUZZ_CXX)) $$(STANDARD) $$(WARNINGS) $$(FUZZ_FLAGS)))
+
+$(FUZZ_OBJECTS) $(FUZZ_PURE_OBJECTS): build/fuzz/%.o: %.cpp build/fuzz/built-with
 	@mkdir -p $(@D)
 	$(FUZZ_CXX) $(STANDARD) $(WARNINGS) $(FUZZ_FLAGS) -Isrc -Itests -MMD -MP -c $< -o $@
 

@@ -4,10 +4,10 @@
 
 ROOTS=${ONETRIP_ROOTS:-/var/tmp/onetrip-roots}
 
-# make_root SUITE: a minimal Debian in $ROOTS/SUITE, unless it is there. debootstrap takes its own
-# folder away when it is through.
+# make_root SUITE [NAME]: a minimal Debian in $ROOTS/NAME, or $ROOTS/SUITE, unless it is there. debootstrap takes its
+# own folder away when it is through.
 make_root() {
-    local root=$ROOTS/$1
+    local root=$ROOTS/${2:-$1}
     if [[ ! -e $root/etc/debian_version || -e $root/debootstrap ]]; then
         say "Making a Debian $1 in $root ..."
         as_root rm -rf "$root"
@@ -18,6 +18,17 @@ make_root() {
     fi
     # The mirror may be a snapshot, whose date has passed.
     as_root tee "$root/etc/apt/apt.conf.d/99onetrip" >/dev/null <<<'Acquire::Check-Valid-Until "false";'
+}
+
+# take_from_experimental ROOT PACKAGE: what is built from this source package comes from Debian's experimental.
+take_from_experimental() {
+    as_root tee "$1/etc/apt/sources.list.d/experimental.list" >/dev/null \
+        <<<'deb http://deb.debian.org/debian experimental main'
+    as_root tee "$1/etc/apt/preferences.d/onetrip" >/dev/null <<PREFERENCES
+Package: src:$2
+Pin: release a=experimental
+Pin-Priority: 500
+PREFERENCES
 }
 
 # copy_source ROOT: the files as they are now, without what was built here.

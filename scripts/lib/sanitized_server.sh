@@ -42,7 +42,9 @@ run_regress_sanitized() {
     local folder=$1 program
     program=$(dirname "$("$PG_CONFIG" --pgxs)")/../test/$2
     shift 2
-    printf "extension_destdir = '%s'\nfsync = off\n" "$folder/stage" >"$folder/conf"
+    # The library is preloaded: the suites regress and isolation are the tests without that.
+    printf "%s = '%s'\n" extension_destdir "$folder/stage" shared_preload_libraries \
+        "$folder/stage$("$PG_CONFIG" --pkglibdir)/onetrip" fsync off >"$folder/conf"
     (cd "$folder/source" && as_server_user "$folder" env LC_ALL=C.UTF-8 PATH="$folder/bin:$PATH" \
         "$program" --bindir="$folder/bin" --temp-instance="$folder/instance" \
         --temp-config="$folder/conf" --encoding=UTF8 "$@")

@@ -23,7 +23,7 @@ is_chosen() {
 # tests find the pure folders built then, and their own build goes on beside the other suites. A
 # suite whose build failed says so by itself.
 build_for_suites() {
-    if is_chosen demo || is_chosen regress || is_chosen isolation || is_chosen docs ||
+    if is_chosen build || is_chosen demo || is_chosen regress || is_chosen isolation || is_chosen docs ||
         is_chosen tap || is_chosen faults; then
         install_stage && STAGE_IS_READY=yes
     fi
@@ -88,6 +88,63 @@ run_catch2() {
     failed=$(sed -nE 's/^test cases:.*\| +([0-9]+) failed( .*)?$/\1/p' "$log" | tail -n 1)
     ((status == 0)) || tail -n 200 "$log"
     report_run "${passed:-0}" "${failed:-0}" "$status"
+}
+
+# holds TITLE COMMAND...: counts one test of suite_build, and says which has failed.
+holds() {
+    local title=$1
+    shift
+    if "$@" >>build/build-suite.log 2>&1 </dev/null; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        say "This does not hold: $title"
+    fi
+}
+
+# Without a server make stops at once, and names the package that is missing.
+stops_without_server() {
+    local output
+    ! output=$(make PG_CONFIG=/usr/lib/postgresql/99/bin/pg_config "$@" 2>&1) && [[ $output == *postgresql-server-dev-99* ]]
+}
+
+is_built() {
+    make --question PG_CONFIG="$PG_CONFIG" "$@"
+}
+
+is_out_of_date() {
+    ! is_built "$@"
+}
+
+# arrows_in FOLDER: what scripts/lint says of the includes below FOLDER/src.
+arrows_in() {
+    (cd "$1" && python3 "$OLDPWD/scripts/lib/arrows.py" "$("$PG_CONFIG" --includedir-server)")
+}
+
+# A pure folder that includes a header of the server, and one that includes another that it does not know.
+broken_arrows_are_found() {
+    local found
+    cp -R src "$1"
+    printf '#include "postgres.h"\n' >>"$1/src/roundtrip/detector.hpp"
+    printf '#include "submission/form.hpp"\n' >>"$1/src/section/value.hpp"
+    ! found=$(arrows_in "$1") && (($(wc -l <<<"$found") == 2))
+}
+
+suite_build() {
+    heading "The makefile, and the arrows between the folders"
+    local passed=0 failed=0
+    stage_is_ready || return 0
+    : >build/build-suite.log
+    mkdir "$SCRATCH/arrows"
+    holds "without a server nothing is built" stops_without_server
+    holds "nor is the unit test" stops_without_server unit
+    holds "without a server \"make clean dist\" works" make --dry-run PG_CONFIG=/nowhere/pg_config clean dist
+    holds "what is built is not built again" is_built
+    holds "with other flags it is built again" is_out_of_date CXXFLAGS='-O0 -fPIC'
+    holds "a question changes nothing" is_built
+    holds "the arrows hold" arrows_in .
+    holds "an arrow that is broken is found" broken_arrows_are_found "$SCRATCH/arrows"
+    report_run "$passed" "$failed" 0
 }
 
 suite_unit() {
@@ -260,7 +317,7 @@ run_tap() {
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
         TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
-        prove --jobs="$3" --timer --merge -I "$pgxs/perl" -I tests/t "$2"/${ONETRIP_TESTS:-*}.pl) \
+        prove --jobs="$3" --timer --merge -I "$pgxs/perl" -I tests/t -I "$2" "$2"/${ONETRIP_TESTS:-*}.pl) \
         >"$log" 2>&1 </dev/null || status=$?
     local passed failed
     passed=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")

@@ -9,7 +9,9 @@ namespace onetrip::postgres {
 /// The varlena argument as it came: header and data, or a pointer to where they are on disk. A
 /// pointer into memory says nothing about what it points to, so that is fetched. May ERROR.
 inline std::string_view argument_bytes(Datum argument) {
-    const char* data = DatumGetPointer(argument);
+    // A pointer to char before PostgreSQL 19, and to void from it on.
+    const void* const pointer = DatumGetPointer(argument);
+    const auto* data = static_cast<const char*>(pointer);
     if (VARATT_IS_EXTERNAL(data) && !VARATT_IS_EXTERNAL_ONDISK(data)) {
         data = reinterpret_cast<const char*>(PG_DETOAST_DATUM(argument));
     }

@@ -5,6 +5,11 @@
 #include "postgres/carousel_query.hpp"
 #include "postgres/column_reader.hpp"
 
+extern "C" {
+#include "nodes/params.h"
+#include "tcop/dest.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {

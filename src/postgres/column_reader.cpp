@@ -115,8 +115,7 @@ Value read_timestamp(const ColumnReader& reader, Datum /*datum*/) {
 Value read_session_timestamp(const ColumnReader& /*reader*/, Datum datum) {
     constexpr std::int64_t far = PG_INT64_MAX / 2;
     int overflow = 0;
-    const TimestampTz instant =
-        timestamp2timestamptz_opt_overflow(DatumGetTimestamp(datum), &overflow);
+    const TimestampTz instant = to_instant(DatumGetTimestamp(datum), overflow);
     return Value::of_instant({overflow == 0 ? instant : overflow > 0 ? far : -far});
 }
 

@@ -1,8 +1,20 @@
 #pragma once
 
-// What differs between PostgreSQL 15, 16, 17 and 18, and nothing else. Included by server.hpp.
+// What differs between PostgreSQL 15, 16, 17, 18 and 19, and nothing else: the only file that asks
+// for the server's version. Included by server.hpp.
 
 #include <type_traits>
+
+#if PG_VERSION_NUM < 150000
+#error "onetrip needs PostgreSQL 15 or later"
+#elif PG_VERSION_NUM >= 200000 && !defined(ONETRIP_ALLOW_NEWER_SERVER)
+#error \
+    "onetrip knows PostgreSQL 15 to 19, and this server is newer: try it with make ALLOW_NEWER_SERVER=1, and test"
+#endif
+
+#if SIZEOF_VOID_P < 8
+#error "onetrip needs a 64-bit platform"
+#endif
 
 extern "C" {
 #if PG_VERSION_NUM >= 160000
@@ -11,6 +23,7 @@ extern "C" {
 #else
 #include "utils/varlena.h"
 #endif
+#include "utils/timestamp.h"
 }
 
 // An input function may leave its error to the caller from 16 on (nodes/miscnodes.h); before, and
@@ -18,6 +31,25 @@ extern "C" {
 #if PG_VERSION_NUM < 160000
 #define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
+
+namespace onetrip::postgres {
+
+/// The instant of a time in the session's zone. At either end of time, where the cast would ERROR,
+/// overflow becomes 1 or -1, and elsewhere 0.
+inline TimestampTz to_instant(Timestamp local, int& overflow) {
+#if PG_VERSION_NUM >= 190000
+    ErrorSaveContext error{};
+    error.type = T_ErrorSaveContext;
+    const TimestampTz instant = timestamp2timestamptz_safe(local, reinterpret_cast<Node*>(&error));
+    overflow = !error.error_occurred ? 0 : local > 0 ? 1 : -1;
+    return instant;
+#else
+    overflow = 0;
+    return timestamp2timestamptz_opt_overflow(local, &overflow);
+#endif
+}
+
+}  // namespace onetrip::postgres
 
 // ---- the watch over round trips -----------------------------------------------------------------
 
@@ -28,9 +60,15 @@ extern "C" {
 #include "utils/queryjumble.h"
 #endif
 
+#include "access/sdir.h"
+#include "executor/execdesc.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
+#include "parser/parser.h"
+#include "storage/shmem.h"
 #include "tcop/tcopprot.h"
+#include "utils/hsearch.h"
 }
 
 namespace onetrip::postgres {
@@ -102,6 +140,50 @@ PlannedStmt* plan_one_query_by(Planner plan, Query* query, const char* text, int
 inline PlannedStmt* plan_one_query(Query* query, const char* text, int options,
                                    ParamListInfo parameters) {
     return plan_one_query_by(pg_plan_query, query, text, options, parameters);
+}
+
+// What hooks get of the jumble, which they may only read from 19 on.
+#if PG_VERSION_NUM >= 190000
+using HookJumble = const JumbleState;
+#else
+using HookJumble = JumbleState;
+#endif
+
+// The planner also learns from 19 on for which EXPLAIN it works.
+#if PG_VERSION_NUM >= 190000
+#define ONETRIP_PLANNER_PARAMETERS \
+    Query *query, const char *text, int options, ParamListInfo parameters, ExplainState *explain
+#define ONETRIP_PLANNER_ARGUMENTS query, text, options, parameters, explain
+#else
+#define ONETRIP_PLANNER_PARAMETERS \
+    Query *query, const char *text, int options, ParamListInfo parameters
+#define ONETRIP_PLANNER_ARGUMENTS query, text, options, parameters
+#endif
+
+/// A hash table in shared memory that has room for so many entries. It has them all from the start.
+inline HTAB* init_shared_hash(const char* name, int entries, HASHCTL& control, int flags) {
+#if PG_VERSION_NUM >= 190000
+    return ShmemInitHash(name, entries, &control, flags);
+#else
+    return ShmemInitHash(name, entries, entries, &control, flags);
+#endif
+}
+
+/// Whether a backslash in '…' is one like any other: always, from 19 on.
+inline bool has_standard_strings() {
+#if PG_VERSION_NUM >= 190000
+    return true;
+#else
+    return standard_conforming_strings;
+#endif
+}
+
+/// Lets the lexer not warn of backslashes in '…', as it does before 19.
+template <typename LexerExtra>
+void disable_lexer_warnings([[maybe_unused]] LexerExtra& extra) {
+    if constexpr (requires { extra.escape_string_warning; }) {
+        extra.escape_string_warning = false;
+    }
 }
 
 // ExecutorRun tells no more whether the query runs once from 18 on.

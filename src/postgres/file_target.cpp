@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "common/hashfn.h"
+#include "storage/fd.h"
 }
 
 namespace onetrip::postgres {

@@ -3,6 +3,10 @@
 #include "postgres/export_target.hpp"
 #include "postgres/server.hpp"
 
+extern "C" {
+#include "storage/lock.h"
+}
+
 namespace onetrip::postgres {
 
 /// A file of the server. It is written beside its place under the name `.NAME.onetrip-tmp` (a

@@ -4,6 +4,11 @@
 #include "postgres/round_trip_findings.hpp"
 #include "postgres/round_trip_memory.hpp"
 
+extern "C" {
+#include "executor/execdesc.h"
+#include "nodes/plannodes.h"
+}
+
 namespace onetrip::postgres {
 
 /// The statement over whose rows a loop runs.

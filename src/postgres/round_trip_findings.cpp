@@ -14,6 +14,7 @@
 
 extern "C" {
 #include "nodes/execnodes.h"
+#include "nodes/params.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"

@@ -8,9 +8,11 @@
 
 extern "C" {
 #include "executor/executor.h"
+#include "nodes/params.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #include "tcop/utility.h"
+#include "utils/queryenvironment.h"
 }
 
 extern "C" void onetrip_watch_round_trips(void);
@@ -28,7 +30,7 @@ ExecutorRun_hook_type next_run = nullptr;
 ExecutorFinish_hook_type next_finish = nullptr;
 ProcessUtility_hook_type next_utility = nullptr;
 
-void analyze(ParseState* state, Query* query, JumbleState* jumble) {
+void analyze(ParseState* state, Query* query, HookJumble* jumble) {
     if (next_analyze != nullptr) {
         next_analyze(state, query, jumble);
     }
@@ -37,18 +39,18 @@ void analyze(ParseState* state, Query* query, JumbleState* jumble) {
     }
 }
 
-PlannedStmt* call_planner(Query* query, const char* text, int options, ParamListInfo parameters) {
-    return next_planner != nullptr ? next_planner(query, text, options, parameters)
-                                   : standard_planner(query, text, options, parameters);
+PlannedStmt* call_planner(ONETRIP_PLANNER_PARAMETERS) {
+    return next_planner != nullptr ? next_planner(ONETRIP_PLANNER_ARGUMENTS)
+                                   : standard_planner(ONETRIP_PLANNER_ARGUMENTS);
 }
 
-PlannedStmt* plan(Query* query, const char* text, int options, ParamListInfo parameters) {
+PlannedStmt* plan(ONETRIP_PLANNER_PARAMETERS) {
     session.before_planning(query, text);
     if (!session.is_watching()) {
-        return call_planner(query, text, options, parameters);
+        return call_planner(ONETRIP_PLANNER_ARGUMENTS);
     }
     PlannedStmt* planned = nullptr;
-    session.run([&] { planned = call_planner(query, text, options, parameters); });
+    session.run([&] { planned = call_planner(ONETRIP_PLANNER_ARGUMENTS); });
     session.planned(query);
     return planned;
 }

@@ -3,6 +3,10 @@
 #include "postgres/round_trip_advice.hpp"
 #include "postgres/round_trip_text.hpp"
 
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
 namespace onetrip::postgres {
 
 /// What is known of a session's statements and loops until an episode ends, when it is too late to

@@ -66,8 +66,8 @@ void start_up() {
     HASHCTL control{};
     control.keysize = sizeof(StoredRoundTrip::Key);
     control.entrysize = sizeof(Entry);
-    table = ShmemInitHash("onetrip round trips", round_trip_settings.max, round_trip_settings.max,
-                          &control, HASH_ELEM | HASH_BLOBS);
+    table = init_shared_hash("onetrip round trips", round_trip_settings.max, control,
+                             HASH_ELEM | HASH_BLOBS);
     LWLockRelease(AddinShmemInitLock);
 }
 

@@ -64,7 +64,7 @@ class Lexer {
     explicit Lexer(const char* text)
         : scanner_(scanner_init(text, &extra_, &ScanKeywords, ScanKeywordTokens)) {
         // The statement's parse has warned already.
-        extra_.escape_string_warning = false;
+        disable_lexer_warnings(extra_);
     }
 
     int next() {
@@ -183,8 +183,7 @@ void check_interrupts() {
 roundtrip::LiteralRules literal_rules() {
     const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
                          !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding());
-    return {static_cast<bool>(standard_conforming_strings),
-            backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
+    return {has_standard_strings(), backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
 }
 
 }  // namespace

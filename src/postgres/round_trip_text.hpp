@@ -4,6 +4,10 @@
 
 #include "postgres/round_trip_memory.hpp"
 
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
 namespace onetrip::postgres {
 
 /// The text of one statement, as its client sent it.

@@ -4,6 +4,10 @@
 #include "postgres/interrupts.hpp"
 #include "postgres/row_binding.hpp"
 
+extern "C" {
+#include "storage/itemptr.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {

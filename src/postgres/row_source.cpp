@@ -1,5 +1,9 @@
 #include "postgres/row_source.hpp"
 
+extern "C" {
+#include "storage/itemptr.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {

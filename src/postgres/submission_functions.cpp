@@ -320,12 +320,12 @@ Datum form_questions(PG_FUNCTION_ARGS) {
 Datum submission_support(PG_FUNCTION_ARGS) {
     auto* const node = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
     if (!IsA(node, SupportRequestRows)) {
-        PG_RETURN_POINTER(nullptr);
+        return Datum{0};
     }
     auto* const request = reinterpret_cast<SupportRequestRows*>(node);
     const std::optional<double> rows = estimate_rows(request);
     if (!rows) {
-        PG_RETURN_POINTER(nullptr);
+        return Datum{0};
     }
     request->rows = *rows;
     PG_RETURN_POINTER(request);

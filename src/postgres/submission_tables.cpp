@@ -3,6 +3,7 @@
 extern "C" {
 #include "catalog/namespace.h"
 #include "nodes/makefuncs.h"
+#include "storage/lockdefs.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rls.h"
 }

@@ -1,5 +1,9 @@
 #include "postgres/tuple_builder.hpp"
 
+extern "C" {
+#include "storage/itemptr.h"
+}
+
 namespace onetrip::postgres {
 
 namespace {
@@ -49,7 +53,7 @@ HeapTupleHeader TupleBuilder::finish() {
     header->t_infomask = HEAP_HASVARWIDTH;
     if (nulls_ != 0) {
         header->t_infomask |= HEAP_HASNULL;
-        header->t_bits[0] = static_cast<bits8>(~nulls_);
+        header->t_bits[0] = static_cast<std::uint8_t>(~nulls_);
     }
     HeapTupleHeaderSetDatumLength(header, size_);
     return header;

@@ -2,6 +2,10 @@
 #include "section/calendar.hpp"
 #include "section/field_type.hpp"
 
+#ifndef __SIZEOF_INT128__
+#error "onetrip needs a 64-bit platform"
+#endif
+
 namespace onetrip::section {
 
 namespace {

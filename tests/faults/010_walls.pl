@@ -190,7 +190,8 @@ my @further = ("SELECT (SELECT count(*) FROM check_sections(message_layout(), re
 	loops_of(70, q~repeat('id + ', i) || 'id FROM messages WHERE id = -' || i~),
 	loops_of(300, q~repeat('id + ', i % 20) || 'id FROM messages WHERE id = -' || i~),
 	loops_of(12, q~'id FROM messages WHERE id > 9 - ' || i~, q~'template_id FROM messages WHERE id = ' || i~),
-	"SET onetrip.watch_gap = 100; SELECT 1 AS a; " . join('; ', ('SELECT template_id FROM messages WHERE id = 1') x 12) . ";\n\\! sleep 0.5\nSELECT 2 AS b");
+	# One message, within which no time is a pause, and a pause that is longer than the gap.
+	join('\\; ', 'SET onetrip.watch_gap = 1', 'SELECT 1 AS a', ('SELECT template_id FROM messages WHERE id = 1') x 12) . ";\n\\! sleep 0.1\nSELECT 2 AS b");
 foreach my $file ('sections', 'refused_layouts', 'random_sections')
 {
 	my @cases = @{ decode_json(slurp_file("tests/vectors/$file.json")) };

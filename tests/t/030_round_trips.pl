@@ -331,30 +331,31 @@ is(loops($node), "select||$element|1|12|12|0|t", 'PREPARE TRANSACTION ends a blo
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'x'");
 run_script($node, "$list;\n$half\nSELECT pg_sleep(0.1);\n$half");
 is(loops($node), $loop, 'an episode outside of a block');
-run_script($node, "SET onetrip.watch_gap = '700ms';\n$list;\n$half\n\\! sleep 1\n$half");
+# The server's clock measures the pause, whose length is certain: psql's own takes longer than 1 ms before the gap is that.
+run_script($node, "$list;\n$half\nSET onetrip.watch_gap = '1ms';\n\\! sleep 0.1\n$half");
 is(loops($node), '', 'a pause ends it');
-run_script($node, "$list;\n$half\n\\! sleep 1\n$half");
-is(loops($node), $loop, 'a shorter one does not');
+run_script($node, "$list;\n$half\n\\! sleep 0.1\n$half");
+is(loops($node), $loop, 'one that is shorter than the gap does not');
 run_script($node, "SET onetrip.watch_repeats = 6;\n$list;\n$half");
 is(loops($node), "select|$list|$element|1|6|6|12|t", 'watch_repeats');
 run_script($node, "SET onetrip.watch = off;\n$list;\n$half\n$half");
 is(loops($node), '', 'nothing is seen while the watch is off');
 
-# A session that stays idle, and one that is terminated, outside of a block. The short gap comes in one message with the
-# end of the loop, so that no stall of psql's before is a pause.
-my $end_of_loop = join '\;', "SET onetrip.watch_gap = '700ms'", map { "SELECT genre FROM campagnes WHERE id = $_" } 7 .. 12;
+# A session that stays idle outside of a block, and then is terminated in an episode. The short gap comes in one message
+# with the end of the first loop, and the long one in one with the leader of the second, so that no stall of psql's is a pause.
+my $end_of_loop = join '\;', "SET onetrip.watch_gap = '1ms'", map { "SELECT genre FROM campagnes WHERE id = $_" } 7 .. 12;
 my ($in, $out, $err) = ("$list;\n$half\n$end_of_loop;\n\\echo done\n", '', '');
 my $idle = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err);
 $idle->pump until $out =~ /done/;
 ok($node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM round_trips'), 'the loop of a session that is idle is seen');
 is(loops($node), $loop, 'as it was');
-$in .= "$half\n$half\nSELECT 'done' || 2;\n";
+$in .= "SET onetrip.watch_gap = '1h'\\; $list;\n$half\n$half\nSELECT 'done' || 2;\n";
 $idle->pump until $out =~ /done2/;
 is($node->safe_psql('postgres', q{SELECT count(*) FROM round_trips}), '0', 'nothing is told before the pause');
 $node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'});
 $idle->finish;
-ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'}), 'it is gone');
-is(loops($node), '', 'and without a leader it was no loop');
+wait_for_exits($node);
+is(loops($node), $loop, 'a session that is terminated tells of its loop');
 
 # Cancels in the middle. The timeout ends with what it cancels, and stops nothing else on a busy machine.
 $node->psql('postgres', "BEGIN;\nSAVEPOINT s;\n$half\nSET statement_timeout = '50ms';\nSELECT pg_sleep(10);\nROLLBACK TO s;\n$half\nCOMMIT", on_error_stop => 0);
@@ -383,8 +384,12 @@ loops($node);
 $node->safe_psql('postgres', "PREPARE odd(int) AS $odd\$1;\nSET backslash_quote = off;\nBEGIN;\n" . join("\n", map { "EXECUTE odd($_);" } 1 .. 10) . "\nCOMMIT");
 is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), q{SELECT genre /* it's */ FROM campagnes WHERE genre <>…}, 'nor is one read that a setting forbids by now');
 loops($node);
-$node->safe_psql('postgres', "SET standard_conforming_strings = off; SET escape_string_warning = off;\nBEGIN;\n" . join("\n", map { "SELECT genre FROM campagnes WHERE genre <> 'a\\\\' AND id = $_;" } 1 .. 10) . "\nCOMMIT");
-is(loops($node), 'select||SELECT genre FROM campagnes WHERE genre <> $1 AND id = $2|1|10|10|0|t', 'backslashes as the session reads them');
+SKIP:
+{
+	skip 'from 19 on no session reads backslashes in plain literals', 1 if $node->pg_version->major >= 19;
+	$node->safe_psql('postgres', "SET standard_conforming_strings = off; SET escape_string_warning = off;\nBEGIN;\n" . join("\n", map { "SELECT genre FROM campagnes WHERE genre <> 'a\\\\' AND id = $_;" } 1 .. 10) . "\nCOMMIT");
+	is(loops($node), 'select||SELECT genre FROM campagnes WHERE genre <> $1 AND id = $2|1|10|10|0|t', 'backslashes as the session reads them');
+}
 
 $node->stop;
 done_testing();
