@@ -19,6 +19,25 @@ extern "C" {
 #define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
 
+// ---- rights --------------------------------------------------------------------------------------
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
+}
+
+namespace onetrip::postgres {
+
+inline bool is_owner_of(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(RelationRelationId, relation, role);
+#else
+    return pg_class_ownercheck(relation, role);
+#endif
+}
+
+}  // namespace onetrip::postgres
+
 // ---- the watch over round trips -----------------------------------------------------------------
 
 extern "C" {
