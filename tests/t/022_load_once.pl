@@ -53,11 +53,11 @@ sub is_clean
 sub refuse_some
 {
 	my ($schema) = @_;
-	return "ALTER TABLE $schema.response_events ADD CONSTRAINT no_such_answer CHECK (value NOT LIKE 'secret %7 0');
-		CREATE FUNCTION $schema.look() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN
-			IF NEW.value LIKE 'secret %33 %' THEN RAISE 'refused: %', NEW.value; END IF; RETURN NULL; END\$\$;
+	return "CREATE FUNCTION $schema.look() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN
+			IF NEW.value LIKE 'secret %34 %' THEN RAISE 'refused: %', NEW.value; END IF; RETURN NULL; END\$\$;
 		CREATE CONSTRAINT TRIGGER look AFTER INSERT ON $schema.response_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION $schema.look();";
 }
+sql("ALTER TABLE dwh.response_events ADD CONSTRAINT no_such_answer CHECK (value NOT LIKE 'secret %6 0')");
 sql(refuse_some('dwh'));
 sql('UPDATE app.clean SET refusals = $sql$' . refuse_some('clean') . '$sql$');
 
@@ -81,7 +81,7 @@ for my $turn (1 .. $kills)
 	my $mode = $turn % 3 == 0 ? 'changed' : 'new';
 	# The first has loaded something, and has far to go; the others may be killed before they begin.
 	my $batch = $turn == 1 ? 1 : 1 + int rand 12;
-	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch)");
+	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch, removals => 'all')");
 	if ($turn == 1)
 	{
 		$node->poll_query_until('postgres', 'SELECT count(*) > 0 FROM dwh.submission_loads') or die 'nothing is loaded';
@@ -102,7 +102,7 @@ cmp_ok($killed, '>', 0, "loaders were killed in the middle ($killed of $kills, s
 is($torn, 0, "no submission was half loaded behind a kill (seed $seed)");
 my $loaded = sql('SELECT count(*) FROM dwh.submission_loads');
 cmp_ok($loaded, '>', 0, "killed loaders had loaded something ($loaded)");
-sql("CALL load_response_events('app', 'dwh', 'changed', 500)");
+sql("CALL load_response_events('app', 'dwh', 'changed', 500, removals => 'all')");
 is_clean("$kills kills (seed $seed)");
 
 # ---- cancels and timeouts in one session ----
@@ -114,7 +114,7 @@ my $cancelled = 0;
 for my $turn (1 .. 15)
 {
 	ask($session, "SET statement_timeout = " . (5 + int rand 60));
-	my $answer = ask($session, "CALL load_response_events('app', 'dwh', '" . ($turn % 2 ? 'new' : 'changed') . "', " . (1 + int rand 60) . ")");
+	my $answer = ask($session, "CALL load_response_events('app', 'dwh', '" . ($turn % 2 ? 'new' : 'changed') . "', " . (1 + int rand 60) . ", removals => 'all')");
 	$cancelled++ if $answer =~ /canceling statement due to statement timeout/;
 }
 cmp_ok($cancelled, '>', 0, "timeouts stop it ($cancelled of 15)");
