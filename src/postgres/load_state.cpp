@@ -37,9 +37,17 @@ LoadState& require_state(const char* function) {
 
 // ---- forms ----
 
-/// The bytes that a form is known by; a form that is not there is one that is NULL.
-std::string_view key_of(NullableDatum schema) {
-    return schema.isnull ? std::string_view() : argument_bytes(schema.value);
+/// What a form is known by: the bytes of the column as they came, or their hash if there are many.
+/// A form out of line is recognised by its TOAST pointer. One that is not there is like one that is
+/// NULL.
+std::string_view key_of(NullableDatum schema, std::uint8_t (&hash)[hash_size]) {
+    const std::string_view bytes =
+        schema.isnull ? std::string_view() : argument_bytes(schema.value);
+    if (bytes.size() <= hash_size) {
+        return bytes;
+    }
+    hash_bytes_of(bytes.data(), bytes.size(), hash);
+    return {reinterpret_cast<const char*>(hash), hash_size};
 }
 
 /// JSON null in the place of json that jsonb cannot hold: a form without questions.
@@ -49,7 +57,8 @@ const varlena* form_document(const LoadState& state, NullableDatum schema) {
 }
 
 LoadedForm* form_of(LoadState& state, NullableDatum schema) {
-    const std::string_view key = key_of(schema);
+    std::uint8_t room[hash_size];
+    const std::string_view key = key_of(schema, room);
     if (LoadedForm* const found = call_cpp([&] { return state.forms->find(key); })) {
         return found;
     }
@@ -58,8 +67,7 @@ LoadedForm* form_of(LoadState& state, NullableDatum schema) {
     return call_cpp([&] { return state.forms->add(key, hash); });
 }
 
-CompiledForm* compiled_form_of(LoadState& state, NullableDatum schema) {
-    LoadedForm* const form = form_of(state, schema);
+CompiledForm* compiled_form_of(LoadState& state, LoadedForm* form, NullableDatum schema) {
     if (form->compiled == nullptr) {
         const jsonb::Value document = document_of(form_document(state, schema));
         call_cpp([&] { state.forms->compile(*form, document); });
@@ -123,6 +131,27 @@ bool lacks_user(const LoadStatements& statements, const Submission& submission) 
         !submission.user_id.isnull && (submission.has_user || !statements.user_must_exist);
     return (statements.demands_user_id && !has_id) ||
            (statements.demands_full_name && submission.full_name.isnull);
+}
+
+/// Hashes a submission and finds what is wrong with it. Its document, with its form, or nullptr if
+/// it has a problem.
+const varlena* examine(LoadState& state, Submission& submission, LoadedForm*& form) {
+    const LoadStatements& statements = *state.statements;
+    const varlena* document = document_or_null(submission.responses, statements.has_json_documents);
+    submission.problem = nullptr;
+    if (document == nullptr) {
+        submission.problem = not_jsonb;
+    } else if (lacks_user(statements, submission)) {
+        submission.problem = no_user;
+    }
+    if (submission.problem == nullptr) {
+        hash_document(document, submission.responses_hash);
+        form = form_of(state, submission.schema);
+        std::memcpy(submission.form_hash, form->hash, hash_size);
+    }
+    hash_row(state, submission);
+    submission.is_examined = true;
+    return submission.problem == nullptr ? document : nullptr;
 }
 
 /// A hash of the ledger's, or none, which is like none.
@@ -277,13 +306,14 @@ class LoadedEvents final : public RowSource {
 };
 
 /// The document of a submission, which has been hashed then; nullptr if it has a problem.
-const varlena* document_for_events(LoadState& state, Submission& submission) {
+const varlena* document_for_events(LoadState& state, Submission& submission, LoadedForm*& form) {
     if (!submission.is_examined) {
-        return examine_submission(state, submission);
+        return examine(state, submission, form);
     }
     if (submission.problem != nullptr) {
         return nullptr;
     }
+    form = form_of(state, submission.schema);
     return document_or_null(submission.responses, state.statements->has_json_documents);
 }
 
@@ -291,12 +321,13 @@ void begin_events(LoadState& state, LoadedEvents& source, Submission& submission
     MemoryContextReset(source.call_memory());
     const MemoryContext caller = MemoryContextSwitchTo(source.call_memory());
     const Stage stage = state.stage;
-    const varlena* const document = document_for_events(state, submission);
+    LoadedForm* form = nullptr;
+    const varlena* const document = document_for_events(state, submission, form);
     if (document == nullptr) {
         submission.problems = 1;
         call_cpp([&] { source.begin_problem(submission, stage); });
     } else {
-        CompiledForm* const compiled = compiled_form_of(state, submission.schema);
+        CompiledForm* const compiled = compiled_form_of(state, form, submission.schema);
         const jsonb::Value responses = document_of(document);
         call_cpp([&] { source.begin(compiled, responses, submission, stage); });
     }
@@ -325,22 +356,9 @@ void forget_load_state() {
     current_state = nullptr;
 }
 
-const varlena* examine_submission(LoadState& state, Submission& submission) {
-    const LoadStatements& statements = *state.statements;
-    const varlena* document = document_or_null(submission.responses, statements.has_json_documents);
-    submission.problem = nullptr;
-    if (document == nullptr) {
-        submission.problem = not_jsonb;
-    } else if (lacks_user(statements, submission)) {
-        submission.problem = no_user;
-    }
-    if (submission.problem == nullptr) {
-        hash_document(document, submission.responses_hash);
-        std::memcpy(submission.form_hash, form_of(state, submission.schema)->hash, hash_size);
-    }
-    hash_row(state, submission);
-    submission.is_examined = true;
-    return submission.problem == nullptr ? document : nullptr;
+void examine_submission(LoadState& state, Submission& submission) {
+    LoadedForm* form = nullptr;
+    examine(state, submission, form);
 }
 
 bool differs_from_loaded(const Submission& submission) {

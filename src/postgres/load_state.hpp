@@ -68,9 +68,8 @@ struct LoadState {
 void use_load_state(LoadState* state);
 void forget_load_state();
 
-/// Hashes a submission and finds what is wrong with it. Its document, or nullptr if it has a
-/// problem.
-const varlena* examine_submission(LoadState& state, Submission& submission);
+/// Hashes a submission and finds what is wrong with it.
+void examine_submission(LoadState& state, Submission& submission);
 
 /// Whether an examined submission is another than the ledger has.
 bool differs_from_loaded(const Submission& submission);

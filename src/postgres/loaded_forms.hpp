@@ -13,36 +13,41 @@ namespace onetrip::postgres {
 /// The size of a SHA-256.
 inline constexpr std::size_t hash_size = 32;
 
-/// A form of a load: its hash, and once it is needed the form itself, compiled.
+/// A form of a load: its hash, and the form itself, compiled, while there is room for it.
 struct LoadedForm {
     std::string key;
-    std::unique_ptr<CompiledForm> compiled;
     std::uint8_t hash[hash_size] = {};
-    std::size_t counted = 0;  ///< what LoadedForms has counted of it
+    std::unique_ptr<CompiledForm> compiled;
+    std::size_t compiled_size = 0;
 };
 
-/// The forms of a whole CALL, by the very bytes of the column. Past 64 MB those go that have not
-/// been used for the longest time.
+/// The forms of a whole CALL. Past 64 MB compiled ones go that have not been used for the longest
+/// time; their hashes stay, unless these alone take as much.
 class LoadedForms {
   public:
     LoadedForms() = default;
     LoadedForms(const LoadedForms&) = delete;
     LoadedForms& operator=(const LoadedForms&) = delete;
 
-    /// nullptr if the form has not been seen, or not lately.
+    /// nullptr if the form has not been seen.
     LoadedForm* find(std::string_view key);
 
     LoadedForm* add(std::string_view key, const std::uint8_t (&hash)[hash_size]);
 
+    /// The form is the one that find or add has just returned.
     void compile(LoadedForm& form, jsonb::Value document);
 
   private:
+    using Forms = std::list<LoadedForm>;
+
     static constexpr std::size_t most_bytes = std::size_t{64} << 20;
 
-    void count(LoadedForm& form);
+    LoadedForm* use(Forms::iterator form);
+    void make_room();
 
-    std::list<LoadedForm> forms_;  ///< the last used first
-    std::unordered_map<std::string_view, std::list<LoadedForm>::iterator> by_key_;
+    Forms compiled_;  ///< the last used first
+    Forms hashed_;    ///< those that are not compiled
+    std::unordered_map<std::string_view, Forms::iterator> by_key_;
     std::size_t bytes_ = 0;
 };
 
