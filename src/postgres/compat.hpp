@@ -51,6 +51,25 @@ inline TimestampTz to_instant(Timestamp local, int& overflow) {
 
 }  // namespace onetrip::postgres
 
+// ---- rights --------------------------------------------------------------------------------------
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
+}
+
+namespace onetrip::postgres {
+
+inline bool is_owner_of(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(RelationRelationId, relation, role);
+#else
+    return pg_class_ownercheck(relation, role);
+#endif
+}
+
+}  // namespace onetrip::postgres
+
 // ---- the watch over round trips -----------------------------------------------------------------
 
 extern "C" {

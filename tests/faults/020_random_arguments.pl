@@ -156,7 +156,7 @@ my %good = (
 	'encode_section' => [ $layout, $documents[11] ],
 	'encode_sections' => [ $layout, $documents[11] ],
 	'flatten_submission' => [ $documents[8], $documents[0], q{'{all}'} ],
-	'load_response_events' => [ q{'app'}, q{'app'}, q{'changed'}, '3', ('0') x 4 ],
+	'load_response_events' => [ q{'app'}, q{'app'}, q{'changed'}, '3', ('0') x 4, 'NULL', 'NULL', q{'all'}, '0' ],
 	'ts_packets' => [ $carousel, '256', '0', 'true' ],
 	'ts_sections' => [ "ts_packets($carousel, 256)", '256' ]);
 

@@ -119,7 +119,7 @@ sub submissions
 	my ($json) = @_;
 	my $tables = <<'SQL';
 SET client_min_messages = error; DROP SCHEMA IF EXISTS app, dwh CASCADE; CREATE SCHEMA app; CREATE SCHEMA dwh; SELECT public.create_submission_tables('app', 'dwh');
-INSERT INTO app.form_schemas SELECT lpad('1', 32, '0')::uuid, 'f', NULL, '{"slug": "f", "children": [{"slug": "n", "answerType": "number"}, {"slug": "m", "answerType": "text", "answerEnum": [{"value": "a"}]}]}';
+INSERT INTO app.form_schemas (id, name, schema) SELECT lpad('1', 32, '0')::uuid, 'f', '{"slug": "f", "children": [{"slug": "n", "answerType": "number"}, {"slug": "m", "answerType": "text", "answerEnum": [{"value": "a"}]}]}';
 INSERT INTO app.users SELECT lpad('1', 32, '0')::uuid, 'Ada', 'Lovelace';
 INSERT INTO app.form_responses SELECT lpad(n::text, 32, '0')::uuid, lpad('1', 32, '0')::uuid, lpad('1', 32, '0')::uuid, jsonb_build_object('n', n, 'm', array['a', 'b'], 'x', 1), '2026-01-01' FROM generate_series(1, 3) AS n;
 SQL
@@ -132,6 +132,9 @@ ALTER TABLE dwh.response_events ALTER answer_type TYPE app.answer_type USING ans
 SQL
 	return $tables;
 }
+
+# Parts of the loader.
+my $change = 'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea)';
 
 # Of each function: what is run before it, the call, and what is looked at behind it; both by others.
 my %calls = (
@@ -200,9 +203,11 @@ my %calls = (
 	'answer_date(text)' => { call => q{SELECT public.answer_date('2026-01-01')} },
 	'create_submission_tables(name,name)' => { before => 'SET client_min_messages = error; DROP SCHEMA IF EXISTS made CASCADE; CREATE SCHEMA made',
 		call => q{SELECT public.create_submission_tables('made', 'made')}, look => tables_of('made') },
-	'count_event(bigint,text)' => { call => q{SELECT public.count_event(1, 'ok')} },
+	'load_rows()' => { call => q{SELECT * FROM public.load_rows() AS r (n int)} },
+	'load_events(integer)' => { call => q{SELECT * FROM public.load_events(1)} },
+	$change => { call => q{SELECT public.load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', '')} },
 	'jsonb_or_null(json)' => { call => "SELECT public.jsonb_or_null($document)" },
-	'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint)' => { before => submissions(0),
+	'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint,text,timestamp with time zone,text,bigint)' => { before => submissions(0),
 		call => q{CALL public.load_response_events('app', 'dwh', 'new', 2)}, look => $loaded },
 	'load_response_events, changed' => { before => submissions(0),
 		call => q{CALL public.load_response_events('app', 'dwh', 'new', 2); DELETE FROM app.form_responses WHERE id OPERATOR(pg_catalog.=) '00000000-0000-0000-0000-000000000002';
@@ -244,7 +249,7 @@ sub check_all
 
 my %right = map { $_ => result_of($_, '') } sort keys %calls;
 is( join(', ', grep { $right{$_} =~ /ERROR|^\n--\n$/ } sort keys %right),
-	'count_event(bigint,text), section_agg_append(bytea,bytea)', 'without them each gives something, but what is part of something else');
+	"$change, load_events(integer), load_rows(), section_agg_append(bytea,bytea)", 'without them each gives something, but what is part of something else');
 check_all(\%right);
 
 # ---- in the extension's own schema ----
@@ -259,9 +264,9 @@ foreach my $arguments ('jsonb, jsonb, text', 'json, jsonb, text')
 }
 my $documents = 'CREATE FUNCTION public.jsonb_or_null(app.document) RETURNS jsonb LANGUAGE sql AS $$SELECT to_jsonb(public.trap(\'jsonb_or_null\'))$$;'
   . 'CREATE FUNCTION public.form_questions(app.document, OUT answer_type text) LANGUAGE sql AS $$SELECT public.trap(\'form_questions\')::text$$;'
-  . 'CREATE FUNCTION public.count_event(int, text) RETURNS boolean LANGUAGE sql AS $$SELECT public.trap(\'count_event\')$$;';
+  . 'CREATE FUNCTION public.load_events(bigint) RETURNS boolean LANGUAGE sql AS $$SELECT public.trap(\'load_events\')$$;';
 $calls{'load_response_events, json'}{before} .= $documents;
-$calls{'load_response_events, json'}{before} =~ s/^/DROP FUNCTION IF EXISTS public.count_event(int, text);/;
+$calls{'load_response_events, json'}{before} =~ s/^/DROP FUNCTION IF EXISTS public.load_events(bigint);/;
 foreach my $name (grep { /^load_response_events/ } sort keys %calls)
 {
 	is(result_of($name, ''), $right{$name}, "$name: what fits better in the extension's schema changes nothing");

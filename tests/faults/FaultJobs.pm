@@ -86,11 +86,11 @@ sub loader
 	my $dwh = "dwh_$mode";
 	return {
 		name => "load_response_events, $mode",
-		query => "CALL load_response_events('app_$mode', '$dwh', '$mode', 17)",
+		query => "CALL load_response_events('app_$mode', '$dwh', '$mode', 17, removals => 'all')",
 		before => "SELECT fault.edit_submissions_$mode()",
 		result => sub {
 			my ($admin, $answer) = @_;
-			return $answer unless $answer =~ /^\d+\|\d+\|\d+\|\d+$/;
+			return $answer unless $answer =~ /^\d+\|\d+\|\d+\|\d+\|\d+$/;
 			my $all_at_once = "TRUNCATE clean.response_events, clean.response_event_problems, clean.submission_loads; CALL load_response_events('app_$mode', 'clean', batch_size => 1000000)";
 			ask($admin, $_) foreach split /; /, $all_at_once;
 			return ask($admin, "SELECT CASE WHEN fault.contents('$dwh') = fault.contents('clean') THEN 'as a clean load' ELSE 'not as a clean load' END");

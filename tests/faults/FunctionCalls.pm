@@ -22,7 +22,7 @@ INSERT INTO zones_diffusion VALUES ('Z', 7);
 INSERT INTO campagnes VALUES (1, 'Z', 'M', '2026-11-01', '2026-11-30');
 INSERT INTO messages SELECT n, 1, n, n, '{"1": "x"}' FROM generate_series(1, 3) AS n;
 SELECT create_submission_tables('public', 'public');
-INSERT INTO form_schemas SELECT gen_random_uuid(), 'f', NULL, '{"children": [{"slug": "a", "answerType": "number"}, {"slug": "b", "answerType": "text"}]}';
+INSERT INTO form_schemas (name, schema) SELECT 'f', '{"children": [{"slug": "a", "answerType": "number"}, {"slug": "b", "answerType": "text"}]}';
 INSERT INTO users VALUES (gen_random_uuid(), 'Ada', 'L');
 CREATE TABLE received (layout section_layout);
 CREATE TABLE layouts AS SELECT E'x {\n a 8 uimsbf\n t * text\n}'::section_layout AS layout;
@@ -109,7 +109,11 @@ sub jobs
 		'section_agg(bytea)' => 'PERFORM section_agg(int4send(n)) FROM generate_series(1, 100) AS n',
 		'create_carousel_tables(name)' => q{BEGIN PERFORM create_carousel_tables('public'); EXCEPTION WHEN duplicate_table THEN NULL; END},
 		'create_submission_tables(name,name)' => q{BEGIN PERFORM create_submission_tables('none', 'none'); EXCEPTION WHEN invalid_schema_name THEN NULL; END},
-		'count_event(bigint,text)' => q{BEGIN PERFORM count_event(1, 'ok'); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
+		'load_rows()' => q{BEGIN PERFORM * FROM load_rows() AS r (n int); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
+		'load_events(integer)' => q{BEGIN PERFORM load_events(1); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
+		'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea)' =>
+		  q{BEGIN PERFORM load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', ''); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
+		'load_support(internal)' => q{BEGIN EXECUTE 'SELECT * FROM load_rows() AS r (n int)'; EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
 		'round_trip_loops()' => 'BEGIN PERFORM round_trip_loops(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
 		'round_trips_reset()' => 'BEGIN PERFORM round_trips_reset(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
 		'submission_support(internal)' => qq{EXECUTE \$x\$SELECT count(*) FROM flatten_submission('{}'::jsonb, $form)\$x\$},
@@ -120,6 +124,6 @@ sub jobs
 our @by_aggregate = ('section_agg_transition(internal,section_layout,record)', 'section_agg_transition_jsonb(internal,section_layout,jsonb)',
 	'section_agg_transition_text(internal,section_layout,text)', 'section_agg_final(internal)', 'section_agg_append(bytea,bytea)');
 our @in_parallel = ('section_agg_combine(internal,internal)', 'section_agg_serialize(internal)', 'section_agg_deserialize(bytea,internal)');
-our $loader = 'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint)';
+our $loader = 'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint,text,timestamp with time zone,text,bigint)';
 
 1;

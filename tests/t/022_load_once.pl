@@ -26,13 +26,16 @@ SQL
 -- A clean load of what the application has now.
 CREATE PROCEDURE app.load_clean() LANGUAGE plpgsql AS $$
 DECLARE
-    s bigint; e bigint; p bigint; b bigint;
+    s bigint; e bigint; p bigint; b bigint; r bigint;
 BEGIN
     DROP SCHEMA IF EXISTS clean CASCADE;
     CREATE SCHEMA clean;
     CREATE TABLE clean.response_events (LIKE dwh.response_events INCLUDING ALL);
-    CALL load_response_events('app', 'clean', 'new', 1000000, s, e, p, b);
+    EXECUTE (SELECT refusals FROM app.clean);
+    CALL load_response_events('app', 'clean', 'new', 1000000, s, e, p, b, removed => r);
 END $$;
+CREATE TABLE app.clean (refusals text);
+INSERT INTO app.clean VALUES ('SELECT');
 ANALYZE;
 SQL
 
@@ -45,6 +48,18 @@ sub is_clean
 	is(sql("SELECT app.contents('dwh')"), sql("SELECT app.contents('clean')"), "$what: as a clean load");
 	return;
 }
+
+# Some answers are refused, by a constraint that is checked at once and by one that is checked late.
+sub refuse_some
+{
+	my ($schema) = @_;
+	return "CREATE FUNCTION $schema.look() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN
+			IF NEW.value LIKE 'secret %34 %' THEN RAISE 'refused: %', NEW.value; END IF; RETURN NULL; END\$\$;
+		CREATE CONSTRAINT TRIGGER look AFTER INSERT ON $schema.response_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION $schema.look();";
+}
+sql("ALTER TABLE dwh.response_events ADD CONSTRAINT no_such_answer CHECK (value NOT LIKE 'secret %6 0')");
+sql(refuse_some('dwh'));
+sql('UPDATE app.clean SET refusals = $sql$' . refuse_some('clean') . '$sql$');
 
 # ---- kill -9 ----
 
@@ -66,7 +81,7 @@ for my $turn (1 .. $kills)
 	my $mode = $turn % 3 == 0 ? 'changed' : 'new';
 	# The first has loaded something, and has far to go; the others may be killed before they begin.
 	my $batch = $turn == 1 ? 1 : 1 + int rand 12;
-	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch)");
+	send_query($session, "CALL load_response_events('app', 'dwh', '$mode', $batch, removals => 'all')");
 	if ($turn == 1)
 	{
 		$node->poll_query_until('postgres', 'SELECT count(*) > 0 FROM dwh.submission_loads') or die 'nothing is loaded';
@@ -87,7 +102,7 @@ cmp_ok($killed, '>', 0, "loaders were killed in the middle ($killed of $kills, s
 is($torn, 0, "no submission was half loaded behind a kill (seed $seed)");
 my $loaded = sql('SELECT count(*) FROM dwh.submission_loads');
 cmp_ok($loaded, '>', 0, "killed loaders had loaded something ($loaded)");
-sql("CALL load_response_events('app', 'dwh', 'changed', 500)");
+sql("CALL load_response_events('app', 'dwh', 'changed', 500, removals => 'all')");
 is_clean("$kills kills (seed $seed)");
 
 # ---- cancels and timeouts in one session ----
@@ -99,7 +114,7 @@ my $cancelled = 0;
 for my $turn (1 .. 15)
 {
 	ask($session, "SET statement_timeout = " . (5 + int rand 60));
-	my $answer = ask($session, "CALL load_response_events('app', 'dwh', '" . ($turn % 2 ? 'new' : 'changed') . "', " . (1 + int rand 60) . ")");
+	my $answer = ask($session, "CALL load_response_events('app', 'dwh', '" . ($turn % 2 ? 'new' : 'changed') . "', " . (1 + int rand 60) . ", removals => 'all')");
 	$cancelled++ if $answer =~ /canceling statement due to statement timeout/;
 }
 cmp_ok($cancelled, '>', 0, "timeouts stop it ($cancelled of 15)");
@@ -107,7 +122,7 @@ reset_timeout($session);
 is(sql("SELECT app.torn('dwh')"), 0, "no submission is half loaded behind a timeout (seed $seed)");
 is(sql('SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'no temporary file is left by the same session');
 is(ask($session, "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'object'; SELECT count(*) FROM pg_cursors"), "0\n0", 'nor a lock, nor a cursor');
-like(ask($session, "CALL load_response_events('app', 'dwh')"), qr/^\d+\|\d+\|\d+\|\d+$/, 'it goes on in the same session');
+like(ask($session, "CALL load_response_events('app', 'dwh')"), qr/^\d+\|\d+\|\d+\|\d+\|\d+$/, 'it goes on in the same session');
 is_clean("timeouts (seed $seed)");
 
 # Many batches leave nothing in the session's memory.
@@ -136,47 +151,46 @@ my $together = 0;
 for my $one (@sessions)
 {
 	my $result = answer($one);
-	like($result, qr/^\d+\|\d+\|\d+\|\d+$/, "of four loaders at once none fails (seed $seed)");
+	like($result, qr/^\d+\|\d+\|\d+\|\d+\|\d+$/, "of four loaders at once none fails (seed $seed)");
 	$together += $1 if $result =~ /^(\d+)\|/;
 	end_session($one);
 }
 is($together, sql('SELECT count(*) FROM app.form_responses'), 'together they have loaded each submission once');
 is_clean("four loaders at once (seed $seed)");
 
-# ---- a bad row ----
+# ---- what is refused ----
 
 sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
-# One in the middle that the edits so far have left its answer.
-my $bad_number = sql("SELECT min(n) FROM generate_series(1000, 1600, 2) AS n JOIN app.form_responses AS r ON r.id = app.id(n) WHERE responses ->> 'name' LIKE 'secret ' || n || ' %'");
-sql("ALTER TABLE dwh.response_events ADD CONSTRAINT no_such_answer CHECK (value NOT LIKE '% $bad_number %')");
 my $errors = '';
+my %refused;
 for my $batch (300, 100, 1)
 {
+	sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
 	my ($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh', batch_size => $batch)");
-	is($status, 3, "a bad row stops batches of $batch");
-	is(sql("SELECT app.torn('dwh')"), 0, 'it takes nothing else with it');
+	is($status, 0, "what is refused does not stop batches of $batch");
+	my @notices = $err =~ /NOTICE:  batch (\d+):/g;
+	is("@notices", join(' ', 1 .. (split /\|/, $out)[3]), 'as many notices as batches');
+	$refused{ sql("SELECT count(*) || ' ' || string_agg(submission_id || value, ' ' ORDER BY submission_id) FROM dwh.response_event_problems WHERE status = 'refused'") } = 1;
+	is_clean("with refusals in batches of $batch");
 	$errors .= $err;
 }
-my $bad = sql("SELECT app.id($bad_number)");
-like($errors, qr/violates check constraint "no_such_answer"/, 'the error names the constraint');
-like($errors, qr/loading submission $bad/, 'and in batches of one the submission');
-like($errors, qr/NOTICE:  batch \d+: \d+ of \d+ submissions, \d+ events, \d+ problems, \d+ submissions a second/, 'a notice behind each batch');
-sql('ALTER TABLE dwh.response_events DROP CONSTRAINT no_such_answer');
-my ($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh', batch_size => 200)");
-my @notices = $err =~ /NOTICE:  batch (\d+):/g;
-is("@notices", join(' ', 1 .. (split /\|/, $out)[3]), 'as many notices as batches');
-is_clean('a bad row that was let in then');
+is(scalar(keys %refused), 1, 'the same are refused whatever the size of a batch');
+like((keys %refused)[0], qr/23514.*P0001|P0001.*23514/, 'for both reasons');
+like($errors, qr/NOTICE:  search: /, 'a notice of the search');
+like($errors, qr/NOTICE:  batch \d+: \d+ of \d+ submissions, \d+ events, \d+ problems, \d+ submissions a second/, 'a notice after each batch');
 
-# An error at the commit of a batch: a constraint that is checked there.
-sql('TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads');
-sql("ALTER TABLE dwh.response_events ADD UNIQUE (value, ord) DEFERRABLE INITIALLY DEFERRED");
-($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh')");
-is($status, 3, 'a deferred constraint stops the commit');
+# What is no refusal stops it: here a disk that is full, as a trigger has it.
+sql("CREATE FUNCTION dwh.full() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN RAISE 'no room for %', NEW.value USING ERRCODE = 'disk_full'; END\$\$;
+	CREATE TRIGGER full_disk BEFORE INSERT ON dwh.response_events FOR EACH ROW EXECUTE FUNCTION dwh.full();
+	TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads");
+my ($status, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nCALL load_response_events('app', 'dwh')");
+is($status, 3, 'a full disk stops it');
+like($err, qr/ERROR:  53100: could not load batch 1 of submissions/, 'with the SQLSTATE');
 $errors .= $err;
-is(sql('SELECT (SELECT count(*) FROM dwh.response_events) + (SELECT count(*) FROM dwh.submission_loads)'), 0, 'which leaves nothing');
-sql('ALTER TABLE dwh.response_events DROP CONSTRAINT response_events_value_ord_key');
+is(sql('SELECT (SELECT count(*) FROM dwh.response_events) + (SELECT count(*) FROM dwh.submission_loads)'), 0, 'and leaves nothing');
+sql('DROP TRIGGER full_disk ON dwh.response_events');
 sql("CALL load_response_events('app', 'dwh')");
-is_clean('an error at the commit');
+is_clean('a disk that had room again');
 unlike($errors, qr/secret/, 'no message shows an answer');
 unlike(slurp_file($node->logfile), qr/secret/, 'nor does the log');
 
