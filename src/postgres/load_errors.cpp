@@ -38,7 +38,7 @@ const char* what_was_loaded(const Load& load, const char* submission) {
     }
     return submission != nullptr ? psprintf("submission %s", submission)
                                  : psprintf("batch %lld of submissions",
-                                            static_cast<long long>(load.totals.batches + 1));
+                                            static_cast<long long>(load.totals.batches) + 1);
 }
 
 }  // namespace

@@ -129,6 +129,8 @@ my %pool = (
 	'date' => [ typed('date', map { "'$_'" } '2026-11-21', 'infinity', '-infinity', '4713-01-01 BC', '5874897-12-31') ],
 	'name' => [ typed('name', q{'app'}, q{'public'}, q{'none'}, q{''}, q{'pg_catalog'}, q{'a"b'}, q{repeat('é', 1000000)}) ],
 	'boolean' => [ 'true', 'false' ],
+	'timestamp with time zone' => [ map { "'$_'::timestamptz" } '2026-11-21', 'infinity', '-infinity', '4713-01-01 BC' ],
+	'"any"' => [ '1', q{''::text}, q{'[]'::jsonb}, 'now()' ],
 	'internal' => [ "''::internal", q{'x'::internal}, '0::internal', q{'\x01'::bytea} ]);
 
 # Where the first values are not good enough: what a function does something with.
@@ -264,6 +266,8 @@ for my $function (@functions)
 	start_again() if $seen{none};
 	is(join("\n", @wrong), '', join(', ', "$name(@types)", map { "$_: $seen{$_}" } sort keys %seen) . " (seed $seed)");
 	$states{$_} += $seen{$_} foreach keys %seen;
+	# Parts of the loader are errors outside of a load.
+	next if $name =~ /^load_(rows|events|change)$/;
 	cmp_ok($seen{'00000'} // 0, '>', 0, "$name does something") unless grep { $_ eq 'internal' } @types;
 }
 cmp_ok($states{'00000'} // 0, '>', 10 * $calls, 'many calls succeed');
