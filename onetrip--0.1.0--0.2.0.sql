@@ -13,6 +13,7 @@ ts_packets(bytea, int, int) -> ts_packets(bytea, int, int, boolean)
 export_carousel_to_file(text, date, text, int, text, section_layout) -> export_carousel_to_file(text, date, text, int, text, section_layout, boolean, bigint, bigint)
 export_carousel_to_program(text, date, text, int, text, section_layout) -> export_carousel_to_program(text, date, text, int, text, section_layout, boolean, bigint, bigint)
 export_carousel_to_large_object(text, date, int, text, section_layout) -> export_carousel_to_large_object(text, date, int, text, section_layout, boolean, bigint, bigint)
+load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) -> load_response_events(name, name, text, int, bigint, bigint, bigint, bigint, text, timestamptz, text, bigint)
 ', true);
 
 -- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.

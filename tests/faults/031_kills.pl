@@ -35,7 +35,7 @@ sub fresh_result
 sub is_in_the_middle
 {
 	my ($job) = @_;
-	return -s "$folder/.carousel.bin.onetrip-tmp" if $job->{name} =~ /to_file/;
+	return -s $job->{path} =~ s{([^/]*)\z}{.$1.onetrip-tmp}r if $job->{name} =~ /to_file/;
 	return becomes(sub { -s "$job->{path}.got" }) if $job->{name} =~ /to_program/;
 	return 1 unless $job->{name} =~ /load_response_events, (\w+)/;
 	return ask($admin, "SELECT 0 < count(*) AND count(*) < (SELECT count(*) FROM app_$1.form_responses) FROM dwh_$1.submission_loads WHERE processed_on > now() - interval '1 hour'") eq 't';

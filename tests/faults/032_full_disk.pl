@@ -95,7 +95,7 @@ sub disturb_jobs
 my $stops = disturb_jobs('temp_file_limit', '53400',
 	sub { my ($session, $turn) = @_; ask($session, 'SET temp_file_limit = ' . ($turn == 1 ? 0 : int rand 1000)); },
 	sub { my ($session) = @_; ask($session, 'RESET temp_file_limit'); });
-cmp_ok($stops->{$_}, '>', 0, "temporary files of $_ were limited") foreach 'carousel_sections', 'section_agg(layout, record)', 'export_sections_to_file';
+cmp_ok($stops->{$_}, '>', 0, "temporary files of $_ were limited") foreach 'carousel_sections', 'section_agg(layout, record)', 'export_sections_to_file, in a loop';
 
 # More candidates of a loader than there is memory for wait in a file from batch to batch.
 $node->safe_psql('postgres', <<'SQL');

@@ -62,7 +62,7 @@ my @writers = (
 my @exports = (
 	{ name => 'export_carousel', arguments => $carousel, bytes => "encode_carousel($carousel)" },
 	{ name => 'export_sections', arguments => "\$\$$all_sections\$\$", bytes => '(SELECT string_agg(section, NULL ORDER BY id) FROM public.sections)' },
-	{ name => 'export_sections', kind => 'in a loop', arguments => '$$SELECT section, (n > 1)::int FROM sections, generate_series(1, 6) AS n ORDER BY n, id$$',
+	{ name => 'export_sections', kind => 'in a loop', arguments => '$$SELECT section, (n > 1)::int FROM generate_series(1, 6) AS n, LATERAL (SELECT section FROM sections WHERE n > 0 ORDER BY id) AS s$$',
 		bytes => '(SELECT ts_packets(s, 0, 0, true) || ts_packets(s || s || s || s || s, 1, 0, true) FROM (SELECT string_agg(section, NULL ORDER BY id) AS s FROM public.sections) AS t)' });
 
 # The jobs; an export writes into the folder, and its program into another if there is one.
@@ -117,7 +117,7 @@ sub file_export
 			my ($admin) = @_;
 			$right //= ask($admin, "SELECT md5($export->{bytes})");
 			my $content = content_of($path);
-			my @problems = map { "$_ is left" } glob(dirname_of($path) . '/.*onetrip-tmp');
+			my @problems = map { "$_ is left" } grep { -e } $path =~ s{([^/]*)\z}{.$1.onetrip-tmp}r;
 			push @problems, 'the file is neither the old one nor the new one' unless $content eq 'old' || md5_hex($content) eq $right;
 			return @problems;
 		} };
@@ -149,8 +149,6 @@ sub program_export
 sub name_of { my ($export, $place) = @_; return "$export->{name}_to_$place" . ($export->{kind} ? ", $export->{kind}" : ''); }
 
 sub content_of { my ($path) = @_; return -e $path ? slurp_file($path) : 'no file'; }
-
-sub dirname_of { my ($path) = @_; return $path =~ s{/[^/]*\z}{}r; }
 
 # Whether a process group has no process, but for zombies.
 sub is_gone
@@ -233,6 +231,7 @@ INSERT INTO messages SELECT 1000000 + n, 6 + n % 5, CASE n % 2 WHEN 0 THEN n ELS
 CREATE TABLE rows AS SELECT m.id AS message_id, c.id AS campagne_id, m.numero_abonne, z.network_id, m.template_id, c.genre, c.valid_start, c.valid_end, c.ack_count, c.ack_delay, m.storables
     FROM messages AS m JOIN campagnes AS c ON c.id = m.campagne_id_fk JOIN zones_diffusion AS z USING (zone_diffusion) WHERE zone_diffusion = 'AFRIQUE';
 CREATE TABLE sections AS SELECT message_id AS id, encode_section(message_layout(), r) AS section FROM rows AS r;
+CREATE INDEX ON sections (id);
 CREATE TABLE documents AS
     SELECT n AS id, jsonb_build_object('name', 'answer ' || n, 'drugs', (SELECT jsonb_agg(jsonb_build_object('dose', i, 'unit', 'mg')) FROM generate_series(1, 20) AS i)) AS responses,
         '{"children": [{"slug": "name", "answerType": "text"}, {"slug": "drugs", "children": [{"slug": "dose", "answerType": "number"}, {"slug": "unit", "answerType": "text"}]}]}'::jsonb AS form
