@@ -210,6 +210,7 @@ SELECT create_carousel_tables('Théâtre');
 RESET ROLE;
 SELECT create_carousel_tables('errors');
 \echo :LAST_ERROR_SQLSTATE
+BEGIN READ ONLY; SELECT create_carousel_tables('errors'); ROLLBACK;
 CREATE VIEW "Théâtre".messages AS SELECT 1;
 SELECT create_carousel_tables('Théâtre');
 DROP VIEW "Théâtre".messages;

@@ -51,6 +51,7 @@ void run_utility(RawStmt* raw, const char* statements) {
 }  // namespace
 
 void require_room_for_tables(const char* schema, const char* const* tables, int count) {
+    PreventCommandIfReadOnly("CREATE TABLE");
     if (std::strcmp(schema, "pg_temp") == 0) {
         return;  // the server makes it, and knows its name alone
     }
