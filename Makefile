@@ -15,9 +15,9 @@ MODULE_big = onetrip
 DATA = onetrip--0.2.0.sql onetrip--0.1.0--0.2.0.sql
 
 # The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
-PURE_SOURCES = $(sort $(wildcard src/jsonb/*.cpp src/roundtrip/*.cpp src/section/*.cpp \
-	src/submission/*.cpp))
-SERVER_SOURCES = $(sort $(wildcard src/postgres/*.cpp))
+PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb transport section \
+	section/language section/types submission roundtrip))))
+SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
 
 OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
 
@@ -68,8 +68,8 @@ PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidd
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 
-UNIT_SOURCES = $(sort $(wildcard tests/jsonb/*.cpp tests/roundtrip/*.cpp tests/section/*.cpp \
-	tests/submission/*.cpp))
+UNIT_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix tests/,base jsonb transport section submission \
+	roundtrip))))
 UNIT_FLAGS ?= -O1
 UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)

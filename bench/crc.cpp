@@ -7,11 +7,11 @@
 #include <ctime>
 #include <vector>
 
-#include "section/crc32_mpeg2.hpp"
+#include "transport/crc32_mpeg2.hpp"
 
 namespace {
 
-using onetrip::section::Crc32Path;
+using onetrip::transport::Crc32Path;
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr int rounds = 9;

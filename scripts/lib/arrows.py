@@ -2,7 +2,7 @@
 """Holds the arrows between the folders of src/ against the includes.
 
 A file may include what lies in its own folder (the longest of KNOWS that it is in) and in those that KNOWS names for it.
-Folders of KNOWS need not be there; a folder of src/ that KNOWS has not is a problem. Headers of the server are for
+A folder of src/ that KNOWS has not is a problem. Headers of the server are for
 src/postgres/ alone, and its version for compat.hpp alone.
 
     scripts/lib/arrows.py [FOLDER OF THE SERVER'S HEADERS]...
@@ -27,14 +27,13 @@ PURE = {
 }
 # The folders that may include headers of the server.
 WITH_SERVER = {
+    "postgres": [],
     "postgres/server": ["base", "jsonb"],
     "postgres/sections": ["postgres/server", "base", "jsonb", "transport", "section"],
     "postgres/carousel": ["postgres/server", "postgres/sections", "base", "jsonb", "transport", "section"],
     "postgres/submissions": ["postgres/server", "base", "jsonb", "submission"],
     "postgres/round_trips": ["postgres/server", "base", "roundtrip"],
 }
-# The files that lie in src/postgres/ itself have no folder of one subject yet.
-WITH_SERVER["postgres"] = [*PURE, *WITH_SERVER]
 KNOWS = {**PURE, **WITH_SERVER}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

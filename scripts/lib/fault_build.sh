@@ -13,7 +13,7 @@ build_with_faults() {
     mkdir -p "$1/source"
     cp -R Makefile src sql onetrip* "$1/source"
     find "$1/source" -name '*.o' -delete
-    cp tests/faults/fault_injector.cpp "$1/source/src/postgres/"
+    cp tests/faults/fault_injector.cpp "$1/source/src/postgres/server/"
     run_logged build-faults.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" \
         CXXFLAGS="$flags -fPIC" SHLIB_LINK="-lstdc++ -Wl,-Bsymbolic $(printf -- '-Wl,--wrap=%s ' "${WRAPPED_FUNCTIONS[@]}")"
 }

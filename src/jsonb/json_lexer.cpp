@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "jsonb/invisible.hpp"
+#include "base/invisible.hpp"
 #include "jsonb/json_parser.hpp"
 
 namespace onetrip::jsonb {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "jsonb/interrupt.hpp"
+#include "base/interrupt.hpp"
 
 namespace onetrip::jsonb {
 

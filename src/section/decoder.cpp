@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "base/bits.hpp"
 #include "jsonb/json_parser.hpp"
-#include "section/bits.hpp"
-#include "section/crc32_mpeg2.hpp"
-#include "section/decoded_text.hpp"
-#include "section/tlv_reader.hpp"
+#include "section/types/decoded_text.hpp"
+#include "section/types/tlv_reader.hpp"
+#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section {
 
@@ -445,7 +445,8 @@ void Decoder::judge_checksum(const Step& step, std::uint64_t bits) {
 /// Goes on from the last one: checksums come in the order of their bytes.
 std::uint32_t Decoder::checksum_up_to(std::size_t end) {
     const std::span<const std::uint8_t> bytes = section_.first(end).subspan(checksum_end_);
-    checksum_ = checksum_end_ == 0 ? crc32_mpeg2(bytes) : crc32_mpeg2(bytes, checksum_);
+    checksum_ = checksum_end_ == 0 ? transport::crc32_mpeg2(bytes)
+                                   : transport::crc32_mpeg2(bytes, checksum_);
     checksum_end_ = end;
     return checksum_;
 }

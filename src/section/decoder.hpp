@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "section/field_type.hpp"
-#include "section/layout.hpp"
+#include "section/language/layout.hpp"
 #include "section/part_numbers.hpp"
+#include "section/types/field_type.hpp"
 
 namespace onetrip::section {
 

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <functional>
 
-#include "section/bits.hpp"
+#include "base/bits.hpp"
+#include "base/octets.hpp"
 #include "section/decoder.hpp"
-#include "section/octets.hpp"
-#include "section/tlv_reader.hpp"
+#include "section/types/tlv_reader.hpp"
 
 // dissect: the part of the decoder that reads for eyes.
 

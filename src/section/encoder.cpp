@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "section/bits.hpp"
-#include "section/crc32_mpeg2.hpp"
-#include "section/field_type.hpp"
+#include "base/bits.hpp"
+#include "section/types/field_type.hpp"
+#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section {
 
@@ -58,7 +58,7 @@ inline bool ascii_bits(std::string_view text, std::size_t size, std::uint64_t& b
 
 }  // namespace
 
-Encoder::Encoder(const Layout& layout, jsonb::Interrupt interrupt)
+Encoder::Encoder(const Layout& layout, Interrupt interrupt)
     : layout_(layout),
       interrupt_(interrupt),
       image_(layout.block.end.fixed_bytes()),
@@ -343,7 +343,8 @@ void Encoder::write_checksums(std::uint8_t* section) const {
     std::uint32_t crc = 0;
     for (const Field* field : checksums_) {
         std::uint8_t* const at = place_of(*field, section);
-        crc = end == section ? crc32_mpeg2({section, at}) : crc32_mpeg2({end, at}, crc);
+        crc = end == section ? transport::crc32_mpeg2({section, at})
+                             : transport::crc32_mpeg2({end, at}, crc);
         store_big_endian(at, 4, crc);
         end = at;
     }

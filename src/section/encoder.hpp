@@ -4,12 +4,12 @@
 #include <span>
 #include <vector>
 
-#include "jsonb/interrupt.hpp"
-#include "section/byte_writer.hpp"
-#include "section/error.hpp"
-#include "section/layout.hpp"
+#include "base/byte_writer.hpp"
+#include "base/interrupt.hpp"
+#include "section/language/layout.hpp"
 #include "section/part_numbers.hpp"
-#include "section/tlv.hpp"
+#include "section/types/bad_value.hpp"
+#include "section/types/tlv.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::section {
@@ -37,7 +37,7 @@ class Encoder {
   public:
     /// `layout` must outlive the encoder. `interrupt` is called now and then by what takes long: a
     /// row of very many items, or of long JSON text.
-    explicit Encoder(const Layout& layout, jsonb::Interrupt interrupt = jsonb::never_interrupted);
+    explicit Encoder(const Layout& layout, Interrupt interrupt = never_interrupted);
 
     /// Encodes a row into one section, or several where it does not fit into one and the layout
     /// has a field to split. `row` has a value for each of layout.slots. Returns the number of
@@ -121,7 +121,7 @@ class Encoder {
     [[noreturn]] void raise(const BadValue& bad) const;
 
     const Layout& layout_;
-    jsonb::Interrupt interrupt_;
+    Interrupt interrupt_;
     std::vector<std::uint8_t> image_;
     std::vector<Run> runs_;
     std::vector<const Field*> measures_;   ///< lengths and offsets that rows change

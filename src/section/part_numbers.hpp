@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "section/layout.hpp"
+#include "section/language/layout.hpp"
 
 namespace onetrip::section {
 

@@ -21,8 +21,7 @@ std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes) 
     return header_size + (std::size_t{bytes[1] & 0x0FU} << 8 | bytes[2]);
 }
 
-SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes,
-                         jsonb::Interrupt interrupt)
+SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes, Interrupt interrupt)
     : decoder_(decoder),
       bytes_(bytes),
       interrupt_(interrupt),

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "jsonb/interrupt.hpp"
+#include "base/interrupt.hpp"
 #include "section/decoder.hpp"
 
 namespace onetrip::section {
@@ -24,7 +24,7 @@ class SectionWalk {
   public:
     /// `interrupt` is called once a section, and now and then while the next is looked for.
     SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes,
-                jsonb::Interrupt interrupt = jsonb::never_interrupted);
+                Interrupt interrupt = never_interrupted);
 
     /// Moves to the next section; false behind the last.
     bool next();
@@ -47,8 +47,8 @@ class SectionWalk {
 
     Decoder& decoder_;
     std::span<const std::uint8_t> bytes_;
-    jsonb::Interrupt interrupt_;
-    jsonb::Ticker ticker_;
+    Interrupt interrupt_;
+    Ticker ticker_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::size_t ordinal_ = 0;

@@ -3,15 +3,9 @@
 #include <array>
 #include <cstdio>
 
-#include "jsonb/invisible.hpp"
-#include "section/calendar.hpp"
-#include "section/utf8.hpp"
-
 namespace onetrip::section {
 
 namespace {
-
-constexpr std::size_t most_characters_shown = 60;
 
 std::string describe_bytes(std::string_view bytes) {
     constexpr std::size_t shown = 20;
@@ -74,30 +68,6 @@ Value Value::of_json(jsonb::Value json, bool from_json_row) {
     value.from_json_row = from_json_row;
     value.json = json;
     return value;
-}
-
-std::string count(std::size_t number, const char* noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
-std::string quoted(std::string_view text) {
-    const std::string_view start = first_characters(text, most_characters_shown);
-    std::string shown = "\"";
-    for (std::string_view rest = start; !rest.empty();) {
-        const Utf8Character character = first_character(rest);
-        if (character.valid && jsonb::is_invisible(character.code_point)) {
-            shown += '<' + jsonb::name_of_character(character.code_point) + '>';
-        } else {
-            shown += rest.substr(0, character.size);
-        }
-        rest.remove_prefix(character.size);
-    }
-    return shown + (start.size() < text.size() ? "...\"" : "\"");
-}
-
-std::string cut_short(std::string_view text) {
-    const std::string_view start = first_characters(text, most_characters_shown);
-    return std::string(start) + (start.size() < text.size() ? "..." : "");
 }
 
 std::string describe(jsonb::Value value) {

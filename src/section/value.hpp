@@ -1,31 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
+#include "base/calendar.hpp"
+#include "base/words.hpp"
 #include "jsonb/jsonb.hpp"
 
 namespace onetrip::section {
-
-/// Microseconds since 2000-01-01 00:00:00 UTC, as PostgreSQL's timestamptz counts them.
-struct Instant {
-    std::int64_t microseconds;
-
-    /// 'infinity' and '-infinity' (DT_NOEND, DT_NOBEGIN of datatype/timestamp.h).
-    bool is_infinite() const {
-        return microseconds == std::numeric_limits<std::int64_t>::max() ||
-               microseconds == std::numeric_limits<std::int64_t>::min();
-    }
-};
-
-/// PostgreSQL's interval: three parts that are kept apart.
-struct Interval {
-    std::int64_t microseconds;
-    std::int32_t days;
-    std::int32_t months;
-};
 
 /// One column of the row that a section is made of, as plain data: a view of what the caller
 /// holds. Texts are UTF-8.
@@ -95,16 +78,5 @@ std::string describe(jsonb::Value value);
 
 /// `null`, `a number`, `an array` …
 const char* describe_kind(jsonb::Kind kind);
-
-/// `1 byte`, `2 bytes`.
-std::string count(std::size_t number, const char* noun);
-
-/// Text in double quotes, at most 60 characters of it. Those that a reader would not see stand as
-/// `<U+00A0>`.
-std::string quoted(std::string_view text);
-
-/// At most 60 characters of a text, for a message that quotes nothing: very many digits say as much
-/// by the first of them.
-std::string cut_short(std::string_view text);
 
 }  // namespace onetrip::section

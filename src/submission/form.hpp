@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "submission/form_reader.hpp"
-#include "submission/hash.hpp"
 
 namespace onetrip::submission {
 

@@ -5,14 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "jsonb/interrupt.hpp"
+#include "base/interrupt.hpp"
 #include "jsonb/jsonb.hpp"
 #include "submission/answers.hpp"
 
 namespace onetrip::submission {
-
-using jsonb::Interrupt;
-using jsonb::never_interrupted;
 
 /// What a node of a form says of itself.
 struct NodeTraits {

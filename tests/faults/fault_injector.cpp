@@ -9,7 +9,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "postgres/walls.hpp"
+#include "postgres/server/walls.hpp"
 
 extern "C" {
 #include <dlfcn.h>

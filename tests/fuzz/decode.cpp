@@ -41,7 +41,7 @@ std::optional<std::string> decoded(Decoder& decoder, Section section) {
     try {
         decoder.decode(section, json);
         return json;
-    } catch (const section::FieldError& error) {
+    } catch (const FieldError& error) {
         expect(!error.field().empty(), "an error names its field", error.message());
         return std::nullopt;
     }
@@ -55,7 +55,7 @@ void come_back(const Layout& layout, const std::string& json, Section section) {
         const auto again = encode(layout, Row::of_json(json), section::Splitting::refused);
         expect(again.size() == 1 && again.front() == to_hex(section),
                "what decodes is encoded to the same bytes", json);
-    } catch (const section::FieldError& error) {
+    } catch (const FieldError& error) {
         fail("what decodes can be encoded", error.message() + "\n" + error.detail() + "\n" + json);
     }
 }

@@ -104,7 +104,7 @@ bool is_leaf(const Document::Entry& entry, std::size_t at) {
 }
 
 void check(const Document& document, bool leaves_only) {
-    DocumentTreeWalk walk(submission::never_interrupted);
+    DocumentTreeWalk walk(never_interrupted);
     walk.begin(document.entries().front().value, leaves_only);
     for (std::size_t at = 0; at < document.entries().size(); ++at) {
         if (leaves_only && !is_leaf(document.entries()[at], at)) {

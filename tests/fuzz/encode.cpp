@@ -22,7 +22,7 @@ std::vector<std::string> sections_of(const Layout& layout, const Row& row, Split
         const auto sections = encode(layout, row, splitting);
         expect(!sections.empty(), "a row makes a section");
         return sections;
-    } catch (const section::FieldError& error) {
+    } catch (const FieldError& error) {
         expect(error.message().find("field \"" + error.field() + '"') != std::string::npos &&
                    error.message().find("layout \"" + layout.name + '"') != std::string::npos,
                "an error names field and layout", error.message());

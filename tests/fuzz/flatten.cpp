@@ -28,7 +28,7 @@ using Keys = std::vector<std::string>;
 
 /// The questions that form_questions shows without a problem are those that count.
 void check_form(Value form_value, const Form& form) {
-    submission::FormQuestions questions(form_value, submission::never_interrupted);
+    submission::FormQuestions questions(form_value, never_interrupted);
     submission::FormQuestion question;
     std::set<std::string> paths;
     while (questions.next(question)) {
@@ -182,7 +182,7 @@ Missing missing_of(const Form& form, Value root) {
 }
 
 void check_rows(const Form& form, const Document& document) {
-    SubmissionWalk walk(submission::never_interrupted);
+    SubmissionWalk walk(never_interrupted);
     walk.begin(form, document.entries().front().value, submission::all_statuses);
     Coverage coverage(document);
     Missing missing;
@@ -214,7 +214,7 @@ Statuses bit_named(std::string_view name) {
 
 /// What is included changes which rows come, and nothing in them.
 void check_included(const Form& form, Value responses, Statuses included) {
-    SubmissionWalk walk(submission::never_interrupted);
+    SubmissionWalk walk(never_interrupted);
     walk.begin(form, responses, submission::all_statuses);
     std::vector<Row> expected = submission::test::rest_of(form, walk);
     std::erase_if(expected, [&](const Row& row) {

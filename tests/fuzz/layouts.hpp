@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
+#include "base/error.hpp"
 #include "fuzz.hpp"
-#include "section/error.hpp"
-#include "section/layout.hpp"
+#include "section/language/layout.hpp"
 
 namespace onetrip::fuzz {
 
@@ -13,8 +13,8 @@ namespace onetrip::fuzz {
 inline std::optional<section::Layout> layout_of(std::string_view text) {
     try {
         return section::parse_layout(text);
-    } catch (const section::Error& error) {
-        expect(error.kind() == section::ErrorKind::syntax_error, "a refused layout is 42601",
+    } catch (const Error& error) {
+        expect(error.kind() == ErrorKind::syntax_error, "a refused layout is 42601",
                error.message());
         expect(!error.message().empty() && !error.detail().empty(), "a refusal says why",
                error.message());

@@ -4,10 +4,10 @@
 #include <deque>
 #include <memory>
 
+#include "base/error.hpp"
 #include "fuzz.hpp"
 #include "jsonb/bytes.hpp"
-#include "section/error.hpp"
-#include "section/multiplexer.hpp"
+#include "transport/multiplexer.hpp"
 
 namespace onetrip::fuzz {
 
@@ -15,10 +15,10 @@ namespace {
 
 using jsonb::test::Bytes;
 using jsonb::test::OddCopy;
-using section::packet_size;
+using transport::packet_size;
 using Span = std::span<const std::uint8_t>;
 
-class Receiver final : public section::SectionReceiver {
+class Receiver final : public transport::SectionReceiver {
   public:
     void take_section(Span section) override {
         sections.emplace_back(section.begin(), section.end());
@@ -30,7 +30,7 @@ class Receiver final : public section::SectionReceiver {
         problems.push_back(problem);
     }
 
-    void report_spacing(const section::PacketSpacing& spacing) override {
+    void report_spacing(const transport::PacketSpacing& spacing) override {
         expect(spacing.stride == 192 || spacing.stride == 204, "packets are spaced as we know");
         expect(stride == packet_size, "the spacing is reported once");
         stride = spacing.stride;
@@ -41,7 +41,7 @@ class Receiver final : public section::SectionReceiver {
     std::size_t stride = packet_size;
 };
 
-class Packets final : public section::PacketSink {
+class Packets final : public transport::PacketSink {
   public:
     void put_packet(std::span<const std::uint8_t, packet_size> packet) override {
         expect(packet[0] == 0x47, "a packet begins with its sync_byte");
@@ -53,8 +53,8 @@ class Packets final : public section::PacketSink {
 
 Receiver received(Span packets, std::uint16_t pid) {
     Receiver receiver;
-    section::PacketFinder finder(packets, receiver);
-    section::Depacketizer depacketizer(pid, receiver);
+    transport::PacketFinder finder(packets, receiver);
+    transport::Depacketizer depacketizer(pid, receiver);
     std::uint64_t number = 0;
     while (const auto packet = finder.next()) {
         expect(packet->number > number, "packets are numbered upwards");
@@ -67,7 +67,7 @@ Receiver received(Span packets, std::uint16_t pid) {
 
 Bytes packets_of(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned counter) {
     Packets packets;
-    section::Packetizer packetizer(pid, counter, packets);
+    transport::Packetizer packetizer(pid, counter, packets);
     for (const Bytes& section : sections) {
         packetizer.add(section);
     }
@@ -101,7 +101,7 @@ void come_back(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned c
 }
 
 /// Sections wait in memory, or are said to wait in a file from the first on.
-class Store final : public section::MultiplexerStore {
+class Store final : public transport::MultiplexerStore {
   public:
     explicit Store(bool is_long) : is_long_(is_long) {}
 
@@ -109,10 +109,10 @@ class Store final : public section::MultiplexerStore {
         memory_.push_back(std::make_unique<std::uint64_t[]>(size / 8 + 1));
         return memory_.back().get();
     }
-    void push(const section::WaitingSection& section) override {
+    void push(const transport::WaitingSection& section) override {
         queue_.emplace_back(section.pid, Bytes(section.section.begin(), section.section.end()));
     }
-    bool front(section::WaitingSection& section) override {
+    bool front(transport::WaitingSection& section) override {
         if (!queue_.empty()) {
             section = {queue_.front().first, queue_.front().second};
         }
@@ -134,7 +134,7 @@ void come_round(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned 
     std::array<std::vector<Bytes>, 2> of_pid;
     Packets packets;
     Store store(counter % 2 != 0);
-    section::Multiplexer multiplexer(counter, true, packets, store);
+    transport::Multiplexer multiplexer(counter, true, packets, store);
     for (const Bytes& section : sections) {
         const std::size_t which = section.back() & 1;
         of_pid[which].push_back(section);
@@ -162,11 +162,11 @@ std::vector<Bytes> sections_in(Span bytes) {
     std::vector<Bytes> sections;
     try {
         for (std::size_t offset = 0; offset < bytes.size();) {
-            const Span section = section::section_at(bytes, offset);
+            const Span section = transport::section_at(bytes, offset);
             sections.emplace_back(section.begin(), section.end());
             offset += section.size();
         }
-    } catch (const section::Error& error) {
+    } catch (const Error& error) {
         expect(!error.detail().empty(), "a refusal says why", error.message());
     }
     return sections;
@@ -184,7 +184,7 @@ void check(Span bytes, std::uint16_t pid, unsigned counter) {
     come_back(receiver.sections, pid, counter);
     const std::vector<Bytes> sections = sections_in(bytes);
     come_back(sections, pid, counter);
-    if (pid < section::largest_pid) {
+    if (pid < transport::largest_pid) {
         come_round(sections, pid, counter);
     }
 }
@@ -200,7 +200,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const auto pid = static_cast<std::uint16_t>((data[0] & 0x1F) << 8 | data[1]);
-    if (pid > section::largest_pid) {
+    if (pid > transport::largest_pid) {
         return 0;
     }
     const jsonb::test::OddCopy bytes({data + 2, size - 2});

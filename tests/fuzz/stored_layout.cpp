@@ -37,7 +37,7 @@ void encode_nothing(const Layout& layout, section::Value::Kind kind) {
     section::test::CollectingSink sink;
     try {
         encoder.encode(row, sink, section::Splitting::allowed);
-    } catch (const section::FieldError& error) {
+    } catch (const FieldError& error) {
         expect(!error.field().empty(), "an error names its field", error.message());
         return;
     }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "randomness.hpp"
+#include "base/randomness.hpp"
 #include "rows.hpp"
 #include "section/decoder.hpp"
 #include "section/section_walk.hpp"

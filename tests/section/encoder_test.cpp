@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/bits.hpp"
 #include "rows.hpp"
-#include "section/bits.hpp"
 
 namespace onetrip::section::test {
 

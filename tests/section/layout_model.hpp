@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "randomness.hpp"
+#include "base/randomness.hpp"
 #include "rows.hpp"
 
 /// Random layouts, rows for them, and a slow encoder of its own that says which sections they make:

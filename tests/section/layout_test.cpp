@@ -1,13 +1,13 @@
-#include "section/layout.hpp"
+#include "section/language/layout.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
+#include "base/randomness.hpp"
 #include "message_layout.hpp"
-#include "randomness.hpp"
 #include "rows.hpp"
-#include "section/field_type.hpp"
+#include "section/types/field_type.hpp"
 
 namespace onetrip::section::test {
 

@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "base/randomness.hpp"
 #include "layout_model.hpp"
-#include "randomness.hpp"
 #include "rows.hpp"
 
 namespace onetrip::section::test {

@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "jsonb/bytes.hpp"
 #include "jsonb/json_parser.hpp"
 #include "jsonb/numeric_parser.hpp"
 #include "section/encoder.hpp"
-#include "section/error.hpp"
-#include "section/layout.hpp"
+#include "section/language/layout.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::section::test {

@@ -1,4 +1,4 @@
-#include "section/tlv.hpp"
+#include "section/types/tlv.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/calendar.hpp"
 #include "rows.hpp"
-#include "section/calendar.hpp"
 
 namespace onetrip::section::test {
 

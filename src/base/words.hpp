@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace onetrip {
+
+/// `1 byte`, `2 bytes`.
+std::string count(std::size_t number, const char* noun);
+
+/// Text in double quotes, at most 60 characters of it. Those that a reader would not see stand as
+/// `<U+00A0>`.
+std::string quoted(std::string_view text);
+
+/// At most 60 characters of a text, for a message that quotes nothing: very many digits say as much
+/// by the first of them.
+std::string cut_short(std::string_view text);
+
+}  // namespace onetrip

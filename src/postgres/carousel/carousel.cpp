@@ -1,0 +1,323 @@
+// Reads a carousel's messages, and hands them one by one to what a job function does with them.
+
+#include "postgres/carousel/carousel.hpp"
+
+#include "postgres/carousel/carousel_query.hpp"
+#include "postgres/sections/column_reader.hpp"
+
+extern "C" {
+#include "nodes/params.h"
+#include "tcop/dest.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+using section::Value;
+
+/// The columns of the ids, which come first: campagne id and message id.
+constexpr int id_columns = 2;
+
+/// One of the two ids by which messages are ordered.
+struct IdColumn {
+    Oid type;
+    Oid collation;
+    bool by_value;
+    std::int16_t length;
+    FmgrInfo* equal;
+
+    NullableDatum last;  ///< of the message before, in the receiver's id_context
+};
+
+/// A column of the type timestamp, whose times are local ones of the zone.
+struct LocalTimeColumn {
+    bool is_used;
+    bool is_known;  ///< the last time and its instant, which all messages of a campaign share
+    Timestamp last;
+    TimestampTz instant;
+};
+
+/// Takes the rows of the messages query one by one, from the executor's hands.
+struct MessageReceiver {
+    DestReceiver receiver;  // first: the executor knows nothing but this
+    MessageJob* job;
+    int leading_columns;  ///< those before the slots': the ids, and of a change which day it is
+    const CarouselTables* tables;
+    const CarouselZone* zone;
+    const std::vector<section::Slot>* slots;
+    MemoryContext row_context;            ///< reset for each row
+    ErrorContextCallback* outer_context;  ///< what the caller's errors would show as context
+    ColumnReader* readers;                ///< one a slot
+    LocalTimeColumn* local_times;         ///< one a slot
+    Value* values;                        ///< one a slot
+    MemoryContext id_context;             ///< holds the ids of the message before
+    bool has_last;
+    IdColumn ids[id_columns];
+};
+
+MessageReceiver* receiver_of(DestReceiver* self) {
+    return reinterpret_cast<MessageReceiver*>(self);
+}
+
+IdColumn id_column(Form_pg_attribute attribute) {
+    TypeCacheEntry* const type = lookup_type_cache(attribute->atttypid, TYPECACHE_EQ_OPR_FINFO);
+    IdColumn column{};
+    column.type = attribute->atttypid;
+    column.collation = attribute->attcollation;
+    column.by_value = attribute->attbyval;
+    column.length = attribute->attlen;
+    column.equal = &type->eq_opr_finfo;
+    return column;
+}
+
+void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
+    MessageReceiver* const receiver = receiver_of(self);
+    for (int i = 0; i < id_columns; ++i) {
+        receiver->ids[i] = id_column(TupleDescAttr(descriptor, i));
+    }
+    for (int i = receiver->leading_columns; i < descriptor->natts; ++i) {
+        const Oid type = TupleDescAttr(descriptor, i)->atttypid;
+        const int slot = i - receiver->leading_columns;
+        receiver->readers[slot] = column_reader(type, LocalTimes::in_session_timezone);
+        receiver->local_times[slot].is_used =
+            receiver->zone->time_zone != nullptr && getBaseType(type) == TIMESTAMPOID;
+    }
+}
+
+void shut_down(DestReceiver* /*self*/) {}
+
+Value read_local_time(MessageReceiver* receiver, LocalTimeColumn& column, Timestamp local_time) {
+    if (!column.is_known || column.last != local_time) {
+        column.is_known = true;
+        column.last = local_time;
+        column.instant = instant_of(*receiver->zone, local_time);
+    }
+    return Value::of_instant({column.instant});
+}
+
+void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
+    const std::vector<section::Slot>& slots = *receiver->slots;
+    for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+        const std::size_t column = slot + receiver->leading_columns;
+        Value& value = receiver->values[slot];
+        value = Value();
+        if (slots[slot].names_part) {
+            value.kind = Value::Kind::absent;
+        } else if (!row->tts_isnull[column] && receiver->local_times[slot].is_used) {
+            value = read_local_time(receiver, receiver->local_times[slot],
+                                    DatumGetTimestamp(row->tts_values[column]));
+        } else if (!row->tts_isnull[column]) {
+            value = read_column(receiver->readers[slot], row->tts_values[column]);
+        }
+    }
+}
+
+// ---- each message once ----
+
+/// By the type's equality; NULL is like NULL: neither order would be the right one.
+bool is_last_id(const IdColumn& column, Datum datum, bool is_null) {
+    if (is_null || column.last.isnull) {
+        return is_null && column.last.isnull;
+    }
+    return (column.by_value && datum == column.last.value) ||
+           DatumGetBool(
+               FunctionCall2Coll(column.equal, column.collation, datum, column.last.value));
+}
+
+void keep_ids(MessageReceiver* receiver, TupleTableSlot* row) {
+    MemoryContextReset(receiver->id_context);
+    const MemoryContext caller = MemoryContextSwitchTo(receiver->id_context);
+    for (int i = 0; i < id_columns; ++i) {
+        IdColumn& column = receiver->ids[i];
+        column.last.isnull = row->tts_isnull[i];
+        if (!row->tts_isnull[i]) {
+            column.last.value = datumCopy(row->tts_values[i], column.by_value, column.length);
+        }
+    }
+    MemoryContextSwitchTo(caller);
+    receiver->has_last = true;
+}
+
+[[noreturn]] void refuse_message_twice(const MessageReceiver* receiver, TupleTableSlot* row) {
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_CARDINALITY_VIOLATION),
+         errmsg("message %s of campaign %s is there twice in table %s",
+                print_for_message(row->tts_values[1], row->tts_isnull[1], receiver->ids[1].type),
+                print_for_message(row->tts_values[0], row->tts_isnull[0], receiver->ids[0].type),
+                receiver->tables->messages.qualified_name()),
+         errdetail("It would be sent twice, in an order that nothing decides."),
+         errhint("Delete one of the rows, and make column \"id\" the primary key.")));
+    pg_unreachable();
+}
+
+/// Messages come in the order of their ids, so that a pair that is there twice comes in a row.
+void check_ids(MessageReceiver* receiver, TupleTableSlot* row) {
+    // The message's first: it differs nearly always.
+    if (receiver->has_last &&
+        is_last_id(receiver->ids[1], row->tts_values[1], row->tts_isnull[1]) &&
+        is_last_id(receiver->ids[0], row->tts_values[0], row->tts_isnull[0])) {
+        refuse_message_twice(receiver, row);
+    }
+    keep_ids(receiver, row);
+}
+
+bool receive(TupleTableSlot* row, DestReceiver* self) {
+    MessageReceiver* const receiver = receiver_of(self);
+    CHECK_FOR_INTERRUPTS();
+    // Our errors are about the message, not about the statement that fetched it.
+    ErrorContextCallback* const statement_context = error_context_stack;
+    error_context_stack = receiver->outer_context;
+    const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
+    slot_getallattrs(row);
+    check_ids(receiver, row);
+    read_values(receiver, row);
+    receiver->job->take(
+        {{row->tts_values[0], row->tts_isnull[0], receiver->ids[0].type},
+         {row->tts_values[1], row->tts_isnull[1], receiver->ids[1].type},
+         {receiver->values, receiver->slots->size()},
+         receiver->leading_columns > id_columns && DatumGetBool(row->tts_values[id_columns])});
+    MemoryContextReset(receiver->row_context);
+    MemoryContextSwitchTo(caller);
+    error_context_stack = statement_context;
+    return true;
+}
+
+MessageReceiver make_receiver(CompiledLayout* compiled, const CarouselTables& tables,
+                              const CarouselZone& zone, MessageJob& job) {
+    const std::size_t slots = compiled->layout.slots.size();
+    MessageReceiver receiver{};
+    receiver.receiver.receiveSlot = receive;
+    receiver.receiver.rStartup = start_up;
+    receiver.receiver.rShutdown = shut_down;
+    receiver.receiver.rDestroy = shut_down;
+    receiver.receiver.mydest = DestTuplestore;
+    receiver.job = &job;
+    receiver.tables = &tables;
+    receiver.zone = &zone;
+    receiver.slots = &compiled->layout.slots;
+    receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip message");
+    receiver.outer_context = error_context_stack;
+    receiver.id_context = make_memory_context(CurrentMemoryContext, "onetrip ids");
+    receiver.readers = static_cast<ColumnReader*>(palloc(slots * sizeof(ColumnReader)));
+    receiver.local_times = static_cast<LocalTimeColumn*>(palloc0(slots * sizeof(LocalTimeColumn)));
+    receiver.values = static_cast<Value*>(palloc(slots * sizeof(Value)));
+    return receiver;
+}
+
+const char* print_id(const Message::Id& id) {
+    return print_for_message(id.datum, id.is_null, id.type);
+}
+
+/// Says in an error's detail which message it is about.
+void add_message_ids(CaughtError& error, const Message& message) {
+    prepend_detail(error, psprintf("The message has campagne_id %s and message_id %s. ",
+                                   print_id(message.campagne_id), print_id(message.message_id)));
+}
+
+DateADT day_of(const CarouselZone& zone, std::optional<DateADT> day) {
+    return day ? *day : today_of(zone);
+}
+
+void run(const CarouselRequest& request, const CarouselZone& zone, const CarouselQuery& query,
+         MessageReceiver& receiver) {
+    run_query(plan_query(query.text, query.parameters, zone.in_errors, request.may_be_parallel),
+              &receiver.receiver);
+    MemoryContextDelete(receiver.id_context);
+    MemoryContextDelete(receiver.row_context);
+}
+
+}  // namespace
+
+void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name) {
+    if (PG_ARGISNULL(argument)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                        errmsg("argument \"%s\" must not be null", name)));
+    }
+}
+
+CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument) {
+    refuse_null(fcinfo, 0, "zone");
+    refuse_null(fcinfo, layout_argument, "layout");
+    CarouselRequest request{};
+    request.zone = PG_GETARG_TEXT_PP(0);
+    if (!PG_ARGISNULL(1)) {
+        request.on_date = PG_GETARG_DATEADT(1);
+    }
+    request.compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(layout_argument));
+    return request;
+}
+
+void for_each_message(const CarouselRequest& request, MessageJob& job) {
+    const CarouselTables tables = find_carousel_tables();
+    const CarouselZone zone = find_carousel_zone(tables, request.zone);
+    const CarouselQuery query =
+        carousel_query(tables, zone, request.compiled->layout, day_of(zone, request.on_date));
+    MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
+    receiver.leading_columns = id_columns;
+    run(request, zone, query, receiver);
+}
+
+void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_date,
+                     MessageJob& job) {
+    const CarouselTables tables = find_carousel_tables();
+    const CarouselZone zone = find_carousel_zone(tables, request.zone);
+    const CarouselQuery query = changes_query(tables, zone, request.compiled->layout,
+                                              day_of(zone, request.on_date), day_of(zone, to_date));
+    MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
+    receiver.leading_columns = id_columns + 1;
+    run(request, zone, query, receiver);
+}
+
+bool try_encode_message(CompiledLayout* compiled, const Message& message,
+                        section::SectionSink& sink, CaughtError& error) {
+    const bool encoded = try_cpp(
+        error, [&] { compiled->encoder.encode(message.row, sink, section::Splitting::allowed); });
+    if (!encoded && (error.is_server_error || error.field[0] == '\0')) {
+        raise(error);
+    }
+    return encoded;
+}
+
+void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink) {
+    CaughtError error;
+    if (!try_encode_message(compiled, message, sink, error)) {
+        raise_for_message(message, error);
+    }
+}
+
+void raise_for_message(const Message& message, CaughtError& error) {
+    if (!error.is_server_error) {
+        add_message_ids(error, message);
+    }
+    raise(error);
+}
+
+void warn_of_message(const Message& message, CaughtError& error) {
+    add_message_ids(error, message);
+    ereport(WARNING,
+            (errcode(error.sqlstate), errmsg("message left out: %s", utf8_to_server(error.message)),
+             errdetail_internal("%s", utf8_to_server(error.detail)),
+             error.hint[0] != '\0' ? errhint("%s", utf8_to_server(error.hint)) : 0));
+}
+
+NullableDatum bigint_id(const Message::Id& id) {
+    switch (getBaseType(id.type)) {
+        case INT2OID:
+            return {Int64GetDatum(DatumGetInt16(id.datum)), id.is_null};
+        case INT4OID:
+            return {Int64GetDatum(DatumGetInt32(id.datum)), id.is_null};
+        case INT8OID:
+            return {id.datum, id.is_null};
+        default:
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATATYPE_MISMATCH),
+                     errmsg("ids of campaigns and messages must be integers"),
+                     errdetail("An id has the type %s.", format_type_be(id.type)),
+                     errhint("Use encode_carousel or an export, which take ids of any type.")));
+    }
+    pg_unreachable();
+}
+
+}  // namespace onetrip::postgres

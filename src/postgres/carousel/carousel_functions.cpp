@@ -1,0 +1,230 @@
+// encode_carousel and its family: the functions that read the carousel's tables.
+
+#include "postgres/carousel/carousel.hpp"
+#include "postgres/carousel/carousel_cycle.hpp"
+#include "postgres/sections/section_buffer.hpp"
+
+namespace onetrip::postgres {
+
+ONETRIP_SQL_FUNCTION(encode_carousel);
+ONETRIP_SQL_FUNCTION(carousel_sections);
+ONETRIP_SQL_FUNCTION(carousel_problems);
+ONETRIP_SQL_FUNCTION(carousel_stats);
+
+namespace {
+
+/// A chunk of this size on has memory of its own, which grows without being copied.
+constexpr std::size_t first_buffer = std::size_t{64} * 1024;
+
+/// encode_carousel: all sections, one behind the other.
+class EncodeJob final : public MessageJob {
+  public:
+    EncodeJob(CompiledLayout* compiled, section::SectionSink& sink)
+        : compiled_(compiled), sink_(sink) {}
+
+    void take(const Message& message) override { encode_message(compiled_, message, sink_); }
+
+  private:
+    CompiledLayout* compiled_;
+    section::SectionSink& sink_;
+};
+
+/// carousel_sections: a row for each section, kept in a tuplestore, which goes to disk past
+/// work_mem.
+class SectionRowsJob final : public MessageJob, private section::SectionSink {
+  public:
+    /// `room` is a bytea of the layout's largest section.
+    SectionRowsJob(CompiledLayout* compiled, ReturnSetInfo* rows, bytea* room)
+        : compiled_(compiled), rows_(rows), room_(room) {}
+
+    void take(const Message& message) override {
+        campagne_id_ = bigint_id(message.campagne_id);
+        message_id_ = bigint_id(message.message_id);
+        part_ = 0;
+        encode_message(compiled_, message, *this);
+    }
+
+  private:
+    std::uint8_t* begin_section(std::size_t /*size*/) override {
+        return reinterpret_cast<std::uint8_t*>(VARDATA(room_));
+    }
+
+    void end_section(std::size_t size) override {
+        SET_VARSIZE(room_, VARHDRSZ + size);
+        Datum values[] = {campagne_id_.value, message_id_.value, Int32GetDatum(part_++),
+                          PointerGetDatum(room_)};
+        bool nulls[] = {campagne_id_.isnull, message_id_.isnull, false, false};
+        call_server([&] {
+            CHECK_FOR_INTERRUPTS();
+            tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls);
+        });
+    }
+
+    CompiledLayout* compiled_;
+    ReturnSetInfo* rows_;
+    bytea* room_;
+    std::int32_t part_ = 0;
+    NullableDatum campagne_id_{};
+    NullableDatum message_id_{};
+};
+
+/// Takes sections and keeps nothing of them.
+class NoSink final : public section::SectionSink {
+  public:
+    explicit NoSink(std::uint8_t* room) : room_(room) {}
+
+    std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
+    void end_section(std::size_t /*size*/) override {}
+
+  private:
+    std::uint8_t* room_;
+};
+
+/// carousel_problems: a row for each message that cannot be encoded.
+class ProblemRowsJob final : public MessageJob {
+  public:
+    ProblemRowsJob(CompiledLayout* compiled, ReturnSetInfo* rows, std::uint8_t* room)
+        : compiled_(compiled), rows_(rows), no_sink_(room) {}
+
+    void take(const Message& message) override {
+        const NullableDatum campagne_id = bigint_id(message.campagne_id);
+        const NullableDatum message_id = bigint_id(message.message_id);
+        CaughtError error;
+        if (try_encode_message(compiled_, message, no_sink_, error)) {
+            return;
+        }
+        Datum values[] = {campagne_id.value, message_id.value, CStringGetTextDatum(error.field),
+                          CStringGetTextDatum(utf8_to_server(error.detail))};
+        bool nulls[] = {campagne_id.isnull, message_id.isnull, false, false};
+        tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls);
+    }
+
+  private:
+    CompiledLayout* compiled_;
+    ReturnSetInfo* rows_;
+    NoSink no_sink_;
+};
+
+/// carousel_stats: what the carousel would take, without keeping it.
+class StatsJob final : public MessageJob, private section::SectionSink {
+  public:
+    StatsJob(CompiledLayout* compiled, std::uint8_t* room, MemoryContext memory)
+        : compiled_(compiled), room_(room), memory_(memory) {}
+
+    void take(const Message& message) override {
+        count_campagne(message);
+        ++messages_;
+        encode_message(compiled_, message, *this);
+    }
+
+    /// Fills the row's values; a NULL bitrate leaves the cycle NULL. So do sections that transport
+    /// packets cannot carry, which have no number of packets either.
+    void finish(Datum* values, bool* nulls, std::optional<std::int64_t> bitrate);
+
+  private:
+    void count_campagne(const Message& message);
+
+    std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
+
+    void end_section(std::size_t size) override {
+        ++sections_;
+        bytes_ += static_cast<std::int64_t>(size);
+        largest_section_ = Max(largest_section_, static_cast<std::int32_t>(size));
+        cycle_.add({room_, size});
+    }
+
+    CompiledLayout* compiled_;
+    std::uint8_t* room_;
+    MemoryContext memory_;
+    Cycle cycle_;
+    Datum last_campagne_ = 0;  ///< in memory_
+    std::int64_t campagnes_ = 0;
+    std::int64_t messages_ = 0;
+    std::int64_t sections_ = 0;
+    std::int64_t bytes_ = 0;
+    std::int32_t largest_section_ = 0;
+};
+
+/// Messages come by campaign, so that a campaign is new where its id is not the last one's. The id
+/// is never NULL: the join compares it.
+void StatsJob::count_campagne(const Message& message) {
+    const Message::Id& id = message.campagne_id;
+    std::int16_t length = 0;
+    bool by_value = false;
+    get_typlenbyval(id.type, &length, &by_value);
+    if (campagnes_ > 0 && datumIsEqual(last_campagne_, id.datum, by_value, length)) {
+        return;
+    }
+    const MemoryContext caller = MemoryContextSwitchTo(memory_);
+    if (campagnes_ > 0 && !by_value) {
+        pfree(DatumGetPointer(last_campagne_));
+    }
+    last_campagne_ = datumCopy(id.datum, by_value, length);
+    MemoryContextSwitchTo(caller);
+    ++campagnes_;
+}
+
+void StatsJob::finish(Datum* values, bool* nulls, std::optional<std::int64_t> bitrate) {
+    cycle_.finish();
+    values[0] = Int64GetDatum(campagnes_);
+    values[1] = Int64GetDatum(messages_);
+    values[2] = Int64GetDatum(sections_);
+    values[3] = Int64GetDatum(bytes_);
+    values[4] = Int64GetDatum(cycle_.packets());
+    values[5] = Int32GetDatum(largest_section_);
+    nulls[4] = !cycle_.can_be_carried();
+    nulls[6] = !cycle_.can_be_carried() || !bitrate;
+    if (!nulls[6]) {
+        values[6] = interval_of_seconds(cycle_.seconds(*bitrate));
+    }
+}
+
+}  // namespace
+
+extern "C" {
+
+Datum encode_carousel(PG_FUNCTION_ARGS) {
+    const CarouselRequest request = carousel_request(fcinfo, 2);
+    SectionBuffer sections(CurrentMemoryContext, first_buffer);
+    EncodeJob job(request.compiled, sections);
+    for_each_message(request, job);
+    PG_RETURN_BYTEA_P(sections.as_bytea());
+}
+
+Datum carousel_sections(PG_FUNCTION_ARGS) {
+    const CarouselRequest request = carousel_request(fcinfo, 2);
+    InitMaterializedSRF(fcinfo, 0);
+    SectionRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
+                       static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->layout.max_bytes)));
+    for_each_message(request, job);
+    return Datum{0};
+}
+
+Datum carousel_problems(PG_FUNCTION_ARGS) {
+    const CarouselRequest request = carousel_request(fcinfo, 2);
+    InitMaterializedSRF(fcinfo, 0);
+    ProblemRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
+                       static_cast<std::uint8_t*>(palloc(request.compiled->layout.max_bytes)));
+    for_each_message(request, job);
+    return Datum{0};
+}
+
+Datum carousel_stats(PG_FUNCTION_ARGS) {
+    constexpr int bitrate_argument = 2;
+    const CarouselRequest request = carousel_request(fcinfo, 3);
+    const std::optional<std::int64_t> bitrate = bitrate_argument_of(fcinfo, bitrate_argument);
+    TupleDesc descriptor = nullptr;
+    get_call_result_type(fcinfo, nullptr, &descriptor);
+    StatsJob job(request.compiled,
+                 static_cast<std::uint8_t*>(palloc(request.compiled->layout.max_bytes)),
+                 CurrentMemoryContext);
+    for_each_message(request, job);
+    Datum values[7] = {};
+    bool nulls[7] = {};
+    job.finish(values, nulls, bitrate);
+    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+}
+
+}  // extern "C"
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,37 @@
+#include "postgres/carousel/export_target.hpp"
+
+#include "postgres/server/server.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// The server's own, and what it takes for its internal errors where a caller's argument is behind
+/// them (errcode_for_file_access, elog.c).
+int set_error_code(int error) {
+    switch (error) {
+        case ENAMETOOLONG:
+        case ELOOP:
+            return errcode(ERRCODE_INVALID_NAME);
+        case EFBIG:
+        case EDQUOT:
+            return errcode(ERRCODE_DISK_FULL);
+        case EAGAIN:
+            return errcode(ERRCODE_INSUFFICIENT_RESOURCES);
+        case ENOMEM:
+            return errcode(ERRCODE_OUT_OF_MEMORY);
+        default:
+            return errcode_for_file_access();
+    }
+}
+
+}  // namespace
+
+void raise_system_error(const char* action, const char* object) {
+    const int error = errno;
+    ereport(ERROR, (set_error_code(error),
+                    errmsg("could not %s \"%s\": %s", action, object, strerror(error))));
+    pg_unreachable();
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,293 @@
+// Says in one line what to write instead of a loop: lists of rules, tried in order.
+//
+// A rule is a function that returns what it says, or nullptr if it does not apply; the last one of
+// a list always applies. The rules see a Subject, in words that may be written: they look at
+// neither plans (round_trip_findings.cpp) nor catalogs (round_trip_catalog.cpp) themselves.
+
+#include "postgres/round_trips/round_trip_advice.hpp"
+
+#include <span>
+
+#include "postgres/round_trips/round_trip_text.hpp"
+#include "postgres/server/list_range.hpp"
+
+extern "C" {
+#include "parser/parsetree.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+// ---- what is spoken of --------------------------------------------------------------------------
+
+/// The statement in the loop, in words that may be written.
+struct Subject {
+    const PlannedStmt* statement;
+    const Findings* findings;
+    const LeaderOfLoop* leader;
+    CmdType operation;     ///< of its modification; CMD_SELECT if it only reads
+    Oid table;             ///< that is read or written; InvalidOid if there is none
+    AttrNumber column;     ///< that is compared, of the table
+    const char* name;      ///< of the table; nullptr if there is none
+    const char* compared;  ///< table.column; nullptr if none is compared
+    const char* further;   ///< what follows a condition that is not the statement's only one
+};
+
+Oid table_of(const PlannedStmt* statement, const Findings& findings) {
+    if (findings.modification != nullptr) {
+        return rt_fetch(findings.modification->nominalRelation, statement->rtable)->relid;
+    }
+    if (findings.of_target.is_known()) {
+        return named_table(statement, findings.of_target.table);
+    }
+    const TablesOfStatement tables = tables_of(statement);
+    return tables.count > 0 ? tables.tables[0] : InvalidOid;
+}
+
+/// If the statement writes, its subject is what is written, and of that what is compared: one table
+/// may be there twice.
+Subject subject_of(const PlannedStmt* statement, const Findings& findings,
+                   const LeaderOfLoop& leader) {
+    Subject subject{};
+    subject.statement = statement;
+    subject.findings = &findings;
+    subject.leader = &leader;
+    subject.operation =
+        findings.modification != nullptr ? findings.modification->operation : CMD_SELECT;
+    subject.table = table_of(statement, findings);
+    subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
+    const Comparison& comparison = findings.of_target;
+    const char* const column =
+        comparison.is_known() ? get_attname(comparison.table, comparison.column, true) : nullptr;
+    if (subject.name != nullptr && column != nullptr) {
+        subject.column = get_attnum(subject.table, column);
+        subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
+    }
+    subject.further = findings.has_further_conditions ? " AND ..." : "";
+    return subject;
+}
+
+/// The column that is compared, as a list of VALUES names it.
+const char* name_in_values(const Subject& subject) {
+    return quote_identifier(get_attname(subject.table, subject.column, false));
+}
+
+/// The names of the table's columns that the statement returns, without the one that is compared;
+/// nullptr if they are too many to name, or not all of the table.
+const char* returned_columns(const Subject& subject) {
+    constexpr int most = 4;
+    StringInfoData list;
+    initStringInfo(&list);
+    int count = 0;
+    for (const TargetEntry* entry : each<TargetEntry>(subject.statement->planTree->targetlist)) {
+        const bool is_of_table = entry->resorigtbl == subject.table;
+        if (entry->resjunk || (is_of_table && entry->resorigcol == subject.column)) {
+            continue;
+        }
+        const char* const name =
+            is_of_table ? name_of_column(subject.table, entry->resorigcol) : nullptr;
+        if (name == nullptr || ++count > most) {
+            return nullptr;
+        }
+        appendStringInfo(&list, "%s%s.%s", count == 1 ? "" : ", ", subject.name, name);
+    }
+    return count == 0 ? nullptr : list.data;
+}
+
+// ---- rules for reads ----------------------------------------------------------------------------
+
+using Rule = const char* (*)(const Subject& subject);
+
+const char* read_without_table(const Subject& subject) {
+    return subject.name == nullptr ? "ask once for all values" : nullptr;
+}
+
+const char* read_without_comparison(const Subject& subject) {
+    return subject.compared == nullptr
+               ? psprintf("ask once for all of them: join %s to unnest($1)", subject.name)
+               : nullptr;
+}
+
+const char* read_of_aggregates(const Subject& subject) {
+    return subject.findings->aggregates_all
+               ? psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
+                          subject.name, subject.compared, subject.further, subject.compared)
+               : nullptr;
+}
+
+/// The rows of the leader have the columns already.
+const char* read_of_leaders_rows(const Subject& subject) {
+    if (!subject.leader->exists || !subject.leader->tables.contains(subject.table) ||
+        !is_key(subject.table, subject.column) || !reads_alone(subject.statement, subject.table)) {
+        return nullptr;
+    }
+    const char* const columns = returned_columns(subject);
+    return psprintf("select %s with the leader's rows at once, which are rows of %s",
+                    columns != nullptr ? columns : "these columns", subject.name);
+}
+
+/// A foreign key says how the leader's rows and those of the table belong together.
+const char* read_by_foreign_key(const Subject& subject) {
+    const char* const bound =
+        subject.leader->exists
+            ? column_bound_to(subject.table, subject.column, subject.leader->tables)
+            : nullptr;
+    return bound != nullptr
+               ? psprintf("join: JOIN %s ON %s = %s; or ask once: WHERE %s = ANY($1)%s",
+                          subject.name, subject.compared, bound, subject.compared, subject.further)
+               : nullptr;
+}
+
+const char* read_under_leader(const Subject& subject) {
+    return subject.leader->exists
+               ? psprintf("join %s by %s to the leader; or ask once: WHERE %s = ANY($1)%s",
+                          subject.name, subject.compared, subject.compared, subject.further)
+               : nullptr;
+}
+
+const char* read(const Subject& subject) {
+    return psprintf("ask once: SELECT ... FROM %s WHERE %s = ANY($1)%s", subject.name,
+                    subject.compared, subject.further);
+}
+
+constexpr Rule rules_for_reads[] = {
+    read_without_table,
+    read_without_comparison,
+    read_of_aggregates,
+    read_of_leaders_rows,
+    read_by_foreign_key,
+    read_under_leader,
+    read,
+};
+
+// ---- rules for reads that are the same each time ------------------------------------------------
+
+const char* same_and_volatile(const Subject& subject) {
+    return subject.findings->is_volatile ? "ask once for all values" : nullptr;
+}
+
+const char* same_value(const Subject& subject) {
+    return subject.compared != nullptr
+               ? psprintf(
+                     "ask once and keep the result: %s is compared with the same value each "
+                     "time",
+                     subject.compared)
+               : nullptr;
+}
+
+const char* same_without_table(const Subject& subject) {
+    return subject.name == nullptr
+               ? "ask once and keep the result: it is the same statement each time"
+               : nullptr;
+}
+
+const char* same_of_table(const Subject& subject) {
+    return psprintf("ask once and keep the result of %s: it is the same statement each time",
+                    subject.name);
+}
+
+constexpr Rule rules_for_same_reads[] = {same_and_volatile, same_value, same_without_table,
+                                         same_of_table};
+
+// ---- rules for writes ---------------------------------------------------------------------------
+
+const char* write_without_table(const Subject& subject) {
+    return subject.name == nullptr ? "one statement for all rows" : nullptr;
+}
+
+const char* insert_of_query(const Subject& subject) {
+    return subject.operation == CMD_INSERT && subject.findings->scans > 0
+               ? psprintf("one INSERT INTO %s SELECT ... for all of them", subject.name)
+               : nullptr;
+}
+
+/// COPY neither answers nor steps aside.
+const char* insert_like_copy(const Subject& subject) {
+    const ModifyTable* const modification = subject.findings->modification;
+    return subject.operation == CMD_INSERT && modification->onConflictAction == ONCONFLICT_NONE &&
+                   modification->returningLists == NIL
+               ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
+                          subject.name, subject.name)
+               : nullptr;
+}
+
+const char* insert(const Subject& subject) {
+    return subject.operation == CMD_INSERT
+               ? psprintf("one INSERT INTO %s with a row of VALUES for each", subject.name)
+               : nullptr;
+}
+
+const char* delete_without_comparison(const Subject& subject) {
+    return subject.operation == CMD_DELETE && subject.compared == nullptr
+               ? psprintf("one DELETE FROM %s USING (VALUES ...) AS v WHERE ...", subject.name)
+               : nullptr;
+}
+
+const char* delete_by_column(const Subject& subject) {
+    return subject.operation == CMD_DELETE && !subject.findings->has_further_conditions
+               ? psprintf("one DELETE FROM %s WHERE %s = ANY($1)", subject.name, subject.compared)
+               : nullptr;
+}
+
+const char* delete_by_column_and_more(const Subject& subject) {
+    if (subject.operation != CMD_DELETE) {
+        return nullptr;
+    }
+    const char* const column = name_in_values(subject);
+    return psprintf("one DELETE FROM %s USING (VALUES ...) AS v (%s, ...) WHERE %s = v.%s AND ...",
+                    subject.name, column, subject.compared, column);
+}
+
+const char* merge(const Subject& subject) {
+    return subject.operation == CMD_MERGE
+               ? psprintf("one MERGE INTO %s USING (VALUES ...) AS v ON ...", subject.name)
+               : nullptr;
+}
+
+const char* update_without_comparison(const Subject& subject) {
+    return subject.compared == nullptr
+               ? psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v WHERE ...", subject.name)
+               : nullptr;
+}
+
+const char* update_by_column(const Subject& subject) {
+    const char* const column = name_in_values(subject);
+    return psprintf(
+        "one UPDATE %s SET ... FROM (VALUES ...) AS v (%s, ...) WHERE %s = v.%s%s", subject.name,
+        column, subject.compared, column,
+        subject.findings->has_further_conditions
+            ? subject.further
+            : psprintf("; or, where all get the same, WHERE %s = ANY($1)", subject.compared));
+}
+
+constexpr Rule rules_for_writes[] = {
+    write_without_table,       insert_of_query,  insert_like_copy,          insert,
+    delete_without_comparison, delete_by_column, delete_by_column_and_more, merge,
+    update_without_comparison, update_by_column,
+};
+
+const char* first_of(std::span<const Rule> rules, const Subject& subject) {
+    for (const Rule rule : rules) {
+        if (const char* const advice = rule(subject)) {
+            return advice;
+        }
+    }
+    return "";
+}
+
+}  // namespace
+
+void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings& findings,
+                  const LeaderOfLoop& leader) {
+    const Subject subject = subject_of(query->plannedstmt, findings, leader);
+    const bool is_read = findings.modification == nullptr;
+    const char* const advice = first_of(
+        is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),
+        subject);
+    set_round_trip_text(texts.advice, advice, false);
+    set_round_trip_text(texts.advice_if_same,
+                        is_read ? first_of(rules_for_same_reads, subject) : advice, false);
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <csignal>
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "utils/timeout.h"
+}
+
+namespace onetrip::postgres {
+
+/// An alarm that looks again and again whether an idle session has paused. There is one a session.
+class PauseAlarm {
+  public:
+    /// Asked in a signal handler.
+    using Question = bool (*)();
+
+    constexpr explicit PauseAlarm(Question has_paused) : has_paused_(has_paused) {}
+
+    /// Sets the alarm, unless it is set, to look after each pause of that length.
+    void set(int gap_ms);
+    void clear();
+    bool is_set() const { return is_set_; }
+
+    /// Whether there was a pause; said once.
+    bool take_pause() {
+        const bool rang = rang_ != 0;
+        rang_ = 0;
+        return rang;
+    }
+
+  private:
+    static void look();
+
+    static PauseAlarm* own_;
+
+    Question has_paused_;
+    TimeoutId timeout_ = MAX_TIMEOUTS;
+    volatile std::sig_atomic_t rang_ = 0;
+    bool is_set_ = false;
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
+/// Look-ups of a statement's tables in the catalogs. All of this may ERROR and needs a transaction;
+/// the statement that has just run holds the locks.
+namespace onetrip::postgres {
+
+/// The tables that a statement reads, as far as there is room.
+struct TablesOfStatement {
+    static constexpr int most = 8;
+
+    int count;
+    Oid tables[most];
+
+    bool contains(Oid table) const;
+};
+
+/// Needs no transaction.
+TablesOfStatement tables_of(const PlannedStmt* statement);
+
+/// The table that the client named: of a partition, the first ancestor in the statement.
+Oid named_table(const PlannedStmt* statement, Oid table);
+
+/// Whether the statement reads this table, once, and no other.
+bool reads_alone(const PlannedStmt* statement, Oid table);
+
+/// The table as it has to be written here and now; nullptr if it has been dropped.
+const char* name_of_table(Oid table);
+
+/// Quoted if needed; nullptr if it has been dropped.
+const char* name_of_column(Oid table, AttrNumber column);
+
+/// Whether a unique index has this column alone.
+bool is_key(Oid table, AttrNumber column);
+
+/// `campagnes.id`: the column of one of the tables that a foreign key binds to this one, whichever
+/// of the two refers to the other; nullptr if there is none.
+const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others);
+
+}  // namespace onetrip::postgres

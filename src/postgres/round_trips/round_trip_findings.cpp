@@ -1,0 +1,400 @@
+// Finds out what a statement's plan does: what it compares with which values, what it writes, how
+// often it reads.
+//
+// Looked at once for each loop and episode, when its statement has just run. It knows plans and
+// nothing of words: what follows from them is for round_trip_advice.cpp, names of tables and
+// columns are in the catalogs (round_trip_catalog.cpp).
+
+#include "postgres/round_trips/round_trip_findings.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "postgres/server/list_range.hpp"
+
+extern "C" {
+#include "nodes/execnodes.h"
+#include "nodes/params.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/array.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// The walk over a plan.
+struct Walk {
+    const QueryDesc* query;
+    const Bitmapset* targets;        ///< in the range table, that are written; NULL if nothing is
+    const PlanState** subplans;      ///< of the statement, by their addresses
+    const PlanState** subplans_end;  ///< after the last one
+    Findings findings;
+};
+
+// ---- values -------------------------------------------------------------------------------------
+
+template <typename Expression>
+const Node* as_node(const Expression* expression) {
+    return reinterpret_cast<const Node*>(expression);
+}
+
+/// Whether the expression is one value for the whole statement, given by the client.
+bool is_given(const Node* node) {
+    switch (nodeTag(node)) {
+        case T_Const:
+            return true;
+        case T_Param:
+            return reinterpret_cast<const Param*>(node)->paramkind == PARAM_EXTERN;
+        case T_RelabelType:
+            return is_given(as_node(reinterpret_cast<const RelabelType*>(node)->arg));
+        case T_CoerceViaIO:
+            return is_given(as_node(reinterpret_cast<const CoerceViaIO*>(node)->arg));
+        case T_FuncExpr: {
+            const auto arguments = each<Node>(reinterpret_cast<const FuncExpr*>(node)->args);
+            return arguments.begin() != arguments.end() &&
+                   std::all_of(arguments.begin(), arguments.end(), is_given);
+        }
+        default:
+            return false;
+    }
+}
+
+/// A value that the client sent; a null pointer of a type if it is NULL or cannot be looked at.
+struct GivenValue {
+    Oid type = InvalidOid;
+    Datum datum = 0;
+};
+
+GivenValue value_of(const Const* constant) {
+    return constant->constisnull ? GivenValue{}
+                                 : GivenValue{constant->consttype, constant->constvalue};
+}
+
+GivenValue value_of(const Param* param, const ParamListInfo parameters) {
+    if (param->paramkind != PARAM_EXTERN || parameters == nullptr ||
+        parameters->paramFetch != nullptr || param->paramid > parameters->numParams ||
+        parameters->params[param->paramid - 1].isnull) {
+        return {};
+    }
+    return {param->paramtype, parameters->params[param->paramid - 1].value};
+}
+
+/// How many elements a given array has; 0 if it is none, or none that can be looked at.
+int elements_of(const Node* node, const QueryDesc* query) {
+    if (IsA(node, ArrayExpr)) {
+        return list_length(reinterpret_cast<const ArrayExpr*>(node)->elements);
+    }
+    const GivenValue value = IsA(node, Const) ? value_of(reinterpret_cast<const Const*>(node))
+                             : IsA(node, Param)
+                                 ? value_of(reinterpret_cast<const Param*>(node), query->params)
+                                 : GivenValue{};
+    if (!OidIsValid(value.type) || !OidIsValid(get_element_type(value.type))) {
+        return 0;
+    }
+    const ArrayType* const array = DatumGetArrayTypeP(value.datum);
+    return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
+// ---- comparisons --------------------------------------------------------------------------------
+
+const Var* column_of(const Node* node) {
+    while (IsA(node, RelabelType)) {
+        node = as_node(reinterpret_cast<const RelabelType*>(node)->arg);
+    }
+    return IsA(node, Var) ? reinterpret_cast<const Var*>(node) : nullptr;
+}
+
+/// The column of a `column = value`; nullptr if the operation is none. `index_columns` has what
+/// INDEX_VAR means.
+const Var* compared_column(const OpExpr* operation, const List* index_columns) {
+    if (list_length(operation->args) != 2) {
+        return nullptr;
+    }
+    const auto* left = static_cast<const Node*>(linitial(operation->args));
+    const auto* right = static_cast<const Node*>(lsecond(operation->args));
+    if (column_of(left) == nullptr) {
+        std::swap(left, right);
+    }
+    const Var* const column = column_of(left);
+    if (column == nullptr || !is_given(right)) {
+        return nullptr;
+    }
+    const char* const name = get_opname(operation->opno);
+    if (name == nullptr || std::strcmp(name, "=") != 0) {
+        return nullptr;
+    }
+    if (column->varno == INDEX_VAR && column->varattno <= list_length(index_columns)) {
+        const auto* const entry =
+            static_cast<TargetEntry*>(list_nth(index_columns, column->varattno - 1));
+        return column_of(as_node(entry->expr));
+    }
+    return column;
+}
+
+/// The table's column that a variable is.
+Comparison comparison_of(const Var* column, const PlannedStmt* statement) {
+    if (column == nullptr || column->varattno <= 0 || IS_SPECIAL_VARNO(column->varno)) {
+        return {};
+    }
+    const RangeTblEntry* const range = rt_fetch(column->varno, statement->rtable);
+    return range->rtekind == RTE_RELATION ? Comparison{range->relid, column->varattno}
+                                          : Comparison{};
+}
+
+/// A column that an index was asked for says more than one that was filtered by.
+bool says_enough(const Comparison& known, bool in_index) {
+    return known.is_known() && (known.in_index || !in_index);
+}
+
+void look_at_comparison(const OpExpr* operation, bool in_index, const List* index_columns,
+                        Walk& walk) {
+    Findings& findings = walk.findings;
+    if (says_enough(findings.of_any, in_index) && says_enough(findings.of_target, in_index)) {
+        return;
+    }
+    const Var* const column = compared_column(operation, index_columns);
+    Comparison found = comparison_of(column, walk.query->plannedstmt);
+    if (!found.is_known()) {
+        return;
+    }
+    found.in_index = in_index;
+    if (!says_enough(findings.of_any, in_index)) {
+        findings.of_any = found;
+    }
+    if (!says_enough(findings.of_target, in_index) &&
+        (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
+        findings.of_target = found;
+    }
+}
+
+void look_at_conditions(const List* conditions, bool in_index, const List* index_columns,
+                        Walk& walk) {
+    for (const Node* node : each<Node>(conditions)) {
+        if (IsA(node, ScalarArrayOpExpr)) {
+            const auto* const operation = reinterpret_cast<const ScalarArrayOpExpr*>(node);
+            const auto* const array = static_cast<const Node*>(lsecond(operation->args));
+            const bool is_many = elements_of(array, walk.query) > 1;
+            walk.findings.has_many_values |= is_many;
+            walk.findings.has_many_in_index |= is_many && in_index;
+        } else if (IsA(node, OpExpr)) {
+            look_at_comparison(reinterpret_cast<const OpExpr*>(node), in_index, index_columns,
+                               walk);
+        }
+    }
+}
+
+// ---- scans --------------------------------------------------------------------------------------
+
+/// Whether a plan reads what its conditions are for by itself.
+bool is_scan(const Plan* plan) {
+    switch (nodeTag(plan)) {
+        case T_SeqScan:
+        case T_SampleScan:
+        case T_IndexScan:
+        case T_IndexOnlyScan:
+        case T_BitmapHeapScan:
+        case T_FunctionScan:
+        case T_ValuesScan:
+        case T_ForeignScan:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// The conditions that an index is asked for, which are not in the scan's qual; NIL if none is.
+const List* conditions_of_index(const Plan* plan) {
+    switch (nodeTag(plan)) {
+        case T_IndexScan:
+            return reinterpret_cast<const IndexScan*>(plan)->indexqualorig;
+        case T_IndexOnlyScan:
+            return reinterpret_cast<const IndexOnlyScan*>(plan)->indexqual;
+        case T_BitmapHeapScan:
+            return reinterpret_cast<const BitmapHeapScan*>(plan)->bitmapqualorig;
+        default:
+            return NIL;
+    }
+}
+
+void look_at_functions(const FunctionScan* scan, Walk& walk) {
+    for (const RangeTblFunction* function : each<RangeTblFunction>(scan->functions)) {
+        walk.findings.is_volatile |= contain_volatile_functions(function->funcexpr);
+        if (!IsA(function->funcexpr, FuncExpr)) {
+            continue;
+        }
+        const auto* const call = reinterpret_cast<FuncExpr*>(function->funcexpr);
+        for (const Node* argument : each<Node>(call->args)) {
+            walk.findings.has_many_values |= elements_of(argument, walk.query) > 1;
+        }
+    }
+}
+
+/// The conditions of an index come first: see says_enough.
+void look_at_scan(const Plan* plan, Walk& walk) {
+    ++walk.findings.scans;
+    if (IsA(plan, FunctionScan)) {
+        look_at_functions(reinterpret_cast<const FunctionScan*>(plan), walk);
+    } else if (IsA(plan, ValuesScan)) {
+        walk.findings.has_many_values |=
+            list_length(reinterpret_cast<const ValuesScan*>(plan)->values_lists) > 1;
+    }
+    const List* const index_columns =
+        IsA(plan, IndexOnlyScan) ? reinterpret_cast<const IndexOnlyScan*>(plan)->indextlist : NIL;
+    const List* const of_index = conditions_of_index(plan);
+    look_at_conditions(of_index, true, index_columns, walk);
+    look_at_conditions(plan->qual, false, NIL, walk);
+    walk.findings.has_further_conditions |= list_length(of_index) + list_length(plan->qual) > 1;
+}
+
+// ---- plans --------------------------------------------------------------------------------------
+
+/// A plan by itself, without those below it.
+void look_at_plan(const Plan* plan, Walk& walk) {
+    Findings& findings = walk.findings;
+    findings.is_volatile |= contain_volatile_functions(reinterpret_cast<Node*>(plan->targetlist)) ||
+                            contain_volatile_functions(reinterpret_cast<Node*>(plan->qual));
+    if (is_scan(plan)) {
+        look_at_scan(plan, walk);
+    } else if (IsA(plan, Agg)) {
+        findings.aggregates_all |= reinterpret_cast<const Agg*>(plan)->numCols == 0;
+    }
+    findings.has_further_conditions |=
+        IsA(plan, NestLoop) || IsA(plan, MergeJoin) || IsA(plan, HashJoin);
+}
+
+/// A partition that a run does not need has no state. If that is all of them, the first one's plan
+/// speaks for the table.
+const List* pruned_plans(const PlanState* state) {
+    if (IsA(state, AppendState) && reinterpret_cast<const AppendState*>(state)->as_nplans == 0) {
+        return reinterpret_cast<const Append*>(state->plan)->appendplans;
+    }
+    if (IsA(state, MergeAppendState) &&
+        reinterpret_cast<const MergeAppendState*>(state)->ms_nplans == 0) {
+        return reinterpret_cast<const MergeAppend*>(state->plan)->mergeplans;
+    }
+    return NIL;
+}
+
+bool look_at_child(PlanState* state, void* context);
+
+void look_at(PlanState* state, Walk& walk) {
+    CHECK_FOR_INTERRUPTS();
+    look_at_plan(state->plan, walk);
+    if (const List* const pruned = pruned_plans(state); pruned != NIL) {
+        look_at_plan(static_cast<const Plan*>(linitial(pruned)), walk);
+    }
+    walk_plan_states(state, look_at_child, &walk);
+}
+
+/// The server's walk also enters subqueries, which are not what the statement itself asks for.
+bool look_at_child(PlanState* state, void* context) {
+    auto& walk = *static_cast<Walk*>(context);
+    if (!std::binary_search(walk.subplans, walk.subplans_end, state, std::less<>{})) {
+        look_at(state, walk);
+    }
+    return false;
+}
+
+void sort_subplans(Walk& walk) {
+    const List* const states = walk.query->estate->es_subplanstates;
+    if (states == NIL) {
+        return;
+    }
+    walk.subplans = static_cast<const PlanState**>(
+        palloc(mul_size(list_length(states), sizeof(const PlanState*))));
+    const auto all = each<const PlanState>(states);
+    walk.subplans_end = std::copy(all.begin(), all.end(), walk.subplans);
+    std::sort(walk.subplans, walk.subplans_end, std::less<>{});
+}
+
+// ---- statements ---------------------------------------------------------------------------------
+
+bool is_modification(const PlanState* state) {
+    return state != nullptr && IsA(state->plan, ModifyTable);
+}
+
+PlanState* state_of_modification(const QueryDesc* query) {
+    if (is_modification(query->planstate)) {
+        return query->planstate;
+    }
+    if (query->plannedstmt->hasModifyingCTE) {
+        for (PlanState* state : each<PlanState>(query->estate->es_subplanstates)) {
+            if (is_modification(state)) {
+                return state;
+            }
+        }
+    }
+    return nullptr;
+}
+
+/// A partitioned table may be thousands of them, which are asked for once a condition.
+const Bitmapset* as_set(const List* ranges) {
+    Bitmapset* set = nullptr;
+    // The last one first: the set has its size at once.
+    for (int i = list_length(ranges) - 1; i >= 0; --i) {
+        set = bms_add_member(set, list_nth_int(ranges, i));
+    }
+    return set;
+}
+
+void look_at_modification(PlanState* state, Walk& walk) {
+    const auto* const modification = reinterpret_cast<const ModifyTable*>(state->plan);
+    walk.findings.modification = modification;
+    walk.targets = as_set(modification->resultRelations);
+    if (outerPlanState(state) != nullptr) {
+        look_at(outerPlanState(state), walk);
+    }
+}
+
+void look_at_reading(PlanState* state, Walk& walk) {
+    look_at(state, walk);
+    if (walk.findings.scans > 0) {
+        return;
+    }
+    // min(), max() and EXISTS read their table in a plan of their own.
+    const List* const subplans = walk.query->estate->es_subplanstates;
+    walk.findings.aggregates_all |= IsA(state->plan, Result) && subplans != NIL;
+    for (PlanState* subplan : each<PlanState>(subplans)) {
+        if (subplan != nullptr) {
+            look_at(subplan, walk);
+        }
+    }
+}
+
+}  // namespace
+
+const ModifyTable* modification_of(const PlannedStmt* statement) {
+    if (IsA(statement->planTree, ModifyTable)) {
+        return reinterpret_cast<const ModifyTable*>(statement->planTree);
+    }
+    if (statement->hasModifyingCTE) {
+        for (const Plan* plan : each<Plan>(statement->subplans)) {
+            if (plan != nullptr && IsA(plan, ModifyTable)) {
+                return reinterpret_cast<const ModifyTable*>(plan);
+            }
+        }
+    }
+    return nullptr;
+}
+
+Findings findings_of(const QueryDesc* query) {
+    Walk walk{query, nullptr, nullptr, nullptr, {}};
+    sort_subplans(walk);
+    PlanState* const modification = state_of_modification(query);
+    if (modification != nullptr) {
+        look_at_modification(modification, walk);
+    } else {
+        look_at_reading(query->planstate, walk);
+    }
+    return walk.findings;
+}
+
+bool does_many_at_once(const Findings& findings) {
+    const bool is_single =
+        findings.of_any.is_known() && (findings.of_any.in_index || !findings.has_many_in_index);
+    return findings.has_many_values && !is_single;
+}
+
+}  // namespace onetrip::postgres

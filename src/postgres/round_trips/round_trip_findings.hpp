@@ -1,0 +1,48 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "executor/execdesc.h"
+#include "nodes/plannodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// A column that is compared with a single value, and by what.
+struct Comparison {
+    Oid table = InvalidOid;  ///< what the plan reads: maybe a partition
+    AttrNumber column = InvalidAttrNumber;
+    bool in_index = false;
+
+    bool is_known() const { return OidIsValid(table); }
+};
+
+/// A plan's doings, as far as the watch needs them.
+struct Findings {
+    /// The node that inserts, updates or deletes: the statement itself, or a WITH of it. nullptr if
+    /// it only reads. All else is about what that reads.
+    const ModifyTable* modification = nullptr;
+
+    Comparison of_any;     ///< table
+    Comparison of_target;  ///< that is written; of any if the statement only reads
+
+    bool has_many_values = false;  ///< an array, VALUES, or a function over an array
+    bool has_many_in_index = false;
+    bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
+    bool aggregates_all = false;          ///< into one row
+    bool is_volatile = false;             ///< the same statement may give something else each time
+    int scans = 0;
+};
+
+/// The node that inserts, updates or deletes; nullptr if the statement only reads.
+const ModifyTable* modification_of(const PlannedStmt* statement);
+
+/// Looks at the plan of a statement that has run and has not ended.
+Findings findings_of(const QueryDesc* query);
+
+/// Whether the statement asks for many things at once already: by an array, a list of VALUES, or
+/// IN (…), rather than by a single value.
+bool does_many_at_once(const Findings& findings);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,96 @@
+// What a session keeps of its statements and loops until an episode ends: texts of leaders, texts
+// of loops, and which of them belong together.
+//
+// It has each text made once (round_trip_text.cpp, round_trip_advice.cpp) and hands it on to shared
+// memory; it knows neither how loops are found nor what the texts say.
+
+#include "postgres/round_trips/round_trip_loops.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace onetrip::postgres {
+
+using roundtrip::Loop;
+using roundtrip::LoopKey;
+using roundtrip::QueryId;
+
+void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const char* text) {
+    const auto* const known = std::find(std::begin(leader_ids_), std::end(leader_ids_), id);
+    if (known != std::end(leader_ids_)) {
+        leaders_used_[known - std::begin(leader_ids_)] = ++clock_;
+        return;
+    }
+    const auto place = std::min_element(std::begin(leaders_used_), std::end(leaders_used_)) -
+                       std::begin(leaders_used_);
+    const StatementSource source = source_of(statement, text);
+    Leader& leader = leaders_[place];
+    leader.tables = tables_of(statement);
+    leader.is_cut = source.text.size() > leader_room;
+    leader.size = std::min(source.text.size(), leader_room);
+    std::memcpy(leader.text, source.text.data(), leader.size);
+    leader_ids_[place] = id;
+    leaders_used_[place] = ++clock_;
+}
+
+const RoundTripLoops::Leader* RoundTripLoops::find_leader(QueryId id) const {
+    const auto* const known = std::find(std::begin(leader_ids_), std::end(leader_ids_), id);
+    return id == 0 || known == std::end(leader_ids_) ? nullptr
+                                                     : &leaders_[known - std::begin(leader_ids_)];
+}
+
+RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role) {
+    for (std::size_t i = 0; i < loops; ++i) {
+        if (loops_used_[i] != 0 && loops_[i].key == key && loops_[i].role == role) {
+            loops_used_[i] = ++clock_;
+            return &loops_[i];
+        }
+    }
+    return nullptr;
+}
+
+RoundTripTexts& RoundTripLoops::oldest_loop() {
+    auto* const oldest = std::min_element(std::begin(loops_used_), std::end(loops_used_));
+    *oldest = ++clock_;
+    return loops_[oldest - std::begin(loops_used_)];
+}
+
+void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query,
+                              const Findings& findings) {
+    if (find(key, GetUserId()) != nullptr) {
+        return;
+    }
+    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip round trips");
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    auto* const texts = static_cast<RoundTripTexts*>(palloc0(sizeof(RoundTripTexts)));
+    texts->key = key;
+    texts->role = GetUserId();
+    const Leader* const leader = find_leader(key.leader);
+    if (leader != nullptr) {
+        normalise_statement(texts->leader, {{leader->text, leader->size}, leader->is_cut});
+    }
+    normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
+    write_advice(*texts, query, findings,
+                 {key.leader != 0, leader != nullptr ? leader->tables : TablesOfStatement{}});
+    // Whatever raises an error has done so by now.
+    oldest_loop() = *texts;
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(memory);
+}
+
+void RoundTripLoops::take(const Loop& loop) noexcept {
+    // The role may have changed since: the last one under which the loop was described is its own.
+    const RoundTripTexts* texts = nullptr;
+    std::uint64_t used = 0;
+    for (std::size_t i = 0; i < loops; ++i) {
+        if (loops_used_[i] > used && loops_[i].key == loop.key) {
+            texts = &loops_[i];
+            used = loops_used_[i];
+        }
+    }
+    if (texts != nullptr) {
+        store_round_trip(loop, *texts);
+    }
+}
+
+}  // namespace onetrip::postgres

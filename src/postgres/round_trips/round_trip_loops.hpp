@@ -1,0 +1,53 @@
+#pragma once
+
+#include "postgres/round_trips/round_trip_advice.hpp"
+#include "postgres/round_trips/round_trip_text.hpp"
+
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// What is known of a session's statements and loops until an episode ends, when it is too late to
+/// look anything up. All of it has its place from the start.
+class RoundTripLoops final : public roundtrip::LoopSink {
+  public:
+    /// Keeps the text of a statement whose rows may be looped over.
+    void keep_leader(roundtrip::QueryId id, const PlannedStmt* statement, const char* text);
+
+    /// Keeps what is to be said of a loop in which `query` has just run.
+    void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings);
+
+    /// Hands a loop on to shared memory.
+    void take(const roundtrip::Loop& loop) noexcept override;
+
+  private:
+    /// A statement's text may shrink when its constants are replaced, so more is kept of it than
+    /// will be shown.
+    static constexpr std::size_t leader_room = 2048;
+    static constexpr std::size_t leaders = roundtrip::Detector::places;
+
+    /// Twice as many as can be open: those of blocks that turn out longer come on top.
+    static constexpr std::size_t loops = 2 * roundtrip::Detector::most_loops;
+
+    struct Leader {
+        TablesOfStatement tables;
+        bool is_cut;
+        std::size_t size;
+        char text[leader_room];
+    };
+
+    const Leader* find_leader(roundtrip::QueryId id) const;
+    RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role);
+    RoundTripTexts& oldest_loop();
+
+    std::uint64_t clock_ = 0;
+    roundtrip::QueryId leader_ids_[leaders] = {};
+    std::uint64_t leaders_used_[leaders] = {};
+    Leader leaders_[leaders] = {};
+    std::uint64_t loops_used_[loops] = {};
+    RoundTripTexts loops_[loops] = {};
+};
+
+}  // namespace onetrip::postgres

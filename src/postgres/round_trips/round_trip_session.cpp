@@ -1,0 +1,273 @@
+// The watch over one session: what the client sent, when, and which loops that makes.
+//
+// It decides what counts as sent by the client, asks the clock when that was, hands it to the
+// detector, and has a loop's texts and advice looked up while its statement is there. It does not
+// know how the server calls it (hooks), how loops are found (detector), nor where they are kept
+// (memory).
+
+#include "postgres/round_trips/round_trip_session.hpp"
+
+extern "C" {
+#include "storage/ipc.h"
+#include "tcop/pquery.h"
+#include "utils/fmgrprotos.h"
+}
+
+namespace onetrip::postgres {
+
+using roundtrip::Kind;
+using roundtrip::LoopKey;
+using roundtrip::Microseconds;
+using roundtrip::QueryId;
+using roundtrip::Statement;
+
+constinit RoundTripSession round_trip_session;
+
+namespace {
+
+QueryId id_of(const PlannedStmt* planned) {
+    return static_cast<QueryId>(planned->queryId);
+}
+
+/// The end of a transaction reads what is left of a cursor WITH HOLD.
+bool is_being_held(Portal portal) {
+    return portal->strategy == PORTAL_ONE_SELECT && portal->holdStore != nullptr;
+}
+
+/// Whether a portal runs this statement: mostly its only one, more are from rules.
+bool is_of_portal(Portal portal, const PlannedStmt* planned) {
+    return portal->stmts != NIL &&
+           (linitial(portal->stmts) == planned || list_member_ptr(portal->stmts, planned));
+}
+
+/// A WITH that writes makes a write of a SELECT.
+Kind kind_of(const PlannedStmt* planned) {
+    const ModifyTable* const in_with =
+        planned->commandType == CMD_SELECT && planned->hasModifyingCTE ? modification_of(planned)
+                                                                       : nullptr;
+    switch (in_with != nullptr ? in_with->operation : planned->commandType) {
+        case CMD_INSERT:
+            return Kind::insert;
+        case CMD_DELETE:
+            return Kind::remove;
+        case CMD_SELECT:
+            return Kind::select;
+        default:
+            // MERGE too: what it does row by row is mostly an UPDATE.
+            return Kind::update;
+    }
+}
+
+void report_at_exit(int /*code*/, Datum /*argument*/) {
+    round_trip_session.exiting();
+}
+
+}  // namespace
+
+/// The inward wall. The detector throws nothing; should it ever, what the client sent goes on (an
+/// ERROR after a commit would be a PANIC), unwatched, and the server's log says why.
+template <typename Body>
+void RoundTripSession::call_detector(Body&& body) {
+    CaughtError error;
+    if (!try_cpp(error, body)) {
+        has_given_up_ = true;
+        detector_ = roundtrip::Detector(loops_);
+        ereport(LOG, (errcode(error.sqlstate),
+                      errmsg("round trips of this session are watched no longer"),
+                      errdetail_internal("%s", error.message)));
+    }
+}
+
+/// In a signal handler.
+bool RoundTripSession::is_pausing() {
+    const RoundTripSession& session = round_trip_session;
+    return !session.is_inside() &&
+           session.detector_.has_paused(GetCurrentTimestamp(),
+                                        Microseconds{round_trip_settings.gap} * 1000);
+}
+
+inline void RoundTripSession::begin() {
+    if (!has_begun_) {
+        has_begun_ = true;
+        before_shmem_exit(report_at_exit, Datum{0});
+    }
+}
+
+void RoundTripSession::exiting() {
+    call_detector([this] {
+        detector_.end_block();
+        detector_.end_episode();
+    });
+}
+
+// ---- statements ---------------------------------------------------------------------------------
+
+/// Whether the client sent this statement. One that a function runs through SPI is not among those
+/// of the portal; deferred triggers may open portals of their own when the transaction ends.
+bool RoundTripSession::is_sent_by_client(const QueryDesc* query) {
+    const PlannedStmt* const planned = query->plannedstmt;
+    return ActivePortal != nullptr && planned->queryId != 0 && planned->canSetTag &&
+           is_of_portal(ActivePortal, planned) && !is_being_held(ActivePortal) &&
+           DatumGetInt32(pg_trigger_depth(nullptr)) == 0;
+}
+
+inline void RoundTripSession::prepare(QueryId id) {
+    clock_.prepare(id, GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
+}
+
+void RoundTripSession::parsed(Query* query) {
+    if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
+        values_.remember_constants(query);
+        prepare(static_cast<QueryId>(query->queryId));
+    }
+}
+
+/// DECLARE CURSOR gives its query no identifier before 16.
+void RoundTripSession::before_planning(Query* query, const char* text) {
+    if (cursor_message_ == 0) {
+        return;
+    }
+    if (cursor_message_ == GetCurrentStatementStartTimestamp() && query->queryId == 0 &&
+        IsQueryIdEnabled()) {
+        identify_query(query, text);
+    }
+    cursor_message_ = 0;
+}
+
+void RoundTripSession::planned(const Query* query) {
+    if (query->queryId != 0) {
+        prepare(static_cast<QueryId>(query->queryId));
+    }
+}
+
+void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const PlannedStmt* const planned = query->plannedstmt;
+    const QueryId id = id_of(planned);
+    if (goes_on || !clock_.is_running(query)) {
+        clock_.go_on(query, values_.hash(id, query->params), GetCurrentStatementStartTimestamp());
+    }
+    Statement statement = clock_.end(now);
+    statement.id = id;
+    statement.kind = kind_of(planned);
+    statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
+    statement.rows = query->estate->es_processed;
+    report(statement, planned, query->sourceText, query);
+}
+
+inline void RoundTripSession::begin_chained_block() {
+    if (chains_) {
+        chains_ = false;
+        detector_.begin_block();
+    }
+}
+
+/// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
+/// nullptr if there can be none.
+void RoundTripSession::report(const Statement& statement, const PlannedStmt* planned,
+                              const char* text, const QueryDesc* query) {
+    begin();
+    std::optional<LoopKey> loop;
+    call_detector([&] {
+        begin_chained_block();
+        detector_.set_limits({static_cast<std::uint32_t>(round_trip_settings.repeats),
+                              Microseconds{round_trip_settings.gap} * 1000});
+        loop = detector_.statement(statement);
+    });
+    if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
+        loops_.keep_leader(statement.id, planned, text);
+    }
+    if (loop && query != nullptr) {
+        look_at_loop(*loop, query);
+    }
+    if (detector_.has_open_loops()) {
+        alarm_.set(round_trip_settings.gap);
+    }
+}
+
+void RoundTripSession::look_at_loop(const LoopKey& loop, const QueryDesc* query) {
+    const Findings findings = findings_of(query);
+    if (does_many_at_once(findings)) {
+        call_detector([&] { detector_.dismiss(loop); });
+    } else {
+        loops_.describe(loop, query, findings);
+    }
+}
+
+// ---- utility statements -------------------------------------------------------------------------
+
+void RoundTripSession::before_utility(const UtilityEffect& effect) {
+    cursor_message_ = effect.declares_cursor ? GetCurrentStatementStartTimestamp() : 0;
+}
+
+void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t rows) {
+    if (effect.cursor != nullptr) {
+        fetch_ended(effect, rows);
+        return;
+    }
+    begin();
+    call_detector([&] {
+        begin_chained_block();
+        detector_.pass(GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
+        if (effect.begins_block && !(effect.was_in_block && detector_.is_in_block())) {
+            detector_.begin_block();
+        }
+        if (effect.ends_episode) {
+            detector_.end_episode();
+        }
+    });
+    if (effect.ends_episode) {
+        alarm_.clear();
+    }
+    chains_ = effect.chains;
+    if (effect.prepares) {
+        clock_.forget_prepared();
+    }
+}
+
+void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t rows) {
+    const TimestampTz begin = GetCurrentStatementStartTimestamp();
+    const TimestampTz end = GetCurrentTimestamp();
+    const PlannedStmt* const planned = PortalGetPrimaryStmt(effect.cursor);
+    if (planned == nullptr || planned->queryId == 0 || planned->commandType == CMD_UTILITY) {
+        call_detector([&] { detector_.pass(begin, end); });
+        return;
+    }
+    Statement statement;
+    statement.id = id_of(planned);
+    statement.kind = kind_of(planned);
+    statement.role =
+        effect.is_first_fetch ? Statement::Role::first_fetch : Statement::Role::next_fetch;
+    statement.rows = rows;
+    statement.begin = begin;
+    statement.end = end;
+    statement.busy = end - begin;
+    report(statement, planned, effect.cursor->sourceText, nullptr);
+}
+
+// ---- transactions -------------------------------------------------------------------------------
+
+void RoundTripSession::end_block_or_pause(XactEvent event) {
+    clock_.forget_prepared();
+    call_detector([this, event] {
+        if (detector_.is_in_block()) {
+            detector_.end_block();
+        }
+        if (alarm_.take_pause()) {
+            detector_.end_episode_after_pause(GetCurrentTimestamp());
+        } else if (event == XACT_EVENT_ABORT || TransactionIdIsValid(GetTopTransactionIdIfAny())) {
+            // A commit does not wait for the client.
+            detector_.busy_until(GetCurrentTimestamp());
+        }
+        if (!round_trip_settings.watch) {
+            detector_.end_episode();
+        }
+    });
+    if (detector_.has_open_loops()) {
+        alarm_.set(round_trip_settings.gap);
+    } else if (alarm_.is_set()) {
+        alarm_.clear();
+    }
+}
+
+}  // namespace onetrip::postgres

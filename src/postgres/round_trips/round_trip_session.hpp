@@ -1,0 +1,122 @@
+#pragma once
+
+#include "postgres/round_trips/round_trip_alarm.hpp"
+#include "postgres/round_trips/round_trip_loops.hpp"
+#include "postgres/round_trips/round_trip_parameters.hpp"
+#include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/round_trips/round_trip_utility.hpp"
+#include "roundtrip/statement_clock.hpp"
+
+extern "C" {
+#include "access/parallel.h"
+#include "access/xact.h"
+}
+
+namespace onetrip::postgres {
+
+/// The watch over one session: takes what the server's hooks learn of it, in the order in which it
+/// happens, and has the detector, the clock and the alarm for it.
+///
+/// An ERROR's longjmp may leave any call that runs the server: everything here is plain data, and
+/// an ERROR leaves nothing in it that the next message would take for its own.
+class RoundTripSession {
+  public:
+    constexpr RoundTripSession() = default;
+    RoundTripSession(const RoundTripSession&) = delete;
+    RoundTripSession& operator=(const RoundTripSession&) = delete;
+
+    /// Whether what the server is about to do is something that the client sent, and not inside of
+    /// such a thing: a function, a trigger, an evaluation of the planner.
+    bool is_watching() const {
+        return round_trip_settings.watch && MyBackendType == B_BACKEND && !IsParallelWorker() &&
+               !has_given_up_ && !is_inside();
+    }
+
+    /// The same for a statement that starts. One that does not count may start at the address of
+    /// one that has failed.
+    bool is_watching_start(const QueryDesc* query) {
+        const bool counts = is_watching() && is_sent_by_client(query);
+        if (!counts) {
+            clock_.forget(query);
+        }
+        return counts;
+    }
+
+    /// The same for a statement that has started: mostly the one that has started last.
+    bool is_watching(const QueryDesc* query) const {
+        return clock_.is_running(query) ? !is_inside() : is_watching() && is_sent_by_client(query);
+    }
+
+    /// Runs what the client sent.
+    template <typename Body>
+    void run(Body&& body) {
+        if (!clock_.enter(GetCurrentStatementStartTimestamp())) {
+            detector_.fail();
+        }
+        body();
+        clock_.leave();
+    }
+
+    // In the order of a statement's life:
+    void parsed(Query* query);
+    void before_planning(Query* query, const char* text);
+    void planned(const Query* query);
+    void started(const QueryDesc* query) {
+        const auto id = static_cast<roundtrip::QueryId>(query->plannedstmt->queryId);
+        clock_.begin(query, id, values_.hash(id, query->params),
+                     GetCurrentStatementStartTimestamp());
+    }
+    /// The statement has run, or gone on if its portal is executed in parts.
+    void ended(const QueryDesc* query, bool goes_on);
+
+    void before_utility(const UtilityEffect& effect);
+    void utility_ended(const UtilityEffect& effect, std::uint64_t rows);
+
+    /// Called at the end of each transaction; a procedure's end nothing of the client's, but a
+    /// block ends with the ERROR inside of it.
+    void transaction_ended(XactEvent event) {
+        const bool ends_block = event == XACT_EVENT_ABORT && detector_.is_in_block();
+        if (has_begun_ && (ends_block || !is_inside())) {
+            end_block_or_pause(event);
+        }
+    }
+
+    void exiting();
+
+  private:
+    template <typename Body>
+    void call_detector(Body&& body);
+
+    bool is_inside() const { return clock_.is_inside(GetCurrentStatementStartTimestamp); }
+    static bool is_sent_by_client(const QueryDesc* query);
+    static bool is_pausing();
+
+    void prepare(roundtrip::QueryId id);
+    void report(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
+                const QueryDesc* query);
+    void look_at_loop(const roundtrip::LoopKey& loop, const QueryDesc* query);
+    void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
+    void begin();
+    void begin_chained_block();
+    void end_block_or_pause(XactEvent event);
+
+    RoundTripLoops loops_;
+    roundtrip::Detector detector_{loops_};
+    roundtrip::StatementClock clock_;
+    StatementValues values_;
+    PauseAlarm alarm_{is_pausing};
+
+    /// This session has sent something, and reports it before it ends.
+    bool has_begun_ = false;
+    /// The detector has thrown, which it never does.
+    bool has_given_up_ = false;
+    /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.
+    bool chains_ = false;
+    /// DECLARE CURSOR is about to plan its query: the arrival of its message, else 0.
+    TimestampTz cursor_message_ = 0;
+};
+
+/// The session of this process.
+extern RoundTripSession round_trip_session;
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,226 @@
+// The text of a statement as the view shows it: its part of the client's string, with its constants
+// replaced as the server's lexer finds them, cut at 1 kB.
+//
+// It knows lexemes and no grammar, and nothing of loops.
+
+#include "postgres/round_trips/round_trip_text.hpp"
+
+#include "postgres/server/walls.hpp"
+#include "roundtrip/lexable_prefix.hpp"
+
+extern "C" {
+#include "common/keywords.h"
+#include "nodes/plannodes.h"
+#include "parser/parser.h"
+#include "parser/scanner.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// The codes of the lexer's tokens, which parser/scanner.h says are the same in every parser on top
+/// of it.
+enum Token : int {
+    end_of_text = 0,
+    float_constant = 260,
+    string_constant = 261,
+    unicode_constant = 262,
+    bit_constant = 263,
+    hex_constant = 264,
+    integer_constant = 266,
+    parameter = 267,
+};
+
+bool is_constant(int token) {
+    switch (token) {
+        case float_constant:
+        case string_constant:
+        case unicode_constant:
+        case bit_constant:
+        case hex_constant:
+        case integer_constant:
+            return true;
+        default:
+            return false;
+    }
+}
+
+constexpr const char* space = " \t\n\r\f\v";
+constexpr const char* space_or_end = " \t\n\r\f\v;";
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(space);
+    const std::size_t end = text.find_last_not_of(space_or_end);
+    if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+        return {};
+    }
+    return text.substr(begin, end - begin + 1);
+}
+
+/// The server's lexer over a text that it takes without an error.
+class Lexer {
+  public:
+    explicit Lexer(const char* text)
+        : scanner_(scanner_init(text, &extra_, &ScanKeywords, ScanKeywordTokens)) {
+        // The statement's parse has warned already.
+        disable_lexer_warnings(extra_);
+    }
+
+    int next() {
+        CHECK_FOR_INTERRUPTS();
+        return core_yylex(&value_, &location_, scanner_);
+    }
+
+    void finish() { scanner_finish(scanner_); }
+
+    int location() const { return location_; }
+    /// The lexer puts a zero byte after the token until it reads the next.
+    int end() const {
+        return location_ + static_cast<int>(std::strlen(extra_.scanbuf + location_));
+    }
+    int number() const { return value_.ival; }
+    bool is_word(const char* word) const {
+        return pg_strcasecmp(extra_.scanbuf + location_, word) == 0;
+    }
+
+  private:
+    core_yy_extra_type extra_{};
+    core_yyscan_t scanner_;
+    core_YYSTYPE value_{};
+    YYLTYPE location_ = 0;
+};
+
+int highest_parameter(const char* text) {
+    int highest = 0;
+    if (std::strchr(text, '$') == nullptr) {
+        return highest;
+    }
+    Lexer lexer(text);
+    for (int token = lexer.next(); token != end_of_text; token = lexer.next()) {
+        if (token == parameter) {
+            highest = Max(highest, lexer.number());
+        }
+    }
+    lexer.finish();
+    return highest;
+}
+
+/// Where the statement itself begins: after PREPARE name (types) AS, or DECLARE name CURSOR FOR.
+int begin_of_statement(const char* text) {
+    Lexer lexer(text);
+    lexer.next();
+    const char* const last_word = lexer.is_word("prepare")   ? "as"
+                                  : lexer.is_word("declare") ? "for"
+                                                             : nullptr;
+    int begin = 0;
+    for (int depth = 0; last_word != nullptr && begin == 0;) {
+        const int token = lexer.next();
+        if (token == end_of_text) {
+            break;
+        }
+        depth += token == '(' ? 1 : token == ')' ? -1 : 0;
+        if (depth == 0 && lexer.is_word(last_word)) {
+            begin = lexer.end();
+        }
+    }
+    lexer.finish();
+    return begin;
+}
+
+/// A statement as it is shown, as far as it will be: constants may be millions.
+class NormalisedText {
+  public:
+    explicit NormalisedText(const char* text)
+        : text_(text), number_(highest_parameter(text)), copied_(begin_of_statement(text)) {
+        initStringInfo(&to_);
+        copied_ += static_cast<int>(std::strspn(text_ + copied_, space));
+    }
+
+    void write() {
+        Lexer lexer(text_);
+        for (int token = lexer.next(); token != end_of_text && !is_full(); token = lexer.next()) {
+            if (is_constant(token) && lexer.location() >= copied_) {
+                copy(lexer.location());
+                appendStringInfo(&to_, "$%d", ++number_);
+                copied_ = lexer.end();
+            }
+        }
+        lexer.finish();
+        copy(copied_ + static_cast<int>(strnlen(text_ + copied_, round_trip_text_room)));
+    }
+
+    /// Longer than what is shown.
+    bool is_full() const { return to_.len >= static_cast<int>(round_trip_text_room); }
+
+    std::string_view view() const { return {to_.data, static_cast<std::size_t>(to_.len)}; }
+
+  private:
+    void copy(int end) {
+        if (!is_full()) {
+            appendBinaryStringInfo(&to_, text_ + copied_,
+                                   Min(end - copied_, static_cast<int>(round_trip_text_room)));
+        }
+    }
+
+    const char* text_;
+    int number_;  ///< of the last parameter
+    int copied_;  ///< of the text, so far
+    StringInfoData to_{};
+};
+
+/// `…`, or what comes near it where the encoding has none.
+const char* ellipsis() {
+    const char* const converted = utf8_to_server("\xE2\x80\xA6");
+    return std::strcmp(converted, "?") == 0 ? "..." : converted;
+}
+
+void check_interrupts() {
+    call_server([] { CHECK_FOR_INTERRUPTS(); });
+}
+
+/// As the lexer reads literals now, which may not be as the statement's parse did.
+roundtrip::LiteralRules literal_rules() {
+    const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
+                         !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding());
+    return {has_standard_strings(), backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
+}
+
+}  // namespace
+
+StatementSource source_of(const PlannedStmt* statement, const char* text) {
+    // The text may be that of thousands of statements: it is not gone over for each of them.
+    const char* const begin = text + Max(statement->stmt_location, 0);
+    const std::size_t size = statement->stmt_len > 0
+                                 ? strnlen(begin, static_cast<std::size_t>(statement->stmt_len))
+                                 : std::strlen(begin);
+    return {trimmed({begin, size}), false};
+}
+
+void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) {
+    if (!is_cut && text.size() < sizeof to) {
+        std::memcpy(to, text.data(), text.size());
+        to[text.size()] = '\0';
+        return;
+    }
+    const char* const end = ellipsis();
+    const auto room = static_cast<int>(sizeof to - 1 - std::strlen(end));
+    const int size = pg_mbcliplen(text.data(), static_cast<int>(text.size()), room);
+    std::memcpy(to, text.data(), size);
+    strlcpy(to + size, end, sizeof to - size);
+}
+
+void normalise_statement(RoundTripText& to, StatementSource source) {
+    const roundtrip::LiteralRules rules = literal_rules();
+    const std::size_t size = call_cpp([&] {
+        return roundtrip::lexable_prefix(source.text, source.is_cut, rules, check_interrupts);
+    });
+    const bool is_cut = source.is_cut || size < source.text.size();
+    NormalisedText normalised(pnstrdup(source.text.data(), size));
+    normalised.write();
+    // A text that is full is cut by its room.
+    set_round_trip_text(to, normalised.is_full() ? normalised.view() : trimmed(normalised.view()),
+                        is_cut);
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+#include "postgres/round_trips/round_trip_memory.hpp"
+
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// The text of one statement, as its client sent it.
+struct StatementSource {
+    std::string_view text;
+    bool is_cut;  ///< there was more of it
+};
+
+/// The statement's part of a string of several.
+StatementSource source_of(const PlannedStmt* statement, const char* text);
+
+/// Copies a text, cut between characters and with `…` behind where it is longer than 1 kB or
+/// `is_cut`.
+void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut);
+
+/// Writes the statement with its constants replaced by $n, as the server's own lexer finds them.
+void normalise_statement(RoundTripText& to, StatementSource source);
+
+}  // namespace onetrip::postgres

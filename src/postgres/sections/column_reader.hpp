@@ -1,0 +1,38 @@
+#pragma once
+
+#include "postgres/server/walls.hpp"
+#include "section/value.hpp"
+
+namespace onetrip::postgres {
+
+/// How a column of one SQL type becomes a section::Value. Plain data.
+struct ColumnReader {
+    section::Value (*read)(const ColumnReader& reader, Datum datum);
+    const char* type_name;  ///< for messages
+    FmgrInfo* output;       ///< the type's output function, where that is what reads it
+};
+
+/// What a timestamp without time zone is taken for.
+enum class LocalTimes : std::uint8_t {
+    refused,              ///< it says no instant
+    in_session_timezone,  ///< an instant, as a cast to timestamptz takes it
+};
+
+/// The reader for a type; what it points to is palloc'ed in the current context.
+ColumnReader column_reader(Oid type, LocalTimes local_times);
+
+/// The value of a datum that is not NULL. It points into the datum, or into what was palloc'ed in
+/// the current context to fetch it, so it lives as long as both. May ERROR: to be called with no
+/// C++ object alive.
+inline section::Value read_column(const ColumnReader& reader, Datum datum) {
+    return reader.read(reader, datum);
+}
+
+/// A jsonb datum as a Value (json, or json_text in a database that is not UTF-8), for use in a
+/// JSON row or a column.
+section::Value read_jsonb(Datum datum, bool is_row);
+
+/// A text datum that holds JSON as a Value: json_text, in UTF-8 and not parsed yet.
+section::Value read_json_text(Datum datum);
+
+}  // namespace onetrip::postgres

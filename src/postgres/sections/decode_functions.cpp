@@ -1,0 +1,174 @@
+// decode_section, dissect_section, check_sections, split_sections.
+
+#include <vector>
+
+#include "jsonb/json_parser.hpp"
+#include "postgres/sections/layout_cache.hpp"
+#include "postgres/server/interrupts.hpp"
+#include "section/section_walk.hpp"
+
+namespace onetrip::postgres {
+
+ONETRIP_SQL_FUNCTION(decode_section);
+ONETRIP_SQL_FUNCTION(dissect_section);
+ONETRIP_SQL_FUNCTION(check_sections);
+ONETRIP_SQL_FUNCTION(split_sections);
+
+namespace {
+
+using section::Decoder;
+using section::DissectedField;
+using section::Fault;
+using section::SectionWalk;
+
+std::span<const std::uint8_t> bytes_of(const bytea* data) {
+    return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(data)), VARSIZE_ANY_EXHDR(data)};
+}
+
+/// The jsonb of JSON text, palloc'ed. parse_json makes the server's very bytes, but of UTF-8 alone;
+/// in another encoding the server converts and parses.
+Datum to_jsonb(const std::string& json) {
+    if (GetDatabaseEncoding() != PG_UTF8) {
+        const char* const text = json.c_str();
+        const auto size = static_cast<int>(json.size());
+        return call_server([&] {
+            return DirectFunctionCall1(jsonb_in,
+                                       CStringGetDatum(pg_any_to_server(text, size, PG_UTF8)));
+        });
+    }
+    const std::vector<std::uint8_t> document = jsonb::parse_json(json);
+    const std::uint8_t* const from = document.data();
+    const std::size_t size = document.size();
+    return call_server([&] {
+        auto* const jsonb = static_cast<varlena*>(palloc(VARHDRSZ + size));
+        SET_VARSIZE(jsonb, VARHDRSZ + size);
+        std::memcpy(VARDATA(jsonb), from, size);
+        return PointerGetDatum(jsonb);
+    });
+}
+
+ReturnSetInfo* begin_rows(FunctionCallInfo fcinfo) {
+    InitMaterializedSRF(fcinfo, 0);
+    return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+}
+
+/// Texts are UTF-8; those that the database's encoding may not hold have been told apart before.
+Datum text_datum(const char* text, std::size_t size) {
+    const char* const converted = pg_any_to_server(text, static_cast<int>(size), PG_UTF8);
+    return CStringGetTextDatum(converted);
+}
+
+template <std::size_t columns>
+void put_row(ReturnSetInfo* rows, Datum (&values)[columns], bool (&nulls)[columns]) {
+    tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+}
+
+void put_dissected(ReturnSetInfo* rows, const DissectedField& line) {
+    call_server([&] {
+        Datum values[] = {text_datum(line.name.data(), line.name.size()),
+                          Int32GetDatum(static_cast<int32>(line.byte)),
+                          Int32GetDatum(static_cast<int32>(line.bit)),
+                          Int32GetDatum(static_cast<int32>(line.width)),
+                          text_datum(line.raw.data(), line.raw.size()),
+                          text_datum(line.value.data(), line.value.size())};
+        bool nulls[] = {false, false, false, false, line.raw.empty(), line.value.empty()};
+        put_row(rows, values, nulls);
+    });
+}
+
+void put_fault(ReturnSetInfo* rows, const SectionWalk& walk, const Fault& fault) {
+    call_server([&] {
+        Datum values[] = {Int64GetDatum(static_cast<int64>(walk.ordinal())),
+                          Int64GetDatum(static_cast<int64>(walk.begin() + fault.byte)),
+                          CStringGetTextDatum(fault.field->name.c_str()),
+                          CStringGetTextDatum(fault.problem.c_str())};
+        bool nulls[] = {false, false, false, false};
+        put_row(rows, values, nulls);
+        // There may be very many.
+        pfree(DatumGetPointer(values[2]));
+        pfree(DatumGetPointer(values[3]));
+    });
+}
+
+void put_section(ReturnSetInfo* rows, std::int64_t ordinal, std::int64_t offset,
+                 std::span<const std::uint8_t> section, bytea* room) {
+    SET_VARSIZE(room, VARHDRSZ + section.size());
+    std::memcpy(VARDATA(room), section.data(), section.size());
+    Datum values[] = {Int64GetDatum(ordinal), Int64GetDatum(offset), PointerGetDatum(room)};
+    bool nulls[] = {false, false, false};
+    put_row(rows, values, nulls);
+}
+
+[[noreturn]] void refuse_cut_tail(std::size_t offset, std::size_t left, std::size_t size) {
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+             errmsg("the section at byte %zu is cut off", offset),
+             size == 0 ? errdetail("%zu of at least 3 bytes are left.", left)
+                       : errdetail("It takes %zu bytes by its section_length, but %zu are left.",
+                                   size, left)));
+    pg_unreachable();
+}
+
+}  // namespace
+
+extern "C" {
+
+Datum decode_section(PG_FUNCTION_ARGS) {
+    CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
+    const std::span<const std::uint8_t> section = bytes_of(PG_GETARG_BYTEA_PP(1));
+    return call_cpp([&] {
+        std::string json;
+        compiled->decoder.decode(section, json);
+        return to_jsonb(json);
+    });
+}
+
+Datum dissect_section(PG_FUNCTION_ARGS) {
+    CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
+    const std::span<const std::uint8_t> section = bytes_of(PG_GETARG_BYTEA_PP(1));
+    ReturnSetInfo* const rows = begin_rows(fcinfo);
+    call_cpp([&] {
+        for (const DissectedField& line : compiled->decoder.dissect(section)) {
+            check_for_interrupts();
+            put_dissected(rows, line);
+        }
+    });
+    return Datum{0};
+}
+
+Datum check_sections(PG_FUNCTION_ARGS) {
+    CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
+    const std::span<const std::uint8_t> sections = bytes_of(PG_GETARG_BYTEA_PP(1));
+    ReturnSetInfo* const rows = begin_rows(fcinfo);
+    call_cpp([&] {
+        for (SectionWalk walk(compiled->decoder, sections, check_for_interrupts); walk.next();) {
+            for (const Fault& fault : walk.faults()) {
+                check_for_interrupts();
+                put_fault(rows, walk, fault);
+            }
+        }
+    });
+    return Datum{0};
+}
+
+Datum split_sections(PG_FUNCTION_ARGS) {
+    const std::span<const std::uint8_t> sections = bytes_of(PG_GETARG_BYTEA_PP(0));
+    ReturnSetInfo* const rows = begin_rows(fcinfo);
+    auto* const room = static_cast<bytea*>(palloc(VARHDRSZ + Decoder::largest_read));
+    std::int64_t ordinal = 0;
+    for (std::size_t begin = 0; begin < sections.size();) {
+        CHECK_FOR_INTERRUPTS();
+        const std::span<const std::uint8_t> rest = sections.subspan(begin);
+        const std::size_t size = section::size_of_section(rest).value_or(0);
+        if (size == 0 || size > rest.size()) {
+            refuse_cut_tail(begin, rest.size(), size);
+        }
+        put_section(rows, ++ordinal, static_cast<std::int64_t>(begin), rest.first(size), room);
+        begin += size;
+    }
+    return Datum{0};
+}
+
+}  // extern "C"
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,180 @@
+#include <vector>
+
+#include "jsonb/json_parser.hpp"
+#include "postgres/sections/row_binding.hpp"
+#include "postgres/server/interrupts.hpp"
+
+extern "C" {
+#include "storage/itemptr.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+using section::Layout;
+using section::Slot;
+using section::Value;
+
+/// The first attribute of that name, `from` or behind it; -1 where there is none.
+int find_attribute(TupleDesc descriptor, const char* name, int from = 0) {
+    for (int i = from; i < descriptor->natts; ++i) {
+        const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        if (!attribute->attisdropped && std::strcmp(NameStr(attribute->attname), name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+char* list_columns(TupleDesc descriptor) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (int i = 0; i < descriptor->natts; ++i) {
+        const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        if (!attribute->attisdropped) {
+            appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", NameStr(attribute->attname));
+        }
+    }
+    return list.data;
+}
+
+/// Whether the columns have the names that ROW(…) gives them.
+bool is_bare_row(TupleDesc descriptor) {
+    return descriptor->tdtypeid == RECORDOID && find_attribute(descriptor, "f1") == 0;
+}
+
+[[noreturn]] void refuse_missing_column(const Layout& layout, std::size_t slot,
+                                        TupleDesc descriptor) {
+    const char* const column = layout.slots[slot].name.c_str();
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_UNDEFINED_COLUMN),
+         errmsg("the row has no column \"%s\" for field \"%s\" of layout \"%s\"", column,
+                layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
+         descriptor->natts > 0 ? errdetail("The row has the columns %s.", list_columns(descriptor))
+                               : errdetail("The row has no columns."),
+         is_bare_row(descriptor)
+             ? errhint("ROW() names its columns f1, f2 and so on: name them by a subquery, as "
+                       "in SELECT encode_section(layout, r) FROM (SELECT 1 AS \"%s\") AS r.",
+                       column)
+             : 0));
+    pg_unreachable();
+}
+
+/// A subquery may give a name twice; which of them is meant, nothing says (parse_relation.c).
+void refuse_ambiguous_column(const Layout& layout, std::size_t slot, TupleDesc descriptor,
+                             int attribute) {
+    const char* const column = layout.slots[slot].name.c_str();
+    if (find_attribute(descriptor, column, attribute + 1) < 0) {
+        return;
+    }
+    ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
+                    errmsg("column \"%s\" for field \"%s\" of layout \"%s\" is ambiguous", column,
+                           layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
+                    errdetail("The row has the columns %s.", list_columns(descriptor)),
+                    errhint("Name the columns of the subquery one by one.")));
+}
+
+RowBinding* bind_row(const Layout& layout, TupleDesc descriptor, std::uint64_t row_type) {
+    auto* const binding = static_cast<RowBinding*>(palloc0(sizeof(RowBinding)));
+    const auto natts = static_cast<std::size_t>(descriptor->natts);
+    binding->row_type = row_type;
+    binding->descriptor = CreateTupleDescCopy(descriptor);
+    binding->datums = static_cast<Datum*>(palloc(natts * sizeof(Datum)));
+    binding->nulls = static_cast<bool*>(palloc(natts * sizeof(bool)));
+    binding->count = layout.slots.size();
+    binding->columns =
+        static_cast<RowBinding::Column*>(palloc(binding->count * sizeof(RowBinding::Column)));
+    binding->values = static_cast<Value*>(palloc(binding->count * sizeof(Value)));
+    for (std::size_t slot = 0; slot < binding->count; ++slot) {
+        RowBinding::Column& column = binding->columns[slot];
+        column.attribute = -1;
+        if (layout.slots[slot].names_part) {
+            continue;
+        }
+        column.attribute = find_attribute(descriptor, layout.slots[slot].name.c_str());
+        if (column.attribute < 0) {
+            refuse_missing_column(layout, slot, descriptor);
+        }
+        refuse_ambiguous_column(layout, slot, descriptor, column.attribute);
+        column.reader = column_reader(TupleDescAttr(descriptor, column.attribute)->atttypid,
+                                      LocalTimes::refused);
+    }
+    return binding;
+}
+
+/// The binding for a record's row type: the last one, while the type is the same.
+RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
+    const Oid type = HeapTupleHeaderGetTypeId(record);
+    const int32 typmod = HeapTupleHeaderGetTypMod(record);
+    const std::uint64_t row_type = assign_record_type_identifier(type, typmod);
+    if (compiled->binding != nullptr && compiled->binding->row_type == row_type) {
+        return compiled->binding;
+    }
+    compiled->binding = nullptr;
+    MemoryContextReset(compiled->binding_memory);
+    const TupleDesc descriptor = lookup_rowtype_tupdesc_copy(type, typmod);
+    const MemoryContext caller = MemoryContextSwitchTo(compiled->binding_memory);
+    compiled->binding = bind_row(compiled->layout, descriptor, row_type);
+    MemoryContextSwitchTo(caller);
+    return compiled->binding;
+}
+
+/// JSON text, or JSONB as it lies.
+jsonb::Value document_of(const Value& row, std::vector<std::uint8_t>& scratch) {
+    if (row.kind == Value::Kind::json) {
+        return row.json;
+    }
+    if (row.kind != Value::Kind::json_text) {
+        throw Error(ErrorKind::invalid_value, "the JSON row is not valid UTF-8",
+                    "It begins with " + section::describe(row) + ".");
+    }
+    scratch = jsonb::parse_json(row.view(), jsonb::DuplicateKeys::refused, check_for_interrupts);
+    return jsonb::Value::root(scratch);
+}
+
+}  // namespace
+
+std::span<const Value> read_record(CompiledLayout* compiled, HeapTupleHeader record) {
+    RowBinding* const binding = binding_of(compiled, record);
+    HeapTupleData tuple{};
+    tuple.t_len = HeapTupleHeaderGetDatumLength(record);
+    tuple.t_data = record;
+    ItemPointerSetInvalid(&tuple.t_self);
+    tuple.t_tableOid = InvalidOid;
+    heap_deform_tuple(&tuple, binding->descriptor, binding->datums, binding->nulls);
+    for (std::size_t slot = 0; slot < binding->count; ++slot) {
+        const RowBinding::Column& column = binding->columns[slot];
+        Value& value = binding->values[slot];
+        value = Value();
+        if (column.attribute < 0) {
+            value.kind = Value::Kind::absent;
+        } else if (!binding->nulls[column.attribute]) {
+            value = read_column(column.reader, binding->datums[column.attribute]);
+        }
+    }
+    return {binding->values, binding->count};
+}
+
+std::span<const Value> read_json_row(const Layout& layout, const Value& row,
+                                     std::vector<std::uint8_t>& scratch,
+                                     std::vector<Value>& values) {
+    const jsonb::Value document = document_of(row, scratch);
+    if (document.kind() != jsonb::Kind::object) {
+        throw Error(ErrorKind::invalid_value,
+                    "a JSON row for layout \"" + layout.name + "\" must be an object",
+                    std::string("It is ") + section::describe_kind(document.kind()) + ".");
+    }
+    values.clear();
+    for (const Slot& slot : layout.slots) {
+        const auto member = document.object().find(slot.name);
+        values.push_back(member ? Value::of_json(*member, true) : Value());
+        if (!member) {
+            values.back().kind = Value::Kind::absent;
+        }
+    }
+    return values;
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,172 @@
+// encode_section and its family, layout_fields, crc32_mpeg2.
+
+#include <vector>
+
+#include "postgres/sections/layout_cache.hpp"
+#include "postgres/sections/row_binding.hpp"
+#include "postgres/sections/section_buffer.hpp"
+#include "transport/crc32_mpeg2.hpp"
+
+namespace onetrip::postgres {
+
+ONETRIP_SQL_FUNCTION(encode_section_record);
+ONETRIP_SQL_FUNCTION(encode_section_jsonb);
+ONETRIP_SQL_FUNCTION(encode_section_text);
+ONETRIP_SQL_FUNCTION(encode_sections_record);
+ONETRIP_SQL_FUNCTION(encode_sections_jsonb);
+ONETRIP_SQL_FUNCTION(encode_sections_text);
+ONETRIP_SQL_FUNCTION(layout_fields);
+ONETRIP_SQL_FUNCTION(onetrip_crc32_mpeg2);
+
+namespace {
+
+using section::Splitting;
+using section::Value;
+
+/// Puts each section into a set of rows, which the server moves to disk past work_mem.
+class RowSink final : public section::SectionSink {
+  public:
+    /// `room` is a bytea of the layout's largest section.
+    RowSink(ReturnSetInfo* rows, bytea* room) : rows_(rows), room_(room) {}
+
+    std::uint8_t* begin_section(std::size_t /*size*/) override {
+        return reinterpret_cast<std::uint8_t*>(VARDATA(room_));
+    }
+
+    void end_section(std::size_t size) override {
+        call_server([&] {
+            CHECK_FOR_INTERRUPTS();
+            SET_VARSIZE(room_, VARHDRSZ + size);
+            Datum section = PointerGetDatum(room_);
+            bool is_null = false;
+            tuplestore_putvalues(rows_->setResult, rows_->setDesc, &section, &is_null);
+        });
+    }
+
+  private:
+    ReturnSetInfo* rows_;
+    bytea* room_;
+};
+
+void encode_record(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
+                   Splitting splitting) {
+    const std::span<const Value> row = read_record(compiled, PG_GETARG_HEAPTUPLEHEADER(1));
+    call_cpp([&] { compiled->encoder.encode(row, sink, splitting); });
+}
+
+void encode_json_row(CompiledLayout* compiled, const Value& row, section::SectionSink& sink,
+                     Splitting splitting) {
+    call_cpp([&] {
+        std::vector<std::uint8_t> document;
+        std::vector<Value> values;
+        compiled->encoder.encode(read_json_row(compiled->layout, row, document, values), sink,
+                                 splitting);
+    });
+}
+
+void encode_jsonb(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
+                  Splitting splitting) {
+    encode_json_row(compiled, read_jsonb(PG_GETARG_DATUM(1), true), sink, splitting);
+}
+
+void encode_text(CompiledLayout* compiled, FunctionCallInfo fcinfo, section::SectionSink& sink,
+                 Splitting splitting) {
+    encode_json_row(compiled, read_json_text(PG_GETARG_DATUM(1)), sink, splitting);
+}
+
+using EncodeRow = void (*)(CompiledLayout*, FunctionCallInfo, section::SectionSink&, Splitting);
+
+Datum one_section(FunctionCallInfo fcinfo, EncodeRow encode_row) {
+    CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
+    SectionBuffer section(CurrentMemoryContext, compiled->layout.max_bytes);
+    encode_row(compiled, fcinfo, section, Splitting::refused);
+    return PointerGetDatum(section.as_bytea());
+}
+
+Datum all_sections(FunctionCallInfo fcinfo, EncodeRow encode_row) {
+    CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
+    InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+    auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    RowSink sink(rows, static_cast<bytea*>(palloc(VARHDRSZ + compiled->layout.max_bytes)));
+    encode_row(compiled, fcinfo, sink, Splitting::allowed);
+    return Datum{0};
+}
+
+/// A row of layout_fields; strings are palloc'ed.
+void put_field(ReturnSetInfo* rows, int ordinal, const section::Field& field, const char* type,
+               const char* source) {
+    const bool has_offset = field.begin.variable_fields == 0;
+    const bool has_source = source[0] != '\0';
+    Datum values[] = {Int32GetDatum(ordinal),
+                      CStringGetTextDatum(field.name.c_str()),
+                      Int32GetDatum(static_cast<int32>(field.begin.fixed_bits)),
+                      Int32GetDatum(static_cast<int32>(field.width.value_or(0))),
+                      CStringGetTextDatum(type),
+                      CStringGetTextDatum(source)};
+    bool nulls[] = {false, false, !has_offset, !field.width, false, !has_source};
+    tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+}
+
+/// A copy of the text in palloc memory.
+const char* palloc_text(const std::string& text) {
+    const char* const from = text.c_str();
+    return call_server([&] { return pstrdup(from); });
+}
+
+}  // namespace
+
+extern "C" {
+
+Datum encode_section_record(PG_FUNCTION_ARGS) {
+    return one_section(fcinfo, encode_record);
+}
+
+Datum encode_section_jsonb(PG_FUNCTION_ARGS) {
+    return one_section(fcinfo, encode_jsonb);
+}
+
+Datum encode_section_text(PG_FUNCTION_ARGS) {
+    return one_section(fcinfo, encode_text);
+}
+
+Datum encode_sections_record(PG_FUNCTION_ARGS) {
+    return all_sections(fcinfo, encode_record);
+}
+
+Datum encode_sections_jsonb(PG_FUNCTION_ARGS) {
+    return all_sections(fcinfo, encode_jsonb);
+}
+
+Datum encode_sections_text(PG_FUNCTION_ARGS) {
+    return all_sections(fcinfo, encode_text);
+}
+
+Datum layout_fields(PG_FUNCTION_ARGS) {
+    CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
+    InitMaterializedSRF(fcinfo, 0);
+    auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    int ordinal = 0;
+    for (const section::Element& element : compiled->layout.block.elements) {
+        CHECK_FOR_INTERRUPTS();
+        const auto* const field = std::get_if<section::Field>(&element);
+        if (field == nullptr) {
+            continue;
+        }
+        const char* const type = call_cpp(
+            [&] { return palloc_text(print_type(*field) + (field->split ? " split" : "")); });
+        const char* const source =
+            call_cpp([&] { return palloc_text(print_source(field->source)); });
+        put_field(rows, ++ordinal, *field, type, source);
+    }
+    return Datum{0};
+}
+
+Datum onetrip_crc32_mpeg2(PG_FUNCTION_ARGS) {
+    const bytea* const data = PG_GETARG_BYTEA_PP(0);
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(data));
+    PG_RETURN_INT64(transport::crc32_mpeg2({bytes, VARSIZE_ANY_EXHDR(data)}));
+}
+
+}  // extern "C"
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+namespace onetrip::postgres {
+
+/// A PID that carries sections. ERRORs where the number is none.
+std::uint16_t pid_of(int32 pid);
+
+}  // namespace onetrip::postgres

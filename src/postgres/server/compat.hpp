@@ -1,0 +1,219 @@
+#pragma once
+
+// What differs between PostgreSQL 15, 16, 17, 18 and 19, and nothing else: the only file that asks
+// for the server's version. Included by server.hpp.
+
+#include <type_traits>
+
+#if PG_VERSION_NUM < 150000
+#error "onetrip needs PostgreSQL 15 or later"
+#elif PG_VERSION_NUM >= 200000 && !defined(ONETRIP_ALLOW_NEWER_SERVER)
+#error \
+    "onetrip knows PostgreSQL 15 to 19, and this server is newer: try it with make ALLOW_NEWER_SERVER=1, and test"
+#endif
+
+#if SIZEOF_VOID_P < 8
+#error "onetrip needs a 64-bit platform"
+#endif
+
+extern "C" {
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#include "varatt.h"
+#else
+#include "utils/varlena.h"
+#endif
+#include "utils/timestamp.h"
+}
+
+// An input function may leave its error to the caller from 16 on (nodes/miscnodes.h); before, and
+// wherever the call's context takes no soft error, it is raised.
+#if PG_VERSION_NUM < 160000
+#define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
+#endif
+
+namespace onetrip::postgres {
+
+/// The instant of a time in the session's zone. At either end of time, where the cast would ERROR,
+/// overflow becomes 1 or -1, and elsewhere 0.
+inline TimestampTz to_instant(Timestamp local, int& overflow) {
+#if PG_VERSION_NUM >= 190000
+    ErrorSaveContext error{};
+    error.type = T_ErrorSaveContext;
+    const TimestampTz instant = timestamp2timestamptz_safe(local, reinterpret_cast<Node*>(&error));
+    overflow = !error.error_occurred ? 0 : local > 0 ? 1 : -1;
+    return instant;
+#else
+    overflow = 0;
+    return timestamp2timestamptz_opt_overflow(local, &overflow);
+#endif
+}
+
+}  // namespace onetrip::postgres
+
+// ---- rights
+// --------------------------------------------------------------------------------------
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
+}
+
+namespace onetrip::postgres {
+
+inline bool is_owner_of(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(RelationRelationId, relation, role);
+#else
+    return pg_class_ownercheck(relation, role);
+#endif
+}
+
+}  // namespace onetrip::postgres
+
+// ---- the watch over round trips -----------------------------------------------------------------
+
+extern "C" {
+#if PG_VERSION_NUM >= 160000
+#include "nodes/queryjumble.h"
+#else
+#include "utils/queryjumble.h"
+#endif
+
+#include "access/sdir.h"
+#include "executor/execdesc.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
+#include "parser/parser.h"
+#include "storage/shmem.h"
+#include "tcop/tcopprot.h"
+#include "utils/hsearch.h"
+}
+
+namespace onetrip::postgres {
+
+/// What the server's walkers call for each node; true ends the walk.
+using TreeWalker = bool (*)(Node* node, void* context);
+using PlanStateWalker = bool (*)(PlanState* state, void* context);
+
+/// Older versions ask for the text with the tree; which, the function tells by itself.
+template <typename Jumble>
+void identify_query_by(Jumble jumble, Query* query, [[maybe_unused]] const char* text) {
+    if constexpr (std::is_invocable_v<Jumble, Query*>) {
+        jumble(query);
+    } else {
+        jumble(query, text);
+    }
+}
+inline void identify_query(Query* query, const char* text) {
+    identify_query_by(JumbleQuery, query, text);
+}
+
+// The walkers take a function without a prototype before 16.
+#if PG_VERSION_NUM >= 160000
+inline bool walk_query(Query* query, TreeWalker walker, void* context) {
+    return query_tree_walker(query, walker, context, 0);
+}
+inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
+    return expression_tree_walker(node, walker, context);
+}
+inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* context) {
+    return planstate_tree_walker(state, walker, context);
+}
+#else
+template <typename Walker>
+bool (*without_prototype(Walker walker))() {
+    return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
+}
+inline bool walk_query(Query* query, TreeWalker walker, void* context) {
+    return query_tree_walker(query, without_prototype(walker), context, 0);
+}
+inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
+    return expression_tree_walker(node, without_prototype(walker), context);
+}
+inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* context) {
+    return planstate_tree_walker(state, without_prototype(walker), context);
+}
+#endif
+
+// A query is run once from its beginning to its end with a count of 0, else in several steps; from
+// 18 on the executor tells by itself.
+inline void run_executor(QueryDesc* query, uint64 count) {
+#if PG_VERSION_NUM >= 180000
+    ExecutorRun(query, ForwardScanDirection, count);
+#else
+    ExecutorRun(query, ForwardScanDirection, count, count == 0);
+#endif
+}
+
+// The planner takes what EXPLAIN asks for from 19 on.
+template <typename Planner>
+PlannedStmt* plan_one_query_by(Planner plan, Query* query, const char* text, int options,
+                               ParamListInfo parameters) {
+    if constexpr (std::is_invocable_v<Planner, Query*, const char*, int, ParamListInfo>) {
+        return plan(query, text, options, parameters);
+    } else {
+        return plan(query, text, options, parameters, nullptr);
+    }
+}
+inline PlannedStmt* plan_one_query(Query* query, const char* text, int options,
+                                   ParamListInfo parameters) {
+    return plan_one_query_by(pg_plan_query, query, text, options, parameters);
+}
+
+// What hooks get of the jumble, which they may only read from 19 on.
+#if PG_VERSION_NUM >= 190000
+using HookJumble = const JumbleState;
+#else
+using HookJumble = JumbleState;
+#endif
+
+// The planner also learns from 19 on for which EXPLAIN it works.
+#if PG_VERSION_NUM >= 190000
+#define ONETRIP_PLANNER_PARAMETERS \
+    Query *query, const char *text, int options, ParamListInfo parameters, ExplainState *explain
+#define ONETRIP_PLANNER_ARGUMENTS query, text, options, parameters, explain
+#else
+#define ONETRIP_PLANNER_PARAMETERS \
+    Query *query, const char *text, int options, ParamListInfo parameters
+#define ONETRIP_PLANNER_ARGUMENTS query, text, options, parameters
+#endif
+
+/// A hash table in shared memory that has room for so many entries. It has them all from the start.
+inline HTAB* init_shared_hash(const char* name, int entries, HASHCTL& control, int flags) {
+#if PG_VERSION_NUM >= 190000
+    return ShmemInitHash(name, entries, &control, flags);
+#else
+    return ShmemInitHash(name, entries, entries, &control, flags);
+#endif
+}
+
+/// Whether a backslash in '…' is one like any other: always, from 19 on.
+inline bool has_standard_strings() {
+#if PG_VERSION_NUM >= 190000
+    return true;
+#else
+    return standard_conforming_strings;
+#endif
+}
+
+/// Lets the lexer not warn of backslashes in '…', as it does before 19.
+template <typename LexerExtra>
+void disable_lexer_warnings([[maybe_unused]] LexerExtra& extra) {
+    if constexpr (requires { extra.escape_string_warning; }) {
+        extra.escape_string_warning = false;
+    }
+}
+
+// ExecutorRun tells no more whether the query runs once from 18 on.
+#if PG_VERSION_NUM >= 180000
+#define ONETRIP_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define ONETRIP_RUN_ARGUMENTS query, direction, count
+#else
+#define ONETRIP_RUN_PARAMETERS \
+    QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define ONETRIP_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
+}  // namespace onetrip::postgres

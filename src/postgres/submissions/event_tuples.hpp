@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "postgres/server/tuple_builder.hpp"
+#include "postgres/submissions/form_cache.hpp"
+#include "submission/submission_walk.hpp"
+
+namespace onetrip::postgres {
+
+/// Rows of a walk as tuples of flatten_submission. What rows of one node have in common is written
+/// once for each form and copied then.
+class EventTuples {
+  public:
+    explicit EventTuples(TupleBuilder& builder) : builder_(builder) {}
+
+    HeapTupleHeader make(CompiledForm& compiled, const submission::EventRow& row,
+                         const submission::SubmissionWalk& walk);
+
+  private:
+    using NodeColumns = CompiledForm::NodeColumns;
+
+    void write_columns_of(CompiledForm& compiled, const submission::FormNode& node);
+    void write_way(NodeColumns& columns, const submission::Form& form,
+                   const submission::FormNode& node);
+    void write_description(NodeColumns& columns, const submission::FormNode& node);
+    void put_form_way(const submission::Form& form, const submission::FormNode& node);
+    void put_way(CompiledForm& compiled, const submission::EventRow& row,
+                 const submission::SubmissionWalk& walk);
+    void put_path(const submission::Form& form, const submission::FormNode& node,
+                  const NodeColumns& columns);
+    void put_value(jsonb::Value value);
+    void put_description(CompiledForm& compiled, const submission::EventRow& row);
+    void put_type_and_tag(const submission::FormNode* node);
+
+    TupleBuilder& builder_;
+    std::string room_;
+    submission::Trail way_;
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "postgres/server/interrupts.hpp"
+#include "postgres/server/walls.hpp"
+#include "submission/form.hpp"
+
+namespace onetrip::postgres {
+
+/// A form ready for use, with what rows of its nodes have in common, written when a node is first
+/// met (see EventTuples).
+struct CompiledForm {
+    struct NodeColumns {
+        bool is_written = false;
+        bool is_short = false;        ///< the description has short headers
+        std::uint32_t path_size = 0;  ///< of schema_path, with its header
+        std::string way;              ///< schema_path, keys and idx, where no index is on the way
+        std::string description;      ///< answer_type, tag and the status ok
+    };
+
+    explicit CompiledForm(jsonb::Value form, Interrupt interrupt)
+        : form(form, interrupt), columns(this->form.nodes().size()) {}
+
+    /// About how much memory it takes, in bytes.
+    std::size_t size() const {
+        return form.size() + columns.capacity() * sizeof(NodeColumns) + written_bytes;
+    }
+
+    submission::Form form;
+    std::vector<NodeColumns> columns;  ///< by node
+    std::size_t written_bytes = 0;     ///< of all columns
+};
+
+/// The forms of one call site. They are found again by the very bytes of the argument, so that a
+/// form out of line is recognised by its TOAST pointer and not fetched again. A query may mix as
+/// many forms as it likes, but not fill the memory with them: past 64 MB those go that have not
+/// been used for the longest time.
+class FormCache {
+  public:
+    FormCache() = default;
+    FormCache(const FormCache&) = delete;
+    FormCache& operator=(const FormCache&) = delete;
+
+    /// nullptr if the argument has not been seen, or not lately.
+    CompiledForm* find(std::string_view argument);
+
+    /// Forgets no form but those that the cache has no room for; the new one is always kept.
+    CompiledForm* add(std::string_view argument, jsonb::Value form);
+
+    /// The form of a call site whose argument is the same in every call; nullptr until it is known.
+    CompiledForm* constant() const { return constant_; }
+    void set_constant(CompiledForm* form) { constant_ = form; }
+
+  private:
+    struct Entry {
+        Entry(std::string_view argument, jsonb::Value form);
+
+        std::string argument;
+        CompiledForm compiled;
+        std::size_t counted = 0;  ///< what bytes_ has of it
+    };
+
+    /// Of all bytes: forms are often copies of one template, which differ anywhere.
+    struct Hash {
+        std::uint64_t seed;
+        std::size_t operator()(std::string_view bytes) const { return hash_of(seed, bytes); }
+    };
+
+    using Entries = std::list<Entry>;
+
+    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
+
+    Entries::iterator find_entry(std::string_view argument);
+    void count(Entry& entry);
+    void forget_oldest();
+
+    Entries entries_;  ///< the last used first
+    std::unordered_map<std::string_view, Entries::iterator, Hash> by_argument_{
+        0, Hash{reinterpret_cast<std::uintptr_t>(this)}};
+    std::size_t bytes_ = 0;
+    CompiledForm* constant_ = nullptr;
+};
+
+/// The compiled form of a call, whose argument of this index is a jsonb that is not NULL. The cache
+/// belongs to the call site.
+CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache);
+
+/// The document of a jsonb datum that is not out of line, of any alignment.
+jsonb::Value document_of(const varlena* datum);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,379 @@
+// A part of a batch: read at one snapshot, compared, and written in subtransactions, so that what
+// the target refuses keeps nothing else out. Knows nothing of commits.
+
+#include "postgres/submissions/load_batch.hpp"
+
+#include "postgres/server/subtransaction.hpp"
+
+extern "C" {
+#include "utils/snapmgr.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+// ---- reading ----
+
+Submission submission_of(const LoadState& state, const NullableDatum* row, const bool* are_gone) {
+    Submission submission{};
+    take_examined(submission, row);
+    const int position = DatumGetInt32(row[examined_count].value);
+    submission.id = row[examined_count + 1].value;
+    submission.is_present = DatumGetBool(row[examined_count + 2].value);
+    submission.is_loaded = DatumGetBool(row[examined_count + 3].value);
+    const NullableDatum source = row[examined_count + 4];
+    submission.is_of_other_source =
+        !source.isnull && std::strcmp(TextDatumGetCString(source.value), state.source) != 0;
+    submission.is_refused = submission.is_loaded && !source.isnull &&
+                            submission.loaded_responses_hash.isnull &&
+                            submission.loaded_form_hash.isnull && submission.loaded_row_hash.isnull;
+    submission.is_gone = are_gone[position];
+    return submission;
+}
+
+/// The order is that of the candidates, whatever the plan makes of it.
+void take_fetched(LoadState& state, const bool* are_gone) {
+    constexpr int columns = examined_count + 5;
+    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+        NullableDatum row[columns];
+        for (int column = 0; column < columns; ++column) {
+            row[column].value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+                                              column + 1, &row[column].isnull);
+        }
+        const int position = DatumGetInt32(row[examined_count].value);
+        state.submissions[position] = submission_of(state, row, are_gone);
+    }
+}
+
+/// A list of positions.
+struct Positions {
+    int* places;
+    int count;
+};
+
+Positions make_positions(int room) {
+    return {static_cast<int*>(palloc(Max(room, 1) * sizeof(int))), 0};
+}
+
+void append(Positions& positions, int position) {
+    positions.places[positions.count++] = position;
+}
+
+void select(LoadState& state, const Positions& positions) {
+    state.selected = positions.places;
+    state.selected_count = positions.count;
+}
+
+void fetch(Load& load, const Candidates& candidates) {
+    LoadState& state = load.state;
+    state.submission_count = candidates.count;
+    state.submissions = static_cast<Submission*>(palloc0(candidates.count * sizeof(Submission)));
+    Positions all = make_positions(candidates.count);
+    for (int i = 0; i < candidates.count; ++i) {
+        state.submissions[i].id = candidates.ids[i];
+        append(all, i);
+    }
+    select(state, all);
+    run_statement(load.statements.fetch, true);
+    take_fetched(state, candidates.are_gone);
+}
+
+/// Whether there is anything to write for a submission that the source shows.
+bool is_to_be_written(Load& load, Submission& submission, MemoryContext memory) {
+    if (!submission.is_loaded) {
+        return true;
+    }
+    if (load.request.mode == LoadMode::only_new || submission.is_of_other_source) {
+        return false;
+    }
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    examine_submission(load.state, submission);
+    const bool differs = differs_from_loaded(submission);
+    MemoryContextSwitchTo(caller);
+    MemoryContextReset(memory);
+    return differs;
+}
+
+/// What a part of a batch has to do, in the order of the candidates.
+struct Work {
+    Positions to_write;
+    Positions to_remove;
+    Positions to_try;  ///< known as refused
+};
+
+Work work_of(Load& load) {
+    LoadState& state = load.state;
+    const int count = state.submission_count;
+    Work work{make_positions(count), make_positions(count), make_positions(count)};
+    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip document");
+    for (int i = 0; i < count; ++i) {
+        Submission& submission = state.submissions[i];
+        CHECK_FOR_INTERRUPTS();
+        if (!submission.is_present) {
+            if (submission.is_gone && submission.is_loaded && !submission.is_of_other_source) {
+                append(work.to_remove, i);
+            }
+        } else if (is_to_be_written(load, submission, memory)) {
+            append(submission.is_refused ? work.to_try : work.to_write, i);
+        }
+    }
+    MemoryContextDelete(memory);
+    return work;
+}
+
+Work read_work(Load& load, const Candidates& candidates) {
+    Work work{};
+    const ErrorData* const error = error_of([&] {
+        fetch(load, candidates);
+        work = work_of(load);
+    });
+    if (error != nullptr) {
+        raise_load_error(load, error, nullptr);
+    }
+    return work;
+}
+
+// ---- writing ----
+
+void delete_rows(Load& load, const Positions& positions) {
+    select(load.state, positions);
+    if (positions.count > 0) {
+        run_statement(load.statements.delete_events);
+        run_statement(load.statements.delete_problems);
+        run_statement(load.statements.delete_loads);
+    }
+}
+
+void delete_loaded(Load& load, const Positions& positions) {
+    Positions loaded = make_positions(positions.count);
+    for (int i = 0; i < positions.count; ++i) {
+        if (load.state.submissions[positions.places[i]].is_loaded) {
+            append(loaded, positions.places[i]);
+        }
+    }
+    delete_rows(load, loaded);
+}
+
+void insert_events(Load& load, const Positions& positions) {
+    for (int i = 0; i < positions.count; ++i) {
+        Submission& submission = load.state.submissions[positions.places[i]];
+        submission.events = 0;
+        submission.problems = 0;
+    }
+    select(load.state, positions);
+    load.state.stage = Stage::events;
+    run_statement(load.statements.insert_events);
+}
+
+void insert_problems(Load& load, const Positions& positions) {
+    Positions odd = make_positions(positions.count);
+    for (int i = 0; i < positions.count; ++i) {
+        if (load.state.submissions[positions.places[i]].problems > 0) {
+            append(odd, positions.places[i]);
+        }
+    }
+    select(load.state, odd);
+    load.state.stage = Stage::problems;
+    if (odd.count > 0) {
+        run_statement(load.statements.insert_problems);
+    }
+}
+
+void insert_loads(Load& load, const Positions& positions) {
+    select(load.state, positions);
+    run_statement(load.statements.insert_loads);
+}
+
+/// Runs the body so that it is written as a whole or not at all, deferred constraints included. A
+/// constraint that was checked once stays immediate to the end of the transaction, unless it is
+/// made deferred again.
+template <typename Body>
+ErrorData* write_whole(Load& load, Body&& body) {
+    ErrorData* const error = error_in_subtransaction([&] {
+        if (load.has_checked_constraints) {
+            run_statement("SET CONSTRAINTS ALL DEFERRED");
+        }
+        body();
+        run_statement("SET CONSTRAINTS ALL IMMEDIATE");
+    });
+    load.has_checked_constraints = load.has_checked_constraints || error == nullptr;
+    return error;
+}
+
+ErrorData* write_positions(Load& load, const Positions& positions) {
+    return write_whole(load, [&] {
+        delete_loaded(load, positions);
+        insert_events(load, positions);
+        insert_problems(load, positions);
+        insert_loads(load, positions);
+    });
+}
+
+void count_written(Load& load, const Positions& positions) {
+    for (int i = 0; i < positions.count; ++i) {
+        const Submission& submission = load.state.submissions[positions.places[i]];
+        load.totals.events += submission.events;
+        load.totals.problems += submission.problems;
+    }
+    load.totals.submissions += positions.count;
+}
+
+// ---- refusals ----
+
+/// Whether it is an answer that the target does not take, and not the server, the connection or the
+/// caller's rights that stand in the way.
+bool is_refusal(int sqlstate) {
+    constexpr int others[] = {
+        MAKE_SQLSTATE('0', '8', '0', '0', '0'), MAKE_SQLSTATE('2', '5', '0', '0', '0'),
+        MAKE_SQLSTATE('4', '0', '0', '0', '0'), MAKE_SQLSTATE('5', '3', '0', '0', '0'),
+        MAKE_SQLSTATE('5', '5', '0', '0', '0'), MAKE_SQLSTATE('5', '7', '0', '0', '0'),
+        MAKE_SQLSTATE('5', '8', '0', '0', '0'), MAKE_SQLSTATE('X', 'X', '0', '0', '0')};
+    for (const int other : others) {
+        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(other)) {
+            return false;
+        }
+    }
+    return sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE && sqlstate != ERRCODE_STATEMENT_TOO_COMPLEX;
+}
+
+const char* id_text(const Load& load, int position) {
+    Oid output = InvalidOid;
+    bool is_varlena = false;
+    getTypeOutputInfo(load.statements.id.oid, &output, &is_varlena);
+    return OidOutputFunctionCall(output, load.state.submissions[position].id);
+}
+
+[[noreturn]] void raise_of(const Load& load, const Positions& positions, const ErrorData* error) {
+    raise_load_error(load, error,
+                     positions.count == 1 ? id_text(load, positions.places[0]) : nullptr);
+}
+
+/// The target, and not an answer, is wrong if it refuses all of the first that are tried alone.
+void note_alone(Load& load, const Positions& positions, const ErrorData* error) {
+    constexpr int most = 100;
+    TriedAlone& alone = load.alone;
+    const int sqlstate = error == nullptr ? 0 : error->sqlerrcode;
+    if (alone.count == 0) {
+        alone.sqlstate = sqlstate;
+        alone.is_of_one_kind = error != nullptr;
+    }
+    alone.is_of_one_kind = alone.is_of_one_kind && sqlstate == alone.sqlstate;
+    ++alone.count;
+    if (alone.count == most && alone.is_of_one_kind) {
+        raise_of(load, positions, error);
+    }
+}
+
+/// One row of problems in the place of what was loaded before.
+void write_refused(Load& load, const Positions& positions, const ErrorData* error) {
+    Submission& submission = load.state.submissions[positions.places[0]];
+    submission.problem = refused;
+    submission.problem_value = pstrdup(unpack_sql_state(error->sqlerrcode));
+    submission.is_examined = true;
+    submission.events = 0;
+    submission.problems = 1;
+    const ErrorData* const second = write_whole(load, [&] {
+        delete_loaded(load, positions);
+        insert_problems(load, positions);
+        insert_loads(load, positions);
+    });
+    if (second != nullptr) {
+        raise_of(load, positions, second);
+    }
+}
+
+/// Halves what the target refuses until it is one submission.
+void write(Load& load, const Positions& positions) {
+    if (positions.count == 0) {
+        return;
+    }
+    const ErrorData* const error = write_positions(load, positions);
+    if (error != nullptr && !is_refusal(error->sqlerrcode)) {
+        raise_of(load, positions, error);
+    }
+    if (positions.count == 1) {
+        note_alone(load, positions, error);
+    }
+    if (error == nullptr) {
+        count_written(load, positions);
+    } else if (positions.count > 1) {
+        const int half = positions.count / 2;
+        write(load, {positions.places, half});
+        write(load, {positions.places + half, positions.count - half});
+    } else {
+        write_refused(load, positions, error);
+        ++load.totals.submissions;
+        ++load.totals.problems;
+    }
+}
+
+/// The SQLSTATE that the ledger's side has of a refused submission; empty if it has none.
+const char* known_state(Load& load, const Positions& positions) {
+    if (load.statements.refused_state == nullptr) {
+        return "";
+    }
+    const char* const id = id_text(load, positions.places[0]);
+    select(load.state, positions);
+    const ErrorData* const error =
+        error_of([&] { run_statement(load.statements.refused_state, true, 1); });
+    if (error != nullptr) {
+        raise_load_error(load, error, id);
+    }
+    const char* const value =
+        SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : nullptr;
+    return value == nullptr ? "" : value;
+}
+
+/// One that was refused before: what is known of it stays as it is unless that has changed.
+void try_again(Load& load, const Positions& positions) {
+    const char* const known = known_state(load, positions);
+    const ErrorData* const error = write_positions(load, positions);
+    if (error == nullptr) {
+        note_alone(load, positions, error);
+        count_written(load, positions);
+        return;
+    }
+    if (!is_refusal(error->sqlerrcode)) {
+        raise_of(load, positions, error);
+    }
+    if (std::strcmp(known, unpack_sql_state(error->sqlerrcode)) != 0) {
+        note_alone(load, positions, error);
+        write_refused(load, positions, error);
+    }
+}
+
+void remove_gone(Load& load, const Positions& positions) {
+    if (positions.count == 0) {
+        return;
+    }
+    const ErrorData* const error = write_whole(load, [&] { delete_rows(load, positions); });
+    if (error != nullptr) {
+        raise_of(load, positions, error);
+    }
+    load.totals.removed += positions.count;
+}
+
+}  // namespace
+
+void run_statement(const char* statement, bool is_read_only, std::uint64_t rows) {
+    const char* const marked = psprintf("%s %s", statement_mark, statement);
+    const int result = SPI_execute(marked, is_read_only, static_cast<long>(rows));
+    if (result < 0) {
+        elog(ERROR, "could not load a batch: %s", SPI_result_code_string(result));
+    }
+}
+
+/// One snapshot is kept to the end: what lies out of line must not be cleared away meanwhile.
+void load_candidates(Load& load, const Candidates& candidates) {
+    PushActiveSnapshot(GetTransactionSnapshot());
+    const Work work = read_work(load, candidates);
+    write(load, work.to_write);
+    remove_gone(load, work.to_remove);
+    for (int i = 0; i < work.to_try.count; ++i) {
+        try_again(load, {work.to_try.places + i, 1});
+    }
+    PopActiveSnapshot();
+}
+
+}  // namespace onetrip::postgres

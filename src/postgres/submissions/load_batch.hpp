@@ -1,0 +1,61 @@
+#pragma once
+
+#include "postgres/submissions/load_state.hpp"
+
+namespace onetrip::postgres {
+
+struct Totals {
+    std::int64_t submissions;
+    std::int64_t events;
+    std::int64_t problems;
+    std::int64_t batches;
+    std::int64_t removed;
+};
+
+/// What became of submissions that were tried alone: where nothing but refusals of one kind comes
+/// of the first of them, the target is wrong and not an answer.
+struct TriedAlone {
+    std::int64_t count;
+    int sqlstate;         ///< of the first that was refused
+    bool is_of_one_kind;  ///< all so far were refused with it
+};
+
+/// A CALL of load_response_events on its way.
+struct Load {
+    LoadRequest request;
+    LoadStatements statements;
+    LoadState state;
+    Portal candidates;
+    std::int64_t candidate_count;
+    std::int64_t examined;
+    TimestampTz started;
+    TimestampTz last_processed;
+    Totals totals;
+    TriedAlone alone;
+    bool is_searching;             ///< before the first batch
+    bool has_checked_constraints;  ///< in this transaction: those to come are checked at once
+};
+
+/// Candidates as the search has them: an id each, and whether it was gone.
+struct Candidates {
+    Datum* ids;
+    bool* are_gone;
+    int count;
+};
+
+/// Loads them in the transaction that is under way, in subtransactions of its own. ERRORs of
+/// reading and writing are its own words, without an answer in them.
+void load_candidates(Load& load, const Candidates& candidates);
+
+/// Raises what was caught in our words: the SQLSTATE, and of the server's text no more than is
+/// known to hold no answer. `submission` is the id, or NULL.
+[[noreturn]] void raise_load_error(const Load& load, const ErrorData* error,
+                                   const char* submission);
+
+/// What statements of the loader's begin with, so that an error's context can be recognised.
+inline constexpr const char* statement_mark = "/* onetrip load */";
+
+/// A statement of the loader's. May ERROR. Leaves SPI_processed and SPI_tuptable.
+void run_statement(const char* statement, bool is_read_only = false, std::uint64_t rows = 0);
+
+}  // namespace onetrip::postgres

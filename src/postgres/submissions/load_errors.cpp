@@ -1,0 +1,59 @@
+// What an error of a load may say: never an answer. Knows nothing of batches.
+
+#include "postgres/submissions/load_batch.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// Classes and codes whose messages in the server's own code are of names, sizes and processes.
+/// All others may quote a value: bad data does (22), and so does the input function of any type,
+/// with whatever SQLSTATE it likes (tsquery: 42601).
+bool is_safe_class(int sqlstate) {
+    constexpr int classes[] = {
+        MAKE_SQLSTATE('0', '8', '0', '0', '0'), MAKE_SQLSTATE('2', '3', '0', '0', '0'),
+        MAKE_SQLSTATE('2', '5', '0', '0', '0'), MAKE_SQLSTATE('4', '0', '0', '0', '0'),
+        MAKE_SQLSTATE('4', '4', '0', '0', '0'), MAKE_SQLSTATE('5', '3', '0', '0', '0'),
+        MAKE_SQLSTATE('5', '4', '0', '0', '0'), MAKE_SQLSTATE('5', '5', '0', '0', '0'),
+        MAKE_SQLSTATE('5', '7', '0', '0', '0'), MAKE_SQLSTATE('5', '8', '0', '0', '0')};
+    for (const int known : classes) {
+        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(known)) {
+            return true;
+        }
+    }
+    return sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+           sqlstate == ERRCODE_STRING_DATA_RIGHT_TRUNCATION;
+}
+
+/// Whether the context has no more than the one line that SPI adds for a statement of ours:
+/// functions add theirs, in whatever language messages are.
+bool is_of_our_statement(const ErrorData* error) {
+    return error->context == nullptr || (std::strchr(error->context, '\n') == nullptr &&
+                                         std::strstr(error->context, statement_mark) != nullptr);
+}
+
+const char* what_was_loaded(const Load& load, const char* submission) {
+    if (load.is_searching) {
+        return psprintf("schema %s", load.request.schemas.app);
+    }
+    return submission != nullptr ? psprintf("submission %s", submission)
+                                 : psprintf("batch %lld of submissions",
+                                            static_cast<long long>(load.totals.batches) + 1);
+}
+
+}  // namespace
+
+void raise_load_error(const Load& load, const ErrorData* error, const char* submission) {
+    const char* const what = what_was_loaded(load, submission);
+    if (is_safe_class(error->sqlerrcode) && is_of_our_statement(error)) {
+        ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+                        errcontext("loading %s", what)));
+    }
+    ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not load %s", what),
+                    errdetail("The server's message of SQLSTATE %s is not shown, since it may "
+                              "quote an answer.",
+                              unpack_sql_state(error->sqlerrcode))));
+    pg_unreachable();
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "postgres/submissions/load_documents.hpp"
+#include "postgres/submissions/submission_statements.hpp"
+
+namespace onetrip::postgres {
+
+/// Why a submission cannot be flattened, or was not taken: statuses of its one row of problems.
+inline constexpr const char* not_jsonb = "not_jsonb";
+inline constexpr const char* no_user = "no_user";
+inline constexpr const char* refused = "refused";
+
+/// A submission with its form, its user and its row in the ledger, as the statement `fetch` has
+/// them. Values by reference point into the rows that SPI fetched.
+struct Submission {
+    Datum id;
+    NullableDatum form_id;
+    NullableDatum user_id;
+    NullableDatum created;
+    NullableDatum responses;
+    bool has_form;
+    NullableDatum form_name;
+    NullableDatum schema;
+    bool has_user;
+    NullableDatum full_name;
+    NullableDatum loaded_responses_hash;
+    NullableDatum loaded_form_hash;
+    NullableDatum loaded_row_hash;
+
+    bool is_present;  ///< in the source
+    bool is_loaded;   ///< in the ledger
+    bool is_of_other_source;
+    bool is_refused;  ///< by what the ledger says
+    bool is_gone;     ///< was gone when the load began
+
+    // ---- what the loader finds ----
+
+    bool is_examined;
+    const char* problem;        ///< not_jsonb, no_user, refused; nullptr for none
+    const char* problem_value;  ///< a refused one's SQLSTATE
+    std::uint8_t responses_hash[hash_size];
+    std::uint8_t form_hash[hash_size];
+    std::uint8_t row_hash[hash_size];
+    std::int32_t events;
+    std::int32_t problems;
+};
+
+enum class Stage { events, problems };
+
+/// What the functions load_rows, load_events and load_change work on: SQL can hand them no pointer.
+/// It is there while a statement of the loader's runs.
+struct LoadState {
+    const LoadStatements* statements;
+    const char* source;
+    LoadedForms* forms;
+    Submission* submissions;
+    int submission_count;
+    const int* selected;  ///< positions, those that load_rows gives
+    int selected_count;
+    Stage stage;
+    TimestampTz processed_on;
+    std::int64_t searched;  ///< how many submissions load_change has seen
+    TimestampTz search_began;
+};
+
+/// Makes the state known to those functions until `forget_load_state`. An error takes the memory of
+/// the state, and with it this.
+void use_load_state(LoadState* state);
+void forget_load_state();
+
+/// Hashes a submission and finds what is wrong with it.
+void examine_submission(LoadState& state, Submission& submission);
+
+/// Whether an examined submission is another than the ledger has.
+bool differs_from_loaded(const Submission& submission);
+
+/// Fills what `examined` in submission_statements.cpp selects, from `first` on.
+void take_examined(Submission& submission, const NullableDatum* values);
+inline constexpr int examined_count = 12;
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,67 @@
+// The forms that a load keeps from batch to batch. Knows nothing of submissions.
+
+#include "postgres/submissions/loaded_forms.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+/// Of the entry, of the list and of the hash table.
+constexpr std::size_t bookkeeping = sizeof(LoadedForm) + 100;
+
+/// About what a compiled form takes once its nodes have been met.
+std::size_t size_of(const CompiledForm& compiled) {
+    constexpr std::size_t written = 160;
+    return compiled.form.size() +
+           compiled.columns.size() * (sizeof(CompiledForm::NodeColumns) + written);
+}
+
+}  // namespace
+
+LoadedForm* LoadedForms::find(std::string_view key) {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : use(found->second);
+}
+
+LoadedForm* LoadedForms::use(Forms::iterator form) {
+    Forms& list = form->compiled ? compiled_ : hashed_;
+    list.splice(list.begin(), list, form);
+    return &*form;
+}
+
+LoadedForm* LoadedForms::add(std::string_view key, const std::uint8_t (&hash)[hash_size]) {
+    Forms added(1);
+    LoadedForm& form = added.front();
+    form.key = key;
+    std::memcpy(form.hash, hash, sizeof form.hash);
+    by_key_.emplace(form.key, added.begin());
+    hashed_.splice(hashed_.begin(), added);
+    bytes_ += bookkeeping + key.size();
+    make_room();
+    return &form;
+}
+
+void LoadedForms::compile(LoadedForm& form, jsonb::Value document) {
+    form.compiled = std::make_unique<CompiledForm>(document, check_for_interrupts);
+    form.compiled_size = size_of(*form.compiled);
+    bytes_ += form.compiled_size;
+    compiled_.splice(compiled_.begin(), hashed_, by_key_.find(form.key)->second);
+    make_room();
+}
+
+/// All but the form that was used last may go.
+void LoadedForms::make_room() {
+    while (bytes_ > most_bytes && compiled_.size() > 1) {
+        LoadedForm& oldest = compiled_.back();
+        bytes_ -= oldest.compiled_size;
+        oldest.compiled.reset();
+        hashed_.splice(hashed_.end(), compiled_, std::prev(compiled_.end()));
+    }
+    while (bytes_ > most_bytes && hashed_.size() > 1) {
+        bytes_ -= bookkeeping + hashed_.back().key.size();
+        by_key_.erase(hashed_.back().key);
+        hashed_.pop_back();
+    }
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "postgres/submissions/form_cache.hpp"
+
+namespace onetrip::postgres {
+
+/// The size of a SHA-256.
+inline constexpr std::size_t hash_size = 32;
+
+/// A form of a load: its hash, and the form itself, compiled, while there is room for it.
+struct LoadedForm {
+    std::string key;
+    std::uint8_t hash[hash_size] = {};
+    std::unique_ptr<CompiledForm> compiled;
+    std::size_t compiled_size = 0;
+};
+
+/// The forms of a whole CALL. Past 64 MB compiled ones go that have not been used for the longest
+/// time; their hashes stay, unless these alone take as much.
+class LoadedForms {
+  public:
+    LoadedForms() = default;
+    LoadedForms(const LoadedForms&) = delete;
+    LoadedForms& operator=(const LoadedForms&) = delete;
+
+    /// nullptr if the form has not been seen.
+    LoadedForm* find(std::string_view key);
+
+    LoadedForm* add(std::string_view key, const std::uint8_t (&hash)[hash_size]);
+
+    /// The form is the one that find or add has just returned.
+    void compile(LoadedForm& form, jsonb::Value document);
+
+  private:
+    using Forms = std::list<LoadedForm>;
+
+    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
+
+    LoadedForm* use(Forms::iterator form);
+    void make_room();
+
+    Forms compiled_;  ///< the last used first
+    Forms hashed_;    ///< those that are not compiled
+    std::unordered_map<std::string_view, Forms::iterator> by_key_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,336 @@
+// flatten_submission, form_questions, and what the planner is told of them.
+
+#include <optional>
+#include <vector>
+
+#include "jsonb/json_parser.hpp"
+#include "postgres/server/argument_bytes.hpp"
+#include "postgres/server/row_source.hpp"
+#include "postgres/submissions/document_columns.hpp"
+#include "postgres/submissions/event_tuples.hpp"
+#include "postgres/submissions/form_cache.hpp"
+#include "submission/form_questions.hpp"
+
+extern "C" {
+#include "nodes/makefuncs.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
+}
+
+namespace onetrip::postgres {
+
+ONETRIP_SQL_FUNCTION(flatten_submission_jsonb);
+ONETRIP_SQL_FUNCTION(flatten_submission_json);
+ONETRIP_SQL_FUNCTION(flatten_submission_text);
+ONETRIP_SQL_FUNCTION(form_questions);
+ONETRIP_SQL_FUNCTION(submission_support);
+
+namespace {
+
+using submission::Status;
+using submission::Statuses;
+
+/// Where flatten_submission has its form.
+constexpr int form_argument_of_flatten = 1;
+
+// ---- flatten_submission ----
+
+class EventSource final : public RowSource {
+  public:
+    EventSource(MemoryContext memory, TupleDesc descriptor)
+        : RowSource(memory),
+          builder_(memory, descriptor),
+          tuples_(builder_),
+          walk_(check_for_interrupts) {}
+
+    FormCache& forms() { return forms_; }
+
+    void begin(CompiledForm* compiled, jsonb::Value responses, Statuses included) {
+        compiled_ = compiled;
+        walk_.begin(compiled->form, responses, included);
+    }
+
+    HeapTupleHeader next() override {
+        const submission::EventRow* const row = walk_.next();
+        return row == nullptr ? nullptr : tuples_.make(*compiled_, *row, walk_);
+    }
+
+  private:
+    FormCache forms_;
+    CompiledForm* compiled_ = nullptr;
+    TupleBuilder builder_;
+    EventTuples tuples_;
+    submission::SubmissionWalk walk_;
+};
+
+/// What a word of `include` stands for; nothing where it is none.
+Statuses statuses_named(std::string_view word) {
+    if (word == "all") {
+        return submission::all_statuses;
+    }
+    for (const Status status :
+         {Status::null, Status::unknown, Status::structure, Status::missing}) {
+        if (word == submission::name_of(status)) {
+            return submission::bit_of(status);
+        }
+    }
+    return 0;
+}
+
+Statuses included_by(Datum word) {
+    const text* const value = DatumGetTextPP(word);
+    const std::string_view characters{VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+    const Statuses statuses = statuses_named(characters);
+    if (statuses == 0) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("unrecognized value for argument \"include\": \"%s\"",
+                        cut_short(TextDatumGetCString(word))),
+                 errhint("Valid values are \"null\", \"unknown\", \"structure\", \"missing\" and "
+                         "\"all\".")));
+    }
+    return statuses;
+}
+
+Statuses included_by_array(ArrayType* words) {
+    if (ARR_NDIM(words) == 0) {
+        return 0;
+    }
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    deconstruct_array(words, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    Statuses included = 0;
+    for (int index = 0; index < count; ++index) {
+        // The word null in an array's text is a NULL.
+        included |= nulls[index] ? submission::bit_of(Status::null) : included_by(elements[index]);
+    }
+    return included;
+}
+
+const varlena* fetch_jsonb(Datum argument) {
+    return PG_DETOAST_DATUM_PACKED(argument);
+}
+
+/// A jsonb datum of the document, palloc'ed.
+const varlena* jsonb_of(const std::vector<std::uint8_t>& document) {
+    const std::uint8_t* const from = document.data();
+    const std::size_t size = document.size();
+    return call_server([&] {
+        auto* const datum = static_cast<varlena*>(palloc(VARHDRSZ + size));
+        SET_VARSIZE(datum, VARHDRSZ + size);
+        std::memcpy(VARDATA(datum), from, size);
+        return datum;
+    });
+}
+
+/// The jsonb of JSON text as parse_json makes it, palloc'ed; nullptr where it makes none.
+const varlena* parse_document(std::string_view json) {
+    std::vector<std::uint8_t> document;
+    try {
+        document = jsonb::parse_json(json);
+    } catch (const jsonb::JsonError&) {
+        return nullptr;
+    }
+    return jsonb_of(document);
+}
+
+/// parse_json takes memory that the server does not see, and no interrupts: not for bulk.
+constexpr std::size_t largest_parsed = std::size_t{1} << 20;
+
+/// What the cast to jsonb makes. The server's own takes twice as long; it has the word where the
+/// text is none that jsonb takes, for large ones, and in databases that are not in UTF-8.
+const varlena* fetch_json(Datum argument) {
+    const text* const json = DatumGetTextPP(argument);
+    const std::string_view characters{VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)};
+    if (GetDatabaseEncoding() == PG_UTF8 && characters.size() <= largest_parsed) {
+        if (const varlena* const parsed = call_cpp([&] { return parse_document(characters); })) {
+            return parsed;
+        }
+    }
+    char* const copy = text_to_cstring(json);
+    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(copy));
+    pfree(copy);
+    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+}
+
+/// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8 it
+/// is parsed for that alone.
+const varlena* fetch_text(Datum argument) {
+    char* const json = TextDatumGetCString(argument);
+    const auto size = static_cast<int>(std::strlen(json));
+    const std::string_view utf8 = pg_server_to_any(json, size, PG_UTF8);
+    const bool is_utf8 = GetDatabaseEncoding() == PG_UTF8;
+    const varlena* const parsed = call_cpp([&] {
+        const std::vector<std::uint8_t> document =
+            jsonb::parse_json(utf8, jsonb::DuplicateKeys::refused, check_for_interrupts);
+        return is_utf8 ? jsonb_of(document) : nullptr;
+    });
+    if (is_utf8) {
+        return parsed;
+    }
+    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+}
+
+using FetchDocument = const varlena* (*)(Datum);
+
+Datum flatten(FunctionCallInfo fcinfo, FetchDocument fetch) {
+    auto* const source = source_of_call<EventSource>(fcinfo);
+    if (!source->is_returning()) {
+        CompiledForm* const compiled =
+            form_of_call(fcinfo, form_argument_of_flatten, source->forms());
+        const Statuses included = included_by_array(PG_GETARG_ARRAYTYPE_P(2));
+        MemoryContextReset(source->call_memory());
+        const MemoryContext caller = MemoryContextSwitchTo(source->call_memory());
+        const jsonb::Value responses = document_of(fetch(PG_GETARG_DATUM(0)));
+        MemoryContextSwitchTo(caller);
+        call_cpp([&] { source->begin(compiled, responses, included); });
+    }
+    return return_rows(fcinfo, *source);
+}
+
+// ---- form_questions ----
+
+class QuestionSource final : public RowSource {
+  public:
+    QuestionSource(MemoryContext memory, TupleDesc descriptor)
+        : RowSource(memory), builder_(memory, descriptor) {}
+
+    void begin(jsonb::Value form) {
+        questions_.emplace(form, check_for_interrupts);
+        ord_ = 0;
+    }
+
+    HeapTupleHeader next() override {
+        submission::FormQuestion question;
+        if (!questions_->next(question)) {
+            questions_.reset();
+            return nullptr;
+        }
+        return make(question);
+    }
+
+  private:
+    HeapTupleHeader make(const submission::FormQuestion& question);
+    void put_text(const std::optional<std::string_view>& text);
+    void put_jsonb(const std::optional<jsonb::Value>& value);
+
+    TupleBuilder builder_;
+    std::optional<submission::FormQuestions> questions_;
+    std::int32_t ord_ = 0;
+    std::string room_;
+};
+
+HeapTupleHeader QuestionSource::make(const submission::FormQuestion& question) {
+    const submission::NodeTraits& traits = question.traits;
+    std::optional<std::string_view> type;
+    if (question.is_question) {
+        type = submission::name_of(traits.type);
+    }
+    std::optional<std::string_view> tag;
+    if (traits.tag) {
+        tag = submission::text_of(*traits.tag, room_);
+    }
+    std::optional<std::string_view> problem;
+    if (!question.problem.empty()) {
+        problem = question.problem;
+    }
+    builder_.begin();
+    builder_.put_int4(++ord_);
+    put_text(question.path);
+    put_text(type);
+    put_text(tag);
+    put_jsonb(traits.label);
+    put_jsonb(traits.choices);
+    put_text(problem);
+    return builder_.finish();
+}
+
+void QuestionSource::put_text(const std::optional<std::string_view>& text) {
+    if (text) {
+        builder_.put_text(*text);
+    } else {
+        builder_.put_null();
+    }
+}
+
+void QuestionSource::put_jsonb(const std::optional<jsonb::Value>& value) {
+    if (value) {
+        postgres::put_jsonb(builder_, *value);
+    } else {
+        builder_.put_null();
+    }
+}
+
+// ---- the planner ----
+
+/// The number of questions of a form, once it is known what form it is.
+std::optional<double> estimate_rows(const SupportRequestRows* request) {
+    if (!IsA(request->node, FuncExpr)) {
+        return std::nullopt;
+    }
+    const List* const arguments = reinterpret_cast<FuncExpr*>(request->node)->args;
+    const int index = list_length(arguments) > 1 ? form_argument_of_flatten : 0;
+    const Node* const argument =
+        estimate_expression_value(request->root, static_cast<Node*>(list_nth(arguments, index)));
+    if (!IsA(argument, Const)) {
+        return std::nullopt;
+    }
+    const auto* const form = reinterpret_cast<const Const*>(argument);
+    if (form->constisnull) {
+        return 0;
+    }
+    const jsonb::Value document = document_of(PG_DETOAST_DATUM_PACKED(form->constvalue));
+    return call_cpp([&] {
+        const submission::Form compiled(document, check_for_interrupts);
+        return static_cast<double>(compiled.questions().size());
+    });
+}
+
+}  // namespace
+
+extern "C" {
+
+Datum flatten_submission_jsonb(PG_FUNCTION_ARGS) {
+    return flatten(fcinfo, fetch_jsonb);
+}
+
+Datum flatten_submission_json(PG_FUNCTION_ARGS) {
+    return flatten(fcinfo, fetch_json);
+}
+
+Datum flatten_submission_text(PG_FUNCTION_ARGS) {
+    return flatten(fcinfo, fetch_text);
+}
+
+Datum form_questions(PG_FUNCTION_ARGS) {
+    auto* const source = source_of_call<QuestionSource>(fcinfo);
+    if (!source->is_returning()) {
+        const MemoryContext caller = MemoryContextSwitchTo(source->call_memory());
+        MemoryContextReset(source->call_memory());
+        const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
+        MemoryContextSwitchTo(caller);
+        call_cpp([&] { source->begin(form); });
+    }
+    return return_rows(fcinfo, *source);
+}
+
+Datum submission_support(PG_FUNCTION_ARGS) {
+    auto* const node = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
+    if (!IsA(node, SupportRequestRows)) {
+        return Datum{0};
+    }
+    auto* const request = reinterpret_cast<SupportRequestRows*>(node);
+    const std::optional<double> rows = estimate_rows(request);
+    if (!rows) {
+        return Datum{0};
+    }
+    request->rows = *rows;
+    PG_RETURN_POINTER(request);
+}
+
+}  // extern "C"
+
+}  // namespace onetrip::postgres

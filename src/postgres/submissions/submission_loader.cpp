@@ -1,0 +1,345 @@
+// load_response_events and create_submission_tables: arguments, transactions and totals. What a
+// batch does is in load_batch.cpp.
+
+#include "postgres/server/argument_bytes.hpp"
+#include "postgres/server/subtransaction.hpp"
+#include "postgres/submissions/load_search.hpp"
+#include "postgres/submissions/submission_ddl.hpp"
+
+extern "C" {
+#include "catalog/pg_namespace.h"
+#include "storage/lmgr.h"
+#include "storage/lockdefs.h"
+#include "tcop/utility.h"
+#include "utils/portal.h"
+}
+
+namespace onetrip::postgres {
+
+ONETRIP_SQL_FUNCTION(create_submission_tables);
+ONETRIP_SQL_FUNCTION(load_response_events);
+
+namespace {
+
+constexpr int largest_batch = 1000000;
+
+/// What is read and written at once: a batch that is larger is done in parts.
+constexpr int largest_part = 10000;
+
+// ---- arguments ----
+
+/// The parameters of load_response_events that are not for its result.
+enum Argument {
+    argument_app_schema = 0,
+    argument_dwh_schema = 1,
+    argument_mode = 2,
+    argument_batch_size = 3,
+    argument_form_name = 8,
+    argument_since = 9,
+    argument_removals = 10
+};
+
+/// CALL says in its context whether the procedure may commit.
+void refuse_transaction_block(FunctionCallInfo fcinfo) {
+    const bool is_atomic = fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) ||
+                           castNode(CallContext, fcinfo->context)->atomic;
+    if (is_atomic || IsSubTransaction()) {
+        ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                        errmsg("load_response_events cannot run inside a transaction block"),
+                        errdetail("It commits each batch with the record of what was loaded."),
+                        errhint("CALL it as a statement of its own, outside BEGIN ... COMMIT, a "
+                                "function, a procedure with a SET clause or a block with "
+                                "EXCEPTION; a client library may have to be told to commit "
+                                "automatically.")));
+    }
+}
+
+LoadMode mode_of(const char* name) {
+    if (std::strcmp(name, "new") == 0) {
+        return LoadMode::only_new;
+    }
+    if (std::strcmp(name, "changed") != 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("unrecognized value for argument \"mode\": \"%s\"", cut_short(name)),
+                        errhint("Valid values are \"new\" and \"changed\".")));
+    }
+    return LoadMode::changed;
+}
+
+Removals removals_of(const char* name) {
+    if (std::strcmp(name, "guarded") == 0) {
+        return Removals::guarded;
+    }
+    if (std::strcmp(name, "none") == 0) {
+        return Removals::none;
+    }
+    if (std::strcmp(name, "all") != 0) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("unrecognized value for argument \"removals\": \"%s\"", cut_short(name)),
+                 errhint("Valid values are \"guarded\", \"none\" and \"all\".")));
+    }
+    return Removals::all;
+}
+
+void refuse_null_arguments(FunctionCallInfo fcinfo) {
+    struct Required {
+        int index;
+        const char* name;
+    };
+    constexpr Required arguments[] = {{argument_app_schema, "app_schema"},
+                                      {argument_dwh_schema, "dwh_schema"},
+                                      {argument_mode, "mode"},
+                                      {argument_batch_size, "batch_size"},
+                                      {argument_removals, "removals"}};
+    for (const Required& argument : arguments) {
+        if (PG_ARGISNULL(argument.index)) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("argument \"%s\" must not be null", argument.name)));
+        }
+    }
+}
+
+SubmissionSchemas schemas_of(FunctionCallInfo fcinfo) {
+    return {pstrdup(NameStr(*PG_GETARG_NAME(argument_app_schema))),
+            pstrdup(NameStr(*PG_GETARG_NAME(argument_dwh_schema)))};
+}
+
+int batch_size_of(FunctionCallInfo fcinfo) {
+    const int batch_size = PG_GETARG_INT32(argument_batch_size);
+    if (batch_size < 1 || batch_size > largest_batch) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("batch_size must be from 1 to %d", largest_batch),
+                        errdetail("It is %d.", batch_size)));
+    }
+    return batch_size;
+}
+
+LoadRequest request_of(FunctionCallInfo fcinfo) {
+    refuse_null_arguments(fcinfo);
+    LoadRequest request{};
+    request.schemas = schemas_of(fcinfo);
+    request.mode = mode_of(text_to_cstring(PG_GETARG_TEXT_PP(argument_mode)));
+    request.batch_size = batch_size_of(fcinfo);
+    if (!PG_ARGISNULL(argument_form_name)) {
+        request.form_name = text_to_cstring(PG_GETARG_TEXT_PP(argument_form_name));
+    }
+    request.has_since = !PG_ARGISNULL(argument_since);
+    request.since = request.has_since ? PG_GETARG_TIMESTAMPTZ(argument_since) : 0;
+    request.removals = removals_of(text_to_cstring(PG_GETARG_TEXT_PP(argument_removals)));
+    return request;
+}
+
+// ---- transactions ----
+
+/// Begins each transaction, before anything has looked at the data. Read committed, whatever the
+/// default: under the others the server may fail one of two transactions. Without row security,
+/// whose policies would make what they hide look gone, or as if it had never been loaded: the
+/// server refuses such a query instead.
+void begin(const char* settings = "") {
+    run_statement(
+        psprintf("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off;"
+                 " SET LOCAL row_security = off%s",
+                 settings));
+}
+
+/// The lock is on the schema that is loaded into; nobody else takes one of its kind for long, and
+/// it is there before the tables are.
+void begin_locked(const SubmissionSchemas& schemas) {
+    begin();
+    LockDatabaseObject(NamespaceRelationId, require_schema(schemas.dwh), 0,
+                       ShareUpdateExclusiveLock);
+}
+
+void prepare(Load& load, const char* extension) {
+    begin_locked(load.request.schemas);
+    create_missing_load_tables(load.request.schemas);
+    load.statements = load_statements(load.request, extension);
+    load.state.statements = &load.statements;
+    load.state.source = load.request.schemas.app;
+    SPI_commit();
+    // A nested loop over a whole table is never meant: the planner takes one for a row that it
+    // expects and gets a thousand.
+    begin("; SET LOCAL enable_nestloop = off");
+    LockDatabaseObject(NamespaceRelationId, require_schema(load.request.schemas.dwh), 0,
+                       ShareUpdateExclusiveLock);
+    search(load);
+}
+
+/// The clock after the lock, so that no batch which is committed later has an earlier time; and
+/// later than any before, should the clock have been set back.
+void read_clock(Load& load) {
+    load.state.processed_on = Max(GetCurrentTimestamp(), load.last_processed + 1);
+    load.last_processed = load.state.processed_on;
+}
+
+// ---- batches ----
+
+/// Analyses what a batch will run, which takes its locks: a table that has changed meanwhile is the
+/// server's own error, and no answer that is refused.
+void require_statements(const LoadStatements& statements) {
+    for (const char* const statement : {statements.fetch, statements.insert_events,
+                                        statements.insert_problems, statements.insert_loads}) {
+        const SPIPlanPtr plan = SPI_prepare(statement, 0, nullptr);
+        if (plan == nullptr) {
+            elog(ERROR, "could not prepare a batch: %s", SPI_result_code_string(SPI_result));
+        }
+        SPI_freeplan(plan);
+    }
+}
+
+void report_progress(const Load& load) {
+    const double seconds =
+        static_cast<double>(GetCurrentTimestamp() - load.started) / USECS_PER_SEC;
+    ereport(
+        NOTICE,
+        (errmsg("batch %lld: %lld of %lld submissions, %lld events, %lld problems, %.0f "
+                "submissions a second",
+                static_cast<long long>(load.totals.batches), static_cast<long long>(load.examined),
+                static_cast<long long>(load.candidate_count),
+                static_cast<long long>(load.totals.events),
+                static_cast<long long>(load.totals.problems),
+                static_cast<double>(load.examined) / Max(seconds, 1e-6))));
+}
+
+/// The candidates that SPI has just fetched.
+Candidates fetched_candidates() {
+    constexpr int kind_of_gone = 1;
+    const auto count = static_cast<int>(SPI_processed);
+    Candidates candidates{static_cast<Datum*>(palloc(count * sizeof(Datum))),
+                          static_cast<bool*>(palloc(count * sizeof(bool))), count};
+    for (int i = 0; i < count; ++i) {
+        const HeapTuple row = SPI_tuptable->vals[i];
+        bool is_null = false;
+        candidates.ids[i] = SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &is_null);
+        candidates.are_gone[i] =
+            DatumGetInt32(SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &is_null)) == kind_of_gone;
+    }
+    return candidates;
+}
+
+/// The next part of a batch, in a memory of its own. How many candidates it had.
+int load_part(Load& load, int most) {
+    SPI_cursor_fetch(load.candidates, true, most);
+    if (SPI_processed == 0) {
+        return 0;
+    }
+    SPITupleTable* const rows = SPI_tuptable;
+    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip batch");
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    const Candidates candidates = fetched_candidates();
+    load_candidates(load, candidates);
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(memory);
+    SPI_freetuptable(rows);
+    return candidates.count;
+}
+
+void commit_batch(Load& load) {
+    const ErrorData* const error = error_of([] { SPI_commit(); });
+    if (error != nullptr) {
+        raise_load_error(load, error, nullptr);
+    }
+    load.has_checked_constraints = false;
+}
+
+/// False if there were no more candidates. After the commit, a new transaction has begun.
+bool load_next_batch(Load& load) {
+    begin_locked(load.request.schemas);
+    read_clock(load);
+    require_statements(load.statements);
+    int done = 0;
+    while (done < load.request.batch_size) {
+        const int count = load_part(load, Min(load.request.batch_size - done, largest_part));
+        done += count;
+        if (count == 0) {
+            break;
+        }
+    }
+    if (done == 0) {
+        return false;
+    }
+    commit_batch(load);
+    load.examined += done;
+    ++load.totals.batches;
+    return true;
+}
+
+void load_batches(Load& load) {
+    while (load_next_batch(load)) {
+        report_progress(load);
+    }
+    if (load.totals.removed > 0) {
+        ereport(NOTICE,
+                (errmsg("removed what was loaded of %lld submissions that are gone from "
+                        "schema \"%s\"",
+                        static_cast<long long>(load.totals.removed), load.request.schemas.app)));
+    }
+}
+
+void close_candidates(const Load& load) {
+    UnpinPortal(load.candidates);
+    SPI_cursor_close(load.candidates);
+}
+
+// ---- the call ----
+
+void forget_state(void* /*argument*/) {
+    forget_load_state();
+}
+
+/// In memory that is there until the end of the CALL, and that an error takes.
+Load* make_load(const LoadRequest& request) {
+    auto* const load = static_cast<Load*>(palloc0(sizeof(Load)));
+    load->request = request;
+    load->started = GetCurrentTimestamp();
+    load->last_processed = DT_NOBEGIN;
+    load->state.forms = make_in_context<LoadedForms>(CurrentMemoryContext);
+    auto* const callback =
+        static_cast<MemoryContextCallback*>(palloc(sizeof(MemoryContextCallback)));
+    *callback = {forget_state, nullptr, nullptr};
+    MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+    use_load_state(&load->state);
+    return load;
+}
+
+Datum result_row(TupleDesc descriptor, const Totals& totals) {
+    Datum values[] = {Int64GetDatum(totals.submissions), Int64GetDatum(totals.events),
+                      Int64GetDatum(totals.problems), Int64GetDatum(totals.batches),
+                      Int64GetDatum(totals.removed)};
+    bool nulls[lengthof(values)] = {};
+    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+}
+
+}  // namespace
+
+extern "C" {
+
+Datum create_submission_tables(PG_FUNCTION_ARGS) {
+    SPI_connect();
+    create_submission_tables(schemas_of(fcinfo));
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+
+Datum load_response_events(PG_FUNCTION_ARGS) {
+    refuse_transaction_block(fcinfo);
+    PreventCommandIfReadOnly("load_response_events()");
+    const LoadRequest request = request_of(fcinfo);
+    TupleDesc descriptor = nullptr;
+    get_call_result_type(fcinfo, nullptr, &descriptor);
+    const char* const extension = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+    SPI_connect_ext(SPI_OPT_NONATOMIC);
+    Load* const load = make_load(request);
+    SPI_commit();
+    prepare(*load, extension);
+    load_batches(*load);
+    close_candidates(*load);
+    const Totals totals = load->totals;
+    SPI_finish();
+    return result_row(descriptor, totals);
+}
+
+}  // extern "C"
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,285 @@
+// The six tables of submissions and what may be refused about them: columns, types, rights. Knows
+// no statement of the loader's.
+
+#include "postgres/submissions/submission_relations.hpp"
+
+extern "C" {
+#include "catalog/namespace.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_opfamily.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_coerce.h"
+#include "utils/fmgrprotos.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+Table find_table(const char* schema, const char* name) {
+    require_schema(schema);
+    RangeVar* const wanted = makeRangeVar(pstrdup(schema), pstrdup(name), -1);
+    return {schema, name, RangeVarGetRelid(wanted, AccessShareLock, true)};
+}
+
+/// What the catalog says of a column that is there.
+FormData_pg_attribute attribute_of(const Table& table, const char* column) {
+    const HeapTuple tuple = SearchSysCacheAttName(table.relation, column);
+    const FormData_pg_attribute attribute = *reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple));
+    ReleaseSysCache(tuple);
+    return attribute;
+}
+
+[[noreturn]] void refuse_type(const Table& table, const char* column, const char* wanted) {
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("column \"%s\" of table %s must have the type %s", column, table.qualified(),
+                    wanted),
+             errdetail("It has the type %s.", format_type_be(type_of_column(table, column)))));
+    pg_unreachable();
+}
+
+/// What its default btree operator class says of a type: InvalidOid if there is none.
+struct Comparison {
+    Oid equality;
+    Oid family;
+    Oid input;
+};
+
+Comparison comparison_of(Oid type) {
+    const TypeCacheEntry* const entry =
+        lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY | TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR);
+    if (!OidIsValid(entry->btree_opf) || !OidIsValid(entry->lt_opr)) {
+        return {InvalidOid, InvalidOid, InvalidOid};
+    }
+    return {entry->eq_opr, entry->btree_opf, entry->btree_opintype};
+}
+
+/// Casts name the very types of the operator, so that no operator of somebody else's fits better.
+const char* cast_to(Oid input) {
+    return IsPolymorphicType(input) ? "" : psprintf("::%s", type_name(input));
+}
+
+const char* operator_name(Oid operation) {
+    const HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operation));
+    if (!HeapTupleIsValid(tuple)) {
+        elog(ERROR, "cache lookup failed for operator %u", operation);
+    }
+    const auto* const found = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
+    const char* const name =
+        psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(found->oprnamespace)),
+                 NameStr(found->oprname));
+    ReleaseSysCache(tuple);
+    return name;
+}
+
+/// The equality of two types, of one operator family; InvalidOid if there is none.
+Oid equality_of(Oid left_type, const Comparison& left, Oid right_type, const Comparison& right) {
+    if (!OidIsValid(left.equality) || left.family != right.family) {
+        return InvalidOid;
+    }
+    if (IsPolymorphicType(left.input) || left.input == right.input) {
+        const bool is_one_type = getBaseType(left_type) == getBaseType(right_type);
+        return is_one_type || !IsPolymorphicType(left.input) ? left.equality : InvalidOid;
+    }
+    return get_opfamily_member(left.family, left.input, right.input, BTEqualStrategyNumber);
+}
+
+[[noreturn]] void refuse_enum(const Table& table, const char* column, const char* value) {
+    const Oid type = getBaseType(type_of_column(table, column));
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("enum type %s has no value \"%s\"", format_type_be(type), value),
+             errdetail("Column \"%s\" of table %s has that type, and the loader may have to write "
+                       "that value.",
+                       column, table.qualified()),
+             errhint("Add it with ALTER TYPE %s ADD VALUE %s.", type_name(type),
+                     quote_literal_cstr(value))));
+    pg_unreachable();
+}
+
+}  // namespace
+
+Oid require_schema(const char* schema) {
+    const Oid oid = get_namespace_oid(schema, true);
+    if (!OidIsValid(oid)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", schema),
+                 errhint("Make it with CREATE SCHEMA %s.", quote_identifier(schema))));
+    }
+    const Datum may_use = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
+                                              CStringGetTextDatum("USAGE"));
+    if (!DatumGetBool(may_use)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for schema %s", schema),
+                        errhint("Grant it with GRANT USAGE ON SCHEMA %s TO %s.",
+                                quote_identifier(schema), name_of_current_user())));
+    }
+    return oid;
+}
+
+Tables find_tables(const SubmissionSchemas& schemas) {
+    return {find_table(schemas.app, "form_schemas"),
+            find_table(schemas.app, "users"),
+            find_table(schemas.app, "form_responses"),
+            find_table(schemas.dwh, "response_events"),
+            find_table(schemas.dwh, "response_event_problems"),
+            find_table(schemas.dwh, "submission_loads")};
+}
+
+void require_table(const Table& table) {
+    if (!table.exists()) {
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_TABLE),
+                 errmsg("table \"%s\" does not exist in schema \"%s\"", table.name, table.schema),
+                 errhint("Make all tables with create_submission_tables.")));
+    }
+}
+
+bool has_column(const Table& table, const char* column) {
+    return get_attnum(table.relation, column) > 0;
+}
+
+AttrNumber require_column(const Table& table, const char* column) {
+    const AttrNumber number = get_attnum(table.relation, column);
+    if (number <= 0) {
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_COLUMN),
+                 errmsg("column \"%s\" of table %s does not exist", column, table.qualified()),
+                 errdetail("Submissions cannot be loaded without it."),
+                 errhint("Tables made by create_submission_tables have all columns.")));
+    }
+    return number;
+}
+
+Oid type_of_column(const Table& table, const char* column) {
+    return get_atttype(table.relation, require_column(table, column));
+}
+
+bool is_generated(const Table& table, const char* column) {
+    return attribute_of(table, column).attgenerated != '\0';
+}
+
+bool demands_value(const Table& table, const char* column) {
+    return has_column(table, column) && attribute_of(table, column).attnotnull;
+}
+
+bool is_referencing(const Table& table, const char* column) {
+    if (!has_column(table, column)) {
+        return false;
+    }
+    SPI_execute(psprintf("SELECT FROM pg_catalog.pg_constraint AS c"
+                         " WHERE c.conrelid OPERATOR(pg_catalog.=) %u"
+                         " AND c.contype OPERATOR(pg_catalog.=) 'f'"
+                         " AND %d OPERATOR(pg_catalog.=) ANY (c.conkey::pg_catalog.int4[])",
+                         table.relation, require_column(table, column)),
+                true, 1);
+    return SPI_processed > 0;
+}
+
+bool has_key(const Table& table, const char* column) {
+    SPI_execute(psprintf("SELECT FROM pg_catalog.pg_index AS i"
+                         " WHERE i.indrelid OPERATOR(pg_catalog.=) %u"
+                         " AND i.indkey[0] OPERATOR(pg_catalog.=) %d"
+                         " AND i.indnkeyatts OPERATOR(pg_catalog.=) 1"
+                         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL",
+                         table.relation, require_column(table, column)),
+                true, 1);
+    return SPI_processed > 0;
+}
+
+const char* type_name(Oid type) {
+    return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+Equality require_equality(const Table& left, const char* left_column, const Table& right,
+                          const char* right_column) {
+    const Oid left_type = type_of_column(left, left_column);
+    const Oid right_type = type_of_column(right, right_column);
+    const Comparison of_left = comparison_of(left_type);
+    const Comparison of_right = comparison_of(right_type);
+    const Oid operation = equality_of(left_type, of_left, right_type, of_right);
+    if (!OidIsValid(operation)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_DATATYPE_MISMATCH),
+                 errmsg("column \"%s\" of table %s cannot be compared with column \"%s\" of table "
+                        "%s",
+                        left_column, left.qualified(), right_column, right.qualified()),
+                 errdetail("They have the types %s and %s, and no default btree operator class "
+                           "has an equality of these.",
+                           format_type_be(left_type), format_type_be(right_type))));
+    }
+    return {operator_name(operation), cast_to(of_left.input), cast_to(of_right.input)};
+}
+
+void require_comparable(const Table& table, const char* column) {
+    const Oid type = type_of_column(table, column);
+    if (!OidIsValid(comparison_of(type).equality)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_DATATYPE_MISMATCH),
+                 errmsg("column \"%s\" of table %s cannot be an id", column, table.qualified()),
+                 errdetail("Its type, %s, has no default btree operator class.",
+                           format_type_be(type))));
+    }
+}
+
+const char* name_of_current_user() {
+    return quote_identifier(GetUserNameFromId(GetUserId(), false));
+}
+
+bool has_right(const Table& table, const char* column, AclMode mode) {
+    const Oid user = GetUserId();
+    return pg_class_aclcheck(table.relation, user, mode) == ACLCHECK_OK ||
+           (column != nullptr &&
+            pg_attribute_aclcheck(table.relation, get_attnum(table.relation, column), user, mode) ==
+                ACLCHECK_OK);
+}
+
+void require_right(const Table& table, const char* column, AclMode mode, const char* right) {
+    if (!has_right(table, column, mode)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for table %s", table.name),
+                        errhint("Grant it with GRANT %s ON %s TO %s.", right, table.qualified(),
+                                name_of_current_user())));
+    }
+}
+
+void require_readable(const Table& table, const char* column) {
+    require_column(table, column);
+    require_right(table, column, ACL_SELECT, "SELECT");
+}
+
+bool is_json(const Table& table, const char* column) {
+    const Oid type = getBaseType(type_of_column(table, column));
+    if (type != JSONBOID && type != JSONOID) {
+        refuse_type(table, column, "jsonb or json");
+    }
+    return type == JSONOID;
+}
+
+void require_text(const Table& table, const char* column) {
+    if (!IsBinaryCoercible(getBaseType(type_of_column(table, column)), TEXTOID)) {
+        refuse_type(table, column, "text");
+    }
+}
+
+void require_assignable(const Table& table, const char* column, Oid from) {
+    const Oid type = type_of_column(table, column);
+    if (!can_coerce_type(1, &from, &type, COERCION_ASSIGNMENT)) {
+        refuse_type(table, column, format_type_be(from));
+    }
+}
+
+void require_enum_values(const Table& table, const char* column, const char* const* values,
+                         int count) {
+    const Oid type = getBaseType(type_of_column(table, column));
+    for (int i = 0; i < count; ++i) {
+        if (!SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(type),
+                                   CStringGetDatum(values[i]))) {
+            refuse_enum(table, column, values[i]);
+        }
+    }
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+namespace onetrip::postgres {
+
+/// Where the tables of submissions are: names as they are, not quoted.
+struct SubmissionSchemas {
+    const char* app;  ///< form_schemas, users, form_responses
+    const char* dwh;  ///< response_events, response_event_problems, submission_loads
+};
+
+enum class LoadMode { only_new, changed };
+
+struct Table {
+    const char* schema;
+    const char* name;
+    Oid relation;  ///< InvalidOid if there is none
+
+    bool exists() const { return OidIsValid(relation); }
+    const char* qualified() const { return quote_qualified_identifier(schema, name); }
+};
+
+struct Tables {
+    Table forms;
+    Table users;
+    Table submissions;
+    Table events;
+    Table problems;
+    Table loads;
+};
+
+/// Each is locked as the statements will lock it: what is looked up of the table until then stays
+/// true, whatever DDL was under way.
+Tables find_tables(const SubmissionSchemas& schemas);
+
+/// The Oid of the schema. ERRORs if it is missing or may not be used.
+Oid require_schema(const char* schema);
+
+void require_table(const Table& table);
+bool has_column(const Table& table, const char* column);
+AttrNumber require_column(const Table& table, const char* column);
+Oid type_of_column(const Table& table, const char* column);
+bool is_generated(const Table& table, const char* column);
+
+/// Whether the column is NOT NULL.
+bool demands_value(const Table& table, const char* column);
+
+/// Whether a foreign key of the table has the column.
+bool is_referencing(const Table& table, const char* column);
+
+/// Whether a unique index on this column alone finds the rows of a value of it.
+bool has_key(const Table& table, const char* column);
+
+/// Qualified, for SQL.
+const char* type_name(Oid type);
+
+/// How two columns are compared: by the equality of their type's default btree operator class.
+struct Equality {
+    const char* operation;   ///< `OPERATOR(schema.=)`
+    const char* left_cast;   ///< `::type`, or empty
+    const char* right_cast;  ///< likewise
+};
+
+/// ERRORs, naming both columns, if they cannot be compared so.
+Equality require_equality(const Table& left, const char* left_column, const Table& right,
+                          const char* right_column);
+
+/// ERRORs if the type of an id has no default btree operator class.
+void require_comparable(const Table& table, const char* column);
+
+/// Rights. `column` is NULL if the right cannot be had for a column. May ERROR.
+void require_right(const Table& table, const char* column, AclMode mode, const char* right);
+void require_readable(const Table& table, const char* column);
+bool has_right(const Table& table, const char* column, AclMode mode);
+const char* name_of_current_user();
+
+/// Whether a column of documents is json, which must be converted, and not jsonb. ERRORs for
+/// others.
+bool is_json(const Table& table, const char* column);
+
+/// ERRORs unless a text is stored in the column as it is: a conversion could fail, or bend it.
+void require_text(const Table& table, const char* column);
+
+/// ERRORs unless an assignment makes a value of the column of one of that type.
+void require_assignable(const Table& table, const char* column, Oid from);
+
+/// ERRORs if the column is of an enum type that lacks one of these values.
+void require_enum_values(const Table& table, const char* column, const char* const* values,
+                         int count);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,609 @@
+// The statements of load_response_events, and what must hold of the tables so that they can run.
+// Knows nothing of when they run.
+
+#include "postgres/submissions/submission_statements.hpp"
+
+#include "postgres/submissions/submission_words.hpp"
+
+extern "C" {
+#include "parser/parse_coerce.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+// ---- the columns of an event ----
+
+/// r is the submission with its form and user as load_rows has it, e the event.
+constexpr Word event_columns[] = {
+    {"form_id", "r.form_id"},
+    {"form_name", "r.form_name"},
+    {"user_id", "r.user_id"},
+    {"user_full_name", "r.user_full_name"},
+    {"submission_id", "r.id"},
+    {"submission_created", "r.date_created"},
+    {"processed_on", "r.processed_on"},
+    {"schema_path", "e.schema_path"},
+    {"idx", "e.idx"},
+    {"value", "e.value"},
+    {"answer_type", "e.answer_type"},
+    {"tag", "e.tag"},
+    {"ord", "e.ord"},
+    {"status", "e.status"},
+};
+
+/// Those that row_hash is made of.
+constexpr const char* compared_columns[] = {"form_id", "form_name", "user_id", "user_full_name",
+                                            "submission_created"};
+
+bool is_written(const Table& table, const char* column) {
+    return has_column(table, column) && !is_generated(table, column);
+}
+
+bool is_enum(const Table& table, const char* column) {
+    return type_is_enum(getBaseType(type_of_column(table, column)));
+}
+
+/// The columns of an event that the table has.
+const char* column_list(const Table& table) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (const Word& column : event_columns) {
+        if (is_written(table, column.name)) {
+            appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", column.name);
+        }
+    }
+    return list.data;
+}
+
+/// Of a user that is not there a foreign key takes NULL alone.
+const char* value_of(const Table& table, const Word& column) {
+    if (std::strcmp(column.name, "user_id") == 0 && is_referencing(table, "user_id")) {
+        return "CASE WHEN r.has_user THEN r.user_id END";
+    }
+    return column.text;
+}
+
+/// Their values. Text becomes a value of an enum by a cast alone; elsewhere the assignment does it,
+/// since a cast would cut what is too long.
+const char* value_list(const Table& table) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (const Word& column : event_columns) {
+        if (is_written(table, column.name)) {
+            appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", value_of(table, column));
+            if (is_enum(table, column.name)) {
+                appendStringInfo(&list, "::%s", type_name(type_of_column(table, column.name)));
+            }
+        }
+    }
+    return list.data;
+}
+
+// ---- what must hold of the tables ----
+
+void require_event_texts(const Table& table) {
+    for (const char* const column :
+         {"value", "schema_path", "form_name", "user_full_name", "answer_type", "tag", "status"}) {
+        if (is_written(table, column) && !is_enum(table, column)) {
+            require_text(table, column);
+        }
+    }
+}
+
+void require_event_table(const Table& table, LoadMode mode) {
+    for (const char* const column : {"submission_id", "schema_path", "value"}) {
+        require_column(table, column);
+    }
+    require_text(table, "value");
+    require_event_texts(table);
+    for (const Word& column : event_columns) {
+        if (is_written(table, column.name)) {
+            require_right(table, column.name, ACL_INSERT, "INSERT");
+        }
+    }
+    if (mode == LoadMode::changed) {
+        require_readable(table, "submission_id");
+        require_right(table, nullptr, ACL_DELETE, "DELETE");
+    }
+}
+
+void require_source_types(const Table& table, const Table& submissions) {
+    const Word columns[] = {{"submission_id", "id"},
+                            {"form_id", "form_id"},
+                            {"user_id", "user_id"},
+                            {"submission_created", "date_created"}};
+    for (const Word& column : columns) {
+        if (is_written(table, column.name)) {
+            require_assignable(table, column.name, type_of_column(submissions, column.text));
+        }
+    }
+}
+
+void require_statuses(const Tables& tables, bool has_json_documents, bool may_lack_user) {
+    const char* const of_events[] = {"ok", "wrong_type", "not_in_choices"};
+    const char* of_problems[7] = {"wrong_type", "not_in_choices", "unknown", "structure",
+                                  "refused"};
+    int count = 5;
+    if (has_json_documents) {
+        of_problems[count++] = "not_jsonb";
+    }
+    if (may_lack_user) {
+        of_problems[count++] = "no_user";
+    }
+    if (is_written(tables.events, "status") && is_enum(tables.events, "status")) {
+        require_enum_values(tables.events, "status", of_events, lengthof(of_events));
+    }
+    if (is_written(tables.problems, "status") && is_enum(tables.problems, "status")) {
+        require_enum_values(tables.problems, "status", of_problems, count);
+    }
+}
+
+void require_loads(const Table& table, LoadMode mode) {
+    for (const char* const column :
+         {"submission_id", "source", "form_id", "submission_created", "responses_hash", "form_hash",
+          "row_hash", "events", "problems", "processed_on"}) {
+        require_readable(table, column);
+        require_right(table, column, ACL_INSERT, "INSERT");
+    }
+    if (mode == LoadMode::changed) {
+        require_right(table, nullptr, ACL_DELETE, "DELETE");
+    }
+}
+
+void require_sources(const Tables& tables) {
+    for (const Table* const table : {&tables.forms, &tables.users, &tables.submissions}) {
+        require_table(*table);
+        require_readable(*table, "id");
+        require_comparable(*table, "id");
+    }
+    require_readable(tables.forms, "name");
+    require_readable(tables.forms, "schema");
+    if (has_column(tables.forms, "dialect")) {
+        require_readable(tables.forms, "dialect");
+    }
+    require_readable(tables.users, "given_name");
+    require_readable(tables.users, "family_name");
+    for (const char* const column : {"form_id", "user_id", "responses", "date_created"}) {
+        require_readable(tables.submissions, column);
+    }
+}
+
+// ---- enums of answer types ----
+
+[[noreturn]] void refuse_answer_type(const Table& table, const char* answer_type,
+                                     const char* form) {
+    const Oid type = getBaseType(type_of_column(table, "answer_type"));
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("enum type %s has no value \"%s\"", format_type_be(type), answer_type),
+             errdetail("Column \"answer_type\" of table %s has that type, and form \"%s\" asks "
+                       "for answers of type %s.",
+                       table.qualified(), form, answer_type),
+             errhint("Add it with ALTER TYPE %s ADD VALUE %s.", type_name(type),
+                     quote_literal_cstr(answer_type))));
+    pg_unreachable();
+}
+
+/// An answer of a type that the enum does not have could be neither loaded nor left out: the load
+/// would stop at it, so that it does not begin.
+void require_answer_types(const Table& table, Words words) {
+    if (!is_written(table, "answer_type") || !is_enum(table, "answer_type")) {
+        return;
+    }
+    words.add("enum", type_name(getBaseType(type_of_column(table, "answer_type"))));
+    const char* const query = words.fill(
+        "SELECT q.answer_type, f.name FROM {forms} AS f,"
+        " {extension}.form_questions({form_document}) AS q"
+        " WHERE q.answer_type OPERATOR(pg_catalog.<>) ALL"
+        " (pg_catalog.enum_range(NULL::{enum})::pg_catalog.text[])"
+        " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1");
+    SPI_execute(query, true, 1);
+    if (SPI_processed > 0) {
+        const HeapTuple row = SPI_tuptable->vals[0];
+        refuse_answer_type(table, SPI_getvalue(row, SPI_tuptable->tupdesc, 1),
+                           SPI_getvalue(row, SPI_tuptable->tupdesc, 2));
+    }
+}
+
+// ---- comparisons and look-ups ----
+
+const char* compare(const Equality& equality, const char* left, const char* right) {
+    return psprintf("%s%s %s %s%s", left, equality.left_cast, equality.operation, right,
+                    equality.right_cast);
+}
+
+/// A row of the table by its key. Looked up one by one: a planner that compares the cost of a scan
+/// would scan the whole for each batch until the table is large. Without a key it has the choice.
+const char* look_up(const Table& table, const char* key, const char* alias, const char* columns,
+                    const char* condition) {
+    if (!has_key(table, key)) {
+        return psprintf(" LEFT JOIN %s AS %s ON %s", table.qualified(), alias, condition);
+    }
+    return psprintf(" LEFT JOIN LATERAL (SELECT %s FROM %s AS %s WHERE %s OFFSET 0) AS %s ON true",
+                    columns, table.qualified(), alias, condition, alias);
+}
+
+// ---- the search ----
+
+constexpr const char* joined =
+    " LEFT JOIN {loads} AS l ON {l=r} LEFT JOIN {forms} AS f ON {r=f}"
+    " LEFT JOIN {users} AS u ON {r=u}";
+
+/// What examine_submission takes of a submission, its form, its user and its row in the ledger.
+constexpr const char* examined =
+    "r.form_id, r.user_id, r.date_created, r.responses, f.id IS NOT NULL,"
+    " f.name::pg_catalog.text, f.schema, u.id IS NOT NULL, {full_name},"
+    " l.responses_hash, l.form_hash, l.row_hash";
+
+constexpr const char* is_of_source =
+    "(l.source IS NULL OR l.source OPERATOR(pg_catalog.=) {source})";
+
+constexpr const char* is_refused =
+    "(l.responses_hash IS NULL AND l.form_hash IS NULL AND l.row_hash IS NULL"
+    " AND l.source IS NOT NULL)";
+
+constexpr const char* new_candidates =
+    "SELECT r.id, 0 FROM {submissions} AS r WHERE NOT EXISTS ("
+    "SELECT FROM {loads} AS l WHERE {l=r}){new_filter} ORDER BY 1";
+
+/// CASE keeps the order: nothing is hashed that has not been loaded.
+constexpr const char* changed_candidates =
+    "SELECT r.id, CASE WHEN {is_refused} THEN 2 ELSE 0 END FROM {submissions} AS r{joined}"
+    " WHERE CASE WHEN l.submission_id IS NULL THEN true WHEN NOT {is_of_source} THEN false"
+    " ELSE {extension}.load_change({examined}) END{changed_filter}"
+    " UNION ALL SELECT g.id, 1 FROM {gone_rows} ORDER BY 2, 1";
+
+constexpr const char* is_form_of_name = "f.name::pg_catalog.text OPERATOR(pg_catalog.=) $1";
+
+/// The conditions of form_name and since on the submissions (r) and on the ledger (l).
+struct Filters {
+    const char* submissions;
+    const char* ledger;
+};
+
+const char* is_of_form(Words words, const char* alias, const Equality& equality) {
+    words.add("alias", alias);
+    words.add("left", equality.left_cast);
+    words.add("equals", equality.operation);
+    words.add("right", equality.right_cast);
+    return words.fill(
+        "{alias}.form_id{left} {equals} ANY (SELECT f.id{right} FROM {forms} AS f"
+        " WHERE {is_form_of_name})");
+}
+
+Filters filters_of(const LoadRequest& request, const Words& words, const Equality& form,
+                   const Table& forms, const Table& loads) {
+    StringInfoData submissions_filter;
+    StringInfoData ledger_filter;
+    initStringInfo(&submissions_filter);
+    initStringInfo(&ledger_filter);
+    if (request.form_name != nullptr) {
+        const Equality of_ledger = require_equality(loads, "form_id", forms, "id");
+        appendStringInfoString(&submissions_filter, is_of_form(words, "r", form));
+        appendStringInfoString(&ledger_filter, is_of_form(words, "l", of_ledger));
+    }
+    if (request.has_since) {
+        const char* const and_word = submissions_filter.len == 0 ? "" : " AND ";
+        appendStringInfo(&submissions_filter, "%sr.date_created OPERATOR(pg_catalog.>=) $2",
+                         and_word);
+        appendStringInfo(&ledger_filter, "%sl.submission_created OPERATOR(pg_catalog.>=) $2",
+                         and_word);
+    }
+    return {submissions_filter.data, ledger_filter.data};
+}
+
+void add_filters(Words& words, const Filters& filters) {
+    const bool is_filtered = filters.submissions[0] != '\0';
+    words.add("new_filter", is_filtered ? psprintf(" AND (%s)", filters.submissions) : "");
+    words.add(
+        "changed_filter",
+        is_filtered ? psprintf(" AND ((%s) OR (%s))", filters.submissions, filters.ledger) : "");
+    words.add("ledger_filter", is_filtered ? psprintf(" AND (%s)", filters.ledger) : "");
+}
+
+/// NULL dates are not at or after any; a column of another kind has no such order.
+void require_dates(const Table& submissions) {
+    const Oid type = getBaseType(type_of_column(submissions, "date_created"));
+    if (type != TIMESTAMPTZOID && type != TIMESTAMPOID && type != DATEOID) {
+        ereport(ERROR,
+                (errcode(ERRCODE_DATATYPE_MISMATCH),
+                 errmsg("argument \"since\" needs a date in column \"date_created\" of table %s",
+                        submissions.qualified()),
+                 errdetail("It has the type %s.", format_type_be(type))));
+    }
+}
+
+void write_search(LoadStatements& statements, const LoadRequest& request, const Words& words,
+                  const Tables& tables) {
+    statements.form_versions = words.fill("SELECT FROM {forms} AS f WHERE {is_form_of_name}");
+    statements.form_names = words.fill(
+        "SELECT n.name, pg_catalog.count(*) OVER () FROM (SELECT DISTINCT"
+        " f.name::pg_catalog.text AS name FROM {forms} AS f WHERE f.name IS NOT NULL) AS n"
+        " ORDER BY n.name LIMIT 20");
+    statements.ledger_summary = words.fill(
+        "SELECT pg_catalog.count(*) FILTER (WHERE l.source IS NULL),"
+        " pg_catalog.count(*) FILTER (WHERE l.source OPERATOR(pg_catalog.<>) {source}),"
+        " pg_catalog.max(l.processed_on)::pg_catalog.timestamptz FROM {loads} AS l");
+    statements.take = words.fill(
+        "UPDATE {loads} AS l SET source = {source} WHERE l.source IS NULL AND EXISTS ("
+        "SELECT FROM {submissions} AS r WHERE {l=r})");
+    statements.may_take = has_right(tables.loads, "source", ACL_UPDATE);
+    statements.foreign = words.fill(
+        "SELECT r.id, l.source, pg_catalog.count(*) OVER () FROM {submissions} AS r JOIN {loads}"
+        " AS l ON {l=r} WHERE l.source OPERATOR(pg_catalog.<>) {source}{new_filter}"
+        " ORDER BY r.id LIMIT 1");
+    statements.gone = words.fill(
+        "SELECT l.submission_id FROM {loads} AS l WHERE l.source OPERATOR(pg_catalog.=) {source}"
+        "{ledger_filter} AND NOT EXISTS (SELECT FROM {submissions} AS r WHERE {l=r})");
+    statements.loaded = words.fill(
+        "SELECT pg_catalog.count(*) FROM {loads} AS l"
+        " WHERE l.source OPERATOR(pg_catalog.=) {source}{ledger_filter}");
+    statements.candidates = words.fill(request.mode == LoadMode::only_new ? "{new_candidates}"
+                                                                          : "{changed_candidates}");
+    statements.dialect =
+        has_column(tables.forms, "dialect")
+            ? words.fill(psprintf(
+                  "SELECT f.name::pg_catalog.text, f.dialect::pg_catalog.text FROM {forms} AS f"
+                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) 'onetrip'%s"
+                  " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1",
+                  request.form_name == nullptr ? "" : " AND {is_form_of_name}"))
+            : nullptr;
+}
+
+/// Whether an id stands in two rows; where no index keeps it from that.
+Check duplicates_of(const Table& table) {
+    if (has_key(table, "id") && demands_value(table, "id")) {
+        return {nullptr, table.qualified()};
+    }
+    return {psprintf("SELECT t.id FROM %s AS t GROUP BY t.id"
+                     " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 OR"
+                     " (t.id IS NULL AND %s) LIMIT 1",
+                     table.qualified(),
+                     std::strcmp(table.name, "form_responses") == 0 ? "true" : "false"),
+            table.qualified()};
+}
+
+// ---- a batch ----
+
+const char* fetch(Words words, const Tables& tables) {
+    StringInfoData from;
+    initStringInfo(&from);
+    appendStringInfoString(&from, look_up(tables.submissions, "id", "r",
+                                          "r.id, r.form_id, r.user_id, r.date_created, r.responses",
+                                          words.fill("{r=b}")));
+    appendStringInfoString(&from, look_up(tables.loads, "submission_id", "l",
+                                          "l.submission_id, l.source, l.responses_hash,"
+                                          " l.form_hash, l.row_hash",
+                                          words.fill("{l=b}")));
+    appendStringInfoString(
+        &from, look_up(tables.forms, "id", "f", "f.id, f.name, f.schema", words.fill("{r=f}")));
+    appendStringInfoString(
+        &from,
+        look_up(tables.users, "id", "u", "u.id, u.given_name, u.family_name", words.fill("{r=u}")));
+    words.add("look_ups", from.data);
+    return words.fill(
+        "SELECT {examined}, b.\"position\", b.id, r.id IS NOT NULL, l.submission_id IS NOT NULL,"
+        " l.source FROM {batch}{look_ups}");
+}
+
+const char* insert(Words words, const Table& table) {
+    words.add("table", table.qualified());
+    words.add("columns", column_list(table));
+    words.add("values", value_list(table));
+    return words.fill(
+        "INSERT INTO {table} ({columns}) SELECT {values}"
+        " FROM {rows}, {extension}.load_events(r.\"position\") AS e");
+}
+
+/// An array has the index on its side whatever the planner thinks of its length; of arrays there is
+/// none.
+const char* delete_by_id(Words words, const Table& table) {
+    const Oid type = getBaseType(type_of_column(table, "submission_id"));
+    const Equality equality = require_equality(table, "submission_id", table, "submission_id");
+    const bool fits_array = OidIsValid(get_array_type(type)) && !OidIsValid(get_element_type(type));
+    words.add("table", table.qualified());
+    words.add("cast", equality.left_cast);
+    words.add("equals", equality.operation);
+    words.add("type", type_name(type));
+    return words.fill(fits_array ? "DELETE FROM {table} AS t WHERE t.submission_id{cast} {equals}"
+                                   " ANY (ARRAY(SELECT b.id::{type} FROM {batch}))"
+                                 : "DELETE FROM {table} AS t WHERE t.submission_id{cast} {equals}"
+                                   " ANY (SELECT b.id::{type} FROM {batch})");
+}
+
+const char* refused_state(Words words, const Tables& tables) {
+    if (!has_column(tables.problems, "status")) {
+        return nullptr;
+    }
+    const Table& problems = tables.problems;
+    const Equality equality =
+        require_equality(problems, "submission_id", problems, "submission_id");
+    const Oid type = getBaseType(type_of_column(problems, "submission_id"));
+    words.add("p=b", compare(equality, "p.submission_id", psprintf("b.id::%s", type_name(type))));
+    return words.fill(
+        "SELECT p.value::pg_catalog.text FROM {batch}, {problems} AS p WHERE {p=b}"
+        " AND p.status::pg_catalog.text OPERATOR(pg_catalog.=) 'refused' LIMIT 1");
+}
+
+const char* insert_loads(const Words& words, const Tables& tables) {
+    Oid from = type_of_column(tables.submissions, "date_created");
+    Oid to = type_of_column(tables.loads, "submission_created");
+    const bool has_date = can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
+    return words.fill(psprintf(
+        "INSERT INTO {loads} (submission_id, source, form_id, submission_created, responses_hash,"
+        " form_hash, row_hash, events, problems, processed_on) SELECT r.id, r.source, r.form_id,"
+        " %s, r.responses_hash, r.form_hash, r.row_hash, r.events, r.problems, r.processed_on"
+        " FROM {rows}",
+        has_date ? "r.date_created" : "NULL"));
+}
+
+void write_batch(LoadStatements& statements, const Words& words, const Tables& tables) {
+    statements.fetch = fetch(words, tables);
+    statements.delete_events = delete_by_id(words, tables.events);
+    statements.delete_problems = delete_by_id(words, tables.problems);
+    statements.delete_loads = delete_by_id(words, tables.loads);
+    statements.insert_events = insert(words, tables.events);
+    statements.insert_problems = insert(words, tables.problems);
+    statements.insert_loads = insert_loads(words, tables);
+    statements.refused_state = refused_state(words, tables);
+}
+
+// ---- words ----
+
+/// The row that load_rows gives, or its first two columns.
+void add_rows(Words& words, const Tables& tables) {
+    const char* const id = type_name(type_of_column(tables.submissions, "id"));
+    const char* const ids = psprintf("%s.load_rows() AS b (\"position\" pg_catalog.int4, id %s)",
+                                     words.fill("{extension}"), id);
+    words.add("batch", ids);
+    words.add("gone_rows", psprintf("%s.load_rows() AS g (\"position\" pg_catalog.int4, id %s)",
+                                    words.fill("{extension}"), id));
+    words.add("rows",
+              psprintf("%s.load_rows() AS r (\"position\" pg_catalog.int4, id %s, form_id %s,"
+                       " form_name pg_catalog.text, user_id %s, user_full_name pg_catalog.text,"
+                       " date_created %s, processed_on pg_catalog.timestamptz,"
+                       " has_user pg_catalog.bool, source pg_catalog.text,"
+                       " responses_hash pg_catalog.bytea, form_hash pg_catalog.bytea,"
+                       " row_hash pg_catalog.bytea, events pg_catalog.int4,"
+                       " problems pg_catalog.int4)",
+                       words.fill("{extension}"), id,
+                       type_name(type_of_column(tables.submissions, "form_id")),
+                       type_name(type_of_column(tables.submissions, "user_id")),
+                       type_name(type_of_column(tables.submissions, "date_created"))));
+}
+
+void add_comparisons(Words& words, const Tables& tables) {
+    const Table& submissions = tables.submissions;
+    const Equality ids = require_equality(submissions, "id", submissions, "id");
+    const Equality loads = require_equality(tables.loads, "submission_id", submissions, "id");
+    words.add("r=b", compare(ids, "r.id", "b.id"));
+    words.add("l=b", compare(loads, "l.submission_id", "b.id"));
+    words.add("l=r", compare(loads, "l.submission_id", "r.id"));
+    words.add("r=f", compare(require_equality(submissions, "form_id", tables.forms, "id"),
+                             "r.form_id", "f.id"));
+    words.add("r=u", compare(require_equality(submissions, "user_id", tables.users, "id"),
+                             "r.user_id", "u.id"));
+}
+
+/// A jsonb of any JSON; JSON null if jsonb cannot hold it.
+const char* form_document(const char* extension, bool is_json) {
+    return is_json ? psprintf(
+                         "coalesce(%s.jsonb_or_null(f.schema::pg_catalog.json),"
+                         " 'null'::pg_catalog.jsonb)",
+                         extension)
+                   : "f.schema::pg_catalog.jsonb";
+}
+
+Words words_of(const LoadRequest& request, const Tables& tables, const char* extension) {
+    Words words;
+    words.add("extension", quote_identifier(extension));
+    words.add("source", psprintf("%s::pg_catalog.text", quote_literal_cstr(request.schemas.app)));
+    words.add("forms", tables.forms.qualified());
+    words.add("users", tables.users.qualified());
+    words.add("submissions", tables.submissions.qualified());
+    words.add("problems", tables.problems.qualified());
+    words.add("loads", tables.loads.qualified());
+    words.add("full_name",
+              "CASE WHEN u.given_name IS NOT NULL OR u.family_name IS NOT NULL"
+              " THEN pg_catalog.concat_ws(' ', u.given_name, u.family_name) END");
+    words.add("form_document",
+              form_document(quote_identifier(extension), is_json(tables.forms, "schema")));
+    words.add("is_form_of_name", is_form_of_name);
+    words.add("is_refused", is_refused);
+    words.add("is_of_source", words.fill(is_of_source));
+    words.add("examined", words.fill(examined));
+    add_rows(words, tables);
+    add_comparisons(words, tables);
+    words.add("joined", words.fill(joined));
+    if (request.has_since) {
+        require_dates(tables.submissions);
+    }
+    add_filters(words,
+                filters_of(request, words,
+                           require_equality(tables.submissions, "form_id", tables.forms, "id"),
+                           tables.forms, tables.loads));
+    words.add("new_candidates", words.fill(new_candidates));
+    words.add("changed_candidates", words.fill(changed_candidates));
+    return words;
+}
+
+// ---- what the target has ----
+
+ValueType value_type(const Table& table, const char* column) {
+    ValueType type{};
+    type.oid = type_of_column(table, column);
+    get_typlenbyval(type.oid, &type.length, &type.is_by_value);
+    return type;
+}
+
+bool writes(const Tables& tables, const char* column) {
+    return is_written(tables.events, column) || is_written(tables.problems, column);
+}
+
+/// By table and name, so that a column which is added later makes a difference.
+const char* names_of_compared(const Tables& tables) {
+    StringInfoData names;
+    initStringInfo(&names);
+    for (const Table* const table : {&tables.events, &tables.problems}) {
+        for (const char* const column : compared_columns) {
+            if (is_written(*table, column)) {
+                appendStringInfo(&names, "%s,", column);
+            }
+        }
+        appendStringInfoChar(&names, ';');
+    }
+    return names.data;
+}
+
+void describe_target(LoadStatements& statements, const Tables& tables) {
+    statements.id = value_type(tables.submissions, "id");
+    statements.form_id = value_type(tables.submissions, "form_id");
+    statements.user_id = value_type(tables.submissions, "user_id");
+    statements.created = value_type(tables.submissions, "date_created");
+    statements.has_json_documents = is_json(tables.submissions, "responses");
+    statements.has_json_forms = is_json(tables.forms, "schema");
+    statements.demands_user_id = demands_value(tables.events, "user_id");
+    statements.user_must_exist = is_referencing(tables.events, "user_id");
+    statements.demands_full_name = demands_value(tables.events, "user_full_name");
+    statements.columns = names_of_compared(tables);
+    statements.writes_form_id = writes(tables, "form_id");
+    statements.writes_form_name = writes(tables, "form_name");
+    statements.writes_user_id = writes(tables, "user_id");
+    statements.writes_full_name = writes(tables, "user_full_name");
+    statements.writes_created = writes(tables, "submission_created");
+}
+
+}  // namespace
+
+LoadStatements load_statements(const LoadRequest& request, const char* extension) {
+    const Tables tables = find_tables(request.schemas);
+    require_sources(tables);
+    require_table(tables.events);
+    require_event_table(tables.events, request.mode);
+    require_event_table(tables.problems, request.mode);
+    require_loads(tables.loads, request.mode);
+    LoadStatements statements{};
+    describe_target(statements, tables);
+    for (const Table* const table : {&tables.events, &tables.problems}) {
+        require_source_types(*table, tables.submissions);
+    }
+    if (request.mode == LoadMode::changed) {
+        require_readable(tables.problems, "value");
+    }
+    require_statuses(tables, statements.has_json_documents,
+                     statements.demands_user_id || statements.demands_full_name);
+    const Words words = words_of(request, tables, extension);
+    require_answer_types(tables.events, words);
+    require_answer_types(tables.problems, words);
+    const Table* const sources[] = {&tables.submissions, &tables.forms, &tables.users};
+    for (int i = 0; i < static_cast<int>(lengthof(sources)); ++i) {
+        statements.duplicates[i] = duplicates_of(*sources[i]);
+    }
+    write_search(statements, request, words, tables);
+    write_batch(statements, words, tables);
+    return statements;
+}
+
+}  // namespace onetrip::postgres

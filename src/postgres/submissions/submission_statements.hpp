@@ -1,0 +1,90 @@
+#pragma once
+
+#include "postgres/submissions/submission_relations.hpp"
+
+namespace onetrip::postgres {
+
+enum class Removals { guarded, none, all };
+
+/// What is asked of load_response_events.
+struct LoadRequest {
+    SubmissionSchemas schemas;
+    LoadMode mode;
+    int batch_size;
+    const char* form_name;  ///< NULL: of all forms
+    bool has_since;
+    TimestampTz since;
+    Removals removals;
+};
+
+/// A type, as far as its values are copied.
+struct ValueType {
+    Oid oid;
+    std::int16_t length;
+    bool is_by_value;
+};
+
+/// A query, and whether there is anything to ask.
+struct Check {
+    const char* query;  ///< nullptr if the catalog has the answer
+    const char* table;
+};
+
+/// What load_response_events runs (submissions.md, chapter 3). Plain data, palloc'ed. Everything in
+/// the statements is qualified, operators included: the caller's search_path means nothing. What
+/// the loader knows comes into them by its function load_rows, so that no type is left out: an
+/// array is no element of arrays.
+struct LoadStatements {
+    ValueType id;       ///< of form_responses
+    ValueType form_id;  ///< likewise
+    ValueType user_id;
+    ValueType created;
+    bool has_json_documents;
+    bool has_json_forms;
+
+    // ---- what the target demands and has ----
+
+    bool demands_user_id;
+    bool user_must_exist;  ///< its user_id is of a foreign key
+    bool demands_full_name;
+    const char* columns;  ///< those of form and user that are written, of both tables, by name
+    bool writes_form_id;
+    bool writes_form_name;
+    bool writes_user_id;
+    bool writes_full_name;
+    bool writes_created;
+
+    // ---- before the first batch; $1 is the name of the form, $2 the date ----
+
+    const char* form_versions;   ///< `SELECT` a row for each form of that name
+    const char* form_names;      ///< `SELECT name` of the first forms, and how many there are
+    const char* dialect;         ///< name and dialect of a form that cannot be read; or nullptr
+    const char* ledger_summary;  ///< without source, of other sources, last processed_on
+    const char* take;            ///< gives rows without a source the name of this one
+    bool may_take;
+    const char* foreign;  ///< `SELECT id, source, count` of a submission of another source
+    Check duplicates[3];  ///< `SELECT id` of one that is there twice, or NULL
+    const char* gone;     ///< `SELECT submission_id` that the source does not show
+    const char* loaded;   ///< how many the ledger has of what may be gone
+    /// `SELECT id, kind`: what has to be loaded or replaced, and what load_rows has, which is gone.
+    const char* candidates;
+
+    // ---- of a batch ----
+
+    /// Of the submissions that load_rows names what examine_submission takes (load_state.hpp).
+    const char* fetch;
+    const char* delete_events;
+    const char* delete_problems;
+    const char* delete_loads;
+    const char* insert_events;
+    const char* insert_problems;
+    const char* insert_loads;
+    const char*
+        refused_state;  ///< the SQLSTATE that the problem of the submission of load_rows has
+};
+
+/// ERRORs if a schema, table or column is missing, of a type that cannot be, or may not be read or
+/// written, with what to do. `extension` is the schema of the extension's functions.
+LoadStatements load_statements(const LoadRequest& request, const char* extension);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/interrupt.hpp"
+
+namespace onetrip::section {
+
+class FieldType;
+
+/// A place in a layout's text: both counted from 1, the column in characters.
+struct TextPosition {
+    int line = 1;
+    int column = 1;
+};
+
+/// Where something begins in a section: behind so many fixed bits and so many fields of width `*`.
+/// The compiler resolves it; the encoder adds the sizes that the `*` fields turn out to have.
+struct Position {
+    std::uint32_t fixed_bits = 0;
+    std::uint32_t variable_fields = 0;
+
+    std::uint32_t fixed_bytes() const { return fixed_bits / 8; }
+    bool on_byte_boundary() const { return fixed_bits % 8 == 0; }
+};
+
+/// Where the bits of a field come from (sections.md, chapter 2).
+struct Source {
+    enum class Kind : std::uint8_t {
+        column,           ///< `name`: a column or JSON key
+        constant,         ///< `constant`, written as `name`
+        length_of_rest,   ///< length()
+        length_of_field,  ///< length(name)
+        offset_of_label,  ///< offset(name)
+        part,             ///< part()
+        last_part,        ///< last_part()
+        parts,            ///< parts()
+        checksum,         ///< a rpchof field has none
+    };
+
+    Kind kind = Kind::column;
+    std::string name;
+    std::uint64_t constant = 0;
+
+    bool is_measure() const {
+        return kind == Kind::length_of_rest || kind == Kind::length_of_field ||
+               kind == Kind::offset_of_label;
+    }
+    bool is_part() const {
+        return kind == Kind::part || kind == Kind::last_part || kind == Kind::parts;
+    }
+};
+
+/// How tag and length of a TLV item are written: tlv(T,L).
+struct TlvFormat {
+    enum class Length : std::uint8_t { bits_8, bits_16, ber };
+
+    std::uint8_t tag_bytes = 1;
+    Length length = Length::bits_8;
+
+    bool operator==(const TlvFormat&) const = default;
+};
+
+struct Field {
+    static constexpr std::size_t no_slot = ~std::size_t{0};
+
+    std::string name;
+    std::optional<std::uint32_t> width;  ///< in bits; nullopt is `*`
+    const FieldType* type = nullptr;
+    TlvFormat tlv;
+    bool split = false;
+    Source source;
+
+    Position begin;              ///< of the field itself
+    Position measured_begin;     ///< what a length or offset measures from …
+    Position measured_end;       ///< … and to
+    std::size_t slot = no_slot;  ///< in Layout::slots: column sources, and what overrides a part
+
+    TextPosition at;         ///< of the name in the text
+    TextPosition width_at;   ///< of the width
+    TextPosition source_at;  ///< of the source, or of what stands in its place
+};
+
+struct Label {
+    std::string name;
+    Position position;
+    TextPosition at;
+};
+
+/// What a block holds, in order. Groups over JSON arrays and conditions will be further kinds,
+/// with blocks of their own.
+using Element = std::variant<Field, Label>;
+
+struct Block {
+    std::vector<Element> elements;
+    Position end;
+    TextPosition end_at;  ///< of the closing brace
+};
+
+/// One input of a layout: a column of the row, or a key of a JSON row.
+struct Slot {
+    std::string name;
+    /// The name of a part(), last_part() or parts() field: a JSON row that has this key says which
+    /// part it is; a record never does.
+    bool names_part = false;
+};
+
+/// A layout, parsed and compiled: every name resolved, every position known. It can be encoded and
+/// decoded, or parse_layout would have refused it.
+struct Layout {
+    static constexpr std::uint32_t largest_section = 4096;  ///< bytes; also the default
+    static constexpr std::uint32_t smallest_section = 3;
+
+    std::string name;
+    std::uint32_t max_bytes = largest_section;
+    Block block;
+    std::vector<Slot> slots;
+
+    /// The first field that takes its value from this slot, for messages; every slot has one.
+    const Field& field_of_slot(std::size_t slot) const;
+};
+
+/// Parses and compiles a layout. Throws Error (syntax_error) with line and column, and what
+/// `interrupt` throws.
+Layout parse_layout(std::string_view text, Interrupt interrupt = never_interrupted);
+
+/// The canonical text: one field a line, columns aligned. parse_layout makes the same layout of it.
+std::string print_layout(const Layout& layout);
+
+/// The source as the canonical text writes it behind `=`; empty for checksum.
+std::string print_source(const Source& source);
+
+/// The type as the canonical text writes it, with T and L of a tlv.
+std::string print_type(const Field& field);
+
+}  // namespace onetrip::section

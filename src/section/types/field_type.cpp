@@ -1,0 +1,124 @@
+#include "section/types/field_type.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bits.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+/// In the order in which chapter 2 of the contract lists them.
+std::array<const FieldType*, 12> all_types() {
+    return {&uimsbf,    &tcimsbf,   &bslbf,   &bcd,        &utc, &duration,
+            &char_type, &text_type, &dvbtext, &bytes_type, &tlv, &rpchof};
+}
+
+}  // namespace
+
+bool WidthRule::allows(std::optional<std::uint32_t> width) const {
+    if (!width) {
+        return variable;
+    }
+    return smallest > 0 && *width >= smallest && *width <= largest && *width % multiple_of == 0;
+}
+
+std::string WidthRule::describe() const {
+    if (smallest == 0) {
+        return "*";
+    }
+    if (smallest == largest) {
+        return std::to_string(smallest);
+    }
+    if (multiple_of == 1) {
+        return std::to_string(smallest) + " to " + std::to_string(largest);
+    }
+    const std::string multiple =
+        "a multiple of " + std::to_string(multiple_of) + " up to " + std::to_string(largest);
+    return variable ? "* or " + multiple : multiple;
+}
+
+std::uint64_t BitsType::largest(std::uint32_t width) const {
+    return largest_unsigned(width);
+}
+
+std::uint64_t BitsType::number_to_bits(std::uint64_t number, std::uint32_t /*width*/) const {
+    return number;
+}
+
+std::string BitsType::judge(std::uint64_t /*bits*/, std::uint32_t /*width*/) const {
+    return {};
+}
+
+void BitsType::append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const {
+    json += print(bits, width);
+}
+
+std::string BitsType::print(std::uint64_t bits, std::uint32_t /*width*/) const {
+    return std::to_string(bits);
+}
+
+void BytesType::judge(std::span<const std::uint8_t> /*bytes*/, const Field& /*field*/,
+                      FaultsOfBytes& /*faults*/) const {}
+
+std::string BytesType::print(std::span<const std::uint8_t> bytes, const Field& field,
+                             HoldsText holds) const {
+    std::string json;
+    append_json(bytes, field, holds, json);
+    return json;
+}
+
+const FieldType* find_field_type(std::string_view name) {
+    const auto types = all_types();
+    const auto* const found = std::find_if(
+        types.begin(), types.end(), [&](const FieldType* type) { return type->name() == name; });
+    return found == types.end() ? nullptr : *found;
+}
+
+std::string field_type_names() {
+    std::string names;
+    for (const FieldType* type : all_types()) {
+        names += names.empty() ? "" : ", ";
+        names += type->name();
+    }
+    return names;
+}
+
+std::string print_hex(std::uint64_t bits, std::uint32_t width) {
+    std::string digits = "0x";
+    for (std::uint32_t left = (width + 3) / 4; left > 0;) {
+        --left;
+        digits += "0123456789abcdef"[bits >> (left * 4) & 15];
+    }
+    return digits;
+}
+
+void refuse_kind(const Value& value, std::string_view takes) {
+    refuse_null(value);
+    const std::string expected = "is not " + std::string(takes);
+    switch (value.kind) {
+        case Value::Kind::local_time:
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "has no time zone, so that what it means depends on the session",
+                           "Say which instant is meant: column AT TIME ZONE 'zone'."};
+        case Value::Kind::malformed_text:
+            throw BadValue{ErrorKind::invalid_value, describe(value), "is not valid UTF-8"};
+        default:
+            throw BadValue{ErrorKind::invalid_value, describe(value), expected};
+    }
+}
+
+void refuse_null(const Value& value) {
+    if (value.kind == Value::Kind::absent) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL", "stands for a key that is not there",
+                       "The JSON row must have a key for every source of the layout."};
+    }
+    if (value.is_null()) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL",
+                       "cannot be sent: only fields of type utc and tlv take it",
+                       "Replace it in the row, as by coalesce."};
+    }
+}
+
+}  // namespace onetrip::section

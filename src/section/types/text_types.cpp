@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <vector>
+
+#include "base/octets.hpp"
+#include "base/utf8.hpp"
+#include "section/types/decoded_text.hpp"
+#include "section/types/field_type.hpp"
+
+namespace onetrip::section {
+
+namespace {
+
+/// Selects UTF-8 in front of a text (EN 300 468, annex A.2, table A.3).
+constexpr std::uint8_t select_utf8 = 0x15;
+
+/// The text of a column or of a JSON row; nullopt where it is the object {"hex": "…"} of a JSON
+/// row, with which decoding writes bytes that are no such text.
+std::optional<std::string_view> text_of(const Value& value) {
+    if (value.kind == Value::Kind::text) {
+        return value.view();
+    }
+    if (value.is_json_string()) {
+        return value.json.string();
+    }
+    if (value.kind == Value::Kind::json && value.from_json_row &&
+        value.json.kind() == jsonb::Kind::object) {
+        return std::nullopt;
+    }
+    refuse_kind(value, "text");
+}
+
+/// The bytes that {"hex": "…"} says.
+std::vector<std::uint8_t> bytes_of_hex_object(const Value& value) {
+    const jsonb::Object object = value.json.object();
+    const auto hex = object.find("hex");
+    if (object.size() == 1 && hex && hex->kind() == jsonb::Kind::string) {
+        if (auto bytes = bytes_of_hex(hex->string())) {
+            return *std::move(bytes);
+        }
+    }
+    throw BadValue{
+        ErrorKind::invalid_value, describe(value),
+        "is neither text nor an object with key \"hex\" and pairs of hexadecimal digits"};
+}
+
+/// Appends the string of a text that is written as `bytes`, and else the bytes.
+void append_text_or_hex(std::string_view text, std::span<const std::uint8_t> bytes, HoldsText holds,
+                        std::string& json) {
+    if (is_text(text, Controls::taken, holds)) {
+        append_json_string(text, json);
+    } else {
+        append_hex_object(bytes, json);
+    }
+}
+
+bool is_text_value(const Value& value) {
+    return value.kind == Value::Kind::text || value.is_json_string();
+}
+
+/// A hint where the text would fit without the spaces at its end: columns of type char(n) have
+/// them.
+std::string hint_at_padding(std::string_view text, std::size_t size_without_spaces,
+                            std::size_t fitting) {
+    return text.ends_with(' ') && size_without_spaces <= fitting
+               ? "It ends in spaces, as values of type char(n) do: take them off by rtrim(column)."
+               : std::string();
+}
+
+std::string_view without_spaces(std::string_view text) {
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+/// Bytes of a fixed width must fill it.
+void append_exactly(const Value& value, std::string_view bytes, const Field& field,
+                    ByteWriter& writer) {
+    if (field.width && bytes.size() != *field.width / 8) {
+        const std::size_t size = *field.width / 8;
+        const bool is_padded = bytes.size() > size && is_text_value(value);
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "takes " + count(bytes.size(), "byte") + ", not " + std::to_string(size),
+                       is_padded ? hint_at_padding(bytes, without_spaces(bytes).size(), size) : ""};
+    }
+    writer.append(bytes);
+}
+
+/// Text of ISO 8859-1, padded with spaces.
+class CharType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        const auto text = text_of(value);
+        if (!text) {
+            append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
+            return;
+        }
+        const std::size_t size = *field.width / 8;
+        std::size_t written = 0;
+        for (std::string_view rest = *text; !rest.empty(); ++written) {
+            const auto lead = static_cast<unsigned char>(rest.front());
+            const Utf8Character character =
+                lead < 0x80 ? Utf8Character{lead, 1, true} : first_character(rest);
+            refuse_outside_latin_1(value, character);
+            if (written == size) {
+                refuse_too_long(value, *text, size);
+            }
+            writer.append_byte(static_cast<std::uint8_t>(character.code_point));
+            rest.remove_prefix(character.size);
+        }
+        for (; written < size; ++written) {
+            writer.append_byte(' ');
+        }
+    }
+
+    /// Spaces at the end are padding, and come back as such.
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+                     std::string& json) const override {
+        append_text_or_hex(text_of_latin_1(bytes), bytes, holds, json);
+    }
+
+  private:
+    static std::string text_of_latin_1(std::span<const std::uint8_t> bytes) {
+        while (!bytes.empty() && bytes.back() == ' ') {
+            bytes = bytes.first(bytes.size() - 1);
+        }
+        std::string text;
+        for (const std::uint8_t byte : bytes) {
+            if (byte < 0x80) {
+                text += static_cast<char>(byte);
+            } else {
+                text += static_cast<char>(0xC0 | byte >> 6);
+                text += static_cast<char>(0x80 | (byte & 0x3F));
+            }
+        }
+        return text;
+    }
+
+    static std::size_t count_characters(std::string_view text) {
+        std::size_t count = 0;
+        for (; !text.empty(); ++count) {
+            text.remove_prefix(first_character(text).size);
+        }
+        return count;
+    }
+
+    static void refuse_outside_latin_1(const Value& value, const Utf8Character& character) {
+        if (!character.valid || character.code_point > 0xFF) {
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "has a character that ISO 8859-1 does not have"};
+        }
+    }
+
+    [[noreturn]] static void refuse_too_long(const Value& value, std::string_view text,
+                                             std::size_t size) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "has " + count(count_characters(text), "character") + ", more than " +
+                           std::to_string(size),
+                       hint_at_padding(text, count_characters(without_spaces(text)), size)};
+    }
+};
+
+/// UTF-8 as it is.
+class TextType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        if (const auto text = text_of(value)) {
+            append_exactly(value, *text, field, writer);
+        } else {
+            append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
+        }
+    }
+
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+                     std::string& json) const override {
+        append_text_or_hex(as_text(bytes), bytes, holds, json);
+    }
+};
+
+/// Text with the character table selected by its first byte (EN 300 468, annex A).
+class DvbTextType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& /*field*/, ByteWriter& writer) const override {
+        const auto text = text_of(value);
+        if (!text) {
+            writer.append(as_text(bytes_of_hex_object(value)));
+            return;
+        }
+        if (!in_default_table(*text)) {
+            writer.append_byte(select_utf8);
+        }
+        writer.append(*text);
+    }
+
+    /// Text in another table, and text that select_utf8 stands before without need, come back as
+    /// bytes: as a string they would be written in another way.
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+                     std::string& json) const override {
+        std::string_view text = as_text(bytes);
+        const bool is_utf8 = !bytes.empty() && bytes.front() == select_utf8;
+        text.remove_prefix(is_utf8 ? 1 : 0);
+        if (in_default_table(text) == is_utf8) {
+            append_hex_object(bytes, json);
+        } else {
+            append_text_or_hex(text, bytes, holds, json);
+        }
+    }
+
+  private:
+    static bool in_default_table(std::string_view text) {
+        return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+    }
+};
+
+/// Bytes as they are; a JSON row writes them as hexadecimal digits.
+class OctetsType final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        if (value.kind == Value::Kind::bytes) {
+            append_exactly(value, value.view(), field, writer);
+            return;
+        }
+        if (!value.is_json_string()) {
+            refuse_kind(value, "bytea");
+        }
+        std::string_view digits = value.json.string();
+        if (digits.starts_with("\\x")) {
+            digits.remove_prefix(2);
+        }
+        const auto bytes = bytes_of_hex(digits);
+        if (!bytes) {
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "is not made of pairs of hexadecimal digits"};
+        }
+        append_exactly(value, as_text(*bytes), field, writer);
+    }
+
+    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                     HoldsText /*holds*/, std::string& json) const override {
+        json += '"';
+        append_hex(bytes, json);
+        json += '"';
+    }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                      HoldsText /*holds*/) const override {
+        std::string digits = "\\x";
+        append_hex(bytes, digits);
+        return digits;
+    }
+};
+
+constexpr std::uint32_t largest_width = Layout::largest_section * 8;
+
+constinit const CharType char_object("char", {false, 8, largest_width, 8});
+constinit const TextType text_object("text", {true, 8, largest_width, 8});
+constinit const DvbTextType dvbtext_object("dvbtext", {true, 0, 0, 8});
+constinit const OctetsType octets_object("bytes", {true, 8, largest_width, 8});
+
+}  // namespace
+
+const BytesType& char_type = char_object;
+const BytesType& text_type = text_object;
+const BytesType& dvbtext = dvbtext_object;
+const BytesType& bytes_type = octets_object;
+
+}  // namespace onetrip::section

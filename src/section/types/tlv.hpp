@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/byte_writer.hpp"
+#include "base/interrupt.hpp"
+#include "section/language/layout.hpp"
+#include "section/value.hpp"
+
+namespace onetrip::section {
+
+/// The JSONB of a `json` column, which is JSON text. A key that is there twice in one object is
+/// refused: of two items with one tag, one would vanish without a word. Throws BadValue.
+std::vector<std::uint8_t> parse_items(const Value& value, Interrupt interrupt);
+
+/// An item: one of an array, which has its tag within, or one of an object, whose key was its tag.
+struct JsonItem {
+    jsonb::Value value;
+    std::optional<std::uint64_t> tag;
+};
+
+/// The items of one array or object in the order in which they are sent: those of an array as they
+/// stand, those of an object by tag.
+class TlvCursor {
+  public:
+    /// No items.
+    TlvCursor() = default;
+
+    /// Throws BadValue where the container is neither an array nor an object of tags.
+    TlvCursor(jsonb::Value container, TlvFormat format);
+
+    bool at_end() const { return next_ == count_; }
+    JsonItem current() const;
+    void advance();
+    void restart();
+
+  private:
+    void open_object(jsonb::Object object, TlvFormat format);
+
+    jsonb::Array array_;
+    jsonb::Array::Iterator position_;
+    std::vector<JsonItem> by_tag_;
+    bool is_object_ = false;
+    std::size_t next_ = 0;
+    std::size_t count_ = 0;
+};
+
+/// Walks the items of a `tlv` value (sections.md, chapter 3) and writes them one by one.
+class TlvItems {
+  public:
+    /// `value` is json, json_text, or NULL (no items); it must outlive the walk. Throws BadValue.
+    TlvItems(const Value& value, TlvFormat format);
+    TlvItems(const TlvItems&) = delete;
+    TlvItems& operator=(const TlvItems&) = delete;
+
+    bool at_end() const { return items_.at_end(); }
+
+    /// Appends the next item and moves behind it, where all of it fits; else the writer overflows
+    /// and the walk stays where it is. Throws BadValue.
+    void write_next(ByteWriter& writer);
+
+    /// The next item as a message names it: `of the item with tag 5`.
+    std::string describe_next() const;
+
+    /// Back to the first item.
+    void restart() { items_.restart(); }
+
+  private:
+    void open(const Value& value);
+
+    TlvFormat format_;
+    std::vector<std::uint8_t> document_;  ///< what json_text was parsed to
+    TlvCursor items_;
+};
+
+}  // namespace onetrip::section
