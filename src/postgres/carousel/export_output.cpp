@@ -85,7 +85,7 @@ bool ExportOutput::put_in_packets(std::uint16_t pid, CaughtError& error) {
             offset += size;
         }
     });
-    if (!carried && error.is_server_error) {
+    if (!carried && (error.is_server_error || error.sqlstate != ERRCODE_INVALID_PARAMETER_VALUE)) {
         raise(error);
     }
     return carried;
