@@ -98,11 +98,11 @@ class Carousel final : public Places {
     std::size_t used_ = 0;
 };
 
-std::vector<Value> message_row(const onetrip::section::Layout& layout,
+std::vector<Value> message_row(const onetrip::section::Plan& plan,
                                const std::vector<std::uint8_t>& storables) {
     constexpr std::int64_t start_of_2021_02 = 665'452'800'000'000;
     std::vector<Value> row;
-    for (const auto& slot : layout.slots) {
+    for (const auto& slot : plan.slots) {
         Value value = Value::of_integer(slot.name == "numero_abonne" ? 1'000'000'001 : 12);
         if (slot.names_part) {
             value = Value();
@@ -147,16 +147,11 @@ struct Message {
 };
 
 /// Where the parts of a section begin, and its end. The layout has one field of width `*`.
-std::vector<std::size_t> part_offsets(const onetrip::section::Layout& layout,
+std::vector<std::size_t> part_offsets(const onetrip::section::Plan& plan,
                                       const std::vector<std::uint8_t>& section) {
-    const auto& elements = layout.block.elements;
-    const auto items = std::find_if(elements.begin(), elements.end(), [](const auto& element) {
-        const auto* const field = std::get_if<onetrip::section::Field>(&element);
-        return field != nullptr && !field->width;
-    });
-    const auto& field = std::get<onetrip::section::Field>(*items);
-    const std::size_t size = section.size() - layout.block.end.fixed_bytes();
-    const std::size_t begin = field.begin.fixed_bytes();
+    const auto& runs = plan.root.runs;
+    const std::size_t size = section.size() - plan.root.end.bytes();
+    const std::size_t begin = runs.front().end;
     std::vector<std::size_t> offsets{0};
     for (std::size_t item = begin; item < begin + size; item += 2 + section[item + 1]) {
         offsets.insert(offsets.end(), {item, item + 2});
@@ -165,9 +160,9 @@ std::vector<std::size_t> part_offsets(const onetrip::section::Layout& layout,
     return offsets;
 }
 
-std::vector<Part> parts_of(const onetrip::section::Layout& layout, const Message& message) {
+std::vector<Part> parts_of(const onetrip::section::Plan& plan, const Message& message) {
     constexpr std::size_t shortest_text = 16;
-    const std::vector<std::size_t> offsets = part_offsets(layout, message.section);
+    const std::vector<std::size_t> offsets = part_offsets(plan, message.section);
     std::vector<Part> parts;
     for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
         Part part{message.section.data() + offsets[i], offsets[i + 1] - offsets[i]};
@@ -181,17 +176,17 @@ std::vector<Part> parts_of(const onetrip::section::Layout& layout, const Message
     return parts;
 }
 
-std::vector<Message> make_messages(const onetrip::section::Layout& layout,
+std::vector<Message> make_messages(const onetrip::section::Plan& plan,
                                    onetrip::section::Encoder& encoder) {
     std::vector<Message> made(messages);
     OnePlace place;
     for (int i = 0; i < messages; ++i) {
         Message& message = made[static_cast<std::size_t>(i)];
         message.storables = onetrip::jsonb::parse_json(storables_text(i));
-        message.row = message_row(layout, message.storables);
+        message.row = message_row(plan, message.storables);
         encoder.encode(message.row, place, onetrip::section::Splitting::refused);
         message.section.assign(place.last_section(), place.last_section() + place.last_size());
-        message.parts = parts_of(layout, message);
+        message.parts = parts_of(plan, message);
     }
     return made;
 }
@@ -249,12 +244,13 @@ void compare(const char* group, const std::vector<Message>& all, onetrip::sectio
 }  // namespace
 
 int main() {
-    const auto layout = onetrip::section::parse_layout(onetrip::section::test::message);
-    onetrip::section::Encoder encoder(layout);
-    const std::vector<Message> all = make_messages(layout, encoder);
+    const auto plan =
+        onetrip::section::compile(onetrip::section::parse_layout(onetrip::section::test::message));
+    onetrip::section::Encoder encoder(plan);
+    const std::vector<Message> all = make_messages(plan, encoder);
     OnePlace one_place;
-    compare("encoder, sections over each other", all, encoder, layout.max_bytes, one_place);
+    compare("encoder, sections over each other", all, encoder, plan.max_bytes, one_place);
     Carousel carousel;
-    compare("encoder, sections one behind the other", all, encoder, layout.max_bytes, carousel);
+    compare("encoder, sections one behind the other", all, encoder, plan.max_bytes, carousel);
     return 0;
 }

@@ -74,6 +74,13 @@ inline void clear_bits(std::uint8_t* at, unsigned bit, unsigned width) {
     }
 }
 
+/// Reads the eight bytes from `at` on, most significant first.
+inline std::uint64_t load_word(const std::uint8_t* at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+}
+
 /// Reads the `width` (1 to 64) bits that begin at bit `bit` of `*at`: what store_bits wrote.
 inline std::uint64_t load_bits(const std::uint8_t* at, std::size_t bit, unsigned width) {
     at += bit / 8;

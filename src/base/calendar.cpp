@@ -81,6 +81,12 @@ std::string print(const char* format, Numbers... numbers) {
     return text.data();
 }
 
+/// `number` is at most 99.
+void put_two_digits(std::string& text, std::size_t at, unsigned number) {
+    text[at] = static_cast<char>('0' + number / 10);
+    text[at + 1] = static_cast<char>('0' + number % 10);
+}
+
 }  // namespace
 
 CalendarTime to_calendar_time(Instant instant) {
@@ -161,9 +167,18 @@ std::string describe(Instant instant) {
 std::string print_rfc3339(CalendarTime time) {
     const std::chrono::year_month_day date{
         std::chrono::sys_days(chrono_day_of_epoch + std::chrono::days(time.mjd - mjd_of_epoch))};
-    return print("%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                 time.second_of_day / 3600, time.second_of_day / 60 % 60, time.second_of_day % 60);
+    // Every UTC_time that is decoded is printed: snprintf took a sixth of decode_section.
+    std::string text = "0000-00-00T00:00:00Z";
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    const auto second = static_cast<unsigned>(time.second_of_day);
+    put_two_digits(text, 0, year / 100);
+    put_two_digits(text, 2, year % 100);
+    put_two_digits(text, 5, static_cast<unsigned>(date.month()));
+    put_two_digits(text, 8, static_cast<unsigned>(date.day()));
+    put_two_digits(text, 11, second / 3600);
+    put_two_digits(text, 14, second / 60 % 60);
+    put_two_digits(text, 17, second % 60);
+    return text;
 }
 
 std::string describe(Interval interval) {

@@ -9,7 +9,7 @@
 
 namespace onetrip::jsonb {
 
-/// One value or key of a JSON text. Nodes lie in the order of the text: the children of a container
+/// One value or key. Nodes lie in the order of the JSON text: the children of a container
 /// follow it, and `next` is the node behind the last of them. A member is its key, then its value.
 struct Node {
     std::uint32_t next = 0;

@@ -97,7 +97,9 @@ class JsonbWriter {
 };
 
 std::vector<std::uint8_t> JsonbWriter::write() {
-    out_.reserve(tree_.text.size());
+    // Enough for most trees: their bytes, a JEntry for each node and two for each small container.
+    out_.reserve(tree_.text.size() + tree_.decoded.size() + tree_.nodes.size() * 8);
+    children_.reserve(tree_.nodes.size());
     open_root();
     while (!frames_.empty()) {
         ticker_.tick();

@@ -168,4 +168,28 @@ bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out) {
     return true;
 }
 
+/// Digits of base 10000 without the zeros at the end, as make_result in numeric.c strips them.
+void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uint8_t>& out) {
+    constexpr std::size_t most_digits = 5;  // of 2^64 - 1
+    std::int16_t digits[most_digits];
+    std::size_t count = 0;
+    for (std::uint64_t rest = magnitude; rest != 0; rest /= format::nbase) {
+        digits[count++] = static_cast<std::int16_t>(rest % format::nbase);
+    }
+    std::size_t stripped = 0;
+    while (stripped < count && digits[stripped] == 0) {
+        ++stripped;
+    }
+    NumericVar var;
+    var.negative = negative && count > 0;
+    var.weight = count == 0 ? 0 : static_cast<std::int64_t>(count) - 1;
+    const std::size_t size =
+        format::varhdrsz + sizeof(std::uint16_t) + (count - stripped) * sizeof(std::int16_t);
+    append(out, format::varsize_4b(static_cast<std::uint32_t>(size)));
+    append_short_header(out, var);
+    for (std::size_t digit = count; digit > stripped; --digit) {
+        append(out, digits[digit - 1]);
+    }
+}
+
 }  // namespace onetrip::jsonb

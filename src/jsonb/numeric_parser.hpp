@@ -15,4 +15,7 @@ bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out);
 /// before the point, 16,383 after it as they are written, and an exponent within its limit.
 bool fits_numeric(std::string_view number);
 
+/// The same for an integer.
+void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uint8_t>& out);
+
 }  // namespace onetrip::jsonb

@@ -1,12 +1,12 @@
+// Shows what a reading has placed, for eyes. It judges nothing: faults are given to it.
+
+#include "section/dissector.hpp"
+
 #include <algorithm>
 #include <functional>
 
-#include "base/bits.hpp"
 #include "base/octets.hpp"
-#include "section/decoder.hpp"
-#include "section/types/tlv_reader.hpp"
-
-// dissect: the part of the decoder that reads for eyes.
+#include "section/types/field_type.hpp"
 
 namespace onetrip::section {
 
@@ -35,105 +35,124 @@ bool is_computed(const Field& field) {
     return field.source.kind != Source::Kind::column && !field.source.is_part();
 }
 
+/// Puts the lines of what stands in a field after the field's own.
+class FieldLines final : public InnerLines {
+  public:
+    FieldLines(const Field& field, std::size_t begin, std::span<const std::uint8_t> bytes,
+               std::vector<DissectedField>& lines)
+        : field_(field), begin_(begin), bytes_(bytes), lines_(lines) {}
+
+    void add(const std::string& name, std::size_t from, std::size_t to,
+             std::string value) override {
+        lines_.push_back({field_.name + name, begin_ + from, 0, (to - from) * 8,
+                          hex_of(bytes_.subspan(from, to - from)), std::move(value)});
+    }
+
+  private:
+    const Field& field_;
+    std::size_t begin_;
+    std::span<const std::uint8_t> bytes_;
+    std::vector<DissectedField>& lines_;
+};
+
 }  // namespace
 
-const std::vector<DissectedField>& Decoder::dissect(std::span<const std::uint8_t> section) {
-    check(section);
-    lines_.clear();
-    if (section.size() > largest_read) {
-        lines_.push_back({"(too long)", 0, 0, section.size() * 8, "",
-                          "(wrong: " + faults_.front().problem + ")"});
-        return lines_;
+/// The faults in the order of the layout, in which the fields lie in memory too.
+Dissector::Dissector(const Reading& reading, const std::vector<Fault>& faults, HoldsText holds)
+    : reading_(reading), holds_(holds) {
+    for (const Fault& fault : faults) {
+        faults_.push_back(&fault);
     }
-    sort_faults_by_field();
-    for (const Step& step : steps_) {
-        dissect_step(step);
-        if (!is_whole(step)) {
-            return lines_;
+    std::stable_sort(faults_.begin(), faults_.end(), [](const Fault* a, const Fault* b) {
+        return std::less<>()(a->field, b->field);
+    });
+}
+
+void Dissector::append_lines(std::vector<DissectedField>& lines) {
+    lines_ = &lines;
+    next_fault_ = 0;
+    const Plan& plan = reading_.plan();
+    for (FieldId id = 0; id < plan.fields.size(); ++id) {
+        if (!reading_.is_whole(id)) {
+            add_cut_field(id);
+            return;
         }
+        add_field(id);
     }
-    if (const std::size_t end = offset_of(layout_.block.end); end < section.size()) {
-        lines_.push_back(
+    const std::span<const std::uint8_t> section = reading_.section();
+    if (const std::size_t end = reading_.offset_of(plan.root.end); end < section.size()) {
+        lines.push_back(
             {"(left over)", end, 0, (section.size() - end) * 8, hex_of(section.subspan(end)), ""});
     }
-    return lines_;
 }
 
-void Decoder::dissect_step(const Step& step) {
-    const std::size_t bit = bit_of(step);
-    const std::size_t room = section_.size() * 8;
-    DissectedField line{step.field->name, std::min(bit, room) / 8, 0, width_of(step), {}, {}};
-    line.bit = static_cast<std::uint32_t>(bit % 8);
-    std::vector<std::uint8_t> aligned;
-    std::span<const std::uint8_t> bytes;
-    if (!is_whole(step)) {
-        line.width = bit < room ? room - bit : 0;
-        bytes = section_.subspan(line.byte);
-        line.raw = step.bytes == &tlv ? std::string() : hex_of(bytes);
-    } else if (step.bits != nullptr) {
-        line.raw = print_raw(bits_of(step), *step.field->width);
-        line.value =
-            step.bits == &rpchof ? line.raw : step.bits->print(bits_of(step), *step.field->width);
-    } else {
-        bytes = bytes_of(step, aligned);
-        line.raw = step.bytes == &tlv ? std::string() : hex_of(bytes);
-        line.value = step.bytes->print(bytes, *step.field, holds_);
+void Dissector::add_field(FieldId id) {
+    const Field& field = reading_.plan().fields[id];
+    const auto [bit, width] = reading_.at(id);
+    DissectedField line{field.name, bit / 8, static_cast<std::uint32_t>(bit % 8), width, {}, {}};
+    if (field.type->coding() == FieldType::Coding::bits) {
+        const auto& type = static_cast<const BitsType&>(*field.type);
+        line.raw = print_raw(reading_.bits_of(id), *field.width);
+        line.value = type.print(reading_.bits_of(id), *field.width);
+        add_line(field, std::move(line));
+        return;
     }
-    if (const std::string problems = problems_of(step); !problems.empty()) {
+    const auto& type = static_cast<const BytesType&>(*field.type);
+    std::vector<std::uint8_t> aligned;
+    const std::span<const std::uint8_t> bytes = reading_.bytes_of(id, aligned);
+    line.raw = type.has_inner_lines() ? std::string() : hex_of(bytes);
+    line.value = type.print(bytes, field, holds_);
+    add_line(field, std::move(line));
+    FieldLines inner(field, bit / 8, bytes, *lines_);
+    type.dissect(bytes, field, holds_, inner);
+}
+
+/// The field within which the section ends, or before which.
+void Dissector::add_cut_field(FieldId id) {
+    const Field& field = reading_.plan().fields[id];
+    const std::size_t bit = reading_.at(id).bit;
+    const std::size_t room = reading_.section().size() * 8;
+    DissectedField line{field.name,
+                        std::min(bit, room) / 8,
+                        static_cast<std::uint32_t>(bit % 8),
+                        bit < room ? room - bit : 0,
+                        {},
+                        {}};
+    const std::span<const std::uint8_t> bytes = reading_.section().subspan(line.byte);
+    if (field.type->coding() == FieldType::Coding::bits) {
+        line.raw = hex_of(bytes);
+        add_line(field, std::move(line));
+        return;
+    }
+    const auto& type = static_cast<const BytesType&>(*field.type);
+    line.raw = type.has_inner_lines() ? std::string() : hex_of(bytes);
+    add_line(field, std::move(line));
+    FieldLines inner(field, bit / 8, bytes, *lines_);
+    type.dissect(bytes, field, holds_, inner);
+}
+
+void Dissector::add_line(const Field& field, DissectedField line) {
+    if (const std::string problems = problems_of(field); !problems.empty()) {
         line.value += (line.value.empty() ? "(" : " (") + problems + ")";
     }
-    lines_.push_back(std::move(line));
-    if (step.bytes == &tlv) {
-        dissect_items(step, bytes);
-    }
+    lines_->push_back(std::move(line));
 }
 
-void Decoder::dissect_items(const Step& step, std::span<const std::uint8_t> bytes) {
-    const std::size_t begin = bit_of(step) / 8;
-    TlvItem item;
-    for (TlvReader reader(bytes, step.field->tlv); reader.next(item);) {
-        const std::string name = step.field->name + "[" + std::to_string(item.index) + "].";
-        const auto add = [&](const char* part, std::size_t from, std::size_t to,
-                             std::string value) {
-            lines_.push_back({name + part, begin + from, 0, (to - from) * 8,
-                              hex_of(bytes.subspan(from, to - from)), std::move(value)});
-        };
-        if (item.length_at > item.tag_at) {
-            add("tag", item.tag_at, item.length_at, std::to_string(item.tag));
-        }
-        if (item.value_at > item.length_at) {
-            add("length", item.length_at, item.value_at, std::to_string(item.length));
-        }
-        add("value", item.value_at, item.value_at + item.value.size(),
-            print_item_value(item.value, holds_));
-    }
-}
-
-/// In the order of the layout, in which the fields lie in memory too.
-void Decoder::sort_faults_by_field() {
-    faults_by_field_.clear();
-    for (const Fault& fault : faults_) {
-        faults_by_field_.push_back(&fault);
-    }
-    std::stable_sort(
-        faults_by_field_.begin(), faults_by_field_.end(),
-        [](const Fault* a, const Fault* b) { return std::less<>()(a->field, b->field); });
-    next_fault_ = 0;
-}
-
-/// What is wrong, or that what could be wrong is right. To be asked for each step in turn.
-std::string Decoder::problems_of(const Step& step) {
+/// What is wrong, or that what could be wrong is right. To be asked for each field in turn.
+std::string Dissector::problems_of(const Field& field) {
     std::string problems;
-    for (; next_fault_ < faults_by_field_.size() &&
-           faults_by_field_[next_fault_]->field == step.field;
-         ++next_fault_) {
+    for (; next_fault_ < faults_.size() && faults_[next_fault_]->field == &field; ++next_fault_) {
         problems += problems.empty() ? "wrong: " : "; ";
-        problems += faults_by_field_[next_fault_]->problem;
+        problems += faults_[next_fault_]->problem;
     }
-    if (problems.empty() && is_computed(*step.field)) {
+    if (problems.empty() && is_computed(field)) {
         problems = "ok";
     }
     return problems;
+}
+
+DissectedField dissect_too_long(std::size_t size, const Fault& fault) {
+    return {"(too long)", 0, 0, size * 8, "", "(wrong: " + fault.problem + ")"};
 }
 
 }  // namespace onetrip::section

@@ -1,9 +1,12 @@
+// Writes sections of rows, as a plan says. It decides nothing about a layout: places, constants and
+// the ends of parts are the plan's. It knows no SQL.
+
 #include "section/encoder.hpp"
 
 #include <algorithm>
 
 #include "base/bits.hpp"
-#include "section/types/field_type.hpp"
+#include "base/words.hpp"
 #include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section {
@@ -40,7 +43,7 @@ std::string describe_width(const Field& field) {
                    hint};
 }
 
-/// The `size` (1 to 8) bytes that a `char` field of this text is; false where it is too long or has
+/// The `size` (1 to 8) bytes that a `char` field of this text is; false if it is too long or has
 /// another character than those of ASCII.
 inline bool ascii_bits(std::string_view text, std::size_t size, std::uint64_t& bits) {
     if (text.size() > size) {
@@ -58,89 +61,64 @@ inline bool ascii_bits(std::string_view text, std::size_t size, std::uint64_t& b
 
 }  // namespace
 
-Encoder::Encoder(const Layout& layout, Interrupt interrupt)
-    : layout_(layout),
+Encoder::Encoder(const Plan& plan, Interrupt interrupt)
+    : plan_(plan),
       interrupt_(interrupt),
-      image_(layout.block.end.fixed_bytes()),
-      runs_(1),
-      variable_bytes_(layout.block.end.variable_fields + 1),
-      scratch_(layout.max_bytes) {
-    for (const Element& element : layout.block.elements) {
-        if (const auto* field = std::get_if<Field>(&element)) {
-            add_field(*field);
+      part_bytes_(plan.root.end.parts + 1),
+      scratch_(plan.max_bytes) {
+    for (const Run& run : plan.root.runs) {
+        runs_.push_back(run_of(run));
+        if (run.part && runs_.back().type->takes_json_text()) {
+            documents_.push_back(&*run.part);
         }
     }
-    runs_.back().end = layout.block.end.fixed_bytes();
-    for (const Field* field : items_) {
-        const bool repeats = split_ != nullptr && field != split_ && field->slot == split_->slot;
-        repeats_split_ = repeats ? field : repeats_split_;
-    }
-    add_words();
-}
-
-void Encoder::add_field(const Field& field) {
-    if (field.source.kind == Source::Kind::constant) {
-        add_constant(field, field.source.constant);
-    } else if (field.source.is_measure() &&
-               field.measured_begin.variable_fields == field.measured_end.variable_fields) {
-        add_constant(field, field.measured_end.fixed_bytes() - field.measured_begin.fixed_bytes());
-    } else if (field.source.kind == Source::Kind::checksum) {
-        checksums_.push_back(&field);
-    } else if (field.source.is_measure()) {
-        measures_.push_back(&field);
-    } else if (field.source.is_part()) {
-        parts_.push_back(&field);
-        add_constant(field, field.source.kind == Source::Kind::parts ? 1 : 0);
-    } else if (field.width) {
-        runs_.back().steps.push_back(step_of(field));
-    } else {
-        runs_.back().end = field.begin.fixed_bytes();
-        runs_.back().variable = &field;
-        runs_.push_back({field.begin.fixed_bytes(), 0, {}, nullptr});
-        split_ = field.split ? &field : split_;
-        if (field.type == &tlv) {
-            items_.push_back(&field);
+    for (const Measure& measure : plan.root.measures) {
+        if (!measure.is_constant()) {
+            measures_.push_back(measure);
         }
     }
 }
 
-void Encoder::add_constant(const Field& field, std::uint64_t number) {
-    const auto& type = static_cast<const BitsType&>(*field.type);
-    store_bits(image_.data() + field.begin.fixed_bytes(), field.begin.fixed_bits % 8, *field.width,
-               type.number_to_bits(number, *field.width));
-}
-
-Encoder::Step Encoder::step_of(const Field& field) {
-    Step step{};
-    step.field = &field;
-    step.slot = field.slot;
-    step.byte = field.begin.fixed_bytes();
-    step.bit = field.begin.fixed_bits % 8;
-    step.width = *field.width;
-    if (field.type == &uimsbf || field.type == &bslbf) {
-        step.integer_limit = largest_unsigned(std::min(step.width, 63U)) + 1;
+Encoder::FastRun Encoder::run_of(const Run& run) const {
+    FastRun fast{run.begin, run.end, {}, nullptr, nullptr, nullptr};
+    for (const Step& step : run.steps) {
+        fast.steps.push_back(step_of(step));
     }
-    step.takes_ascii = field.type == &char_type && step.width <= 64;
-    return step;
+    if (run.part) {
+        fast.part = &*run.part;
+        fast.field = &plan_.fields[run.part->field];
+        fast.type = static_cast<const BytesType*>(fast.field->type);
+    }
+    return fast;
 }
 
-/// Done last, when the image has all constants.
-void Encoder::add_words() {
+Encoder::FastStep Encoder::step_of(const Step& step) const {
     constexpr std::size_t word = sizeof(std::uint64_t);
-    for (Run& run : runs_) {
-        for (Step& step : run.steps) {
-            step.by_word = step.bit == 0 && step.width <= 64 && step.byte + word <= image_.size();
-            if (step.by_word) {
-                step.shift = 64 - step.width;
-                step.behind = load_bits(image_.data() + step.byte, 0, 64);
-            }
-        }
+    const std::vector<std::uint8_t>& image = plan_.root.image;
+    FastStep fast{};
+    fast.step = step;
+    fast.field = &plan_.fields[step.field];
+    switch (fast.field->type->shortcut()) {
+        case Shortcut::plain_integer:
+            fast.integer_limit = largest_unsigned(std::min(step.width, 63U)) + 1;
+            break;
+        case Shortcut::ascii:
+            fast.takes_ascii = step.width <= 64;
+            break;
+        case Shortcut::none:
+            break;
     }
+    fast.by_word = step.bit == 0 && step.width <= 64 && step.byte + word <= image.size();
+    if (fast.by_word) {
+        fast.shift = 64 - step.width;
+        fast.behind = load_bits(image.data() + step.byte, 0, 64);
+    }
+    return fast;
 }
 
 inline bool Encoder::has_json_text(std::span<const Value> row) const {
-    for (const Field* field : items_) {
-        if (row[field->slot].kind == Value::Kind::json_text) {
+    for (const Part* part : documents_) {
+        if (row[part->slot].kind == Value::Kind::json_text) {
             return true;
         }
     }
@@ -152,7 +130,7 @@ std::size_t Encoder::encode(std::span<const Value> row, SectionSink& sink, Split
         if (has_json_text(row)) {
             return encode_parsed(row, sink, splitting);
         }
-        std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
+        std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
         if (!write(row, nullptr, section)) {
             return split(row, sink, splitting);
         }
@@ -169,28 +147,28 @@ std::size_t Encoder::encode_parsed(std::span<const Value> row, SectionSink& sink
                                    Splitting splitting) {
     std::vector<Value> parsed(row.begin(), row.end());
     std::vector<std::vector<std::uint8_t>> documents;
-    documents.reserve(items_.size());
-    for (const Field* field : items_) {
-        Value& value = parsed[field->slot];
+    documents.reserve(documents_.size());
+    for (const Part* part : documents_) {
+        Value& value = parsed[part->slot];
         if (value.kind == Value::Kind::json_text) {
-            current_ = field;
-            documents.push_back(parse_items(value, interrupt_));
+            current_ = &plan_.fields[part->field];
+            documents.push_back(parse_json_text(value, interrupt_));
             value = Value::of_json(jsonb::Value::root(documents.back()), false);
         }
     }
     return encode(parsed, sink, splitting);
 }
 
-inline void Encoder::store(const Step& step, std::uint8_t* at, std::uint64_t bits) {
+inline void Encoder::store(const FastStep& step, std::uint8_t* at, std::uint64_t bits) {
     if (step.by_word) {
         store_unsigned<std::uint64_t>(at, bits << step.shift | step.behind);
     } else {
-        store_bits(at, step.bit, step.width, bits);
+        store_bits(at, step.step.bit, step.step.width, bits);
     }
 }
 
 /// The bits of what needs no conversion by the field's type; false for all else.
-inline bool Encoder::direct_bits(const Step& step, const Value& value, std::uint64_t& bits) {
+inline bool Encoder::direct_bits(const FastStep& step, const Value& value, std::uint64_t& bits) {
     if (value.kind == Value::Kind::integer) {
         bits = static_cast<std::uint64_t>(value.integer);
         return bits < step.integer_limit;
@@ -200,49 +178,49 @@ inline bool Encoder::direct_bits(const Step& step, const Value& value, std::uint
         return step.has_last_instant && step.last_instant == value.instant.microseconds;
     }
     return value.kind == Value::Kind::text && step.takes_ascii &&
-           ascii_bits(value.view(), step.width / 8, bits);
+           ascii_bits(value.view(), step.step.width / 8, bits);
 }
 
-inline void Encoder::write_run(Run& run, std::span<const Value> row, std::uint8_t* at) {
+inline void Encoder::write_run(FastRun& run, std::span<const Value> row, std::uint8_t* at) {
     if (run.end > run.begin) {
-        std::memcpy(at + run.begin, image_.data() + run.begin, run.end - run.begin);
+        std::memcpy(at + run.begin, plan_.root.image.data() + run.begin, run.end - run.begin);
     }
-    for (Step& step : run.steps) {
-        const Value& value = row[step.slot];
+    for (FastStep& step : run.steps) {
+        const Value& value = row[step.step.slot];
         std::uint64_t bits;
         if (direct_bits(step, value, bits)) {
-            store(step, at + step.byte, bits);
+            store(step, at + step.step.byte, bits);
         } else {
-            write_converted(step, value, at + step.byte);
+            write_converted(step, value, at + step.step.byte);
         }
     }
 }
 
-/// Writes all but the computed fields; false where the row overflows the section, with current_ the
+/// Writes all but the computed fields; false if the row overflows the section, with current_ the
 /// field that does. With a share, the split field takes that, and else all that its value has.
 bool Encoder::write(std::span<const Value> row, const Share* share, std::uint8_t* section) {
-    const std::size_t room = layout_.max_bytes - layout_.block.end.fixed_bytes();
+    const std::size_t room = plan_.max_bytes - plan_.root.end.bytes();
     std::uint32_t variable = 0;
     std::size_t count = 0;
-    for (Run& run : runs_) {
+    for (FastRun& run : runs_) {
         write_run(run, row, section + variable);
-        if (run.variable == nullptr) {
+        if (run.part == nullptr) {
             break;
         }
-        current_ = run.variable;
-        const bool is_shared = share != nullptr && current_->split;
+        current_ = run.field;
+        current_slot_ = run.part->slot;
+        const bool is_shared = share != nullptr && run.field->split;
         ByteWriter writer(section + variable + run.end, is_shared ? share->room : room - variable);
         if (is_shared) {
             write_share(*share, writer);
         } else {
-            const auto& type = static_cast<const BytesType&>(*current_->type);
-            type.write(row[current_->slot], *current_, writer);
+            run.type->write(row[run.part->slot], *run.field, writer);
             if (writer.overflowed()) {
                 return false;
             }
         }
         variable += static_cast<std::uint32_t>(writer.size());
-        variable_bytes_[++count] = variable;
+        part_bytes_[++count] = variable;
     }
     return true;
 }
@@ -254,7 +232,7 @@ void Encoder::write_share(const Share& share, ByteWriter& writer) {
     }
 }
 
-void Encoder::write_converted(Step& step, const Value& value, std::uint8_t* at) {
+void Encoder::write_converted(FastStep& step, const Value& value, std::uint8_t* at) {
     current_ = step.field;
     if (step.field->type->coding() == FieldType::Coding::bits) {
         store(step, at, converted_bits(step, value));
@@ -263,9 +241,9 @@ void Encoder::write_converted(Step& step, const Value& value, std::uint8_t* at) 
     }
 }
 
-std::uint64_t Encoder::converted_bits(Step& step, const Value& value) {
+std::uint64_t Encoder::converted_bits(FastStep& step, const Value& value) {
     const auto& type = static_cast<const BitsType&>(*step.field->type);
-    const std::uint64_t bits = type.to_bits(value, step.width);
+    const std::uint64_t bits = type.to_bits(value, step.step.width);
     if (value.kind == Value::Kind::instant) {
         step.last_bits = bits;
         step.last_instant = value.instant.microseconds;
@@ -274,34 +252,30 @@ std::uint64_t Encoder::converted_bits(Step& step, const Value& value) {
     return bits;
 }
 
-void Encoder::write_bytes(const Step& step, const Value& value, std::uint8_t* at) {
-    const Field& field = *step.field;
-    const auto& type = static_cast<const BytesType&>(*field.type);
-    const std::size_t size = step.width / 8;
-    if (step.bit == 0) {
+void Encoder::write_bytes(const FastStep& step, const Value& value, std::uint8_t* at) {
+    const auto& type = static_cast<const BytesType&>(*step.field->type);
+    const std::size_t size = step.step.width / 8;
+    if (step.step.bit == 0) {
         ByteWriter writer(at, size);
-        type.write(value, field, writer);
+        type.write(value, *step.field, writer);
         return;
     }
     std::vector<std::uint8_t> bytes(size);
     ByteWriter writer(bytes.data(), size);
-    type.write(value, field, writer);
+    type.write(value, *step.field, writer);
     for (const std::uint8_t byte : bytes) {
-        store_bits(at++, step.bit, 8, byte);
+        store_bits(at++, step.step.bit, 8, byte);
     }
 }
 
-inline std::uint8_t* Encoder::place_of(const Field& field, std::uint8_t* section) const {
-    return section + offset_of(field.begin);
-}
-
 /// In whole bytes from the section's begin.
-inline std::uint32_t Encoder::offset_of(Position position) const {
-    return position.fixed_bytes() + variable_bytes_[position.variable_fields];
+inline std::uint32_t Encoder::offset_of(Place place) const {
+    return place.bytes() + part_bytes_[place.parts];
 }
 
-inline std::uint64_t Encoder::measure(const Field& field) const {
-    const std::uint64_t bytes = offset_of(field.measured_end) - offset_of(field.measured_begin);
+inline std::uint64_t Encoder::measure(const Measure& measure) const {
+    const std::uint64_t bytes = offset_of(measure.to) - offset_of(measure.from);
+    const Field& field = plan_.fields[measure.field];
     if (bytes > largest_unsigned(*field.width)) {
         refuse_computed(field, bytes);
     }
@@ -310,8 +284,8 @@ inline std::uint64_t Encoder::measure(const Field& field) const {
 
 /// Whether a JSON row says itself which part it is; it is then not split.
 inline bool Encoder::numbered_by_row(std::span<const Value> row) const {
-    for (const Field* field : parts_) {
-        if (row[field->slot].kind != Value::Kind::absent) {
+    for (const PartNumber& part : plan_.root.part_numbers) {
+        if (row[part.slot].kind != Value::Kind::absent) {
             return true;
         }
     }
@@ -321,28 +295,29 @@ inline bool Encoder::numbered_by_row(std::span<const Value> row) const {
 /// Writes the computed fields into a section that is otherwise complete; returns its size.
 std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
                             std::uint8_t* section) {
-    for (const Field* field : measures_) {
-        current_ = field;
-        store_bits(place_of(*field, section), field->begin.fixed_bits % 8, *field->width,
-                   measure(*field));
+    for (const Measure& computed : measures_) {
+        const Field& field = plan_.fields[computed.field];
+        current_ = &field;
+        store_bits(section + offset_of(computed.at), computed.at.bits % 8, *field.width,
+                   measure(computed));
     }
     if (numbers.parts != 1) {
         write_part_numbers(numbers, section);
     } else if (numbered_by_row(row)) {
         write_given_part_numbers(row, section);
     }
-    if (!checksums_.empty()) {
+    if (!plan_.root.checksums.empty()) {
         write_checksums(section);
     }
-    return offset_of(layout_.block.end);
+    return offset_of(plan_.root.end);
 }
 
 /// Each goes on from the one before it, which it covers.
 void Encoder::write_checksums(std::uint8_t* section) const {
     std::uint8_t* end = section;
     std::uint32_t crc = 0;
-    for (const Field* field : checksums_) {
-        std::uint8_t* const at = place_of(*field, section);
+    for (const Checksum& checksum : plan_.root.checksums) {
+        std::uint8_t* const at = section + offset_of(checksum.at);
         crc = end == section ? transport::crc32_mpeg2({section, at})
                              : transport::crc32_mpeg2({end, at}, crc);
         store_big_endian(at, 4, crc);
@@ -350,18 +325,19 @@ void Encoder::write_checksums(std::uint8_t* section) const {
     }
 }
 
-void Encoder::write_part_number(const Field& field, std::uint64_t number,
+void Encoder::write_part_number(const PartNumber& part, std::uint64_t number,
                                 std::uint8_t* section) const {
-    std::uint8_t* const at = place_of(field, section);
-    const unsigned bit = field.begin.fixed_bits % 8;
-    clear_bits(at, bit, *field.width);
-    store_bits(at, bit, *field.width, number);
+    std::uint8_t* const at = section + offset_of(part.at);
+    const unsigned bit = part.at.bits % 8;
+    const std::uint32_t width = *plan_.fields[part.field].width;
+    clear_bits(at, bit, width);
+    store_bits(at, bit, width, number);
 }
 
 void Encoder::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
-    for (const Field* field : parts_) {
-        current_ = field;
-        write_part_number(*field, part_number(*field, numbers), section);
+    for (const PartNumber& part : plan_.root.part_numbers) {
+        current_ = &plan_.fields[part.field];
+        write_part_number(part, part_number(*current_, numbers), section);
     }
 }
 
@@ -369,28 +345,29 @@ void Encoder::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
 /// refuse them otherwise.
 void Encoder::write_given_part_numbers(std::span<const Value> row, std::uint8_t* section) {
     part_numbers_.clear();
-    for (const Field* field : parts_) {
-        current_ = field;
-        const Value& value = row[field->slot];
+    for (const PartNumber& part : plan_.root.part_numbers) {
+        const Field& field = plan_.fields[part.field];
+        current_ = &field;
+        const Value& value = row[part.slot];
         if (value.kind == Value::Kind::absent) {
             refuse_missing_part(row);
         }
         const std::uint64_t number =
-            static_cast<const BitsType*>(field->type)->to_bits(value, *field->width);
-        const std::string problem = part_numbers_.judge(*field, number);
+            static_cast<const BitsType*>(field.type)->to_bits(value, *field.width);
+        const std::string problem = part_numbers_.judge(field, number);
         if (!problem.empty()) {
             throw BadValue{ErrorKind::invalid_value, describe(value),
                            "contradicts the part numbers of the row: " + problem};
         }
-        write_part_number(*field, number, section);
+        write_part_number(part, number, section);
     }
 }
 
 void Encoder::refuse_missing_part(std::span<const Value> row) const {
-    const auto given = std::find_if(parts_.begin(), parts_.end(), [&](const Field* field) {
-        return row[field->slot].kind != Value::Kind::absent;
-    });
-    const std::string& name = (*given)->name;
+    const auto given = std::find_if(
+        plan_.root.part_numbers.begin(), plan_.root.part_numbers.end(),
+        [&](const PartNumber& part) { return row[part.slot].kind != Value::Kind::absent; });
+    const std::string& name = plan_.fields[given->field].name;
     throw BadValue{
         ErrorKind::invalid_value, "NULL",
         "stands for a key that is not there, though the row sets the part number \"" + name + "\"",
@@ -411,20 +388,21 @@ std::uint64_t Encoder::part_number(const Field& field, PartNumbers numbers) {
 
 /// Refuses a row that does not fit into one section and must not take several.
 void Encoder::refuse_split(std::span<const Value> row, Splitting splitting) {
-    if (split_ == nullptr || numbered_by_row(row)) {
-        refuse_length(row[current_->slot], "does not fit into a section of at most " +
-                                               std::to_string(layout_.max_bytes) + " bytes");
+    if (!plan_.split || numbered_by_row(row)) {
+        refuse_length(row[current_slot_], "does not fit into a section of at most " +
+                                              std::to_string(plan_.max_bytes) + " bytes");
     }
     const std::string several =
-        "needs several sections of at most " + std::to_string(layout_.max_bytes) + " bytes";
-    current_ = split_;
-    if (repeats_split_ != nullptr) {
-        refuse_length(row[split_->slot], several + ", each of which would repeat the items in \"" +
-                                             repeats_split_->name +
-                                             "\", which has the same source");
+        "needs several sections of at most " + std::to_string(plan_.max_bytes) + " bytes";
+    const Split& split = *plan_.split;
+    current_ = &plan_.fields[split.field];
+    if (split.repeated_by) {
+        refuse_length(row[split.slot], several + ", each of which would repeat the items in \"" +
+                                           plan_.fields[*split.repeated_by].name +
+                                           "\", which has the same source");
     }
     if (splitting == Splitting::refused) {
-        throw BadValue{ErrorKind::invalid_value, describe(row[split_->slot]), several,
+        throw BadValue{ErrorKind::invalid_value, describe(row[split.slot]), several,
                        "Use encode_sections, which has a row for each of them."};
     }
 }
@@ -433,14 +411,16 @@ void Encoder::refuse_split(std::span<const Value> row, Splitting splitting) {
 /// the first is written, so that the items are walked twice; nothing is collected.
 std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
     refuse_split(row, splitting);
+    const Field& field = plan_.fields[plan_.split->field];
+    const auto& type = static_cast<const BytesType&>(*field.type);
     const std::size_t room = room_for_items(row);
-    current_ = split_;
-    TlvItems items(row[split_->slot], split_->tlv);
-    const Share share{items, room};
+    current_ = &field;
+    const std::unique_ptr<Items> items = type.items_of(row[plan_.split->slot], field);
+    const Share share{*items, room};
     PartNumbers numbers{0, count_parts(share)};
-    for (items.restart(); !items.at_end(); ++numbers.part) {
+    for (items->restart(); !items->at_end(); ++numbers.part) {
         interrupt_();
-        std::uint8_t* const section = sink.begin_section(layout_.max_bytes);
+        std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
         write(row, &share, section);
         sink.end_section(finish(row, numbers, section));
     }
@@ -449,14 +429,16 @@ std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitt
 
 /// What the fields that are repeated in each section leave for items.
 std::size_t Encoder::room_for_items(std::span<const Value> row) {
+    const Field& field = plan_.fields[plan_.split->field];
+    const auto& type = static_cast<const BytesType&>(*field.type);
     const Value no_value;
-    TlvItems no_items(no_value, split_->tlv);
-    const Share nothing{no_items, 0};
+    const std::unique_ptr<Items> no_items = type.items_of(no_value, field);
+    const Share nothing{*no_items, 0};
     if (!write(row, &nothing, scratch_.data())) {
-        refuse_length(row[current_->slot], "does not fit into a section of at most " +
-                                               std::to_string(layout_.max_bytes) + " bytes");
+        refuse_length(row[current_slot_], "does not fit into a section of at most " +
+                                              std::to_string(plan_.max_bytes) + " bytes");
     }
-    return layout_.max_bytes - offset_of(layout_.block.end);
+    return plan_.max_bytes - offset_of(plan_.root.end);
 }
 
 std::uint64_t Encoder::count_parts(const Share& share) {
@@ -478,7 +460,7 @@ void Encoder::raise(const BadValue& bad) const {
     const Field& field = *current_;
     throw FieldError(bad.kind, field.name,
                      std::string(describe(bad.kind)) + " for field \"" + field.name +
-                         "\" of layout \"" + layout_.name + "\"",
+                         "\" of layout \"" + plan_.name + "\"",
                      "The value " + bad.value + " " + bad.complaint + "; the field has " +
                          describe_width(field) + " and type " + print_type(field) + ".",
                      bad.hint);

@@ -3,39 +3,32 @@
 #include <algorithm>
 #include <bit>
 
+#include "transport/section_header.hpp"
+
 namespace onetrip::section {
 
 namespace {
-
-constexpr std::size_t header_size = 3;
 
 /// Fewer constant bits than a table_id has are found everywhere.
 constexpr int distinctive_bits = 8;
 
 }  // namespace
 
-std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes) {
-    if (bytes.size() < header_size) {
-        return std::nullopt;
-    }
-    return header_size + (std::size_t{bytes[1] & 0x0FU} << 8 | bytes[2]);
-}
-
 SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes, Interrupt interrupt)
     : decoder_(decoder),
       bytes_(bytes),
       interrupt_(interrupt),
       ticker_(interrupt),
-      is_distinctive_(std::popcount(decoder.header().mask) >= distinctive_bits) {}
+      is_distinctive_(std::popcount(decoder.plan().header.mask) >= distinctive_bits) {}
 
 /// No bytes are no section where sections can be told apart, and one empty section where not.
 bool SectionWalk::next() {
     begin_ = end_;
-    if (begin_ == bytes_.size() && (ordinal_ > 0 || decoder_.has_section_length())) {
+    if (begin_ == bytes_.size() && (ordinal_ > 0 || decoder_.plan().has_section_length)) {
         return false;
     }
     ++ordinal_;
-    if (!decoder_.has_section_length()) {
+    if (!decoder_.plan().has_section_length) {
         judge(bytes_.size());
         return true;
     }
@@ -56,9 +49,9 @@ bool SectionWalk::next() {
 void SectionWalk::resynchronise(std::size_t cut) {
     std::size_t best = cut;
     std::size_t fewest = faults_->size();
-    const bool may_be_section = cut - begin_ > header_size;
+    const bool may_be_section = cut - begin_ > transport::section_header_size;
     for (const std::size_t end : {next_header(begin_ + 1), next_section(begin_ + 1)}) {
-        if (may_be_section && end - begin_ > Decoder::largest_read) {
+        if (may_be_section && end - begin_ > largest_read) {
             continue;
         }
         judge(end);
@@ -82,22 +75,22 @@ bool SectionWalk::may_resynchronise() const {
 void SectionWalk::judge(std::size_t end) {
     interrupt_();
     end_ = end;
-    judged_ += std::min(end - begin_, Decoder::largest_read);
+    judged_ += std::min(end - begin_, largest_read);
     faults_ = &decoder_.check(bytes_.subspan(begin_, end - begin_));
 }
 
 /// May lie behind the bytes' end.
 std::size_t SectionWalk::declared_end(std::size_t begin) const {
-    const auto size = size_of_section(bytes_.subspan(begin));
+    const auto size = transport::size_of_section(bytes_.subspan(begin));
     return size ? begin + *size : bytes_.size();
 }
 
 bool SectionWalk::has_header(std::size_t at) const {
-    if (bytes_.size() - at < header_size) {
+    if (bytes_.size() - at < transport::section_header_size) {
         return false;
     }
     const auto bits = static_cast<std::uint16_t>(bytes_[at] << 4 | bytes_[at + 1] >> 4);
-    return (bits & decoder_.header().mask) == decoder_.header().bits;
+    return (bits & decoder_.plan().header.mask) == decoder_.plan().header.bits;
 }
 
 /// Whether there is a header, and behind the section that it begins another, or the end.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,11 +8,6 @@
 #include "section/decoder.hpp"
 
 namespace onetrip::section {
-
-/// The size of the section that begins these bytes, by its section_length: the low 12 bits of its
-/// bytes 1 and 2, which count what is behind them (ISO/IEC 13818-1, 2.4.4.11). nullopt where the
-/// bytes end before it. The bytes may be fewer than that size.
-std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes);
 
 /// Walks concatenated sections, whatever is wrong with them, and judges each.
 ///

@@ -16,16 +16,8 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::uint8_t sync_byte = 0x47;
 constexpr std::uint8_t stuffing_byte = 0xFF;
 
-/// table_id, the flags and section_length: what tells how long a section is (2.4.4.10).
-constexpr std::size_t section_header = 3;
 /// With section_syntax_indicator 1, the header goes on to last_section_number.
 constexpr std::size_t long_section_header = 8;
-/// 4094 and 4095 can be written, but must not be.
-constexpr std::size_t largest_section_length = largest_section - section_header;
-
-std::size_t section_length(Bytes section) {
-    return (section[1] & 0x0Fu) << 8 | section[2];
-}
 
 bool is_stuffing(Bytes bytes) {
     return std::all_of(bytes.begin(), bytes.end(),
@@ -43,18 +35,18 @@ std::string too_long(std::size_t length) {
 
 /// What is wrong with the section that `bytes` begin with, as a sentence; empty if nothing is.
 std::string fault_of_section(Bytes bytes) {
-    if (bytes.size() < section_header) {
+    if (bytes.size() < section_header_size) {
         return "It is cut off after " + count_of_bytes(bytes.size()) + ".";
     }
     if (bytes[0] == stuffing_byte) {
         return "Its table_id is 0xFF, which says in a transport packet that no section follows.";
     }
-    const std::size_t length = section_length(bytes);
+    const std::size_t length = section_length_of(bytes);
     if (length > largest_section_length) {
         return "Its " + too_long(length) + ".";
     }
-    if (section_header + length > bytes.size()) {
-        return "It has " + count_of_bytes(section_header + length) +
+    if (section_header_size + length > bytes.size()) {
+        return "It has " + count_of_bytes(section_header_size + length) +
                " by its section_length, but is cut off after " + std::to_string(bytes.size()) + ".";
     }
     return {};
@@ -69,13 +61,13 @@ Bytes section_at(Bytes sections, std::size_t offset) {
         throw Error(ErrorKind::invalid_value,
                     "invalid section at byte offset " + std::to_string(offset), fault);
     }
-    return rest.first(section_header + section_length(rest));
+    return rest.first(section_header_size + section_length_of(rest));
 }
 
 void require_carriable(Bytes section) {
     std::string fault = fault_of_section(section);
-    if (fault.empty() && section.size() > section_header + section_length(section)) {
-        fault = "Its section_length is " + std::to_string(section_length(section)) +
+    if (fault.empty() && section.size() > section_header_size + section_length_of(section)) {
+        fault = "Its section_length is " + std::to_string(section_length_of(section)) +
                 ", but it has " + count_of_bytes(section.size()) + ".";
     }
     if (!fault.empty()) {
@@ -92,7 +84,7 @@ SectionShape shape_of(Bytes section) {
 /// costs it a pointer_field as well.
 bool PacketFill::has_room_for(const SectionShape& section) const {
     const std::size_t needed = std::min<std::size_t>(
-        section.size, section.has_long_header ? long_section_header : section_header);
+        section.size, section.has_long_header ? long_section_header : section_header_size);
     return capacity - used >= needed + (section_begins ? 0 : 1);
 }
 
@@ -176,8 +168,8 @@ namespace {
 /// The first section that begins at `offset` or after it, of those in `content`, the first of which
 /// begins at `first`.
 std::optional<std::size_t> section_from(Bytes content, std::size_t first, std::size_t offset) {
-    while (first < offset && first + section_header <= content.size()) {
-        first += section_header + section_length(content.subspan(first));
+    while (first < offset && first + section_header_size <= content.size()) {
+        first += section_header_size + section_length_of(content.subspan(first));
     }
     return first >= offset && first < content.size() ? std::optional(first) : std::nullopt;
 }
@@ -615,15 +607,15 @@ std::size_t Depacketizer::gather(Bytes bytes) {
         begins_in_ = packet_number_;
     }
     std::size_t taken = 0;
-    if (!gather_up_to(section_header, bytes, taken)) {
+    if (!gather_up_to(section_header_size, bytes, taken)) {
         return taken;
     }
-    const std::size_t length = section_length(section_);
+    const std::size_t length = section_length_of(section_);
     if (length > largest_section_length) {
         lose(too_long(length));
         return bytes.size();
     }
-    if (gather_up_to(section_header + length, bytes, taken)) {
+    if (gather_up_to(section_header_size + length, bytes, taken)) {
         state_ = State::at_end;
         receiver_.take_section(Bytes(section_).first(gathered_));
     }

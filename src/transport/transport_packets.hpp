@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 
+#include "transport/section_header.hpp"
+
 namespace onetrip::transport {
 
 /// Transport packets that carry sections, and the way back (ISO/IEC 13818-1, 2.4.3 and 2.4.4).
@@ -15,9 +17,6 @@ inline constexpr std::size_t packet_size = 188;
 
 /// The largest PID that carries anything: 8191 is that of null packets.
 inline constexpr std::uint16_t largest_pid = 8190;
-
-/// The largest section that packets carry, its header included (2.4.4.11).
-inline constexpr std::size_t largest_section = 4096;
 
 /// Where a Packetizer's packets go. What it throws ends the packetizing.
 class PacketSink {

@@ -15,7 +15,7 @@ namespace {
 
 using section::Decoder;
 using section::Fault;
-using section::Layout;
+using section::Plan;
 using section::SectionWalk;
 using section::test::Bytes;
 using section::test::Row;
@@ -37,22 +37,20 @@ void check_faults(const std::vector<Fault>& faults, std::size_t size) {
 
 /// The JSON row; nullopt where the section has faults.
 std::optional<std::string> decoded(Decoder& decoder, Section section) {
-    std::string json;
     try {
-        decoder.decode(section, json);
-        return json;
+        return section::test::json_row(decoder, section);
     } catch (const FieldError& error) {
         expect(!error.field().empty(), "an error names its field", error.message());
         return std::nullopt;
     }
 }
 
-void come_back(const Layout& layout, const std::string& json, Section section) {
+void come_back(const Plan& plan, const std::string& json, Section section) {
     const auto document = parsed(json);
     expect(document && jsonb::Value::root(*document).kind() == jsonb::Kind::object,
            "what is decoded is a JSON object", json);
     try {
-        const auto again = encode(layout, Row::of_json(json), section::Splitting::refused);
+        const auto again = encode(plan, Row::of_json(json), section::Splitting::refused);
         expect(again.size() == 1 && again.front() == to_hex(section),
                "what decodes is encoded to the same bytes", json);
     } catch (const FieldError& error) {
@@ -79,14 +77,14 @@ void walk(Decoder& decoder, Section sections, bool is_sound) {
         check_faults(walk.faults(), sections.size() - behind);
         faults += walk.faults().size();
     }
-    expect(!is_sound || faults == 0 || !decoder.has_section_length(),
+    expect(!is_sound || faults == 0 || !decoder.plan().has_section_length,
            "a sound section is sound in a carousel");
     expect(is_sound || faults > 0 || count != 1, "a faulty section is faulty in a carousel");
 }
 
 /// Sound sections one behind the other are told apart.
 void walk_carousel(Decoder& decoder, Section section) {
-    if (!decoder.has_section_length()) {
+    if (!decoder.plan().has_section_length) {
         return;
     }
     Bytes carousel(section.begin(), section.end());
@@ -106,19 +104,19 @@ bool is_ascii(std::string_view text) {
 
 /// As in a database whose encoding holds no more than ASCII. Fields of one source may then differ:
 /// their types send one text as different bytes, and bytes are what is given.
-void check_ascii(const Layout& layout, Section section) {
-    Decoder decoder(layout, is_ascii);
+void check_ascii(const Plan& plan, Section section) {
+    Decoder decoder(plan, is_ascii);
     const bool is_sound = decoder.check(section).empty();
     const auto json = decoded(decoder, section);
     expect(json.has_value() == is_sound, "faults are there exactly where it does not decode");
     if (json) {
         expect(is_ascii(*json), "texts that the database does not hold are given as bytes", *json);
-        come_back(layout, *json, section);
+        come_back(plan, *json, section);
     }
 }
 
-void check(const Layout& layout, Section section) {
-    Decoder decoder(layout);
+void check(const Plan& plan, Section section) {
+    Decoder decoder(plan);
     const std::vector<Fault> faults = decoder.check(section);
     check_faults(faults, section.size());
     const auto json = decoded(decoder, section);
@@ -127,8 +125,8 @@ void check(const Layout& layout, Section section) {
     dissect(decoder, section);
     walk(decoder, section, faults.empty());
     if (json) {
-        come_back(layout, *json, section);
-        check_ascii(layout, section);
+        come_back(plan, *json, section);
+        check_ascii(plan, section);
         walk_carousel(decoder, section);
     }
 }
@@ -140,8 +138,8 @@ void check(const Layout& layout, Section section) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace onetrip::fuzz;
     const Halves halves = halves_of(data, size);
-    if (const auto layout = layout_of(as_text(halves.first.span()))) {
-        check(*layout, halves.second.span());
+    if (const auto layout = compiled_of(as_text(halves.first.span()))) {
+        check(layout->plan, halves.second.span());
     }
     return 0;
 }

@@ -6,13 +6,22 @@
 #include "base/error.hpp"
 #include "fuzz.hpp"
 #include "section/language/layout.hpp"
+#include "section/plan.hpp"
 
 namespace onetrip::fuzz {
 
-/// The layout; nullopt where the text is refused, which must say where and why.
-inline std::optional<section::Layout> layout_of(std::string_view text) {
+/// A layout as it was written, and what is run.
+struct Compiled {
+    section::Layout layout;
+    section::Plan plan;
+};
+
+/// The layout; nullopt if the text is refused, which must say where and why.
+inline std::optional<Compiled> compiled_of(std::string_view text) {
     try {
-        return section::parse_layout(text);
+        section::Layout layout = section::parse_layout(text);
+        section::Plan plan = section::compile(layout);
+        return Compiled{std::move(layout), std::move(plan)};
     } catch (const Error& error) {
         expect(error.kind() == ErrorKind::syntax_error, "a refused layout is 42601",
                error.message());

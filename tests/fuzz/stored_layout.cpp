@@ -9,31 +9,28 @@ namespace onetrip::fuzz {
 
 namespace {
 
-using section::Field;
-using section::Layout;
+using section::Plan;
 
 constexpr std::uint8_t version = 1;  // StoredLayout::current_version
 
-void describe_fields(const Layout& layout) {
-    for (const section::Element& element : layout.block.elements) {
-        if (const auto* const field = std::get_if<Field>(&element)) {
-            expect(!print_type(*field).empty(), "a field has a type");
-            const bool is_checksum = field->source.kind == section::Source::Kind::checksum;
-            expect(print_source(field->source).empty() == is_checksum,
-                   "a field has a source unless it is a checksum");
-        }
+void describe_fields(const Plan& plan) {
+    for (const section::Field& field : plan.fields) {
+        expect(!print_type(field).empty(), "a field has a type");
+        const bool is_checksum = field.source.kind == section::Source::Kind::checksum;
+        expect(print_source(field.source).empty() == is_checksum,
+               "a field has a source unless it is a checksum");
     }
-    for (std::size_t slot = 0; slot < layout.slots.size(); ++slot) {
-        expect(layout.field_of_slot(slot).slot == slot, "a slot has a field");
+    for (const section::Slot& slot : plan.slots) {
+        expect(slot.field < plan.fields.size(), "a slot has a field");
     }
 }
 
 /// Rows without any value, absent and NULL, are refused or encoded, never anything else.
-void encode_nothing(const Layout& layout, section::Value::Kind kind) {
+void encode_nothing(const Plan& plan, section::Value::Kind kind) {
     section::Value nothing;
     nothing.kind = kind;
-    const std::vector<section::Value> row(layout.slots.size(), nothing);
-    section::Encoder encoder(layout);
+    const std::vector<section::Value> row(plan.slots.size(), nothing);
+    section::Encoder encoder(plan);
     section::test::CollectingSink sink;
     try {
         encoder.encode(row, sink, section::Splitting::allowed);
@@ -41,17 +38,17 @@ void encode_nothing(const Layout& layout, section::Value::Kind kind) {
         expect(!error.field().empty(), "an error names its field", error.message());
         return;
     }
-    section::Decoder decoder(layout);
+    section::Decoder decoder(plan);
     for (const auto& section : sink.sections) {
         expect(decoder.check(section).empty(), "what was encoded is sound");
     }
 }
 
-void check_zeroes(const Layout& layout) {
-    section::Decoder decoder(layout);
-    expect((decoder.header().bits & ~decoder.header().mask) == 0, "header bits are masked");
-    const std::vector<std::uint8_t> zeroes(layout.max_bytes);
-    const std::size_t needed = layout.block.end.fixed_bytes();
+void check_zeroes(const Plan& plan) {
+    section::Decoder decoder(plan);
+    expect((plan.header.bits & ~plan.header.mask) == 0, "header bits are masked");
+    const std::vector<std::uint8_t> zeroes(plan.max_bytes);
+    const std::size_t needed = plan.root.end.bytes();
     for (const std::size_t size : {std::size_t{0}, needed, zeroes.size()}) {
         decoder.check(std::span(zeroes).first(size));
         decoder.dissect(std::span(zeroes).first(size));
@@ -71,11 +68,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (text.find('\0') != std::string_view::npos) {
         return 0;
     }
-    if (const auto layout = layout_of(text)) {
-        describe_fields(*layout);
-        encode_nothing(*layout, onetrip::section::Value::Kind::null);
-        encode_nothing(*layout, onetrip::section::Value::Kind::absent);
-        check_zeroes(*layout);
+    if (const auto layout = compiled_of(text)) {
+        describe_fields(layout->plan);
+        encode_nothing(layout->plan, onetrip::section::Value::Kind::null);
+        encode_nothing(layout->plan, onetrip::section::Value::Kind::absent);
+        check_zeroes(layout->plan);
     }
     return 0;
 }

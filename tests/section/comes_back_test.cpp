@@ -14,16 +14,15 @@ namespace onetrip::section::test {
 
 namespace {
 
-std::string decoded(const Layout& layout, const std::string& hex) {
+std::string decoded(const Plan& layout, const std::string& hex) {
     Decoder decoder(layout);
-    std::string json;
-    decoder.decode(OddCopy(from_hex(hex)).span(), json);
+    const std::string json = json_row(decoder, OddCopy(from_hex(hex)).span());
     return json;
 }
 
 /// The JSON row that a row's only section is decoded to, which makes the same section again.
 std::string comes_back(std::string_view text, std::string_view row) {
-    const Layout layout = parse_layout(text);
+    const Plan layout = plan_of(text);
     const auto sections = encode(layout, Row::of_json(row));
     CHECK(sections.size() == 1);
     const std::string json = decoded(layout, sections.front());
@@ -179,10 +178,10 @@ void run(std::uint64_t seed, Counts& counts) {
     INFO("ONETRIP_SEED=" << seed << " ONETRIP_CASES=1\n"
                          << random_case.layout() << '\n'
                          << random_case.row());
-    std::optional<Layout> layout;
+    std::optional<Plan> layout;
     std::vector<std::string> sections;
     try {
-        layout = parse_layout(random_case.layout());
+        layout = plan_of(random_case.layout());
         sections = encode(*layout, Row::of_json(random_case.row()));
     } catch (const FieldError&) {
         ++counts.refused_rows;
@@ -246,10 +245,10 @@ TEST_CASE("a column source named like a part field is refused with the layout", 
                                      "x {\n a 8 uimsbf = i\n i 8 uimsbf = last_part()\n}",
                                      "x {\n a * text = i\n i 8 bslbf = parts()\n}"}) {
         INFO(layout);
-        CHECK_THROWS_WITH(parse_layout(layout),
+        CHECK_THROWS_WITH(plan_of(layout),
                           Catch::Contains("column source \"i\" is named like a part field"));
     }
-    CHECK_NOTHROW(parse_layout("x {\n i 8 uimsbf = j\n a 8 uimsbf = i\n j 8 uimsbf = 1\n}"));
+    CHECK_NOTHROW(plan_of("x {\n i 8 uimsbf = j\n a 8 uimsbf = i\n j 8 uimsbf = 1\n}"));
 }
 
 TEST_CASE("a value of fields that share it comes back in a spelling that gives the same bytes",

@@ -303,13 +303,13 @@ struct Counts {
 };
 
 /// What a section decodes to is encoded to it again, and it has faults where it does not decode.
-bool comes_back(const Layout& layout, Decoder& decoder, const Bytes& bytes) {
+bool comes_back(const Plan& layout, Decoder& decoder, const Bytes& bytes) {
     const OddCopy section(bytes);
     const bool is_sound = decoder.check(section.span()).empty();
     decoder.dissect(section.span());
     std::string json;
     try {
-        decoder.decode(section.span(), json);
+        json = json_row(decoder, section.span());
     } catch (const FieldError& error) {
         if (is_sound) {
             FAIL("sound, but " << error.message() << ": " << error.detail());
@@ -385,9 +385,9 @@ void run(std::uint64_t seed, Counts& counts) {
     INFO("ONETRIP_SEED=" << seed << " ONETRIP_CASES=1\n"
                          << random_case.layout() << '\n'
                          << random_case.row());
-    std::optional<Layout> layout;
+    std::optional<Plan> layout;
     try {
-        layout = parse_layout(random_case.layout());
+        layout = plan_of(random_case.layout());
     } catch (const Error&) {
         ++counts.refused_layouts;
         return;
@@ -427,7 +427,7 @@ void run(std::uint64_t seed, Counts& counts) {
             walk_bytes(decoder, changed, is_sound);
         }
     }
-    walk_bytes(decoder, carousel, decoder.has_section_length() || sections.size() == 1);
+    walk_bytes(decoder, carousel, decoder.plan().has_section_length || sections.size() == 1);
     change(carousel, random);
     for (SectionWalk walk(decoder, carousel); walk.next();) {
     }

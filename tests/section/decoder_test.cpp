@@ -39,16 +39,15 @@ const std::string table_row =
         "name": "News", "items": [{"tag": 1, "value": "x"}, {"tag": 2, "hex": "00ff"}]})";
 
 std::string decoded(const std::string& layout_text, const std::string& hex) {
-    const Layout layout = parse_layout(layout_text);
+    const Plan layout = plan_of(layout_text);
     Decoder decoder(layout);
-    std::string json;
-    decoder.decode(OddCopy(from_hex(hex)).span(), json);
+    const std::string json = json_row(decoder, OddCopy(from_hex(hex)).span());
     return json;
 }
 
 /// `field@byte: problem`, one a line.
 std::string faults(const std::string& layout_text, const std::string& hex) {
-    const Layout layout = parse_layout(layout_text);
+    const Plan layout = plan_of(layout_text);
     Decoder decoder(layout);
     const Bytes bytes = from_hex(hex);
     const OddCopy copy(bytes);
@@ -59,16 +58,16 @@ std::string faults(const std::string& layout_text, const std::string& hex) {
     }
     std::string json;
     if (text.empty()) {
-        CHECK_NOTHROW(decoder.decode(copy.span(), json));
+        CHECK_NOTHROW(json = json_row(decoder, copy.span()));
     } else {
-        CHECK_THROWS_AS(decoder.decode(copy.span(), json), FieldError);
+        CHECK_THROWS_AS(json = json_row(decoder, copy.span()), FieldError);
     }
     return text;
 }
 
 /// The faults of concatenated sections, `ordinal/begin field@byte`, one a line.
 std::string walk(const std::string& layout_text, const std::string& hex) {
-    const Layout layout = parse_layout(layout_text);
+    const Plan layout = plan_of(layout_text);
     Decoder decoder(layout);
     const Bytes bytes = from_hex(hex);
     const OddCopy copy(bytes);
@@ -118,7 +117,7 @@ std::string fault_of(const std::string& width_and_type, const std::string& hex) 
 
 /// Names of the lines, and what a line of them says.
 std::vector<DissectedField> dissected(const std::string& layout_text, const std::string& hex) {
-    const Layout layout = parse_layout(layout_text);
+    const Plan layout = plan_of(layout_text);
     Decoder decoder(layout);
     return decoder.dissect(OddCopy(from_hex(hex)).span());
 }
@@ -352,7 +351,7 @@ TEST_CASE("a wrong checksum is a fault, and any single bit makes it wrong", "[de
                                                       ", but the CRC_32 of the bytes before is 0x" +
                                                       with_crc(with_byte(good, 4, 1)).substr(54));
     CHECK(faults(table, with_crc(with_byte(good, 4, 1))) == "");
-    const Layout layout = parse_layout(table);
+    const Plan layout = plan_of(table);
     Decoder decoder(layout);
     Bytes bytes = from_hex(good);
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -413,7 +412,7 @@ TEST_CASE("sections that are all wrong are told each, however many there are", "
     const std::string good = message_section();
     const std::string bad = with_byte(good, 0, 1);
     const std::string problem = " table_id@0: found 0x93, where the layout has 0x92";
-    const std::size_t count = Decoder::largest_read / 58 + 10;
+    const std::size_t count = largest_read / 58 + 10;
     std::string wrong;
     std::string first;
     std::string behind;
@@ -427,18 +426,18 @@ TEST_CASE("sections that are all wrong are told each, however many there are", "
     CHECK(walk(message, wrong + good) == first);
     CHECK(walk(message, good + wrong + good) == behind);
     // Zeros are no sections that end behind their section_length.
-    const std::string zeros(2 * (Decoder::largest_read + 1), '0');
+    const std::string zeros(2 * (largest_read + 1), '0');
     CHECK(walk(message, zeros + good) == "1/0 addressee_number@512: the section takes " +
                                              std::to_string(zeros.size() / 2) +
                                              " bytes, more than the 512 that the layout allows");
 }
 
 TEST_CASE("an error names field, layout and byte", "[decoder]") {
-    const Layout layout = parse_layout(table);
+    const Plan layout = plan_of(table);
     Decoder decoder(layout);
     std::string json;
     try {
-        decoder.decode(from_hex(with_byte(table_section(), 0, 1)), json);
+        json = json_row(decoder, from_hex(with_byte(table_section(), 0, 1)));
         FAIL("accepted");
     } catch (const FieldError& error) {
         CHECK(error.kind() == ErrorKind::invalid_value);
@@ -453,11 +452,10 @@ TEST_CASE("text that its reader cannot hold comes back as bytes", "[decoder]") {
     const auto is_ascii = [](std::string_view text) {
         return text.find_first_not_of("abc") == std::string_view::npos;
     };
-    const Layout layout =
-        parse_layout("x {\n a 16 char\n n 8 uimsbf = length(t)\n t * text\n i * tlv(8,8)\n}");
+    const Plan layout =
+        plan_of("x {\n a 16 char\n n 8 uimsbf = length(t)\n t * text\n i * tlv(8,8)\n}");
     Decoder decoder(layout, is_ascii);
-    std::string json;
-    decoder.decode(from_hex("61e9 02 c3a9 0502c3a9 050161"), json);
+    const std::string json = json_row(decoder, from_hex("61e9 02 c3a9 0502c3a9 050161"));
     CHECK(json == R"({"a":{"hex":"61e9"},"t":{"hex":"c3a9"},)"
                   R"("i":[{"tag":5,"hex":"c3a9"},{"tag":5,"value":"a"}]})");
 }
@@ -474,14 +472,13 @@ TEST_CASE("a layout of as many `*` fields as a section can hold is compiled and 
         lengths += " l" + std::to_string(i) + " 8 uimsbf = length(" + name + ")\n";
         values += " " + name + " * bytes\n";
     }
-    const Layout layout = parse_layout("x {\n" + lengths + values + "}");
+    const Plan layout = plan_of("x {\n" + lengths + values + "}");
     Decoder decoder(layout);
     Bytes section(fields + 3);
     section[0] = 1;
     section[fields - 1] = 2;
     CHECK(decoder.check(section).empty());
-    std::string json;
-    decoder.decode(section, json);
+    const std::string json = json_row(decoder, section);
     CHECK(json.find("\"f0\":\"00\"") != std::string::npos);
     CHECK(json.find("\"f3999\":\"0000\"") != std::string::npos);
     section.push_back(0);

@@ -412,7 +412,7 @@ TEST_CASE("an item that fits no section", "[split]") {
 TEST_CASE("a bad item behind the first section", "[split]") {
     const std::string text = items(4, 8);
     CollectingSink sink;
-    const Layout layout = parse_layout(parted);
+    const Plan layout = plan_of(parted);
     Row row;
     row.jsonb("items", text.substr(0, text.size() - 1) + ",{\"tag\":256,\"value\":1}]");
     Encoder encoder(layout);
@@ -532,7 +532,7 @@ TEST_CASE("a JSON row may say which part it is", "[split]") {
 }
 
 TEST_CASE("an encoder serves row after row, whatever the one before was", "[encoder]") {
-    const Layout layout = parse_layout(parted);
+    const Plan layout = plan_of(parted);
     Encoder encoder(layout);
     CollectingSink sink;
     const auto encode_items = [&](const std::string& text) {
@@ -550,7 +550,7 @@ TEST_CASE("an encoder serves row after row, whatever the one before was", "[enco
 }
 
 TEST_CASE("times of row after row", "[encoder]") {
-    const Layout layout = parse_layout("x {\n a 40 utc\n b 40 utc\n c 24 duration\n}");
+    const Plan layout = plan_of("x {\n a 40 utc\n b 40 utc\n c 24 duration\n}");
     Encoder encoder(layout);
     CollectingSink sink;
     const auto of = [&](std::int64_t a, std::int64_t b, std::int64_t c) {
@@ -581,7 +581,7 @@ TEST_CASE("times of row after row", "[encoder]") {
 }
 
 TEST_CASE("characters of row after row", "[encoder]") {
-    const Layout layout = parse_layout("x {\n v 16 char\n b 8 uimsbf = 7\n}");
+    const Plan layout = plan_of("x {\n v 16 char\n b 8 uimsbf = 7\n}");
     Encoder encoder(layout);
     CollectingSink sink;
     const auto of = [&](std::string_view text) {
@@ -601,7 +601,7 @@ TEST_CASE("what a sink throws ends the encoding", "[encoder]") {
         std::uint8_t* begin_section(std::size_t) override { throw std::runtime_error("full"); }
         void end_section(std::size_t) override {}
     };
-    const Layout layout = parse_layout(parted);
+    const Plan layout = plan_of(parted);
     Encoder encoder(layout);
     FullSink sink;
     Row row;

@@ -6,6 +6,7 @@
 
 #include "base/randomness.hpp"
 #include "message_layout.hpp"
+#include "plans.hpp"
 #include "rows.hpp"
 #include "section/types/field_type.hpp"
 
@@ -37,17 +38,22 @@ const std::string everything = R"(all_of_it {
 })";
 
 std::string canonical(std::string_view text) {
-    return print_layout(parse_layout(text));
+    const Layout layout = parse_layout(text);
+    compile(layout);
+    return print_layout(layout);
 }
 
-const Field& field_of(const Layout& layout, std::string_view name) {
-    for (const Element& element : layout.block.elements) {
-        const auto* const field = std::get_if<Field>(&element);
-        if (field != nullptr && field->name == name) {
-            return *field;
+FieldId field_of(const Plan& plan, std::string_view name) {
+    for (FieldId id = 0; id < plan.fields.size(); ++id) {
+        if (plan.fields[id].name == name) {
+            return id;
         }
     }
     throw std::runtime_error("no such field");
+}
+
+Place begin_of(const Plan& plan, std::string_view name) {
+    return plan.root.fields[field_of(plan, name)].begin;
 }
 
 struct Refusal {
@@ -58,7 +64,7 @@ struct Refusal {
 
 Refusal refusal(std::string_view text) {
     try {
-        parse_layout(text);
+        plan_of(text);
     } catch (const Error& error) {
         int line = 0, column = 0;
         std::sscanf(error.what(), "invalid section layout, line %d, column %d:", &line, &column);
@@ -156,37 +162,39 @@ TEST_CASE("words of the language are names where names stand", "[layout]") {
 
 TEST_CASE("names may be of 63 characters and are compared exactly", "[layout]") {
     const std::string name(63, 'n');
-    CHECK_NOTHROW(parse_layout(name + "{" + name + " 8 uimsbf = " + name + "}"));
-    CHECK_NOTHROW(parse_layout("x {a 8 uimsbf\n A 8 uimsbf\n _1 8 uimsbf}"));
+    CHECK_NOTHROW(plan_of(name + "{" + name + " 8 uimsbf = " + name + "}"));
+    CHECK_NOTHROW(plan_of("x {a 8 uimsbf\n A 8 uimsbf\n _1 8 uimsbf}"));
 }
 
 TEST_CASE("where the fields of a layout lie", "[layout]") {
-    const Layout layout = parse_layout(message);
-    CHECK(layout.name == "message");
-    CHECK(layout.max_bytes == 512);
-    CHECK(field_of(layout, "section_length").begin.fixed_bits == 12);
-    CHECK(field_of(layout, "storables").begin.fixed_bits == 38 * 8);
-    CHECK(field_of(layout, "storables").begin.variable_fields == 0);
-    CHECK(field_of(layout, "addressee_tag").begin.fixed_bits == 38 * 8);
-    CHECK(field_of(layout, "addressee_tag").begin.variable_fields == 1);
-    CHECK(layout.block.end.fixed_bits == 48 * 8);
-    CHECK(layout.block.end.variable_fields == 1);
+    const Plan plan = plan_of(message);
+    CHECK(plan.name == "message");
+    CHECK(plan.max_bytes == 512);
+    CHECK(begin_of(plan, "section_length").bits == 12);
+    CHECK(begin_of(plan, "storables").bits == 38 * 8);
+    CHECK(begin_of(plan, "storables").parts == 0);
+    CHECK(begin_of(plan, "addressee_tag").bits == 38 * 8);
+    CHECK(begin_of(plan, "addressee_tag").parts == 1);
+    CHECK(plan.root.end.bits == 48 * 8);
+    CHECK(plan.root.end.parts == 1);
 }
 
 TEST_CASE("the inputs of a layout", "[layout]") {
-    const Layout layout = parse_layout(
+    const Plan plan = plan_of(
         "x {\n a 8 uimsbf = s\n p 8 uimsbf = part()\n b 8 uimsbf = q\n c 8 uimsbf = s\n"
         " n 8 uimsbf = parts()\n k 8 uimsbf = 3\n l 8 uimsbf = length()\n}");
     std::string slots;
-    for (const Slot& slot : layout.slots) {
+    for (const Slot& slot : plan.slots) {
         slots += slot.name + (slot.names_part ? "() " : " ");
     }
     CHECK(slots == "s p() q n() ");
-    CHECK(field_of(layout, "c").slot == field_of(layout, "a").slot);
-    CHECK(field_of(layout, "k").slot == Field::no_slot);
-    CHECK(layout.field_of_slot(0).name == "a");
-    CHECK(layout.field_of_slot(1).name == "p");
-    CHECK(layout.field_of_slot(2).name == "b");
+    CHECK(plan.slots[0].field == field_of(plan, "a"));
+    CHECK(plan.slots[1].field == field_of(plan, "p"));
+    CHECK(plan.slots[2].field == field_of(plan, "b"));
+    // A key has all fields of its source; constants and lengths have none.
+    REQUIRE(plan.root.keys.size() == 4);
+    CHECK(plan.root.keys[0].fields ==
+          std::vector<FieldId>{field_of(plan, "a"), field_of(plan, "c")});
 }
 
 TEST_CASE("wrong words", "[layout]") {
@@ -364,8 +372,8 @@ TEST_CASE("byte boundaries", "[layout]") {
         {"x {\n a 8 uimsbf = length(c)\n b 4 uimsbf\n c 8 uimsbf\n d 4 uimsbf\n}", "2:2",
          "byte boundary"},
     });
-    CHECK_NOTHROW(parse_layout("x {\n a 4 uimsbf\n b 12 uimsbf = length()\n c 40 uimsbf\n}"));
-    CHECK_NOTHROW(parse_layout("x {\n a 4 uimsbf\n b 7 uimsbf = offset(l)\n c 5 uimsbf\n l:\n}"));
+    CHECK_NOTHROW(plan_of("x {\n a 4 uimsbf\n b 12 uimsbf = length()\n c 40 uimsbf\n}"));
+    CHECK_NOTHROW(plan_of("x {\n a 4 uimsbf\n b 7 uimsbf = offset(l)\n c 5 uimsbf\n l:\n}"));
 }
 
 TEST_CASE("sizes that are always too large", "[layout]") {
@@ -376,9 +384,9 @@ TEST_CASE("sizes that are always too large", "[layout]") {
         {"x {\n a 8 uimsbf = length(b)\n b 2048 bytes\n}", "2:22", "0 to 255"},
         {"x {\n b 2048 bytes\n l:\n a 8 uimsbf = offset(l)\n}", "4:22", "0 to 255"},
     });
-    CHECK_NOTHROW(parse_layout("x {\n a 32768 bytes\n}"));
-    CHECK_NOTHROW(parse_layout("x (max 3) {\n a 24 uimsbf\n b * text\n}"));
-    CHECK_NOTHROW(parse_layout("x {\n a 8 uimsbf = length(b)\n b 2040 bytes\n}"));
+    CHECK_NOTHROW(plan_of("x {\n a 32768 bytes\n}"));
+    CHECK_NOTHROW(plan_of("x (max 3) {\n a 24 uimsbf\n b * text\n}"));
+    CHECK_NOTHROW(plan_of("x {\n a 8 uimsbf = length(b)\n b 2040 bytes\n}"));
 }
 
 TEST_CASE("layouts that cannot be decoded", "[layout]") {
@@ -402,7 +410,7 @@ TEST_CASE("layouts that cannot be decoded", "[layout]") {
           "n 8 uimsbf = length(a)\n a * text\n m 8 uimsbf = length(b)\n b * text\n c * text",
           "o 8 uimsbf = offset(l)\n a * text\n z 8 uimsbf\n l:\n y 8 uimsbf\n b * text"}) {
         INFO(sound);
-        CHECK_NOTHROW(parse_layout("x {\n " + std::string(sound) + "\n}"));
+        CHECK_NOTHROW(plan_of("x {\n " + std::string(sound) + "\n}"));
     }
 }
 

@@ -720,9 +720,9 @@ Outcome run(std::uint64_t seed) {
     Outcome outcome = Outcome::error;
     std::string error;
     try {
-        const Layout layout = parse_layout(text);
-        const std::string printed = print_layout(layout);
-        found = encode(parse_layout(printed), random_case.row());
+        plan_of(text);
+        const std::string printed = print_layout(parse_layout(text));
+        found = encode(plan_of(printed), random_case.row());
         outcome = found->size() == 1 ? Outcome::one : Outcome::several;
     } catch (const FieldError& thrown) {
         error = thrown.message() + ": " + thrown.detail();

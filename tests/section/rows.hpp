@@ -12,8 +12,8 @@
 #include "jsonb/bytes.hpp"
 #include "jsonb/json_parser.hpp"
 #include "jsonb/numeric_parser.hpp"
+#include "plans.hpp"
 #include "section/encoder.hpp"
-#include "section/language/layout.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::section::test {
@@ -82,9 +82,9 @@ class Row {
     Value column_value(const std::string& name) const { return columns_.at(name); }
 
     /// A value for each slot of the layout.
-    std::vector<Value> values(const Layout& layout) const {
+    std::vector<Value> values(const Plan& plan) const {
         std::vector<Value> values;
-        for (const Slot& slot : layout.slots) {
+        for (const Slot& slot : plan.slots) {
             values.push_back(is_json_ ? member(slot) : column(slot));
         }
         return values;
@@ -144,11 +144,11 @@ class CollectingSink final : public SectionSink {
 };
 
 /// The sections of a row, in hexadecimal digits.
-inline std::vector<std::string> encode(const Layout& layout, const Row& row,
+inline std::vector<std::string> encode(const Plan& plan, const Row& row,
                                        Splitting splitting = Splitting::allowed) {
-    Encoder encoder(layout);
+    Encoder encoder(plan);
     CollectingSink sink;
-    const std::size_t count = encoder.encode(row.values(layout), sink, splitting);
+    const std::size_t count = encoder.encode(row.values(plan), sink, splitting);
     if (count != sink.sections.size()) {
         throw std::runtime_error("the encoder counts other sections than it made");
     }
@@ -161,7 +161,7 @@ inline std::vector<std::string> encode(const Layout& layout, const Row& row,
 
 inline std::vector<std::string> encode(std::string_view layout, const Row& row,
                                        Splitting splitting = Splitting::allowed) {
-    return encode(parse_layout(layout), row, splitting);
+    return encode(plan_of(layout), row, splitting);
 }
 
 /// The one section of a row.
@@ -186,9 +186,9 @@ struct Failure {
 
 inline Failure failure(std::string_view layout_text, const Row& row,
                        Splitting splitting = Splitting::allowed) {
-    const Layout layout = parse_layout(layout_text);
+    const Plan plan = plan_of(layout_text);
     try {
-        encode(layout, row, splitting);
+        encode(plan, row, splitting);
     } catch (const FieldError& error) {
         return {error.kind(), error.field(), error.message(), error.detail(), error.hint()};
     }

@@ -26,7 +26,7 @@ std::string fields(std::size_t count, const std::string& rest) {
     return text;
 }
 
-std::size_t faults_of(const Layout& layout, const Bytes& section) {
+std::size_t faults_of(const Plan& layout, const Bytes& section) {
     Decoder decoder(layout);
     decoder.dissect(section);
     return decoder.check(section).size();
@@ -45,13 +45,13 @@ TEST_CASE("fields of one source that disagree", "[scale]") {
     for (const char* const type : {"8 char = s", "8 tcimsbf = s", "8 bcd = s", "8 bytes = s",
                                    "8 text = s", "8 uimsbf = s"}) {
         INFO(type);
-        const Layout layout = parse_layout("x {\n" + fields(4096, type) + "}");
+        const Plan layout = plan_of("x {\n" + fields(4096, type) + "}");
         Bytes section(4096, 'a' & 0x19);
         CHECK(faults_of(layout, section) == 0);
         section.back() ^= 1U;
         CHECK(faults_of(layout, section) == 1);
     }
-    const Layout two_bits = parse_layout("x {\n" + fields(16384, "2 tcimsbf = s") + "}");
+    const Plan two_bits = plan_of("x {\n" + fields(16384, "2 tcimsbf = s") + "}");
     Bytes section(4096, 0x55);
     section.back() = 0x56;
     CHECK(faults_of(two_bits, section) == 1);
@@ -64,20 +64,20 @@ TEST_CASE("fields of many widths that share a source", "[scale]") {
         text += " c" + std::to_string(i) + " " + std::to_string(8 * i) + " char = s\n";
         bytes += i;
     }
-    const Layout layout = parse_layout(text + "}");
+    const Plan layout = plan_of(text + "}");
     CHECK(faults_of(layout, Bytes(bytes, ' ')) == 0);
     CHECK(faults_of(layout, Bytes(bytes, 'a')) == 1);
 }
 
 TEST_CASE("as many sources as a section has bits", "[scale]") {
-    const Layout layout = parse_layout("x {\n" + fields(32768, "1 bslbf = s#") + "}");
+    const Plan layout = plan_of("x {\n" + fields(32768, "1 bslbf = s#") + "}");
     CHECK(layout.slots.size() == 32768);
     CHECK(faults_of(layout, Bytes(4096, 0x5A)) == 0);
     CHECK(faults_of(layout, Bytes(4095, 0x5A)) == 1);
 }
 
 TEST_CASE("as many faults as fields", "[scale]") {
-    const Layout layout = parse_layout("x {\n" + fields(32768, "1 bslbf = 1") + "}");
+    const Plan layout = plan_of("x {\n" + fields(32768, "1 bslbf = 1") + "}");
     const Bytes section(4096);
     Decoder decoder(layout);
     CHECK(decoder.check(section).size() == 32768);
@@ -90,7 +90,7 @@ TEST_CASE("as many `*` fields as their lengths leave room for", "[scale]") {
     for (std::size_t i = 0; i < count; ++i) {
         text += " v" + std::to_string(i) + " * bytes\n";
     }
-    const Layout layout = parse_layout(text + "}");
+    const Plan layout = plan_of(text + "}");
     Bytes section(count / 8);
     CHECK(faults_of(layout, section) == 0);
     section[0] = 0x80;
@@ -106,7 +106,7 @@ TEST_CASE("`*` fields up to labels", "[scale]") {
     for (std::size_t i = 0; i < count; ++i) {
         text += " v" + std::to_string(i) + " * bytes\n l" + std::to_string(i) + ":\n";
     }
-    const Layout layout = parse_layout(text + "}");
+    const Plan layout = plan_of(text + "}");
     std::string row = "{\"v0\":\"aa\"";
     for (std::size_t i = 1; i < count; ++i) {
         row += ",\"v" + std::to_string(i) + "\":\"\"";
@@ -117,7 +117,7 @@ TEST_CASE("`*` fields up to labels", "[scale]") {
 }
 
 TEST_CASE("as many checksums as fit", "[scale]") {
-    const Layout layout = parse_layout("x {\n" + fields(1024, "32 rpchof") + "}");
+    const Plan layout = plan_of("x {\n" + fields(1024, "32 rpchof") + "}");
     const auto sections = encode(layout, Row::of_json("{}"));
     REQUIRE(sections.size() == 1);
     Bytes section = from_hex(sections.front());
@@ -131,8 +131,7 @@ TEST_CASE("more fields and labels than a section can have are refused early", "[
     for (int i = 0; i < 200'001; ++i) {
         labels += "l" + std::to_string(i) + ":\n";
     }
-    CHECK_THROWS_WITH(parse_layout(labels + "}"),
-                      Catch::Contains("more than 200000 fields and labels"));
+    CHECK_THROWS_WITH(plan_of(labels + "}"), Catch::Contains("more than 200000 fields and labels"));
 }
 
 TEST_CASE("what can run long can be ended", "[scale]") {
@@ -140,11 +139,11 @@ TEST_CASE("what can run long can be ended", "[scale]") {
     for (int i = 0; i < 10'000; ++i) {
         labels += "l" + std::to_string(i) + ":\n";
     }
-    CHECK_THROWS_AS(parse_layout(labels + "}", end_at_once), Ended);
-    CHECK_THROWS_AS(parse_layout(std::string(100'000, '\n'), end_at_once), Ended);
+    CHECK_THROWS_AS(plan_of(labels + "}", end_at_once), Ended);
+    CHECK_THROWS_AS(plan_of(std::string(100'000, '\n'), end_at_once), Ended);
 
-    const Layout standard =
-        parse_layout("x {\n t 8 uimsbf = 0x40\n s 4 bslbf = 0\n n 12 uimsbf = length()\n}");
+    const Plan standard =
+        plan_of("x {\n t 8 uimsbf = 0x40\n s 4 bslbf = 0\n n 12 uimsbf = length()\n}");
     Decoder decoder(standard);
     const Bytes zeros(100'000);
     int calls = 0;
@@ -154,7 +153,7 @@ TEST_CASE("what can run long can be ended", "[scale]") {
     walk.next();
     CHECK(calls >= 20);
 
-    const Layout split = parse_layout("x (max 10) {\n i * tlv(8,8) split\n}");
+    const Plan split = plan_of("x (max 10) {\n i * tlv(8,8) split\n}");
     std::string items = "[";
     for (int i = 0; i < 20'000; ++i) {
         items += (i == 0 ? R"({"tag":1,"value":"abc"})" : R"(,{"tag":1,"value":"abc"})");

@@ -68,7 +68,7 @@ std::string nested_objects(std::size_t levels) {
 struct Walk {
     explicit Walk(std::string_view text) : value(row.jsonb("v", text).values(layout).front()) {}
 
-    Layout layout = parse_layout(one_field(unbounded));
+    Plan layout = plan_of(one_field(unbounded));
     Row row;
     Value value;
     TlvItems items{value, TlvFormat{}};

@@ -207,7 +207,7 @@ void check_refused(jsonb::Object expected) {
     jsonb::Integer line;
     expected.find("line")->numeric().to_integer(line);
     try {
-        parse_layout(text_of(expected, "layout"));
+        plan_of(text_of(expected, "layout"));
         FAIL_CHECK("accepted");
     } catch (const Error& error) {
         CHECK(error.kind() == ErrorKind::syntax_error);

@@ -186,7 +186,7 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
 
 MessageReceiver make_receiver(CompiledLayout* compiled, const CarouselTables& tables,
                               const CarouselZone& zone, MessageJob& job) {
-    const std::size_t slots = compiled->layout.slots.size();
+    const std::size_t slots = compiled->plan.slots.size();
     MessageReceiver receiver{};
     receiver.receiver.receiveSlot = receive;
     receiver.receiver.rStartup = start_up;
@@ -196,7 +196,7 @@ MessageReceiver make_receiver(CompiledLayout* compiled, const CarouselTables& ta
     receiver.job = &job;
     receiver.tables = &tables;
     receiver.zone = &zone;
-    receiver.slots = &compiled->layout.slots;
+    receiver.slots = &compiled->plan.slots;
     receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip message");
     receiver.outer_context = error_context_stack;
     receiver.id_context = make_memory_context(CurrentMemoryContext, "onetrip ids");
@@ -253,7 +253,7 @@ void for_each_message(const CarouselRequest& request, MessageJob& job) {
     const CarouselTables tables = find_carousel_tables();
     const CarouselZone zone = find_carousel_zone(tables, request.zone);
     const CarouselQuery query =
-        carousel_query(tables, zone, request.compiled->layout, day_of(zone, request.on_date));
+        carousel_query(tables, zone, request.compiled->plan, day_of(zone, request.on_date));
     MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
     receiver.leading_columns = id_columns;
     run(request, zone, query, receiver);
@@ -263,7 +263,7 @@ void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_d
                      MessageJob& job) {
     const CarouselTables tables = find_carousel_tables();
     const CarouselZone zone = find_carousel_zone(tables, request.zone);
-    const CarouselQuery query = changes_query(tables, zone, request.compiled->layout,
+    const CarouselQuery query = changes_query(tables, zone, request.compiled->plan,
                                               day_of(zone, request.on_date), day_of(zone, to_date));
     MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
     receiver.leading_columns = id_columns + 1;

@@ -133,7 +133,7 @@ Datum carousel_campaigns(PG_FUNCTION_ARGS) {
     const std::optional<std::int64_t> bitrate = bitrate_argument_of(fcinfo, bitrate_argument);
     InitMaterializedSRF(fcinfo, 0);
     CampaignsJob job(request.compiled,
-                     static_cast<std::uint8_t*>(palloc(request.compiled->layout.max_bytes)),
+                     static_cast<std::uint8_t*>(palloc(request.compiled->plan.max_bytes)),
                      CurrentMemoryContext);
     for_each_message(request, job);
     job.finish();

@@ -67,7 +67,7 @@ Datum carousel_changes(PG_FUNCTION_ARGS) {
     }
     InitMaterializedSRF(fcinfo, 0);
     ChangeRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
-                      static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->layout.max_bytes)));
+                      static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->plan.max_bytes)));
     for_each_change(request, to_date, job);
     return Datum{0};
 }

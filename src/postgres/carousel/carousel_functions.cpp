@@ -195,7 +195,7 @@ Datum carousel_sections(PG_FUNCTION_ARGS) {
     const CarouselRequest request = carousel_request(fcinfo, 2);
     InitMaterializedSRF(fcinfo, 0);
     SectionRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
-                       static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->layout.max_bytes)));
+                       static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->plan.max_bytes)));
     for_each_message(request, job);
     return Datum{0};
 }
@@ -204,7 +204,7 @@ Datum carousel_problems(PG_FUNCTION_ARGS) {
     const CarouselRequest request = carousel_request(fcinfo, 2);
     InitMaterializedSRF(fcinfo, 0);
     ProblemRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
-                       static_cast<std::uint8_t*>(palloc(request.compiled->layout.max_bytes)));
+                       static_cast<std::uint8_t*>(palloc(request.compiled->plan.max_bytes)));
     for_each_message(request, job);
     return Datum{0};
 }
@@ -216,7 +216,7 @@ Datum carousel_stats(PG_FUNCTION_ARGS) {
     TupleDesc descriptor = nullptr;
     get_call_result_type(fcinfo, nullptr, &descriptor);
     StatsJob job(request.compiled,
-                 static_cast<std::uint8_t*>(palloc(request.compiled->layout.max_bytes)),
+                 static_cast<std::uint8_t*>(palloc(request.compiled->plan.max_bytes)),
                  CurrentMemoryContext);
     for_each_message(request, job);
     Datum values[7] = {};

@@ -6,7 +6,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-using section::Layout;
+using section::Plan;
 
 /// As many columns as an error lists.
 constexpr int columns_shown = 100;
@@ -37,14 +37,14 @@ const char* list_columns(const CarouselTables& tables) {
     return list.data;
 }
 
-[[noreturn]] void refuse_unknown_source(const CarouselTables& tables, const Layout& layout,
+[[noreturn]] void refuse_unknown_source(const CarouselTables& tables, const Plan& plan,
                                         std::size_t slot) {
     ereport(
         ERROR,
         (errcode(ERRCODE_UNDEFINED_COLUMN),
          errmsg("the carousel's tables have no column \"%s\" for field \"%s\" of layout \"%s\"",
-                layout.slots[slot].name.c_str(), layout.field_of_slot(slot).name.c_str(),
-                layout.name.c_str()),
+                plan.slots[slot].name.c_str(), plan.fields[plan.slots[slot].field].name.c_str(),
+                plan.name.c_str()),
          errdetail("A message has the columns %s.", list_columns(tables)),
          tables.zones.exists()
              ? errhint("Add the column to \"messages\" or \"campagnes\", or name another in the "
@@ -54,10 +54,10 @@ const char* list_columns(const CarouselTables& tables) {
     pg_unreachable();
 }
 
-void append_slot(StringInfo query, const CarouselTables& tables, const Layout& layout,
+void append_slot(StringInfo query, const CarouselTables& tables, const Plan& plan,
                  std::size_t slot) {
-    const char* const name = layout.slots[slot].name.c_str();
-    if (layout.slots[slot].names_part) {
+    const char* const name = plan.slots[slot].name.c_str();
+    if (plan.slots[slot].names_part) {
         appendStringInfoString(query, ", NULL::pg_catalog.int8");
     } else if (std::strcmp(name, "campagne_id") == 0) {
         appendStringInfoString(query, ", c.id");
@@ -66,7 +66,7 @@ void append_slot(StringInfo query, const CarouselTables& tables, const Layout& l
     } else {
         const CarouselTable* const table = tables.table_of_column(name);
         if (table == nullptr) {
-            refuse_unknown_source(tables, layout, slot);
+            refuse_unknown_source(tables, plan, slot);
         }
         check_column_rights(*table, name);
         appendStringInfo(query, ", %s.%s", table->alias, quote_identifier(name));
@@ -74,8 +74,8 @@ void append_slot(StringInfo query, const CarouselTables& tables, const Layout& l
 }
 
 /// Whether the layout takes a column from zones_diffusion, so that it must be joined.
-bool needs_zones(const CarouselTables& tables, const Layout& layout) {
-    for (const section::Slot& slot : layout.slots) {
+bool needs_zones(const CarouselTables& tables, const Plan& plan) {
+    for (const section::Slot& slot : plan.slots) {
         if (!slot.names_part && tables.table_of_column(slot.name.c_str()) == &tables.zones) {
             return true;
         }
@@ -182,18 +182,18 @@ const char* on_air(const CarouselTables& tables, const DayParameters& day) {
 // ---- statements ----
 
 /// `further` is a column more, or empty.
-CarouselQuery make_query(const CarouselTables& tables, const Layout& layout, const char* further,
+CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const char* further,
                          const char* condition, const Parameters& parameters) {
     StringInfoData query;
     initStringInfo(&query);
     appendStringInfo(&query, "SELECT c.id, m.id%s", further);
-    for (std::size_t slot = 0; slot < layout.slots.size(); ++slot) {
-        append_slot(&query, tables, layout, slot);
+    for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
+        append_slot(&query, tables, plan, slot);
     }
     appendStringInfo(&query,
                      " FROM %s AS m JOIN %s AS c ON c.id OPERATOR(pg_catalog.=) m.campagne_id_fk",
                      tables.messages.qualified_name(), tables.campagnes.qualified_name());
-    if (needs_zones(tables, layout)) {
+    if (needs_zones(tables, plan)) {
         appendStringInfo(
             &query, " JOIN %s AS z ON z.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1",
             tables.zones.qualified_name());
@@ -210,15 +210,15 @@ CarouselQuery make_query(const CarouselTables& tables, const Layout& layout, con
 }  // namespace
 
 CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
-                             const Layout& layout, DateADT day) {
+                             const Plan& plan, DateADT day) {
     const char* const time_zone = time_zone_name(zone, day);
     Parameters parameters = parameters_of(zone, time_zone);
     const DayParameters added = add_day(parameters, zone, day, time_zone == nullptr);
-    return make_query(tables, layout, "", on_air(tables, added), parameters);
+    return make_query(tables, plan, "", on_air(tables, added), parameters);
 }
 
 CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
-                            const Layout& layout, DateADT from, DateADT to) {
+                            const Plan& plan, DateADT from, DateADT to) {
     const char* const time_zone =
         time_zone_name(zone, to) == nullptr ? nullptr : time_zone_name(zone, from);
     Parameters parameters = parameters_of(zone, time_zone);
@@ -228,7 +228,7 @@ CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zo
     // Campaigns beyond the limits of both days are on air on neither.
     const char* const limits =
         from <= to ? within_limits(tables, first, second) : within_limits(tables, second, first);
-    return make_query(tables, layout, psprintf(", %s", is_second),
+    return make_query(tables, plan, psprintf(", %s", is_second),
                       psprintf("%s AND (%s) OPERATOR(pg_catalog.<>) %s", limits,
                                on_air(tables, first), is_second),
                       parameters);

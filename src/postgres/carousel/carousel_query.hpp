@@ -16,11 +16,11 @@ struct CarouselQuery {
 /// The messages that are on air in the zone on a day. ERRORs if the tables do not have a column of
 /// the layout, or it may not be read, with what to do.
 CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
-                             const section::Layout& layout, DateADT day);
+                             const section::Plan& plan, DateADT day);
 
 /// The messages that are on air on one of two days and not on the other, with a third column:
 /// whether it is the second. ERRORs as above.
 CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
-                            const section::Layout& layout, DateADT from, DateADT to);
+                            const section::Plan& plan, DateADT from, DateADT to);
 
 }  // namespace onetrip::postgres

@@ -4,6 +4,7 @@
 
 #include "postgres/server/read_only_query.hpp"
 #include "section/section_walk.hpp"
+#include "transport/section_header.hpp"
 
 namespace onetrip::postgres {
 
@@ -40,7 +41,7 @@ void split(const RowReceiver& receiver, Bytes bytes) {
     }
     const std::size_t total = bytes.size();
     while (!bytes.empty()) {
-        const std::size_t size = section::size_of_section(bytes).value_or(0);
+        const std::size_t size = transport::size_of_section(bytes).value_or(0);
         if (size == 0 || size > bytes.size()) {
             refuse_sections(receiver, psprintf(_("The section at byte offset %zu is cut off."),
                                                total - bytes.size()));

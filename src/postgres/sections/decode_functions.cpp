@@ -2,10 +2,11 @@
 
 #include <vector>
 
-#include "jsonb/json_parser.hpp"
+#include "jsonb/jsonb_writer.hpp"
 #include "postgres/sections/layout_cache.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "section/section_walk.hpp"
+#include "transport/section_header.hpp"
 
 namespace onetrip::postgres {
 
@@ -16,7 +17,6 @@ ONETRIP_SQL_FUNCTION(split_sections);
 
 namespace {
 
-using section::Decoder;
 using section::DissectedField;
 using section::Fault;
 using section::SectionWalk;
@@ -25,18 +25,32 @@ std::span<const std::uint8_t> bytes_of(const bytea* data) {
     return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(data)), VARSIZE_ANY_EXHDR(data)};
 }
 
-/// The jsonb of JSON text, palloc'ed. parse_json makes the server's very bytes, but of UTF-8 alone;
-/// in another encoding the server converts and parses.
-Datum to_jsonb(const std::string& json) {
-    if (GetDatabaseEncoding() != PG_UTF8) {
-        const char* const text = json.c_str();
-        const auto size = static_cast<int>(json.size());
-        return call_server([&] {
-            return DirectFunctionCall1(jsonb_in,
-                                       CStringGetDatum(pg_any_to_server(text, size, PG_UTF8)));
-        });
+/// The tree's strings in the database's encoding. What it does not hold has been told apart before,
+/// by texts_of_database.
+jsonb::JsonTree in_database_encoding(const jsonb::JsonTree& tree) {
+    jsonb::JsonTree converted = tree;
+    for (jsonb::Node& node : converted.nodes) {
+        if (node.kind != jsonb::Kind::string) {
+            continue;
+        }
+        const std::string_view from = tree.bytes(node);
+        const auto size = static_cast<int>(from.size());
+        const char* const to =
+            call_server([&] { return pg_any_to_server(from.data(), size, PG_UTF8); });
+        if (to != from.data()) {
+            node.position = static_cast<std::uint32_t>(converted.decoded.size());
+            node.size = static_cast<std::uint32_t>(std::strlen(to));
+            converted.decoded.insert(converted.decoded.end(), to, to + node.size);
+        }
     }
-    const std::vector<std::uint8_t> document = jsonb::parse_json(json);
+    return converted;
+}
+
+/// The jsonb of a tree, palloc'ed.
+Datum to_jsonb(const jsonb::JsonTree& tree) {
+    const std::vector<std::uint8_t> document = GetDatabaseEncoding() == PG_UTF8
+                                                   ? jsonb::write_jsonb(tree)
+                                                   : jsonb::write_jsonb(in_database_encoding(tree));
     const std::uint8_t* const from = document.data();
     const std::size_t size = document.size();
     return call_server([&] {
@@ -116,11 +130,7 @@ extern "C" {
 Datum decode_section(PG_FUNCTION_ARGS) {
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
     const std::span<const std::uint8_t> section = bytes_of(PG_GETARG_BYTEA_PP(1));
-    return call_cpp([&] {
-        std::string json;
-        compiled->decoder.decode(section, json);
-        return to_jsonb(json);
-    });
+    return call_cpp([&] { return to_jsonb(compiled->decoder.decode(section)); });
 }
 
 Datum dissect_section(PG_FUNCTION_ARGS) {
@@ -154,12 +164,12 @@ Datum check_sections(PG_FUNCTION_ARGS) {
 Datum split_sections(PG_FUNCTION_ARGS) {
     const std::span<const std::uint8_t> sections = bytes_of(PG_GETARG_BYTEA_PP(0));
     ReturnSetInfo* const rows = begin_rows(fcinfo);
-    auto* const room = static_cast<bytea*>(palloc(VARHDRSZ + Decoder::largest_read));
+    auto* const room = static_cast<bytea*>(palloc(VARHDRSZ + section::largest_read));
     std::int64_t ordinal = 0;
     for (std::size_t begin = 0; begin < sections.size();) {
         CHECK_FOR_INTERRUPTS();
         const std::span<const std::uint8_t> rest = sections.subspan(begin);
-        const std::size_t size = section::size_of_section(rest).value_or(0);
+        const std::size_t size = transport::size_of_section(rest).value_or(0);
         if (size == 0 || size > rest.size()) {
             refuse_cut_tail(begin, rest.size(), size);
         }

@@ -8,7 +8,7 @@
 #include "postgres/server/walls.hpp"
 #include "section/decoder.hpp"
 #include "section/encoder.hpp"
-#include "section/language/layout.hpp"
+#include "section/plan.hpp"
 
 namespace onetrip::postgres {
 
@@ -29,13 +29,13 @@ struct StoredLayout {
 /// A layout ready for use.
 struct CompiledLayout {
     CompiledLayout(std::string_view text, Interrupt interrupt)
-        : layout(section::parse_layout(text, interrupt)),
-          encoder(layout, interrupt),
-          decoder(layout, texts_of_database()) {}
+        : plan(section::compile(section::parse_layout(text, interrupt), interrupt)),
+          encoder(plan, interrupt),
+          decoder(plan, texts_of_database()) {}
     CompiledLayout(const CompiledLayout&) = delete;
     CompiledLayout& operator=(const CompiledLayout&) = delete;
 
-    section::Layout layout;
+    section::Plan plan;
     section::Encoder encoder;
     section::Decoder decoder;
     struct RowBinding* binding = nullptr;    ///< of the row type last seen

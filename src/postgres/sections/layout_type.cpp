@@ -31,10 +31,11 @@ struct CanonicalText {
     std::size_t size;
 };
 
-/// Throws Error where the text (UTF-8) is no layout.
+/// Throws Error if the text (UTF-8) is no layout, or one that could not be encoded or decoded.
 CanonicalText canonical(std::string_view text) {
-    const std::string printed =
-        section::print_layout(section::parse_layout(text, check_for_interrupts));
+    const section::Layout layout = section::parse_layout(text, check_for_interrupts);
+    section::compile(layout, check_for_interrupts);
+    const std::string printed = section::print_layout(layout);
     const std::size_t size = printed.size();
     const char* const from = printed.data();
     return call_server([&] {

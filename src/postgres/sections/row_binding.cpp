@@ -12,7 +12,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-using section::Layout;
+using section::Plan;
 using section::Slot;
 using section::Value;
 
@@ -44,14 +44,13 @@ bool is_bare_row(TupleDesc descriptor) {
     return descriptor->tdtypeid == RECORDOID && find_attribute(descriptor, "f1") == 0;
 }
 
-[[noreturn]] void refuse_missing_column(const Layout& layout, std::size_t slot,
-                                        TupleDesc descriptor) {
-    const char* const column = layout.slots[slot].name.c_str();
+[[noreturn]] void refuse_missing_column(const Plan& plan, std::size_t slot, TupleDesc descriptor) {
+    const char* const column = plan.slots[slot].name.c_str();
     ereport(
         ERROR,
         (errcode(ERRCODE_UNDEFINED_COLUMN),
          errmsg("the row has no column \"%s\" for field \"%s\" of layout \"%s\"", column,
-                layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
+                plan.fields[plan.slots[slot].field].name.c_str(), plan.name.c_str()),
          descriptor->natts > 0 ? errdetail("The row has the columns %s.", list_columns(descriptor))
                                : errdetail("The row has no columns."),
          is_bare_row(descriptor)
@@ -63,41 +62,41 @@ bool is_bare_row(TupleDesc descriptor) {
 }
 
 /// A subquery may give a name twice; which of them is meant, nothing says (parse_relation.c).
-void refuse_ambiguous_column(const Layout& layout, std::size_t slot, TupleDesc descriptor,
+void refuse_ambiguous_column(const Plan& plan, std::size_t slot, TupleDesc descriptor,
                              int attribute) {
-    const char* const column = layout.slots[slot].name.c_str();
+    const char* const column = plan.slots[slot].name.c_str();
     if (find_attribute(descriptor, column, attribute + 1) < 0) {
         return;
     }
     ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN),
                     errmsg("column \"%s\" for field \"%s\" of layout \"%s\" is ambiguous", column,
-                           layout.field_of_slot(slot).name.c_str(), layout.name.c_str()),
+                           plan.fields[plan.slots[slot].field].name.c_str(), plan.name.c_str()),
                     errdetail("The row has the columns %s.", list_columns(descriptor)),
                     errhint("Name the columns of the subquery one by one.")));
 }
 
-RowBinding* bind_row(const Layout& layout, TupleDesc descriptor, std::uint64_t row_type) {
+RowBinding* bind_row(const Plan& plan, TupleDesc descriptor, std::uint64_t row_type) {
     auto* const binding = static_cast<RowBinding*>(palloc0(sizeof(RowBinding)));
     const auto natts = static_cast<std::size_t>(descriptor->natts);
     binding->row_type = row_type;
     binding->descriptor = CreateTupleDescCopy(descriptor);
     binding->datums = static_cast<Datum*>(palloc(natts * sizeof(Datum)));
     binding->nulls = static_cast<bool*>(palloc(natts * sizeof(bool)));
-    binding->count = layout.slots.size();
+    binding->count = plan.slots.size();
     binding->columns =
         static_cast<RowBinding::Column*>(palloc(binding->count * sizeof(RowBinding::Column)));
     binding->values = static_cast<Value*>(palloc(binding->count * sizeof(Value)));
     for (std::size_t slot = 0; slot < binding->count; ++slot) {
         RowBinding::Column& column = binding->columns[slot];
         column.attribute = -1;
-        if (layout.slots[slot].names_part) {
+        if (plan.slots[slot].names_part) {
             continue;
         }
-        column.attribute = find_attribute(descriptor, layout.slots[slot].name.c_str());
+        column.attribute = find_attribute(descriptor, plan.slots[slot].name.c_str());
         if (column.attribute < 0) {
-            refuse_missing_column(layout, slot, descriptor);
+            refuse_missing_column(plan, slot, descriptor);
         }
-        refuse_ambiguous_column(layout, slot, descriptor, column.attribute);
+        refuse_ambiguous_column(plan, slot, descriptor, column.attribute);
         column.reader = column_reader(TupleDescAttr(descriptor, column.attribute)->atttypid,
                                       LocalTimes::refused);
     }
@@ -116,7 +115,7 @@ RowBinding* binding_of(CompiledLayout* compiled, HeapTupleHeader record) {
     MemoryContextReset(compiled->binding_memory);
     const TupleDesc descriptor = lookup_rowtype_tupdesc_copy(type, typmod);
     const MemoryContext caller = MemoryContextSwitchTo(compiled->binding_memory);
-    compiled->binding = bind_row(compiled->layout, descriptor, row_type);
+    compiled->binding = bind_row(compiled->plan, descriptor, row_type);
     MemoryContextSwitchTo(caller);
     return compiled->binding;
 }
@@ -157,17 +156,17 @@ std::span<const Value> read_record(CompiledLayout* compiled, HeapTupleHeader rec
     return {binding->values, binding->count};
 }
 
-std::span<const Value> read_json_row(const Layout& layout, const Value& row,
+std::span<const Value> read_json_row(const Plan& plan, const Value& row,
                                      std::vector<std::uint8_t>& scratch,
                                      std::vector<Value>& values) {
     const jsonb::Value document = document_of(row, scratch);
     if (document.kind() != jsonb::Kind::object) {
         throw Error(ErrorKind::invalid_value,
-                    "a JSON row for layout \"" + layout.name + "\" must be an object",
+                    "a JSON row for layout \"" + plan.name + "\" must be an object",
                     std::string("It is ") + section::describe_kind(document.kind()) + ".");
     }
     values.clear();
-    for (const Slot& slot : layout.slots) {
+    for (const Slot& slot : plan.slots) {
         const auto member = document.object().find(slot.name);
         values.push_back(member ? Value::of_json(*member, true) : Value());
         if (!member) {

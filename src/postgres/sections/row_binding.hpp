@@ -28,8 +28,7 @@ std::span<const section::Value> read_record(CompiledLayout* compiled, HeapTupleH
 /// The values of a JSON row. `scratch` holds the document where it had to be parsed, which refuses
 /// a key that is there twice: jsonb has none. Throws Error where it is no object, and
 /// jsonb::JsonError where it is no JSON.
-std::span<const section::Value> read_json_row(const section::Layout& layout,
-                                              const section::Value& row,
+std::span<const section::Value> read_json_row(const section::Plan& plan, const section::Value& row,
                                               std::vector<std::uint8_t>& scratch,
                                               std::vector<section::Value>& values);
 

@@ -89,7 +89,7 @@ void append_json_row(CompiledLayout* compiled, const section::Value& row, StateS
     call_cpp([&] {
         std::vector<std::uint8_t> document;
         std::vector<section::Value> values;
-        compiled->encoder.encode(read_json_row(compiled->layout, row, document, values), sink,
+        compiled->encoder.encode(read_json_row(compiled->plan, row, document, values), sink,
                                  section::Splitting::allowed);
     });
 }
@@ -116,7 +116,7 @@ Datum transition(FunctionCallInfo fcinfo, AppendRow append_row) {
     if (state == nullptr) {
         state = make_state(context, first_room);
     }
-    StateSink sink(*state, static_cast<std::uint8_t*>(palloc(compiled->layout.max_bytes)));
+    StateSink sink(*state, static_cast<std::uint8_t*>(palloc(compiled->plan.max_bytes)));
     append_row(compiled, PG_GETARG_DATUM(2), sink);
     return PointerGetDatum(state);
 }

@@ -59,7 +59,7 @@ void encode_json_row(CompiledLayout* compiled, const Value& row, section::Sectio
     call_cpp([&] {
         std::vector<std::uint8_t> document;
         std::vector<Value> values;
-        compiled->encoder.encode(read_json_row(compiled->layout, row, document, values), sink,
+        compiled->encoder.encode(read_json_row(compiled->plan, row, document, values), sink,
                                  splitting);
     });
 }
@@ -78,7 +78,7 @@ using EncodeRow = void (*)(CompiledLayout*, FunctionCallInfo, section::SectionSi
 
 Datum one_section(FunctionCallInfo fcinfo, EncodeRow encode_row) {
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
-    SectionBuffer section(CurrentMemoryContext, compiled->layout.max_bytes);
+    SectionBuffer section(CurrentMemoryContext, compiled->plan.max_bytes);
     encode_row(compiled, fcinfo, section, Splitting::refused);
     return PointerGetDatum(section.as_bytea());
 }
@@ -87,19 +87,21 @@ Datum all_sections(FunctionCallInfo fcinfo, EncodeRow encode_row) {
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
     InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
     auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    RowSink sink(rows, static_cast<bytea*>(palloc(VARHDRSZ + compiled->layout.max_bytes)));
+    RowSink sink(rows, static_cast<bytea*>(palloc(VARHDRSZ + compiled->plan.max_bytes)));
     encode_row(compiled, fcinfo, sink, Splitting::allowed);
     return Datum{0};
 }
 
 /// A row of layout_fields; strings are palloc'ed.
-void put_field(ReturnSetInfo* rows, int ordinal, const section::Field& field, const char* type,
-               const char* source) {
-    const bool has_offset = field.begin.variable_fields == 0;
+void put_field(ReturnSetInfo* rows, const section::Plan& plan, section::FieldId id,
+               const char* type, const char* source) {
+    const section::Field& field = plan.fields[id];
+    const section::Place begin = plan.root.fields[id].begin;
+    const bool has_offset = begin.parts == 0;
     const bool has_source = source[0] != '\0';
-    Datum values[] = {Int32GetDatum(ordinal),
+    Datum values[] = {Int32GetDatum(static_cast<int32>(id + 1)),
                       CStringGetTextDatum(field.name.c_str()),
-                      Int32GetDatum(static_cast<int32>(field.begin.fixed_bits)),
+                      Int32GetDatum(static_cast<int32>(begin.bits)),
                       Int32GetDatum(static_cast<int32>(field.width.value_or(0))),
                       CStringGetTextDatum(type),
                       CStringGetTextDatum(source)};
@@ -145,18 +147,14 @@ Datum layout_fields(PG_FUNCTION_ARGS) {
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
     InitMaterializedSRF(fcinfo, 0);
     auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    int ordinal = 0;
-    for (const section::Element& element : compiled->layout.block.elements) {
+    for (section::FieldId id = 0; id < compiled->plan.fields.size(); ++id) {
         CHECK_FOR_INTERRUPTS();
-        const auto* const field = std::get_if<section::Field>(&element);
-        if (field == nullptr) {
-            continue;
-        }
+        const section::Field& field = compiled->plan.fields[id];
         const char* const type = call_cpp(
-            [&] { return palloc_text(print_type(*field) + (field->split ? " split" : "")); });
+            [&] { return palloc_text(print_type(field) + (field.split ? " split" : "")); });
         const char* const source =
-            call_cpp([&] { return palloc_text(print_source(field->source)); });
-        put_field(rows, ++ordinal, *field, type, source);
+            call_cpp([&] { return palloc_text(print_source(field.source)); });
+        put_field(rows, compiled->plan, id, type, source);
     }
     return Datum{0};
 }

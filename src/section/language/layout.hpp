@@ -19,16 +19,6 @@ struct TextPosition {
     int column = 1;
 };
 
-/// Where something begins in a section: behind so many fixed bits and so many fields of width `*`.
-/// The compiler resolves it; the encoder adds the sizes that the `*` fields turn out to have.
-struct Position {
-    std::uint32_t fixed_bits = 0;
-    std::uint32_t variable_fields = 0;
-
-    std::uint32_t fixed_bytes() const { return fixed_bits / 8; }
-    bool on_byte_boundary() const { return fixed_bits % 8 == 0; }
-};
-
 /// Where the bits of a field come from (sections.md, chapter 2).
 struct Source {
     enum class Kind : std::uint8_t {
@@ -67,19 +57,12 @@ struct TlvFormat {
 };
 
 struct Field {
-    static constexpr std::size_t no_slot = ~std::size_t{0};
-
     std::string name;
     std::optional<std::uint32_t> width;  ///< in bits; nullopt is `*`
     const FieldType* type = nullptr;
     TlvFormat tlv;
     bool split = false;
     Source source;
-
-    Position begin;              ///< of the field itself
-    Position measured_begin;     ///< what a length or offset measures from …
-    Position measured_end;       ///< … and to
-    std::size_t slot = no_slot;  ///< in Layout::slots: column sources, and what overrides a part
 
     TextPosition at;         ///< of the name in the text
     TextPosition width_at;   ///< of the width
@@ -88,7 +71,6 @@ struct Field {
 
 struct Label {
     std::string name;
-    Position position;
     TextPosition at;
 };
 
@@ -98,20 +80,24 @@ using Element = std::variant<Field, Label>;
 
 struct Block {
     std::vector<Element> elements;
-    Position end;
     TextPosition end_at;  ///< of the closing brace
 };
 
-/// One input of a layout: a column of the row, or a key of a JSON row.
-struct Slot {
-    std::string name;
-    /// The name of a part(), last_part() or parts() field: a JSON row that has this key says which
-    /// part it is; a record never does.
-    bool names_part = false;
+template <typename... On>
+struct Overloaded : On... {
+    using On::operator()...;
 };
 
-/// A layout, parsed and compiled: every name resolved, every position known. It can be encoded and
-/// decoded, or parse_layout would have refused it.
+/// The only way over the elements of a block: every kind has to be handled, or it does not compile.
+template <typename... On>
+void for_each(const Block& block, On... on) {
+    const Overloaded<On...> handlers{on...};
+    for (const Element& element : block.elements) {
+        std::visit(handlers, element);
+    }
+}
+
+/// A layout as it was written. What is run is the plan that compile makes of it (plan.hpp).
 struct Layout {
     static constexpr std::uint32_t largest_section = 4096;  ///< bytes; also the default
     static constexpr std::uint32_t smallest_section = 3;
@@ -119,14 +105,10 @@ struct Layout {
     std::string name;
     std::uint32_t max_bytes = largest_section;
     Block block;
-    std::vector<Slot> slots;
-
-    /// The first field that takes its value from this slot, for messages; every slot has one.
-    const Field& field_of_slot(std::size_t slot) const;
 };
 
-/// Parses and compiles a layout. Throws Error (syntax_error) with line and column, and what
-/// `interrupt` throws.
+/// Parses a layout; what its fields say of each other is checked by compile. Throws Error
+/// (syntax_error) with line and column, and what `interrupt` throws.
 Layout parse_layout(std::string_view text, Interrupt interrupt = never_interrupted);
 
 /// The canonical text: one field a line, columns aligned. parse_layout makes the same layout of it.

@@ -3,7 +3,6 @@
 #include "base/bits.hpp"
 #include "section/language/layout.hpp"
 #include "section/language/layout_lexer.hpp"
-#include "section/language/layout_resolver.hpp"
 #include "section/types/field_type.hpp"
 #include "section/value.hpp"
 
@@ -23,7 +22,7 @@ bool is_reserved(std::string_view word) {
 }
 
 /// Recursive descent over the grammar of chapter 2. It checks what one field says by itself; what
-/// fields say of each other is the resolver's.
+/// fields say of each other is the compiler's.
 class Parser {
   public:
     Parser(std::string_view text, Interrupt interrupt) : lexer_(text, interrupt) {}
@@ -151,7 +150,7 @@ Element Parser::parse_element() {
     const Token name = take_name("a field, a label or \"}\"");
     if (lexer_.current().is_symbol(':')) {
         lexer_.take();
-        return Label{std::string(name.text), {}, name.at};
+        return Label{std::string(name.text), name.at};
     }
     return parse_field(name);
 }
@@ -163,7 +162,7 @@ Field Parser::parse_field(const Token& name) {
     parse_width(field);
     parse_type(field);
     if (lexer_.current().is_name("split")) {
-        if (field.type != &tlv) {
+        if (!field.type->can_be_split()) {
             refuse_current("only a tlv field can be split", "\"=\" or end of line");
         }
         field.split = true;
@@ -222,7 +221,7 @@ void Parser::parse_type(Field& field) {
                       "type " + std::string(token.text) + " does not allow the width " + width,
                       quoted(width), widths.describe());
     }
-    if (field.type == &tlv) {
+    if (field.type->takes_tlv_format()) {
         parse_tlv_format(field);
     }
 }
@@ -349,9 +348,7 @@ void Parser::parse_function(Field& field, const Token& name) {
 }  // namespace
 
 Layout parse_layout(std::string_view text, Interrupt interrupt) {
-    Layout layout = Parser(text, interrupt).parse();
-    resolve_layout(layout, interrupt);
-    return layout;
+    return Parser(text, interrupt).parse();
 }
 
 }  // namespace onetrip::section

@@ -29,16 +29,16 @@ struct Columns {
 
 Columns measure_columns(const Block& block) {
     Columns columns;
-    for (const Element& element : block.elements) {
-        if (const auto* field = std::get_if<Field>(&element)) {
+    for_each(
+        block,
+        [&](const Field& field) {
             columns.width_end =
-                std::max(columns.width_end, field->name.size() + 2 + print_width(*field).size());
-            if (has_source(*field)) {
-                columns.type_size =
-                    std::max(columns.type_size, print_type_and_split(*field).size());
+                std::max(columns.width_end, field.name.size() + 2 + print_width(field).size());
+            if (has_source(field)) {
+                columns.type_size = std::max(columns.type_size, print_type_and_split(field).size());
             }
-        }
-    }
+        },
+        [](const Label& /*label*/) {});
     return columns;
 }
 
@@ -81,7 +81,7 @@ std::string print_source(const Source& source) {
 
 std::string print_type(const Field& field) {
     std::string type(field.type->name());
-    if (field.type == &tlv) {
+    if (field.type->takes_tlv_format()) {
         type += field.tlv.tag_bytes == 1 ? "(8," : "(16,";
         type += field.tlv.length == TlvFormat::Length::bits_8    ? "8)"
                 : field.tlv.length == TlvFormat::Length::bits_16 ? "16)"
@@ -97,13 +97,9 @@ std::string print_layout(const Layout& layout) {
         text += " (max " + std::to_string(layout.max_bytes) + ")";
     }
     text += " {\n";
-    for (const Element& element : layout.block.elements) {
-        if (const auto* field = std::get_if<Field>(&element)) {
-            text += print_field(*field, columns) + "\n";
-        } else {
-            text += "  " + std::get<Label>(element).name + ":\n";
-        }
-    }
+    for_each(
+        layout.block, [&](const Field& field) { text += print_field(field, columns) + "\n"; },
+        [&](const Label& label) { text += "  " + label.name + ":\n"; });
     return text + "}";
 }
 

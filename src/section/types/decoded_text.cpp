@@ -1,3 +1,5 @@
+// Whether decoded bytes are text, and how text and other bytes are handed back.
+
 #include "section/types/decoded_text.hpp"
 
 #include "base/octets.hpp"
@@ -54,10 +56,34 @@ void append_json_string(std::string_view text, std::string& json) {
     json += '"';
 }
 
-void append_hex_object(std::span<const std::uint8_t> bytes, std::string& json) {
-    json += "{\"hex\":\"";
+void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuilder& tree) {
+    std::string digits;
+    append_hex(bytes, digits);
+    tree.open_object();
+    tree.key("hex");
+    tree.string(digits);
+    tree.close();
+}
+
+void append_text_or_hex(std::optional<std::string_view> text, std::span<const std::uint8_t> bytes,
+                        HoldsText holds, jsonb::JsonTreeBuilder& tree) {
+    if (text && is_text(*text, Controls::taken, holds)) {
+        tree.string(*text);
+    } else {
+        append_hex_object(bytes, tree);
+    }
+}
+
+std::string print_text_or_hex(std::optional<std::string_view> text,
+                              std::span<const std::uint8_t> bytes, HoldsText holds) {
+    std::string json;
+    if (text && is_text(*text, Controls::taken, holds)) {
+        append_json_string(*text, json);
+        return json;
+    }
+    json = "{\"hex\":\"";
     append_hex(bytes, json);
-    json += "\"}";
+    return json + "\"}";
 }
 
 }  // namespace onetrip::section

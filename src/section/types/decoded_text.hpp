@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,10 +24,19 @@ inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Appends a JSON string. The text is well-formed UTF-8.
+/// Appends a JSON string, for eyes. The text is well-formed UTF-8.
 void append_json_string(std::string_view text, std::string& json);
 
 /// Appends {"hex": "…"}, with which a JSON row says bytes that are no text.
-void append_hex_object(std::span<const std::uint8_t> bytes, std::string& json);
+void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuilder& tree);
+
+/// Appends the string of a text that is written as `bytes`; the bytes if there is none, or if it is
+/// not to be handed back as a string.
+void append_text_or_hex(std::optional<std::string_view> text, std::span<const std::uint8_t> bytes,
+                        HoldsText holds, jsonb::JsonTreeBuilder& tree);
+
+/// The same for eyes, as JSON text.
+std::string print_text_or_hex(std::optional<std::string_view> text,
+                              std::span<const std::uint8_t> bytes, HoldsText holds);
 
 }  // namespace onetrip::section

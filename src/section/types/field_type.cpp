@@ -1,21 +1,12 @@
+// What all types have in common, and what most of them do alike.
+
 #include "section/types/field_type.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "base/bits.hpp"
+#include "base/words.hpp"
+#include "jsonb/json_parser.hpp"
 
 namespace onetrip::section {
-
-namespace {
-
-/// In the order in which chapter 2 of the contract lists them.
-std::array<const FieldType*, 12> all_types() {
-    return {&uimsbf,    &tcimsbf,   &bslbf,   &bcd,        &utc, &duration,
-            &char_type, &text_type, &dvbtext, &bytes_type, &tlv, &rpchof};
-}
-
-}  // namespace
 
 bool WidthRule::allows(std::optional<std::uint32_t> width) const {
     if (!width) {
@@ -51,38 +42,32 @@ std::string BitsType::judge(std::uint64_t /*bits*/, std::uint32_t /*width*/) con
     return {};
 }
 
-void BitsType::append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const {
-    json += print(bits, width);
+void BitsType::append_json(std::uint64_t bits, std::uint32_t /*width*/,
+                           jsonb::JsonTreeBuilder& tree) const {
+    tree.integer(false, bits);
 }
 
 std::string BitsType::print(std::uint64_t bits, std::uint32_t /*width*/) const {
     return std::to_string(bits);
 }
 
+std::string BitsType::print_constant(std::uint64_t bits, std::uint32_t width) const {
+    return print(bits, width);
+}
+
 void BytesType::judge(std::span<const std::uint8_t> /*bytes*/, const Field& /*field*/,
                       FaultsOfBytes& /*faults*/) const {}
 
-std::string BytesType::print(std::span<const std::uint8_t> bytes, const Field& field,
-                             HoldsText holds) const {
-    std::string json;
-    append_json(bytes, field, holds, json);
-    return json;
+void BytesType::dissect(std::span<const std::uint8_t> /*bytes*/, const Field& /*field*/,
+                        HoldsText /*holds*/, InnerLines& /*lines*/) const {}
+
+std::unique_ptr<Items> BytesType::items_of(const Value& /*value*/, const Field& /*field*/) const {
+    __builtin_unreachable();
 }
 
-const FieldType* find_field_type(std::string_view name) {
-    const auto types = all_types();
-    const auto* const found = std::find_if(
-        types.begin(), types.end(), [&](const FieldType* type) { return type->name() == name; });
-    return found == types.end() ? nullptr : *found;
-}
-
-std::string field_type_names() {
-    std::string names;
-    for (const FieldType* type : all_types()) {
-        names += names.empty() ? "" : ", ";
-        names += type->name();
-    }
-    return names;
+bool BytesType::append_common_items(const std::vector<CodedField>& /*fields*/, HoldsText /*holds*/,
+                                    jsonb::JsonTreeBuilder& /*tree*/) const {
+    __builtin_unreachable();
 }
 
 std::string print_hex(std::uint64_t bits, std::uint32_t width) {
@@ -118,6 +103,18 @@ void refuse_null(const Value& value) {
         throw BadValue{ErrorKind::null_not_allowed, "NULL",
                        "cannot be sent: only fields of type utc and tlv take it",
                        "Replace it in the row, as by coalesce."};
+    }
+}
+
+std::vector<std::uint8_t> parse_json_text(const Value& value, Interrupt interrupt) {
+    try {
+        return jsonb::parse_json(value.view(), jsonb::DuplicateKeys::refused, interrupt);
+    } catch (const jsonb::DuplicateKeyError& error) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       "has the key " + quoted(error.key()) + " twice in one object"};
+    } catch (const jsonb::JsonError& error) {
+        throw BadValue{ErrorKind::invalid_value, describe(value),
+                       std::string("is not valid JSON: ") + error.what()};
     }
 }
 

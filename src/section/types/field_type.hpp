@@ -1,13 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_writer.hpp"
+#include "base/interrupt.hpp"
 #include "base/utf8.hpp"
+#include "jsonb/json_tree_builder.hpp"
 #include "section/language/layout.hpp"
 #include "section/types/bad_value.hpp"
 #include "section/value.hpp"
@@ -43,6 +47,48 @@ class FaultsOfBytes {
     ~FaultsOfBytes() = default;
 };
 
+/// Takes the lines that dissect_section shows of what stands in a field.
+class InnerLines {
+  public:
+    /// `name` is put after the field's; `from` and `to` are bytes from the field's begin.
+    virtual void add(const std::string& name, std::size_t from, std::size_t to,
+                     std::string value) = 0;
+
+  protected:
+    ~InnerLines() = default;
+};
+
+/// The items of a value that may be spread over sections.
+class Items {
+  public:
+    virtual ~Items() = default;
+
+    virtual bool at_end() const = 0;
+
+    /// Appends the next item and moves past it if all of it fits; else the writer overflows and the
+    /// walk stays where it is. Throws BadValue.
+    virtual void write_next(ByteWriter& writer) = 0;
+
+    /// The next item as a message names it: `of the item with tag 5`.
+    virtual std::string describe_next() const = 0;
+
+    /// Back to the first item.
+    virtual void restart() = 0;
+};
+
+/// Sound bytes of one of several fields that share a source.
+struct CodedField {
+    std::span<const std::uint8_t> bytes;
+    const Field* field;
+};
+
+/// What a writer may do with most values of a type without asking it.
+enum class Shortcut : std::uint8_t {
+    none,
+    plain_integer,  ///< an integer within range is its own bits, and booleans are 1 and 0
+    ascii,          ///< ASCII text is its own bytes, padded with spaces
+};
+
 /// A type of the layout language: how a field is written, judged and read. What judge finds no
 /// fault with, append_json reads, and the value that it gives is written as the same bits. A type
 /// is stateless, and one object serves all its fields.
@@ -62,6 +108,17 @@ class FieldType {
     Coding coding() const { return coding_; }
     const WidthRule& widths() const { return widths_; }
     SourceRule sources() const { return sources_; }
+
+    /// Whether a field of it stands on a byte boundary, though its width is fixed.
+    virtual bool begins_a_byte() const { return false; }
+
+    /// Whether its name is followed by the widths of tags and lengths, (T,L).
+    virtual bool takes_tlv_format() const { return false; }
+
+    /// Whether a value is made of items that can be spread over sections.
+    virtual bool can_be_split() const { return false; }
+
+    virtual Shortcut shortcut() const { return Shortcut::none; }
 
   protected:
     ~FieldType() = default;
@@ -93,10 +150,14 @@ class BitsType : public FieldType {
     virtual std::string judge(std::uint64_t bits, std::uint32_t width) const;
 
     /// Appends the value that these bits, which are sound, stand for, as a JSON row has it.
-    virtual void append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const;
+    virtual void append_json(std::uint64_t bits, std::uint32_t width,
+                             jsonb::JsonTreeBuilder& tree) const;
 
     /// The value for eyes, in ASCII; of any bits.
     virtual std::string print(std::uint64_t bits, std::uint32_t width) const;
+
+    /// The same of a constant that the layout writes in decimal digits.
+    virtual std::string print_constant(std::uint64_t bits, std::uint32_t width) const;
 
   protected:
     ~BitsType() = default;
@@ -118,11 +179,27 @@ class BytesType : public FieldType {
 
     /// Appends the value that these bytes, which are sound, stand for, as a JSON row has it.
     virtual void append_json(std::span<const std::uint8_t> bytes, const Field& field,
-                             HoldsText holds, std::string& json) const = 0;
+                             HoldsText holds, jsonb::JsonTreeBuilder& tree) const = 0;
 
     /// The value for eyes, in UTF-8; of any bytes.
     virtual std::string print(std::span<const std::uint8_t> bytes, const Field& field,
-                              HoldsText holds) const;
+                              HoldsText holds) const = 0;
+
+    /// Whether the field's bytes are shown by lines of their own.
+    virtual bool has_inner_lines() const { return false; }
+    virtual void dissect(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
+                         InnerLines& lines) const;
+
+    /// Whether a value may be JSON text, which is parsed before it is written.
+    virtual bool takes_json_text() const { return false; }
+
+    /// Of a type that can be split: the items of `value`, which must outlive them. Throws BadValue.
+    virtual std::unique_ptr<Items> items_of(const Value& value, const Field& field) const;
+
+    /// Of a type that can be split: appends the items that all of these fields were written from.
+    /// False, with `tree` void, if there are none.
+    virtual bool append_common_items(const std::vector<CodedField>& fields, HoldsText holds,
+                                     jsonb::JsonTreeBuilder& tree) const;
 
   protected:
     ~BytesType() = default;
@@ -134,19 +211,9 @@ const FieldType* find_field_type(std::string_view name);
 /// The names of all types, for messages: "uimsbf, tcimsbf, …".
 std::string field_type_names();
 
-// The types, each defined in the file that is named after what it writes.
-extern const BitsType& uimsbf;  // integer_types.cpp
-extern const BitsType& tcimsbf;
-extern const BitsType& bslbf;
-extern const BitsType& bcd;
-extern const BitsType& rpchof;  // a checksum: the encoder computes it
-extern const BitsType& utc;     // time_types.cpp
-extern const BitsType& duration;
-extern const BytesType& char_type;  // text_types.cpp
-extern const BytesType& text_type;
-extern const BytesType& dvbtext;
-extern const BytesType& bytes_type;
-extern const BytesType& tlv;  // tlv.cpp
+/// The JSONB of a value that is JSON text. A key that is there twice in one object is refused: of
+/// two items with one tag, one would vanish without a word. Throws BadValue.
+std::vector<std::uint8_t> parse_json_text(const Value& value, Interrupt interrupt);
 
 /// Bits as `0x0f`, with as many digits as the width has.
 std::string print_hex(std::uint64_t bits, std::uint32_t width);

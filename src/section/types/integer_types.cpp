@@ -1,5 +1,5 @@
 #include "base/bits.hpp"
-#include "section/types/field_type.hpp"
+#include "section/types/all_types.hpp"
 
 namespace onetrip::section {
 
@@ -78,6 +78,8 @@ class UnsignedType final : public BitsType {
     std::uint64_t to_bits(const Value& value, std::uint32_t width) const override {
         return unsigned_of(value, Booleans::taken, largest_unsigned(width));
     }
+
+    Shortcut shortcut() const override { return Shortcut::plain_integer; }
 };
 
 /// Two's complement integer, most significant (sign) bit first.
@@ -99,9 +101,20 @@ class TwosComplementType final : public BitsType {
         return largest_unsigned(width - 1);
     }
 
+    void append_json(std::uint64_t bits, std::uint32_t width,
+                     jsonb::JsonTreeBuilder& tree) const override {
+        const bool is_negative = bits > largest(width);
+        tree.integer(is_negative, is_negative ? magnitude_of(bits, width) : bits);
+    }
+
     std::string print(std::uint64_t bits, std::uint32_t width) const override {
-        const std::uint64_t magnitude = (0 - bits) & largest_unsigned(width);
-        return bits <= largest(width) ? std::to_string(bits) : "-" + std::to_string(magnitude);
+        return bits <= largest(width) ? std::to_string(bits)
+                                      : "-" + std::to_string(magnitude_of(bits, width));
+    }
+
+  private:
+    static std::uint64_t magnitude_of(std::uint64_t bits, std::uint32_t width) {
+        return (0 - bits) & largest_unsigned(width);
     }
 };
 
@@ -139,13 +152,28 @@ class BcdType final : public BitsType {
         return {};
     }
 
+    void append_json(std::uint64_t bits, std::uint32_t width,
+                     jsonb::JsonTreeBuilder& tree) const override {
+        tree.integer(false, number_of(bits, width));
+    }
+
     std::string print(std::uint64_t bits, std::uint32_t width) const override {
+        return std::to_string(number_of(bits, width));
+    }
+
+    /// The digits as they are: bits that are wrong may be none.
+    std::string print_constant(std::uint64_t bits, std::uint32_t width) const override {
+        return print_hex(bits, width);
+    }
+
+  private:
+    static std::uint64_t number_of(std::uint64_t bits, std::uint32_t width) {
         std::uint64_t number = 0;
         for (std::uint32_t shift = width; shift > 0;) {
             shift -= 4;
             number = number * 10 + (bits >> shift & 15);
         }
-        return std::to_string(number);
+        return number;
     }
 };
 
@@ -156,6 +184,12 @@ class ChecksumType final : public BitsType {
 
     std::uint64_t to_bits(const Value& /*value*/, std::uint32_t /*width*/) const override {
         __builtin_unreachable();
+    }
+
+    bool begins_a_byte() const override { return true; }
+
+    std::string print(std::uint64_t bits, std::uint32_t width) const override {
+        return print_hex(bits, width);
     }
 };
 

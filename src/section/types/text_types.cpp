@@ -3,8 +3,8 @@
 
 #include "base/octets.hpp"
 #include "base/utf8.hpp"
+#include "section/types/all_types.hpp"
 #include "section/types/decoded_text.hpp"
-#include "section/types/field_type.hpp"
 
 namespace onetrip::section {
 
@@ -41,16 +41,6 @@ std::vector<std::uint8_t> bytes_of_hex_object(const Value& value) {
     throw BadValue{
         ErrorKind::invalid_value, describe(value),
         "is neither text nor an object with key \"hex\" and pairs of hexadecimal digits"};
-}
-
-/// Appends the string of a text that is written as `bytes`, and else the bytes.
-void append_text_or_hex(std::string_view text, std::span<const std::uint8_t> bytes, HoldsText holds,
-                        std::string& json) {
-    if (is_text(text, Controls::taken, holds)) {
-        append_json_string(text, json);
-    } else {
-        append_hex_object(bytes, json);
-    }
 }
 
 bool is_text_value(const Value& value) {
@@ -114,9 +104,16 @@ class CharType final : public BytesType {
 
     /// Spaces at the end are padding, and come back as such.
     void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
-                     std::string& json) const override {
-        append_text_or_hex(text_of_latin_1(bytes), bytes, holds, json);
+                     jsonb::JsonTreeBuilder& tree) const override {
+        append_text_or_hex(text_of_latin_1(bytes), bytes, holds, tree);
     }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                      HoldsText holds) const override {
+        return print_text_or_hex(text_of_latin_1(bytes), bytes, holds);
+    }
+
+    Shortcut shortcut() const override { return Shortcut::ascii; }
 
   private:
     static std::string text_of_latin_1(std::span<const std::uint8_t> bytes) {
@@ -173,8 +170,13 @@ class TextType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
-                     std::string& json) const override {
-        append_text_or_hex(as_text(bytes), bytes, holds, json);
+                     jsonb::JsonTreeBuilder& tree) const override {
+        append_text_or_hex(as_text(bytes), bytes, holds, tree);
+    }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                      HoldsText holds) const override {
+        return print_text_or_hex(as_text(bytes), bytes, holds);
     }
 };
 
@@ -198,18 +200,25 @@ class DvbTextType final : public BytesType {
     /// Text in another table, and text that select_utf8 stands before without need, come back as
     /// bytes: as a string they would be written in another way.
     void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
-                     std::string& json) const override {
-        std::string_view text = as_text(bytes);
-        const bool is_utf8 = !bytes.empty() && bytes.front() == select_utf8;
-        text.remove_prefix(is_utf8 ? 1 : 0);
-        if (in_default_table(text) == is_utf8) {
-            append_hex_object(bytes, json);
-        } else {
-            append_text_or_hex(text, bytes, holds, json);
-        }
+                     jsonb::JsonTreeBuilder& tree) const override {
+        append_text_or_hex(text_of_bytes(bytes), bytes, holds, tree);
+    }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+                      HoldsText holds) const override {
+        return print_text_or_hex(text_of_bytes(bytes), bytes, holds);
     }
 
   private:
+    /// nullopt for text in another table, and for text that select_utf8 stands before without need:
+    /// as strings they would be written in another way.
+    static std::optional<std::string_view> text_of_bytes(std::span<const std::uint8_t> bytes) {
+        std::string_view text = as_text(bytes);
+        const bool is_utf8 = !bytes.empty() && bytes.front() == select_utf8;
+        text.remove_prefix(is_utf8 ? 1 : 0);
+        return in_default_table(text) == is_utf8 ? std::nullopt : std::optional(text);
+    }
+
     static bool in_default_table(std::string_view text) {
         return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
     }
@@ -241,10 +250,10 @@ class OctetsType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/,
-                     HoldsText /*holds*/, std::string& json) const override {
-        json += '"';
-        append_hex(bytes, json);
-        json += '"';
+                     HoldsText /*holds*/, jsonb::JsonTreeBuilder& tree) const override {
+        std::string digits;
+        append_hex(bytes, digits);
+        tree.string(digits);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,

@@ -1,6 +1,6 @@
 #include "base/bits.hpp"
 #include "base/calendar.hpp"
-#include "section/types/field_type.hpp"
+#include "section/types/all_types.hpp"
 
 #ifndef __SIZEOF_INT128__
 #error "onetrip needs a 64-bit platform"
@@ -91,10 +91,13 @@ class UtcType final : public BitsType {
         return bits == largest_unsigned(width) ? std::string() : judge_clock(bits & 0xFFFFFF, 23);
     }
 
-    void append_json(std::uint64_t bits, std::uint32_t width, std::string& json) const override {
-        json += bits == largest_unsigned(width)
-                    ? "null"
-                    : '"' + print_rfc3339({mjd_of_bits(bits), clock_of_bits(bits).seconds()}) + '"';
+    void append_json(std::uint64_t bits, std::uint32_t width,
+                     jsonb::JsonTreeBuilder& tree) const override {
+        if (bits == largest_unsigned(width)) {
+            tree.null();
+        } else {
+            tree.string(print_rfc3339({mjd_of_bits(bits), clock_of_bits(bits).seconds()}));
+        }
     }
 
     std::string print(std::uint64_t bits, std::uint32_t width) const override {
@@ -173,8 +176,8 @@ class DurationType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t /*width*/,
-                     std::string& json) const override {
-        json += '"' + print_clock(bits) + '"';
+                     jsonb::JsonTreeBuilder& tree) const override {
+        tree.string(print_clock(bits));
     }
 
     std::string print(std::uint64_t bits, std::uint32_t /*width*/) const override {

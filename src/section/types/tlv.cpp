@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/octets.hpp"
 #include "jsonb/json_parser.hpp"
-#include "section/types/field_type.hpp"
+#include "section/types/all_types.hpp"
 #include "section/types/tlv_reader.hpp"
 
 namespace onetrip::section {
@@ -440,6 +440,11 @@ class TlvType final : public BytesType {
   public:
     using BytesType::BytesType;
 
+    bool takes_tlv_format() const override { return true; }
+    bool takes_json_text() const override { return true; }
+    bool can_be_split() const override { return true; }
+    bool has_inner_lines() const override { return true; }
+
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
         if (value.kind == Value::Kind::json && value.json.kind() == Kind::array) {
             ItemWriter(field.tlv, writer).write_items(value.json.array());
@@ -450,19 +455,37 @@ class TlvType final : public BytesType {
         }
     }
 
+    std::unique_ptr<Items> items_of(const Value& value, const Field& field) const override {
+        return std::make_unique<TlvItems>(value, field.tlv);
+    }
+
     void judge(std::span<const std::uint8_t> bytes, const Field& field,
                FaultsOfBytes& faults) const override {
         judge_items(bytes, field.tlv, faults);
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
-                     std::string& json) const override {
-        append_items(bytes, field.tlv, holds, json);
+                     jsonb::JsonTreeBuilder& tree) const override {
+        append_items(bytes, field.tlv, holds, tree);
+    }
+
+    bool append_common_items(const std::vector<CodedField>& fields, HoldsText holds,
+                             jsonb::JsonTreeBuilder& tree) const override {
+        std::vector<CodedItems> coded;
+        for (const CodedField& field : fields) {
+            coded.push_back({field.bytes, field.field->tlv});
+        }
+        return section::append_common_items(coded, holds, tree);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& field,
                       HoldsText /*holds*/) const override {
         return print_items(bytes, field.tlv);
+    }
+
+    void dissect(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
+                 InnerLines& lines) const override {
+        dissect_items(bytes, field.tlv, holds, lines);
     }
 };
 
@@ -471,18 +494,6 @@ constinit const TlvType tlv_type("tlv", {true, 0, 0, 8});
 }  // namespace
 
 const BytesType& tlv = tlv_type;
-
-std::vector<std::uint8_t> parse_items(const Value& value, Interrupt interrupt) {
-    try {
-        return jsonb::parse_json(value.view(), jsonb::DuplicateKeys::refused, interrupt);
-    } catch (const jsonb::DuplicateKeyError& error) {
-        throw BadValue{ErrorKind::invalid_value, describe(value),
-                       "has the key " + quoted(error.key()) + " twice in one object"};
-    } catch (const jsonb::JsonError& error) {
-        throw BadValue{ErrorKind::invalid_value, describe(value),
-                       std::string("is not valid JSON: ") + error.what()};
-    }
-}
 
 TlvCursor::TlvCursor(jsonb::Value container, TlvFormat format) {
     if (container.kind() == Kind::object) {
@@ -539,7 +550,7 @@ TlvItems::TlvItems(const Value& value, TlvFormat format) : format_(format) {
 
 void TlvItems::open(const Value& value) {
     if (value.kind == Value::Kind::json_text) {
-        document_ = parse_items(value, never_interrupted);
+        document_ = parse_json_text(value, never_interrupted);
         open(Value::of_json(jsonb::Value::root(document_), false));
         return;
     }

@@ -8,13 +8,10 @@
 #include "base/byte_writer.hpp"
 #include "base/interrupt.hpp"
 #include "section/language/layout.hpp"
+#include "section/types/field_type.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::section {
-
-/// The JSONB of a `json` column, which is JSON text. A key that is there twice in one object is
-/// refused: of two items with one tag, one would vanish without a word. Throws BadValue.
-std::vector<std::uint8_t> parse_items(const Value& value, Interrupt interrupt);
 
 /// An item: one of an array, which has its tag within, or one of an object, whose key was its tag.
 struct JsonItem {
@@ -49,24 +46,17 @@ class TlvCursor {
 };
 
 /// Walks the items of a `tlv` value (sections.md, chapter 3) and writes them one by one.
-class TlvItems {
+class TlvItems final : public Items {
   public:
     /// `value` is json, json_text, or NULL (no items); it must outlive the walk. Throws BadValue.
     TlvItems(const Value& value, TlvFormat format);
     TlvItems(const TlvItems&) = delete;
     TlvItems& operator=(const TlvItems&) = delete;
 
-    bool at_end() const { return items_.at_end(); }
-
-    /// Appends the next item and moves behind it, where all of it fits; else the writer overflows
-    /// and the walk stays where it is. Throws BadValue.
-    void write_next(ByteWriter& writer);
-
-    /// The next item as a message names it: `of the item with tag 5`.
-    std::string describe_next() const;
-
-    /// Back to the first item.
-    void restart() { items_.restart(); }
+    bool at_end() const override { return items_.at_end(); }
+    void write_next(ByteWriter& writer) override;
+    std::string describe_next() const override;
+    void restart() override { items_.restart(); }
 
   private:
     void open(const Value& value);

@@ -15,26 +15,42 @@ std::string name_of(const TlvItem& item) {
     return "item " + std::to_string(item.index) + " (tag " + std::to_string(item.tag) + ")";
 }
 
-void append_tag(const TlvItem& item, std::string& json) {
-    json += item.index == 0 ? "{\"tag\":" : ",{\"tag\":";
-    json += std::to_string(item.tag);
+void open_item(const TlvItem& item, jsonb::JsonTreeBuilder& tree) {
+    tree.open_object();
+    tree.key("tag");
+    tree.integer(false, item.tag);
 }
 
-/// The value, and the brace behind it.
-void append_content(const TlvItem& item, HoldsText holds, std::string& json) {
+void append_content(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree) {
     if (is_text(as_text(item.value), Controls::refused, holds)) {
-        json += ",\"value\":";
-        append_json_string(as_text(item.value), json);
-        json += '}';
+        tree.key("value");
+        tree.string(as_text(item.value));
         return;
     }
-    json += ",\"hex\":\"";
-    append_hex(item.value, json);
-    json += "\"}";
+    std::string digits;
+    append_hex(item.value, digits);
+    tree.key("hex");
+    tree.string(digits);
 }
 
 std::string count_of(std::uint64_t count, const char* what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+/// For eyes: text, and else the number that it may be.
+std::string print_value(std::span<const std::uint8_t> value, HoldsText holds) {
+    std::string printed;
+    if (is_text(as_text(value), Controls::refused, holds)) {
+        append_json_string(as_text(value), printed);
+        return printed;
+    }
+    printed = "\\x";
+    append_hex(value, printed);
+    if (value.size() <= 8) {
+        const auto width = static_cast<unsigned>(value.size()) * 8;
+        printed += " (" + std::to_string(load_bits(value.data(), 0, width)) + ")";
+    }
+    return printed;
 }
 
 }  // namespace
@@ -135,24 +151,25 @@ void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOf
 }
 
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
-                  std::string& json) {
-    json += '[';
+                  jsonb::JsonTreeBuilder& tree) {
+    tree.open_array();
     TlvItem item;
     for (TlvReader reader(bytes, format); reader.next(item);) {
-        append_tag(item, json);
-        append_content(item, holds, json);
+        open_item(item, tree);
+        append_content(item, holds, tree);
+        tree.close();
     }
-    json += ']';
+    tree.close();
 }
 
 bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
-                         std::string& json) {
+                         jsonb::JsonTreeBuilder& tree) {
     std::vector<TlvReader> readers;
     readers.reserve(fields.size());
     for (const CodedItems& field : fields) {
         readers.emplace_back(field.bytes, field.format);
     }
-    json += '[';
+    tree.open_array();
     TlvItem first;
     while (readers.front().next(first)) {
         std::vector<CodedItems> values{{first.value, fields.front().format}};
@@ -165,18 +182,18 @@ bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
             values.push_back({other.value, fields[i].format});
             is_same = is_same && as_text(other.value) == as_text(first.value);
         }
-        append_tag(first, json);
+        open_item(first, tree);
         if (is_same) {
-            append_content(first, holds, json);
-            continue;
+            append_content(first, holds, tree);
+        } else {
+            tree.key("value");
+            if (!first.problem.empty() || !append_common_items(values, holds, tree)) {
+                return false;
+            }
         }
-        json += ",\"value\":";
-        if (!first.problem.empty() || !append_common_items(values, holds, json)) {
-            return false;
-        }
-        json += '}';
+        tree.close();
     }
-    json += ']';
+    tree.close();
     TlvItem more;
     return std::none_of(readers.begin() + 1, readers.end(),
                         [&](TlvReader& reader) { return reader.next(more); });
@@ -191,19 +208,20 @@ std::string print_items(std::span<const std::uint8_t> bytes, TlvFormat format) {
     return count_of(items, "item") + ", " + count_of(bytes.size(), "byte");
 }
 
-std::string print_item_value(std::span<const std::uint8_t> value, HoldsText holds) {
-    std::string printed;
-    if (is_text(as_text(value), Controls::refused, holds)) {
-        append_json_string(as_text(value), printed);
-        return printed;
+void dissect_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
+                   InnerLines& lines) {
+    TlvItem item;
+    for (TlvReader reader(bytes, format); reader.next(item);) {
+        const std::string name = "[" + std::to_string(item.index) + "].";
+        if (item.length_at > item.tag_at) {
+            lines.add(name + "tag", item.tag_at, item.length_at, std::to_string(item.tag));
+        }
+        if (item.value_at > item.length_at) {
+            lines.add(name + "length", item.length_at, item.value_at, std::to_string(item.length));
+        }
+        lines.add(name + "value", item.value_at, item.value_at + item.value.size(),
+                  print_value(item.value, holds));
     }
-    printed = "\\x";
-    append_hex(value, printed);
-    if (value.size() <= 8) {
-        const auto width = static_cast<unsigned>(value.size()) * 8;
-        printed += " (" + std::to_string(load_bits(value.data(), 0, width)) + ")";
-    }
-    return printed;
 }
 
 }  // namespace onetrip::section

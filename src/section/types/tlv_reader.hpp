@@ -52,7 +52,7 @@ void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOf
 
 /// Appends the items as a JSON array; the bytes are sound.
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
-                  std::string& json);
+                  jsonb::JsonTreeBuilder& tree);
 
 /// Sound items as one of several fields has them.
 struct CodedItems {
@@ -60,14 +60,16 @@ struct CodedItems {
     TlvFormat format;
 };
 
-/// Appends the items that all of these fields were written from, nested ones as such where their
-/// bytes differ. False, with `json` void, where there are none.
-bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds, std::string& json);
+/// Appends the items that all of these fields were written from, nested ones as such if their bytes
+/// differ. False, with `tree` void, if there are none.
+bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
+                         jsonb::JsonTreeBuilder& tree);
 
 /// `3 items, 25 bytes`.
 std::string print_items(std::span<const std::uint8_t> bytes, TlvFormat format);
 
-/// The value of an item for eyes: text, and else the number that it may be.
-std::string print_item_value(std::span<const std::uint8_t> value, HoldsText holds);
+/// Shows tag, length and value of each item, whatever is wrong with it.
+void dissect_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
+                   InnerLines& lines);
 
 }  // namespace onetrip::section

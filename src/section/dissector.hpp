@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/utf8.hpp"
+#include "section/judge.hpp"
+#include "section/reading.hpp"
+
+namespace onetrip::section {
+
+/// A line of what a protocol analyser shows.
+struct DissectedField {
+    std::string name;  ///< a field, or a part of one: `storables[0].tag`
+    std::size_t byte;  ///< from the section's begin
+    std::uint32_t bit;
+    std::size_t width;  ///< in bits
+    std::string raw;    ///< empty if the lines after it show the bytes
+    std::string value;  ///< UTF-8
+};
+
+/// Shows a section line by line, with the faults at their fields.
+class Dissector {
+  public:
+    /// All must outlive the dissector; `faults` are those of the reading.
+    Dissector(const Reading& reading, const std::vector<Fault>& faults, HoldsText holds);
+
+    /// Appends a line for each field, and for what is left over after the last.
+    void append_lines(std::vector<DissectedField>& lines);
+
+  private:
+    void add_field(FieldId id);
+    void add_cut_field(FieldId id);
+    void add_line(const Field& field, DissectedField line);
+    std::string problems_of(const Field& field);
+
+    const Reading& reading_;
+    HoldsText holds_;
+    std::vector<const Fault*> faults_;  ///< by field
+    std::size_t next_fault_ = 0;
+    std::vector<DissectedField>* lines_ = nullptr;
+};
+
+/// The one line of a section that is too long to be read.
+DissectedField dissect_too_long(std::size_t size, const Fault& fault);
+
+}  // namespace onetrip::section

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/interrupt.hpp"
+#include "section/language/layout.hpp"
+
+namespace onetrip::section {
+
+/// Index into Plan::fields.
+using FieldId = std::uint32_t;
+
+/// Index into Plan::slots.
+using SlotId = std::uint32_t;
+
+/// Where something begins in its scope: after so many fixed bits, and after so many parts, whose
+/// sizes are known only with a row or with bytes.
+struct Place {
+    std::uint32_t bits = 0;
+    std::uint32_t parts = 0;
+
+    std::uint32_t bytes() const { return bits / 8; }
+    bool on_byte_boundary() const { return bits % 8 == 0; }
+};
+
+/// One input of a layout: a column of the row, or a key of a JSON row.
+struct Slot {
+    std::string name;
+    /// The name of a part(), last_part() or parts() field: a JSON row that has this key says which
+    /// part it is; a record never does.
+    bool names_part;
+    FieldId field;  ///< the first that takes its value from this slot, for messages
+};
+
+/// A field that a row fills, at a place that is fixed within its run.
+struct Step {
+    FieldId field;
+    SlotId slot;
+    std::uint32_t byte;   ///< from the scope's begin, parts not counted
+    std::uint32_t bit;    ///< within that byte, 0 the most significant
+    std::uint32_t width;  ///< in bits
+};
+
+/// What lies between the end of a part and a place after it: fixed bytes, and parts whose lengths
+/// have been read before the part begins.
+struct Gap {
+    std::uint32_t fixed_bytes;
+    std::uint32_t first_part;
+    std::uint32_t end_part;
+};
+
+/// What says where a part ends, decided once. One of the three is there; where bytes contradict
+/// themselves, a reader may believe another than where they are sound.
+struct PartEnd {
+    std::optional<FieldId> length;  ///< a field before the part that has its length
+    std::optional<FieldId> offset;  ///< a field before the part that has the next label's offset
+    Gap to_label;                   ///< with `offset`
+    std::optional<Gap> to_end;      ///< to the end of the scope
+};
+
+/// A field of width `*`. Lists and choices will be further kinds of parts.
+struct Part {
+    FieldId field;
+    SlotId slot;
+    PartEnd end;
+};
+
+/// Fixed fields that stand in a row, and the part after them.
+struct Run {
+    std::uint32_t begin;  ///< in bytes of the image
+    std::uint32_t end;
+    std::vector<Step> steps;
+    std::optional<Part> part;  ///< none after the last run
+};
+
+/// A length or an offset: what it measures from and to.
+struct Measure {
+    FieldId field;
+    Place at;
+    Place from;
+    Place to;
+
+    /// Whether no row changes it: it is then a constant of the image.
+    bool is_constant() const { return from.parts == to.parts; }
+};
+
+/// A part(), last_part() or parts() field. The image has those of a row that takes one section.
+struct PartNumber {
+    FieldId field;
+    SlotId slot;
+    Place at;
+};
+
+/// A rpchof field, which covers everything before it.
+struct Checksum {
+    FieldId field;
+    Place at;
+};
+
+/// A field as it is read.
+struct FieldPlace {
+    Place begin;
+    std::uint64_t constant = 0;            ///< its bits, for the source `constant`
+    std::optional<std::uint32_t> measure;  ///< index into Scope::measures
+};
+
+/// The fields that one key of a JSON row gives their value.
+struct Key {
+    std::string name;
+    std::vector<FieldId> fields;
+
+    /// The first field of each type (and T and L of a tlv). What is written from one value is alike
+    /// in all fields of a type, so that no other can say more about the value.
+    std::vector<FieldId> candidates;
+};
+
+/// What stands in one pair of braces, in three forms: for writing an image and the runs over it,
+/// for reading the fields in order, and for both what is computed.
+struct Scope {
+    std::vector<std::uint8_t> image;  ///< the bits that no row changes
+    std::vector<Run> runs;
+    std::vector<FieldPlace> fields;  ///< by FieldId
+    std::vector<Measure> measures;
+    std::vector<PartNumber> part_numbers;
+    std::vector<Checksum> checksums;  ///< in order: each covers those before it
+    Place end;
+    std::vector<Key> keys;                   ///< in the layout's order
+    std::vector<std::uint32_t> sorted_keys;  ///< in the order in which JSONB has them
+    std::vector<std::uint32_t> shared_keys;  ///< those of several fields
+};
+
+/// The field whose items are spread over sections.
+struct Split {
+    FieldId field;
+    SlotId slot;
+    std::optional<FieldId> repeated_by;  ///< a field of the same source, in which they would repeat
+};
+
+/// The bits in front of section_length that are the same in every section of the layout.
+struct HeaderBits {
+    std::uint16_t mask = 0;
+    std::uint16_t bits = 0;
+};
+
+/// A layout, compiled: what is run, where a Layout is what was written. Every name is resolved and
+/// every position known. It can be encoded and decoded, or compile would have refused it.
+struct Plan {
+    std::string name;
+    std::uint32_t max_bytes;
+    std::vector<Field> fields;  ///< in order; there is one at least
+    std::vector<Slot> slots;
+    Scope root;
+    std::optional<Split> split;
+
+    std::optional<FieldId> length_of_rest;  ///< the first length() that no part precedes
+
+    /// Whether that stands where all sections of ISO/IEC 13818-1 have their section_length, so that
+    /// concatenated sections can be told apart.
+    bool has_section_length = false;
+    HeaderBits header;
+};
+
+/// The one place that decides positions, constants and where each part ends. Throws Error
+/// (syntax_error) with line and column for a layout that could not be encoded or decoded
+/// (sections.md, chapter 2), and what `interrupt` throws.
+Plan compile(const Layout& layout, Interrupt interrupt = never_interrupted);
+
+}  // namespace onetrip::section

@@ -1,0 +1,25 @@
+// Tells what a sound section says, straight into a JSON tree. It judges nothing.
+
+#include "section/teller.hpp"
+
+#include "section/shared_value.hpp"
+
+namespace onetrip::section {
+
+void tell(const Reading& reading, HoldsText holds, jsonb::JsonTreeBuilder& row) {
+    row.open_object();
+    const Scope& scope = reading.plan().root;
+    for (const std::uint32_t index : scope.sorted_keys) {
+        const Key& key = scope.keys[index];
+        row.key(key.name);
+        if (key.fields.size() == 1) {
+            append_field(reading, key.fields.front(), holds, row);
+            continue;
+        }
+        SharedValue shared(reading, holds);
+        shared.append(key, shared.find(key).value(), row);
+    }
+    row.close();
+}
+
+}  // namespace onetrip::section

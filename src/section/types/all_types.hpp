@@ -1,0 +1,22 @@
+#pragma once
+
+#include "section/types/field_type.hpp"
+
+namespace onetrip::section {
+
+// The types, each defined in the file that is named after what it writes. A new one is declared
+// here and put into the list of all_types.cpp; nothing else knows it by name.
+extern const BitsType& uimsbf;  // integer_types.cpp
+extern const BitsType& tcimsbf;
+extern const BitsType& bslbf;
+extern const BitsType& bcd;
+extern const BitsType& rpchof;  // a checksum: the encoder computes it
+extern const BitsType& utc;     // time_types.cpp
+extern const BitsType& duration;
+extern const BytesType& char_type;  // text_types.cpp
+extern const BytesType& text_type;
+extern const BytesType& dvbtext;
+extern const BytesType& bytes_type;
+extern const BytesType& tlv;  // tlv.cpp
+
+}  // namespace onetrip::section
