@@ -90,14 +90,12 @@ BEGIN
 
     PERFORM set_config('onetrip_update.made_anew', coalesce(jsonb_agg(to_jsonb(k))::text, '[]'), true)
     FROM (
-        SELECT f.new, 'pg_proc' AS class, p.proowner AS owner, p.proacl AS acl, NULL::jsonb AS column_acls,
-            p.proacl IS DISTINCT FROM i.initprivs AS changed
+        SELECT f.new, 'pg_proc' AS class, p.proowner AS owner, p.proacl AS acl, NULL::jsonb AS column_acls, i.initprivs
         FROM unnest(old_functions, new_functions) AS f(old, new)
         JOIN pg_proc AS p ON p.oid = f.old
         LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0
         UNION ALL
-        SELECT v.new, 'pg_class', c.relowner, c.relacl, a.column_acls,
-            c.relacl IS DISTINCT FROM i.initprivs OR a.column_acls IS NOT NULL
+        SELECT v.new, 'pg_class', c.relowner, c.relacl, a.column_acls, i.initprivs
         FROM unnest(old_views, new_views) AS v(old, new)
         JOIN pg_class AS c ON c.oid = v.old
         LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
@@ -438,7 +436,8 @@ COMMENT ON PROCEDURE load_response_events(
 -- Owners and ACLs of what was made anew -----------------------------------------------------------
 
 -- GRANT and REVOKE in a script would make rights the extension's own, which pg_dump leaves out, and
--- cannot say that another role granted them. So an ACL that somebody changed is written as it was.
+-- cannot say that another role granted them, and ALTER DEFAULT PRIVILEGES has a say in what is made anew. So
+-- ACLs are written as they were.
 DO $block$
 DECLARE
     script_path CONSTANT text := pg_catalog.current_setting('search_path');
@@ -454,20 +453,23 @@ BEGIN
         SELECT * FROM ROWS FROM (
             unnest(objects),
             jsonb_to_recordset(made_anew)
-                AS (class text, owner oid, acl aclitem[], column_acls jsonb, changed boolean)
-        ) AS k(object, class, owner, acl, column_acls, changed)
+                AS (class text, owner oid, acl aclitem[], column_acls jsonb, initprivs aclitem[])
+        ) AS k(object, class, owner, acl, column_acls, initprivs)
     LOOP
         IF kept.class = 'pg_proc' THEN
             EXECUTE format('ALTER ROUTINE %s OWNER TO %s', kept.object::regprocedure, kept.owner::regrole);
         ELSE
             EXECUTE format('ALTER VIEW %s OWNER TO %s', kept.object::regclass, kept.owner::regrole);
         END IF;
-        UPDATE pg_init_privs AS i SET initprivs = o.acl
-        FROM (SELECT oid, proacl FROM pg_proc UNION ALL SELECT oid, relacl FROM pg_class) AS o(oid, acl)
-        WHERE o.oid = kept.object AND i.classoid = kept.class::regclass AND i.objoid = o.oid AND i.objsubid = 0
-            AND i.initprivs <> o.acl;
-        CONTINUE WHEN NOT kept.changed;
+        UPDATE pg_init_privs AS i SET initprivs = kept.initprivs
+        WHERE i.classoid = kept.class::regclass AND i.objoid = kept.object AND i.objsubid = 0
+            AND i.initprivs <> kept.initprivs;
 
+        -- An ACL without an item is an array of one dimension for the server, which '{}' is not. That of columns
+        -- is one by default.
+        IF cardinality(kept.acl) = 0 THEN
+            kept.acl := acldefault('c', kept.owner);
+        END IF;
         UPDATE pg_proc SET proacl = kept.acl WHERE oid = kept.object AND kept.class = 'pg_proc';
         UPDATE pg_class SET relacl = kept.acl WHERE oid = kept.object AND kept.class = 'pg_class';
         UPDATE pg_attribute AS a SET attacl = ARRAY(SELECT jsonb_array_elements_text(c.value)::aclitem)

@@ -131,6 +131,16 @@ RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
 RESET parallel_leader_participation;
 
+-- Progress counts each row, although the bytes of a few are not written before the end.
+CREATE FUNCTION seen(n int) RETURNS bytea LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_stat_clear_snapshot();
+    RAISE NOTICE 'row %: %', n, (SELECT tuples_processed FROM pg_stat_progress_copy WHERE pid = pg_backend_pid());
+    RETURN section(n);
+END $$;
+SELECT rows FROM export_sections_to_large_object('SELECT seen(n) FROM generate_series(1, 3) AS n');
+SELECT rows FROM export_sections_to_large_object('SELECT seen(n), n FROM generate_series(1, 3) AS n');
+
 -- Rights: the caller's for the query, and for files and programs as COPY asks.
 CREATE ROLE regress_export_sections;
 GRANT USAGE ON SCHEMA export_sections TO regress_export_sections;

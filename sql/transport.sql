@@ -133,6 +133,9 @@ $$;
 SELECT pg_temp.found(pg_temp.recorded(packets, '\x01020304', '')) AS of_192 FROM stream;
 SELECT pg_temp.found(pg_temp.recorded(packets, '', decode(repeat('5a', 16), 'hex'))) AS of_204 FROM stream;
 SELECT pg_temp.found(set_byte(pg_temp.recorded(packets, '\x01020304', ''), 196, 0)) AS damaged_192 FROM stream;
+-- One packet and the begin of another, too few bytes to tell how many one has.
+SELECT pg_temp.found(ts_packets('\x92300177', 100) || '\x00'::bytea) AS one_and_1_byte;
+SELECT pg_temp.found(ts_packets('\x92300177', 100) || decode(repeat('5a', 15), 'hex')) AS one_and_15_bytes;
 
 -- No more than a hundred warnings.
 \set VERBOSITY terse

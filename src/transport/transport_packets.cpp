@@ -267,7 +267,7 @@ bool PacketFinder::find_row(PacketSpacing& spacing, std::size_t& place) const {
 /// not. False if that is not most of them.
 bool PacketFinder::find_likely(PacketSpacing& spacing) const {
     constexpr std::size_t looked_at = 64;
-    std::size_t best = 0;
+    std::size_t best = 1;
     for (const PacketSpacing& possible : spacings) {
         std::size_t found = 0;
         std::size_t packets = 0;

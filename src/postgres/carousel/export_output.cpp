@@ -61,6 +61,8 @@ bool ExportOutput::keep_unit(std::uint16_t pid, CaughtError& error) {
         return false;
     }
     ++counts_.units;
+    // Not with the bytes alone: these wait for a block to fill, or for the end of a loop.
+    pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, counts_.units);
     counts_.sections +=
         static_cast<std::int64_t>(section_sizes_.view().size() / sizeof(std::uint32_t));
     section_sizes_.truncate(0);
