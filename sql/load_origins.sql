@@ -1,4 +1,4 @@
--- Where errors of a load come from.
+-- Where errors of a load come from, and what a unique index does not say.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 \set SHOW_CONTEXT never
@@ -41,5 +41,20 @@ CALL load_response_events('app', 'dwh', 'changed');
 RESET ROLE;
 DROP OWNED BY regress_origins;
 DROP ROLE regress_origins;
+
+-- The key of a table with children knows nothing of their rows.
+CREATE TABLE app.more () INHERITS (app.form_responses);
+INSERT INTO app.more VALUES (1, 1, 1, '{"a": 2}');
+CALL load_response_events('app', 'dwh');
+DROP TABLE app.more;
+CREATE TABLE app.more () INHERITS (app.users);
+INSERT INTO app.more VALUES (1, 'Ann', 'Lee');
+CALL load_response_events('app', 'dwh');
+DROP TABLE app.more;
+CREATE TABLE app.more () INHERITS (app.form_schemas);
+INSERT INTO app.more VALUES (1, 'g', '{}');
+CALL load_response_events('app', 'dwh');
+UPDATE app.more SET id = 2;
+CALL load_response_events('app', 'dwh');
 
 DROP SCHEMA app, dwh CASCADE;

@@ -178,12 +178,20 @@ bool is_referencing(const Table& table, const char* column) {
     return SPI_processed > 0;
 }
 
+/// Whether an index keeps the column's values apart. One of another collation does not by the
+/// column's equality, and that of a table with children by inheritance knows nothing of their rows.
 bool has_key(const Table& table, const char* column) {
     SPI_execute(psprintf("SELECT FROM pg_catalog.pg_index AS i"
+                         " JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indrelid"
+                         " JOIN pg_catalog.pg_attribute AS a"
+                         " ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid"
+                         " AND a.attnum OPERATOR(pg_catalog.=) i.indkey[0]"
                          " WHERE i.indrelid OPERATOR(pg_catalog.=) %u"
                          " AND i.indkey[0] OPERATOR(pg_catalog.=) %d"
                          " AND i.indnkeyatts OPERATOR(pg_catalog.=) 1"
-                         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL",
+                         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL"
+                         " AND i.indcollation[0] OPERATOR(pg_catalog.=) a.attcollation"
+                         " AND (c.relkind OPERATOR(pg_catalog.=) 'p' OR NOT c.relhassubclass)",
                          table.relation, require_column(table, column)),
                 true, 1);
     return SPI_processed > 0;
