@@ -101,6 +101,17 @@ Oid equality_of(Oid left_type, const Comparison& left, Oid right_type, const Com
 
 }  // namespace
 
+void require_schema_right(const char* schema, Oid oid, const char* right) {
+    const Datum may = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
+                                          CStringGetTextDatum(right));
+    if (!DatumGetBool(may)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for schema %s", schema),
+                        errhint("Grant it with GRANT %s ON SCHEMA %s TO %s.", right,
+                                quote_identifier(schema), name_of_current_user())));
+    }
+}
+
 Oid require_schema(const char* schema) {
     const Oid oid = get_namespace_oid(schema, true);
     if (!OidIsValid(oid)) {
@@ -108,14 +119,7 @@ Oid require_schema(const char* schema) {
                 (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", schema),
                  errhint("Make it with CREATE SCHEMA %s.", quote_identifier(schema))));
     }
-    const Datum may_use = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
-                                              CStringGetTextDatum("USAGE"));
-    if (!DatumGetBool(may_use)) {
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                        errmsg("permission denied for schema %s", schema),
-                        errhint("Grant it with GRANT USAGE ON SCHEMA %s TO %s.",
-                                quote_identifier(schema), name_of_current_user())));
-    }
+    require_schema_right(schema, oid, "USAGE");
     return oid;
 }
 
