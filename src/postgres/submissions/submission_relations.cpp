@@ -101,6 +101,17 @@ Oid equality_of(Oid left_type, const Comparison& left, Oid right_type, const Com
 
 }  // namespace
 
+void require_schema_right(const char* schema, Oid oid, const char* right) {
+    const Datum may = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
+                                          CStringGetTextDatum(right));
+    if (!DatumGetBool(may)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for schema %s", schema),
+                        errhint("Grant it with GRANT %s ON SCHEMA %s TO %s.", right,
+                                quote_identifier(schema), name_of_current_user())));
+    }
+}
+
 Oid require_schema(const char* schema) {
     const Oid oid = get_namespace_oid(schema, true);
     if (!OidIsValid(oid)) {
@@ -108,14 +119,7 @@ Oid require_schema(const char* schema) {
                 (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", schema),
                  errhint("Make it with CREATE SCHEMA %s.", quote_identifier(schema))));
     }
-    const Datum may_use = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
-                                              CStringGetTextDatum("USAGE"));
-    if (!DatumGetBool(may_use)) {
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                        errmsg("permission denied for schema %s", schema),
-                        errhint("Grant it with GRANT USAGE ON SCHEMA %s TO %s.",
-                                quote_identifier(schema), name_of_current_user())));
-    }
+    require_schema_right(schema, oid, "USAGE");
     return oid;
 }
 
@@ -178,12 +182,20 @@ bool is_referencing(const Table& table, const char* column) {
     return SPI_processed > 0;
 }
 
+/// Whether an index keeps the column's values apart. One of another collation does not by the
+/// column's equality, and that of a table with children by inheritance knows nothing of their rows.
 bool has_key(const Table& table, const char* column) {
     SPI_execute(psprintf("SELECT FROM pg_catalog.pg_index AS i"
+                         " JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indrelid"
+                         " JOIN pg_catalog.pg_attribute AS a"
+                         " ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid"
+                         " AND a.attnum OPERATOR(pg_catalog.=) i.indkey[0]"
                          " WHERE i.indrelid OPERATOR(pg_catalog.=) %u"
                          " AND i.indkey[0] OPERATOR(pg_catalog.=) %d"
                          " AND i.indnkeyatts OPERATOR(pg_catalog.=) 1"
-                         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL",
+                         " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL"
+                         " AND i.indcollation[0] OPERATOR(pg_catalog.=) a.attcollation"
+                         " AND (c.relkind OPERATOR(pg_catalog.=) 'p' OR NOT c.relhassubclass)",
                          table.relation, require_column(table, column)),
                 true, 1);
     return SPI_processed > 0;

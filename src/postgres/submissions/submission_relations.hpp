@@ -36,6 +36,7 @@ Tables find_tables(const SubmissionSchemas& schemas);
 
 /// The Oid of the schema. ERRORs if it is missing or may not be used.
 Oid require_schema(const char* schema);
+void require_schema_right(const char* schema, Oid oid, const char* right);
 
 void require_table(const Table& table);
 bool has_column(const Table& table, const char* column);
