@@ -124,10 +124,11 @@ def of_workshop(results):
 def conditions(results):
     """When and where, in a sentence or two."""
     machine, versions = results["machine"], results["versions"]
+    rounds = "One round" if results["rounds"] == 1 else f"Medians of {results['rounds']} rounds"
     return (f"These figures: `bench/run`, {results['date']}, commit {versions['commit']}, in {results['seconds']} s on"
             f" {machine['processors']} processors ({machine['model'] or machine['architecture']}), load"
             f" {machine['load before']} before and {machine['load behind']} behind; {versions['server'].split(' on ')[0]},"
-            f" {versions['compiler']}, {versions['system']}. Medians of {results['rounds']} rounds; CPU seconds are those of backend and"
+            f" {versions['compiler']}, {versions['system']}. {rounds}; CPU seconds are those of backend and"
             " client together.")
 
 

@@ -76,6 +76,7 @@ void fetch(Load& load, const Candidates& candidates) {
     }
     select(state, all);
     run_statement(load.statements.fetch, true);
+    state.fetched = SPI_tuptable;
     take_fetched(state, candidates.are_gone);
 }
 
@@ -373,6 +374,7 @@ void load_candidates(Load& load, const Candidates& candidates) {
     for (int i = 0; i < work.to_try.count; ++i) {
         try_again(load, {work.to_try.places + i, 1});
     }
+    SPI_freetuptable(load.state.fetched);
     PopActiveSnapshot();
 }
 

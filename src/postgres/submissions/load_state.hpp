@@ -53,6 +53,7 @@ struct LoadState {
     const LoadStatements* statements;
     const char* source;
     LoadedForms* forms;
+    SPITupleTable* fetched;  ///< what the submissions point into; SPI keeps it until it is freed
     Submission* submissions;
     int submission_count;
     const int* selected;  ///< positions, those that load_rows gives
