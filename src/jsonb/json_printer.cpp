@@ -56,8 +56,9 @@ std::string_view JsonPrinter::next() {
         has_begun_ = true;
         put(document_);
     }
-    while (!frames_.empty() && piece_.size() < piece_size)
+    while (!frames_.empty() && piece_.size() < piece_size) {
         step();
+    }
     return piece_;
 }
 
@@ -71,8 +72,9 @@ void JsonPrinter::step() {
         frames_.pop_back();
         return;
     }
-    if (!frame.is_first)
+    if (!frame.is_first) {
         piece_ += ", ";
+    }
     frame.is_first = false;
     Value child;
     if (frame.is_object) {
@@ -90,10 +92,11 @@ void JsonPrinter::step() {
 
 void JsonPrinter::put(Value value) {
     const Kind kind = value.kind();
-    if (kind == Kind::object || kind == Kind::array)
+    if (kind == Kind::object || kind == Kind::array) {
         open(value);
-    else
+    } else {
         put_scalar(value);
+    }
 }
 
 void JsonPrinter::open(Value container) {
@@ -120,10 +123,11 @@ void JsonPrinter::put_scalar(Value value) {
             break;
         case Kind::numeric: {
             Integer integer;
-            if (value.is_small_integer(integer))
+            if (value.is_small_integer(integer)) {
                 piece_ += std::to_string(integer.magnitude);
-            else
+            } else {
                 piece_ += value.numeric().to_text();
+            }
             break;
         }
         case Kind::boolean:
@@ -138,8 +142,9 @@ void JsonPrinter::put_string(std::string_view text) {
     piece_ += '"';
     std::size_t plain = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (is_plain(text[at]))
+        if (is_plain(text[at])) {
             continue;
+        }
         piece_.append(text, plain, at - plain);
         append_escaped(piece_, text[at]);
         plain = at + 1;
