@@ -7,6 +7,7 @@
 
 #include "jsonb/json_parser.hpp"
 #include "jsonb/json_printer.hpp"
+#include "postgres/server/json_documents.hpp"
 #include "postgres/server/text_encoding.hpp"
 
 extern "C" {
@@ -24,23 +25,6 @@ namespace {
 static_assert(hash_size == PG_SHA256_DIGEST_LENGTH);
 
 // ---- json ----
-
-const varlena* parse_utf8(std::string_view json) {
-    std::vector<std::uint8_t> document;
-    try {
-        document = jsonb::parse_json(json);
-    } catch (const jsonb::JsonError&) {
-        return nullptr;
-    }
-    const std::uint8_t* const from = document.data();
-    const std::size_t size = document.size();
-    return call_server([&] {
-        auto* const to = static_cast<varlena*>(palloc(VARHDRSZ + size));
-        SET_VARSIZE(to, VARHDRSZ + size);
-        std::memcpy(VARDATA(to), from, size);
-        return to;
-    });
-}
 
 std::uint32_t code_unit(std::string_view escape) {
     std::uint32_t code = 0;
@@ -141,21 +125,19 @@ void end_hash(pg_cryptohash_ctx* context, std::uint8_t (&hash)[hash_size]) {
 }  // namespace
 
 const varlena* parse_json_text(const text* json) {
-    const std::string_view characters(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
+    const std::string_view characters = characters_of(json);
     if (GetDatabaseEncoding() == PG_UTF8) {
-        return call_cpp([&] { return parse_utf8(characters); });
+        return call_cpp([&] { return parse_or_null(characters); });
     }
     if (!call_cpp([&] { return is_taken(characters); })) {
         return nullptr;
     }
-    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(json)));
-    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+    return jsonb_by_server(text_to_cstring(json));
 }
 
 const varlena* document_or_null(NullableDatum column, bool is_json) {
     if (column.isnull) {
-        const Datum null_document = DirectFunctionCall1(jsonb_in, CStringGetDatum("null"));
-        return reinterpret_cast<const varlena*>(DatumGetPointer(null_document));
+        return jsonb_by_server("null");
     }
     const varlena* const fetched = PG_DETOAST_DATUM_PACKED(column.value);
     return is_json ? parse_json_text(fetched) : fetched;
@@ -181,10 +163,7 @@ void hash_bytes_of(const void* bytes, std::size_t size, std::uint8_t (&hash)[has
 }
 
 bytea* make_bytea(const std::uint8_t (&hash)[hash_size]) {
-    auto* const made = static_cast<bytea*>(palloc(VARHDRSZ + sizeof hash));
-    SET_VARSIZE(made, VARHDRSZ + sizeof hash);
-    std::memcpy(VARDATA(made), hash, sizeof hash);
-    return made;
+    return make_varlena(hash);
 }
 
 extern "C" {
