@@ -1,3 +1,5 @@
+// JSON text as a tree. Knows nothing of the bytes of JSONB.
+
 #include "jsonb/json_parser.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// JSONB read where it lies: offsets and look-ups of keys. Knows nothing of JSON text.
+
 #include "jsonb/jsonb.hpp"
 
 #include <cstring>

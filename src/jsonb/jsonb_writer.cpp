@@ -1,3 +1,5 @@
+// A tree as the bytes of JSONB. Knows nothing of the grammar of JSON.
+
 #include "jsonb/jsonb_writer.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The server's numeric, read where it lies. Knows nothing of JSON.
+
 #include "jsonb/numeric.hpp"
 
 #include <algorithm>
