@@ -3,7 +3,7 @@
 
 #include "jsonb/json_printer.hpp"
 
-#include <cstdio>
+#include "base/escapes.hpp"
 
 namespace onetrip::jsonb {
 
@@ -12,40 +12,8 @@ namespace {
 /// Pieces are about this long, save for long strings.
 constexpr std::size_t piece_size = 4096;
 
-/// As escape_json in json.c: what else is a control character becomes \u00XX.
-char short_escape(char character) {
-    switch (character) {
-        case '\b':
-            return 'b';
-        case '\f':
-            return 'f';
-        case '\n':
-            return 'n';
-        case '\r':
-            return 'r';
-        case '\t':
-            return 't';
-        case '"':
-        case '\\':
-            return character;
-        default:
-            return 0;
-    }
-}
-
 bool is_plain(char character) {
     return static_cast<unsigned char>(character) >= 0x20 && character != '"' && character != '\\';
-}
-
-void append_escaped(std::string& to, char character) {
-    if (const char letter = short_escape(character)) {
-        to += '\\';
-        to += letter;
-        return;
-    }
-    char escape[8];
-    std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned char>(character));
-    to += escape;
 }
 
 }  // namespace
@@ -146,7 +114,7 @@ void JsonPrinter::put_string(std::string_view text) {
             continue;
         }
         piece_.append(text, plain, at - plain);
-        append_escaped(piece_, text[at]);
+        append_escaped(text[at], '"', piece_);
         plain = at + 1;
     }
     piece_.append(text, plain);

@@ -1,3 +1,5 @@
+// JSON numbers as the server's numerics, digit for digit. Knows nothing of JSON's other values.
+
 #include "jsonb/numeric_parser.hpp"
 
 #include <algorithm>
@@ -148,6 +150,33 @@ std::optional<NumericVar> numeric_of(const Decimal& decimal) {
 }
 
 }  // namespace
+
+std::size_t number_size(std::string_view text) {
+    std::size_t at = 0;
+    const auto take = [&](char one, char other) {
+        const bool takes = at < text.size() && (text[at] == one || text[at] == other);
+        at += takes;
+        return takes;
+    };
+    const auto take_digits = [&] {
+        const std::size_t start = at;
+        while (at < text.size() && text[at] >= '0' && text[at] <= '9') {
+            ++at;
+        }
+        return at - start;
+    };
+    take('-', '-');
+    const bool leading_zero = at < text.size() && text[at] == '0';
+    const std::size_t whole = take_digits();
+    if (whole == 0 || (leading_zero && whole > 1) || (take('.', '.') && take_digits() == 0)) {
+        return 0;
+    }
+    if (take('e', 'E')) {
+        take('+', '-');
+        return take_digits() == 0 ? 0 : at;
+    }
+    return at;
+}
 
 bool fits_numeric(std::string_view number) {
     // Without an exponent, few characters are few digits.

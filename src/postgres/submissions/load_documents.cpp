@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/octets.hpp"
+#include "base/utf8_writer.hpp"
 #include "jsonb/json_parser.hpp"
 #include "jsonb/json_printer.hpp"
 #include "postgres/server/json_documents.hpp"
@@ -29,16 +31,9 @@ static_assert(hash_size == PG_SHA256_DIGEST_LENGTH);
 std::uint32_t code_unit(std::string_view escape) {
     std::uint32_t code = 0;
     for (const char digit : escape.substr(2, 4)) {
-        const auto value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-        code = code << 4 | static_cast<std::uint32_t>(value);
+        code = code << 4 | static_cast<std::uint32_t>(hex_digit(digit));
     }
     return code;
-}
-
-void append_utf8(std::string& to, std::uint32_t code) {
-    unsigned char bytes[MAX_MULTIBYTE_CHAR_LEN + 1] = {};
-    unicode_to_utf8(code, bytes);
-    to.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(pg_utf_mblen(bytes)));
 }
 
 /// What the escapes \uXXXX of a text that parse_json takes stand for, in UTF-8.
@@ -55,7 +50,7 @@ std::string escaped_characters(std::string_view json) {
             code = 0x10000 + ((code - 0xD800) << 10) + (code_unit(json.substr(at)) - 0xDC00);
             at += 6;
         }
-        append_utf8(characters, code);
+        append_character(characters, code);
     }
     return characters;
 }
