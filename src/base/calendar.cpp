@@ -1,3 +1,6 @@
+// Days and moments: counted from PostgreSQL's epoch, and read from text. Knows nothing of fields
+// and forms.
+
 #include "base/calendar.hpp"
 
 #include <array>

@@ -15,8 +15,9 @@ class Ticker {
     explicit Ticker(Interrupt interrupt) : interrupt_(interrupt) {}
 
     void tick() {
-        if (++steps_ % steps_per_call == 0)
+        if (++steps_ % steps_per_call == 0) {
             interrupt_();
+        }
     }
 
   private:

@@ -1,17 +1,10 @@
+// Bytes as text: hexadecimal and base64. Knows nothing of what the bytes are.
+
 #include "base/octets.hpp"
 
 namespace onetrip {
 
 namespace {
-
-/// The value of a digit; -1 where the character is none.
-int hex_digit(char character) {
-    if (character >= '0' && character <= '9') {
-        return character - '0';
-    }
-    const int lower = character | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 int base64_digit(char character) {
     constexpr std::string_view alphabet =
@@ -21,6 +14,14 @@ int base64_digit(char character) {
 }
 
 }  // namespace
+
+int hex_digit(char character) {
+    if (character >= '0' && character <= '9') {
+        return character - '0';
+    }
+    const int lower = character | 0x20;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
 
 std::optional<std::vector<std::uint8_t>> bytes_of_hex(std::string_view digits) {
     if (digits.size() % 2 != 0) {

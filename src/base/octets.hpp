@@ -9,6 +9,9 @@
 
 namespace onetrip {
 
+/// The value of a hexadecimal digit; -1 if the character is none.
+int hex_digit(char character);
+
 /// The bytes that pairs of hexadecimal digits say; nullopt where the text is anything else.
 std::optional<std::vector<std::uint8_t>> bytes_of_hex(std::string_view digits);
 

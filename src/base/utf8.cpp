@@ -1,3 +1,5 @@
+// UTF-8, character by character. Knows nothing of what the characters mean.
+
 #include "base/utf8.hpp"
 
 namespace onetrip {

@@ -45,7 +45,6 @@ class JsonLexer {
     void unescape(std::vector<std::uint8_t>& decoded);
     void unescape_unicode(std::vector<std::uint8_t>& decoded);
     std::uint32_t code_unit();
-    bool digits();
     std::string_view word_at(std::size_t position) const;
     std::uint8_t byte(std::size_t position) const {
         return position < text_.size() ? static_cast<std::uint8_t>(text_[position]) : 0;

@@ -1,3 +1,5 @@
+// JSON text as a tree. Knows nothing of the bytes of JSONB.
+
 #include "jsonb/json_parser.hpp"
 
 #include <algorithm>
@@ -64,11 +66,13 @@ void JsonParser::add_child() {
         close();
         return;
     }
-    if (container.size > 0 && !lexer_.take(','))
+    if (container.size > 0 && !lexer_.take(',')) {
         lexer_.unexpected();
+    }
     ++container.size;
-    if (object)
+    if (object) {
         add_key();
+    }
     add_value();
 }
 
@@ -101,11 +105,13 @@ void JsonParser::add_value() {
 }
 
 void JsonParser::add_key() {
-    if (lexer_.peek() != '"')
+    if (lexer_.peek() != '"') {
         lexer_.unexpected();
+    }
     add_string();
-    if (!lexer_.take(':'))
+    if (!lexer_.take(':')) {
         lexer_.unexpected();
+    }
 }
 
 void JsonParser::add_string() {
@@ -123,13 +129,15 @@ void JsonParser::add_string() {
 
 void JsonParser::add_number() {
     const char first = lexer_.peek();
-    if (first != '-' && (first < '0' || first > '9'))
+    if (first != '-' && (first < '0' || first > '9')) {
         lexer_.unexpected();
+    }
     const std::size_t start = lexer_.position();
     Node& node = add_node(Kind::numeric);
     const std::size_t position = tree_.decoded.size();
-    if (!append_numeric(lexer_.number(), tree_.decoded))
+    if (!append_numeric(lexer_.number(), tree_.decoded)) {
         JsonLexer::fail("value overflows numeric format", start);
+    }
     node.decoded = true;
     node.position = static_cast<std::uint32_t>(position);
     node.size = static_cast<std::uint32_t>(tree_.decoded.size() - position);
@@ -147,8 +155,9 @@ void JsonParser::close() {
 }
 
 Node& JsonParser::add_node(Kind kind) {
-    if (tree_.nodes.size() == most_nodes)
+    if (tree_.nodes.size() == most_nodes) {
         throw JsonError("more than " + std::to_string(most_nodes) + " values");
+    }
     Node& node = tree_.nodes.emplace_back();
     node.kind = kind;
     node.next = static_cast<std::uint32_t>(tree_.nodes.size());
@@ -159,8 +168,10 @@ Node& JsonParser::add_node(Kind kind) {
 std::string quote_key(std::string_view key) {
     constexpr std::size_t longest = 60;
     std::size_t size = std::min(key.size(), longest);
-    while (size > 0 && size < key.size() && (static_cast<unsigned char>(key[size]) & 0xC0) == 0x80)
+    while (size > 0 && size < key.size() &&
+           (static_cast<unsigned char>(key[size]) & 0xC0) == 0x80) {
         --size;
+    }
     return '"' + std::string(key.substr(0, size)) + (size < key.size() ? "...\"" : "\"");
 }
 
@@ -171,8 +182,9 @@ DuplicateKeyError::DuplicateKeyError(std::string_view key)
 
 std::vector<std::uint8_t> parse_json(std::string_view text, DuplicateKeys duplicates,
                                      Interrupt interrupt) {
-    if (text.size() > longest_text)
+    if (text.size() > longest_text) {
         throw JsonError("the text is longer than " + std::to_string(longest_text) + " bytes");
+    }
     return write_jsonb(JsonParser(text, interrupt).parse(), duplicates, interrupt);
 }
 

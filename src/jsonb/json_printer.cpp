@@ -3,7 +3,7 @@
 
 #include "jsonb/json_printer.hpp"
 
-#include <cstdio>
+#include "base/escapes.hpp"
 
 namespace onetrip::jsonb {
 
@@ -12,40 +12,8 @@ namespace {
 /// Pieces are about this long, save for long strings.
 constexpr std::size_t piece_size = 4096;
 
-/// As escape_json in json.c: what else is a control character becomes \u00XX.
-char short_escape(char character) {
-    switch (character) {
-        case '\b':
-            return 'b';
-        case '\f':
-            return 'f';
-        case '\n':
-            return 'n';
-        case '\r':
-            return 'r';
-        case '\t':
-            return 't';
-        case '"':
-        case '\\':
-            return character;
-        default:
-            return 0;
-    }
-}
-
 bool is_plain(char character) {
     return static_cast<unsigned char>(character) >= 0x20 && character != '"' && character != '\\';
-}
-
-void append_escaped(std::string& to, char character) {
-    if (const char letter = short_escape(character)) {
-        to += '\\';
-        to += letter;
-        return;
-    }
-    char escape[8];
-    std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned char>(character));
-    to += escape;
 }
 
 }  // namespace
@@ -56,8 +24,9 @@ std::string_view JsonPrinter::next() {
         has_begun_ = true;
         put(document_);
     }
-    while (!frames_.empty() && piece_.size() < piece_size)
+    while (!frames_.empty() && piece_.size() < piece_size) {
         step();
+    }
     return piece_;
 }
 
@@ -71,8 +40,9 @@ void JsonPrinter::step() {
         frames_.pop_back();
         return;
     }
-    if (!frame.is_first)
+    if (!frame.is_first) {
         piece_ += ", ";
+    }
     frame.is_first = false;
     Value child;
     if (frame.is_object) {
@@ -90,10 +60,11 @@ void JsonPrinter::step() {
 
 void JsonPrinter::put(Value value) {
     const Kind kind = value.kind();
-    if (kind == Kind::object || kind == Kind::array)
+    if (kind == Kind::object || kind == Kind::array) {
         open(value);
-    else
+    } else {
         put_scalar(value);
+    }
 }
 
 void JsonPrinter::open(Value container) {
@@ -120,10 +91,11 @@ void JsonPrinter::put_scalar(Value value) {
             break;
         case Kind::numeric: {
             Integer integer;
-            if (value.is_small_integer(integer))
+            if (value.is_small_integer(integer)) {
                 piece_ += std::to_string(integer.magnitude);
-            else
+            } else {
                 piece_ += value.numeric().to_text();
+            }
             break;
         }
         case Kind::boolean:
@@ -138,10 +110,11 @@ void JsonPrinter::put_string(std::string_view text) {
     piece_ += '"';
     std::size_t plain = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (is_plain(text[at]))
+        if (is_plain(text[at])) {
             continue;
+        }
         piece_.append(text, plain, at - plain);
-        append_escaped(piece_, text[at]);
+        append_escaped(text[at], '"', piece_);
         plain = at + 1;
     }
     piece_.append(text, plain);

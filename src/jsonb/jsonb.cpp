@@ -1,3 +1,5 @@
+// JSONB read where it lies: offsets and look-ups of keys. Knows nothing of JSON text.
+
 #include "jsonb/jsonb.hpp"
 
 #include <cstring>
@@ -15,12 +17,14 @@ int compare_bytes(const std::uint8_t* data, std::string_view key) {
 
 Value Value::root(std::span<const std::uint8_t> jsonb) {
     std::uint32_t header;
-    if (jsonb.size() < sizeof header)
+    if (jsonb.size() < sizeof header) {
         return {};
+    }
     header = format::load<std::uint32_t>(jsonb.data());
     // A scalar is stored as an array of one element, since a JEntry needs a container.
-    if (header & format::jb_fscalar)
+    if (header & format::jb_fscalar) {
         return Children(jsonb.data() + sizeof header, 1).value(0);
+    }
     return Children::container(jsonb.data(), static_cast<std::uint32_t>(jsonb.size()));
 }
 
@@ -30,13 +34,15 @@ int Object::compare(std::uint32_t index, std::string_view key) const {
     const std::uint32_t entry = children_.entry(index);
     const bool length_known = !(entry & format::jentry_has_off);
     const std::uint32_t field = entry & format::jentry_offlenmask;
-    if (length_known && field != key.size())
+    if (length_known && field != key.size()) {
         return field < key.size() ? -1 : 1;
+    }
 
     const std::uint32_t start = children_.start(index);
     const std::uint32_t size = Children::end(entry, start) - start;
-    if (size != key.size())
+    if (size != key.size()) {
         return size < key.size() ? -1 : 1;
+    }
     return compare_bytes(children_.data() + start, key);
 }
 
@@ -46,12 +52,14 @@ std::optional<Value> Object::find(std::string_view key) const {
     while (low < high) {
         const std::uint32_t middle = low + (high - low) / 2;
         const int difference = compare(middle, key);
-        if (difference == 0)
+        if (difference == 0) {
             return children_.value(size_ + middle);
-        if (difference < 0)
+        }
+        if (difference < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return std::nullopt;
 }

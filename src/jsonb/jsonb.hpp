@@ -139,8 +139,9 @@ class Children {
         while (index-- > 0) {
             const std::uint32_t before = entry(index);
             offset += before & format::jentry_offlenmask;
-            if (before & format::jentry_has_off)
+            if (before & format::jentry_has_off) {
                 break;
+            }
         }
         return offset;
     }

@@ -1,3 +1,5 @@
+// A tree as the bytes of JSONB. Knows nothing of the grammar of JSON.
+
 #include "jsonb/jsonb_writer.hpp"
 
 #include <algorithm>
@@ -19,8 +21,9 @@ struct Pair {
 
 /// lengthCompareJsonbStringValue in jsonb_util.c.
 int compare_keys(const Pair& left, const Pair& right) {
-    if (left.key.size() != right.key.size())
+    if (left.key.size() != right.key.size()) {
         return left.key.size() < right.key.size() ? -1 : 1;
+    }
     return left.key.compare(right.key);
 }
 
@@ -36,8 +39,9 @@ void uniqueify(std::vector<Pair>& pairs, DuplicateKeys duplicates, Ticker& ticke
         return compare_keys(left, right) >= 0;
     };
     // Texts that were jsonb before, or come from one program, are often in order.
-    if (std::adjacent_find(pairs.begin(), pairs.end(), not_ascending) == pairs.end())
+    if (std::adjacent_find(pairs.begin(), pairs.end(), not_ascending) == pairs.end()) {
         return;
+    }
     std::sort(pairs.begin(), pairs.end(), [&](const Pair& left, const Pair& right) {
         ticker.tick();
         return comes_before(left, right);
@@ -47,8 +51,9 @@ void uniqueify(std::vector<Pair>& pairs, DuplicateKeys duplicates, Ticker& ticke
     };
     if (duplicates == DuplicateKeys::refused) {
         const auto twice = std::adjacent_find(pairs.begin(), pairs.end(), same_key);
-        if (twice != pairs.end())
+        if (twice != pairs.end()) {
             throw DuplicateKeyError(twice->key);
+        }
         return;
     }
     pairs.erase(std::unique(pairs.begin(), pairs.end(), same_key), pairs.end());
@@ -110,10 +115,11 @@ std::vector<std::uint8_t> JsonbWriter::write() {
         }
         const std::uint32_t child = children_[frame.children + frame.index];
         const Node& node = tree_.nodes[child];
-        if (node.kind == Kind::array || node.kind == Kind::object)
+        if (node.kind == Kind::array || node.kind == Kind::object) {
             open(child);
-        else
+        } else {
             add_scalar(node);
+        }
     }
     return std::move(out_);
 }
@@ -133,10 +139,11 @@ void JsonbWriter::open(std::uint32_t node) {
     const std::size_t base = out_.size();
     const std::size_t children = children_.size();
     const bool object = tree_.nodes[node].kind == Kind::object;
-    if (object)
+    if (object) {
         add_members(node);
-    else
+    } else {
         add_elements(node);
+    }
     pad_to_int();
     open(base, children, object ? format::jb_fobject : format::jb_farray, object);
 }
@@ -153,20 +160,24 @@ void JsonbWriter::open(std::size_t base, std::size_t children, std::uint32_t hea
 
 void JsonbWriter::add_elements(std::uint32_t node) {
     const std::uint32_t end = tree_.nodes[node].next;
-    for (std::uint32_t child = node + 1; child < end; child = tree_.nodes[child].next)
+    for (std::uint32_t child = node + 1; child < end; child = tree_.nodes[child].next) {
         children_.push_back(child);
+    }
 }
 
 void JsonbWriter::add_members(std::uint32_t node) {
     const std::uint32_t end = tree_.nodes[node].next;
     pairs_.clear();
-    for (std::uint32_t key = node + 1; key < end; key = tree_.nodes[key + 1].next)
+    for (std::uint32_t key = node + 1; key < end; key = tree_.nodes[key + 1].next) {
         pairs_.push_back({tree_.bytes(tree_.nodes[key]), key});
+    }
     uniqueify(pairs_, duplicates_, ticker_);
-    for (const Pair& pair : pairs_)
+    for (const Pair& pair : pairs_) {
         children_.push_back(pair.key_node);
-    for (const Pair& pair : pairs_)
+    }
+    for (const Pair& pair : pairs_) {
         children_.push_back(pair.key_node + 1);
+    }
 }
 
 void JsonbWriter::close() {
@@ -174,8 +185,9 @@ void JsonbWriter::close() {
     frames_.pop_back();
     children_.resize(frame.children);
     const std::size_t size = checked_size(out_.size() - frame.base, frame.object);
-    if (!frames_.empty())
+    if (!frames_.empty()) {
         add_jentry(format::jentry_iscontainer, size);
+    }
 }
 
 /// convertJsonbScalar in jsonb_util.c.
@@ -211,8 +223,9 @@ void JsonbWriter::add_jentry(std::uint32_t type, std::size_t size) {
 }
 
 std::uint32_t JsonbWriter::checked_size(std::size_t size, bool object) const {
-    if (size <= format::jentry_offlenmask)
+    if (size <= format::jentry_offlenmask) {
         return static_cast<std::uint32_t>(size);
+    }
     throw JsonError(std::string("total size of jsonb ") + (object ? "object" : "array") +
                     " elements exceeds the maximum of " +
                     std::to_string(format::jentry_offlenmask) + " bytes");

@@ -1,3 +1,5 @@
+// JSON numbers as the server's numerics, digit for digit. Knows nothing of JSON's other values.
+
 #include "jsonb/numeric_parser.hpp"
 
 #include <algorithm>
@@ -41,11 +43,13 @@ struct NumericVar {
 /// Like strtol, a value beyond the limit stays there; it is refused all the same.
 std::int64_t parse_exponent(std::string_view text) {
     const bool negative = text.starts_with('-');
-    if (negative || text.starts_with('+'))
+    if (negative || text.starts_with('+')) {
         text.remove_prefix(1);
+    }
     std::int64_t exponent = 0;
-    for (const char digit : text)
+    for (const char digit : text) {
         exponent = std::min(exponent * 10 + (digit - '0'), exponent_limit);
+    }
     return negative ? -exponent : exponent;
 }
 
@@ -54,13 +58,15 @@ Decimal split(std::string_view number) {
     decimal.negative = number.starts_with('-');
     number.remove_prefix(decimal.negative);
     const std::size_t exponent = std::min(number.find_first_of("eE"), number.size());
-    if (exponent < number.size())
+    if (exponent < number.size()) {
         decimal.exponent = parse_exponent(number.substr(exponent + 1));
+    }
     number = number.substr(0, exponent);
     const std::size_t point = std::min(number.find('.'), number.size());
     decimal.whole = number.substr(0, point);
-    if (point < number.size())
+    if (point < number.size()) {
         decimal.fraction = number.substr(point + 1);
+    }
     return decimal;
 }
 
@@ -70,15 +76,17 @@ NumericVar set_var(const Decimal& decimal) {
     const auto scale = static_cast<std::int64_t>(decimal.fraction.size());
     var.dscale = std::max<std::int64_t>(0, scale - decimal.exponent);
 
-    while (var.first < decimal.size() && decimal.digit(var.first) == 0)
+    while (var.first < decimal.size() && decimal.digit(var.first) == 0) {
         ++var.first;
+    }
     if (var.first == decimal.size()) {
         var.first = 0;
         return var;
     }
     var.last = decimal.size() - 1;
-    while (decimal.digit(var.last) == 0)
+    while (decimal.digit(var.last) == 0) {
         --var.last;
+    }
 
     // The power of ten of the first decimal, divided by four and rounded down.
     const std::int64_t power =
@@ -113,8 +121,9 @@ void append_digits(std::vector<std::uint8_t>& out, const NumericVar& var, const 
     std::int64_t left = format::dec_digits - var.padding;
     for (std::int64_t index = var.first; index <= var.last; left = format::dec_digits) {
         int group = 0;
-        for (; left > 0; --left, ++index)
+        for (; left > 0; --left, ++index) {
             group = group * 10 + (index <= var.last ? decimal.digit(index) : 0);
+        }
         append(out, static_cast<std::int16_t>(group));
     }
 }
@@ -133,35 +142,66 @@ bool overflows(const NumericVar& var) {
 
 /// The numeric that the decimal stands for; nullopt if numeric cannot hold it.
 std::optional<NumericVar> numeric_of(const Decimal& decimal) {
-    if (decimal.exponent >= exponent_limit || decimal.exponent <= -exponent_limit)
+    if (decimal.exponent >= exponent_limit || decimal.exponent <= -exponent_limit) {
         return std::nullopt;
+    }
     const NumericVar var = set_var(decimal);
     return overflows(var) ? std::nullopt : std::optional(var);
 }
 
 }  // namespace
 
+std::size_t number_size(std::string_view text) {
+    std::size_t at = 0;
+    const auto take = [&](char one, char other) {
+        const bool takes = at < text.size() && (text[at] == one || text[at] == other);
+        at += takes;
+        return takes;
+    };
+    const auto take_digits = [&] {
+        const std::size_t start = at;
+        while (at < text.size() && text[at] >= '0' && text[at] <= '9') {
+            ++at;
+        }
+        return at - start;
+    };
+    take('-', '-');
+    const bool leading_zero = at < text.size() && text[at] == '0';
+    const std::size_t whole = take_digits();
+    if (whole == 0 || (leading_zero && whole > 1) || (take('.', '.') && take_digits() == 0)) {
+        return 0;
+    }
+    if (take('e', 'E')) {
+        take('+', '-');
+        return take_digits() == 0 ? 0 : at;
+    }
+    return at;
+}
+
 bool fits_numeric(std::string_view number) {
     // Without an exponent, few characters are few digits.
     constexpr std::size_t surely_few = format::numeric_dscale_mask;
-    if (number.size() <= surely_few && number.find_first_of("eE") == std::string_view::npos)
+    if (number.size() <= surely_few && number.find_first_of("eE") == std::string_view::npos) {
         return true;
+    }
     return numeric_of(split(number)).has_value();
 }
 
 bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out) {
     const Decimal decimal = split(number);
     const std::optional<NumericVar> found = numeric_of(decimal);
-    if (!found)
+    if (!found) {
         return false;
+    }
     const NumericVar& var = *found;
 
     const std::size_t start = out.size();
     append(out, std::uint32_t{0});
-    if (can_be_short(var))
+    if (can_be_short(var)) {
         append_short_header(out, var);
-    else
+    } else {
         append_long_header(out, var);
+    }
     append_digits(out, var, decimal);
     const std::uint32_t header = format::varsize_4b(static_cast<std::uint32_t>(out.size() - start));
     std::memcpy(out.data() + start, &header, sizeof header);

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace onetrip::jsonb {
+
+/// The size of the JSON number that begins the text (RFC 8259's grammar), as far as that goes; 0 if
+/// none does, or one that breaks off.
+std::size_t number_size(std::string_view text);
 
 /// Appends the numeric that numeric_in makes of a JSON number, with its varlena header of four
 /// bytes. Returns false where numeric_in says "value overflows numeric format"; `out` is then as it

@@ -1,3 +1,5 @@
+// The values that layouts take, as messages show them. Knows no layout and no type of PostgreSQL.
+
 #include "section/value.hpp"
 
 #include <array>

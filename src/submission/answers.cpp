@@ -1,3 +1,5 @@
+// Types of answers, and what text is a value of which. Knows nothing of forms' trees.
+
 #include "submission/answers.hpp"
 
 #include "jsonb/numeric_parser.hpp"
@@ -8,24 +10,6 @@ namespace {
 
 bool is_digit(char character) {
     return character >= '0' && character <= '9';
-}
-
-/// Takes digits off the front of the text; false where there are none.
-bool take_digits(std::string_view& text) {
-    std::size_t count = 0;
-    while (count < text.size() && is_digit(text[count])) {
-        ++count;
-    }
-    text.remove_prefix(count);
-    return count > 0;
-}
-
-bool take(std::string_view& text, char first, char second) {
-    if (text.empty() || (text.front() != first && text.front() != second)) {
-        return false;
-    }
-    text.remove_prefix(1);
-    return true;
 }
 
 bool is_leap_year(int year) {
@@ -76,22 +60,7 @@ std::string_view name_of(AnswerType type) {
 }
 
 bool is_number(std::string_view text) {
-    take(text, '-', '-');
-    const bool leading_zero = !text.empty() && text.front() == '0';
-    const std::size_t size = text.size();
-    if (!take_digits(text) || (leading_zero && size - text.size() > 1)) {
-        return false;
-    }
-    if (take(text, '.', '.') && !take_digits(text)) {
-        return false;
-    }
-    if (take(text, 'e', 'E')) {
-        take(text, '+', '-');
-        if (!take_digits(text)) {
-            return false;
-        }
-    }
-    return text.empty();
+    return !text.empty() && jsonb::number_size(text) == text.size();
 }
 
 std::optional<Day> parse_day(std::string_view text) {

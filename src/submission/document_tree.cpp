@@ -1,3 +1,5 @@
+// Every value of a document with the way to it. Knows nothing of forms.
+
 #include "submission/document_tree.hpp"
 
 #include "submission/paths.hpp"

@@ -1,3 +1,5 @@
+// A form compiled for look-ups by key and path. Knows nothing of submissions.
+
 #include "submission/form.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The questions of a form, and what is wrong with it. Knows nothing of answers.
+
 #include "submission/form_questions.hpp"
 
 #include <string_view>

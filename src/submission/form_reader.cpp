@@ -1,3 +1,5 @@
+// The nodes of a form's JSON, in tree order. Knows nothing of submissions.
+
 #include "submission/form_reader.hpp"
 
 namespace onetrip::submission {

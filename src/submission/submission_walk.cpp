@@ -1,3 +1,5 @@
+// The rows of a submission: each answer, judged by its form. Knows nothing of tuples and tables.
+
 #include "submission/submission_walk.hpp"
 
 #include "submission/paths.hpp"

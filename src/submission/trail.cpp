@@ -1,3 +1,5 @@
+// The keys and indexes on the way to a value. Knows nothing of forms.
+
 #include "submission/trail.hpp"
 
 #include <charconv>

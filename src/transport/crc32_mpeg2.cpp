@@ -1,3 +1,5 @@
+// CRC_32 of MPEG-2 (ISO/IEC 13818-1, annex A), as fast as the processor can. Knows no section.
+
 #include "transport/crc32_mpeg2.hpp"
 
 #include <array>

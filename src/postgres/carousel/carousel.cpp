@@ -4,6 +4,7 @@
 
 #include "postgres/carousel/carousel_query.hpp"
 #include "postgres/sections/column_reader.hpp"
+#include "postgres/server/arguments.hpp"
 
 extern "C" {
 #include "nodes/params.h"
@@ -229,13 +230,6 @@ void run(const CarouselRequest& request, const CarouselZone& zone, const Carouse
 }
 
 }  // namespace
-
-void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name) {
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("argument \"%s\" must not be null", name)));
-    }
-}
 
 CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument) {
     refuse_null(fcinfo, 0, "zone");

@@ -20,9 +20,6 @@ struct CarouselRequest {
 /// the date may be NULL. ERRORs.
 CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument);
 
-/// ERRORs where the argument is NULL.
-void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name);
-
 /// A message that is on air. Plain data, valid while its MessageJob runs.
 struct Message {
     /// An id as the table has it: of any type, and NULL where nothing forbids it.

@@ -4,6 +4,7 @@
 
 #include "postgres/carousel/carousel.hpp"
 #include "postgres/carousel/carousel_cycle.hpp"
+#include "postgres/server/rows.hpp"
 
 extern "C" {
 #include "utils/fmgrprotos.h"
@@ -96,8 +97,7 @@ Datum share_of(std::int64_t part, std::int64_t whole) {
     return DirectFunctionCall2(numeric_round, share, Int32GetDatum(digits));
 }
 
-void put_campaigns(const CampaignsJob& job, ReturnSetInfo* rows,
-                   std::optional<std::int64_t> bitrate) {
+void put_campaigns(const CampaignsJob& job, const Rows& rows, std::optional<std::int64_t> bitrate) {
     const bool has_airtime = bitrate && job.cycle().can_be_carried();
     const double cycle = has_airtime ? job.cycle().seconds(*bitrate) : 0;
     const auto bytes = static_cast<double>(job.bytes());
@@ -106,20 +106,13 @@ void put_campaigns(const CampaignsJob& job, ReturnSetInfo* rows,
         // A campaign of a layout without fields has no bytes, and there is none of which it has a
         // share.
         const bool has_bytes = job.bytes() > 0;
-        Datum values[] = {Int64GetDatum(campaign.id),
-                          Int64GetDatum(campaign.messages),
-                          Int64GetDatum(campaign.sections),
-                          Int64GetDatum(campaign.bytes),
-                          Datum{0},
-                          Datum{0}};
-        bool nulls[] = {false, false, false, false, !has_airtime || !has_bytes, !has_bytes};
-        if (!nulls[4]) {
-            values[4] = interval_of_seconds(cycle * static_cast<double>(campaign.bytes) / bytes);
-        }
-        if (!nulls[5]) {
-            values[5] = share_of(campaign.bytes, job.bytes());
-        }
-        tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+        const auto airtime = [&] {
+            return interval_of_seconds(cycle * static_cast<double>(campaign.bytes) / bytes);
+        };
+        rows.put({present(Int64GetDatum(campaign.id)), present(Int64GetDatum(campaign.messages)),
+                  present(Int64GetDatum(campaign.sections)), present(Int64GetDatum(campaign.bytes)),
+                  has_airtime && has_bytes ? present(airtime()) : absent,
+                  has_bytes ? present(share_of(campaign.bytes, job.bytes())) : absent});
     }
 }
 
@@ -131,13 +124,13 @@ Datum carousel_campaigns(PG_FUNCTION_ARGS) {
     constexpr int bitrate_argument = 2;
     const CarouselRequest request = carousel_request(fcinfo, 3);
     const std::optional<std::int64_t> bitrate = bitrate_argument_of(fcinfo, bitrate_argument);
-    InitMaterializedSRF(fcinfo, 0);
+    const Rows rows(fcinfo);
     CampaignsJob job(request.compiled,
                      static_cast<std::uint8_t*>(palloc(request.compiled->plan.max_bytes)),
                      CurrentMemoryContext);
     for_each_message(request, job);
     job.finish();
-    put_campaigns(job, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), bitrate);
+    put_campaigns(job, rows, bitrate);
     return Datum{0};
 }
 

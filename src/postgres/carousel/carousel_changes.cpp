@@ -1,6 +1,7 @@
 // carousel_changes: what is on air on one day and not on another.
 
 #include "postgres/carousel/carousel.hpp"
+#include "postgres/server/rows.hpp"
 
 namespace onetrip::postgres {
 
@@ -12,7 +13,7 @@ namespace {
 class ChangeRowsJob final : public MessageJob, private section::SectionSink {
   public:
     /// `room` is a bytea of the layout's largest section.
-    ChangeRowsJob(CompiledLayout* compiled, ReturnSetInfo* rows, bytea* room)
+    ChangeRowsJob(CompiledLayout* compiled, Rows rows, bytea* room)
         : compiled_(compiled),
           rows_(rows),
           room_(room),
@@ -34,17 +35,15 @@ class ChangeRowsJob final : public MessageJob, private section::SectionSink {
 
     void end_section(std::size_t size) override {
         SET_VARSIZE(room_, VARHDRSZ + size);
-        Datum values[] = {campagne_id_.value, message_id_.value, Int32GetDatum(part_++),
-                          PointerGetDatum(change_), PointerGetDatum(room_)};
-        bool nulls[] = {campagne_id_.isnull, message_id_.isnull, false, false, false};
         call_server([&] {
             CHECK_FOR_INTERRUPTS();
-            tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls);
+            rows_.put({campagne_id_, message_id_, present(Int32GetDatum(part_++)),
+                       present(PointerGetDatum(change_)), present(PointerGetDatum(room_))});
         });
     }
 
     CompiledLayout* compiled_;
-    ReturnSetInfo* rows_;
+    Rows rows_;
     bytea* room_;
     text* added_;
     text* gone_;
@@ -65,8 +64,7 @@ Datum carousel_changes(PG_FUNCTION_ARGS) {
     if (!PG_ARGISNULL(to_argument)) {
         to_date = PG_GETARG_DATEADT(to_argument);
     }
-    InitMaterializedSRF(fcinfo, 0);
-    ChangeRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
+    ChangeRowsJob job(request.compiled, Rows(fcinfo),
                       static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->plan.max_bytes)));
     for_each_change(request, to_date, job);
     return Datum{0};

@@ -3,6 +3,7 @@
 #include "postgres/carousel/carousel.hpp"
 #include "postgres/carousel/carousel_cycle.hpp"
 #include "postgres/sections/section_buffer.hpp"
+#include "postgres/server/rows.hpp"
 
 namespace onetrip::postgres {
 
@@ -34,7 +35,7 @@ class EncodeJob final : public MessageJob {
 class SectionRowsJob final : public MessageJob, private section::SectionSink {
   public:
     /// `room` is a bytea of the layout's largest section.
-    SectionRowsJob(CompiledLayout* compiled, ReturnSetInfo* rows, bytea* room)
+    SectionRowsJob(CompiledLayout* compiled, Rows rows, bytea* room)
         : compiled_(compiled), rows_(rows), room_(room) {}
 
     void take(const Message& message) override {
@@ -51,17 +52,15 @@ class SectionRowsJob final : public MessageJob, private section::SectionSink {
 
     void end_section(std::size_t size) override {
         SET_VARSIZE(room_, VARHDRSZ + size);
-        Datum values[] = {campagne_id_.value, message_id_.value, Int32GetDatum(part_++),
-                          PointerGetDatum(room_)};
-        bool nulls[] = {campagne_id_.isnull, message_id_.isnull, false, false};
         call_server([&] {
             CHECK_FOR_INTERRUPTS();
-            tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls);
+            rows_.put({campagne_id_, message_id_, present(Int32GetDatum(part_++)),
+                       present(PointerGetDatum(room_))});
         });
     }
 
     CompiledLayout* compiled_;
-    ReturnSetInfo* rows_;
+    Rows rows_;
     bytea* room_;
     std::int32_t part_ = 0;
     NullableDatum campagne_id_{};
@@ -83,7 +82,7 @@ class NoSink final : public section::SectionSink {
 /// carousel_problems: a row for each message that cannot be encoded.
 class ProblemRowsJob final : public MessageJob {
   public:
-    ProblemRowsJob(CompiledLayout* compiled, ReturnSetInfo* rows, std::uint8_t* room)
+    ProblemRowsJob(CompiledLayout* compiled, Rows rows, std::uint8_t* room)
         : compiled_(compiled), rows_(rows), no_sink_(room) {}
 
     void take(const Message& message) override {
@@ -93,15 +92,13 @@ class ProblemRowsJob final : public MessageJob {
         if (try_encode_message(compiled_, message, no_sink_, error)) {
             return;
         }
-        Datum values[] = {campagne_id.value, message_id.value, CStringGetTextDatum(error.field),
-                          CStringGetTextDatum(utf8_to_server(error.detail))};
-        bool nulls[] = {campagne_id.isnull, message_id.isnull, false, false};
-        tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls);
+        rows_.put({campagne_id, message_id, present(CStringGetTextDatum(error.field)),
+                   present(CStringGetTextDatum(utf8_to_server(error.detail)))});
     }
 
   private:
     CompiledLayout* compiled_;
-    ReturnSetInfo* rows_;
+    Rows rows_;
     NoSink no_sink_;
 };
 
@@ -193,8 +190,7 @@ Datum encode_carousel(PG_FUNCTION_ARGS) {
 
 Datum carousel_sections(PG_FUNCTION_ARGS) {
     const CarouselRequest request = carousel_request(fcinfo, 2);
-    InitMaterializedSRF(fcinfo, 0);
-    SectionRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
+    SectionRowsJob job(request.compiled, Rows(fcinfo),
                        static_cast<bytea*>(palloc(VARHDRSZ + request.compiled->plan.max_bytes)));
     for_each_message(request, job);
     return Datum{0};
@@ -202,8 +198,7 @@ Datum carousel_sections(PG_FUNCTION_ARGS) {
 
 Datum carousel_problems(PG_FUNCTION_ARGS) {
     const CarouselRequest request = carousel_request(fcinfo, 2);
-    InitMaterializedSRF(fcinfo, 0);
-    ProblemRowsJob job(request.compiled, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
+    ProblemRowsJob job(request.compiled, Rows(fcinfo),
                        static_cast<std::uint8_t*>(palloc(request.compiled->plan.max_bytes)));
     for_each_message(request, job);
     return Datum{0};

@@ -3,10 +3,11 @@
 
 #include "postgres/carousel/carousel_tables.hpp"
 
+#include "postgres/server/relations.hpp"
+
 extern "C" {
 #include "access/relation.h"
 #include "catalog/pg_index.h"
-#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "parser/parse_oper.h"
 #include "utils/rel.h"
@@ -30,11 +31,8 @@ bool can_be_read(Oid relation) {
     }
 }
 
-/// Found along the search_path, and locked as the query will lock it: what is looked up of the
-/// table until then stays true, whatever DDL was under way.
 CarouselTable find_table(const char* name, const char* alias) {
-    RangeVar* const wanted = makeRangeVar(nullptr, pstrdup(name), -1);
-    const Oid relation = RangeVarGetRelid(wanted, AccessShareLock, true);
+    const Oid relation = find_relation(nullptr, name);
     if (OidIsValid(relation) && !can_be_read(relation)) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("\"%s\" is not a table or view", name)));
@@ -48,15 +46,6 @@ CarouselTable find_table(const char* name, const char* alias) {
                               cut_for_message(namespace_search_path)),
                     errhint("Make them with SELECT create_carousel_tables('schema'), or add their "
                             "schema to search_path; you need USAGE on it.")));
-    pg_unreachable();
-}
-
-[[noreturn]] void refuse_rights(const CarouselTable& table, const char* column) {
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for table %s", get_rel_name(table.relation)),
-                    errdetail("Column \"%s\" must be read.", column),
-                    errhint("Grant it with GRANT SELECT ON %s TO %s.", table.qualified_name(),
-                            quote_identifier(GetUserNameFromId(GetUserId(), false)))));
     pg_unreachable();
 }
 
@@ -234,12 +223,10 @@ CarouselTables find_carousel_tables() {
 }
 
 void check_column_rights(const CarouselTable& table, const char* column) {
-    const Oid user = GetUserId();
-    if (pg_class_aclcheck(table.relation, user, ACL_SELECT) != ACLCHECK_OK &&
-        pg_attribute_aclcheck(table.relation, get_attnum(table.relation, column), user,
-                              ACL_SELECT) != ACLCHECK_OK) {
+    if (!has_right(table.relation, column, ACL_SELECT)) {
         // The executor would refuse as well, but without saying what to do.
-        refuse_rights(table, column);
+        refuse_right(table.name, table.qualified_name(), "SELECT",
+                     psprintf("Column \"%s\" must be read.", column));
     }
 }
 

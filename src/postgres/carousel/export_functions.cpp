@@ -9,6 +9,8 @@
 #include "postgres/carousel/program_target.hpp"
 #include "postgres/carousel/section_rows.hpp"
 #include "postgres/sections/transport_functions.hpp"
+#include "postgres/server/arguments.hpp"
+#include "postgres/server/datums.hpp"
 
 extern "C" {
 #include "catalog/pg_authid.h"
@@ -49,17 +51,9 @@ void require_role(const Place& place, const char* for_everyone) {
 }
 
 OnError on_error_of(FunctionCallInfo fcinfo, int argument) {
+    constexpr ArgumentWord<OnError> words[] = {{"fail", OnError::fail}, {"skip", OnError::skip}};
     refuse_null(fcinfo, argument, "on_error");
-    const char* const word = text_to_cstring(PG_GETARG_TEXT_PP(argument));
-    if (std::strcmp(word, "fail") == 0) {
-        return OnError::fail;
-    }
-    if (std::strcmp(word, "skip") != 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unrecognized value for argument \"on_error\": \"%s\"", word),
-                        errhint("Valid values are \"fail\" and \"skip\".")));
-    }
-    return OnError::skip;
+    return value_of_word("on_error", characters_of(PG_GETARG_TEXT_PP(argument)), words);
 }
 
 std::optional<std::uint16_t> pid_argument(FunctionCallInfo fcinfo, int argument) {

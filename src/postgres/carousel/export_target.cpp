@@ -1,3 +1,5 @@
+// What the targets of exports share: errors of the operating system. Knows no target.
+
 #include "postgres/carousel/export_target.hpp"
 
 #include "postgres/server/server.hpp"

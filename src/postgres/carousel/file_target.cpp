@@ -1,3 +1,5 @@
+// An export to a file of the server, which appears as a whole. Knows nothing of what is exported.
+
 #include "postgres/carousel/file_target.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// An export to a new large object. Knows nothing of what is exported.
+
 #include "postgres/carousel/large_object_target.hpp"
 
 extern "C" {

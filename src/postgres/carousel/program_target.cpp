@@ -1,3 +1,5 @@
+// An export to a program's standard input. Knows nothing of what is exported.
+
 #include "postgres/carousel/program_target.hpp"
 
 #include <sys/wait.h>

@@ -1,6 +1,9 @@
 // section_changes: two queries of sections, merged. Knows nothing of carousels and layouts.
 
+#include "postgres/server/arguments.hpp"
+#include "postgres/server/datums.hpp"
 #include "postgres/server/read_only_query.hpp"
+#include "postgres/server/rows.hpp"
 #include "postgres/server/walls.hpp"
 
 extern "C" {
@@ -131,10 +134,7 @@ void advance(Side& side) {
 }
 
 Side open_side(FunctionCallInfo fcinfo, int argument, const char* name) {
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("argument \"%s\" must not be null", name)));
-    }
+    refuse_null(fcinfo, argument, name);
     Side side{};
     side.argument = name;
     const PlannedQuery query =
@@ -148,7 +148,7 @@ Side open_side(FunctionCallInfo fcinfo, int argument, const char* name) {
 
 /// Where the changes go.
 struct Changes {
-    ReturnSetInfo* rows;
+    Rows rows;
     Datum added;
     Datum gone;
     Datum changed;
@@ -159,17 +159,15 @@ bool same_bytes(Datum one, Datum other) {
     if (toast_raw_datum_size(one) != toast_raw_datum_size(other)) {
         return false;
     }
-    const varlena* const first = PG_DETOAST_DATUM_PACKED(one);
-    const varlena* const second = PG_DETOAST_DATUM_PACKED(other);
-    return std::memcmp(VARDATA_ANY(first), VARDATA_ANY(second), VARSIZE_ANY_EXHDR(first)) == 0;
+    return characters_of(PG_DETOAST_DATUM_PACKED(one)) ==
+           characters_of(PG_DETOAST_DATUM_PACKED(other));
 }
 
 void put_change(const Changes& changes, const Side& side, Datum change) {
     // The rows outlive the query that a value out of line belongs to.
-    Datum values[] = {Int64GetDatum(side.key), Int32GetDatum(static_cast<int>(side.part)), change,
-                      PointerGetDatum(PG_DETOAST_DATUM_PACKED(side.section))};
-    bool nulls[lengthof(values)] = {};
-    tuplestore_putvalues(changes.rows->setResult, changes.rows->setDesc, values, nulls);
+    changes.rows.put({present(Int64GetDatum(side.key)),
+                      present(Int32GetDatum(static_cast<int>(side.part))), present(change),
+                      present(PointerGetDatum(PG_DETOAST_DATUM_PACKED(side.section)))});
 }
 
 /// Takes the lesser row of the two, or both if they are of one section.
@@ -206,10 +204,8 @@ void merge(const Changes& changes, Side& before, Side& after) {
 extern "C" {
 
 Datum section_changes(PG_FUNCTION_ARGS) {
-    InitMaterializedSRF(fcinfo, 0);
-    const Changes changes = {reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
-                             CStringGetTextDatum("added"), CStringGetTextDatum("gone"),
-                             CStringGetTextDatum("changed"),
+    const Changes changes = {Rows(fcinfo), CStringGetTextDatum("added"),
+                             CStringGetTextDatum("gone"), CStringGetTextDatum("changed"),
                              make_memory_context(CurrentMemoryContext, "onetrip changes")};
     const bool was_read_only = begin_read_only();
     Side before = open_side(fcinfo, 0, "before");

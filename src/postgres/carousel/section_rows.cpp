@@ -2,6 +2,7 @@
 
 #include "postgres/carousel/section_rows.hpp"
 
+#include "postgres/server/datums.hpp"
 #include "postgres/server/read_only_query.hpp"
 #include "section/section_walk.hpp"
 #include "transport/section_header.hpp"
@@ -82,10 +83,7 @@ void take(const RowReceiver& receiver, const TupleTableSlot* row) {
         return;
     }
     const std::uint16_t pid = pid_of_row(receiver, row);
-    const auto* const value =
-        reinterpret_cast<const bytea*>(PG_DETOAST_DATUM_PACKED(row->tts_values[0]));
-    split(receiver,
-          {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)), VARSIZE_ANY_EXHDR(value)});
+    split(receiver, bytes_of(PG_DETOAST_DATUM_PACKED(row->tts_values[0])));
     CaughtError error;
     if (!receiver.output->keep_unit(pid, error)) {
         refuse_sections(receiver, utf8_to_server(error.detail));

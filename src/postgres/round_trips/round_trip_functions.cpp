@@ -4,6 +4,7 @@
 // How rows come about is not known.
 
 #include "postgres/round_trips/round_trip_memory.hpp"
+#include "postgres/server/rows.hpp"
 
 extern "C" {
 #include "catalog/pg_authid.h"
@@ -70,33 +71,22 @@ double milliseconds(std::int64_t microseconds) {
     return static_cast<double>(microseconds) / 1000;
 }
 
-void put_row(ReturnSetInfo* rows, const StoredRoundTrip& stored, bool shows_texts) {
-    constexpr int columns = 15;
+void put_row(const Rows& rows, const StoredRoundTrip& stored, bool shows_texts) {
     const bool has_leader = stored.key.leader != 0;
     const auto text = [&](const char* of_loop) {
-        return shows_texts ? text_datum(of_loop, stored.encoding) : Datum{0};
+        return shows_texts ? present(text_datum(of_loop, stored.encoding)) : absent;
     };
-    Datum values[columns] = {
-        ObjectIdGetDatum(stored.key.database),
-        ObjectIdGetDatum(stored.key.role),
-        CStringGetTextDatum(name_of(static_cast<Kind>(stored.key.kind))),
-        has_leader ? text(stored.leader) : Datum{0},
-        text(stored.repeated),
-        Int64GetDatum(stored.episodes),
-        Int64GetDatum(stored.statements),
-        Int64GetDatum(stored.longest),
-        Int64GetDatum(stored.leader_rows),
-        BoolGetDatum(stored.has_distinct_parameters),
-        Float8GetDatum(milliseconds(stored.server_time)),
-        Float8GetDatum(milliseconds(stored.wait_time)),
-        TimestampTzGetDatum(stored.first_seen),
-        TimestampTzGetDatum(stored.last_seen),
-        text(stored.advice),
-    };
-    bool nulls[columns] = {};
-    nulls[3] = !has_leader || !shows_texts;
-    nulls[4] = nulls[14] = !shows_texts;
-    tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+    rows.put({present(ObjectIdGetDatum(stored.key.database)),
+              present(ObjectIdGetDatum(stored.key.role)),
+              present(CStringGetTextDatum(name_of(static_cast<Kind>(stored.key.kind)))),
+              has_leader ? text(stored.leader) : absent, text(stored.repeated),
+              present(Int64GetDatum(stored.episodes)), present(Int64GetDatum(stored.statements)),
+              present(Int64GetDatum(stored.longest)), present(Int64GetDatum(stored.leader_rows)),
+              present(BoolGetDatum(stored.has_distinct_parameters)),
+              present(Float8GetDatum(milliseconds(stored.server_time))),
+              present(Float8GetDatum(milliseconds(stored.wait_time))),
+              present(TimestampTzGetDatum(stored.first_seen)),
+              present(TimestampTzGetDatum(stored.last_seen)), text(stored.advice)});
 }
 
 }  // namespace
@@ -106,7 +96,7 @@ extern "C" {
 Datum round_trip_loops(PG_FUNCTION_ARGS) {
     check_preloaded();
     warn_without_query_ids();
-    InitMaterializedSRF(fcinfo, 0);
+    const Rows rows(fcinfo);
     const Oid user = GetUserId();
     const bool sees_all = has_privs_of_role(user, ROLE_PG_READ_ALL_STATS);
     int count = 0;
@@ -115,8 +105,7 @@ Datum round_trip_loops(PG_FUNCTION_ARGS) {
     for (int i = 0; i < count; ++i) {
         CHECK_FOR_INTERRUPTS();
         if (copy_round_trip(keys[i], loop)) {
-            put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), loop,
-                    sees_all || loop.key.role == user);
+            put_row(rows, loop, sees_all || loop.key.role == user);
         }
     }
     return Datum{0};

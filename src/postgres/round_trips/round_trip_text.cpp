@@ -5,6 +5,7 @@
 
 #include "postgres/round_trips/round_trip_text.hpp"
 
+#include "postgres/server/interrupts.hpp"
 #include "postgres/server/walls.hpp"
 #include "roundtrip/lexable_prefix.hpp"
 
@@ -175,10 +176,6 @@ const char* ellipsis() {
     return std::strcmp(converted, "?") == 0 ? "..." : converted;
 }
 
-void check_interrupts() {
-    call_server([] { CHECK_FOR_INTERRUPTS(); });
-}
-
 /// As the lexer reads literals now, which may not be as the statement's parse did.
 roundtrip::LiteralRules literal_rules() {
     const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
@@ -213,7 +210,7 @@ void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) 
 void normalise_statement(RoundTripText& to, StatementSource source) {
     const roundtrip::LiteralRules rules = literal_rules();
     const std::size_t size = call_cpp([&] {
-        return roundtrip::lexable_prefix(source.text, source.is_cut, rules, check_interrupts);
+        return roundtrip::lexable_prefix(source.text, source.is_cut, rules, check_for_interrupts);
     });
     const bool is_cut = source.is_cut || size < source.text.size();
     NormalisedText normalised(pnstrdup(source.text.data(), size));

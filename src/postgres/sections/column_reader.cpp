@@ -1,4 +1,9 @@
+// Reads the columns of rows as the values that layouts take, by their types. Knows no layout.
+
 #include "postgres/sections/column_reader.hpp"
+
+#include "postgres/server/json_documents.hpp"
+#include "postgres/server/text_encoding.hpp"
 
 extern "C" {
 #include "parser/parse_coerce.h"
@@ -10,12 +15,8 @@ namespace {
 
 using section::Value;
 
-std::string_view view_of(const varlena* data) {
-    return {VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data)};
-}
-
 std::string_view detoast(Datum datum) {
-    return view_of(PG_DETOAST_DATUM_PACKED(datum));
+    return characters_of(PG_DETOAST_DATUM_PACKED(datum));
 }
 
 /// Text of the database's encoding as a UTF-8 value of this kind. Text that cannot be converted is
@@ -37,17 +38,11 @@ Value to_utf8(Value::Kind kind, std::string_view text) {
                                "not exist",
                                GetDatabaseEncodingName())));
     }
-    const std::size_t room = text.size() * MAX_CONVERSION_GROWTH + 1;
-    auto* const utf8 = static_cast<unsigned char*>(palloc_extended(room, MCXT_ALLOC_HUGE));
-    auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
-    const int converted = pg_do_encoding_conversion_buf(
-        conversion, encoding, PG_UTF8, source, size, utf8,
-        static_cast<int>(Min(room, static_cast<std::size_t>(PG_INT32_MAX))), true);
-    if (converted != size) {
+    const ConvertedText converted = convert_start(conversion, encoding, PG_UTF8, text);
+    if (converted.taken != size) {
         return Value::of_bytes(Value::Kind::malformed_text, text);
     }
-    const auto* const start = reinterpret_cast<const char*>(utf8);
-    return Value::of_bytes(kind, {start, std::strlen(start)});
+    return Value::of_bytes(kind, {converted.text, converted.size});
 }
 
 Value read_int2(const ColumnReader& /*reader*/, Datum datum) {
@@ -192,9 +187,7 @@ ColumnReader column_reader(Oid type, LocalTimes local_times) {
 
 section::Value read_jsonb(Datum datum, bool is_row) {
     if (GetDatabaseEncoding() == PG_UTF8) {
-        const std::string_view data = detoast(datum);
-        const auto* const bytes = reinterpret_cast<const std::uint8_t*>(data.data());
-        return Value::of_json(jsonb::Value::root({bytes, data.size()}), is_row);
+        return Value::of_json(document_of(PG_DETOAST_DATUM_PACKED(datum)), is_row);
     }
     Jsonb* const jsonb = DatumGetJsonbP(datum);
     const auto size = static_cast<int>(VARSIZE(jsonb));

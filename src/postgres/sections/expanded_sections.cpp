@@ -1,4 +1,8 @@
+// The state of section_agg(bytea) as an expanded object. Knows nothing of what sections say.
+
 #include "postgres/sections/expanded_sections.hpp"
+
+#include "postgres/server/datums.hpp"
 
 namespace onetrip::postgres {
 
@@ -30,8 +34,7 @@ ExpandedSections* expand_sections(Datum datum, MemoryContext context) {
     if (is_expanded_sections(datum)) {
         return sections_of(DatumGetEOHP(datum));
     }
-    const bytea* const flat = DatumGetByteaPP(datum);
-    const std::string_view bytes{VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat)};
+    const std::string_view bytes = characters_of(DatumGetByteaPP(datum));
     const MemoryContext own = make_memory_context(context, "onetrip sections");
     auto* const object =
         static_cast<ExpandedSections*>(MemoryContextAlloc(own, sizeof(ExpandedSections)));

@@ -5,6 +5,8 @@
 #include "postgres/sections/expanded_sections.hpp"
 #include "postgres/sections/row_binding.hpp"
 #include "postgres/sections/section_buffer.hpp"
+#include "postgres/server/arguments.hpp"
+#include "postgres/server/datums.hpp"
 
 namespace onetrip::postgres {
 
@@ -26,10 +28,6 @@ constexpr int state_version = 1;
 
 /// An expanded state has a memory context of its own, which takes about as much.
 constexpr std::size_t largest_flat_state = 2048;
-
-std::string_view view_of(const bytea* bytes) {
-    return {VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
-}
 
 MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     MemoryContext context = nullptr;
@@ -105,10 +103,7 @@ void append_text(CompiledLayout* compiled, Datum row, StateSink& sink) {
 Datum transition(FunctionCallInfo fcinfo, AppendRow append_row) {
     const MemoryContext context = aggregate_context(fcinfo);
     SectionBuffer* state = state_of(fcinfo, 0);
-    if (PG_ARGISNULL(1)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("argument \"layout\" must not be null")));
-    }
+    refuse_null(fcinfo, 1, "layout");
     if (PG_ARGISNULL(2)) {
         return state_or_null(fcinfo, state);
     }
@@ -166,10 +161,10 @@ Datum section_agg_serialize(PG_FUNCTION_ARGS) {
 
 Datum section_agg_deserialize(PG_FUNCTION_ARGS) {
     aggregate_context(fcinfo);
-    const bytea* const serialized = PG_GETARG_BYTEA_PP(0);
+    const std::string_view serialized = characters_of(PG_GETARG_BYTEA_PP(0));
     StringInfoData message;
-    message.data = const_cast<char*>(VARDATA_ANY(serialized));
-    message.len = message.maxlen = static_cast<int>(VARSIZE_ANY_EXHDR(serialized));
+    message.data = const_cast<char*>(serialized.data());
+    message.len = message.maxlen = static_cast<int>(serialized.size());
     message.cursor = 0;
     const int version = pq_getmsgbyte(&message);
     const auto size = static_cast<std::uint64_t>(pq_getmsgint64(&message));
@@ -201,9 +196,9 @@ Datum section_agg_final(PG_FUNCTION_ARGS) {
 /// becomes an expanded object, which grows in place.
 Datum section_agg_append(PG_FUNCTION_ARGS) {
     const MemoryContext context = aggregate_context(fcinfo);
-    const std::string_view bytes = view_of(PG_GETARG_BYTEA_PP(1));
+    const std::string_view bytes = characters_of(PG_GETARG_BYTEA_PP(1));
     if (!is_expanded_sections(PG_GETARG_DATUM(0))) {
-        const std::string_view state = view_of(PG_GETARG_BYTEA_PP(0));
+        const std::string_view state = characters_of(PG_GETARG_BYTEA_PP(0));
         if (state.size() + bytes.size() <= largest_flat_state) {
             SectionBuffer together(CurrentMemoryContext, state.size() + bytes.size());
             call_cpp([&] {

@@ -1,3 +1,5 @@
+// Sections gathered in one bytea that grows in place. Knows nothing of what they say.
+
 #include "postgres/sections/section_buffer.hpp"
 
 namespace onetrip::postgres {

@@ -3,6 +3,9 @@
 #include "postgres/sections/transport_functions.hpp"
 
 #include "postgres/sections/waiting_sections.hpp"
+#include "postgres/server/datums.hpp"
+#include "postgres/server/interrupts.hpp"
+#include "postgres/server/rows.hpp"
 
 namespace onetrip::postgres {
 
@@ -14,10 +17,6 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 using Packet = std::span<const std::uint8_t, transport::packet_size>;
 
-Bytes bytes_of(const bytea* value) {
-    return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(value)), VARSIZE_ANY_EXHDR(value)};
-}
-
 unsigned continuity_counter_of(int32 counter) {
     if (counter < 0 || counter > 15) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -25,12 +24,6 @@ unsigned continuity_counter_of(int32 counter) {
                         errdetail("It counts from 0 to 15, and from 0 again.")));
     }
     return static_cast<unsigned>(counter);
-}
-
-void check_for_interrupts() {
-    if (INTERRUPTS_PENDING_CONDITION()) {
-        call_server([] { CHECK_FOR_INTERRUPTS(); });
-    }
 }
 
 /// Gathers packets in one bytea.
@@ -57,14 +50,15 @@ std::size_t estimated_packets_size(std::size_t sections_size) {
 class RowReceiver final : public transport::SectionReceiver {
   public:
     /// `room` is a bytea of the largest section.
-    RowReceiver(ReturnSetInfo* rows, bytea* room) : rows_(rows), room_(room) {}
+    RowReceiver(Rows rows, bytea* room) : rows_(rows), room_(room) {}
 
     void take_section(Bytes section) override {
         std::memcpy(VARDATA(room_), section.data(), section.size());
         SET_VARSIZE(room_, VARHDRSZ + section.size());
-        Datum values[] = {Int64GetDatum(++ordinal_), PointerGetDatum(room_)};
-        bool nulls[] = {false, false};
-        call_server([&] { tuplestore_putvalues(rows_->setResult, rows_->setDesc, values, nulls); });
+        ++ordinal_;
+        call_server([&] {
+            rows_.put({present(Int64GetDatum(ordinal_)), present(PointerGetDatum(room_))});
+        });
     }
 
     void report(std::uint64_t packet_number, const std::string& problem,
@@ -114,7 +108,7 @@ class RowReceiver final : public transport::SectionReceiver {
     /// A stream may be scrambled, or noise, from its first packet to its last.
     static constexpr std::uint64_t most_warnings = 100;
 
-    ReturnSetInfo* rows_;
+    Rows rows_;
     bytea* room_;
     std::int64_t ordinal_ = 0;
     std::uint64_t problems_ = 0;
@@ -158,8 +152,7 @@ Datum ts_packets(PG_FUNCTION_ARGS) {
 Datum ts_sections(PG_FUNCTION_ARGS) {
     const std::uint16_t pid = pid_of(PG_GETARG_INT32(1));
     const Bytes packets = bytes_of(PG_GETARG_BYTEA_PP(0));
-    InitMaterializedSRF(fcinfo, 0);
-    auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     auto* const room = static_cast<bytea*>(palloc(VARHDRSZ + transport::largest_section));
     call_cpp([&] {
         RowReceiver receiver(rows, room);

@@ -18,12 +18,4 @@ inline std::string_view argument_bytes(Datum argument) {
     return {data, VARSIZE_ANY(data)};
 }
 
-/// The text as a message shows it, cut if it is long.
-inline const char* cut_short(const char* text) {
-    constexpr int most_characters = 60;
-    const auto size = static_cast<int>(std::strlen(text));
-    const int kept = pg_mbcharcliplen(text, size, most_characters);
-    return kept < size ? psprintf("%.*s...", kept, text) : text;
-}
-
 }  // namespace onetrip::postgres

@@ -1,3 +1,6 @@
+// The rows of a set-returning function one by one, or all at once if the caller wants that. Knows
+// nothing of what the rows are.
+
 #include "postgres/server/row_source.hpp"
 
 extern "C" {

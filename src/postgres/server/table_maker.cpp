@@ -3,34 +3,18 @@
 #include "postgres/server/table_maker.hpp"
 
 #include "postgres/server/query_run.hpp"
+#include "postgres/server/relations.hpp"
 
 extern "C" {
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
-#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 }
 
 namespace onetrip::postgres {
 
 namespace {
-
-bool has_privilege(Oid schema, const char* privilege) {
-    return DatumGetBool(DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(schema),
-                                            CStringGetTextDatum(privilege)));
-}
-
-void require_privilege(Oid schema, const char* name, const char* privilege) {
-    if (!has_privilege(schema, privilege)) {
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                        errmsg("permission denied for schema %s", name),
-                        errhint("Grant it with GRANT %s ON SCHEMA %s TO %s.", privilege,
-                                quote_identifier(name),
-                                quote_identifier(GetUserNameFromId(GetUserId(), false)))));
-    }
-}
 
 void run_utility(RawStmt* raw, const char* statements) {
     auto* const planned = static_cast<PlannedStmt*>(palloc0(sizeof(PlannedStmt)));
@@ -55,14 +39,7 @@ void require_room_for_tables(const char* schema, const char* const* tables, int 
     if (std::strcmp(schema, "pg_temp") == 0) {
         return;  // the server makes it, and knows its name alone
     }
-    const Oid oid = get_namespace_oid(schema, true);
-    if (!OidIsValid(oid)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", schema),
-                 errhint("Make it with CREATE SCHEMA %s.", quote_identifier(schema))));
-    }
-    require_privilege(oid, schema, "USAGE");
-    require_privilege(oid, schema, "CREATE");
+    const Oid oid = require_schema(schema, {"USAGE", "CREATE"});
     for (int i = 0; i < count; ++i) {
         if (OidIsValid(get_relname_relid(tables[i], oid))) {
             ereport(ERROR,

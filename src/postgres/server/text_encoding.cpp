@@ -1,3 +1,5 @@
+// Text between the encoding of the database and UTF-8. Knows nothing of what the texts say.
+
 #include "postgres/server/text_encoding.hpp"
 
 #include "postgres/server/walls.hpp"
@@ -6,35 +8,25 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// Converts all of a text; nullptr where it cannot be. palloc'ed, with a null byte behind it.
-const char* convert(const char* text, int size, int from, int to) {
-    const Oid conversion = FindDefaultConversionProc(from, to);
-    if (!OidIsValid(conversion)) {
-        return nullptr;
-    }
-    const int room = size * MAX_CONVERSION_GROWTH + 1;
-    auto* const converted = static_cast<unsigned char*>(palloc(static_cast<Size>(room)));
-    auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text));
-    const bool is_whole = pg_do_encoding_conversion_buf(conversion, from, to, source, size,
-                                                        converted, room, true) == size;
-    return is_whole ? reinterpret_cast<const char*>(converted) : nullptr;
-}
-
 /// There and back: some encodings have two codes for one character.
-bool survives(const char* text, int size) {
+bool survives(std::string_view text) {
     const int encoding = GetDatabaseEncoding();
-    const char* const there = convert(text, size, PG_UTF8, encoding);
-    if (there == nullptr) {
+    const Oid there = FindDefaultConversionProc(PG_UTF8, encoding);
+    const Oid back = FindDefaultConversionProc(encoding, PG_UTF8);
+    if (!OidIsValid(there) || !OidIsValid(back)) {
         return false;
     }
-    const char* const back =
-        convert(there, static_cast<int>(std::strlen(there)), encoding, PG_UTF8);
-    return back != nullptr && std::strlen(back) == static_cast<std::size_t>(size) &&
-           std::memcmp(back, text, static_cast<std::size_t>(size)) == 0;
+    const ConvertedText held = convert_start(there, PG_UTF8, encoding, text);
+    if (held.taken != static_cast<int>(text.size())) {
+        return false;
+    }
+    const ConvertedText again = convert_start(back, encoding, PG_UTF8, {held.text, held.size});
+    return again.taken == static_cast<int>(held.size) &&
+           std::string_view(again.text, again.size) == text;
 }
 
 bool is_held(std::string_view text) {
-    return call_server([&] { return survives(text.data(), static_cast<int>(text.size())); });
+    return call_server([&] { return survives(text); });
 }
 
 /// SQL_ASCII holds any bytes, and says of none beyond ASCII what they mean.
@@ -48,6 +40,18 @@ bool is_ascii(std::string_view text) {
 }
 
 }  // namespace
+
+ConvertedText convert_start(Oid conversion, int from_encoding, int to_encoding,
+                            std::string_view text) {
+    const std::size_t room = text.size() * MAX_CONVERSION_GROWTH + 1;
+    auto* const converted = static_cast<unsigned char*>(palloc_extended(room, MCXT_ALLOC_HUGE));
+    auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
+    const int taken = pg_do_encoding_conversion_buf(
+        conversion, from_encoding, to_encoding, source, static_cast<int>(text.size()), converted,
+        static_cast<int>(Min(room, static_cast<std::size_t>(PG_INT32_MAX))), true);
+    const auto* const start = reinterpret_cast<const char*>(converted);
+    return {start, std::strlen(start), taken};
+}
 
 HoldsText texts_of_database() {
     switch (GetDatabaseEncoding()) {

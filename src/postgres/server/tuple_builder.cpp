@@ -1,3 +1,5 @@
+// Rows as heap_form_tuple makes them, without Datums in between. Knows no column by its meaning.
+
 #include "postgres/server/tuple_builder.hpp"
 
 extern "C" {

@@ -1,9 +1,13 @@
+// The two walls between PostgreSQL and C++: exceptions as ERRORs, and their texts in the encoding
+// of the database. Knows the exceptions of base/ and jsonb/, and no SQL function.
+
 #include "postgres/server/walls.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
 #include "jsonb/json_parser.hpp"
+#include "postgres/server/text_encoding.hpp"
 
 namespace onetrip::postgres {
 
@@ -51,18 +55,6 @@ void set(CaughtError& error, int sqlstate, std::string_view message, std::string
     copy_text(error.hint, hint);
 }
 
-/// Appends what converts of the text and returns how many bytes of it that were.
-int append_converted(StringInfo to, Oid conversion, int from_encoding, int to_encoding,
-                     const char* text, int size) {
-    const int room = size * MAX_CONVERSION_GROWTH + 1;
-    auto* const converted = static_cast<unsigned char*>(palloc(room));
-    auto* const source = reinterpret_cast<unsigned char*>(const_cast<char*>(text));
-    const int done = pg_do_encoding_conversion_buf(conversion, from_encoding, to_encoding, source,
-                                                   size, converted, room, true);
-    appendStringInfoString(to, reinterpret_cast<char*>(converted));
-    return done;
-}
-
 /// The text in another encoding, with question marks for what that does not have.
 const char* convert(const char* text, int from_encoding, int to_encoding) {
     if (from_encoding == to_encoding || from_encoding == PG_SQL_ASCII ||
@@ -72,16 +64,15 @@ const char* convert(const char* text, int from_encoding, int to_encoding) {
     const Oid conversion = FindDefaultConversionProc(from_encoding, to_encoding);
     StringInfoData converted;
     initStringInfo(&converted);
-    for (auto left = static_cast<int>(std::strlen(text)); left > 0;) {
-        const int done =
-            append_converted(&converted, conversion, from_encoding, to_encoding, text, left);
-        text += done;
-        left -= done;
-        if (left > 0) {
-            const int size = Min(pg_encoding_mblen(from_encoding, text), left);
+    for (std::string_view left = text; !left.empty();) {
+        const ConvertedText start = convert_start(conversion, from_encoding, to_encoding, left);
+        appendBinaryStringInfo(&converted, start.text, static_cast<int>(start.size));
+        left.remove_prefix(static_cast<std::size_t>(start.taken));
+        if (!left.empty()) {
             appendStringInfoChar(&converted, '?');
-            text += size;
-            left -= size;
+            const auto size =
+                static_cast<std::size_t>(pg_encoding_mblen(from_encoding, left.data()));
+            left.remove_prefix(std::min(size, left.size()));
         }
     }
     return converted.data;

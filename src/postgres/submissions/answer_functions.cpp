@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "jsonb/numeric_parser.hpp"
+#include "postgres/server/datums.hpp"
 #include "postgres/server/walls.hpp"
 #include "submission/answers.hpp"
 
@@ -17,10 +18,6 @@ ONETRIP_SQL_FUNCTION(answer_boolean);
 ONETRIP_SQL_FUNCTION(answer_date);
 
 namespace {
-
-std::string_view characters_of(const text* value) {
-    return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-}
 
 /// The numeric that numeric_in makes of the text, palloc'ed; nullptr where it makes none. That can
 /// only raise an ERROR then, at least in PostgreSQL 15.

@@ -1,3 +1,6 @@
+// Columns of rows about documents: keys, indexes and jsonb, written as the server stores them.
+// Knows no function.
+
 #include "postgres/submissions/document_columns.hpp"
 
 #include "jsonb/format.hpp"

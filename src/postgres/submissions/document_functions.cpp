@@ -1,5 +1,6 @@
 // jsonb_tree.
 
+#include "postgres/server/json_documents.hpp"
 #include "postgres/server/row_source.hpp"
 #include "postgres/submissions/document_columns.hpp"
 #include "postgres/submissions/form_cache.hpp"

@@ -1,3 +1,6 @@
+// Rows of a submission's walk as tuples of flatten_submission. Knows nothing of arguments and
+// tables.
+
 #include "postgres/submissions/event_tuples.hpp"
 
 #include "postgres/submissions/document_columns.hpp"

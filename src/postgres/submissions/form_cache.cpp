@@ -1,6 +1,9 @@
+// The compiled forms of a call site, found again by their arguments. Knows nothing of submissions.
+
 #include "postgres/submissions/form_cache.hpp"
 
 #include "postgres/server/argument_bytes.hpp"
+#include "postgres/server/json_documents.hpp"
 
 namespace onetrip::postgres {
 
@@ -83,17 +86,6 @@ CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache)
         cache.set_constant(form);
     }
     return form;
-}
-
-jsonb::Value document_of(const varlena* datum) {
-    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(datum));
-    return jsonb::Value::root({bytes, VARSIZE_ANY_EXHDR(datum)});
-}
-
-void check_for_interrupts() {
-    if (INTERRUPTS_PENDING_CONDITION()) {
-        call_server([] { CHECK_FOR_INTERRUPTS(); });
-    }
 }
 
 }  // namespace onetrip::postgres

@@ -91,7 +91,4 @@ class FormCache {
 /// belongs to the call site.
 CompiledForm* form_of_call(FunctionCallInfo fcinfo, int index, FormCache& cache);
 
-/// The document of a jsonb datum that is not out of line, of any alignment.
-jsonb::Value document_of(const varlena* datum);
-
 }  // namespace onetrip::postgres

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 
+#include "base/octets.hpp"
+#include "base/utf8_writer.hpp"
 #include "jsonb/json_parser.hpp"
 #include "jsonb/json_printer.hpp"
+#include "postgres/server/json_documents.hpp"
 #include "postgres/server/text_encoding.hpp"
 
 extern "C" {
@@ -25,36 +28,12 @@ static_assert(hash_size == PG_SHA256_DIGEST_LENGTH);
 
 // ---- json ----
 
-const varlena* parse_utf8(std::string_view json) {
-    std::vector<std::uint8_t> document;
-    try {
-        document = jsonb::parse_json(json);
-    } catch (const jsonb::JsonError&) {
-        return nullptr;
-    }
-    const std::uint8_t* const from = document.data();
-    const std::size_t size = document.size();
-    return call_server([&] {
-        auto* const to = static_cast<varlena*>(palloc(VARHDRSZ + size));
-        SET_VARSIZE(to, VARHDRSZ + size);
-        std::memcpy(VARDATA(to), from, size);
-        return to;
-    });
-}
-
 std::uint32_t code_unit(std::string_view escape) {
     std::uint32_t code = 0;
     for (const char digit : escape.substr(2, 4)) {
-        const auto value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-        code = code << 4 | static_cast<std::uint32_t>(value);
+        code = code << 4 | static_cast<std::uint32_t>(hex_digit(digit));
     }
     return code;
-}
-
-void append_utf8(std::string& to, std::uint32_t code) {
-    unsigned char bytes[MAX_MULTIBYTE_CHAR_LEN + 1] = {};
-    unicode_to_utf8(code, bytes);
-    to.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(pg_utf_mblen(bytes)));
 }
 
 /// What the escapes \uXXXX of a text that parse_json takes stand for, in UTF-8.
@@ -71,7 +50,7 @@ std::string escaped_characters(std::string_view json) {
             code = 0x10000 + ((code - 0xD800) << 10) + (code_unit(json.substr(at)) - 0xDC00);
             at += 6;
         }
-        append_utf8(characters, code);
+        append_character(characters, code);
     }
     return characters;
 }
@@ -141,21 +120,19 @@ void end_hash(pg_cryptohash_ctx* context, std::uint8_t (&hash)[hash_size]) {
 }  // namespace
 
 const varlena* parse_json_text(const text* json) {
-    const std::string_view characters(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
+    const std::string_view characters = characters_of(json);
     if (GetDatabaseEncoding() == PG_UTF8) {
-        return call_cpp([&] { return parse_utf8(characters); });
+        return call_cpp([&] { return parse_or_null(characters); });
     }
     if (!call_cpp([&] { return is_taken(characters); })) {
         return nullptr;
     }
-    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(json)));
-    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+    return jsonb_by_server(text_to_cstring(json));
 }
 
 const varlena* document_or_null(NullableDatum column, bool is_json) {
     if (column.isnull) {
-        const Datum null_document = DirectFunctionCall1(jsonb_in, CStringGetDatum("null"));
-        return reinterpret_cast<const varlena*>(DatumGetPointer(null_document));
+        return jsonb_by_server("null");
     }
     const varlena* const fetched = PG_DETOAST_DATUM_PACKED(column.value);
     return is_json ? parse_json_text(fetched) : fetched;
@@ -181,10 +158,7 @@ void hash_bytes_of(const void* bytes, std::size_t size, std::uint8_t (&hash)[has
 }
 
 bytea* make_bytea(const std::uint8_t (&hash)[hash_size]) {
-    auto* const made = static_cast<bytea*>(palloc(VARHDRSZ + sizeof hash));
-    SET_VARSIZE(made, VARHDRSZ + sizeof hash);
-    std::memcpy(VARDATA(made), hash, sizeof hash);
-    return made;
+    return make_varlena(hash);
 }
 
 extern "C" {

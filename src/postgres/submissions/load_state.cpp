@@ -4,7 +4,9 @@
 #include "postgres/submissions/load_state.hpp"
 
 #include "postgres/server/argument_bytes.hpp"
+#include "postgres/server/json_documents.hpp"
 #include "postgres/server/row_source.hpp"
+#include "postgres/server/rows.hpp"
 #include "postgres/submissions/document_columns.hpp"
 #include "postgres/submissions/event_tuples.hpp"
 
@@ -85,9 +87,9 @@ void append_value(StringInfo to, NullableDatum value, const ValueType& type) {
     const char* bytes = reinterpret_cast<const char*>(&value.value);
     int size = sizeof(Datum);
     if (!type.is_by_value && type.length == -1) {
-        const varlena* const datum = PG_DETOAST_DATUM_PACKED(value.value);
-        bytes = VARDATA_ANY(datum);
-        size = static_cast<int>(VARSIZE_ANY_EXHDR(datum));
+        const std::string_view data = characters_of(PG_DETOAST_DATUM_PACKED(value.value));
+        bytes = data.data();
+        size = static_cast<int>(data.size());
     } else if (!type.is_by_value) {
         bytes = DatumGetPointer(value.value);
         size = type.length > 0 ? type.length : static_cast<int>(std::strlen(bytes));
@@ -159,9 +161,8 @@ bool is_same(NullableDatum loaded, const std::uint8_t (&hash)[hash_size], bool h
     if (loaded.isnull || !has_hash) {
         return loaded.isnull && !has_hash;
     }
-    const bytea* const bytes = DatumGetByteaPP(loaded.value);
-    return VARSIZE_ANY_EXHDR(bytes) == hash_size &&
-           std::memcmp(VARDATA_ANY(bytes), hash, hash_size) == 0;
+    const std::span<const std::uint8_t> bytes = bytes_of(DatumGetByteaPP(loaded.value));
+    return bytes.size() == hash_size && std::memcmp(bytes.data(), hash, hash_size) == 0;
 }
 
 // ---- load_rows ----
@@ -198,21 +199,15 @@ void fill_row(const LoadState& state, int position, NullableDatum (&row)[row_col
     row[14] = {Int32GetDatum(submission.problems), false};
 }
 
-void put_row(ReturnSetInfo* result, const LoadState& state, int position) {
-    NullableDatum row[row_columns];
-    if (result->setDesc->natts == row_columns) {
+void put_row(const Rows& rows, const LoadState& state, int position) {
+    NullableDatum row[row_columns] = {};
+    if (rows.columns() == row_columns) {
         fill_row(state, position, row);
     } else {
         row[0] = {Int32GetDatum(position), false};
         row[1] = {state.submissions[position].id, false};
     }
-    Datum values[row_columns];
-    bool nulls[row_columns];
-    for (int i = 0; i < result->setDesc->natts; ++i) {
-        values[i] = row[i].value;
-        nulls[i] = row[i].isnull;
-    }
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    rows.put(row);
 }
 
 // ---- load_events ----
@@ -389,15 +384,14 @@ extern "C" {
 Datum load_rows(PG_FUNCTION_ARGS) {
     const LoadState& state = require_state("load_rows");
     require_set_context(fcinfo);
-    InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-    auto* const result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    if (result->setDesc->natts != 2 && result->setDesc->natts != row_columns) {
+    const Rows rows(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+    if (rows.columns() != 2 && rows.columns() != row_columns) {
         elog(ERROR, "load_rows gives 2 or %d columns", row_columns);
     }
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip load rows");
     const MemoryContext caller = MemoryContextSwitchTo(memory);
     for (int i = 0; i < state.selected_count; ++i) {
-        put_row(result, state, state.selected[i]);
+        put_row(rows, state, state.selected[i]);
         MemoryContextReset(memory);
         CHECK_FOR_INTERRUPTS();
     }

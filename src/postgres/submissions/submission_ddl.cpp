@@ -165,7 +165,7 @@ void create_missing_load_tables(const SubmissionSchemas& schemas) {
     words.add("form_id", form_id_type);
     words.add("user_id", type_name(type_of_column(tables.submissions, "user_id")));
     if (!tables.problems.exists() || !tables.loads.exists()) {
-        require_schema_right(schemas.dwh, require_schema(schemas.dwh), "CREATE");
+        require_schema(schemas.dwh, {"CREATE"});
     }
     create_load_tables(words, tables);
     if (tables.loads.exists()) {

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "jsonb/json_parser.hpp"
-#include "postgres/server/argument_bytes.hpp"
+#include "postgres/server/arguments.hpp"
+#include "postgres/server/json_documents.hpp"
 #include "postgres/server/row_source.hpp"
 #include "postgres/submissions/document_columns.hpp"
 #include "postgres/submissions/event_tuples.hpp"
@@ -64,33 +65,16 @@ class EventSource final : public RowSource {
     submission::SubmissionWalk walk_;
 };
 
-/// What a word of `include` stands for; nothing where it is none.
-Statuses statuses_named(std::string_view word) {
-    if (word == "all") {
-        return submission::all_statuses;
-    }
-    for (const Status status :
-         {Status::null, Status::unknown, Status::structure, Status::missing}) {
-        if (word == submission::name_of(status)) {
-            return submission::bit_of(status);
-        }
-    }
-    return 0;
-}
+/// What the words of `include` stand for.
+constexpr ArgumentWord<Statuses> words_of_include[] = {
+    {"null", submission::bit_of(Status::null)},
+    {"unknown", submission::bit_of(Status::unknown)},
+    {"structure", submission::bit_of(Status::structure)},
+    {"missing", submission::bit_of(Status::missing)},
+    {"all", submission::all_statuses}};
 
 Statuses included_by(Datum word) {
-    const text* const value = DatumGetTextPP(word);
-    const std::string_view characters{VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-    const Statuses statuses = statuses_named(characters);
-    if (statuses == 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("unrecognized value for argument \"include\": \"%s\"",
-                        cut_short(TextDatumGetCString(word))),
-                 errhint("Valid values are \"null\", \"unknown\", \"structure\", \"missing\" and "
-                         "\"all\".")));
-    }
-    return statuses;
+    return value_of_word("include", characters_of(DatumGetTextPP(word)), words_of_include);
 }
 
 Statuses included_by_array(ArrayType* words) {
@@ -113,29 +97,6 @@ const varlena* fetch_jsonb(Datum argument) {
     return PG_DETOAST_DATUM_PACKED(argument);
 }
 
-/// A jsonb datum of the document, palloc'ed.
-const varlena* jsonb_of(const std::vector<std::uint8_t>& document) {
-    const std::uint8_t* const from = document.data();
-    const std::size_t size = document.size();
-    return call_server([&] {
-        auto* const datum = static_cast<varlena*>(palloc(VARHDRSZ + size));
-        SET_VARSIZE(datum, VARHDRSZ + size);
-        std::memcpy(VARDATA(datum), from, size);
-        return datum;
-    });
-}
-
-/// The jsonb of JSON text as parse_json makes it, palloc'ed; nullptr where it makes none.
-const varlena* parse_document(std::string_view json) {
-    std::vector<std::uint8_t> document;
-    try {
-        document = jsonb::parse_json(json);
-    } catch (const jsonb::JsonError&) {
-        return nullptr;
-    }
-    return jsonb_of(document);
-}
-
 /// parse_json takes memory that the server does not see, and no interrupts: not for bulk.
 constexpr std::size_t largest_parsed = std::size_t{1} << 20;
 
@@ -143,16 +104,16 @@ constexpr std::size_t largest_parsed = std::size_t{1} << 20;
 /// text is none that jsonb takes, for large ones, and in databases that are not in UTF-8.
 const varlena* fetch_json(Datum argument) {
     const text* const json = DatumGetTextPP(argument);
-    const std::string_view characters{VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)};
+    const std::string_view characters = characters_of(json);
     if (GetDatabaseEncoding() == PG_UTF8 && characters.size() <= largest_parsed) {
-        if (const varlena* const parsed = call_cpp([&] { return parse_document(characters); })) {
+        if (const varlena* const parsed = call_cpp([&] { return parse_or_null(characters); })) {
             return parsed;
         }
     }
     char* const copy = text_to_cstring(json);
-    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(copy));
+    const varlena* const document = jsonb_by_server(copy);
     pfree(copy);
-    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+    return document;
 }
 
 /// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8 it
@@ -162,16 +123,13 @@ const varlena* fetch_text(Datum argument) {
     const auto size = static_cast<int>(std::strlen(json));
     const std::string_view utf8 = pg_server_to_any(json, size, PG_UTF8);
     const bool is_utf8 = GetDatabaseEncoding() == PG_UTF8;
-    const varlena* const parsed = call_cpp([&] {
+    const varlena* const parsed = call_cpp([&]() -> const varlena* {
         const std::vector<std::uint8_t> document =
             jsonb::parse_json(utf8, jsonb::DuplicateKeys::refused, check_for_interrupts);
-        return is_utf8 ? jsonb_of(document) : nullptr;
+        const std::span<const std::uint8_t> bytes = document;
+        return is_utf8 ? call_server([&] { return make_varlena(bytes); }) : nullptr;
     });
-    if (is_utf8) {
-        return parsed;
-    }
-    const Datum document = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
-    return reinterpret_cast<const varlena*>(DatumGetPointer(document));
+    return is_utf8 ? parsed : jsonb_by_server(json);
 }
 
 using FetchDocument = const varlena* (*)(Datum);

@@ -1,7 +1,8 @@
 // load_response_events and create_submission_tables: arguments, transactions and totals. What a
 // batch does is in load_batch.cpp.
 
-#include "postgres/server/argument_bytes.hpp"
+#include "postgres/server/arguments.hpp"
+#include "postgres/server/datums.hpp"
 #include "postgres/server/subtransaction.hpp"
 #include "postgres/submissions/load_search.hpp"
 #include "postgres/submissions/submission_ddl.hpp"
@@ -54,33 +55,10 @@ void refuse_transaction_block(FunctionCallInfo fcinfo) {
     }
 }
 
-LoadMode mode_of(const char* name) {
-    if (std::strcmp(name, "new") == 0) {
-        return LoadMode::only_new;
-    }
-    if (std::strcmp(name, "changed") != 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unrecognized value for argument \"mode\": \"%s\"", cut_short(name)),
-                        errhint("Valid values are \"new\" and \"changed\".")));
-    }
-    return LoadMode::changed;
-}
-
-Removals removals_of(const char* name) {
-    if (std::strcmp(name, "guarded") == 0) {
-        return Removals::guarded;
-    }
-    if (std::strcmp(name, "none") == 0) {
-        return Removals::none;
-    }
-    if (std::strcmp(name, "all") != 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("unrecognized value for argument \"removals\": \"%s\"", cut_short(name)),
-                 errhint("Valid values are \"guarded\", \"none\" and \"all\".")));
-    }
-    return Removals::all;
-}
+constexpr ArgumentWord<LoadMode> words_of_mode[] = {{"new", LoadMode::only_new},
+                                                    {"changed", LoadMode::changed}};
+constexpr ArgumentWord<Removals> words_of_removals[] = {
+    {"guarded", Removals::guarded}, {"none", Removals::none}, {"all", Removals::all}};
 
 void refuse_null_arguments(FunctionCallInfo fcinfo) {
     struct Required {
@@ -93,10 +71,7 @@ void refuse_null_arguments(FunctionCallInfo fcinfo) {
                                       {argument_batch_size, "batch_size"},
                                       {argument_removals, "removals"}};
     for (const Required& argument : arguments) {
-        if (PG_ARGISNULL(argument.index)) {
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                            errmsg("argument \"%s\" must not be null", argument.name)));
-        }
+        refuse_null(fcinfo, argument.index, argument.name);
     }
 }
 
@@ -119,14 +94,16 @@ LoadRequest request_of(FunctionCallInfo fcinfo) {
     refuse_null_arguments(fcinfo);
     LoadRequest request{};
     request.schemas = schemas_of(fcinfo);
-    request.mode = mode_of(text_to_cstring(PG_GETARG_TEXT_PP(argument_mode)));
+    request.mode =
+        value_of_word("mode", characters_of(PG_GETARG_TEXT_PP(argument_mode)), words_of_mode);
     request.batch_size = batch_size_of(fcinfo);
     if (!PG_ARGISNULL(argument_form_name)) {
         request.form_name = text_to_cstring(PG_GETARG_TEXT_PP(argument_form_name));
     }
     request.has_since = !PG_ARGISNULL(argument_since);
     request.since = request.has_since ? PG_GETARG_TIMESTAMPTZ(argument_since) : 0;
-    request.removals = removals_of(text_to_cstring(PG_GETARG_TEXT_PP(argument_removals)));
+    request.removals = value_of_word(
+        "removals", characters_of(PG_GETARG_TEXT_PP(argument_removals)), words_of_removals);
     return request;
 }
 
@@ -147,7 +124,7 @@ void begin(const char* settings = "") {
 /// it is there before the tables are.
 void begin_locked(const SubmissionSchemas& schemas) {
     begin();
-    LockDatabaseObject(NamespaceRelationId, require_schema(schemas.dwh), 0,
+    LockDatabaseObject(NamespaceRelationId, require_schema(schemas.dwh, {"USAGE"}), 0,
                        ShareUpdateExclusiveLock);
 }
 
@@ -161,7 +138,7 @@ void prepare(Load& load, const char* extension) {
     // A nested loop over a whole table is never meant: the planner takes one for a row that it
     // expects and gets a thousand.
     begin("; SET LOCAL enable_nestloop = off");
-    LockDatabaseObject(NamespaceRelationId, require_schema(load.request.schemas.dwh), 0,
+    LockDatabaseObject(NamespaceRelationId, require_schema(load.request.schemas.dwh, {"USAGE"}), 0,
                        ShareUpdateExclusiveLock);
     search(load);
 }

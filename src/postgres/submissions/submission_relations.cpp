@@ -4,13 +4,10 @@
 #include "postgres/submissions/submission_relations.hpp"
 
 extern "C" {
-#include "catalog/namespace.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
-#include "nodes/makefuncs.h"
 #include "parser/parse_coerce.h"
-#include "utils/fmgrprotos.h"
 }
 
 namespace onetrip::postgres {
@@ -18,9 +15,8 @@ namespace onetrip::postgres {
 namespace {
 
 Table find_table(const char* schema, const char* name) {
-    require_schema(schema);
-    RangeVar* const wanted = makeRangeVar(pstrdup(schema), pstrdup(name), -1);
-    return {schema, name, RangeVarGetRelid(wanted, AccessShareLock, true)};
+    require_schema(schema, {"USAGE"});
+    return {schema, name, find_relation(schema, name)};
 }
 
 /// What the catalog says of a column that is there.
@@ -100,28 +96,6 @@ Oid equality_of(Oid left_type, const Comparison& left, Oid right_type, const Com
 }
 
 }  // namespace
-
-void require_schema_right(const char* schema, Oid oid, const char* right) {
-    const Datum may = DirectFunctionCall2(has_schema_privilege_id, ObjectIdGetDatum(oid),
-                                          CStringGetTextDatum(right));
-    if (!DatumGetBool(may)) {
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                        errmsg("permission denied for schema %s", schema),
-                        errhint("Grant it with GRANT %s ON SCHEMA %s TO %s.", right,
-                                quote_identifier(schema), name_of_current_user())));
-    }
-}
-
-Oid require_schema(const char* schema) {
-    const Oid oid = get_namespace_oid(schema, true);
-    if (!OidIsValid(oid)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", schema),
-                 errhint("Make it with CREATE SCHEMA %s.", quote_identifier(schema))));
-    }
-    require_schema_right(schema, oid, "USAGE");
-    return oid;
-}
 
 Tables find_tables(const SubmissionSchemas& schemas) {
     return {find_table(schemas.app, "form_schemas"),
@@ -236,24 +210,9 @@ void require_comparable(const Table& table, const char* column) {
     }
 }
 
-const char* name_of_current_user() {
-    return quote_identifier(GetUserNameFromId(GetUserId(), false));
-}
-
-bool has_right(const Table& table, const char* column, AclMode mode) {
-    const Oid user = GetUserId();
-    return pg_class_aclcheck(table.relation, user, mode) == ACLCHECK_OK ||
-           (column != nullptr &&
-            pg_attribute_aclcheck(table.relation, get_attnum(table.relation, column), user, mode) ==
-                ACLCHECK_OK);
-}
-
 void require_right(const Table& table, const char* column, AclMode mode, const char* right) {
-    if (!has_right(table, column, mode)) {
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                        errmsg("permission denied for table %s", table.name),
-                        errhint("Grant it with GRANT %s ON %s TO %s.", right, table.qualified(),
-                                name_of_current_user())));
+    if (!has_right(table.relation, column, mode)) {
+        refuse_right(table.name, table.qualified(), right, nullptr);
     }
 }
 

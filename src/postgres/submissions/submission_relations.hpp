@@ -1,6 +1,6 @@
 #pragma once
 
-#include "postgres/server/server.hpp"
+#include "postgres/server/relations.hpp"
 
 namespace onetrip::postgres {
 
@@ -30,13 +30,8 @@ struct Tables {
     Table loads;
 };
 
-/// Each is locked as the statements will lock it: what is looked up of the table until then stays
-/// true, whatever DDL was under way.
+/// The tables as find_relation finds and locks them. ERRORs if a schema may not be used.
 Tables find_tables(const SubmissionSchemas& schemas);
-
-/// The Oid of the schema. ERRORs if it is missing or may not be used.
-Oid require_schema(const char* schema);
-void require_schema_right(const char* schema, Oid oid, const char* right);
 
 void require_table(const Table& table);
 bool has_column(const Table& table, const char* column);
@@ -73,8 +68,6 @@ void require_comparable(const Table& table, const char* column);
 /// Rights. `column` is NULL if the right cannot be had for a column. May ERROR.
 void require_right(const Table& table, const char* column, AclMode mode, const char* right);
 void require_readable(const Table& table, const char* column);
-bool has_right(const Table& table, const char* column, AclMode mode);
-const char* name_of_current_user();
 
 /// Whether a column of documents is json, which must be converted, and not jsonb. ERRORs for
 /// others.

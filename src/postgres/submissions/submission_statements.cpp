@@ -329,7 +329,7 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
     statements.take = words.fill(
         "UPDATE {loads} AS l SET source = {source} WHERE l.source IS NULL AND EXISTS ("
         "SELECT FROM {submissions} AS r WHERE {l=r})");
-    statements.may_take = has_right(tables.loads, "source", ACL_UPDATE);
+    statements.may_take = has_right(tables.loads.relation, "source", ACL_UPDATE);
     statements.foreign = words.fill(
         "SELECT r.id, l.source, pg_catalog.count(*) OVER () FROM {submissions} AS r JOIN {loads}"
         " AS l ON {l=r} WHERE l.source OPERATOR(pg_catalog.<>) {source}{new_filter}"

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <initializer_list>
+
+#include "postgres/server/server.hpp"
+
+namespace onetrip::postgres {
+
+/// Rights on schemas and tables as the caller has them, and what GRANT a refusal hints at.
+
+/// Quoted, for SQL.
+const char* name_of_current_user();
+
+/// The Oid of the schema. ERRORs if it is missing, or if the caller lacks one of the privileges.
+Oid require_schema(const char* schema, std::initializer_list<const char*> privileges);
+
+/// Finds a table and locks it as the statements will lock it: what is looked up of the table until
+/// then stays true, whatever DDL was under way. `schema` nullptr: along the search_path. InvalidOid
+/// if there is none.
+Oid find_relation(const char* schema, const char* name);
+
+/// Whether the caller may do this with the table or, unless `column` is nullptr, with the column.
+bool has_right(Oid relation, const char* column, AclMode mode);
+
+/// ERRORs. `qualified` is the table's name for SQL; `detail` may be nullptr.
+[[noreturn]] void refuse_right(const char* table, const char* qualified, const char* right,
+                               const char* detail);
+
+}  // namespace onetrip::postgres
