@@ -1,4 +1,4 @@
-"""The nightly job as it was in Python: rows by a server-side cursor, sections by ctypes, packets and SHA-256 in the client."""
+"""The nightly job in Python: rows by a server-side cursor, sections by ctypes, packets and SHA-256 in the client."""
 
 import collections
 import hashlib
