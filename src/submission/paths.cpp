@@ -35,7 +35,14 @@ void append_schema_key(std::string& path, std::string_view key) {
 void append_normalised_key(std::string& path, std::string_view key) {
     path += "['";
     for (const char character : key) {
-        append_escaped(character, '\'', path);
+        // Nearly all characters stand for themselves: no call for them.
+        const bool is_plain =
+            static_cast<unsigned char>(character) >= 0x20 && character != '\'' && character != '\\';
+        if (is_plain) {
+            path += character;
+        } else {
+            append_escaped(character, '\'', path);
+        }
     }
     path += "']";
 }
