@@ -1,6 +1,6 @@
 -- The memory of a CALL does not grow with its batches: rows that SPI fetched are freed with the part that they are of.
-CREATE EXTENSION IF NOT EXISTS onetrip;
 SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS onetrip;
 CREATE SCHEMA memory_app;
 CREATE SCHEMA memory_dwh;
 SELECT create_submission_tables('memory_app', 'memory_dwh');

@@ -173,7 +173,9 @@ INSERT INTO messages SELECT n, 1 + n % 5, n, n, jsonb_build_object('1', 'été '
 CREATE SCHEMA "My Schema";
 SELECT create_carousel_tables('My Schema');
 CREATE VIEW own_carousel AS SELECT encode_carousel('AFRIQUE', '2026-11-21', E'x {\n message_id 16 uimsbf\n}') AS carousel;
-CREATE TABLE generated (n int, section bytea GENERATED ALWAYS AS (encode_section('x { f1 8 uimsbf }'::section_layout, ROW(n))) STORED);
+CREATE FUNCTION section_of(n int) RETURNS bytea LANGUAGE sql IMMUTABLE
+    RETURN encode_section('x { f1 8 uimsbf }'::section_layout, ROW(n));
+CREATE TABLE generated (n int, section bytea GENERATED ALWAYS AS (section_of(n)) STORED);
 INSERT INTO generated VALUES (1), (255);
 SQL
 my $carousel = q{SELECT md5(encode_carousel('AFRIQUE', '2026-11-21')), length(carousel), (SELECT string_agg(section::text, ' ' ORDER BY n) FROM generated) FROM own_carousel};
