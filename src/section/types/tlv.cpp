@@ -472,6 +472,7 @@ class TlvType final : public BytesType {
     bool append_common_items(const std::vector<CodedField>& fields, HoldsText holds,
                              jsonb::JsonTreeBuilder& tree) const override {
         std::vector<CodedItems> coded;
+        coded.reserve(fields.size());
         for (const CodedField& field : fields) {
             coded.push_back({field.bytes, field.field->tlv});
         }
