@@ -35,7 +35,7 @@ sub equal_of
 	my ($kind, $name, $arguments) = @_;
 	return "CREATE TABLE public.$name (planted int)" if $kind eq 'relation';
 	return "CREATE TYPE public.$name AS ENUM ('planted')" if $kind eq 'type';
-	return '' if $arguments =~ /section_layout|internal|cstring|record/;
+	return '' if $arguments =~ /section_layout|internal|cstring|record|"any"/;
 	$arguments =~ s/ORDER BY.*//;
 	my $body = "BEGIN INSERT INTO public.called VALUES ('$name'); RETURN; END";
 	return "CREATE PROCEDURE public.$name($arguments) LANGUAGE plpgsql AS \$\$ $body \$\$" if $kind eq 'p';
