@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/interrupt.hpp"
+
 namespace onetrip::roundtrip {
 
 /// How the server reads a plain literal: in one that conforms to the standard a backslash is a
@@ -12,16 +14,12 @@ struct LiteralRules {
     bool takes_escaped_quotes = true;  ///< E'it\'s'
 };
 
-/// Called once in a few thousand words of a text, which may have millions; may throw.
-using Interrupt = void (*)();
-
-inline void never_interrupted() {}
-
 /// The length of the longest prefix of an SQL text that the server's lexer takes without an error,
 /// as far as quotes and comments go: it ends in front of a literal, a quoted name or a comment that
 /// is not closed within the text, and of a literal that the rules forbid. `is_cut` says that text
 /// is missing behind it, so that its last word may be half of one. The text was a part of a
-/// statement that the server has parsed, in an encoding of the server's.
+/// statement that the server has parsed, in an encoding of the server's. `interrupt` is called once
+/// in a few thousand words.
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
