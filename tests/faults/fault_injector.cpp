@@ -109,7 +109,7 @@ void enter_function(void* function) {
 
 void fault_point(bool is_behind) {
     fail_in_server(is_behind ? after_the_call : before_the_call,
-                   MAKE_SQLSTATE('O', 'T', '0', '0', '1'));
+                   MAKE_SQLSTATE('5', '8', 'O', 'T', '1'));
 }
 
 ONETRIP_SQL_FUNCTION(onetrip_spare);
