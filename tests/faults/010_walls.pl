@@ -242,8 +242,9 @@ end_session($session);
 my $log = slurp_file($node->logfile);
 my $told = () = $log =~ /LOG:  round trips of this session are watched no longer/g;
 is($told, $unwatched, 'the log tells of each fault of the detector');
-# Where no wall stands before it, it is taken for one that promises not to throw.
-ok($thrown{'onetrip::roundtrip::Detector::statement(onetrip::roundtrip::Statement const&)'}, 'the detector is behind a wall');
+# Where no wall stands before it, it is taken for one that promises not to throw. A session gives the watch up at the
+# first fault, so that the functions after that are not reached.
+cmp_ok(scalar(grep { is_detector($_) } keys %thrown), '>', 0, 'the detector is behind a wall');
 unlike($log, qr/was terminated by signal|PANIC/, 'the server saw nothing worse');
 $node->stop;
 done_testing();
