@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,17 +20,27 @@ struct TextPosition {
     int column = 1;
 };
 
-/// Where the bits of a field come from (sections.md, chapter 2).
+/// A number as it is written: the spelling is kept.
+struct Constant {
+    std::uint64_t number = 0;
+    std::string spelling;
+    TextPosition at;
+};
+
+/// Where the bits of a field come from (sections.md, chapter 2, and tables.md, chapter 2).
 struct Source {
     enum class Kind : std::uint8_t {
         column,           ///< `name`: a column or JSON key
         constant,         ///< `constant`, written as `name`
-        length_of_rest,   ///< length()
-        length_of_field,  ///< length(name)
+        length_of_rest,   ///< length(): to the end of the innermost braces
+        length_of_field,  ///< length(name): of a field, a list or an object of the same braces
         offset_of_label,  ///< offset(name)
         part,             ///< part()
         last_part,        ///< last_part()
         parts,            ///< parts()
+        last_part_of,     ///< last_part(name): of the segment, with `split(n) by name`
+        count_of,         ///< count(name): of a list of the same braces
+        present,          ///< present(name)
         checksum,         ///< a rpchof field has none
     };
 
@@ -37,12 +48,16 @@ struct Source {
     std::string name;
     std::uint64_t constant = 0;
 
+    /// What is added to a length or a count: `length(x) - 4`.
+    std::int32_t plus = 0;
+
     bool is_measure() const {
         return kind == Kind::length_of_rest || kind == Kind::length_of_field ||
                kind == Kind::offset_of_label;
     }
     bool is_part() const {
-        return kind == Kind::part || kind == Kind::last_part || kind == Kind::parts;
+        return kind == Kind::part || kind == Kind::last_part || kind == Kind::parts ||
+               kind == Kind::last_part_of;
     }
 };
 
@@ -56,16 +71,28 @@ struct TlvFormat {
     bool operator==(const TlvFormat&) const = default;
 };
 
+/// How the items of a list or a tlv are spread over sections: `split`, or `split(8) by segment`.
+struct Split {
+    std::uint32_t sections = 1;  ///< at most, of one segment
+    std::string key;             ///< of the items; empty without `by`
+    TextPosition at;
+};
+
 struct Field {
     std::string name;
     std::optional<std::uint32_t> width;  ///< in bits; nullopt is `*`
-    const FieldType* type = nullptr;
+    const FieldType* type = nullptr;     ///< nullptr for the name of a definition
+    std::string definition;              ///< a definition without a set, whose elements it has
     TlvFormat tlv;
+    std::vector<std::string> sets;  ///< of a tlv: where its items' definitions are looked for
+    std::string text_table;         ///< of a dvbtext; empty: that of the layout
     bool split = false;
     Source source;
+    std::optional<Constant> default_value;  ///< an absent key or NULL is written as this
 
     TextPosition at;         ///< of the name in the text
     TextPosition width_at;   ///< of the width
+    TextPosition type_at;    ///< of the type
     TextPosition source_at;  ///< of the source, or of what stands in its place
 };
 
@@ -74,9 +101,71 @@ struct Label {
     TextPosition at;
 };
 
-/// What a block holds, in order. Groups over JSON arrays and conditions will be further kinds,
-/// with blocks of their own.
-using Element = std::variant<Field, Label>;
+struct Block;
+
+/// A comparison of an integer field with a constant, or several joined by && and ||.
+struct Condition {
+    enum class Kind : std::uint8_t { comparison, all_of, any_of };
+    enum class Operator : std::uint8_t {
+        equal,
+        not_equal,
+        less,
+        less_or_equal,
+        greater,
+        greater_or_equal,
+    };
+
+    Kind kind = Kind::comparison;
+
+    // A comparison:
+    std::string field;
+    std::optional<Constant> mask;  ///< `field & mask`
+    Operator comparison = Operator::equal;
+    Constant constant;
+    TextPosition at;  ///< of the field's name
+
+    // all_of and any_of: two operands or more; any_of inside all_of is written in parentheses.
+    std::vector<Condition> operands;
+};
+
+/// `name[] { … }`, `name[N] { … }`: an array of objects; `name[N] width type`: one of plain values.
+struct List {
+    std::string name;
+    std::optional<std::uint32_t> count;  ///< N
+    std::optional<Split> split;
+    std::string source;  ///< the key or column; the name, if nothing else is said
+
+    /// Of a list of values: width, type and parameters of each. Its name is the list's.
+    std::optional<Field> value;
+    std::unique_ptr<Block> block;  ///< of a list of objects
+
+    TextPosition at;
+    TextPosition source_at;
+};
+
+/// `name { … }`: an object.
+struct Object {
+    std::string name;
+    std::unique_ptr<Block> block;
+    TextPosition at;
+};
+
+/// `if (…) { … } else { … }`; `else if` is a choice that stands alone in `otherwise`.
+struct Choice {
+    Condition condition;
+    std::unique_ptr<Block> then;
+    std::unique_ptr<Block> otherwise;  ///< nullptr without `else`
+    TextPosition at;
+};
+
+/// `optional { … }`.
+struct Optional {
+    std::unique_ptr<Block> block;
+    TextPosition at;
+};
+
+/// What a block holds, in order.
+using Element = std::variant<Field, Label, List, Object, Choice, Optional>;
 
 struct Block {
     std::vector<Element> elements;
@@ -97,6 +186,27 @@ void for_each(const Block& block, On... on) {
     }
 }
 
+/// `after TAG 0xHEX`: the last item of that tag before it in the same list begins with these bytes.
+struct After {
+    std::uint32_t tag = 0;
+    std::vector<std::uint8_t> bytes;  ///< at least one
+    std::string tag_spelling;
+
+    bool operator==(const After& other) const { return tag == other.tag && bytes == other.bytes; }
+};
+
+/// What follows the section's own layout in a text: a type, if it has no set, and else an item of
+/// `tlv(…,set)`.
+struct Definition {
+    std::string name;
+    std::string set;  ///< empty for a type
+    Constant tag;
+    std::optional<Constant> extension;  ///< the byte that the body begins with
+    std::vector<After> after;           ///< one of them must hold, if there is any
+    Block block;
+    TextPosition at;
+};
+
 /// A layout as it was written. What is run is the plan that compile makes of it (plan.hpp).
 struct Layout {
     static constexpr std::uint32_t largest_section = 4096;  ///< bytes; also the default
@@ -104,7 +214,11 @@ struct Layout {
 
     std::string name;
     std::uint32_t max_bytes = largest_section;
+    std::string text_table;                   ///< what text without a selector means; may be empty
+    std::optional<std::int32_t> time_offset;  ///< minutes that local time is ahead of UTC
+    bool uses_library = true;                 ///< false: `library none`
     Block block;
+    std::vector<Definition> definitions;
 };
 
 /// Parses a layout; what its fields say of each other is checked by compile. Throws Error
