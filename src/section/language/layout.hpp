@@ -150,10 +150,17 @@ struct Object {
     TextPosition at;
 };
 
-/// `if (…) { … } else { … }`; `else if` is a choice that stands alone in `otherwise`.
-struct Choice {
+/// `if (…) { … }`, or `else if (…) { … }` after one.
+struct Arm {
     Condition condition;
-    std::unique_ptr<Block> then;
+    std::unique_ptr<Block> block;
+    TextPosition at;  ///< of `if`
+};
+
+/// `if (…) { … } else if (…) { … } else { … }`: a list of arms, since chains are long and nest in
+/// nothing.
+struct Choice {
+    std::vector<Arm> arms;             ///< one at least
     std::unique_ptr<Block> otherwise;  ///< nullptr without `else`
     TextPosition at;
 };
