@@ -7,7 +7,7 @@
 #include "base/bits.hpp"
 #include "base/words.hpp"
 #include "section/language/layout_lexer.hpp"
-#include "section/plan.hpp"
+#include "section/flat_compiler.hpp"
 #include "section/types/field_type.hpp"
 #include "transport/section_header.hpp"
 
@@ -110,7 +110,6 @@ class Compiler {
     void make_runs();
     void make_keys();
     void add_to_key(FieldId id, std::vector<std::optional<std::size_t>>& key_of_slot);
-    void add_candidate(Key& key, FieldId id) const;
     void find_split();
     void find_section_length();
     void find_header();
@@ -475,23 +474,10 @@ void Compiler::add_to_key(FieldId id, std::vector<std::optional<std::size_t>>& k
     const SlotId slot = slots_[id];
     if (!key_of_slot[slot]) {
         key_of_slot[slot] = scope().keys.size();
-        scope().keys.push_back({plan_.slots[slot].name, {}, {}});
+        scope().keys.push_back({plan_.slots[slot].name, {}});
     }
     Key& key = scope().keys[*key_of_slot[slot]];
     key.fields.push_back(id);
-    add_candidate(key, id);
-}
-
-void Compiler::add_candidate(Key& key, FieldId id) const {
-    const Field& field = plan_.fields[id];
-    const bool is_known =
-        std::any_of(key.candidates.begin(), key.candidates.end(), [&](FieldId candidate) {
-            const Field& other = plan_.fields[candidate];
-            return other.type == field.type && other.tlv == field.tlv;
-        });
-    if (!is_known) {
-        key.candidates.push_back(id);
-    }
 }
 
 /// Where section_length stands (ISO/IEC 13818-1, 2.4.4.11).
@@ -527,7 +513,7 @@ void Compiler::find_header() {
 
 }  // namespace
 
-Plan compile(const Layout& layout, Interrupt interrupt) {
+Plan compile_flat(const Layout& layout, Interrupt interrupt) {
     return Compiler(layout, interrupt).compile();
 }
 

@@ -6,12 +6,19 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "section/tables/decoder.hpp"
 #include "section/teller.hpp"
 
 namespace onetrip::section {
 
-Decoder::Decoder(const Plan& plan, HoldsText holds)
-    : plan_(plan), holds_(holds), reading_(plan), judge_(plan, holds) {}
+Decoder::Decoder(const Plan& plan, HoldsText holds, Interrupt interrupt)
+    : plan_(plan), holds_(holds), reading_(plan), judge_(plan, holds) {
+    if (plan.table != nullptr) {
+        table_ = std::make_unique<tables::Decoder>(*plan.table, holds, interrupt);
+    }
+}
+
+Decoder::~Decoder() = default;
 
 void Decoder::read(std::span<const std::uint8_t> section, Trust trust) {
     reading_.place(section, trust);
@@ -21,6 +28,10 @@ void Decoder::read(std::span<const std::uint8_t> section, Trust trust) {
 const std::vector<Fault>& Decoder::check(std::span<const std::uint8_t> section) {
     if (section.size() > largest_read) {
         faults_ = &judge_.judge_too_long(section.size());
+        return *faults_;
+    }
+    if (table_ != nullptr) {
+        faults_ = &table_->check(section);
         return *faults_;
     }
     read(section, {section.size(), plan_.length_of_rest.has_value()});
@@ -54,11 +65,17 @@ void Decoder::read_best(std::span<const std::uint8_t> section) {
 }
 
 const jsonb::JsonTree& Decoder::decode(std::span<const std::uint8_t> section) {
-    if (const std::vector<Fault>& faults = check(section); !faults.empty()) {
-        raise(faults.front());
+    for (const Fault& fault : check(section)) {
+        if (!fault.is_note) {
+            raise(fault);
+        }
     }
     row_.clear();
-    tell(reading_, holds_, row_);
+    if (table_ != nullptr) {
+        table_->tell(row_);
+    } else {
+        tell(reading_, holds_, row_);
+    }
     return row_.tree();
 }
 
@@ -67,6 +84,8 @@ const std::vector<DissectedField>& Decoder::dissect(std::span<const std::uint8_t
     lines_.clear();
     if (section.size() > largest_read) {
         lines_.push_back(dissect_too_long(section.size(), faults_->front()));
+    } else if (table_ != nullptr) {
+        table_->dissect(*faults_, lines_);
     } else {
         Dissector(reading_, *faults_, holds_).append_lines(lines_);
     }
@@ -78,7 +97,7 @@ void Decoder::raise(const Fault& fault) const {
     if (detail.front() >= 'a' && detail.front() <= 'z') {
         detail.front() = static_cast<char>(detail.front() - 'a' + 'A');
     }
-    const std::string& name = fault.field->name;
+    const std::string& name = fault.name();
     throw FieldError(ErrorKind::invalid_value, name,
                      "invalid bytes for field \"" + name + "\" of layout \"" + plan_.name +
                          "\" at byte " + std::to_string(fault.byte),

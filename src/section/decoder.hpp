@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,15 +15,22 @@
 
 namespace onetrip::section {
 
+namespace tables {
+class Decoder;
+}
+
 /// Reads sections as a plan says: the encoder's way back. Bytes are never trusted. A section is
 /// sound, with no fault, exactly if it can be decoded, and then the encoder makes the same bytes of
 /// what was decoded.
 class Decoder {
   public:
     /// `plan` must outlive the decoder.
-    explicit Decoder(const Plan& plan, HoldsText holds = nullptr);
+    explicit Decoder(const Plan& plan, HoldsText holds = nullptr,
+                     Interrupt interrupt = never_interrupted);
+    ~Decoder();
 
-    /// Every fault of a section, in the order of their bytes; valid until the next call.
+    /// Every fault of a section, and every note, in the order of their bytes; valid until the next
+    /// call.
     const std::vector<Fault>& check(std::span<const std::uint8_t> section);
 
     /// The JSON row of a section: a key for every source, and one for every part field. Throws
@@ -46,6 +54,7 @@ class Decoder {
     std::vector<Fault>* faults_ = nullptr;  ///< the judge's
     jsonb::JsonTreeBuilder row_;
     std::vector<DissectedField> lines_;
+    std::unique_ptr<tables::Decoder> table_;  ///< of a table, which it reads instead
 };
 
 }  // namespace onetrip::section

@@ -10,15 +10,12 @@
 
 namespace onetrip::section {
 
-namespace {
-
 std::string hex_of(std::span<const std::uint8_t> bytes) {
     std::string digits = "0x";
     append_hex(bytes, digits);
     return bytes.empty() ? std::string() : digits;
 }
 
-/// Flags and other short fields bit by bit, as the standards' tables show them.
 std::string print_raw(std::uint64_t bits, std::uint32_t width) {
     if (width % 4 == 0 || width > 16) {
         return print_hex(bits, width);
@@ -30,32 +27,70 @@ std::string print_raw(std::uint64_t bits, std::uint32_t width) {
     return digits;
 }
 
+namespace {
+
 /// Whether the bits are right or wrong, whatever the row.
 bool is_computed(const Field& field) {
     return field.source.kind != Source::Kind::column && !field.source.is_part();
 }
 
+std::string with_remark(std::string value, const std::string& remark) {
+    if (!remark.empty()) {
+        value += (value.empty() ? "(" : " (") + remark + ")";
+    }
+    return value;
+}
+
 /// Puts the lines of what stands in a field after the field's own.
 class FieldLines final : public InnerLines {
   public:
-    FieldLines(const Field& field, std::size_t begin, std::span<const std::uint8_t> bytes,
+    FieldLines(const std::string& name, std::size_t begin, std::span<const std::uint8_t> bytes,
                std::vector<DissectedField>& lines)
-        : field_(field), begin_(begin), bytes_(bytes), lines_(lines) {}
+        : name_(name), begin_(begin), bytes_(bytes), lines_(lines) {}
 
     void add(const std::string& name, std::size_t from, std::size_t to,
              std::string value) override {
-        lines_.push_back({field_.name + name, begin_ + from, 0, (to - from) * 8,
+        lines_.push_back({name_ + name, begin_ + from, 0, (to - from) * 8,
                           hex_of(bytes_.subspan(from, to - from)), std::move(value)});
     }
 
   private:
-    const Field& field_;
+    const std::string& name_;
     std::size_t begin_;
     std::span<const std::uint8_t> bytes_;
     std::vector<DissectedField>& lines_;
 };
 
 }  // namespace
+
+std::string remark_of(const Field& field, const std::string& problems) {
+    if (!problems.empty()) {
+        return "wrong: " + problems;
+    }
+    return is_computed(field) ? "ok" : "";
+}
+
+void append_field_lines(const CodedField& coded, const std::string& name, std::size_t bit,
+                        const std::string& remark, HoldsText holds,
+                        std::vector<DissectedField>& lines) {
+    const Field& field = *coded.field;
+    DissectedField line{name, bit / 8, static_cast<std::uint32_t>(bit % 8), 0, {}, {}};
+    if (field.type->coding() == FieldType::Coding::bits) {
+        const auto& type = static_cast<const BitsType&>(*field.type);
+        line.width = *field.width;
+        line.raw = print_raw(coded.bits, *field.width);
+        line.value = with_remark(type.print(coded.bits, *field.width), remark);
+        lines.push_back(std::move(line));
+        return;
+    }
+    const auto& type = static_cast<const BytesType&>(*field.type);
+    line.width = coded.bytes.size() * 8;
+    line.raw = type.has_inner_lines() ? std::string() : hex_of(coded.bytes);
+    line.value = with_remark(type.print(coded.bytes, field, holds), remark);
+    lines.push_back(std::move(line));
+    FieldLines inner(name, bit / 8, coded.bytes, lines);
+    type.dissect(coded.bytes, field, holds, inner);
+}
 
 /// The faults in the order of the layout, in which the fields lie in memory too.
 Dissector::Dissector(const Reading& reading, const std::vector<Fault>& faults, HoldsText holds)
@@ -88,23 +123,12 @@ void Dissector::append_lines(std::vector<DissectedField>& lines) {
 
 void Dissector::add_field(FieldId id) {
     const Field& field = reading_.plan().fields[id];
-    const auto [bit, width] = reading_.at(id);
-    DissectedField line{field.name, bit / 8, static_cast<std::uint32_t>(bit % 8), width, {}, {}};
-    if (field.type->coding() == FieldType::Coding::bits) {
-        const auto& type = static_cast<const BitsType&>(*field.type);
-        line.raw = print_raw(reading_.bits_of(id), *field.width);
-        line.value = type.print(reading_.bits_of(id), *field.width);
-        add_line(field, std::move(line));
-        return;
-    }
-    const auto& type = static_cast<const BytesType&>(*field.type);
+    const std::string remark = remark_of_next(field);
     std::vector<std::uint8_t> aligned;
-    const std::span<const std::uint8_t> bytes = reading_.bytes_of(id, aligned);
-    line.raw = type.has_inner_lines() ? std::string() : hex_of(bytes);
-    line.value = type.print(bytes, field, holds_);
-    add_line(field, std::move(line));
-    FieldLines inner(field, bit / 8, bytes, *lines_);
-    type.dissect(bytes, field, holds_, inner);
+    const CodedField coded = field.type->coding() == FieldType::Coding::bits
+                                 ? CodedField{{}, &field, reading_.bits_of(id)}
+                                 : CodedField{reading_.bytes_of(id, aligned), &field, 0};
+    append_field_lines(coded, field.name, reading_.at(id).bit, remark, holds_, *lines_);
 }
 
 /// The field within which the section ends, or before which.
@@ -127,28 +151,23 @@ void Dissector::add_cut_field(FieldId id) {
     const auto& type = static_cast<const BytesType&>(*field.type);
     line.raw = type.has_inner_lines() ? std::string() : hex_of(bytes);
     add_line(field, std::move(line));
-    FieldLines inner(field, bit / 8, bytes, *lines_);
+    FieldLines inner(field.name, bit / 8, bytes, *lines_);
     type.dissect(bytes, field, holds_, inner);
 }
 
 void Dissector::add_line(const Field& field, DissectedField line) {
-    if (const std::string problems = problems_of(field); !problems.empty()) {
-        line.value += (line.value.empty() ? "(" : " (") + problems + ")";
-    }
+    line.value = with_remark(std::move(line.value), remark_of_next(field));
     lines_->push_back(std::move(line));
 }
 
-/// What is wrong, or that what could be wrong is right. To be asked for each field in turn.
-std::string Dissector::problems_of(const Field& field) {
+/// To be asked for each field in turn.
+std::string Dissector::remark_of_next(const Field& field) {
     std::string problems;
     for (; next_fault_ < faults_.size() && faults_[next_fault_]->field == &field; ++next_fault_) {
-        problems += problems.empty() ? "wrong: " : "; ";
+        problems += problems.empty() ? "" : "; ";
         problems += faults_[next_fault_]->problem;
     }
-    if (problems.empty() && is_computed(field)) {
-        problems = "ok";
-    }
-    return problems;
+    return remark_of(field, problems);
 }
 
 DissectedField dissect_too_long(std::size_t size, const Fault& fault) {

@@ -21,6 +21,21 @@ struct DissectedField {
     std::string value;  ///< UTF-8
 };
 
+/// `0x` and digits; empty for no bytes.
+std::string hex_of(std::span<const std::uint8_t> bytes);
+
+/// Flags and other short fields bit by bit, as the standards' tables show them.
+std::string print_raw(std::uint64_t bits, std::uint32_t width);
+
+/// Appends the line of a field that is whole, and those of what stands in it. `remark` is put after
+/// the value.
+void append_field_lines(const CodedField& coded, const std::string& name, std::size_t bit,
+                        const std::string& remark, HoldsText holds,
+                        std::vector<DissectedField>& lines);
+
+/// What the line of a field says of its faults, or that what could be wrong is right.
+std::string remark_of(const Field& field, const std::string& problems);
+
 /// Shows a section line by line, with the faults at their fields.
 class Dissector {
   public:
@@ -34,7 +49,7 @@ class Dissector {
     void add_field(FieldId id);
     void add_cut_field(FieldId id);
     void add_line(const Field& field, DissectedField line);
-    std::string problems_of(const Field& field);
+    std::string remark_of_next(const Field& field);
 
     const Reading& reading_;
     HoldsText holds_;

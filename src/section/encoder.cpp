@@ -7,6 +7,7 @@
 
 #include "base/bits.hpp"
 #include "base/words.hpp"
+#include "section/tables/writer.hpp"
 #include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section {
@@ -77,7 +78,12 @@ Encoder::Encoder(const Plan& plan, Interrupt interrupt)
             measures_.push_back(measure);
         }
     }
+    if (plan.table != nullptr) {
+        table_ = std::make_unique<tables::Writer>(*plan.table, interrupt);
+    }
 }
+
+Encoder::~Encoder() = default;
 
 Encoder::FastRun Encoder::run_of(const Run& run) const {
     FastRun fast{run.begin, run.end, {}, nullptr, nullptr, nullptr};
@@ -126,6 +132,9 @@ inline bool Encoder::has_json_text(std::span<const Value> row) const {
 }
 
 std::size_t Encoder::encode(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
+    if (table_ != nullptr) {
+        return table_->write(row, sink, splitting);
+    }
     try {
         if (has_json_text(row)) {
             return encode_parsed(row, sink, splitting);

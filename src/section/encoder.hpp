@@ -15,6 +15,10 @@
 
 namespace onetrip::section {
 
+namespace tables {
+class Writer;
+}
+
 /// Where sections go. What it throws ends the encoding; a section that was begun is then void.
 class SectionSink {
   public:
@@ -38,6 +42,7 @@ class Encoder {
   public:
     /// `plan` must outlive the encoder. `interrupt` is called now and then by what can take long.
     explicit Encoder(const Plan& plan, Interrupt interrupt = never_interrupted);
+    ~Encoder();
 
     /// Encodes a row into one section, or several if it does not fit into one and the layout has a
     /// field to split. `row` has a value for each of plan.slots. Returns the number of sections.
@@ -129,6 +134,8 @@ class Encoder {
     SlotId current_slot_ = 0;                ///< of the part that did not fit
     std::vector<std::uint8_t> scratch_;
     PartNumbersJudge part_numbers_;
+
+    std::unique_ptr<tables::Writer> table_;  ///< of a table, which it writes instead
 };
 
 }  // namespace onetrip::section

@@ -35,6 +35,11 @@ class SectionFaults final : public FaultsOfBytes {
 
 }  // namespace
 
+std::size_t count_faults(const std::vector<Fault>& faults) {
+    return static_cast<std::size_t>(std::count_if(
+        faults.begin(), faults.end(), [](const Fault& fault) { return !fault.is_note; }));
+}
+
 std::vector<Fault>& Judge::judge(const Reading& reading) {
     reading_ = &reading;
     faults_.clear();
@@ -220,12 +225,13 @@ void Judge::judge_key(const Key& key) {
     if (!can_be_compared(key)) {
         return;
     }
-    SharedValue shared(*reading_, holds_);
-    if (shared.find(key)) {
+    const KeyFields fields(*reading_, key);
+    if (shared_.find(fields.view())) {
         return;
     }
     const FieldId first = key.fields.front();
-    const FieldId other = key.fields[std::min(shared.first_other(key), key.fields.size() - 1)];
+    const FieldId other =
+        key.fields[std::min(shared_.first_other(fields.view()), key.fields.size() - 1)];
     const Field& field = plan_.fields[other];
     const std::string source = plan_.fields[first].name + ", which has the same source";
     const auto print = [&](FieldId id) {

@@ -7,6 +7,7 @@
 #include "base/utf8.hpp"
 #include "section/part_numbers.hpp"
 #include "section/reading.hpp"
+#include "section/shared_value.hpp"
 #include "transport/section_header.hpp"
 
 namespace onetrip::section {
@@ -16,7 +17,14 @@ struct Fault {
     const Field* field;   ///< for bytes that are left over the last one
     std::size_t byte;     ///< from the section's begin
     std::string problem;  ///< a clause without full stop, in ASCII
+    std::string path = {};  ///< of a field in inner braces; empty for the field's own name
+    bool is_note = false;   ///< worth a look, and no reason not to decode the section
+
+    const std::string& name() const { return path.empty() ? field->name : path; }
 };
+
+/// Those of them that are no notes.
+std::size_t count_faults(const std::vector<Fault>& faults);
 
 /// The largest section that a section_length of 12 bits can say. A longer one is wrong as a whole,
 /// and is not read: that bounds the work on bytes of any kind.
@@ -26,7 +34,7 @@ inline constexpr std::size_t largest_read = transport::largest_said_section;
 class Judge {
   public:
     /// `plan` must outlive the judge.
-    Judge(const Plan& plan, HoldsText holds) : plan_(plan), holds_(holds) {}
+    Judge(const Plan& plan, HoldsText holds) : plan_(plan), shared_(holds) {}
 
     /// Every fault, by field and then by source; valid until the next call.
     std::vector<Fault>& judge(const Reading& reading);
@@ -51,7 +59,7 @@ class Judge {
     void add_fault(FieldId id, std::string problem);
 
     const Plan& plan_;
-    HoldsText holds_;
+    SharedValue shared_;
     const Reading* reading_ = nullptr;
     std::vector<Fault> faults_;
     std::vector<bool> is_faulty_;  ///< by FieldId

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "section/language/layout.hpp"
 
 namespace onetrip::section {
+
+namespace tables {
+struct TablePlan;
+}
 
 /// Index into Plan::fields.
 using FieldId = std::uint32_t;
@@ -33,6 +38,7 @@ struct Slot {
     /// part it is; a record never does.
     bool names_part;
     FieldId field;  ///< the first that takes its value from this slot, for messages
+    bool may_be_missing = false;  ///< a record need not have the column: it is then NULL
 };
 
 /// A field that a row fills, at a place that is fixed within its run.
@@ -111,10 +117,6 @@ struct FieldPlace {
 struct Key {
     std::string name;
     std::vector<FieldId> fields;
-
-    /// The first field of each type (and T and L of a tlv). What is written from one value is alike
-    /// in all fields of a type, so that no other can say more about the value.
-    std::vector<FieldId> candidates;
 };
 
 /// What stands in one pair of braces, in three forms: for writing an image and the runs over it,
@@ -161,11 +163,15 @@ struct Plan {
     /// concatenated sections can be told apart.
     bool has_section_length = false;
     HeaderBits header;
+
+    /// Of a layout that has more than fields and labels: what is run instead of `root`. `fields`
+    /// are then those of the slots alone.
+    std::shared_ptr<const tables::TablePlan> table;
 };
 
 /// The one place that decides positions, constants and where each part ends. Throws Error
 /// (syntax_error) with line and column for a layout that could not be encoded or decoded
 /// (sections.md, chapter 2), and what `interrupt` throws.
-Plan compile(const Layout& layout, Interrupt interrupt = never_interrupted);
+Plan compile(Layout layout, Interrupt interrupt = never_interrupted);
 
 }  // namespace onetrip::section

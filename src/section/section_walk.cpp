@@ -35,7 +35,7 @@ bool SectionWalk::next() {
     const std::size_t declared = declared_end(begin_);
     const std::size_t cut = std::min(declared, bytes_.size());
     judge(cut);
-    if (faults_->empty() || !may_resynchronise() || declared == bytes_.size() ||
+    if (count_faults(*faults_) == 0 || !may_resynchronise() || declared == bytes_.size() ||
         (declared < bytes_.size() && has_header(declared))) {
         return true;
     }
@@ -48,15 +48,15 @@ bool SectionWalk::next() {
 /// that all break the layout, as those of another layout do. Zeros are no sections.
 void SectionWalk::resynchronise(std::size_t cut) {
     std::size_t best = cut;
-    std::size_t fewest = faults_->size();
+    std::size_t fewest = count_faults(*faults_);
     const bool may_be_section = cut - begin_ > transport::section_header_size;
     for (const std::size_t end : {next_header(begin_ + 1), next_section(begin_ + 1)}) {
         if (may_be_section && end - begin_ > largest_read) {
             continue;
         }
         judge(end);
-        if (faults_->size() <= fewest) {
-            fewest = faults_->size();
+        if (count_faults(*faults_) <= fewest) {
+            fewest = count_faults(*faults_);
             best = end;
         }
     }

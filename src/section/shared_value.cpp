@@ -13,111 +13,144 @@
 
 namespace onetrip::section {
 
+void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonTreeBuilder& tree) {
+    const Field& field = *coded.field;
+    if (field.type->coding() == FieldType::Coding::bits) {
+        static_cast<const BitsType*>(field.type)->append_json(coded.bits, *field.width, tree);
+    } else {
+        static_cast<const BytesType*>(field.type)->append_json(coded.bytes, field, holds, tree);
+    }
+}
+
 void append_field(const Reading& reading, FieldId id, HoldsText holds,
                   jsonb::JsonTreeBuilder& tree) {
     const Field& field = reading.plan().fields[id];
-    if (field.type->coding() == FieldType::Coding::bits) {
-        static_cast<const BitsType*>(field.type)
-            ->append_json(reading.bits_of(id), *field.width, tree);
-        return;
-    }
     std::vector<std::uint8_t> aligned;
-    static_cast<const BytesType*>(field.type)
-        ->append_json(reading.bytes_of(id, aligned), field, holds, tree);
+    if (field.type->coding() == FieldType::Coding::bits) {
+        append_coded({{}, &field, reading.bits_of(id)}, holds, tree);
+    } else {
+        append_coded({reading.bytes_of(id, aligned), &field, 0}, holds, tree);
+    }
 }
 
-std::optional<CommonValue> SharedValue::find(const Key& key) {
-    using From = CommonValue::From;
-    const FieldId first = key.fields.front();
-    if (all_equal(key)) {
-        return CommonValue{From::field, first};
+KeyFields::KeyFields(const Reading& reading, const Key& key) {
+    for (const FieldId id : key.fields) {
+        const Field& field = reading.plan().fields[id];
+        if (field.type->coding() == FieldType::Coding::bits) {
+            fields_.push_back({{}, &field, reading.bits_of(id)});
+        } else {
+            // The vector that holds unaligned bytes may move, those bytes do not.
+            aligned_.emplace_back();
+            fields_.push_back({reading.bytes_of(id, aligned_.back()), &field, 0});
+        }
     }
-    for (const FieldId candidate : key.candidates) {
-        if (is_common(key, {From::field, candidate})) {
+}
+
+std::optional<CommonValue> SharedValue::find(const Fields& fields) {
+    using From = CommonValue::From;
+    if (all_equal(fields)) {
+        return CommonValue{From::field, 0};
+    }
+    for (const std::size_t candidate : candidates_of(fields)) {
+        if (is_common(fields, {From::field, candidate})) {
             return CommonValue{From::field, candidate};
         }
     }
     for (const From from : {From::bytes, From::items}) {
-        if (is_common(key, {from, first})) {
-            return CommonValue{from, first};
+        if (is_common(fields, {from, 0})) {
+            return CommonValue{from, 0};
         }
     }
     return std::nullopt;
 }
 
 /// Whether it is plain to see that the fields have one value: what nearly all are.
-bool SharedValue::all_equal(const Key& key) const {
-    const Plan& plan = reading_.plan();
-    const FieldId first = key.fields.front();
-    return std::all_of(key.fields.begin(), key.fields.end(), [&](FieldId id) {
-        return plan.fields[id].type->shortcut() == Shortcut::plain_integer &&
-               reading_.bits_of(id) == reading_.bits_of(first);
+bool SharedValue::all_equal(const Fields& fields) {
+    return std::all_of(fields.begin(), fields.end(), [&](const CodedField& coded) {
+        return coded.field->type->shortcut() == Shortcut::plain_integer &&
+               coded.bits == fields.front().bits;
     });
 }
 
-bool SharedValue::is_common(const Key& key, CommonValue value) {
+/// The first field of each type, with its parameters. What is written from one value is alike in
+/// all fields of a type, so that no other can say more about the value.
+std::vector<std::size_t> SharedValue::candidates_of(const Fields& fields) {
+    std::vector<std::size_t> candidates;
+    for (std::size_t index = 0; index < fields.size(); ++index) {
+        const Field& field = *fields[index].field;
+        const bool is_known =
+            std::any_of(candidates.begin(), candidates.end(), [&](std::size_t candidate) {
+                const Field& other = *fields[candidate].field;
+                return other.type == field.type && other.tlv == field.tlv &&
+                       other.text_table == field.text_table;
+            });
+        if (!is_known) {
+            candidates.push_back(index);
+        }
+    }
+    return candidates;
+}
+
+bool SharedValue::is_common(const Fields& fields, CommonValue value) {
     if (value.from == CommonValue::From::items) {
         tree_.clear();
-        return append_items(key, tree_);
+        return append_items(fields, tree_);
     }
-    const Field& field = reading_.plan().fields[value.field];
     if (value.from == CommonValue::From::bytes &&
-        field.type->coding() != FieldType::Coding::bytes) {
+        fields[value.field].field->type->coding() != FieldType::Coding::bytes) {
         return false;
     }
     tree_.clear();
-    append(key, value, tree_);
+    append(fields, value, tree_);
     try {
-        return first_other_than(key, jsonb::write_jsonb(tree_.tree())) == key.fields.size();
+        return first_other_than(fields, jsonb::write_jsonb(tree_.tree())) == fields.size();
     } catch (const jsonb::JsonError&) {
         return false;  // a document larger than JSONB can hold, at the most
     }
 }
 
-void SharedValue::append(const Key& key, CommonValue value, jsonb::JsonTreeBuilder& tree) {
+void SharedValue::append(const Fields& fields, CommonValue value,
+                         jsonb::JsonTreeBuilder& tree) const {
     switch (value.from) {
         case CommonValue::From::field:
-            append_field(reading_, value.field, holds_, tree);
+            append_coded(fields[value.field], holds_, tree);
             break;
-        case CommonValue::From::bytes: {
-            std::vector<std::uint8_t> aligned;
-            append_hex_object(reading_.bytes_of(value.field, aligned), tree);
+        case CommonValue::From::bytes:
+            append_hex_object(fields[value.field].bytes, tree);
             break;
-        }
         case CommonValue::From::items:
-            append_items(key, tree);
+            append_items(fields, tree);
             break;
     }
 }
 
-std::size_t SharedValue::first_other(const Key& key) {
+std::size_t SharedValue::first_other(const Fields& fields) {
     tree_.clear();
-    append_field(reading_, key.fields.front(), holds_, tree_);
-    return first_other_than(key, jsonb::write_jsonb(tree_.tree()));
+    append_coded(fields.front(), holds_, tree_);
+    return first_other_than(fields, jsonb::write_jsonb(tree_.tree()));
 }
 
-std::size_t SharedValue::first_other_than(const Key& key,
+std::size_t SharedValue::first_other_than(const Fields& fields,
                                           const std::vector<std::uint8_t>& document) {
     const Value value = Value::of_json(jsonb::Value::root(document), true);
-    const auto other = std::find_if(key.fields.begin(), key.fields.end(),
-                                    [&](FieldId id) { return !writes_same(id, value); });
-    return static_cast<std::size_t>(other - key.fields.begin());
+    const auto other =
+        std::find_if(fields.begin(), fields.end(),
+                     [&](const CodedField& coded) { return !writes_same(coded, value); });
+    return static_cast<std::size_t>(other - fields.begin());
 }
 
-bool SharedValue::writes_same(FieldId id, const Value& value) {
-    const Field& field = reading_.plan().fields[id];
+bool SharedValue::writes_same(const CodedField& coded, const Value& value) {
+    const Field& field = *coded.field;
     try {
         if (field.type->coding() == FieldType::Coding::bits) {
             const auto& type = static_cast<const BitsType&>(*field.type);
-            return type.to_bits(value, *field.width) == reading_.bits_of(id);
+            return type.to_bits(value, *field.width) == coded.bits;
         }
-        std::vector<std::uint8_t> aligned;
-        const std::span<const std::uint8_t> bytes = reading_.bytes_of(id, aligned);
-        written_.resize(bytes.size());
+        written_.resize(coded.bytes.size());
         ByteWriter writer(written_.data(), written_.size());
         static_cast<const BytesType&>(*field.type).write(value, field, writer);
-        return !writer.overflowed() && writer.size() == bytes.size() &&
-               std::equal(bytes.begin(), bytes.end(), written_.begin());
+        return !writer.overflowed() && writer.size() == coded.bytes.size() &&
+               std::equal(coded.bytes.begin(), coded.bytes.end(), written_.begin());
     } catch (const BadValue&) {
         return false;
     }
@@ -125,15 +158,11 @@ bool SharedValue::writes_same(FieldId id, const Value& value) {
 
 /// Nested items take the form that their field has, so that in fields of different forms the same
 /// ones are different bytes.
-bool SharedValue::append_items(const Key& key, jsonb::JsonTreeBuilder& tree) const {
-    std::vector<CodedField> fields;
-    for (const FieldId id : key.fields) {
-        const Field& field = reading_.plan().fields[id];
-        if (!field.type->can_be_split()) {
+bool SharedValue::append_items(const Fields& fields, jsonb::JsonTreeBuilder& tree) const {
+    for (const CodedField& coded : fields) {
+        if (!coded.field->type->can_be_split()) {
             return false;
         }
-        std::vector<std::uint8_t> unused;  // items begin on a byte boundary
-        fields.push_back({reading_.bytes_of(id, unused), &field});
     }
     const auto& type = static_cast<const BytesType&>(*fields.front().field->type);
     return type.append_common_items(fields, holds_, tree);

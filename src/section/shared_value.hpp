@@ -6,6 +6,7 @@
 #include "base/utf8.hpp"
 #include "jsonb/json_tree_builder.hpp"
 #include "section/reading.hpp"
+#include "section/types/field_type.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::section {
@@ -19,39 +20,55 @@ struct CommonValue {
     };
 
     From from;
-    FieldId field;
+    std::size_t field;  ///< index among the fields that share the source
 };
 
-/// Looks for the one value of fields that share a source. All fields of the key are whole and have
-/// no fault of their own.
+/// Looks for the one value of fields that share a source. It keeps its memory from one look to the
+/// next.
 class SharedValue {
   public:
-    /// `reading` must outlive it.
-    SharedValue(const Reading& reading, HoldsText holds) : reading_(reading), holds_(holds) {}
+    using Fields = std::vector<CodedField>;
+
+    explicit SharedValue(HoldsText holds) : holds_(holds) {}
 
     /// nullopt if the fields were not written from one value. Types keep more or less of a value
     /// (char drops spaces at the end, utc the fraction of a second), so that one field may say what
     /// the others were given, and another may not.
-    std::optional<CommonValue> find(const Key& key);
+    std::optional<CommonValue> find(const Fields& fields);
 
     /// Appends that value.
-    void append(const Key& key, CommonValue value, jsonb::JsonTreeBuilder& tree);
+    void append(const Fields& fields, CommonValue value, jsonb::JsonTreeBuilder& tree) const;
 
-    /// The index, among the key's fields, of the first that is not written from what the key's
-    /// first field is decoded to; their number if all are.
-    std::size_t first_other(const Key& key);
+    /// The index of the first field that is not written from what the first of all is decoded to;
+    /// their number if all are.
+    std::size_t first_other(const Fields& fields);
 
   private:
-    bool all_equal(const Key& key) const;
-    bool is_common(const Key& key, CommonValue value);
-    std::size_t first_other_than(const Key& key, const std::vector<std::uint8_t>& document);
-    bool writes_same(FieldId id, const Value& value);
-    bool append_items(const Key& key, jsonb::JsonTreeBuilder& tree) const;
+    static bool all_equal(const Fields& fields);
+    static std::vector<std::size_t> candidates_of(const Fields& fields);
+    bool is_common(const Fields& fields, CommonValue value);
+    std::size_t first_other_than(const Fields& fields, const std::vector<std::uint8_t>& document);
+    bool writes_same(const CodedField& coded, const Value& value);
+    bool append_items(const Fields& fields, jsonb::JsonTreeBuilder& tree) const;
 
-    const Reading& reading_;
     HoldsText holds_;
     jsonb::JsonTreeBuilder tree_;
     std::vector<std::uint8_t> written_;
+};
+
+/// Appends what sound bits or bytes of a field are decoded to.
+void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonTreeBuilder& tree);
+
+/// What the fields of a key of a flat layout hold, all of them whole.
+class KeyFields {
+  public:
+    KeyFields(const Reading& reading, const Key& key);
+
+    const std::vector<CodedField>& view() const { return fields_; }
+
+  private:
+    std::vector<std::vector<std::uint8_t>> aligned_;
+    std::vector<CodedField> fields_;
 };
 
 /// Appends what a field that is whole and sound is decoded to.

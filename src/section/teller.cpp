@@ -8,6 +8,7 @@ namespace onetrip::section {
 
 void tell(const Reading& reading, HoldsText holds, jsonb::JsonTreeBuilder& row) {
     row.open_object();
+    SharedValue shared(holds);
     const Scope& scope = reading.plan().root;
     for (const std::uint32_t index : scope.sorted_keys) {
         const Key& key = scope.keys[index];
@@ -16,8 +17,8 @@ void tell(const Reading& reading, HoldsText holds, jsonb::JsonTreeBuilder& row) 
             append_field(reading, key.fields.front(), holds, row);
             continue;
         }
-        SharedValue shared(reading, holds);
-        shared.append(key, shared.find(key).value(), row);
+        const KeyFields fields(reading, key);
+        shared.append(fields.view(), shared.find(fields.view()).value(), row);
     }
     row.close();
 }

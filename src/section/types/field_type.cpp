@@ -38,6 +38,10 @@ std::uint64_t BitsType::number_to_bits(std::uint64_t number, std::uint32_t /*wid
     return number;
 }
 
+jsonb::Integer BitsType::number_of(std::uint64_t bits, std::uint32_t /*width*/) const {
+    return {false, bits};
+}
+
 std::string BitsType::judge(std::uint64_t /*bits*/, std::uint32_t /*width*/) const {
     return {};
 }

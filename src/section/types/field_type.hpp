@@ -76,10 +76,11 @@ class Items {
     virtual void restart() = 0;
 };
 
-/// Sound bytes of one of several fields that share a source.
+/// What one of several fields that share a source holds; sound.
 struct CodedField {
-    std::span<const std::uint8_t> bytes;
+    std::span<const std::uint8_t> bytes;  ///< of a BytesType
     const Field* field;
+    std::uint64_t bits;  ///< of a BitsType
 };
 
 /// What a writer may do with most values of a type without asking it.
@@ -115,6 +116,9 @@ class FieldType {
     /// Whether its name is followed by the widths of tags and lengths, (T,L).
     virtual bool takes_tlv_format() const { return false; }
 
+    /// Whether NULL is a value of its own, which decoding gives back.
+    virtual bool takes_null() const { return false; }
+
     /// Whether a value is made of items that can be spread over sections.
     virtual bool can_be_split() const { return false; }
 
@@ -144,6 +148,9 @@ class BitsType : public FieldType {
 
     /// The bits of a number from 0 to largest(width).
     virtual std::uint64_t number_to_bits(std::uint64_t number, std::uint32_t width) const;
+
+    /// The number that a condition compares; of an integer type.
+    virtual jsonb::Integer number_of(std::uint64_t bits, std::uint32_t width) const;
 
     /// What is wrong with bits that no value is written as: a clause of ASCII without full stop.
     /// Empty where nothing is.
@@ -217,6 +224,9 @@ std::vector<std::uint8_t> parse_json_text(const Value& value, Interrupt interrup
 
 /// Bits as `0x0f`, with as many digits as the width has.
 std::string print_hex(std::uint64_t bits, std::uint32_t width);
+
+/// An integer from 0 to `largest`. Throws BadValue.
+std::uint64_t unsigned_number(const Value& value, std::uint64_t largest);
 
 /// The complaint of a type about a kind of value that it does not take.
 [[noreturn]] void refuse_kind(const Value& value, std::string_view takes);

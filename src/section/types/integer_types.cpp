@@ -101,15 +101,20 @@ class TwosComplementType final : public BitsType {
         return largest_unsigned(width - 1);
     }
 
+    Integer number_of(std::uint64_t bits, std::uint32_t width) const override {
+        const bool is_negative = bits > largest(width);
+        return {is_negative, is_negative ? magnitude_of(bits, width) : bits};
+    }
+
     void append_json(std::uint64_t bits, std::uint32_t width,
                      jsonb::JsonTreeBuilder& tree) const override {
-        const bool is_negative = bits > largest(width);
-        tree.integer(is_negative, is_negative ? magnitude_of(bits, width) : bits);
+        const Integer number = number_of(bits, width);
+        tree.integer(number.negative, number.magnitude);
     }
 
     std::string print(std::uint64_t bits, std::uint32_t width) const override {
-        return bits <= largest(width) ? std::to_string(bits)
-                                      : "-" + std::to_string(magnitude_of(bits, width));
+        const Integer number = number_of(bits, width);
+        return (number.negative ? "-" : "") + std::to_string(number.magnitude);
     }
 
   private:
@@ -154,11 +159,15 @@ class BcdType final : public BitsType {
 
     void append_json(std::uint64_t bits, std::uint32_t width,
                      jsonb::JsonTreeBuilder& tree) const override {
-        tree.integer(false, number_of(bits, width));
+        tree.integer(false, decimal_of(bits, width));
+    }
+
+    Integer number_of(std::uint64_t bits, std::uint32_t width) const override {
+        return {false, decimal_of(bits, width)};
     }
 
     std::string print(std::uint64_t bits, std::uint32_t width) const override {
-        return std::to_string(number_of(bits, width));
+        return std::to_string(decimal_of(bits, width));
     }
 
     /// The digits as they are: bits that are wrong may be none.
@@ -167,7 +176,7 @@ class BcdType final : public BitsType {
     }
 
   private:
-    static std::uint64_t number_of(std::uint64_t bits, std::uint32_t width) {
+    static std::uint64_t decimal_of(std::uint64_t bits, std::uint32_t width) {
         std::uint64_t number = 0;
         for (std::uint32_t shift = width; shift > 0;) {
             shift -= 4;
@@ -200,6 +209,10 @@ constinit const BcdType bcd_type("bcd", {false, 4, 64, 4}, SourceRule::constant)
 constinit const ChecksumType rpchof_type("rpchof", {false, 32, 32, 1}, SourceRule::none);
 
 }  // namespace
+
+std::uint64_t unsigned_number(const Value& value, std::uint64_t largest) {
+    return unsigned_of(value, Booleans::refused, largest);
+}
 
 const BitsType& uimsbf = uimsbf_type;
 const BitsType& tcimsbf = tcimsbf_type;

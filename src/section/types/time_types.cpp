@@ -63,6 +63,8 @@ class UtcType final : public BitsType {
   public:
     using BitsType::BitsType;
 
+    bool takes_null() const override { return true; }
+
     std::uint64_t to_bits(const Value& value, std::uint32_t width) const override {
         if (value.is_null()) {
             return largest_unsigned(width);

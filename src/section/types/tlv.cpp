@@ -81,41 +81,6 @@ std::uint64_t tag_of(jsonb::Value value, TlvFormat format) {
     return tag.magnitude;
 }
 
-// ---- lengths ----------------------------------------------------------------------------------
-
-/// How many bytes a length takes in front of so many bytes (ISO/IEC 8825-1, 8.1.3: the shortest
-/// definite form).
-unsigned size_of_length(TlvFormat::Length form, std::size_t length) {
-    switch (form) {
-        case TlvFormat::Length::bits_8:
-            return 1;
-        case TlvFormat::Length::bits_16:
-            return 2;
-        case TlvFormat::Length::ber:
-            return length < 0x80 ? 1 : 1 + (static_cast<unsigned>(std::bit_width(length)) + 7) / 8;
-    }
-    __builtin_unreachable();
-}
-
-void store_length(TlvFormat::Length form, std::uint8_t* at, unsigned size, std::size_t length) {
-    if (form == TlvFormat::Length::ber && size > 1) {
-        *at++ = static_cast<std::uint8_t>(0x80U | --size);
-    }
-    store_big_endian(at, size, length);
-}
-
-std::size_t largest_length(TlvFormat::Length form) {
-    switch (form) {
-        case TlvFormat::Length::bits_8:
-            return 0xFF;
-        case TlvFormat::Length::bits_16:
-            return 0xFFFF;
-        case TlvFormat::Length::ber:
-            return std::numeric_limits<std::size_t>::max();
-    }
-    __builtin_unreachable();
-}
-
 [[noreturn]] void refuse_length(std::uint64_t tag, std::size_t length, std::size_t largest) {
     refuse(of_item(tag), "takes " + count(length, "byte") + ", more than the " +
                              std::to_string(largest) + " that its length can say");
@@ -495,6 +460,42 @@ constinit const TlvType tlv_type("tlv", {true, 0, 0, 8});
 }  // namespace
 
 const BytesType& tlv = tlv_type;
+
+/// ISO/IEC 8825-1, 8.1.3: the shortest definite form.
+unsigned size_of_length(TlvFormat::Length form, std::size_t length) {
+    switch (form) {
+        case TlvFormat::Length::bits_8:
+            return 1;
+        case TlvFormat::Length::bits_16:
+            return 2;
+        case TlvFormat::Length::ber:
+            return length < 0x80 ? 1 : 1 + (static_cast<unsigned>(std::bit_width(length)) + 7) / 8;
+    }
+    __builtin_unreachable();
+}
+
+void store_length(TlvFormat::Length form, std::uint8_t* at, unsigned size, std::size_t length) {
+    if (form == TlvFormat::Length::ber && size > 1) {
+        *at++ = static_cast<std::uint8_t>(0x80U | --size);
+    }
+    store_big_endian(at, size, length);
+}
+
+std::size_t largest_length(TlvFormat::Length form) {
+    switch (form) {
+        case TlvFormat::Length::bits_8:
+            return 0xFF;
+        case TlvFormat::Length::bits_16:
+            return 0xFFFF;
+        case TlvFormat::Length::ber:
+            return std::numeric_limits<std::size_t>::max();
+    }
+    __builtin_unreachable();
+}
+
+void write_item(const JsonItem& item, TlvFormat format, ByteWriter& writer) {
+    ItemWriter(format, writer).write_item(item);
+}
 
 TlvCursor::TlvCursor(jsonb::Value container, TlvFormat format) {
     if (container.kind() == Kind::object) {

@@ -13,11 +13,23 @@
 
 namespace onetrip::section {
 
+/// The most bytes that such a length can say.
+std::size_t largest_length(TlvFormat::Length form);
+
+/// How many bytes a length takes in front of so many bytes: of a BER one, the shortest form.
+unsigned size_of_length(TlvFormat::Length form, std::size_t length);
+
+/// Writes a length of `size` bytes, which is size_of_length of it.
+void store_length(TlvFormat::Length form, std::uint8_t* at, unsigned size, std::size_t length);
+
 /// An item: one of an array, which has its tag within, or one of an object, whose key was its tag.
 struct JsonItem {
     jsonb::Value value;
     std::optional<std::uint64_t> tag;
 };
+
+/// Writes one item with all that is nested in it. Throws BadValue.
+void write_item(const JsonItem& item, TlvFormat format, ByteWriter& writer);
 
 /// The items of one array or object in the order in which they are sent: those of an array as they
 /// stand, those of an object by tag.

@@ -150,14 +150,18 @@ void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOf
     }
 }
 
+void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree) {
+    open_item(item, tree);
+    append_content(item, holds, tree);
+    tree.close();
+}
+
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
                   jsonb::JsonTreeBuilder& tree) {
     tree.open_array();
     TlvItem item;
     for (TlvReader reader(bytes, format); reader.next(item);) {
-        open_item(item, tree);
-        append_content(item, holds, tree);
-        tree.close();
+        append_item(item, holds, tree);
     }
     tree.close();
 }
@@ -208,19 +212,23 @@ std::string print_items(std::span<const std::uint8_t> bytes, TlvFormat format) {
     return count_of(items, "item") + ", " + count_of(bytes.size(), "byte");
 }
 
+void dissect_item(const TlvItem& item, const std::string& name, HoldsText holds,
+                  InnerLines& lines) {
+    if (item.length_at > item.tag_at) {
+        lines.add(name + "tag", item.tag_at, item.length_at, std::to_string(item.tag));
+    }
+    if (item.value_at > item.length_at) {
+        lines.add(name + "length", item.length_at, item.value_at, std::to_string(item.length));
+    }
+    lines.add(name + "value", item.value_at, item.value_at + item.value.size(),
+              print_value(item.value, holds));
+}
+
 void dissect_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
                    InnerLines& lines) {
     TlvItem item;
     for (TlvReader reader(bytes, format); reader.next(item);) {
-        const std::string name = "[" + std::to_string(item.index) + "].";
-        if (item.length_at > item.tag_at) {
-            lines.add(name + "tag", item.tag_at, item.length_at, std::to_string(item.tag));
-        }
-        if (item.value_at > item.length_at) {
-            lines.add(name + "length", item.length_at, item.value_at, std::to_string(item.length));
-        }
-        lines.add(name + "value", item.value_at, item.value_at + item.value.size(),
-                  print_value(item.value, holds));
+        dissect_item(item, "[" + std::to_string(item.index) + "].", holds, lines);
     }
 }
 

@@ -50,6 +50,13 @@ class TlvReader {
 
 void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOfBytes& faults);
 
+/// Appends a sound item as JSON: its tag, and its bytes as text or hex.
+void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree);
+
+/// Appends the lines of an item, whatever is wrong with it; `name` is put before theirs.
+void dissect_item(const TlvItem& item, const std::string& name, HoldsText holds,
+                  InnerLines& lines);
+
 /// Appends the items as a JSON array; the bytes are sound.
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
                   jsonb::JsonTreeBuilder& tree);

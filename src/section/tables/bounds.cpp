@@ -1,0 +1,564 @@
+// Decides how a reader finds the end of every element, and refuses a layout in which it could not
+// (tables.md, 2.8). A reader meets the elements in order: what bounds one must stand before it.
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/words.hpp"
+#include "section/language/layout_lexer.hpp"
+#include "section/tables/compiler.hpp"
+#include "section/types/field_type.hpp"
+
+namespace onetrip::section::tables {
+
+namespace {
+
+constexpr std::uint64_t far = std::uint64_t{1} << 40;  ///< bits: sums of sizes are cut here
+
+std::uint64_t add(std::uint64_t a, std::uint64_t b) {
+    return std::min(a + b, far);
+}
+
+std::uint64_t times(std::uint64_t a, std::uint64_t b) {
+    return a != 0 && b > far / a ? far : a * b;
+}
+
+/// What elements take, in bits.
+struct Size {
+    std::uint64_t smallest = 0;
+    std::optional<std::uint64_t> fixed = 0;
+    std::uint32_t known_at = 0;  ///< see Node::size_known_at
+
+    void append(const Size& other) {
+        smallest = add(smallest, other.smallest);
+        fixed = fixed && other.fixed ? std::optional(add(*fixed, *other.fixed)) : std::nullopt;
+        known_at = std::max(known_at, other.known_at);
+    }
+};
+
+Size fixed_size(std::uint64_t bits) {
+    return {bits, bits, 0};
+}
+
+class Bounder {
+  public:
+    Bounder(Unit& unit, UnitKind kind) : unit_(unit), kind_(kind) {}
+
+    void bound() {
+        const Size size = bound_scope(0, kind_ != UnitKind::type);
+        unit_.smallest = size.smallest;
+        unit_.fixed = size.fixed;
+    }
+
+  private:
+    /// What the elements before a place say: by name, the position of the one that says it.
+    struct Said {
+        enum class What : std::uint8_t { length, count, offset, end };
+        What what;
+        NameId name;
+        std::uint32_t position;
+    };
+
+    /// An element that ends where its braces end, less what is after it.
+    struct Rest {
+        BlockId block;
+        std::uint32_t index;
+    };
+
+    struct OpenScope {
+        ScopeId id = none;
+        bool end_is_told = false;  ///< from outside
+        std::vector<std::uint32_t> lengths;  ///< by NameId; none where nothing says it
+        std::vector<std::uint32_t> counts;
+        std::vector<std::uint32_t> offsets;
+        std::vector<std::uint32_t> last_positions;  ///< of the elements of that name
+        std::uint32_t end = none;
+        std::vector<Said> said;
+        std::vector<Rest> rests;
+    };
+
+    Size bound_scope(ScopeId id, bool end_is_told);
+    Size bound_block(BlockId id);
+    Size bound_node(BlockId block, std::uint32_t index);
+    Size bound_bits(const Node& node);
+    Size bound_bytes(BlockId block, std::uint32_t index);
+    Size bound_list(BlockId block, std::uint32_t index);
+    Size bound_object(BlockId block, std::uint32_t index);
+    Size bound_choice(BlockId block, std::uint32_t index);
+    Size bound_optional(BlockId block, std::uint32_t index);
+
+    void end_by_name(BlockId block, std::uint32_t index, Size& size);
+    void end_by_rest(BlockId block, std::uint32_t index);
+    NameId label_after(std::uint32_t index) const;
+
+    void say(Said said);
+    std::uint32_t& place_of(const Said& said);
+    std::vector<Said> take_back(std::size_t from);
+    static void keep_common(std::vector<Said>& common, const std::vector<Said>& said);
+    std::uint32_t known_at(ConditionId condition) const;
+
+    void check_rests();
+    bool is_known_after(const Rest& rest);
+    std::uint32_t known_after(BlockId block, std::size_t index);
+    [[noreturn]] void refuse_endless(const Node& node, const Node* behind) const;
+    const Node* first_unknown(const Rest& rest) const;
+
+    bool has_sure_key(BlockId block) const;
+    void collect_keys(BlockId block, std::vector<KeyId>& keys) const;
+
+    Node& node_at(BlockId block, std::uint32_t index) { return unit_.blocks[block].nodes[index]; }
+    OpenScope& open() { return open_.back(); }
+
+    Unit& unit_;
+    UnitKind kind_;
+    std::vector<OpenScope> open_;
+    std::unordered_map<BlockId, std::vector<std::uint32_t>> known_after_;
+};
+
+std::string name_of(const Node& node) {
+    return node.field == nullptr ? std::string("optional") : quoted(node.field->name);
+}
+
+// ---- scopes -----------------------------------------------------------------------------------
+
+Size Bounder::bound_scope(ScopeId id, bool end_is_told) {
+    open_.emplace_back();
+    const std::size_t names = unit_.scopes[id].names.size();
+    open().id = id;
+    open().end_is_told = end_is_told;
+    open().lengths.assign(names, none);
+    open().counts.assign(names, none);
+    open().offsets.assign(names, none);
+    open().last_positions.assign(names, 0);
+    const Size size = bound_block(unit_.scopes[id].block);
+    check_rests();
+    open_.pop_back();
+    return size;
+}
+
+Size Bounder::bound_block(BlockId id) {
+    Size size = fixed_size(0);
+    for (std::uint32_t index = 0; index < unit_.blocks[id].nodes.size(); ++index) {
+        const Size of_node = bound_node(id, index);
+        Node& node = node_at(id, index);
+        node.fixed = of_node.fixed;
+        node.size_known_at = of_node.known_at;
+        if (node.name != none) {
+            open().last_positions[node.name] = node.position;
+        }
+        size.append(of_node);
+    }
+    return size;
+}
+
+Size Bounder::bound_node(BlockId block, std::uint32_t index) {
+    const Node& node = node_at(block, index);
+    switch (node.kind) {
+        case Node::Kind::bits:
+            return bound_bits(node);
+        case Node::Kind::bytes:
+        case Node::Kind::tlv:
+            return bound_bytes(block, index);
+        case Node::Kind::align:
+            return {0, std::nullopt, none};
+        case Node::Kind::values:
+        case Node::Kind::list:
+            return bound_list(block, index);
+        case Node::Kind::object:
+            return bound_object(block, index);
+        case Node::Kind::choice:
+            return bound_choice(block, index);
+        case Node::Kind::optional:
+            return bound_optional(block, index);
+        case Node::Kind::label:
+            return fixed_size(0);
+    }
+    __builtin_unreachable();
+}
+
+Size Bounder::bound_bits(const Node& node) {
+    switch (node.field->source.kind) {
+        case Source::Kind::length_of_rest:
+            say({Said::What::end, none, node.position});
+            break;
+        case Source::Kind::length_of_field:
+            say({Said::What::length, node.measured, node.position});
+            break;
+        case Source::Kind::count_of:
+            say({Said::What::count, node.measured, node.position});
+            break;
+        case Source::Kind::offset_of_label:
+            say({Said::What::offset, node.measured, node.position});
+            break;
+        default:
+            break;
+    }
+    return fixed_size(*node.field->width);
+}
+
+Size Bounder::bound_bytes(BlockId block, std::uint32_t index) {
+    const Node& node = node_at(block, index);
+    if (node.field->width) {
+        return fixed_size(*node.field->width);
+    }
+    Size size{0, std::nullopt, none};
+    end_by_name(block, index, size);
+    return size;
+}
+
+/// By the length that was said of the name, by the next label's offset, or by the end of the
+/// braces.
+void Bounder::end_by_name(BlockId block, std::uint32_t index, Size& size) {
+    Node& node = node_at(block, index);
+    if (open().lengths[node.name] != none) {
+        node.ends = EndsBy::length;
+        size.known_at = open().lengths[node.name];
+        return;
+    }
+    const NameId label = open_.size() == 1 && block == 0 ? label_after(index) : none;
+    if (label != none && open().offsets[label] != none) {
+        node.ends = EndsBy::offset;
+        node.label = label;
+        open().rests.push_back({block, index});
+        return;
+    }
+    end_by_rest(block, index);
+}
+
+void Bounder::end_by_rest(BlockId block, std::uint32_t index) {
+    node_at(block, index).ends = EndsBy::rest;
+    open().rests.push_back({block, index});
+    if (!open().end_is_told && open().end == none) {
+        unit_.scopes[open().id].needs_end = true;
+    }
+}
+
+/// The nearest label after an element of the section's own braces.
+NameId Bounder::label_after(std::uint32_t index) const {
+    const std::vector<Node>& nodes = unit_.blocks.front().nodes;
+    for (std::size_t next = index + 1; next < nodes.size(); ++next) {
+        if (nodes[next].kind == Node::Kind::label) {
+            return nodes[next].name;
+        }
+    }
+    return none;
+}
+
+Size Bounder::bound_list(BlockId block, std::uint32_t index) {
+    Size item;
+    if (node_at(block, index).kind == Node::Kind::values) {
+        item = fixed_size(*node_at(block, index).field->width);
+    } else {
+        const ScopeId scope = unit_.blocks[node_at(block, index).block].scope;
+        item = bound_scope(scope, false);
+        if (unit_.scopes[scope].needs_end) {
+            refuse_endless(node_at(block, index), nullptr);
+        }
+    }
+    Node& node = node_at(block, index);
+    if (item.smallest == 0) {
+        refuse_layout(node.at, "an item of list " + name_of(node) + " may take no bits",
+                      "braces that may be empty", "an element that is always there");
+    }
+    node.item_bits = item.fixed.value_or(0);
+    if (node.count > 0) {
+        Size size{times(node.count, item.smallest), std::nullopt, none};
+        if (item.fixed) {
+            size = fixed_size(times(node.count, *item.fixed));
+        }
+        return size;
+    }
+    Size size{0, std::nullopt, none};
+    if (open().counts[node.name] != none) {
+        node.is_counted = true;
+        size.known_at = item.fixed ? open().counts[node.name] : open().lengths[node.name];
+        return size;
+    }
+    end_by_name(block, index, size);
+    return size;
+}
+
+/// Of an object that knows itself where it ends, nothing has to be said.
+Size Bounder::bound_object(BlockId block, std::uint32_t index) {
+    const bool has_length = open().lengths[node_at(block, index).name] != none;
+    Size body;
+    bool needs_end = false;
+    if (const Unit* const unit = node_at(block, index).unit) {
+        body = {unit->smallest, unit->fixed, unit->fixed ? 0 : none};
+        needs_end = unit->scopes.front().needs_end;
+    } else {
+        const ScopeId scope = unit_.blocks[node_at(block, index).block].scope;
+        body = bound_scope(scope, has_length);
+        needs_end = unit_.scopes[scope].needs_end;
+        body.known_at = body.fixed ? 0 : none;
+    }
+    Node& node = node_at(block, index);
+    if (node.unit != nullptr && body.smallest == 0) {
+        refuse_layout(node.field->type_at,
+                      "definition " + quoted(node.unit->name) + " may take no bits",
+                      "braces that may be empty", "an element that is always there");
+    }
+    if (has_length) {
+        node.ends = EndsBy::length;
+        node.is_nullable = true;
+        return {0, std::nullopt, open().lengths[node.name]};
+    }
+    if (needs_end) {
+        end_by_rest(block, index);
+    }
+    return body;
+}
+
+Size Bounder::bound_optional(BlockId block, std::uint32_t index) {
+    end_by_rest(block, index);
+    const BlockId body = node_at(block, index).block;
+    const std::size_t before = open().said.size();
+    const Size size = bound_block(body);
+    take_back(before);
+    Node& node = node_at(block, index);
+    if (size.smallest == 0 || !has_sure_key(body)) {
+        refuse_layout(node.at,
+                      size.smallest == 0
+                          ? "optional braces that may take no bits"
+                          : "optional braces without a key that always has a value",
+                      "\"optional\"",
+                      "an element in them that is always there and takes a value other than NULL");
+    }
+    collect_keys(body, node.keys);
+    for (const KeyId key : node.keys) {
+        unit_.scopes[open().id].keys[key].may_be_missing = true;
+    }
+    return {0, std::nullopt, none};
+}
+
+/// Arms are there by what was read before; what all of them say is said after them.
+Size Bounder::bound_choice(BlockId block, std::uint32_t index) {
+    const std::size_t arms = node_at(block, index).arms.size();
+    const BlockId otherwise = node_at(block, index).otherwise;
+    Size size{far, std::nullopt, 0};
+    std::vector<Said> common;
+    std::optional<Size> same;
+    const auto bound_arm = [&](BlockId arm, bool is_first) {
+        const std::size_t before = open().said.size();
+        const Size of_arm = bound_block(arm);
+        const std::vector<Said> said = take_back(before);
+        size.smallest = std::min(size.smallest, of_arm.smallest);
+        size.known_at = std::max(size.known_at, of_arm.known_at);
+        if (is_first) {
+            common = said;
+            size.fixed = of_arm.fixed;
+        } else {
+            keep_common(common, said);
+            size.fixed = size.fixed == of_arm.fixed ? size.fixed : std::nullopt;
+        }
+    };
+    for (std::size_t arm = 0; arm < arms; ++arm) {
+        const PlannedArm planned = node_at(block, index).arms[arm];
+        size.known_at = std::max(size.known_at, known_at(planned.condition));
+        bound_arm(planned.block, arm == 0);
+    }
+    if (otherwise == none) {
+        size.smallest = 0;
+        size.fixed = size.fixed == std::optional<std::uint64_t>(0) ? size.fixed : std::nullopt;
+        return size;
+    }
+    bound_arm(otherwise, false);
+    for (const Said& said : common) {
+        say(said);
+    }
+    return size;
+}
+
+/// Leaves what both say, at the later place.
+void Bounder::keep_common(std::vector<Said>& common, const std::vector<Said>& said) {
+    std::map<std::pair<Said::What, NameId>, std::uint32_t> positions;
+    for (const Said& other : said) {
+        positions.emplace(std::pair(other.what, other.name), other.position);
+    }
+    std::erase_if(common, [&](Said& known) {
+        const auto again = positions.find({known.what, known.name});
+        if (again != positions.end()) {
+            known.position = std::max(known.position, again->second);
+        }
+        return again == positions.end();
+    });
+}
+
+// ---- what is said before ----------------------------------------------------------------------
+
+std::uint32_t& Bounder::place_of(const Said& said) {
+    switch (said.what) {
+        case Said::What::length:
+            return open().lengths[said.name];
+        case Said::What::count:
+            return open().counts[said.name];
+        case Said::What::offset:
+            return open().offsets[said.name];
+        case Said::What::end:
+            return open().end;
+    }
+    __builtin_unreachable();
+}
+
+void Bounder::say(Said said) {
+    std::uint32_t& place = place_of(said);
+    if (place == none) {
+        place = said.position;
+        open().said.push_back(said);
+    }
+}
+
+/// What an arm says holds in it alone.
+std::vector<Bounder::Said> Bounder::take_back(std::size_t from) {
+    std::vector<Said> taken(open().said.begin() + static_cast<std::ptrdiff_t>(from),
+                            open().said.end());
+    open().said.resize(from);
+    for (const Said& said : taken) {
+        place_of(said) = none;
+    }
+    return taken;
+}
+
+/// When a condition on fields of these braces can be tested.
+std::uint32_t Bounder::known_at(ConditionId id) const {
+    const TestedCondition& condition = unit_.conditions[id];
+    if (condition.kind == Condition::Kind::comparison) {
+        return condition.field.levels > 0 ? 0
+                                          : open_.back().last_positions[condition.field.name];
+    }
+    std::uint32_t latest = 0;
+    for (const ConditionId operand : condition.operands) {
+        latest = std::max(latest, known_at(operand));
+    }
+    return latest;
+}
+
+// ---- what is after an element -----------------------------------------------------------------
+
+void Bounder::check_rests() {
+    for (const Rest& rest : open().rests) {
+        const Node& node = node_at(rest.block, rest.index);
+        if (is_known_after(rest)) {
+            continue;
+        }
+        if (const Node* const unknown = first_unknown(rest)) {
+            refuse_endless(node, unknown);
+        }
+    }
+}
+
+/// Whether all after an element is known, up to the end of the braces: what nearly all are asked.
+bool Bounder::is_known_after(const Rest& rest) {
+    const std::uint32_t position = node_at(rest.block, rest.index).position;
+    std::size_t index = rest.index + std::size_t{1};
+    for (BlockId block = rest.block; block != none; block = unit_.blocks[block].outer) {
+        const std::uint32_t known = known_after(block, index);
+        if (known == none || known > position) {
+            return false;
+        }
+        index = unit_.blocks[block].outer_index + std::size_t{1};
+    }
+    return true;
+}
+
+/// The latest size_known_at from an element of a block on.
+std::uint32_t Bounder::known_after(BlockId block, std::size_t index) {
+    std::vector<std::uint32_t>& after = known_after_[block];
+    const std::vector<Node>& nodes = unit_.blocks[block].nodes;
+    if (after.empty()) {
+        after.assign(nodes.size() + 1, 0);
+        for (std::size_t i = nodes.size(); i-- > 0;) {
+            after[i] = std::max(after[i + 1], nodes[i].size_known_at);
+        }
+    }
+    return after[index];
+}
+
+/// The first element after this one, up to the end of the braces or to the label that ends it, of
+/// which it is not known how much it takes when this one is met.
+const Node* Bounder::first_unknown(const Rest& rest) const {
+    const Node& node = unit_.blocks[rest.block].nodes[rest.index];
+    BlockId block = rest.block;
+    std::size_t index = rest.index + std::size_t{1};
+    while (block != none) {
+        const PlannedBlock& planned = unit_.blocks[block];
+        for (; index < planned.nodes.size(); ++index) {
+            const Node& after = planned.nodes[index];
+            if (after.kind == Node::Kind::label && after.name == node.label) {
+                return nullptr;
+            }
+            if (after.size_known_at == none || after.size_known_at > node.position) {
+                return &after;
+            }
+        }
+        index = planned.outer_index + std::size_t{1};
+        block = planned.outer;
+    }
+    return nullptr;
+}
+
+void Bounder::refuse_endless(const Node& node, const Node* behind) const {
+    if (behind == nullptr) {
+        const Node& list = node;
+        refuse_layout(list.at, "where an item of list " + name_of(list) + " ends cannot be decoded",
+                      "an element in it that ends where the item ends",
+                      "length(…) before that element, or length() at the item's beginning");
+    }
+    refuse_layout(behind->at,
+                  "where " + name_of(node) + " ends and " + name_of(*behind) +
+                      " begins cannot be decoded",
+                  "no length or count before " + name_of(node) + " that bounds either",
+                  "length(…) of one of them before it");
+}
+
+// ---- optional ---------------------------------------------------------------------------------
+
+/// Whether a reader that finds these braces hands back a value that is not NULL, so that a writer
+/// writes them again.
+bool Bounder::has_sure_key(BlockId id) const {
+    for (const Node& node : unit_.blocks[id].nodes) {
+        if (node.kind == Node::Kind::choice) {
+            bool all = node.otherwise != none && has_sure_key(node.otherwise);
+            for (const PlannedArm& arm : node.arms) {
+                all = all && has_sure_key(arm.block);
+            }
+            if (all) {
+                return true;
+            }
+            continue;
+        }
+        const bool takes_null = node.is_nullable || node.field == nullptr ||
+                                node.field->default_value.has_value() ||
+                                (node.field->type != nullptr && node.field->type->takes_null());
+        if (node.key != none && !takes_null) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Bounder::collect_keys(BlockId id, std::vector<KeyId>& keys) const {
+    for (const Node& node : unit_.blocks[id].nodes) {
+        if (node.key != none) {
+            keys.push_back(node.key);
+        }
+        for (const PlannedArm& arm : node.arms) {
+            collect_keys(arm.block, keys);
+        }
+        if (node.otherwise != none) {
+            collect_keys(node.otherwise, keys);
+        }
+        if (node.kind == Node::Kind::optional) {
+            collect_keys(node.block, keys);
+        }
+    }
+}
+
+}  // namespace
+
+void bound_unit(Unit& unit, UnitKind kind) {
+    Bounder(unit, kind).bound();
+}
+
+}  // namespace onetrip::section::tables

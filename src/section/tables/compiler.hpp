@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+
+#include "base/interrupt.hpp"
+#include "section/tables/plan.hpp"
+
+namespace onetrip::section::tables {
+
+/// Compiles a layout of any kind; `layout` is kept in the plan. Throws Error (syntax_error) with line
+/// and column for a layout that could not be encoded or decoded (tables.md, 2.8), and what
+/// `interrupt` throws.
+std::shared_ptr<const TablePlan> compile_tables(Layout layout, Interrupt interrupt);
+
+// ---- the steps, each a file of its own --------------------------------------------------------
+
+/// What a unit is for: a section and an item of a tlv know where they end, a type does not.
+enum class UnitKind : std::uint8_t { section, item, type };
+
+/// Gives what a unit refers to: the compiled type of that name. Throws if it contains itself.
+class TypeUnits {
+  public:
+    virtual const Unit& type(const std::string& name, TextPosition at) = 0;
+
+    /// The definitions of that set.
+    virtual const SetOfItems* set(const std::string& name, TextPosition at) = 0;
+
+  protected:
+    ~TypeUnits() = default;
+};
+
+/// Makes blocks, scopes, nodes and conditions, with every name resolved (builder.cpp).
+void build_unit(Unit& unit, const Block& block, UnitKind kind, const Layout& layout,
+                TypeUnits& types, Ticker& ticker);
+
+/// Decides where every element ends and how much it takes; refuses what a reader could not find
+/// (bounds.cpp).
+void bound_unit(Unit& unit, UnitKind kind);
+
+/// Refuses what is off a byte boundary (alignment.cpp).
+void align_unit(const Unit& unit, UnitKind kind);
+
+}  // namespace onetrip::section::tables

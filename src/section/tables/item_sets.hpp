@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "section/tables/plan.hpp"
+
+namespace onetrip::section::tables {
+
+/// How deep items of a tlv are read and written in one another.
+inline constexpr unsigned deepest_item = 8;
+
+/// The items of one list so far, for definitions that hold only after another item.
+class ItemsBefore {
+  public:
+    void clear() { items_.clear(); }
+    void add(std::uint64_t tag, std::span<const std::uint8_t> value) {
+        items_.push_back({tag, value});
+    }
+
+    /// Whether one of the conditions holds, or there is none.
+    bool meet(const std::vector<After>& conditions) const;
+
+  private:
+    struct Item {
+        std::uint64_t tag;
+        std::span<const std::uint8_t> value;
+    };
+
+    std::vector<Item> items_;
+};
+
+/// The definition that a reader decodes an item by; nullptr if there is none. `value` are the
+/// item's bytes after tag and length.
+const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, std::uint64_t tag,
+                                    std::span<const std::uint8_t> value,
+                                    const ItemsBefore& before);
+
+/// The definitions of that name, in the order in which the sets are searched.
+std::vector<const ItemDefinition*> definitions_named(const std::vector<const SetOfItems*>& sets,
+                                                     std::string_view name);
+
+}  // namespace onetrip::section::tables

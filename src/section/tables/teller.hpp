@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/utf8.hpp"
+#include "jsonb/json_tree_builder.hpp"
+#include "section/shared_value.hpp"
+#include "section/tables/reading.hpp"
+
+namespace onetrip::section::tables {
+
+/// Appends the JSON row that a sound section of a table was written from.
+class Teller {
+  public:
+    Teller(const TablePlan& plan, const Reading& reading, HoldsText holds)
+        : plan_(plan), reading_(reading), holds_(holds), shared_(holds) {}
+
+    void tell(jsonb::JsonTreeBuilder& tree);
+
+  private:
+    void tell_scope(const Scope& scope, EntryId from, EntryId to, jsonb::JsonTreeBuilder& tree);
+    void tell_shared(const Scope& scope, EntryId from, EntryId to, jsonb::JsonTreeBuilder& tree);
+    void tell_entry(const Entry& entry, EntryId id, jsonb::JsonTreeBuilder& tree);
+    void tell_leaf(const Entry& entry, jsonb::JsonTreeBuilder& tree);
+    void tell_list(EntryId id, jsonb::JsonTreeBuilder& tree);
+    void tell_item(EntryId id, jsonb::JsonTreeBuilder& tree);
+    bool is_left_out(const Entry& entry) const;
+
+    const TablePlan& plan_;
+    const Reading& reading_;
+    HoldsText holds_;
+    SharedValue shared_;
+};
+
+}  // namespace onetrip::section::tables
