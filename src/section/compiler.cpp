@@ -40,6 +40,37 @@ bool comes_before(const Key& left, const Key& right) {
                                                  : left.name < right.name;
 }
 
+[[noreturn]] void refuse_table(TextPosition at, const std::string& what) {
+    refuse_layout(at, what + " cannot be compiled", what, "fields and labels");
+}
+
+bool is_flat(const Field& field) {
+    using Kind = Source::Kind;
+    const Kind kind = field.source.kind;
+    return field.type != nullptr && !field.type->fills_to_byte() && field.sets.empty() &&
+           field.text_table.empty() && !field.default_value && field.source.plus == 0 &&
+           kind != Kind::count_of && kind != Kind::present && kind != Kind::last_part_of;
+}
+
+/// What tables have and a flat plan does not.
+void refuse_tables(const Layout& layout) {
+    for_each(
+        layout.block,
+        [](const Field& field) {
+            if (!is_flat(field)) {
+                refuse_table(field.at, field_name(field));
+            }
+        },
+        [](const Label& /*label*/) {},
+        [](const auto& element) { refuse_table(element.at, "an element with braces"); });
+    if (!layout.definitions.empty()) {
+        refuse_table(layout.definitions.front().at, "a definition");
+    }
+    if (!layout.text_table.empty() || layout.time_offset) {
+        refuse_table({}, "a head with text or time");
+    }
+}
+
 class Compiler {
   public:
     Compiler(const Layout& layout, Interrupt interrupt) : layout_(layout), ticker_(interrupt) {}
@@ -47,6 +78,7 @@ class Compiler {
     Plan compile() {
         plan_.name = layout_.name;
         plan_.max_bytes = layout_.max_bytes;
+        refuse_tables(layout_);
         collect_names();
         place_elements();
         refuse_second_split();
@@ -153,14 +185,15 @@ void Compiler::collect_names() {
         },
         [&](const Label& label) {
             add_name(label.name, label.at, {std::nullopt, labels++});
-        });
+        },
+        [](const auto& /*of a table*/) {});
 }
 
 void Compiler::place_elements() {
     Place place;
     for_each(
         layout_.block, [&](const Field& field) { place_field(field, place); },
-        [&](const Label& label) { place_label(label, place); });
+        [&](const Label& label) { place_label(label, place); }, [](const auto& /*of a table*/) {});
     scope().end = place;
     if (!place.on_byte_boundary()) {
         refuse_boundary(layout_.block.end_at, "the layout does not end on a byte boundary", place);

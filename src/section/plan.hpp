@@ -133,7 +133,7 @@ struct Scope {
 };
 
 /// The field whose items are spread over sections.
-struct Split {
+struct SplitField {
     FieldId field;
     SlotId slot;
     std::optional<FieldId> repeated_by;  ///< a field of the same source, in which they would repeat
@@ -153,7 +153,7 @@ struct Plan {
     std::vector<Field> fields;  ///< in order; there is one at least
     std::vector<Slot> slots;
     Scope root;
-    std::optional<Split> split;
+    std::optional<SplitField> split;
 
     std::optional<FieldId> length_of_rest;  ///< the first length() that no part precedes
 

@@ -241,7 +241,7 @@ TEST_CASE("wrong words", "[layout]") {
         {"x {\n else:\n}", "2:2", "reserved"},
         {"x {\n a 8 uimsbf = if\n}", "2:15", "reserved"},
         {"if {\n a 8 uimsbf\n}", "1:1", "reserved"},
-        {"x {\n a[] {\n}", "2:3", "\"[\""},
+        {"x {\n a[] {\n}", "3:2", "end of text"},
         {"x {\n été 8 uimsbf\n}", "2:2", "\"é\""},
         {"x {\n a 8 uimsbf -- é\n é\n}", "3:2", "\"é\""},
         {"x {\n a 8 uimsbf\n} y", "3:3", "after the closing brace"},

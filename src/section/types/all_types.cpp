@@ -12,7 +12,7 @@ namespace {
 /// initialised when the library is loaded, in any order.
 std::vector<const FieldType*> all_types() {
     return {&uimsbf,    &tcimsbf,   &bslbf,   &bcd,        &utc, &duration,
-            &char_type, &text_type, &dvbtext, &bytes_type, &tlv, &rpchof};
+            &char_type, &text_type, &dvbtext, &bytes_type, &tlv, &rpchof, &align};
 }
 
 }  // namespace
