@@ -6,8 +6,8 @@
 
 #include "base/bits.hpp"
 #include "base/words.hpp"
-#include "section/language/layout_lexer.hpp"
 #include "section/flat_compiler.hpp"
+#include "section/language/layout_lexer.hpp"
 #include "section/types/field_type.hpp"
 #include "transport/section_header.hpp"
 
@@ -152,14 +152,15 @@ void Compiler::collect_names() {
         },
         [&](const Label& label) {
             add_name(label.name, label.at, {std::nullopt, labels++});
-        });
+        },
+        [](const auto& /*of a table*/) {});
 }
 
 void Compiler::place_elements() {
     Place place;
     for_each(
         layout_.block, [&](const Field& field) { place_field(field, place); },
-        [&](const Label& label) { place_label(label, place); });
+        [&](const Label& label) { place_label(label, place); }, [](const auto& /*of a table*/) {});
     scope().end = place;
     if (!place.on_byte_boundary()) {
         refuse_boundary(layout_.block.end_at, "the layout does not end on a byte boundary", place);

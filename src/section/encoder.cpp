@@ -403,7 +403,7 @@ void Encoder::refuse_split(std::span<const Value> row, Splitting splitting) {
     }
     const std::string several =
         "needs several sections of at most " + std::to_string(plan_.max_bytes) + " bytes";
-    const Split& split = *plan_.split;
+    const SplitField& split = *plan_.split;
     current_ = &plan_.fields[split.field];
     if (split.repeated_by) {
         refuse_length(row[split.slot], several + ", each of which would repeat the items in \"" +

@@ -129,6 +129,11 @@ void Judge::judge_bits(FieldId id, std::uint64_t bits) {
                 add_fault(id, std::move(problem));
             }
             break;
+        // Of tables, which have no plan of this kind.
+        case Source::Kind::last_part_of:
+        case Source::Kind::count_of:
+        case Source::Kind::present:
+            __builtin_unreachable();
     }
 }
 

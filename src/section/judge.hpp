@@ -14,9 +14,9 @@ namespace onetrip::section {
 
 /// One way in which a section breaks its layout.
 struct Fault {
-    const Field* field;   ///< for bytes that are left over the last one
-    std::size_t byte;     ///< from the section's begin
-    std::string problem;  ///< a clause without full stop, in ASCII
+    const Field* field;     ///< for bytes that are left over the last one
+    std::size_t byte;       ///< from the section's begin
+    std::string problem;    ///< a clause without full stop, in ASCII
     std::string path = {};  ///< of a field in inner braces; empty for the field's own name
     bool is_note = false;   ///< worth a look, and no reason not to decode the section
 

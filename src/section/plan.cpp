@@ -53,8 +53,8 @@ void find_header(const tables::Unit& root, Plan& plan) {
         }
         const std::uint32_t width = *node.field->width;
         if (node.field->source.kind == Source::Kind::length_of_rest) {
-            plan.has_section_length = bits == transport::section_length_at &&
-                                      width == transport::section_length_width;
+            plan.has_section_length =
+                bits == transport::section_length_at && width == transport::section_length_width;
             return;
         }
         if (bits + width > transport::section_length_at) {

@@ -37,7 +37,7 @@ struct Slot {
     /// The name of a part(), last_part() or parts() field: a JSON row that has this key says which
     /// part it is; a record never does.
     bool names_part;
-    FieldId field;  ///< the first that takes its value from this slot, for messages
+    FieldId field;                ///< the first that takes its value from this slot, for messages
     bool may_be_missing = false;  ///< a record need not have the column: it is then NULL
 };
 
@@ -135,7 +135,7 @@ struct Scope {
 };
 
 /// The field whose items are spread over sections.
-struct Split {
+struct SplitField {
     FieldId field;
     SlotId slot;
     std::optional<FieldId> repeated_by;  ///< a field of the same source, in which they would repeat
@@ -155,7 +155,7 @@ struct Plan {
     std::vector<Field> fields;  ///< in order; there is one at least
     std::vector<Slot> slots;
     Scope root;
-    std::optional<Split> split;
+    std::optional<SplitField> split;
 
     std::optional<FieldId> length_of_rest;  ///< the first length() that no part precedes
 

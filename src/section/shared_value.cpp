@@ -133,9 +133,9 @@ std::size_t SharedValue::first_other(const Fields& fields) {
 std::size_t SharedValue::first_other_than(const Fields& fields,
                                           const std::vector<std::uint8_t>& document) {
     const Value value = Value::of_json(jsonb::Value::root(document), true);
-    const auto other =
-        std::find_if(fields.begin(), fields.end(),
-                     [&](const CodedField& coded) { return !writes_same(coded, value); });
+    const auto other = std::find_if(fields.begin(), fields.end(), [&](const CodedField& coded) {
+        return !writes_same(coded, value);
+    });
     return static_cast<std::size_t>(other - fields.begin());
 }
 

@@ -91,7 +91,7 @@ def off_a_byte(rng):
 def bad_words(rng):
     return line_of(rng.choice((
         'bad_', 'bad_ 8', '8 uimsbf', 'bad_ uimsbf', 'bad_ 8 uimsbf ;', 'bad_ 8 uimsbf,', 'bad-name 8 uimsbf', '1bad 8 uimsbf',
-        'bad_ -8 uimsbf', 'bad_ 8.5 uimsbf', 'bad_[] {', 'bad_ 8 uimsbf = "x"', 'if 8 uimsbf', 'else 8 uimsbf', 'n%s 8 uimsbf' % ('x' * 63),
+        'bad_ -8 uimsbf', 'bad_ 8.5 uimsbf', 'bad_[ {', 'bad_ 8 uimsbf = "x"', 'if 8 uimsbf', 'else 8 uimsbf', 'n%s 8 uimsbf' % ('x' * 63),
         'bad_ 8 uimsbf = 0x', 'bad_ 8 uimsbf = 0b2', 'bad_ 8 uimsbf = 12ab', 'bad_ 8 uimsbf = 1.5', 'été 8 uimsbf', 'bad_ ? uimsbf',
         'bad_ 8 uimsbf = a.b', 'bad_ 8 uimsbf if')))
 

@@ -38,9 +38,8 @@ const std::string everything = R"(all_of_it {
 })";
 
 std::string canonical(std::string_view text) {
-    const Layout layout = parse_layout(text);
-    compile(layout);
-    return print_layout(layout);
+    compile(parse_layout(text));
+    return print_layout(parse_layout(text));
 }
 
 FieldId field_of(const Plan& plan, std::string_view name) {
@@ -241,7 +240,7 @@ TEST_CASE("wrong words", "[layout]") {
         {"x {\n else:\n}", "2:2", "reserved"},
         {"x {\n a 8 uimsbf = if\n}", "2:15", "reserved"},
         {"if {\n a 8 uimsbf\n}", "1:1", "reserved"},
-        {"x {\n a[] {\n}", "2:3", "\"[\""},
+        {"x {\n a[] {\n}", "3:2", "end of text"},
         {"x {\n été 8 uimsbf\n}", "2:2", "\"é\""},
         {"x {\n a 8 uimsbf -- é\n é\n}", "3:2", "\"é\""},
         {"x {\n a 8 uimsbf\n} y", "3:3", "after the closing brace"},

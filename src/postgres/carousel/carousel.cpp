@@ -46,6 +46,7 @@ struct MessageReceiver {
     int leading_columns;  ///< those before the slots': the ids, and of a change which day it is
     const CarouselTables* tables;
     const CarouselZone* zone;
+    const section::Plan* plan;
     const std::vector<section::Slot>* slots;
     MemoryContext row_context;            ///< reset for each row
     ErrorContextCallback* outer_context;  ///< what the caller's errors would show as context
@@ -80,7 +81,8 @@ void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
     for (int i = receiver->leading_columns; i < descriptor->natts; ++i) {
         const Oid type = TupleDescAttr(descriptor, i)->atttypid;
         const int slot = i - receiver->leading_columns;
-        receiver->readers[slot] = column_reader(type, LocalTimes::in_session_timezone);
+        receiver->readers[slot] = column_reader(type, LocalTimes::in_session_timezone,
+                                                *receiver->plan, static_cast<std::size_t>(slot));
         receiver->local_times[slot].is_used =
             receiver->zone->time_zone != nullptr && getBaseType(type) == TIMESTAMPOID;
     }
@@ -197,6 +199,7 @@ MessageReceiver make_receiver(CompiledLayout* compiled, const CarouselTables& ta
     receiver.job = &job;
     receiver.tables = &tables;
     receiver.zone = &zone;
+    receiver.plan = &compiled->plan;
     receiver.slots = &compiled->plan.slots;
     receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip message");
     receiver.outer_context = error_context_stack;

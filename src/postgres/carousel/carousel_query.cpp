@@ -65,6 +65,10 @@ void append_slot(StringInfo query, const CarouselTables& tables, const Plan& pla
         appendStringInfoString(query, ", m.id");
     } else {
         const CarouselTable* const table = tables.table_of_column(name);
+        if (table == nullptr && plan.slots[slot].may_be_missing) {
+            appendStringInfoString(query, ", NULL::pg_catalog.int8");
+            return;
+        }
         if (table == nullptr) {
             refuse_unknown_source(tables, plan, slot);
         }

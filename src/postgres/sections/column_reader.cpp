@@ -115,6 +115,11 @@ Value read_session_timestamp(const ColumnReader& /*reader*/, Datum datum) {
     return Value::of_instant({overflow == 0 ? instant : overflow > 0 ? far : -far});
 }
 
+Value read_nested_column(const ColumnReader& reader, Datum datum) {
+    const StringInfo json = read_nested(reader.nested, datum);
+    return to_utf8(Value::Kind::json_text, {json->data, static_cast<std::size_t>(json->len)});
+}
+
 Value read_unsupported(const ColumnReader& reader, Datum /*datum*/) {
     return Value::of_bytes(Value::Kind::unsupported, reader.type_name);
 }
@@ -178,11 +183,20 @@ FmgrInfo* output_function(Oid type) {
 
 }  // namespace
 
-ColumnReader column_reader(Oid type, LocalTimes local_times) {
+ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan& plan,
+                           std::size_t slot) {
     const Oid base = getBaseType(type);
+    ColumnReader reader{nullptr, format_type_be(type), nullptr, nullptr};
+    if (plan.table != nullptr) {
+        const section::tables::ScopeKey& key = plan.table->root.scopes.front().keys[slot];
+        reader.nested = key.is_container ? nested_reader(type, key) : nullptr;
+    }
     const bool in_session = base == TIMESTAMPOID && local_times == LocalTimes::in_session_timezone;
-    const auto read = in_session ? read_session_timestamp : reader_of(base);
-    return {read, format_type_be(type), read == read_output ? output_function(base) : nullptr};
+    reader.read = reader.nested != nullptr ? read_nested_column
+                  : in_session             ? read_session_timestamp
+                                           : reader_of(base);
+    reader.output = reader.read == read_output ? output_function(base) : nullptr;
+    return reader;
 }
 
 section::Value read_jsonb(Datum datum, bool is_row) {

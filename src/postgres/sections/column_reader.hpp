@@ -1,6 +1,8 @@
 #pragma once
 
+#include "postgres/sections/nested_reader.hpp"
 #include "postgres/server/walls.hpp"
+#include "section/plan.hpp"
 #include "section/value.hpp"
 
 namespace onetrip::postgres {
@@ -8,8 +10,9 @@ namespace onetrip::postgres {
 /// How a column of one SQL type becomes a section::Value. Plain data.
 struct ColumnReader {
     section::Value (*read)(const ColumnReader& reader, Datum datum);
-    const char* type_name;  ///< for messages
-    FmgrInfo* output;       ///< the type's output function, where that is what reads it
+    const char* type_name;       ///< for messages
+    FmgrInfo* output;            ///< the type's output function, where that is what reads it
+    const NestedReader* nested;  ///< of an array or composite value that a list or object takes
 };
 
 /// What a timestamp without time zone is taken for.
@@ -18,8 +21,10 @@ enum class LocalTimes : std::uint8_t {
     in_session_timezone,  ///< an instant, as a cast to timestamptz takes it
 };
 
-/// The reader for a type; what it points to is palloc'ed in the current context.
-ColumnReader column_reader(Oid type, LocalTimes local_times);
+/// The reader for a column that feeds a slot of the plan; what it points to is palloc'ed in the
+/// current context.
+ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan& plan,
+                           std::size_t slot);
 
 /// The value of a datum that is not NULL. It points into the datum, or into what was palloc'ed in
 /// the current context to fetch it, so it lives as long as both. May ERROR: to be called with no

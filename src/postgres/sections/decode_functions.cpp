@@ -94,7 +94,7 @@ void put_fault(ReturnSetInfo* rows, const SectionWalk& walk, const Fault& fault)
     call_server([&] {
         Datum values[] = {Int64GetDatum(static_cast<int64>(walk.ordinal())),
                           Int64GetDatum(static_cast<int64>(walk.begin() + fault.byte)),
-                          CStringGetTextDatum(fault.field->name.c_str()),
+                          CStringGetTextDatum(fault.name().c_str()),
                           CStringGetTextDatum(fault.problem.c_str())};
         bool nulls[] = {false, false, false, false};
         put_row(rows, values, nulls);

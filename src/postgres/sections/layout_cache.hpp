@@ -31,7 +31,7 @@ struct CompiledLayout {
     CompiledLayout(std::string_view text, Interrupt interrupt)
         : plan(section::compile(section::parse_layout(text, interrupt), interrupt)),
           encoder(plan, interrupt),
-          decoder(plan, texts_of_database()) {}
+          decoder(plan, texts_of_database(), interrupt) {}
     CompiledLayout(const CompiledLayout&) = delete;
     CompiledLayout& operator=(const CompiledLayout&) = delete;
 

@@ -88,8 +88,8 @@ const NestedReader* make_composite_reader(Oid type, const ScopeKey& key) {
     auto* const reader = palloc_zeroed<NestedReader>();
     reader->kind = NestedReader::Kind::composite;
     reader->descriptor = lookup_rowtype_tupdesc_copy(type, -1);
-    reader->attributes = palloc_zeroed<const NestedReader*>(
-        static_cast<std::size_t>(reader->descriptor->natts));
+    reader->attributes =
+        palloc_zeroed<const NestedReader*>(static_cast<std::size_t>(reader->descriptor->natts));
     for (int i = 0; i < reader->descriptor->natts; ++i) {
         const Form_pg_attribute attribute = TupleDescAttr(reader->descriptor, i);
         if (attribute->attisdropped) {

@@ -93,12 +93,15 @@ RowBinding* bind_row(const Plan& plan, TupleDesc descriptor, std::uint64_t row_t
             continue;
         }
         column.attribute = find_attribute(descriptor, plan.slots[slot].name.c_str());
+        if (column.attribute < 0 && plan.slots[slot].may_be_missing) {
+            continue;
+        }
         if (column.attribute < 0) {
             refuse_missing_column(plan, slot, descriptor);
         }
         refuse_ambiguous_column(plan, slot, descriptor, column.attribute);
         column.reader = column_reader(TupleDescAttr(descriptor, column.attribute)->atttypid,
-                                      LocalTimes::refused);
+                                      LocalTimes::refused, plan, slot);
     }
     return binding;
 }

@@ -198,6 +198,7 @@ struct After {
     std::uint32_t tag = 0;
     std::vector<std::uint8_t> bytes;  ///< at least one
     std::string tag_spelling;
+    std::string bytes_spelling;  ///< with its 0x
 
     bool operator==(const After& other) const { return tag == other.tag && bytes == other.bytes; }
 };

@@ -17,6 +17,11 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+bool is_operator_of_two(std::string_view symbols) {
+    return symbols == "==" || symbols == "!=" || symbols == "<=" || symbols == ">=" ||
+           symbols == "&&" || symbols == "||";
+}
+
 }  // namespace
 
 std::string Token::describe() const {
@@ -94,7 +99,7 @@ Token::Kind LayoutLexer::kind_of_next() const {
     if (is_digit(c)) {
         return Token::Kind::number;
     }
-    constexpr std::string_view symbols = "{}(),:=*";
+    constexpr std::string_view symbols = "{}()[],:=*+-&|!<>";
     return symbols.find(c) != std::string_view::npos ? Token::Kind::symbol : Token::Kind::other;
 }
 
@@ -112,6 +117,8 @@ std::size_t LayoutLexer::size_of_next(Token::Kind kind) const {
             }
             return size;
         }
+        case Token::Kind::symbol:
+            return is_operator_of_two(rest_.substr(0, 2)) ? 2 : 1;
         default:
             return 1;
     }

@@ -13,7 +13,7 @@ struct Token {
     enum class Kind : std::uint8_t {
         name,      ///< [A-Za-z_][A-Za-z0-9_]*
         number,    ///< begins with a digit
-        symbol,    ///< one of { } ( ) , : = *
+        symbol,    ///< one of { } ( ) [ ] , : = * + - & | ! < >, or == != <= >= && ||
         other,     ///< a character that the language does not use
         line_end,  ///< a newline or `;`
         text_end,
@@ -23,7 +23,8 @@ struct Token {
     std::string_view text;
     TextPosition at;
 
-    bool is_symbol(char symbol) const { return kind == Kind::symbol && text.front() == symbol; }
+    bool is_symbol(char symbol) const { return is_symbol(std::string_view(&symbol, 1)); }
+    bool is_symbol(std::string_view symbol) const { return kind == Kind::symbol && text == symbol; }
     bool is_name(std::string_view name) const { return kind == Kind::name && text == name; }
 
     /// What a message says was found: the token quoted, or "end of line". A character that nobody

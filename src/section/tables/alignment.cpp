@@ -26,7 +26,7 @@ Set shifted(Set set, std::uint64_t bits) {
 /// Where something ends, for each place at which it may begin.
 using Shift = std::array<Set, 8>;
 
-Set apply(const Shift& shift, Set set) {
+Set end_of(const Shift& shift, Set set) {
     Set result = 0;
     for (unsigned from = 0; from < 8; ++from) {
         if ((set >> from & 1) != 0) {
@@ -47,7 +47,7 @@ Shift joined(const Shift& a, const Shift& b) {
 Shift in_turn(const Shift& first, const Shift& second) {
     Shift result;
     for (unsigned from = 0; from < 8; ++from) {
-        result[from] = apply(second, first[from]);
+        result[from] = end_of(second, first[from]);
     }
     return result;
 }
@@ -106,7 +106,7 @@ class Aligner {
             }
         }
         check_scope(0, boundary);
-        const Set end = apply(shifts_.front(), boundary);
+        const Set end = end_of(shifts_.front(), boundary);
         if (end != boundary) {
             refuse_end(end);
         }
@@ -125,7 +125,7 @@ class Aligner {
 
     const Unit& unit_;
     UnitKind kind_;
-    std::vector<Shift> shifts_;  ///< by BlockId
+    std::vector<Shift> shifts_;                       ///< by BlockId
     std::vector<std::vector<const Node*>> measured_;  ///< by scope and name: a length() of it
     std::vector<const Node*> own_lengths_;            ///< by scope: its length()
 };
@@ -183,7 +183,7 @@ void Aligner::check_scope(ScopeId scope, Set begin) {
     const BlockId block = unit_.scopes[scope].block;
     check_block(block, begin);
     if (const Node* const length = own_lengths_[scope]; length != nullptr && scope != 0) {
-        require(*length, apply(shifts_[block], begin),
+        require(*length, end_of(shifts_[block], begin),
                 "what field " + quoted(length->field->name) + " measures is off a byte boundary");
     }
 }
@@ -193,7 +193,7 @@ void Aligner::check_block(BlockId id, Set begin) {
     for (const Node& node : block.nodes) {
         check_node(node, block.scope, begin);
         check_inner(node, begin);
-        begin = apply(shift_of(node), begin);
+        begin = end_of(shift_of(node), begin);
     }
 }
 
@@ -226,11 +226,11 @@ void Aligner::check_node(const Node& node, ScopeId scope, Set begin) {
         require(node, begin, "label " + quoted(node.field->name) + " is off a byte boundary");
         return;
     }
-    const Set end = apply(shift_of(node), begin);
+    const Set end = end_of(shift_of(node), begin);
     if (node.name != none && measured_[scope][node.name] != nullptr) {
         const Node& length = *measured_[scope][node.name];
-        const std::string what = "what field " + quoted(length.field->name) +
-                                 " measures is off a byte boundary";
+        const std::string what =
+            "what field " + quoted(length.field->name) + " measures is off a byte boundary";
         require(length, begin, what);
         require(length, end, what);
     }
@@ -244,7 +244,7 @@ void Aligner::check_inner(const Node& node, Set begin) {
     switch (node.kind) {
         case Node::Kind::list:
             check_scope(unit_.blocks[node.block].scope,
-                        apply(any_number(shifts_[node.block]), begin));
+                        end_of(any_number(shifts_[node.block]), begin));
             break;
         case Node::Kind::object:
             if (node.unit == nullptr) {
@@ -272,8 +272,8 @@ void Aligner::refuse_end(Set end) const {
     while ((end >> bits & 1) == 0) {
         ++bits;
     }
-    const std::string what = kind_ == UnitKind::section ? std::string("the layout")
-                                                        : "definition " + quoted(unit_.name);
+    const std::string what =
+        kind_ == UnitKind::section ? std::string("the layout") : "definition " + quoted(unit_.name);
     refuse_layout(unit_.end_at, what + " does not end on a byte boundary",
                   count(bits, "bit") + " of an unfinished byte" +
                       ((end & boundary) != 0 ? " for some rows" : ""),

@@ -68,7 +68,7 @@ class Bounder {
 
     struct OpenScope {
         ScopeId id = none;
-        bool end_is_told = false;  ///< from outside
+        bool end_is_told = false;            ///< from outside
         std::vector<std::uint32_t> lengths;  ///< by NameId; none where nothing says it
         std::vector<std::uint32_t> counts;
         std::vector<std::uint32_t> offsets;
@@ -319,9 +319,8 @@ Size Bounder::bound_optional(BlockId block, std::uint32_t index) {
     Node& node = node_at(block, index);
     if (size.smallest == 0 || !has_sure_key(body)) {
         refuse_layout(node.at,
-                      size.smallest == 0
-                          ? "optional braces that may take no bits"
-                          : "optional braces without a key that always has a value",
+                      size.smallest == 0 ? "optional braces that may take no bits"
+                                         : "optional braces without a key that always has a value",
                       "\"optional\"",
                       "an element in them that is always there and takes a value other than NULL");
     }
@@ -424,8 +423,7 @@ std::vector<Bounder::Said> Bounder::take_back(std::size_t from) {
 std::uint32_t Bounder::known_at(ConditionId id) const {
     const TestedCondition& condition = unit_.conditions[id];
     if (condition.kind == Condition::Kind::comparison) {
-        return condition.field.levels > 0 ? 0
-                                          : open_.back().last_positions[condition.field.name];
+        return condition.field.levels > 0 ? 0 : open_.back().last_positions[condition.field.name];
     }
     std::uint32_t latest = 0;
     for (const ConditionId operand : condition.operands) {
@@ -505,11 +503,11 @@ void Bounder::refuse_endless(const Node& node, const Node* behind) const {
                       "an element in it that ends where the item ends",
                       "length(…) before that element, or length() at the item's beginning");
     }
-    refuse_layout(behind->at,
-                  "where " + name_of(node) + " ends and " + name_of(*behind) +
-                      " begins cannot be decoded",
-                  "no length or count before " + name_of(node) + " that bounds either",
-                  "length(…) of one of them before it");
+    refuse_layout(
+        behind->at,
+        "where " + name_of(node) + " ends and " + name_of(*behind) + " begins cannot be decoded",
+        "no length or count before " + name_of(node) + " that bounds either",
+        "length(…) of one of them before it");
 }
 
 // ---- optional ---------------------------------------------------------------------------------

@@ -45,9 +45,9 @@ class Builder {
     /// What a name of a scope may be asked for.
     struct Named {
         NameId id = none;
-        bool is_field = false;         ///< an integer field that a condition may ask for
-        bool is_computed = false;      ///< a length, count, offset or part number
-        bool is_other = false;         ///< anything else
+        bool is_field = false;     ///< an integer field that a condition may ask for
+        bool is_computed = false;  ///< a length, count, offset or part number
+        bool is_other = false;     ///< anything else
         bool is_list = false;
         bool is_label = false;
         bool is_element = false;  ///< anything but a label
@@ -73,7 +73,7 @@ class Builder {
         std::unordered_map<KeyId, std::optional<std::uint64_t>> defaults;
         std::vector<OpenMeasure> measures;
         std::uint32_t position = 0;
-        std::uint32_t arms = 0;  ///< how many `if` and `optional` are open
+        std::uint32_t arms = 0;        ///< how many `if` and `optional` are open
         Declared* declared = nullptr;  ///< by the innermost of them
         ScopeId id = none;
     };
@@ -100,7 +100,7 @@ class Builder {
     void resolve_source(Node& node);
     void refuse_misplaced(const Field& field) const;
     bool stands_in_section() const {
-        return kind_ == UnitKind::section && open_.size() == 1 && open().arms == 0;
+        return kind_ == UnitKind::section && open_.size() == 1 && open_.back().arms == 0;
     }
 
     NameId add_name(const Node& node, const std::string& name, TextPosition at, bool is_constant);
@@ -472,8 +472,9 @@ void Builder::take_key(Node& node, const std::string& source, TextPosition at) {
                               node.kind == Node::Kind::object || !node.sets.empty();
     const bool is_same_name = key.field->name == node.field->name;
     if (key.uses > 0 && (is_container || key.is_container) && !is_same_name) {
-        refuse_layout(at, "source " + quoted(source) + " is shared by " + quoted(key.field->name) +
-                              " and " + quoted(node.field->name),
+        refuse_layout(at,
+                      "source " + quoted(source) + " is shared by " + quoted(key.field->name) +
+                          " and " + quoted(node.field->name),
                       quoted(source), "a source that no other element has");
     }
     if (key.names_part && key.uses == 0) {
@@ -507,8 +508,9 @@ void Builder::check_default(const Node& node, TextPosition at) {
     }
     const auto [found, is_new] = open().defaults.emplace(node.key, number);
     if (!is_new && found->second != number) {
-        refuse_layout(at, "fields of the source " + quoted(scope().keys[node.key].name) +
-                              " have different defaults",
+        refuse_layout(at,
+                      "fields of the source " + quoted(scope().keys[node.key].name) +
+                          " have different defaults",
                       number ? std::to_string(*number) : "no default",
                       found->second ? "default " + std::to_string(*found->second) : "no default");
     }
@@ -621,8 +623,8 @@ void Builder::find_split() {
             unit_.split = &node;
             unit_.split_rule = *split_;
         }
-        has_part = has_part || (node.field != nullptr &&
-                                node.field->source.kind == Source::Kind::part);
+        has_part =
+            has_part || (node.field != nullptr && node.field->source.kind == Source::Kind::part);
     }
     for (const Node& node : unit_.blocks.front().nodes) {
         if (node.field != nullptr && node.field->source.kind == Source::Kind::last_part_of) {
@@ -631,7 +633,8 @@ void Builder::find_split() {
     }
     if (split_ && !split_->key.empty() && !has_part) {
         refuse_layout(split_->at, "split by " + quoted(split_->key) + " without a part number",
-                      "no field whose source is part()", "one, from which readers know the segment");
+                      "no field whose source is part()",
+                      "one, from which readers know the segment");
     }
 }
 

@@ -124,10 +124,9 @@ class Compiler final : public TypeUnits {
         const auto rank = [](const ItemDefinition* item) {
             return (item->written->after.empty() ? 2 : 0) + (item->written->extension ? 0 : 1);
         };
-        std::stable_sort(definitions.begin(), definitions.end(),
-                         [&](const ItemDefinition* a, const ItemDefinition* b) {
-                             return rank(a) < rank(b);
-                         });
+        std::stable_sort(
+            definitions.begin(), definitions.end(),
+            [&](const ItemDefinition* a, const ItemDefinition* b) { return rank(a) < rank(b); });
     }
 
     void refuse_too_large() const {

@@ -7,8 +7,8 @@
 
 namespace onetrip::section::tables {
 
-/// Compiles a layout of any kind; `layout` is kept in the plan. Throws Error (syntax_error) with line
-/// and column for a layout that could not be encoded or decoded (tables.md, 2.8), and what
+/// Compiles a layout of any kind; `layout` is kept in the plan. Throws Error (syntax_error) with
+/// line and column for a layout that could not be encoded or decoded (tables.md, 2.8), and what
 /// `interrupt` throws.
 std::shared_ptr<const TablePlan> compile_tables(Layout layout, Interrupt interrupt);
 

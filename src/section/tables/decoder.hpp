@@ -14,7 +14,9 @@ namespace onetrip::section::tables {
 class Decoder {
   public:
     Decoder(const TablePlan& plan, HoldsText holds, Interrupt interrupt)
-        : reading_(plan, interrupt), judge_(plan, holds), teller_(plan, reading_, holds),
+        : reading_(plan, interrupt),
+          judge_(plan, holds),
+          teller_(plan, reading_, holds),
           holds_(holds) {}
 
     /// Faults and notes; valid until the next call.

@@ -35,8 +35,7 @@ class ItemsBefore {
 /// The definition that a reader decodes an item by; nullptr if there is none. `value` are the
 /// item's bytes after tag and length.
 const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, std::uint64_t tag,
-                                    std::span<const std::uint8_t> value,
-                                    const ItemsBefore& before);
+                                    std::span<const std::uint8_t> value, const ItemsBefore& before);
 
 /// The definitions of that name, in the order in which the sets are searched.
 std::vector<const ItemDefinition*> definitions_named(const std::vector<const SetOfItems*>& sets,

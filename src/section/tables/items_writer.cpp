@@ -91,13 +91,15 @@ void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Va
                               ItemsBefore& before) {
     const std::vector<const ItemDefinition*> named = definitions_named(node.sets, name);
     if (named.empty()) {
-        throw BadValue{ErrorKind::invalid_value, quoted(name),
-                       "is neither a definition of the field's sets nor a key of items (tag, value, "
-                       "hex, base64, size)"};
+        throw BadValue{
+            ErrorKind::invalid_value, quoted(name),
+            "is neither a definition of the field's sets nor a key of items (tag, value, "
+            "hex, base64, size)"};
     }
     if (item_depth_ == deepest_item) {
-        throw BadValue{ErrorKind::invalid_value, quoted(name),
-                       "is an item deeper than " + std::to_string(deepest_item) + " in one another"};
+        throw BadValue{
+            ErrorKind::invalid_value, quoted(name),
+            "is an item deeper than " + std::to_string(deepest_item) + " in one another"};
     }
     const ItemDefinition* found = named.front();
     for (const ItemDefinition* const candidate : named) {
@@ -131,8 +133,7 @@ void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Va
     }
     close_item(node, item_at, body_at);
     const std::size_t size = value.size();
-    before.add(definition.tag.number,
-               {out_.begin() + out_.position() / 8 - size, size});
+    before.add(definition.tag.number, {out_.begin() + out_.position() / 8 - size, size});
 }
 
 /// The length is known only now: room for the shortest was kept, and a longer BER one moves the

@@ -128,8 +128,9 @@ void Judge::judge_align(EntryId id, std::vector<Fault>& faults) {
     }
     const std::uint64_t bits = reading_->bits_of(entry);
     if (bits != (entry.node->constant != 0 ? largest_unsigned(entry.width) : 0)) {
-        add(id, "found " + print_hex(bits, entry.width) + ", where all bits are " +
-                    std::to_string(entry.node->constant),
+        add(id,
+            "found " + print_hex(bits, entry.width) + ", where all bits are " +
+                std::to_string(entry.node->constant),
             faults);
     }
 }
@@ -206,9 +207,9 @@ void Judge::judge_computed(EntryId id, std::uint64_t bits, std::vector<Fault>& f
         return;
     }
     if (entry.expected < 0 || bits != static_cast<std::uint64_t>(entry.expected)) {
-        add(id, "found " + std::to_string(bits) + ", but " +
-                    print_source(entry.node->field->source) + " is " +
-                    std::to_string(entry.expected),
+        add(id,
+            "found " + std::to_string(bits) + ", but " + print_source(entry.node->field->source) +
+                " is " + std::to_string(entry.expected),
             faults);
     }
 }
@@ -217,8 +218,9 @@ void Judge::judge_checksum(EntryId id, std::uint64_t bits, std::vector<Fault>& f
     const Entry& entry = reading_->entries()[id];
     const std::uint32_t crc = transport::crc32_mpeg2(reading_->section().first(entry.bit / 8));
     if (bits != crc) {
-        add(id, "found " + print_hex(bits, 32) + ", but the CRC_32 of the bytes before is " +
-                    print_hex(crc, 32),
+        add(id,
+            "found " + print_hex(bits, 32) + ", but the CRC_32 of the bytes before is " +
+                print_hex(crc, 32),
             faults);
     }
 }
@@ -228,8 +230,7 @@ void Judge::judge_part(EntryId id, std::uint64_t bits, std::vector<Fault>& fault
     if (plan_.root.split != nullptr && !plan_.root.split_rule.key.empty()) {
         return;
     }
-    const std::string problem =
-        part_numbers_.judge(*reading_->entries()[id].node->field, bits);
+    const std::string problem = part_numbers_.judge(*reading_->entries()[id].node->field, bits);
     if (!problem.empty()) {
         add(id, "found " + problem, faults);
     }
@@ -251,8 +252,8 @@ void Judge::judge_item(EntryId id, std::vector<Fault>& faults) {
         judge_shared(*entry.scope, id + 1, entry.next, refused);
         if (!refused.empty()) {
             const std::size_t prefix = reading_->path_of(id).size() + 1;
-            reading_->refuse_item(entry, refused.front().path.substr(prefix) + ": " +
-                                             refused.front().problem);
+            reading_->refuse_item(
+                entry, refused.front().path.substr(prefix) + ": " + refused.front().problem);
         }
     }
     if (entry.is_raw && !reading_->refusal(entry).empty()) {
@@ -263,8 +264,7 @@ void Judge::judge_item(EntryId id, std::vector<Fault>& faults) {
 }
 
 /// Fields of one source must have been written from one value.
-void Judge::judge_shared(const Scope& scope, EntryId from, EntryId to,
-                         std::vector<Fault>& faults) {
+void Judge::judge_shared(const Scope& scope, EntryId from, EntryId to, std::vector<Fault>& faults) {
     if (!scope.has_shared_keys) {
         return;
     }
@@ -274,8 +274,7 @@ void Judge::judge_shared(const Scope& scope, EntryId from, EntryId to,
         }
         const CodedFields fields(*reading_, ids);
         if (!shared_.find(fields.view())) {
-            const std::size_t other =
-                std::min(shared_.first_other(fields.view()), ids.size() - 1);
+            const std::size_t other = std::min(shared_.first_other(fields.view()), ids.size() - 1);
             add(ids[other],
                 "differs from " + reading_->entries()[ids.front()].node->field->name +
                     ", which has the same source",

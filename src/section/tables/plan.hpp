@@ -78,28 +78,28 @@ struct Node {
 
     Kind kind = Kind::bits;
     EndsBy ends = EndsBy::itself;
-    bool is_counted = false;      ///< the count() of its name has been read, and says how many items
-    bool is_nullable = false;     ///< an object with a length() before it: NULL takes no bytes
+    bool is_counted = false;   ///< the count() of its name has been read, and says how many items
+    bool is_nullable = false;  ///< an object with a length() before it: NULL takes no bytes
     TextPosition at;
     const Field* field = nullptr;  ///< what messages and types ask for; nullptr of choice, optional
-    std::uint32_t position = 0;   ///< among the elements of its braces, in the order of the text
+    std::uint32_t position = 0;    ///< among the elements of its braces, in the order of the text
     NameId name = none;
-    KeyId key = none;             ///< none: the element takes no value of the row
-    std::uint32_t count = 0;      ///< N of `name[N]`; 0 without
-    std::uint64_t constant = 0;   ///< bits, of a constant or a default
+    KeyId key = none;                    ///< none: the element takes no value of the row
+    std::uint32_t count = 0;             ///< N of `name[N]`; 0 without
+    std::uint64_t constant = 0;          ///< bits, of a constant or a default
     std::optional<std::uint64_t> fixed;  ///< bits that it takes, if always as many
     std::uint64_t item_bits = 0;         ///< of a list whose items all take as many; 0 of others
 
     /// The position of the last element that must have been read for the size of this one to be
     /// known; `none` if nothing says it. Set by bound_unit, and of no use after.
     std::uint32_t size_known_at = none;
-    NameId measured = none;       ///< of length(name), count(name), present(name), offset(label)
-    NameId label = none;          ///< with EndsBy::offset
-    BlockId block = none;         ///< of lists of objects, objects and optional
-    const Unit* unit = nullptr;   ///< of an object: the definition, or the unit of the object itself
+    NameId measured = none;      ///< of length(name), count(name), present(name), offset(label)
+    NameId label = none;         ///< with EndsBy::offset
+    BlockId block = none;        ///< of lists of objects, objects and optional
+    const Unit* unit = nullptr;  ///< of an object: the definition, or the unit of the object itself
     std::vector<PlannedArm> arms;
-    BlockId otherwise = none;     ///< of a choice with else
-    std::vector<KeyId> keys;      ///< of an optional: it is written if one of them has a value
+    BlockId otherwise = none;  ///< of a choice with else
+    std::vector<KeyId> keys;   ///< of an optional: it is written if one of them has a value
     std::vector<const SetOfItems*> sets;  ///< of a tlv, in the order in which they are searched
 };
 
@@ -121,27 +121,27 @@ struct InnerScope {
 /// A key of the objects that a scope is written from.
 struct ScopeKey {
     std::string name;
-    const Field* field = nullptr;  ///< the first that takes its value, for messages; nullptr of
-                                   ///< the key of `split by`
-    bool may_be_missing = true;    ///< a record need not have it: no element outside of `if` and
-                                   ///< `optional` needs it
-    bool names_part = false;       ///< of a part function's field, which a record never sets
-    bool is_container = false;     ///< of a list, an object, or a tlv with sets
-    std::uint32_t uses = 0;        ///< elements that take its value
+    const Field* field = nullptr;   ///< the first that takes its value, for messages; nullptr of
+                                    ///< the key of `split by`
+    bool may_be_missing = true;     ///< a record need not have it: no element outside of `if` and
+                                    ///< `optional` needs it
+    bool names_part = false;        ///< of a part function's field, which a record never sets
+    bool is_container = false;      ///< of a list, an object, or a tlv with sets
+    std::uint32_t uses = 0;         ///< elements that take its value
     std::vector<InnerScope> inner;  ///< of lists of objects and objects that take it
 };
 
 /// The braces in which names are unique and sources are keys of one object.
 struct Scope {
     BlockId block = none;
-    ScopeId outer = none;               ///< the scope around it, in the same unit
-    std::vector<std::string> names;     ///< of all elements that have one
+    ScopeId outer = none;                          ///< the scope around it, in the same unit
+    std::vector<std::string> names;                ///< of all elements that have one
     std::vector<std::vector<KeyId>> keys_of_name;  ///< by NameId: where the elements' values are
-    std::vector<ScopeKey> keys;         ///< in the order of the text
-    std::vector<KeyId> sorted;          ///< the keys in the order in which JSONB has them
-    KeyId split_key = none;             ///< of the items of a list with `split by`: not sent
-    bool needs_end = false;             ///< a reader must be told where it ends
-    bool has_shared_keys = false;       ///< a key is the source of several elements
+    std::vector<ScopeKey> keys;                    ///< in the order of the text
+    std::vector<KeyId> sorted;     ///< the keys in the order in which JSONB has them
+    KeyId split_key = none;        ///< of the items of a list with `split by`: not sent
+    bool needs_end = false;        ///< a reader must be told where it ends
+    bool has_shared_keys = false;  ///< a key is the source of several elements
 };
 
 /// What is compiled alone: the section's own layout, or a definition, which sees nothing outside.
@@ -160,6 +160,8 @@ struct Unit {
     // Of a section:
     const Node* split = nullptr;
     Split split_rule;
+
+    const Scope& scope_of(BlockId block) const { return scopes[blocks[block].scope]; }
 };
 
 /// A definition with a set, as the items of a tlv find it.

@@ -97,8 +97,8 @@ EntryId Reading::add(Entry::Kind kind, const Node& node, EntryId parent, std::si
 // ---- breaks -----------------------------------------------------------------------------------
 
 bool Reading::break_at(EntryId id, std::string problem) {
-    broken_ = Break{id, std::min<std::size_t>(entries_[id].bit, section_.size() * 8),
-                    std::move(problem)};
+    broken_ =
+        Break{id, std::min<std::size_t>(entries_[id].bit, section_.size() * 8), std::move(problem)};
     return false;
 }
 
@@ -132,8 +132,8 @@ bool Reading::read_scope(const Unit& unit, const Scope& scope, const Frame* oute
     names_.resize(frame.names);
     const bool has_more = frame.end && position_ < *frame.end;
     if (has_more && entry != none) {
-        return break_at(entry, bits_or_bytes(*frame.end - position_) +
-                                   " are left over after the last element");
+        return break_at(
+            entry, bits_or_bytes(*frame.end - position_) + " are left over after the last element");
     }
     return true;
 }
@@ -190,8 +190,8 @@ bool Reading::read_block(BlockId block, Frame& frame) {
 bool Reading::read_node(BlockId block, std::uint32_t index, Frame& frame) {
     const Node& node = frame.unit->blocks[block].nodes[index];
     if (node.kind == Node::Kind::choice) {
-        const BlockId arm = chosen(*frame.unit, node,
-                                   [&](Operand operand) { return find(frame, operand); });
+        const BlockId arm =
+            chosen(*frame.unit, node, [&](Operand operand) { return find(frame, operand); });
         return arm == none || read_block(arm, frame);
     }
     if (node.kind == Node::Kind::optional) {
@@ -245,8 +245,7 @@ std::optional<std::size_t> Reading::end_of(BlockId block, std::uint32_t index, F
         case EndsBy::itself:
             return end;
         case EndsBy::length:
-            end = add_sizes(position_,
-                            static_cast<std::size_t>(state_of(node, frame).length * 8));
+            end = add_sizes(position_, static_cast<std::size_t>(state_of(node, frame).length * 8));
             break;
         case EndsBy::offset:
         case EndsBy::rest: {
@@ -307,14 +306,13 @@ std::size_t Reading::size_of(const Node& node, const Frame& frame) {
         return static_cast<std::size_t>(*node.fixed);
     }
     if (node.kind == Node::Kind::choice) {
-        const BlockId arm = chosen(*frame.unit, node,
-                                   [&](Operand operand) { return find(frame, operand); });
+        const BlockId arm =
+            chosen(*frame.unit, node, [&](Operand operand) { return find(frame, operand); });
         return arm == none ? 0 : size_of_block(arm, frame);
     }
     const NameState& state = names_[frame.names + node.name];
-    const std::uint64_t size = node.is_counted && node.item_bits > 0
-                                   ? state.count * node.item_bits
-                                   : state.length * 8;
+    const std::uint64_t size =
+        node.is_counted && node.item_bits > 0 ? state.count * node.item_bits : state.length * 8;
     return static_cast<std::size_t>(std::min(size, far));
 }
 
@@ -368,8 +366,8 @@ bool Reading::read_own_length(const Node& node, std::uint64_t bits, EntryId id, 
     const std::int64_t number = static_cast<std::int64_t>(std::min(bits, far)) - plus;
     const std::size_t left = frame.limit - position_;
     if (number < 0 || static_cast<std::uint64_t>(number) * 8 > left) {
-        return break_at(id, "found " + std::to_string(bits) + ", but " + bits_or_bytes(left) +
-                                " are left");
+        return break_at(
+            id, "found " + std::to_string(bits) + ", but " + bits_or_bytes(left) + " are left");
     }
     frame.end = position_ + static_cast<std::size_t>(number) * 8;
     frame.limit = *frame.end;
@@ -416,8 +414,8 @@ bool Reading::read_list(const Node& node, std::size_t end, Frame& frame) {
     return true;
 }
 
-bool Reading::read_list_item(const Node& node, EntryId list, std::uint32_t index,
-                             std::size_t limit, Frame& frame) {
+bool Reading::read_list_item(const Node& node, EntryId list, std::uint32_t index, std::size_t limit,
+                             Frame& frame) {
     if (node.kind == Node::Kind::values) {
         const std::uint32_t width = *node.field->width;
         if (position_ + width > limit) {
@@ -434,8 +432,8 @@ bool Reading::read_list_item(const Node& node, EntryId list, std::uint32_t index
     }
     const EntryId id = add(Entry::Kind::list_item, node, list, 0);
     entries_[id].index = index;
-    const bool read = read_scope(*frame.unit, frame.unit->scope_of(node.block), &frame, id,
-                                 std::nullopt, limit);
+    const bool read =
+        read_scope(*frame.unit, frame.unit->scope_of(node.block), &frame, id, std::nullopt, limit);
     entries_[id].next = static_cast<EntryId>(entries_.size());
     entries_[id].width = static_cast<std::uint32_t>(position_ - entries_[id].bit);
     return read;
@@ -463,8 +461,7 @@ bool Reading::read_object(const Node& node, std::size_t end, Frame& frame) {
 bool Reading::read_tlv(const Node& node, std::size_t end, Frame& frame) {
     const EntryId tlv = add(Entry::Kind::tlv, node, frame.entry, end - position_);
     const std::size_t begin = position_;
-    const std::span<const std::uint8_t> bytes =
-        section_.subspan(begin / 8, (end - begin) / 8);
+    const std::span<const std::uint8_t> bytes = section_.subspan(begin / 8, (end - begin) / 8);
     ItemsBefore before;
     TlvItem item;
     for (TlvReader reader(bytes, node.field->tlv); reader.next(item);) {
@@ -483,8 +480,8 @@ void Reading::read_item(const Node& node, EntryId tlv, TlvItem item, std::size_t
                         ItemsBefore& before) {
     position_ = tlv_at + item.tag_at * 8;
     const std::size_t begin = tlv_at + item.value_at * 8;
-    const EntryId id = add(Entry::Kind::tlv_item, node, tlv,
-                           begin + item.value.size() * 8 - position_);
+    const EntryId id =
+        add(Entry::Kind::tlv_item, node, tlv, begin + item.value.size() * 8 - position_);
     Entry& entry = entries_[id];
     entry.index = static_cast<std::uint32_t>(item.index);
     entry.item = static_cast<std::uint32_t>(items_.size());
@@ -511,8 +508,8 @@ bool Reading::read_body(EntryId id, const ItemDefinition& definition, std::size_
     const std::size_t computed = computed_.size();
     position_ = begin + (definition.written->extension ? 8 : 0);
     ++item_depth_;
-    const bool read = read_scope(definition.unit, definition.unit.scopes.front(), nullptr, id,
-                                 end, end);
+    const bool read =
+        read_scope(definition.unit, definition.unit.scopes.front(), nullptr, id, end, end);
     --item_depth_;
     if (!read) {
         const std::string problem = path_within(id, broken_->entry) + ": " + broken_->problem;
@@ -531,10 +528,9 @@ bool Reading::is_written_again(const Node& node, const ItemDefinition& definitio
                                const ItemsBefore& before) const {
     const std::vector<const ItemDefinition*> named =
         definitions_named(node.sets, definition.written->name);
-    const auto first =
-        std::find_if(named.begin(), named.end(), [&](const ItemDefinition* candidate) {
-            return before.meet(candidate->written->after);
-        });
+    const auto first = std::find_if(
+        named.begin(), named.end(),
+        [&](const ItemDefinition* candidate) { return before.meet(candidate->written->after); });
     return first != named.end() && *first == &definition;
 }
 

@@ -42,9 +42,8 @@ std::size_t Writer::write_shares(std::vector<Share>& shares, SectionSink& sink) 
         share_ = &share;
         std::uint8_t* const section = sink.begin_section(plan_.layout.max_bytes);
         write_section(section);
-        sink.end_section(finish({share.part, shares.back().part, shares.size(),
-                                 share.last_of_segment},
-                                section));
+        sink.end_section(finish(
+            {share.part, shares.back().part, shares.size(), share.last_of_segment}, section));
     }
     share_ = nullptr;
     return shares.size();
@@ -157,8 +156,8 @@ void Writer::write_split_item(const IndexedItem& item) {
 
 // ---- segments ---------------------------------------------------------------------------------
 
-/// Items of segment k go into the sections from n·k on, n at most (EN 300 468, 5.2.4); every segment
-/// up to the last has one.
+/// Items of segment k go into the sections from n·k on, n at most (EN 300 468, 5.2.4); every
+/// segment up to the last has one.
 std::vector<Writer::Share> Writer::shares_of_segments(const std::vector<JsonItem>& items) {
     const std::uint32_t each = root_.split_rule.sections;
     std::uint64_t largest = ~std::uint64_t{0};

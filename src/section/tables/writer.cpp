@@ -41,8 +41,7 @@ std::string describe_element(const Node& node) {
             return "it is an object";
         default:
             return "the field has " +
-                   (node.field->width ? count(*node.field->width, "bit")
-                                      : std::string("width *")) +
+                   (node.field->width ? count(*node.field->width, "bit") : std::string("width *")) +
                    " and type " + print_type(*node.field);
     }
 }
@@ -82,8 +81,8 @@ void Writer::take_row(std::span<const Value> row) {
     share_ = nullptr;
     documents_.clear();
     values_.assign(row.begin(), row.end());
-    is_json_row_ = std::any_of(row.begin(), row.end(),
-                               [](const Value& value) { return value.from_json_row; });
+    is_json_row_ =
+        std::any_of(row.begin(), row.end(), [](const Value& value) { return value.from_json_row; });
     for (KeyId key = 0; key < values_.size(); ++key) {
         Value& value = values_[key];
         if (value.kind == Value::Kind::json_text) {
@@ -216,13 +215,12 @@ void Writer::refuse_partly_numbered(const Node& /*missing*/) const {
     while (!keys[given].names_part || values_[given].kind == Value::Kind::absent) {
         ++given;
     }
-    throw BadValue{
-        ErrorKind::invalid_value, "NULL",
-        "stands for a key that is not there, though the row sets the part number \"" +
-            keys[given].name + "\"",
-        "A row sets all part numbers or none of them. If \"" + keys[given].name +
-            "\" is a column that is none, leave it out, as in to_jsonb(r) - '" + keys[given].name +
-            "'."};
+    throw BadValue{ErrorKind::invalid_value, "NULL",
+                   "stands for a key that is not there, though the row sets the part number \"" +
+                       keys[given].name + "\"",
+                   "A row sets all part numbers or none of them. If \"" + keys[given].name +
+                       "\" is a column that is none, leave it out, as in to_jsonb(r) - '" +
+                       keys[given].name + "'."};
 }
 
 // ---- scopes -----------------------------------------------------------------------------------
@@ -233,7 +231,7 @@ void Writer::write_scope(const Unit& unit, const Scope& scope, Frame* outer, jso
                                                           : ErrorKind::invalid_value,
                        section::describe(object), "is not an object"};
     }
-    Frame frame{&unit,          &scope,         outer,          names_.size(),
+    Frame frame{&unit,          &scope,           outer,          names_.size(),
                 values_.size(), computed_.size(), out_.position()};
     names_.resize(names_.size() + scope.names.size());
     read_object(scope, object.object());
@@ -244,8 +242,8 @@ void Writer::write_scope(const Unit& unit, const Scope& scope, Frame* outer, jso
     used_.resize(frame.values);
 }
 
-/// Puts the values of an object's keys where the scope's nodes look for them. Both come in the order
-/// of JSONB.
+/// Puts the values of an object's keys where the scope's nodes look for them. Both come in the
+/// order of JSONB.
 void Writer::read_object(const Scope& scope, jsonb::Object object) {
     const std::size_t values = values_.size();
     Value absent;
@@ -287,8 +285,7 @@ void Writer::check_unused(const Frame& frame) {
         if (!used_[frame.values + key] && !of_key.names_part && has_value(key, frame)) {
             path_.push(of_key.name);
             node_ = nullptr;
-            throw BadValue{ErrorKind::invalid_value,
-                           section::describe(values_[frame.values + key]),
+            throw BadValue{ErrorKind::invalid_value, section::describe(values_[frame.values + key]),
                            "is given, though the conditions of the layout leave it out"};
         }
     }
@@ -370,8 +367,9 @@ void Writer::check_present(const Node& node, std::uint64_t bits, const Frame& fr
     }
     const std::string& name = frame.scope->names[node.measured];
     throw BadValue{ErrorKind::invalid_value, std::to_string(bits),
-                   bits == 1 ? "of present(" + name + ") contradicts the conditions of the layout, "
-                                                      "which leave " +
+                   bits == 1 ? "of present(" + name +
+                                   ") contradicts the conditions of the layout, "
+                                   "which leave " +
                                    quoted(name) + " out"
                              : "of present(" + name + ") contradicts the layout, which writes " +
                                    quoted(name) + " though it is NULL"};
@@ -388,9 +386,8 @@ void Writer::write_block(BlockId block, Frame& frame) {
 
 void Writer::write_node(const Node& node, Frame& frame) {
     if (node.kind == Node::Kind::choice) {
-        const BlockId block = chosen(*frame.unit, node, [&](Operand operand) {
-            return find(frame, operand);
-        });
+        const BlockId block =
+            chosen(*frame.unit, node, [&](Operand operand) { return find(frame, operand); });
         if (block != none) {
             write_block(block, frame);
         }
@@ -532,9 +529,9 @@ jsonb::Array Writer::array_of(const Node& node, const Value& value) const {
     }
     const jsonb::Array array = value.json.array();
     if (node.count > 0 && array.size() != node.count) {
-        throw BadValue{ErrorKind::invalid_value, section::describe(value),
-                       "has " + count(array.size(), "item") + ", not " +
-                           std::to_string(node.count)};
+        throw BadValue{
+            ErrorKind::invalid_value, section::describe(value),
+            "has " + count(array.size(), "item") + ", not " + std::to_string(node.count)};
     }
     return array;
 }

@@ -33,10 +33,10 @@ class Writer {
   private:
     /// What is known of a name while its scope is written.
     struct NameState {
-        FieldBits value;           ///< of an integer field
-        std::size_t begin = 0;     ///< in bits
+        FieldBits value;        ///< of an integer field
+        std::size_t begin = 0;  ///< in bits
         std::size_t end = 0;
-        std::uint32_t items = 0;   ///< of a list
+        std::uint32_t items = 0;  ///< of a list
         bool is_written = false;
     };
 
@@ -50,11 +50,11 @@ class Writer {
     struct Frame {
         const Unit* unit;
         const Scope* scope;
-        Frame* outer;             ///< in the same unit; nullptr for its own braces
-        std::size_t names;        ///< where its NameStates begin
-        std::size_t values;       ///< where the values of its keys begin
-        std::size_t computed;     ///< where its open fields begin
-        std::size_t begin;        ///< in bits
+        Frame* outer;          ///< in the same unit; nullptr for its own braces
+        std::size_t names;     ///< where its NameStates begin
+        std::size_t values;    ///< where the values of its keys begin
+        std::size_t computed;  ///< where its open fields begin
+        std::size_t begin;     ///< in bits
     };
 
     /// Sections of a row that is split: which bits of the items each takes, and its number.
@@ -153,11 +153,11 @@ class Writer {
     std::span<const Value> row_;
     bool is_json_row_ = false;
     std::vector<std::vector<std::uint8_t>> documents_;  ///< JSON text, parsed
-    const Share* share_ = nullptr;  ///< what the split element takes
-    bool is_measuring_ = false;     ///< how much room a section has for items
-    std::size_t room_ = 0;          ///< that, in bits
-    unsigned items_at_ = 0;         ///< the bit in its byte at which they begin
-    ItemsBefore before_;            ///< of the split tlv, in the section that is filled
+    const Share* share_ = nullptr;                      ///< what the split element takes
+    bool is_measuring_ = false;                         ///< how much room a section has for items
+    std::size_t room_ = 0;                              ///< that, in bits
+    unsigned items_at_ = 0;                             ///< the bit in its byte at which they begin
+    ItemsBefore before_;  ///< of the split tlv, in the section that is filled
 
     // Of the section:
     BitWriter out_{nullptr, 0};

@@ -11,8 +11,8 @@ namespace {
 /// In the order in which chapter 2 of the contract lists them. By a function: the references are
 /// initialised when the library is loaded, in any order.
 std::vector<const FieldType*> all_types() {
-    return {&uimsbf,    &tcimsbf,   &bslbf,   &bcd,        &utc, &duration,
-            &char_type, &text_type, &dvbtext, &bytes_type, &tlv, &rpchof};
+    return {&uimsbf,    &tcimsbf, &bslbf,      &bcd, &utc,    &duration, &char_type,
+            &text_type, &dvbtext, &bytes_type, &tlv, &rpchof, &align};
 }
 
 }  // namespace

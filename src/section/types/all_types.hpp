@@ -17,6 +17,7 @@ extern const BytesType& char_type;  // text_types.cpp
 extern const BytesType& text_type;
 extern const BytesType& dvbtext;
 extern const BytesType& bytes_type;
-extern const BytesType& tlv;  // tlv.cpp
+extern const BytesType& tlv;    // tlv.cpp
+extern const BytesType& align;  // align_type.cpp
 
 }  // namespace onetrip::section

@@ -119,6 +119,12 @@ class FieldType {
     /// Whether NULL is a value of its own, which decoding gives back.
     virtual bool takes_null() const { return false; }
 
+    /// Whether its name may be followed by the character table of its text, (TABLE).
+    virtual bool takes_text_table() const { return false; }
+
+    /// Whether it fills the last byte up with bits that say nothing: it has no value.
+    virtual bool fills_to_byte() const { return false; }
+
     /// Whether a value is made of items that can be spread over sections.
     virtual bool can_be_split() const { return false; }
 
@@ -173,8 +179,9 @@ class BitsType : public FieldType {
 /// A type whose value is a string of bytes, of a fixed width or as long as the value needs.
 class BytesType : public FieldType {
   public:
-    constexpr BytesType(std::string_view name, WidthRule widths)
-        : FieldType(name, Coding::bytes, widths, SourceRule::column_only) {}
+    constexpr BytesType(std::string_view name, WidthRule widths,
+                        SourceRule sources = SourceRule::column_only)
+        : FieldType(name, Coding::bytes, widths, sources) {}
 
     /// Appends the bytes of `value`: exactly field.width / 8 where the width is fixed (and there is
     /// room for them), else as many as fit. Throws BadValue.

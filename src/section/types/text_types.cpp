@@ -185,6 +185,8 @@ class DvbTextType final : public BytesType {
   public:
     using BytesType::BytesType;
 
+    bool takes_text_table() const override { return true; }
+
     void write(const Value& value, const Field& /*field*/, ByteWriter& writer) const override {
         const auto text = text_of(value);
         if (!text) {

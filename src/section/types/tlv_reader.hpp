@@ -54,8 +54,7 @@ void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOf
 void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree);
 
 /// Appends the lines of an item, whatever is wrong with it; `name` is put before theirs.
-void dissect_item(const TlvItem& item, const std::string& name, HoldsText holds,
-                  InnerLines& lines);
+void dissect_item(const TlvItem& item, const std::string& name, HoldsText holds, InnerLines& lines);
 
 /// Appends the items as a JSON array; the bytes are sound.
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
