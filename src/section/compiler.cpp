@@ -487,7 +487,8 @@ void Compiler::add_candidate(Key& key, FieldId id) const {
     const bool is_known =
         std::any_of(key.candidates.begin(), key.candidates.end(), [&](FieldId candidate) {
             const Field& other = plan_.fields[candidate];
-            return other.type == field.type && other.tlv == field.tlv;
+            return other.type == field.type && other.tlv == field.tlv &&
+                   other.text_table() == field.text_table();
         });
     if (!is_known) {
         key.candidates.push_back(id);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/interrupt.hpp"
+#include "section/types/text/text_table.hpp"
 
 namespace onetrip::section {
 
@@ -61,8 +62,13 @@ struct Field {
     std::optional<std::uint32_t> width;  ///< in bits; nullopt is `*`
     const FieldType* type = nullptr;
     TlvFormat tlv;
+    TextTable text = TextTable::none;          ///< of dvbtext(TABLE)
+    TextTable default_text = TextTable::none;  ///< of a dvbtext without: what the layout says
     bool split = false;
     Source source;
+
+    /// The table of texts without a selector; none if neither field nor layout says one.
+    TextTable text_table() const { return text == TextTable::none ? default_text : text; }
 
     TextPosition at;         ///< of the name in the text
     TextPosition width_at;   ///< of the width

@@ -91,6 +91,7 @@ class Parser {
     void parse_type(Field& field);
     void parse_tlv_format(Field& field);
     Token take_tlv_parameter(const std::string& expected);
+    TextTable parse_text_table();
     void parse_source(Field& field);
     void parse_constant(Field& field);
     void parse_function(Field& field, const Token& name);
@@ -224,6 +225,31 @@ void Parser::parse_type(Field& field) {
     if (field.type->takes_tlv_format()) {
         parse_tlv_format(field);
     }
+    if (field.type->takes_text_table() && lexer_.current().is_symbol('(')) {
+        lexer_.take();
+        field.text = parse_text_table();
+        take_symbol(')', "\")\"");
+    }
+}
+
+/// `6937`, `arib` or `8859-15`, which is a number, a hyphen and a number.
+TextTable Parser::parse_text_table() {
+    const Token first = lexer_.current();
+    if (first.kind != Token::Kind::number && first.kind != Token::Kind::name) {
+        refuse_unexpected("a table of characters: " + std::string(text_table_names()));
+    }
+    std::string name(lexer_.take().text);
+    if (name == "8859" && lexer_.current().text == "-") {
+        name += lexer_.take().text;
+        name += lexer_.current().text;
+        lexer_.take();
+    }
+    const auto table = text_table_of(name);
+    if (!table) {
+        refuse_layout(first.at, "unknown table of characters " + quoted(name), quoted(name),
+                      std::string(text_table_names()));
+    }
+    return *table;
 }
 
 Token Parser::take_tlv_parameter(const std::string& expected) {

@@ -87,6 +87,9 @@ std::string print_type(const Field& field) {
                 : field.tlv.length == TlvFormat::Length::bits_16 ? "16)"
                                                                  : "ber)";
     }
+    if (field.text != TextTable::none) {
+        type += "(" + std::string(name_of(field.text)) + ")";
+    }
     return type;
 }
 

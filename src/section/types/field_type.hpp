@@ -115,6 +115,9 @@ class FieldType {
     /// Whether its name is followed by the widths of tags and lengths, (T,L).
     virtual bool takes_tlv_format() const { return false; }
 
+    /// Whether its name may be followed by a table of characters, (TABLE).
+    virtual bool takes_text_table() const { return false; }
+
     /// Whether a value is made of items that can be spread over sections.
     virtual bool can_be_split() const { return false; }
 

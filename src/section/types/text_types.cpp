@@ -1,17 +1,14 @@
-#include <algorithm>
 #include <vector>
 
 #include "base/octets.hpp"
 #include "base/utf8.hpp"
 #include "section/types/all_types.hpp"
 #include "section/types/decoded_text.hpp"
+#include "section/types/text/dvb_text.hpp"
 
 namespace onetrip::section {
 
 namespace {
-
-/// Selects UTF-8 in front of a text (EN 300 468, annex A.2, table A.3).
-constexpr std::uint8_t select_utf8 = 0x15;
 
 /// The text of a column or of a JSON row; nullopt where it is the object {"hex": "…"} of a JSON
 /// row, with which decoding writes bytes that are no such text.
@@ -180,47 +177,25 @@ class TextType final : public BytesType {
     }
 };
 
-/// Text with the character table selected by its first byte (EN 300 468, annex A).
+/// Text whose first bytes may select a table of characters (EN 300 468, annex A).
 class DvbTextType final : public BytesType {
   public:
     using BytesType::BytesType;
 
-    void write(const Value& value, const Field& /*field*/, ByteWriter& writer) const override {
-        const auto text = text_of(value);
-        if (!text) {
-            writer.append(as_text(bytes_of_hex_object(value)));
-            return;
-        }
-        if (!in_default_table(*text)) {
-            writer.append_byte(select_utf8);
-        }
-        writer.append(*text);
+    bool takes_text_table() const override { return true; }
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        writer.append(as_text(encode_dvb_text(value, field.text_table())));
     }
 
-    /// Text in another table, and text that select_utf8 stands before without need, come back as
-    /// bytes: as a string they would be written in another way.
-    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+    void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
                      jsonb::JsonTreeBuilder& tree) const override {
-        append_text_or_hex(text_of_bytes(bytes), bytes, holds, tree);
+        append_dvb_text(decode_dvb_text(bytes, field.text_table(), holds), bytes, tree);
     }
 
-    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+    std::string print(std::span<const std::uint8_t> bytes, const Field& field,
                       HoldsText holds) const override {
-        return print_text_or_hex(text_of_bytes(bytes), bytes, holds);
-    }
-
-  private:
-    /// nullopt for text in another table, and for text that select_utf8 stands before without need:
-    /// as strings they would be written in another way.
-    static std::optional<std::string_view> text_of_bytes(std::span<const std::uint8_t> bytes) {
-        std::string_view text = as_text(bytes);
-        const bool is_utf8 = !bytes.empty() && bytes.front() == select_utf8;
-        text.remove_prefix(is_utf8 ? 1 : 0);
-        return in_default_table(text) == is_utf8 ? std::nullopt : std::optional(text);
-    }
-
-    static bool in_default_table(std::string_view text) {
-        return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+        return print_dvb_text(decode_dvb_text(bytes, field.text_table(), holds), bytes);
     }
 };
 
