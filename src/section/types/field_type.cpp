@@ -12,6 +12,9 @@ bool WidthRule::allows(std::optional<std::uint32_t> width) const {
     if (!width) {
         return variable;
     }
+    if (ends_alone) {
+        return *width == smallest || *width == largest;
+    }
     return smallest > 0 && *width >= smallest && *width <= largest && *width % multiple_of == 0;
 }
 
@@ -21,6 +24,9 @@ std::string WidthRule::describe() const {
     }
     if (smallest == largest) {
         return std::to_string(smallest);
+    }
+    if (ends_alone) {
+        return std::to_string(smallest) + " or " + std::to_string(largest);
     }
     if (multiple_of == 1) {
         return std::to_string(smallest) + " to " + std::to_string(largest);

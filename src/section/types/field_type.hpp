@@ -24,6 +24,7 @@ struct WidthRule {
     std::uint32_t smallest;  ///< in bits; 0 where no fixed width is allowed
     std::uint32_t largest;   ///< in bits
     std::uint32_t multiple_of;
+    bool ends_alone = false;  ///< no fixed width but the smallest and the largest
 
     bool allows(std::optional<std::uint32_t> width) const;
     std::string describe() const;

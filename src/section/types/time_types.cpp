@@ -58,6 +58,16 @@ std::string judge_clock(std::uint64_t bits, std::uint32_t largest_hour) {
     return {};
 }
 
+// The 16 low bits are sent; a reader takes one below 0x8000 for a day after 2038-04-22, so that
+// 65536 days in a row can be told apart.
+constexpr std::int64_t first_mjd = 0x8000;
+constexpr std::int64_t last_mjd = 0x17FFF;
+
+std::int64_t mjd_sent_as(std::uint64_t bits) {
+    const auto sent = static_cast<std::int64_t>(bits & 0xFFFF);
+    return sent < first_mjd ? sent + 0x10000 : sent;
+}
+
 /// UTC_time: 16 bits of MJD and 6 BCD digits (EN 300 468, 5.2.5 and annex C).
 class UtcType final : public BitsType {
   public:
@@ -110,15 +120,7 @@ class UtcType final : public BitsType {
     }
 
   private:
-    // The 16 low bits are sent; a reader takes one below 0x8000 for a day after 2038-04-22, so
-    // that 65536 days in a row can be told apart.
-    static constexpr std::int64_t first_mjd = 0x8000;
-    static constexpr std::int64_t last_mjd = 0x17FFF;
-
-    static std::int64_t mjd_of_bits(std::uint64_t bits) {
-        const auto sent = static_cast<std::int64_t>(bits >> 24 & 0xFFFF);
-        return sent < first_mjd ? sent + 0x10000 : sent;
-    }
+    static std::int64_t mjd_of_bits(std::uint64_t bits) { return mjd_sent_as(bits >> 24); }
 
     static Instant instant_of(const Value& value) {
         if (value.kind == Value::Kind::instant) {
@@ -147,6 +149,61 @@ class UtcType final : public BitsType {
                                "is outside 1948-08-05 to 2128-01-09 UTC"};
         }
         __builtin_unreachable();
+    }
+};
+
+/// The 16 low bits of a Modified Julian Date (EN 300 468, annex C).
+class MjdType final : public BitsType {
+  public:
+    using BitsType::BitsType;
+
+    std::uint64_t to_bits(const Value& value, std::uint32_t /*width*/) const override {
+        const std::int64_t day = day_of(value);
+        if (day < first_mjd || day > last_mjd) {
+            refuse_range(value);
+        }
+        return static_cast<std::uint64_t>(day & 0xFFFF);
+    }
+
+    void append_json(std::uint64_t bits, std::uint32_t width,
+                     jsonb::JsonTreeBuilder& tree) const override {
+        tree.string(print(bits, width));
+    }
+
+    std::string print(std::uint64_t bits, std::uint32_t /*width*/) const override {
+        return describe(Date{mjd_sent_as(bits) - mjd_of_epoch});
+    }
+
+  private:
+    [[noreturn]] static void refuse_range(const Value& value) {
+        throw BadValue{ErrorKind::time_out_of_range, describe(value),
+                       "is outside 1948-08-05 to 2128-01-09"};
+    }
+
+    static std::int64_t day_of(const Value& value) {
+        if (value.kind == Value::Kind::date) {
+            return mjd_of_epoch + value.date;
+        }
+        // A date that is infinite.
+        if (value.kind == Value::Kind::instant && value.instant.is_infinite()) {
+            refuse_range(value);
+        }
+        if (!value.is_json_string()) {
+            refuse_kind(value, "a date");
+        }
+        std::int64_t day = 0;
+        switch (parse_date(value.json.string(), day)) {
+            case TimeText::valid:
+                return day;
+            case TimeText::no_such_time:
+                throw BadValue{ErrorKind::time_out_of_range, describe(value),
+                               "is a date that does not exist"};
+            case TimeText::out_of_range:
+                refuse_range(value);
+            default:
+                throw BadValue{ErrorKind::invalid_value, describe(value),
+                               "is not a date of the form 2026-11-28"};
+        }
     }
 };
 
@@ -203,11 +260,13 @@ class DurationType final : public BitsType {
 };
 
 constinit const UtcType utc_type("utc", {false, 40, 40, 1}, SourceRule::column_only);
+constinit const MjdType mjd_type("mjd", {false, 16, 16, 1}, SourceRule::column_only);
 constinit const DurationType duration_type("duration", {false, 24, 24, 1}, SourceRule::column_only);
 
 }  // namespace
 
 const BitsType& utc = utc_type;
 const BitsType& duration = duration_type;
+const BitsType& mjd = mjd_type;
 
 }  // namespace onetrip::section
