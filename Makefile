@@ -16,7 +16,8 @@ DATA = onetrip--0.2.0.sql onetrip--0.1.0--0.2.0.sql
 
 # The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
 PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb transport section \
-	section/language section/library section/tables section/types submission roundtrip))))
+	section/language section/library section/tables section/types section/types/text submission \
+	roundtrip))))
 SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
 
 OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o

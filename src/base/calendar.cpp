@@ -138,6 +138,27 @@ TimeText parse_instant(std::string_view text, Instant& instant) {
                          : TimeText::no_such_time;
 }
 
+TimeText parse_date(std::string_view text, std::int64_t& mjd) {
+    if (text == "infinity" || text == "-infinity") {
+        return TimeText::out_of_range;
+    }
+    TextScanner scanner(text);
+    ParsedDate date;
+    if (!scan_date(scanner, date)) {
+        return TimeText::malformed;
+    }
+    date.before_christ = scanner.skip(" BC");
+    if (!scanner.at_end()) {
+        return TimeText::malformed;
+    }
+    Instant instant{};
+    const TimeText result = to_instant(date, 0, instant);
+    if (result == TimeText::valid) {
+        mjd = to_calendar_time(instant).mjd;
+    }
+    return result;
+}
+
 /// The proleptic Gregorian calendar in 64 bits, by eras of 400 years whose years begin in March;
 /// std::chrono knows the years to 32767 alone.
 std::string describe(Date date) {

@@ -55,6 +55,10 @@ enum class TimeText : std::uint8_t {
 /// what to_jsonb writes for timestamptz and date. Sets `instant` only where the text is valid.
 TimeText parse_instant(std::string_view text, Instant& instant);
 
+/// Reads `YYYY-MM-DD`, `infinity` and `-infinity`: what to_jsonb writes for a date. Sets `mjd` only
+/// where the text is valid; what is infinite is out of range.
+TimeText parse_date(std::string_view text, std::int64_t& mjd);
+
 /// Reads what to_jsonb writes for an interval, whatever IntervalStyle the session has, and the
 /// durations of ISO 8601: `1 day 01:30:00`, `@ 1 day 1 hour 30 mins`, `1 1:30:00`, `P1DT1H30M`,
 /// `P2W`. nullopt where the text is anything else. Sums that an Interval cannot hold are cut to

@@ -29,6 +29,12 @@ void JsonTreeBuilder::integer(bool negative, std::uint64_t magnitude) {
     set_bytes(add_node(Kind::numeric), position);
 }
 
+void JsonTreeBuilder::number(std::string_view digits) {
+    const std::size_t position = tree_.decoded.size();
+    append_numeric(digits, tree_.decoded);
+    set_bytes(add_node(Kind::numeric), position);
+}
+
 void JsonTreeBuilder::open(Kind kind) {
     open_.push_back(static_cast<std::uint32_t>(tree_.nodes.size()));
     add_node(kind);

@@ -28,6 +28,9 @@ class JsonTreeBuilder {
     void string(std::string_view text);
     void integer(bool negative, std::uint64_t magnitude);
 
+    /// A JSON number that fits a numeric.
+    void number(std::string_view digits);
+
     /// The finished tree, valid until the next call.
     const JsonTree& tree() const { return tree_; }
 

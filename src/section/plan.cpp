@@ -24,7 +24,7 @@ bool is_flat(const Field& field) {
 }
 
 bool is_flat(const Layout& layout) {
-    bool flat = layout.definitions.empty() && layout.text_table.empty() && !layout.time_offset;
+    bool flat = layout.definitions.empty() && layout.text_table == TextTable::none && !layout.time_offset;
     for_each(
         layout.block, [&](const Field& field) { flat = flat && is_flat(field); },
         [](const Label& /*label*/) {}, [&](const auto& /*of a table*/) { flat = false; });
@@ -71,11 +71,11 @@ void find_header(const tables::Unit& root, Plan& plan) {
     }
 }
 
-Plan plan_of_table(Layout layout, Interrupt interrupt) {
+Plan plan_of_table(const Layout& layout, Interrupt interrupt) {
     Plan plan{};
     plan.name = layout.name;
     plan.max_bytes = layout.max_bytes;
-    plan.table = tables::compile_tables(std::move(layout), interrupt);
+    plan.table = tables::compile_tables(layout, interrupt);
     add_slots(plan.table->root, plan);
     find_header(plan.table->root, plan);
     return plan;
@@ -83,9 +83,9 @@ Plan plan_of_table(Layout layout, Interrupt interrupt) {
 
 }  // namespace
 
-Plan compile(Layout layout, Interrupt interrupt) {
+Plan compile(const Layout& layout, Interrupt interrupt) {
     return is_flat(layout) ? compile_flat(layout, interrupt)
-                           : plan_of_table(std::move(layout), interrupt);
+                           : plan_of_table(layout, interrupt);
 }
 
 }  // namespace onetrip::section

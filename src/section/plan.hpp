@@ -172,6 +172,6 @@ struct Plan {
 /// The one place that decides positions, constants and where each part ends. Throws Error
 /// (syntax_error) with line and column for a layout that could not be encoded or decoded
 /// (sections.md, chapter 2), and what `interrupt` throws.
-Plan compile(Layout layout, Interrupt interrupt = never_interrupted);
+Plan compile(const Layout& layout, Interrupt interrupt = never_interrupted);
 
 }  // namespace onetrip::section

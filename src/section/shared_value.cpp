@@ -82,7 +82,7 @@ std::vector<std::size_t> SharedValue::candidates_of(const Fields& fields) {
             std::any_of(candidates.begin(), candidates.end(), [&](std::size_t candidate) {
                 const Field& other = *fields[candidate].field;
                 return other.type == field.type && other.tlv == field.tlv &&
-                       other.text_table == field.text_table;
+                       other.text_table() == field.text_table();
             });
         if (!is_known) {
             candidates.push_back(index);

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/float_text.hpp"
+
 namespace onetrip::section {
 
 namespace {
@@ -33,6 +35,13 @@ Value Value::of_boolean(bool boolean) {
     Value value;
     value.kind = Kind::boolean;
     value.boolean = boolean;
+    return value;
+}
+
+Value Value::of_real(Kind kind, double real) {
+    Value value;
+    value.kind = kind;
+    value.real = real;
     return value;
 }
 
@@ -121,6 +130,10 @@ std::string describe(const Value& value) {
             const auto* data = reinterpret_cast<const std::uint8_t*>(value.bytes.data);
             return cut_short(jsonb::Numeric({data, value.bytes.size}).to_text());
         }
+        case Value::Kind::float_4:
+            return print_float(static_cast<float>(value.real));
+        case Value::Kind::float_8:
+            return print_float(value.real);
         case Value::Kind::instant:
             return describe(value.instant);
         case Value::Kind::date:
@@ -133,6 +146,8 @@ std::string describe(const Value& value) {
         case Value::Kind::malformed_text:
         case Value::Kind::bytes:
             return describe_bytes(value.view());
+        case Value::Kind::address:
+            return std::string(value.view());
         case Value::Kind::json:
             return describe(value.json);
         case Value::Kind::local_time:

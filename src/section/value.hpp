@@ -19,12 +19,15 @@ struct Value {
         boolean,         ///< `boolean`
         integer,         ///< `integer`
         numeric,         ///< `bytes`: a numeric behind its varlena header
+        float_4,         ///< `real`: a number of 32 bits
+        float_8,         ///< `real`
         instant,         ///< `instant`
         date,            ///< `date`: midnight UTC of that day
         interval,        ///< `interval`
         text,            ///< `bytes`
         malformed_text,  ///< `bytes`: text that is not valid in the database's encoding
         bytes,           ///< `bytes`
+        address,         ///< `bytes`: an inet or macaddr as the server prints it
         json,            ///< `json`: a value inside a JSON row, or a jsonb column
         json_text,       ///< `bytes`: JSON text that has not been parsed yet
         local_time,      ///< `bytes`: name of the SQL type; a timestamp without time zone
@@ -41,6 +44,7 @@ struct Value {
     union {
         bool boolean;
         std::int64_t integer;
+        double real;
         Instant instant;
         std::int32_t date;  ///< days since 2000-01-01
         Interval interval;
@@ -53,6 +57,7 @@ struct Value {
 
     static Value of_integer(std::int64_t integer);
     static Value of_boolean(bool boolean);
+    static Value of_real(Kind kind, double real);
     static Value of_instant(Instant instant);
     static Value of_date(std::int32_t date);
     static Value of_interval(Interval interval);

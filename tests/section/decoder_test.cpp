@@ -213,9 +213,9 @@ TEST_CASE("text comes back as text where it would be written so again", "[decode
     CHECK(value_of("* dvbtext", "") == "\"\"");
     CHECK(value_of("* dvbtext", "41") == "\"A\"");
     CHECK(value_of("* dvbtext", "15c3a9") == "\"\u00e9\"");
-    CHECK(value_of("* dvbtext", "1541") == R"({"hex":"1541"})");
-    CHECK(value_of("* dvbtext", "15") == R"({"hex":"15"})");
-    CHECK(value_of("* dvbtext", "0541e9") == R"({"hex":"0541e9"})");
+    CHECK(value_of("* dvbtext", "1541") == R"({"text":"A","selector":"15"})");
+    CHECK(value_of("* dvbtext", "15") == R"({"text":"","selector":"15"})");
+    CHECK(value_of("* dvbtext", "0541e9") == R"({"text":"Aé","selector":"05"})");
     CHECK(value_of("* dvbtext", "15ff") == R"({"hex":"15ff"})");
     CHECK(value_of("* dvbtext", "150a") == "\"\\u000a\"");
     CHECK(value_of("* bytes", "00ff") == "\"00ff\"");

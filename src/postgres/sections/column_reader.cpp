@@ -61,6 +61,14 @@ Value read_bool(const ColumnReader& /*reader*/, Datum datum) {
     return Value::of_boolean(DatumGetBool(datum));
 }
 
+Value read_float4(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_real(Value::Kind::float_4, DatumGetFloat4(datum));
+}
+
+Value read_float8(const ColumnReader& /*reader*/, Datum datum) {
+    return Value::of_real(Value::Kind::float_8, DatumGetFloat8(datum));
+}
+
 Value read_numeric(const ColumnReader& /*reader*/, Datum datum) {
     return Value::of_bytes(Value::Kind::numeric, detoast(datum));
 }
@@ -89,6 +97,10 @@ Value read_text(const ColumnReader& /*reader*/, Datum datum) {
 
 Value read_output(const ColumnReader& reader, Datum datum) {
     return to_utf8(Value::Kind::text, OutputFunctionCall(reader.output, datum));
+}
+
+Value read_address(const ColumnReader& reader, Datum datum) {
+    return Value::of_bytes(Value::Kind::address, OutputFunctionCall(reader.output, datum));
 }
 
 Value read_bytea(const ColumnReader& /*reader*/, Datum datum) {
@@ -145,6 +157,10 @@ decltype(ColumnReader::read) reader_of(Oid type) {
             return read_int8;
         case BOOLOID:
             return read_bool;
+        case FLOAT4OID:
+            return read_float4;
+        case FLOAT8OID:
+            return read_float8;
         case NUMERICOID:
             return read_numeric;
         case TIMESTAMPTZOID:
@@ -157,6 +173,9 @@ decltype(ColumnReader::read) reader_of(Oid type) {
             return read_interval;
         case BYTEAOID:
             return read_bytea;
+        case INETOID:
+        case MACADDROID:
+            return read_address;
         case JSONBOID:
             return read_jsonb_column;
         case JSONOID:
@@ -195,7 +214,8 @@ ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan
     reader.read = reader.nested != nullptr ? read_nested_column
                   : in_session             ? read_session_timestamp
                                            : reader_of(base);
-    reader.output = reader.read == read_output ? output_function(base) : nullptr;
+    const bool needs_output = reader.read == read_output || reader.read == read_address;
+    reader.output = needs_output ? output_function(base) : nullptr;
     return reader;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/interrupt.hpp"
+#include "section/types/text/text_table.hpp"
 
 namespace onetrip::section {
 
@@ -85,10 +86,14 @@ struct Field {
     std::string definition;              ///< a definition without a set, whose elements it has
     TlvFormat tlv;
     std::vector<std::string> sets;  ///< of a tlv: where its items' definitions are looked for
-    std::string text_table;         ///< of a dvbtext; empty: that of the layout
+    TextTable text = TextTable::none;          ///< of dvbtext(TABLE)
+    TextTable default_text = TextTable::none;  ///< of a dvbtext without: what the layout says
     bool split = false;
     Source source;
     std::optional<Constant> default_value;  ///< an absent key or NULL is written as this
+
+    /// The table of texts without a selector; none if neither field nor layout says one.
+    TextTable text_table() const { return text == TextTable::none ? default_text : text; }
 
     TextPosition at;         ///< of the name in the text
     TextPosition width_at;   ///< of the width
@@ -222,7 +227,7 @@ struct Layout {
 
     std::string name;
     std::uint32_t max_bytes = largest_section;
-    std::string text_table;                   ///< what text without a selector means; may be empty
+    TextTable text_table = TextTable::none;   ///< what text without a selector means
     std::optional<std::int32_t> time_offset;  ///< minutes that local time is ahead of UTC
     bool uses_library = true;                 ///< false: `library none`
     Block block;

@@ -232,7 +232,7 @@ void FieldParser::parse_sets() {
 
 void FieldParser::parse_table_of_text() {
     reader_.take();
-    field_.text_table = take_text_table(reader_);
+    field_.text = take_text_table(reader_);
     reader_.take_symbol(")", "\")\"");
 }
 

@@ -189,25 +189,27 @@ void parse_definition_head(TokenReader& reader, Definition& definition) {
     reader.take_symbol(")", "\"after\" or \")\"");
 }
 
-std::string take_text_table(TokenReader& reader) {
-    static constexpr std::string_view parts[] = {"1", "2", "3",  "4",  "5",  "6",  "7",
-                                                 "8", "9", "10", "11", "13", "14", "15"};
-    const std::string expected = "6937, 8859-1 to 8859-15 (but 8859-12) or arib";
-    const Token table = reader.current();
-    if (table.text != "6937" && table.text != "8859" && table.text != "arib") {
-        reader.refuse_unexpected(expected);
+/// `8859-15` is a number, a hyphen and a number.
+TextTable take_text_table(TokenReader& reader) {
+    const Token first = reader.current();
+    if (first.kind != Token::Kind::number && first.kind != Token::Kind::name) {
+        reader.refuse_unexpected(std::string(text_table_names()));
     }
     reader.take();
-    if (table.text != "8859") {
-        return std::string(table.text);
+    std::string name(first.text);
+    if (name == "8859") {
+        reader.take_symbol("-", "\"-\" and a number, as in 8859-1");
+        name += "-" + std::string(reader.current().text);
     }
-    reader.take_symbol("-", "\"-\" and a number, as in 8859-1");
-    const Token part = reader.current();
-    if (std::find(std::begin(parts), std::end(parts), part.text) == std::end(parts)) {
-        reader.refuse_unexpected(expected);
+    const auto table = text_table_of(name);
+    if (!table) {
+        refuse_layout(first.at, "unknown table of characters " + quoted(name), quoted(name),
+                      std::string(text_table_names()));
     }
-    reader.take();
-    return "8859-" + std::string(part.text);
+    if (name.size() > first.text.size()) {
+        reader.take();
+    }
+    return *table;
 }
 
 Token take_set(TokenReader& reader) {

@@ -102,7 +102,7 @@ void parse_layout_head(TokenReader& reader, Layout& layout);
 void parse_definition_head(TokenReader& reader, Definition& definition);
 
 /// The table in `text TABLE` and dvbtext(TABLE).
-std::string take_text_table(TokenReader& reader);
+TextTable take_text_table(TokenReader& reader);
 
 /// The name of a set of definitions.
 Token take_set(TokenReader& reader);

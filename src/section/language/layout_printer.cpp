@@ -223,8 +223,8 @@ void Printer::print_head(const Layout& layout) {
     if (layout.max_bytes != Layout::largest_section) {
         options.push_back("max " + std::to_string(layout.max_bytes));
     }
-    if (!layout.text_table.empty()) {
-        options.push_back("text " + layout.text_table);
+    if (layout.text_table != TextTable::none) {
+        options.push_back("text " + std::string(name_of(layout.text_table)));
     }
     if (layout.time_offset) {
         options.push_back("time " + print_time(*layout.time_offset));
@@ -311,7 +311,7 @@ std::string print_type(const Field& field) {
         }
         type += ")";
     }
-    return field.text_table.empty() ? type : type + "(" + field.text_table + ")";
+    return field.text == TextTable::none ? type : type + "(" + std::string(name_of(field.text)) + ")";
 }
 
 std::string print_layout(const Layout& layout) {

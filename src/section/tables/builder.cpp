@@ -195,8 +195,14 @@ BlockId Builder::build_block(const Block& block, ScopeId scope, BlockId outer,
 // ---- elements ---------------------------------------------------------------------------------
 
 const Field& Builder::keep(Field field) {
-    if (field.text_table.empty()) {
-        field.text_table = layout_.text_table;
+    field.default_text = layout_.text_table;
+    if (layout_.time_offset && field.type != nullptr &&
+        field.type->coding() == FieldType::Coding::bits) {
+        const auto& type = static_cast<const BitsType&>(*field.type);
+        if (auto local = type.at_offset(*layout_.time_offset)) {
+            field.type = local.get();
+            unit_.local_types.push_back(std::move(local));
+        }
     }
     unit_.fields.push_back(std::move(field));
     return unit_.fields.back();

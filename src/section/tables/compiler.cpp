@@ -18,14 +18,13 @@ constexpr std::uint32_t deepest_definitions = 16;
 
 class Compiler final : public TypeUnits {
   public:
-    Compiler(Layout layout, Interrupt interrupt)
-        : plan_(std::make_shared<TablePlan>()), ticker_(interrupt) {
-        plan_->layout = std::move(layout);
+    Compiler(const Layout& layout, Interrupt interrupt)
+        : layout_(layout), plan_(std::make_shared<TablePlan>()), ticker_(interrupt) {
+        plan_->max_bytes = layout.max_bytes;
     }
 
     std::shared_ptr<const TablePlan> compile() {
-        const Layout& layout = plan_->layout;
-        for (const Definition& definition : layout.definitions) {
+        for (const Definition& definition : layout_.definitions) {
             if (definition.set.empty()) {
                 types_.emplace(definition.name, OpenType{&definition, nullptr, false});
             } else {
@@ -37,15 +36,18 @@ class Compiler final : public TypeUnits {
                 order(definitions);
             }
         }
-        compile_unit(plan_->root, layout.name, layout.block, UnitKind::section);
+        compile_unit(plan_->root, layout_.name, layout_.block, UnitKind::section);
         refuse_too_large();
-        for (const Definition& definition : layout.definitions) {
+        for (const Definition& definition : layout_.definitions) {
             if (definition.set.empty()) {
                 type(definition.name, definition.at);
             }
         }
-        for (ItemDefinition& item : plan_->items) {
-            compile_unit(item.unit, item.written->name, item.written->block, UnitKind::item);
+        auto item = plan_->items.begin();
+        for (const Definition& definition : layout_.definitions) {
+            if (!definition.set.empty()) {
+                compile_unit(item++->unit, definition.name, definition.block, UnitKind::item);
+            }
         }
         return plan_;
     }
@@ -99,7 +101,7 @@ class Compiler final : public TypeUnits {
         deepest_ = 0;
         unit.name = name;
         unit.end_at = block.end_at;
-        build_unit(unit, block, kind, plan_->layout, *this, ticker_);
+        build_unit(unit, block, kind, layout_, *this, ticker_);
         unit.depth = deepest_ + 1;
         deepest_ = outer;
         bound_unit(unit, kind);
@@ -113,7 +115,11 @@ class Compiler final : public TypeUnits {
             found->second->name = definition.set;
         }
         ItemDefinition& item = plan_->items.emplace_back();
-        item.written = &definition;
+        item.tag = definition.tag.number;
+        item.after = definition.after;
+        if (definition.extension) {
+            item.extension = static_cast<std::uint8_t>(definition.extension->number);
+        }
         found->second->by_name[definition.name].push_back(&item);
         found->second->by_tag[definition.tag.number].push_back(&item);
     }
@@ -122,7 +128,7 @@ class Compiler final : public TypeUnits {
     /// that take any: what says more is asked first.
     static void order(std::vector<const ItemDefinition*>& definitions) {
         const auto rank = [](const ItemDefinition* item) {
-            return (item->written->after.empty() ? 2 : 0) + (item->written->extension ? 0 : 1);
+            return (item->after.empty() ? 2 : 0) + (item->extension ? 0 : 1);
         };
         std::stable_sort(
             definitions.begin(), definitions.end(),
@@ -130,15 +136,15 @@ class Compiler final : public TypeUnits {
     }
 
     void refuse_too_large() const {
-        const Layout& layout = plan_->layout;
-        if (plan_->root.smallest > layout.max_bytes * std::uint64_t{8}) {
-            refuse_layout(layout.block.end_at, "fixed fields alone exceed the largest section",
+        if (plan_->root.smallest > layout_.max_bytes * std::uint64_t{8}) {
+            refuse_layout(layout_.block.end_at, "fixed fields alone exceed the largest section",
                           "at least " + std::to_string(plan_->root.smallest) + " bits",
-                          "at most " + std::to_string(layout.max_bytes * std::uint64_t{8}) +
-                              " (max " + std::to_string(layout.max_bytes) + " bytes)");
+                          "at most " + std::to_string(layout_.max_bytes * std::uint64_t{8}) +
+                              " (max " + std::to_string(layout_.max_bytes) + " bytes)");
         }
     }
 
+    const Layout& layout_;
     std::shared_ptr<TablePlan> plan_;
     Ticker ticker_;
     std::unordered_map<std::string, OpenType> types_;
@@ -149,8 +155,8 @@ class Compiler final : public TypeUnits {
 
 }  // namespace
 
-std::shared_ptr<const TablePlan> compile_tables(Layout layout, Interrupt interrupt) {
-    return Compiler(std::move(layout), interrupt).compile();
+std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt interrupt) {
+    return Compiler(layout, interrupt).compile();
 }
 
 }  // namespace onetrip::section::tables

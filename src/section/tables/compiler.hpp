@@ -7,10 +7,10 @@
 
 namespace onetrip::section::tables {
 
-/// Compiles a layout of any kind; `layout` is kept in the plan. Throws Error (syntax_error) with
+/// Compiles a layout of any kind. Throws Error (syntax_error) with
 /// line and column for a layout that could not be encoded or decoded (tables.md, 2.8), and what
 /// `interrupt` throws.
-std::shared_ptr<const TablePlan> compile_tables(Layout layout, Interrupt interrupt);
+std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt interrupt);
 
 // ---- the steps, each a file of its own --------------------------------------------------------
 

@@ -27,11 +27,9 @@ const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, 
             continue;
         }
         for (const ItemDefinition* const item : found->second) {
-            const Definition& definition = *item->written;
             const bool has_extension =
-                !definition.extension ||
-                (!value.empty() && value.front() == definition.extension->number);
-            if (has_extension && before.meet(definition.after)) {
+                !item->extension || (!value.empty() && value.front() == *item->extension);
+            if (has_extension && before.meet(item->after)) {
                 return item;
             }
         }

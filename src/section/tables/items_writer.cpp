@@ -103,19 +103,18 @@ void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Va
     }
     const ItemDefinition* found = named.front();
     for (const ItemDefinition* const candidate : named) {
-        if (before.meet(candidate->written->after)) {
+        if (before.meet(candidate->after)) {
             found = candidate;
             break;
         }
     }
-    const Definition& definition = *found->written;
     const std::size_t item_at = out_.position() / 8;
     path_.push(name);
-    out_.append(definition.tag.number, node.field->tlv.tag_bytes * 8U);
+    out_.append(found->tag, node.field->tlv.tag_bytes * 8U);
     out_.append_zeros(size_of_length(node.field->tlv.length, 0) * 8);
     const std::size_t body_at = out_.position() / 8;
-    if (definition.extension) {
-        out_.append(definition.extension->number, 8);
+    if (found->extension) {
+        out_.append(*found->extension, 8);
     }
     ++item_depth_;
     write_scope(found->unit, found->unit.scopes.front(), nullptr, body);
@@ -124,16 +123,16 @@ void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Va
     node_ = &node;
     const std::span<const std::uint8_t> value(out_.begin() + body_at,
                                               out_.position() / 8 - body_at);
-    if (definition_of(node.sets, definition.tag.number, value, before) != found) {
+    if (definition_of(node.sets, found->tag, value, before) != found) {
         throw BadValue{ErrorKind::invalid_value, quoted(name),
                        "would not be found again by a reader: " +
-                           std::string(before.meet(definition.after)
+                           std::string(before.meet(found->after)
                                            ? "another definition hides it"
                                            : "the item that it must come after is not there")};
     }
     close_item(node, item_at, body_at);
     const std::size_t size = value.size();
-    before.add(definition.tag.number, {out_.begin() + out_.position() / 8 - size, size});
+    before.add(found->tag, {out_.begin() + out_.position() / 8 - size, size});
 }
 
 /// The length is known only now: room for the shortest was kept, and a longer BER one moves the

@@ -69,14 +69,14 @@ void Judge::judge_size() {
         faults_.push_back({last, end,
                            count(left, "byte") + (left == 1 ? " is" : " are") +
                                " left over behind the last field",
-                           last == nullptr ? plan_.layout.name : last->name, false});
+                           last == nullptr ? plan_.root.name : last->name, false});
     }
-    if (section.size() > plan_.layout.max_bytes) {
-        faults_.push_back({last, plan_.layout.max_bytes,
+    if (section.size() > plan_.max_bytes) {
+        faults_.push_back({last, plan_.max_bytes,
                            "the section takes " + count(section.size(), "byte") +
-                               ", more than the " + std::to_string(plan_.layout.max_bytes) +
+                               ", more than the " + std::to_string(plan_.max_bytes) +
                                " that the layout allows",
-                           last == nullptr ? plan_.layout.name : last->name, false});
+                           last == nullptr ? plan_.root.name : last->name, false});
     }
 }
 

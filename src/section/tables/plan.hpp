@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -12,6 +13,10 @@
 /// Layouts with lists, objects, conditions and descriptors (tables.md): where things lie is known
 /// only with a row or with bytes. Flat layouts have the plan of section/plan.hpp, whose writer is a
 /// loop over an image.
+namespace onetrip::section {
+class BitsType;
+}
+
 namespace onetrip::section::tables {
 
 /// Indices into what a Unit holds.
@@ -149,6 +154,7 @@ struct Unit {
     std::string name;
     TextPosition end_at;  ///< of the closing brace
     std::deque<Field> fields;
+    std::vector<std::shared_ptr<const BitsType>> local_types;  ///< of some of the fields
     std::vector<PlannedBlock> blocks;  ///< [0] is that of the unit's own braces
     std::vector<Scope> scopes;         ///< [0] likewise
     std::vector<TestedCondition> conditions;
@@ -166,8 +172,10 @@ struct Unit {
 
 /// A definition with a set, as the items of a tlv find it.
 struct ItemDefinition {
-    const Definition* written = nullptr;
-    Unit unit;
+    std::uint64_t tag = 0;
+    std::optional<std::uint8_t> extension;  ///< the byte that the value begins with
+    std::vector<After> after;               ///< one of them must hold, if there is any
+    Unit unit;                              ///< its name is the definition's
 };
 
 /// The definitions of a set.
@@ -181,8 +189,8 @@ struct SetOfItems {
 
 /// A layout with its definitions, compiled.
 struct TablePlan {
-    Layout layout;  ///< as it was written
-    Unit root;
+    std::uint32_t max_bytes = 0;
+    Unit root;  ///< its name is the layout's
     std::deque<Unit> types;            ///< definitions without a set
     std::deque<ItemDefinition> items;  ///< definitions with one
     std::deque<SetOfItems> sets;

@@ -67,7 +67,7 @@ std::string Reading::path_of(EntryId id) const {
             path.push(entry.node->field->name);
         }
         if (entry.kind == Entry::Kind::tlv_item && !entry.is_raw && next + 1 != ids.rend()) {
-            path.push(entry.definition->written->name);
+            path.push(entry.definition->unit.name);
         }
     }
     return path.print();
@@ -506,7 +506,7 @@ bool Reading::read_body(EntryId id, const ItemDefinition& definition, std::size_
                         std::size_t end) {
     const std::size_t names = names_.size();
     const std::size_t computed = computed_.size();
-    position_ = begin + (definition.written->extension ? 8 : 0);
+    position_ = begin + (definition.extension ? 8 : 0);
     ++item_depth_;
     const bool read =
         read_scope(definition.unit, definition.unit.scopes.front(), nullptr, id, end, end);
@@ -527,10 +527,10 @@ bool Reading::read_body(EntryId id, const ItemDefinition& definition, std::size_
 bool Reading::is_written_again(const Node& node, const ItemDefinition& definition,
                                const ItemsBefore& before) const {
     const std::vector<const ItemDefinition*> named =
-        definitions_named(node.sets, definition.written->name);
+        definitions_named(node.sets, definition.unit.name);
     const auto first = std::find_if(
         named.begin(), named.end(),
-        [&](const ItemDefinition* candidate) { return before.meet(candidate->written->after); });
+        [&](const ItemDefinition* candidate) { return before.meet(candidate->after); });
     return first != named.end() && *first == &definition;
 }
 

@@ -31,7 +31,7 @@ std::size_t Writer::split(SectionSink& sink, Splitting splitting) {
         node_ = root_.split;
         throw BadValue{ErrorKind::invalid_value, "of " + count(items.size(), "item"),
                        "needs several sections of at most " +
-                           std::to_string(plan_.layout.max_bytes) + " bytes",
+                           std::to_string(plan_.max_bytes) + " bytes",
                        "Use encode_sections, which has a row for each of them."};
     }
     return write_shares(shares, sink);
@@ -40,7 +40,7 @@ std::size_t Writer::split(SectionSink& sink, Splitting splitting) {
 std::size_t Writer::write_shares(std::vector<Share>& shares, SectionSink& sink) {
     for (const Share& share : shares) {
         share_ = &share;
-        std::uint8_t* const section = sink.begin_section(plan_.layout.max_bytes);
+        std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
         write_section(section);
         sink.end_section(finish(
             {share.part, shares.back().part, shares.size(), share.last_of_segment}, section));
@@ -51,7 +51,7 @@ std::size_t Writer::write_shares(std::vector<Share>& shares, SectionSink& sink) 
 
 /// By a section without items.
 void Writer::measure_room() {
-    std::vector<std::uint8_t> section(plan_.layout.max_bytes);
+    std::vector<std::uint8_t> section(plan_.max_bytes);
     const Share nothing = Share();
     share_ = &nothing;
     is_measuring_ = true;
@@ -62,7 +62,7 @@ void Writer::measure_room() {
     }
     is_measuring_ = false;
     share_ = nullptr;
-    room_ = plan_.layout.max_bytes * std::size_t{8} - out_.position();
+    room_ = plan_.max_bytes * std::size_t{8} - out_.position();
     items_at_ = static_cast<unsigned>(names_[root_.split->name].begin % 8);
 }
 

@@ -58,7 +58,7 @@ std::size_t Writer::write(std::span<const Value> row, SectionSink& sink, Splitti
         if (is_by_segment && !numbered_by_row()) {
             return split(sink, splitting);
         }
-        std::uint8_t* const section = sink.begin_section(plan_.layout.max_bytes);
+        std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
         try {
             write_section(section);
         } catch (const NoRoom&) {
@@ -96,7 +96,7 @@ void Writer::take_row(std::span<const Value> row) {
 
 /// Writes all but part numbers and checksums.
 void Writer::write_section(std::uint8_t* section) {
-    out_ = BitWriter(section, plan_.layout.max_bytes);
+    out_ = BitWriter(section, plan_.max_bytes);
     values_.resize(root_.scopes.front().keys.size());
     used_.assign(values_.size(), false);
     names_.assign(root_.scopes.front().names.size(), {});
@@ -615,7 +615,7 @@ void Writer::write_shared(const Node& node, Frame& frame) {
 void Writer::refuse_overflow() const {
     throw BadValue{ErrorKind::invalid_value, "of the row",
                    "does not fit into a section of at most " +
-                       std::to_string(plan_.layout.max_bytes) + " bytes"};
+                       std::to_string(plan_.max_bytes) + " bytes"};
 }
 
 void Writer::raise(const BadValue& bad) const {
@@ -625,7 +625,7 @@ void Writer::raise(const BadValue& bad) const {
         detail += "; " + describe_element(*node_);
     }
     std::string message = std::string(tables::describe(bad.kind)) + " for field \"" + path +
-                          "\" of layout \"" + plan_.layout.name + "\"";
+                          "\" of layout \"" + plan_.root.name + "\"";
     throw FieldError(bad.kind, std::move(path), std::move(message), detail + ".", bad.hint);
 }
 

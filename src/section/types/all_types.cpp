@@ -8,11 +8,12 @@ namespace onetrip::section {
 
 namespace {
 
-/// In the order in which chapter 2 of the contract lists them. By a function: the references are
+/// In the order in which the manual lists them. By a function: the references are
 /// initialised when the library is loaded, in any order.
 std::vector<const FieldType*> all_types() {
-    return {&uimsbf,    &tcimsbf, &bslbf,      &bcd, &utc,    &duration, &char_type,
-            &text_type, &dvbtext, &bytes_type, &tlv, &rpchof, &align};
+    return {&uimsbf, &tcimsbf,   &bslbf,     &bcd,     &utc,        &duration,
+            &mjd,    &char_type, &text_type, &dvbtext, &utf16,      &bytes_type,
+            &tlv,    &rpchof,    &inet,      &macaddr, &float_type, &align};
 }
 
 }  // namespace

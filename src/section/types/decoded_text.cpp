@@ -56,6 +56,19 @@ void append_json_string(std::string_view text, std::string& json) {
     json += '"';
 }
 
+std::vector<std::uint8_t> bytes_of_hex_object(const Value& value, std::string_view otherwise) {
+    const jsonb::Object object = value.json.object();
+    const auto hex = object.find("hex");
+    if (object.size() == 1 && hex && hex->kind() == jsonb::Kind::string) {
+        if (auto bytes = bytes_of_hex(hex->string())) {
+            return *std::move(bytes);
+        }
+    }
+    throw BadValue{ErrorKind::invalid_value, describe(value),
+                   "is neither " + std::string(otherwise) +
+                       " nor an object with key \"hex\" and pairs of hexadecimal digits"};
+}
+
 void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuilder& tree) {
     std::string digits;
     append_hex(bytes, digits);

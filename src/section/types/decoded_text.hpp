@@ -27,6 +27,9 @@ inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
 /// Appends a JSON string, for eyes. The text is well-formed UTF-8.
 void append_json_string(std::string_view text, std::string& json);
 
+/// The bytes of the object {"hex": "…"} of a JSON row. Throws BadValue for any other object.
+std::vector<std::uint8_t> bytes_of_hex_object(const Value& value, std::string_view otherwise);
+
 /// Appends {"hex": "…"}, with which a JSON row says bytes that are no text.
 void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuilder& tree);
 

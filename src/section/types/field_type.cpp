@@ -12,6 +12,9 @@ bool WidthRule::allows(std::optional<std::uint32_t> width) const {
     if (!width) {
         return variable;
     }
+    if (ends_alone) {
+        return *width == smallest || *width == largest;
+    }
     return smallest > 0 && *width >= smallest && *width <= largest && *width % multiple_of == 0;
 }
 
@@ -21,6 +24,9 @@ std::string WidthRule::describe() const {
     }
     if (smallest == largest) {
         return std::to_string(smallest);
+    }
+    if (ends_alone) {
+        return std::to_string(smallest) + " or " + std::to_string(largest);
     }
     if (multiple_of == 1) {
         return std::to_string(smallest) + " to " + std::to_string(largest);
@@ -36,6 +42,10 @@ std::uint64_t BitsType::largest(std::uint32_t width) const {
 
 std::uint64_t BitsType::number_to_bits(std::uint64_t number, std::uint32_t /*width*/) const {
     return number;
+}
+
+std::shared_ptr<const BitsType> BitsType::at_offset(std::int32_t /*minutes*/) const {
+    return nullptr;
 }
 
 jsonb::Integer BitsType::number_of(std::uint64_t bits, std::uint32_t /*width*/) const {

@@ -24,6 +24,7 @@ struct WidthRule {
     std::uint32_t smallest;  ///< in bits; 0 where no fixed width is allowed
     std::uint32_t largest;   ///< in bits
     std::uint32_t multiple_of;
+    bool ends_alone = false;  ///< no fixed width but the smallest and the largest
 
     bool allows(std::optional<std::uint32_t> width) const;
     std::string describe() const;
@@ -154,6 +155,10 @@ class BitsType : public FieldType {
 
     /// The bits of a number from 0 to largest(width).
     virtual std::uint64_t number_to_bits(std::uint64_t number, std::uint32_t width) const;
+
+    /// The same type where a field holds local time, so many minutes ahead of UTC; nullptr for a
+    /// type that knows no time of day.
+    virtual std::shared_ptr<const BitsType> at_offset(std::int32_t minutes) const;
 
     /// The number that a condition compares; of an integer type.
     virtual jsonb::Integer number_of(std::uint64_t bits, std::uint32_t width) const;

@@ -1,17 +1,16 @@
-#include <algorithm>
 #include <vector>
 
+#include "base/invisible.hpp"
 #include "base/octets.hpp"
 #include "base/utf8.hpp"
 #include "section/types/all_types.hpp"
 #include "section/types/decoded_text.hpp"
+#include "section/types/text/dvb_text.hpp"
+#include "section/types/text/text_codec.hpp"
 
 namespace onetrip::section {
 
 namespace {
-
-/// Selects UTF-8 in front of a text (EN 300 468, annex A.2, table A.3).
-constexpr std::uint8_t select_utf8 = 0x15;
 
 /// The text of a column or of a JSON row; nullopt where it is the object {"hex": "…"} of a JSON
 /// row, with which decoding writes bytes that are no such text.
@@ -27,20 +26,6 @@ std::optional<std::string_view> text_of(const Value& value) {
         return std::nullopt;
     }
     refuse_kind(value, "text");
-}
-
-/// The bytes that {"hex": "…"} says.
-std::vector<std::uint8_t> bytes_of_hex_object(const Value& value) {
-    const jsonb::Object object = value.json.object();
-    const auto hex = object.find("hex");
-    if (object.size() == 1 && hex && hex->kind() == jsonb::Kind::string) {
-        if (auto bytes = bytes_of_hex(hex->string())) {
-            return *std::move(bytes);
-        }
-    }
-    throw BadValue{
-        ErrorKind::invalid_value, describe(value),
-        "is neither text nor an object with key \"hex\" and pairs of hexadecimal digits"};
 }
 
 bool is_text_value(const Value& value) {
@@ -73,7 +58,7 @@ void append_exactly(const Value& value, std::string_view bytes, const Field& fie
     writer.append(bytes);
 }
 
-/// Text of ISO 8859-1, padded with spaces.
+/// Text of ISO 8859-1; a fixed width is padded with spaces.
 class CharType final : public BytesType {
   public:
     using BytesType::BytesType;
@@ -81,10 +66,10 @@ class CharType final : public BytesType {
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
         const auto text = text_of(value);
         if (!text) {
-            append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
+            append_exactly(value, as_text(bytes_of_hex_object(value, "text")), field, writer);
             return;
         }
-        const std::size_t size = *field.width / 8;
+        const std::size_t size = field.width ? *field.width / 8 : text->size();
         std::size_t written = 0;
         for (std::string_view rest = *text; !rest.empty(); ++written) {
             const auto lead = static_cast<unsigned char>(rest.front());
@@ -97,27 +82,27 @@ class CharType final : public BytesType {
             writer.append_byte(static_cast<std::uint8_t>(character.code_point));
             rest.remove_prefix(character.size);
         }
-        for (; written < size; ++written) {
+        for (; field.width && written < size; ++written) {
             writer.append_byte(' ');
         }
     }
 
-    /// Spaces at the end are padding, and come back as such.
-    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+    void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
                      jsonb::JsonTreeBuilder& tree) const override {
-        append_text_or_hex(text_of_latin_1(bytes), bytes, holds, tree);
+        append_text_or_hex(text_of_latin_1(bytes, field), bytes, holds, tree);
     }
 
-    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+    std::string print(std::span<const std::uint8_t> bytes, const Field& field,
                       HoldsText holds) const override {
-        return print_text_or_hex(text_of_latin_1(bytes), bytes, holds);
+        return print_text_or_hex(text_of_latin_1(bytes, field), bytes, holds);
     }
 
     Shortcut shortcut() const override { return Shortcut::ascii; }
 
   private:
-    static std::string text_of_latin_1(std::span<const std::uint8_t> bytes) {
-        while (!bytes.empty() && bytes.back() == ' ') {
+    /// Spaces at the end of a fixed width are padding, and come back as such.
+    static std::string text_of_latin_1(std::span<const std::uint8_t> bytes, const Field& field) {
+        while (field.width && !bytes.empty() && bytes.back() == ' ') {
             bytes = bytes.first(bytes.size() - 1);
         }
         std::string text;
@@ -165,7 +150,7 @@ class TextType final : public BytesType {
         if (const auto text = text_of(value)) {
             append_exactly(value, *text, field, writer);
         } else {
-            append_exactly(value, as_text(bytes_of_hex_object(value)), field, writer);
+            append_exactly(value, as_text(bytes_of_hex_object(value, "text")), field, writer);
         }
     }
 
@@ -180,49 +165,80 @@ class TextType final : public BytesType {
     }
 };
 
-/// Text with the character table selected by its first byte (EN 300 468, annex A).
+/// Text whose first bytes may select a table of characters (EN 300 468, annex A).
 class DvbTextType final : public BytesType {
   public:
     using BytesType::BytesType;
 
     bool takes_text_table() const override { return true; }
 
-    void write(const Value& value, const Field& /*field*/, ByteWriter& writer) const override {
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
+        writer.append(as_text(encode_dvb_text(value, field.text_table())));
+    }
+
+    void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
+                     jsonb::JsonTreeBuilder& tree) const override {
+        append_dvb_text(decode_dvb_text(bytes, field.text_table(), holds), bytes, tree);
+    }
+
+    std::string print(std::span<const std::uint8_t> bytes, const Field& field,
+                      HoldsText holds) const override {
+        return print_dvb_text(decode_dvb_text(bytes, field.text_table(), holds), bytes);
+    }
+};
+
+/// UTF-16, big-endian; a fixed width is padded with U+0000.
+class Utf16Type final : public BytesType {
+  public:
+    using BytesType::BytesType;
+
+    void write(const Value& value, const Field& field, ByteWriter& writer) const override {
         const auto text = text_of(value);
         if (!text) {
-            writer.append(as_text(bytes_of_hex_object(value)));
+            append_exactly(value, as_text(bytes_of_hex_object(value, "text")), field, writer);
             return;
         }
-        if (!in_default_table(*text)) {
-            writer.append_byte(select_utf8);
+        std::vector<std::uint8_t> units;
+        if (const auto missing = encode_utf_16(*text, units)) {
+            throw BadValue{ErrorKind::invalid_value, describe(value),
+                           "has the character " + name_of_character(missing->character) +
+                               " at position " + std::to_string(missing->position) +
+                               ", which cannot be sent"};
         }
-        writer.append(*text);
+        if (field.width && units.size() > *field.width / 8) {
+            refuse_too_long(value, *text, units.size(), *field.width / 8);
+        }
+        units.resize(field.width ? *field.width / 8 : units.size());
+        writer.append(as_text(units));
     }
 
-    /// Text in another table, and text that select_utf8 stands before without need, come back as
-    /// bytes: as a string they would be written in another way.
-    void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
+    void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
                      jsonb::JsonTreeBuilder& tree) const override {
-        append_text_or_hex(text_of_bytes(bytes), bytes, holds, tree);
+        append_text_or_hex(text_of_units(bytes, field), bytes, holds, tree);
     }
 
-    std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
+    std::string print(std::span<const std::uint8_t> bytes, const Field& field,
                       HoldsText holds) const override {
-        return print_text_or_hex(text_of_bytes(bytes), bytes, holds);
+        return print_text_or_hex(text_of_units(bytes, field), bytes, holds);
     }
 
   private:
-    /// nullopt for text in another table, and for text that select_utf8 stands before without need:
-    /// as strings they would be written in another way.
-    static std::optional<std::string_view> text_of_bytes(std::span<const std::uint8_t> bytes) {
-        std::string_view text = as_text(bytes);
-        const bool is_utf8 = !bytes.empty() && bytes.front() == select_utf8;
-        text.remove_prefix(is_utf8 ? 1 : 0);
-        return in_default_table(text) == is_utf8 ? std::nullopt : std::optional(text);
+    /// nullopt for bytes that are no text, of which a U+0000 that is not padding makes one.
+    static std::optional<std::string> text_of_units(std::span<const std::uint8_t> bytes,
+                                                    const Field& field) {
+        while (field.width && bytes.size() > 1 && bytes[bytes.size() - 1] == 0 &&
+               bytes[bytes.size() - 2] == 0) {
+            bytes = bytes.first(bytes.size() - 2);
+        }
+        return decode_utf_16(bytes);
     }
 
-    static bool in_default_table(std::string_view text) {
-        return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+    [[noreturn]] static void refuse_too_long(const Value& value, std::string_view text,
+                                             std::size_t needed, std::size_t size) {
+        throw BadValue{
+            ErrorKind::invalid_value, describe(value),
+            "takes " + count(needed, "byte") + ", more than " + std::to_string(size),
+            hint_at_padding(text, needed - 2 * (text.size() - without_spaces(text).size()), size)};
     }
 };
 
@@ -268,9 +284,10 @@ class OctetsType final : public BytesType {
 
 constexpr std::uint32_t largest_width = Layout::largest_section * 8;
 
-constinit const CharType char_object("char", {false, 8, largest_width, 8});
+constinit const CharType char_object("char", {true, 8, largest_width, 8});
 constinit const TextType text_object("text", {true, 8, largest_width, 8});
 constinit const DvbTextType dvbtext_object("dvbtext", {true, 0, 0, 8});
+constinit const Utf16Type utf16_object("utf16", {true, 16, largest_width, 16});
 constinit const OctetsType octets_object("bytes", {true, 8, largest_width, 8});
 
 }  // namespace
@@ -278,6 +295,7 @@ constinit const OctetsType octets_object("bytes", {true, 8, largest_width, 8});
 const BytesType& char_type = char_object;
 const BytesType& text_type = text_object;
 const BytesType& dvbtext = dvbtext_object;
+const BytesType& utf16 = utf16_object;
 const BytesType& bytes_type = octets_object;
 
 }  // namespace onetrip::section

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "base/bits.hpp"
 #include "base/calendar.hpp"
 #include "section/types/all_types.hpp"
@@ -58,10 +60,38 @@ std::string judge_clock(std::uint64_t bits, std::uint32_t largest_hour) {
     return {};
 }
 
+// The 16 low bits are sent; a reader takes one below 0x8000 for a day after 2038-04-22, so that
+// 65536 days in a row can be told apart.
+constexpr std::int64_t first_mjd = 0x8000;
+constexpr std::int64_t last_mjd = 0x17FFF;
+
+std::int64_t mjd_sent_as(std::uint64_t bits) {
+    const auto sent = static_cast<std::int64_t>(bits & 0xFFFF);
+    return sent < first_mjd ? sent + 0x10000 : sent;
+}
+
+/// `+9` or `-3:30`, of minutes.
+std::string print_offset(std::int32_t minutes) {
+    const std::int32_t size = std::abs(minutes);
+    std::string text = (minutes < 0 ? "-" : "+") + std::to_string(size / 60);
+    if (size % 60 != 0) {
+        text += size % 60 < 10 ? ":0" : ":";
+        text += std::to_string(size % 60);
+    }
+    return text;
+}
+
 /// UTC_time: 16 bits of MJD and 6 BCD digits (EN 300 468, 5.2.5 and annex C).
 class UtcType final : public BitsType {
   public:
-    using BitsType::BitsType;
+    /// The field holds local time that is `ahead` minutes ahead of UTC.
+    constexpr UtcType(std::string_view name, WidthRule widths, SourceRule sources,
+                      std::int32_t ahead = 0)
+        : BitsType(name, widths, sources), ahead_(ahead) {}
+
+    std::shared_ptr<const BitsType> at_offset(std::int32_t minutes) const override {
+        return std::make_shared<UtcType>(name(), widths(), sources(), minutes);
+    }
 
     bool takes_null() const override { return true; }
 
@@ -79,9 +109,10 @@ class UtcType final : public BitsType {
             }
             time = to_calendar_time(instant);
         }
+        time = later_by(time, ahead_);
         if (time.mjd < first_mjd || time.mjd > last_mjd) {
             throw BadValue{ErrorKind::time_out_of_range, describe(value),
-                           "is outside 1948-08-05 to 2128-01-09 UTC"};
+                           "is outside 1948-08-05 to 2128-01-09 " + zone()};
         }
         return (static_cast<std::uint64_t>(time.mjd & 0xFFFF) << 24) |
                clock_to_bits(static_cast<std::uint64_t>(time.second_of_day));
@@ -98,7 +129,8 @@ class UtcType final : public BitsType {
         if (bits == largest_unsigned(width)) {
             tree.null();
         } else {
-            tree.string(print_rfc3339({mjd_of_bits(bits), clock_of_bits(bits).seconds()}));
+            const CalendarTime local{mjd_of_bits(bits), clock_of_bits(bits).seconds()};
+            tree.string(print_rfc3339(later_by(local, -ahead_)));
         }
     }
 
@@ -108,19 +140,23 @@ class UtcType final : public BitsType {
         }
         // The digits as they are: they may be none of a time.
         return print_rfc3339({mjd_of_bits(bits), 0}).substr(0, 10) + " " + print_clock(bits) +
-               " UTC";
+               " " + zone();
     }
 
   private:
-    // The 16 low bits are sent; a reader takes one below 0x8000 for a day after 2038-04-22, so
-    // that 65536 days in a row can be told apart.
-    static constexpr std::int64_t first_mjd = 0x8000;
-    static constexpr std::int64_t last_mjd = 0x17FFF;
-
-    static std::int64_t mjd_of_bits(std::uint64_t bits) {
-        const auto sent = static_cast<std::int64_t>(bits >> 24 & 0xFFFF);
-        return sent < first_mjd ? sent + 0x10000 : sent;
+    static CalendarTime later_by(CalendarTime time, std::int32_t minutes) {
+        constexpr std::int32_t day = 24 * 3600;
+        const std::int32_t second = time.second_of_day + minutes * 60;
+        const std::int32_t days = second < 0 ? -1 : second >= day ? 1 : 0;
+        return {time.mjd + days, second - days * day};
     }
+
+    /// `UTC`, `UTC+9`, `UTC-3:30`.
+    std::string zone() const {
+        return ahead_ == 0 ? "UTC" : "UTC" + print_offset(ahead_);
+    }
+
+    static std::int64_t mjd_of_bits(std::uint64_t bits) { return mjd_sent_as(bits >> 24); }
 
     static Instant instant_of(const Value& value) {
         if (value.kind == Value::Kind::instant) {
@@ -149,6 +185,63 @@ class UtcType final : public BitsType {
                                "is outside 1948-08-05 to 2128-01-09 UTC"};
         }
         __builtin_unreachable();
+    }
+
+    std::int32_t ahead_;
+};
+
+/// The 16 low bits of a Modified Julian Date (EN 300 468, annex C).
+class MjdType final : public BitsType {
+  public:
+    using BitsType::BitsType;
+
+    std::uint64_t to_bits(const Value& value, std::uint32_t /*width*/) const override {
+        const std::int64_t day = day_of(value);
+        if (day < first_mjd || day > last_mjd) {
+            refuse_range(value);
+        }
+        return static_cast<std::uint64_t>(day & 0xFFFF);
+    }
+
+    void append_json(std::uint64_t bits, std::uint32_t width,
+                     jsonb::JsonTreeBuilder& tree) const override {
+        tree.string(print(bits, width));
+    }
+
+    std::string print(std::uint64_t bits, std::uint32_t /*width*/) const override {
+        return describe(Date{mjd_sent_as(bits) - mjd_of_epoch});
+    }
+
+  private:
+    [[noreturn]] static void refuse_range(const Value& value) {
+        throw BadValue{ErrorKind::time_out_of_range, describe(value),
+                       "is outside 1948-08-05 to 2128-01-09"};
+    }
+
+    static std::int64_t day_of(const Value& value) {
+        if (value.kind == Value::Kind::date) {
+            return mjd_of_epoch + value.date;
+        }
+        // A date that is infinite.
+        if (value.kind == Value::Kind::instant && value.instant.is_infinite()) {
+            refuse_range(value);
+        }
+        if (!value.is_json_string()) {
+            refuse_kind(value, "a date");
+        }
+        std::int64_t day = 0;
+        switch (parse_date(value.json.string(), day)) {
+            case TimeText::valid:
+                return day;
+            case TimeText::no_such_time:
+                throw BadValue{ErrorKind::time_out_of_range, describe(value),
+                               "is a date that does not exist"};
+            case TimeText::out_of_range:
+                refuse_range(value);
+            default:
+                throw BadValue{ErrorKind::invalid_value, describe(value),
+                               "is not a date of the form 2026-11-28"};
+        }
     }
 };
 
@@ -205,11 +298,13 @@ class DurationType final : public BitsType {
 };
 
 constinit const UtcType utc_type("utc", {false, 40, 40, 1}, SourceRule::column_only);
+constinit const MjdType mjd_type("mjd", {false, 16, 16, 1}, SourceRule::column_only);
 constinit const DurationType duration_type("duration", {false, 24, 24, 1}, SourceRule::column_only);
 
 }  // namespace
 
 const BitsType& utc = utc_type;
 const BitsType& duration = duration_type;
+const BitsType& mjd = mjd_type;
 
 }  // namespace onetrip::section

@@ -1,0 +1,313 @@
+#include <cstdio>
+#include <random>
+
+#include "base/randomness.hpp"
+#include "base/utf8_writer.hpp"
+#include "jsonb/jsonb_writer.hpp"
+#include "rows.hpp"
+#include "section/types/text/character_tables.hpp"
+#include "section/types/text/dvb_text.hpp"
+#include "section/types/text/text_codec.hpp"
+
+namespace onetrip::section::test {
+
+namespace {
+
+/// The JSON value of bytes, as a JSON row has it.
+std::string decoded(std::string_view hex, std::string_view table = "") {
+    const Bytes bytes = from_hex(hex);
+    jsonb::JsonTreeBuilder tree;
+    append_dvb_text(
+        decode_dvb_text(bytes, table.empty() ? TextTable::none : text_table_of(table).value(),
+                        nullptr),
+        bytes, tree);
+    return json_text(tree.tree(), 0);
+}
+
+std::string field_of(std::string_view table) {
+    return table.empty() ? "* dvbtext" : "* dvbtext(" + std::string(table) + ")";
+}
+
+std::string written(const std::string& json, std::string_view table = "") {
+    return section_of_field(field_of(table), Row::of_json(R"({"v":)" + json + "}"));
+}
+
+std::string refused(const std::string& json, std::string_view table = "") {
+    const Failure failure =
+        failure_of_field(field_of(table), Row::of_json(R"({"v":)" + json + "}"));
+    REQUIRE(failure.kind == ErrorKind::invalid_value);
+    return failure.detail;
+}
+
+/// Bytes are read as this, which is written as the same bytes.
+void both_ways(std::string_view hex, const std::string& json, std::string_view table = "") {
+    CAPTURE(hex, json, table);
+    CHECK(decoded(hex, table) == json);
+    CHECK(written(json, table) == hex);
+}
+
+constexpr TextTable all_tables[] = {
+    TextTable::iso_6937,    TextTable::iso_8859_1,  TextTable::iso_8859_2,  TextTable::iso_8859_3,
+    TextTable::iso_8859_4,  TextTable::iso_8859_5,  TextTable::iso_8859_6,  TextTable::iso_8859_7,
+    TextTable::iso_8859_8,  TextTable::iso_8859_9,  TextTable::iso_8859_10, TextTable::iso_8859_11,
+    TextTable::iso_8859_13, TextTable::iso_8859_14, TextTable::iso_8859_15, TextTable::arib,
+    TextTable::utf_16,      TextTable::ks_x_1001,   TextTable::gb_2312,     TextTable::big5,
+    TextTable::utf_8};
+
+constexpr const char* default_tables[] = {
+    "",       "6937",   "8859-1",  "8859-2",  "8859-3",  "8859-4",  "8859-5",  "8859-6", "8859-7",
+    "8859-8", "8859-9", "8859-10", "8859-11", "8859-13", "8859-14", "8859-15", "arib"};
+
+}  // namespace
+
+TEST_CASE("dvbtext without a table: strings are ASCII or UTF-8") {
+    both_ways("", R"("")");
+    both_ways("4a6f75726e616c", R"("Journal")");
+    both_ways("154c652064c3ae6e6572", R"("Le dîner")");
+    both_ways("15610a62", R"("a\u000ab")");
+    both_ways("157f", "\"\x7f\"");
+}
+
+TEST_CASE("dvbtext without a table: bytes without a selector are ISO/IEC 6937") {
+    both_ways("50cf72c26962cf6568", R"({"text":"Příběh","selector":""})");
+    both_ways("c267", R"({"text":"ģ","selector":""})");
+    both_ways("cb67", R"({"hex":"cb67","text":"ģ"})");
+    both_ways("c271", "{\"text\":\"q\u0301\",\"selector\":\"\"}");
+    both_ways("a4", R"({"text":"€","selector":""})");
+    both_ways("c1", R"({"hex":"c1"})");
+    both_ways("c1c261", R"({"hex":"c1c261"})");
+    both_ways("c18a", R"({"hex":"c18a"})");
+    both_ways("a6", R"({"hex":"a6"})");
+    both_ways("7f", "{\"text\":\"\x7f\",\"selector\":\"\"}");
+}
+
+TEST_CASE("the selectors of EN 300 468") {
+    both_ways("01b0b1b2", R"({"text":"АБВ","selector":"01"})");
+    both_ways("05e9", R"({"text":"é","selector":"05"})");
+    both_ways("05", R"({"text":"","selector":"05"})");
+    both_ways("0be9a4", R"({"text":"é€","selector":"0b"})");
+    both_ways("10000fe9a4", R"({"text":"é€","selector":"10000f"})");
+    both_ways("100002b1", R"({"text":"ą","selector":"100002"})");
+    both_ways("1100e9e08a0041", R"({"text":"é\u000aA","selector":"11"})");
+    both_ways("11d83ddcfa", R"({"text":"📺","selector":"11"})");
+    both_ways("12b0a1efcb", R"({"text":"가丁","selector":"12"})");
+    both_ways("13d6d0b9fa", R"({"text":"中国","selector":"13"})");
+    both_ways("14a4a4b0ea", R"({"text":"中國","selector":"14"})");
+    both_ways("1541", R"({"text":"A","selector":"15"})");
+    both_ways("15", R"({"text":"","selector":"15"})");
+}
+
+TEST_CASE("bytes that are no text stay bytes") {
+    for (const char* hex : {"00",
+                            "08",
+                            "0841",
+                            "0c41",
+                            "0f",
+                            "10",
+                            "1000",
+                            "100000",
+                            "10000c41",
+                            "10001041",
+                            "10010541",
+                            "16",
+                            "1f",
+                            "1f0041",
+                            "15c3",
+                            "1500",
+                            "1141",
+                            "11d83d",
+                            "11dc00",
+                            "12b0",
+                            "12ff41",
+                            "05"
+                            "41"
+                            "00ff00"}) {
+        CAPTURE(hex);
+        const std::string json = decoded(hex);
+        CHECK((json == "{\"hex\":\"" + std::string(hex) + "\"}" ||
+               std::string_view(hex) == "054100ff00"));
+        CHECK(written(json) == hex);
+    }
+    both_ways("02a1", R"({"hex":"02a1"})");
+}
+
+TEST_CASE("control codes of texts") {
+    both_ways("05418a42", R"({"text":"A\u000aB","selector":"05"})");
+    both_ways("058687", "{\"text\":\"\uE086\uE087\",\"selector\":\"05\"}");
+    both_ways("0500051f", "{\"text\":\"\uE000\uE005\uE01F\",\"selector\":\"05\"}");
+    both_ways("12e08ae08641", "{\"text\":\"\\u000a\uE086A\",\"selector\":\"12\"}");
+    both_ways("128a", R"({"hex":"128a","text":"\u000a"})");
+    both_ways("11e086e01f", "{\"text\":\"\uE086\uE01F\",\"selector\":\"11\"}");
+    both_ways("110000", "{\"hex\":\"110000\",\"text\":\"\uE000\"}");
+    both_ways("11000a", R"({"hex":"11000a","text":"\u000a"})");
+    CHECK(refused("{\"text\":\"\uE005\",\"selector\":\"\"}") ==
+          "The value {...} begins with the control code U+E005, which would select another table; "
+          "the field has width * and type dvbtext.");
+}
+
+TEST_CASE("a table of the field is that of strings, in both directions") {
+    both_ways("e9a4", R"("é€")", "8859-15");
+    both_ways("a4c265", R"("€é")", "6937");
+    both_ways("41c265", R"("Aé")", "6937");
+    both_ways("15d0b6", R"("ж")", "8859-15");
+    both_ways("d6", R"("ж")", "8859-5");
+    both_ways("01d6", R"({"text":"ж","selector":"01"})", "8859-5");
+    both_ways("15c3a9", R"({"text":"é","selector":"15"})", "8859-15");
+    both_ways("41", R"("A")", "8859-15");
+    both_ways("ee8a", R"("î\u000a")", "8859-1");
+    // Without a selector this would begin as one.
+    both_ways("15ee80853f", "\"\uE005?\"", "8859-1");
+    both_ways("3f05", "\"?\uE005\"", "8859-1");
+}
+
+TEST_CASE("a decomposed letter comes back as it was") {
+    both_ways("1565cc81", "\"e\u0301\"", "6937");
+    CHECK(refused("{\"text\":\"Ae\u0301\",\"selector\":\"\"}", "6937") ==
+          "The value {...} has the character U+0301 at position 3, which the table 6937 does not "
+          "have; the field has width * and type dvbtext(6937).");
+}
+
+TEST_CASE("texts of Japanese service information") {
+    both_ways("0e4e484b0f416d39670e31fe0f3d294544", R"("NHK総合1・秋田")", "arib");
+    both_ways("0e4e484b1d4b1d65f91d39370f1b243b7a5a7a56", R"("NHKニュース7🈔🈑")", "arib");
+    CHECK(decoded("0e41200f20a0", "arib").find("A \u3000\u3000") != std::string::npos);
+    both_ways("2220", R"({"hex":"2220"})", "arib");
+    both_ways("", R"("")", "arib");
+    both_ways("0e41", R"("A")", "arib");
+    both_ways("0e410d42", R"("A\u000aB")", "arib");
+    both_ways("0e410d0a42", R"({"hex":"0e410d0a42","text":"A\u000aB"})", "arib");
+    both_ways("890e418a0f", R"({"hex":"890e418a0f","text":"A"})", "arib");
+    both_ways("2121", "\"\u3000\"", "arib");
+    both_ways("20", "{\"hex\":\"20\",\"text\":\"\u3000\"}", "arib");
+    both_ways("1d1b2b4931", R"({"hex":"1d1b2b4931"})", "arib");
+    both_ways("1b2b491d31", R"("ｱ")", "arib");
+    both_ways("15e28093", R"("–")", "arib");
+    both_ways("05e9", R"({"text":"é","selector":"05"})", "arib");
+    both_ways("1b28204121", R"({"hex":"1b28204121"})", "arib");
+    CHECK(refused(R"({"text":"é","selector":"0b"})", "arib") ==
+          "The value {...} has the selector \"0b\", which selects no table; the field has width * "
+          "and type dvbtext(arib).");
+}
+
+TEST_CASE("all forms of a text are taken, and what they say is checked") {
+    CHECK(written(R"({"hex":"05E9"})") == "05e9");
+    CHECK(written(R"({"text":"é","selector":"05"})") == "05e9");
+    CHECK(written(R"({"text":"é","selector":"0B"})") == "0be9");
+    CHECK(written(R"({"text":"é","hex":"05e9"})") == "05e9");
+    const std::string field = "; the field has width * and type dvbtext.";
+    CHECK(refused(R"({"text":"è","hex":"05e9"})") ==
+          "The value {...} has the text \"è\", but its bytes are \"é\"" + field);
+    CHECK(refused(R"({"text":"è","hex":"0805"})") ==
+          "The value {...} has bytes as \"hex\" that are no text, beside the text \"è\"" + field);
+    CHECK(refused(R"({"text":"è","hex":"0"})") ==
+          "The value {...} has \"0\" as \"hex\", which is not made of pairs of hexadecimal digits" +
+              field);
+    CHECK(refused(R"({"text":"ж","selector":"05"})") ==
+          "The value {...} has the character U+0436 at position 1, which the table 8859-9 does not "
+          "have" +
+              field);
+    CHECK(refused(R"({"text":"ж","selector":"08"})") ==
+          "The value {...} has the selector \"08\", which selects no table" + field);
+    CHECK(refused(R"({"text":"ж","selector":"1f01"})") ==
+          "The value {...} has the selector \"1f01\", an encoding_type_id, whose tables only "
+          "receivers know" +
+              field);
+    CHECK(refused(R"({"text":"ж","selector":"41"})") ==
+          "The value {...} has the selector \"41\", which selects no table" + field);
+    CHECK(refused(R"({"text":"ж","selector":"0505"})") ==
+          "The value {...} has the selector \"0505\", which selects no table" + field);
+    CHECK(refused(R"({"text":"ж","selector":1})") ==
+          "The value {...} has a number as \"selector\", not a string" + field);
+    CHECK(refused(R"({"text":"ж","language":"ru"})") ==
+          "The value {...} has the key \"language\", which no text has" + field);
+    for (const char* json :
+         {R"({})", R"({"text":"a"})", R"({"selector":"05"})", R"({"selector":"05","hex":"05"})",
+          R"({"text":"","selector":"05","hex":"05"})"}) {
+        CAPTURE(json);
+        CHECK(refused(json) == "The value {...} is an object that is no text" + field);
+    }
+}
+
+TEST_CASE("dvb_text_of is the text of every form") {
+    const auto text_of = [](std::string_view json) {
+        const auto document = jsonb::parse_json(json);
+        const auto text = dvb_text_of(jsonb::Value::root(document));
+        return text ? std::string(*text) : "(none)";
+    };
+    CHECK(text_of(R"("Příběh")") == "Příběh");
+    CHECK(text_of(R"({"text":"Příběh","selector":""})") == "Příběh");
+    CHECK(text_of(R"({"text":"Příběh","hex":"00"})") == "Příběh");
+    CHECK(text_of(R"({"hex":"00"})") == "(none)");
+    for (const char* json : {"1", "null", "[]", R"({})", R"({"text":1,"hex":""})"}) {
+        CAPTURE(json);
+        CHECK_THROWS_AS(text_of(json), BadValue);
+    }
+}
+
+TEST_CASE("what each table writes of any character, it reads back") {
+    for (const TextTable table : all_tables) {
+        CAPTURE(name_of(table));
+        std::size_t count = 0;
+        for (char32_t character = 1; character <= 0x10FFFF; ++character) {
+            if (character == 0xD800) {
+                character = 0xE000;
+            }
+            std::string text;
+            append_character(text, character);
+            std::vector<std::uint8_t> bytes;
+            if (encode_text(table, text, bytes)) {
+                continue;
+            }
+            ++count;
+            if (decode_text(table, bytes) != text) {
+                CAPTURE(static_cast<std::uint32_t>(character), to_hex(bytes));
+                FAIL("comes back as another");
+            }
+        }
+        CHECK(count > 100);
+    }
+}
+
+TEST_CASE("what is read of any bytes is written as the same bytes, under every table") {
+    CAPTURE(seed());
+    std::mt19937_64 random(seed());
+    for (int round = 0; round < 40'000; ++round) {
+        const char* const table = default_tables[random() % std::size(default_tables)];
+        Bytes bytes(random() % 12);
+        for (std::uint8_t& byte : bytes) {
+            byte = static_cast<std::uint8_t>(random());
+        }
+        if (!bytes.empty() && random() % 2 == 0) {
+            bytes.front() = static_cast<std::uint8_t>(random() % 0x20);
+        }
+        both_ways(to_hex(bytes), decoded(to_hex(bytes), table), table);
+    }
+}
+
+TEST_CASE("random texts come back as they were, under every table") {
+    CAPTURE(seed());
+    std::mt19937_64 random(seed());
+    const auto random_character = [&]() -> char32_t {
+        static constexpr std::pair<char32_t, char32_t> ranges[] = {
+            {0x20, 0x7F},     {0xA0, 0x180},      {0x300, 0x330},   {0x400, 0x460},
+            {0x3000, 0x3100}, {0x4E00, 0x9FFF},   {0xAC00, 0xD7A4}, {0xE000, 0xE0A0},
+            {0xFF00, 0xFFA0}, {0x1F100, 0x1F260}, {0x1, 0x20}};
+        const auto& [from, to] = ranges[random() % std::size(ranges)];
+        return from + static_cast<char32_t>(random() % (to - from));
+    };
+    for (int round = 0; round < 40'000; ++round) {
+        const char* const table = default_tables[random() % std::size(default_tables)];
+        std::string text;
+        for (std::size_t size = random() % 8; size > 0; --size) {
+            append_character(text, random_character());
+        }
+        Row row;
+        const std::string hex = section_of_field(field_of(table), row.text("v", text));
+        CAPTURE(table, text, hex);
+        std::string json;
+        append_json_string(text, json);
+        CHECK(decoded(hex, table) == json);
+    }
+}
+
+}  // namespace onetrip::section::test
