@@ -80,7 +80,7 @@ suite_server_sanitized() {
     } >"$log" 2>&1 </dev/null
     passed=$(count_matches '^(test .* ok|ok .*) +[0-9]+ ms$' "$log")
     failed=$(count_matches '^(test .* FAILED|not ok)( |$)' "$log")
-    ((status == 0)) || cat "$log" "$folder"/source/regression.diffs "$folder"/source/output_iso/regression.diffs 2>/dev/null | tail -n 100
+    ((status == 0)) || show_differences "$log" "$folder"/source/regression.diffs "$folder"/source/output_iso/regression.diffs
     show_reports "$folder" || failed=$((failed + 1))
     report_run "$passed" "$failed" "$status"
 }
