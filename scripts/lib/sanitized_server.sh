@@ -57,7 +57,8 @@ show_reports() {
         head -n 60 "$1"/reports/*
         status=1
     fi
-    if grep -hE -A 20 ': runtime error: ' "$1"/source{,/output_iso}/log/postmaster.log >"$1/undefined"; then
+    # The log has texts in other encodings: it is text all the same.
+    if grep -ahE -A 20 ': runtime error: ' "$1"/source{,/output_iso}/log/postmaster.log >"$1/undefined"; then
         head -n 60 "$1/undefined"
         status=1
     fi
