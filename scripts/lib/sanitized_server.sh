@@ -57,7 +57,8 @@ show_reports() {
         head -n 60 "$1"/reports/*
         status=1
     fi
-    if grep -hE -A 20 ': runtime error: ' "$1"/source{,/output_iso}/log/postmaster.log >"$1/undefined"; then
+    # The log has texts in other encodings: it is text all the same.
+    if grep -ahE -A 20 ': runtime error: ' "$1"/source{,/output_iso}/log/postmaster.log >"$1/undefined"; then
         head -n 60 "$1/undefined"
         status=1
     fi
@@ -80,7 +81,7 @@ suite_server_sanitized() {
     } >"$log" 2>&1 </dev/null
     passed=$(count_matches '^(test .* ok|ok .*) +[0-9]+ ms$' "$log")
     failed=$(count_matches '^(test .* FAILED|not ok)( |$)' "$log")
-    ((status == 0)) || cat "$log" "$folder"/source/regression.diffs "$folder"/source/output_iso/regression.diffs 2>/dev/null | tail -n 100
+    ((status == 0)) || show_differences "$log" "$folder"/source/regression.diffs "$folder"/source/output_iso/regression.diffs
     show_reports "$folder" || failed=$((failed + 1))
     report_run "$passed" "$failed" "$status"
 }

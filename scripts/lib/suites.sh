@@ -30,24 +30,32 @@ build_for_suites() {
 }
 
 # run_in_background SUITE...: those of them that are chosen, one after the other. What they count goes
-# through a file.
+# through a file, which one that stops in the middle does not write; it stops no other.
 # shellcheck disable=SC2030
 run_in_background() {
     for suite in "$@"; do
         if is_chosen "$suite"; then
-            PASSED=0 FAILED=0
-            "suite_$suite" >"$SCRATCH/$suite.out" 2>&1
-            printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/$suite.count"
+            set +e
+            (
+                set -e
+                PASSED=0 FAILED=0
+                "suite_$suite"
+                printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/$suite.count"
+            ) >"$SCRATCH/$suite.out" 2>&1
         fi
     done &
 }
 
-# show_suite SUITE: what it printed, and what it counted.
+# show_suite SUITE: what it printed, and what it counted. One that stopped in the middle has failed.
 # shellcheck disable=SC2031
 show_suite() {
     local passed=0 failed=1
     cat "$SCRATCH/$1.out"
-    read -r passed failed <"$SCRATCH/$1.count" || true
+    if [[ -s $SCRATCH/$1.count ]]; then
+        read -r passed failed <"$SCRATCH/$1.count"
+    else
+        say "The suite $1 has no result: a command of its own failed."
+    fi
     PASSED=$((PASSED + passed))
     FAILED=$((FAILED + failed))
 }
@@ -178,7 +186,7 @@ replay_corpora() {
         else
             failed=$((failed + 1))
             say "build/fuzz/$target fails on its corpus:"
-            grep -vE '^(INFO:|#[0-9])' "$log" | head -n 60
+            grep -m 60 -vE '^(INFO:|#[0-9])' "$log" || true
         fi
     done < <(fuzz_targets)
     report_run "$passed" "$failed" 0
@@ -203,6 +211,16 @@ stage_is_ready() {
     fi
 }
 
+# show_differences LOG DIFFS...: which tests failed, and how; each kind of tests has a file of differences if one of it failed.
+show_differences() {
+    local log=$1 diffs
+    shift
+    grep -E '^(test .* FAILED|not ok)' "$log" || tail -n 40 "$log"
+    for diffs in "$@"; do
+        [[ ! -s $diffs ]] || head -n 400 "$diffs"
+    done
+}
+
 # run_pg_regress LOG DIFFS VARIABLE=VALUE...: make installcheck on a throw-away server.
 run_pg_regress() {
     local log=build/$1 diffs=$2 status=0
@@ -215,8 +233,7 @@ run_pg_regress() {
     passed=$(count_matches '^(test .* ok|ok .*) +[0-9]+ ms$' "$log")
     failed=$(count_matches '^(test .* FAILED|not ok)( |$)' "$log")
     if ((status != 0)); then
-        grep -E '^(test .* FAILED|not ok)' "$log" || tail -n 40 "$log"
-        [[ ! -s $diffs ]] || head -n 400 "$diffs"
+        show_differences "$log" "$diffs"
     fi
     report_run "$passed" "$failed" "$status"
 }

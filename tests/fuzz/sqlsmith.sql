@@ -120,18 +120,24 @@ INSERT INTO anew.values VALUES
     ('int', '(SELECT small FROM material.scalars ORDER BY random() LIMIT 1)'), ('bigint', '(SELECT large FROM material.scalars ORDER BY random() LIMIT 1)'),
     ('cstring', 'anew.layout_text()::cstring'), ('boolean', '(random() < 0.5)');
 CREATE SCHEMA called;
-SELECT format('CREATE FUNCTION called.%I() RETURNS %s LANGUAGE sql VOLATILE AS $$SELECT %s FROM %s AS r$$',
+SELECT format('CREATE FUNCTION called.%I() RETURNS %s LANGUAGE sql VOLATILE AS $$SELECT %s FROM %s AS r%s$$',
     name || row_number() OVER (ORDER BY oid),
-    CASE WHEN has_rows OR is_aggregate THEN 'jsonb' WHEN result = 'cstring'::regtype THEN 'text' ELSE format_type(result, NULL) END,
-    CASE WHEN is_aggregate THEN 'to_jsonb(' || call || ')' WHEN has_rows THEN 'jsonb_agg(to_jsonb(r))' WHEN result = 'cstring'::regtype THEN 'r::text' ELSE 'r' END,
-    CASE WHEN is_aggregate THEN 'generate_series(1, 4)' ELSE call END)
-FROM (SELECT p.oid, proname AS name, prorettype AS result, prokind = 'a' AS is_aggregate, proretset OR prorettype = 'record'::regtype AS has_rows,
+    CASE WHEN has_rows OR is_aggregate THEN 'jsonb' WHEN result = 'cstring'::regtype THEN 'text'
+        ELSE format_type(result, NULL) END,
+    CASE WHEN is_aggregate THEN 'to_jsonb(' || call || ')' WHEN has_rows THEN 'jsonb_agg(to_jsonb(r))'
+        WHEN result = 'cstring'::regtype THEN 'r::text' ELSE 'r' END,
+    CASE WHEN is_aggregate THEN 'generate_series(1, 4)' ELSE call END,
+    -- A function says the columns of its records, or its caller does.
+    CASE WHEN result = 'record'::regtype AND NOT has_columns THEN '(a int, b text)' ELSE '' END)
+FROM (SELECT p.oid, proname AS name, prorettype AS result, prokind = 'a' AS is_aggregate,
+          proretset OR prorettype = 'record'::regtype AS has_rows,
+          coalesce(proargmodes && '{o,b,t}', false) AS has_columns,
           format('onetrip.%I(%s)', proname, string_agg(expression, ', ' ORDER BY ordinal)) AS call
       FROM ours AS p
       LEFT JOIN LATERAL unnest(proargtypes) WITH ORDINALITY AS a(type, ordinal) ON true
       LEFT JOIN anew.values AS v ON v.type = a.type
       WHERE prokind IN ('f', 'a')
-      GROUP BY p.oid, proname, prorettype, prokind, proretset
+      GROUP BY p.oid, proname, prorettype, prokind, proretset, proargmodes
       HAVING count(*) FILTER (WHERE a.type IS NOT NULL AND v.type IS NULL) = 0) AS calls
 \gexec
 

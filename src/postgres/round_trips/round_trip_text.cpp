@@ -196,14 +196,14 @@ StatementSource source_of(const PlannedStmt* statement, const char* text) {
 
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) {
     if (!is_cut && text.size() < sizeof to) {
-        std::memcpy(to, text.data(), text.size());
+        text.copy(to, text.size());
         to[text.size()] = '\0';
         return;
     }
     const char* const end = ellipsis();
     const auto room = static_cast<int>(sizeof to - 1 - std::strlen(end));
     const int size = pg_mbcliplen(text.data(), static_cast<int>(text.size()), room);
-    std::memcpy(to, text.data(), size);
+    text.copy(to, size);
     strlcpy(to + size, end, sizeof to - size);
 }
 

@@ -20,7 +20,9 @@ inline std::span<const std::uint8_t> bytes_of(const varlena* datum) {
 inline varlena* make_varlena(std::span<const std::uint8_t> bytes) {
     auto* const datum = static_cast<varlena*>(palloc(VARHDRSZ + bytes.size()));
     SET_VARSIZE(datum, VARHDRSZ + bytes.size());
-    std::memcpy(VARDATA(datum), bytes.data(), bytes.size());
+    if (!bytes.empty()) {  // no bytes may have no address
+        std::memcpy(VARDATA(datum), bytes.data(), bytes.size());
+    }
     return datum;
 }
 

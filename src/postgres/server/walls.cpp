@@ -41,7 +41,7 @@ void copy_text(char (&to)[room], std::string_view text) {
            (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) {
         --size;
     }
-    std::memcpy(to, text.data(), size);
+    text.copy(to, size);
     to[size] = '\0';
 }
 

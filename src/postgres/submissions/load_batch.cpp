@@ -269,7 +269,7 @@ void note_alone(Load& load, const Positions& positions, const ErrorData* error) 
 /// One row of problems in the place of what was loaded before.
 void write_refused(Load& load, const Positions& positions, const ErrorData* error) {
     Submission& submission = load.state.submissions[positions.places[0]];
-    submission.problem = refused;
+    submission.problem = Problem::refused;
     submission.problem_value = pstrdup(unpack_sql_state(error->sqlerrcode));
     submission.is_examined = true;
     submission.events = 0;

@@ -98,6 +98,21 @@ void append_value(StringInfo to, NullableDatum value, const ValueType& type) {
     appendBinaryStringInfo(to, bytes, size);
 }
 
+/// As the tables have it; empty for none.
+const char* status_of(Problem problem) {
+    switch (problem) {
+        case Problem::none:
+            return "";
+        case Problem::not_jsonb:
+            return "not_jsonb";
+        case Problem::no_user:
+            return "no_user";
+        case Problem::refused:
+            return "refused";
+    }
+    return "";
+}
+
 /// Of what is written of form and user, as it is stored: no setting of the session changes that.
 /// `problem` is in it since a problem may take the place of another.
 void hash_row(const LoadState& state, Submission& submission) {
@@ -122,8 +137,7 @@ void hash_row(const LoadState& state, Submission& submission) {
         append_value(&row, submission.created, statements.created);
     }
     appendStringInfo(&row, "%c%c%s", submission.has_form ? 'f' : '-',
-                     submission.has_user ? 'u' : '-',
-                     submission.problem == nullptr ? "" : submission.problem);
+                     submission.has_user ? 'u' : '-', status_of(submission.problem));
     hash_bytes_of(row.data, static_cast<std::size_t>(row.len), submission.row_hash);
     pfree(row.data);
 }
@@ -140,20 +154,20 @@ bool lacks_user(const LoadStatements& statements, const Submission& submission) 
 const varlena* examine(LoadState& state, Submission& submission, LoadedForm*& form) {
     const LoadStatements& statements = *state.statements;
     const varlena* document = document_or_null(submission.responses, statements.has_json_documents);
-    submission.problem = nullptr;
+    submission.problem = Problem::none;
     if (document == nullptr) {
-        submission.problem = not_jsonb;
+        submission.problem = Problem::not_jsonb;
     } else if (lacks_user(statements, submission)) {
-        submission.problem = no_user;
+        submission.problem = Problem::no_user;
     }
-    if (submission.problem == nullptr) {
+    if (submission.problem == Problem::none) {
         hash_document(document, submission.responses_hash);
         form = form_of(state, submission.schema);
         std::memcpy(submission.form_hash, form->hash, hash_size);
     }
     hash_row(state, submission);
     submission.is_examined = true;
-    return submission.problem == nullptr ? document : nullptr;
+    return submission.problem == Problem::none ? document : nullptr;
 }
 
 /// A hash of the ledger's, or none, which is like none.
@@ -180,8 +194,8 @@ constexpr int row_columns = 15;
 /// The columns in the order of `rows` in submission_statements.cpp.
 void fill_row(const LoadState& state, int position, NullableDatum (&row)[row_columns]) {
     const Submission& submission = state.submissions[position];
-    const bool is_flat = submission.problem == nullptr;
-    const bool is_refused = submission.problem == refused;
+    const bool is_flat = submission.problem == Problem::none;
+    const bool is_refused = submission.problem == Problem::refused;
     row[0] = {Int32GetDatum(position), false};
     row[1] = {submission.id, false};
     row[2] = submission.form_id;
@@ -287,7 +301,7 @@ class LoadedEvents final : public RowSource {
         }
         builder_.put_null();
         builder_.put_null();
-        builder_.put_text(submission_->problem);
+        builder_.put_text(status_of(submission_->problem));
         return builder_.finish();
     }
 
@@ -305,7 +319,7 @@ const varlena* document_for_events(LoadState& state, Submission& submission, Loa
     if (!submission.is_examined) {
         return examine(state, submission, form);
     }
-    if (submission.problem != nullptr) {
+    if (submission.problem != Problem::none) {
         return nullptr;
     }
     form = form_of(state, submission.schema);
@@ -357,7 +371,7 @@ void examine_submission(LoadState& state, Submission& submission) {
 }
 
 bool differs_from_loaded(const Submission& submission) {
-    const bool is_flat = submission.problem == nullptr;
+    const bool is_flat = submission.problem == Problem::none;
     return !is_same(submission.loaded_row_hash, submission.row_hash, true) ||
            !is_same(submission.loaded_responses_hash, submission.responses_hash, is_flat) ||
            !is_same(submission.loaded_form_hash, submission.form_hash, is_flat);

@@ -5,10 +5,8 @@
 
 namespace onetrip::postgres {
 
-/// Why a submission cannot be flattened, or was not taken: statuses of its one row of problems.
-inline constexpr const char* not_jsonb = "not_jsonb";
-inline constexpr const char* no_user = "no_user";
-inline constexpr const char* refused = "refused";
+/// Why a submission cannot be flattened, or was not taken: the status of its one row of problems.
+enum class Problem : std::uint8_t { none, not_jsonb, no_user, refused };
 
 /// A submission with its form, its user and its row in the ledger, as the statement `fetch` has
 /// them. Values by reference point into the rows that SPI fetched.
@@ -36,7 +34,7 @@ struct Submission {
     // ---- what the loader finds ----
 
     bool is_examined;
-    const char* problem;        ///< not_jsonb, no_user, refused; nullptr for none
+    Problem problem;
     const char* problem_value;  ///< a refused one's SQLSTATE
     std::uint8_t responses_hash[hash_size];
     std::uint8_t form_hash[hash_size];
