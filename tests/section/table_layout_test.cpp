@@ -253,7 +253,7 @@ TEST_CASE("heads of layouts", "[table_layout]") {
     CHECK(head("text arib") == "x (text arib)");
     const Layout layout = parse_layout("x (time -3:30, text 8859-1, library none) {a 8 uimsbf}");
     CHECK(layout.time_offset == -210);
-    CHECK(layout.text_table == "8859-1");
+    CHECK(layout.text_table == TextTable::iso_8859_1);
     CHECK_FALSE(layout.uses_library);
     CHECK_FALSE(parse_layout("x {a 8 uimsbf}").time_offset);
     for (const char* const part :
@@ -302,7 +302,7 @@ TEST_CASE("elements as trees", "[table_layout]") {
     const auto& tlv = std::get<Field>(elements[6]);
     CHECK(tlv.sets == std::vector<std::string>{"a", "b"});
     CHECK(tlv.split);
-    CHECK(std::get<Field>(elements[7]).text_table == "arib");
+    CHECK(std::get<Field>(elements[7]).text == TextTable::arib);
     CHECK(std::get<Field>(elements[8]).source.kind == Source::Kind::last_part_of);
     CHECK(std::get<Field>(elements[8]).source.name == "k");
     CHECK(std::get<Field>(elements[9]).source.kind == Source::Kind::present);
