@@ -24,7 +24,8 @@ bool is_flat(const Field& field) {
 }
 
 bool is_flat(const Layout& layout) {
-    bool flat = layout.definitions.empty() && layout.text_table == TextTable::none && !layout.time_offset;
+    bool flat =
+        layout.definitions.empty() && layout.text_table == TextTable::none && !layout.time_offset;
     for_each(
         layout.block, [&](const Field& field) { flat = flat && is_flat(field); },
         [](const Label& /*label*/) {}, [&](const auto& /*of a table*/) { flat = false; });
@@ -84,8 +85,7 @@ Plan plan_of_table(const Layout& layout, Interrupt interrupt) {
 }  // namespace
 
 Plan compile(const Layout& layout, Interrupt interrupt) {
-    return is_flat(layout) ? compile_flat(layout, interrupt)
-                           : plan_of_table(layout, interrupt);
+    return is_flat(layout) ? compile_flat(layout, interrupt) : plan_of_table(layout, interrupt);
 }
 
 }  // namespace onetrip::section

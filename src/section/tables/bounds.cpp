@@ -203,6 +203,11 @@ Size Bounder::bound_bytes(BlockId block, std::uint32_t index) {
         return fixed_size(*node.field->width);
     }
     Size size{0, std::nullopt, none};
+    if (node.kind == Node::Kind::tlv && open().counts[node.name] != none) {
+        node_at(block, index).is_counted = true;
+        size.known_at = open().lengths[node.name];
+        return size;
+    }
     end_by_name(block, index, size);
     return size;
 }

@@ -436,6 +436,7 @@ NameId Builder::add_name(const Node& node, const std::string& name, TextPosition
         named.id = static_cast<NameId>(scope().names.size());
         scope().names.push_back(name);
         scope().keys_of_name.emplace_back();
+        scope().is_counted.push_back(false);
     }
     describe_name(named, node);
     return named.id;
@@ -445,8 +446,8 @@ void Builder::describe_name(Named& named, const Node& node) {
     const Source::Kind source = node.field->source.kind;
     named.is_label = named.is_label || node.kind == Node::Kind::label;
     named.is_element = named.is_element || node.kind != Node::Kind::label;
-    named.is_list =
-        named.is_list || node.kind == Node::Kind::list || node.kind == Node::Kind::values;
+    named.is_list = named.is_list || node.kind == Node::Kind::list ||
+                    node.kind == Node::Kind::values || node.kind == Node::Kind::tlv;
     const bool is_field = node.kind == Node::Kind::bits && is_integer(*node.field);
     const bool is_plain = source == Source::Kind::column || source == Source::Kind::constant ||
                           source == Source::Kind::present;
@@ -597,6 +598,9 @@ void Builder::resolve_measure(Node& node) {
                       quoted(source.name), "another field");
     }
     node.measured = named.id;
+    if (is_count) {
+        scope().is_counted[named.id] = true;
+    }
     if (source.kind == Source::Kind::present) {
         resolve_present(node, named);
     }

@@ -37,25 +37,26 @@ void Writer::write_tlv(const Node& node, Frame& frame) {
         return;
     }
     const Value value = value_of(node, frame);
-    if (node.sets.empty() || value.is_null() || value.kind != Value::Kind::json ||
-        value.json.kind() != jsonb::Kind::array) {
+    const bool has_items = !node.sets.empty() || frame.scope->is_counted[node.name];
+    if (!has_items || value.is_null() || value.kind != Value::Kind::json) {
         write_bytes(node, value);
         return;
     }
-    write_items(node, value.json);
+    state_of(node, frame).items = write_items(node, value.json);
     node_ = &node;
 }
 
-void Writer::write_items(const Node& node, jsonb::Value items) {
+std::uint32_t Writer::write_items(const Node& node, jsonb::Value items) {
     ItemsBefore before;
     std::uint32_t index = 0;
-    for (const jsonb::Value item : items.array()) {
+    for (TlvCursor cursor(items, node.field->tlv); !cursor.at_end(); cursor.advance()) {
         ticker_.tick();
         path_.push(index++);
         node_ = &node;
-        write_item(node, {item, std::nullopt}, before);
+        write_item(node, cursor.current(), before);
         path_.pop();
     }
+    return index;
 }
 
 void Writer::write_item(const Node& node, const JsonItem& item, ItemsBefore& before) {

@@ -142,6 +142,7 @@ struct Scope {
     ScopeId outer = none;                          ///< the scope around it, in the same unit
     std::vector<std::string> names;                ///< of all elements that have one
     std::vector<std::vector<KeyId>> keys_of_name;  ///< by NameId: where the elements' values are
+    std::vector<bool> is_counted;                  ///< by NameId: whether there is a count() of it
     std::vector<ScopeKey> keys;                    ///< in the order of the text
     std::vector<KeyId> sorted;     ///< the keys in the order in which JSONB has them
     KeyId split_key = none;        ///< of the items of a list with `split by`: not sent
@@ -190,7 +191,7 @@ struct SetOfItems {
 /// A layout with its definitions, compiled.
 struct TablePlan {
     std::uint32_t max_bytes = 0;
-    Unit root;  ///< its name is the layout's
+    Unit root;                         ///< its name is the layout's
     std::deque<Unit> types;            ///< definitions without a set
     std::deque<ItemDefinition> items;  ///< definitions with one
     std::deque<SetOfItems> sets;

@@ -211,8 +211,9 @@ bool Reading::read_node(BlockId block, std::uint32_t index, Frame& frame) {
             case Node::Kind::bytes:
                 return read_bytes(node, *end, frame);
             case Node::Kind::tlv:
-                return node.sets.empty() ? read_bytes(node, *end, frame)
-                                         : read_tlv(node, *end, frame);
+                return node.sets.empty() && !frame.scope->is_counted[node.name]
+                           ? read_bytes(node, *end, frame)
+                           : read_tlv(node, *end, frame);
             case Node::Kind::align:
                 return read_align(node, frame);
             case Node::Kind::values:
@@ -461,17 +462,21 @@ bool Reading::read_object(const Node& node, std::size_t end, Frame& frame) {
 bool Reading::read_tlv(const Node& node, std::size_t end, Frame& frame) {
     const EntryId tlv = add(Entry::Kind::tlv, node, frame.entry, end - position_);
     const std::size_t begin = position_;
-    const std::span<const std::uint8_t> bytes = section_.subspan(begin / 8, (end - begin) / 8);
     ItemsBefore before;
+    TlvReader reader(section_.subspan(begin / 8, (end - begin) / 8), node.field->tlv);
     TlvItem item;
-    for (TlvReader reader(bytes, node.field->tlv); reader.next(item);) {
+    std::uint32_t index = 0;
+    const std::uint64_t items = node.is_counted ? state_of(node, frame).count : far;
+    for (; index < items && reader.next(item); ++index) {
         ticker_.tick();
         read_item(node, tlv, item, begin, before);
         before.add(item.tag, item.value);
     }
-    position_ = end;
+    position_ = begin + reader.position() * 8;
     entries_[tlv].next = static_cast<EntryId>(entries_.size());
-    return true;
+    entries_[tlv].width = static_cast<std::uint32_t>(position_ - begin);
+    state_of(node, frame).items = index;
+    return !node.is_counted || index == items || refuse_cut(node, frame);
 }
 
 /// An item whose definition refuses it is read as its bytes: a malformed descriptor makes no table

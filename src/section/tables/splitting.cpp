@@ -29,10 +29,10 @@ std::size_t Writer::split(SectionSink& sink, Splitting splitting) {
         path_.resize(0);
         path_.push(root_.split->field->name);
         node_ = root_.split;
-        throw BadValue{ErrorKind::invalid_value, "of " + count(items.size(), "item"),
-                       "needs several sections of at most " +
-                           std::to_string(plan_.max_bytes) + " bytes",
-                       "Use encode_sections, which has a row for each of them."};
+        throw BadValue{
+            ErrorKind::invalid_value, "of " + count(items.size(), "item"),
+            "needs several sections of at most " + std::to_string(plan_.max_bytes) + " bytes",
+            "Use encode_sections, which has a row for each of them."};
     }
     return write_shares(shares, sink);
 }

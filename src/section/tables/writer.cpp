@@ -613,9 +613,9 @@ void Writer::write_shared(const Node& node, Frame& frame) {
 // ---- errors -----------------------------------------------------------------------------------
 
 void Writer::refuse_overflow() const {
-    throw BadValue{ErrorKind::invalid_value, "of the row",
-                   "does not fit into a section of at most " +
-                       std::to_string(plan_.max_bytes) + " bytes"};
+    throw BadValue{
+        ErrorKind::invalid_value, "of the row",
+        "does not fit into a section of at most " + std::to_string(plan_.max_bytes) + " bytes"};
 }
 
 void Writer::raise(const BadValue& bad) const {

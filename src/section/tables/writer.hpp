@@ -120,7 +120,7 @@ class Writer {
     void write_tlv(const Node& node, Frame& frame);
     void write_shared(const Node& node, Frame& frame);
 
-    void write_items(const Node& node, jsonb::Value items);
+    std::uint32_t write_items(const Node& node, jsonb::Value items);
     void write_item(const Node& node, const JsonItem& item, ItemsBefore& before);
     void write_plain_item(const Node& node, const JsonItem& item, ItemsBefore& before);
     void write_named_item(const Node& node, std::string_view name, jsonb::Value body,

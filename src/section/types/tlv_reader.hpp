@@ -33,6 +33,9 @@ class TlvReader {
     /// Moves to the next item; false at the end, and behind an item whose end is not known.
     bool next(TlvItem& item);
 
+    /// Where the next item begins, in bytes.
+    std::size_t position() const { return at_; }
+
   private:
     std::size_t room() const { return bytes_.size() - at_; }
     bool read_tag(TlvItem& item);
