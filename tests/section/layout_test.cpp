@@ -269,7 +269,6 @@ TEST_CASE("widths that types do not allow", "[layout]") {
         {"x {\n a 12 char\n}", "2:4", "multiple of 8"},
         {"x {\n a 0 char\n}", "2:4", "multiple of 8"},
         {"x {\n a 32776 char\n}", "2:4", "multiple of 8"},
-        {"x {\n a * char\n}", "2:4", "multiple of 8"},
         {"x {\n a 9 text\n}", "2:4", "* or a multiple of 8"},
         {"x {\n a 0 text\n}", "2:4", "* or a multiple of 8"},
         {"x {\n a 32776 bytes\n}", "2:4", "* or a multiple of 8 up to 32768"},
