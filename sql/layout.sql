@@ -302,4 +302,5 @@ SELECT * FROM layout_fields('x { a 4 uimsbf
     crc 32 rpchof }');
 
 -- The binary form is a version byte and the canonical text.
-SELECT section_layout_send('x { a 8 uimsbf }') = '\x01'::bytea || convert_to(E'x {\n    a  8  uimsbf\n}', 'UTF8') AS send;
+SELECT section_layout_send('x { a 8 uimsbf }') = '\x01'::bytea || convert_to(E'x {\n    a  8  uimsbf\n}',
+    'UTF8') AS send;
