@@ -135,8 +135,27 @@ TEST_CASE("inet is an address of the width's family") {
     }
     CHECK(failure_of_field("32 inet", Row().text("v", "1.2.3.4")).detail ==
           "The value \"1.2.3.4\" is not an address (inet)" + field);
-    CHECK(section_of_field("32 inet", Row().of_kind(Value::Kind::address, "v", "1.2.3.4")) ==
+    CHECK(section_of_field("32 inet", Row().of_kind(Value::Kind::inet, "v", "1.2.3.4")) ==
           "01020304");
+}
+
+TEST_CASE("columns of a network's types are shown as they are, or by their type") {
+    const auto detail = [](const std::string& type, const Row& row) {
+        return failure_of_field(type, row).detail;
+    };
+    const std::string of_inet = "; the field has 32 bits and type inet.";
+    CHECK(detail("32 inet", Row().of_kind(Value::Kind::inet, "v", "10.0.0.0/8")) ==
+          "The value 10.0.0.0/8 has a mask" + of_inet);
+    CHECK(detail("32 inet", Row().of_kind(Value::Kind::macaddr, "v", "08:00:2b:01:02:03")) ==
+          "The value of type macaddr is not an address (inet)" + of_inet);
+    CHECK(detail("* text", Row().of_kind(Value::Kind::inet, "v", "10.0.0.1")) ==
+          "The value of type inet is not text; the field has width * and type text.");
+    CHECK(detail("8 uimsbf", Row().set("v", Value::of_real(Value::Kind::float_4, 1))) ==
+          "The value of type real is not an integer or a boolean; the field has 8 bits and type "
+          "uimsbf.");
+    CHECK(detail("32 float", Row().set("v", Value::of_real(Value::Kind::float_8, 1e39))) ==
+          "The value 1e+39 is too large or too small for 32 bits; the field has 32 bits and type "
+          "float.");
 }
 
 TEST_CASE("macaddr is an address of six bytes") {

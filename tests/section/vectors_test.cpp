@@ -96,7 +96,7 @@ void set_column(Row& row, const std::string& name, std::string type, const std::
     } else if (type == "double precision") {
         row.set(name, Value::of_real(Value::Kind::float_8, std::stod(text)));
     } else if (type == "inet" || type == "macaddr") {
-        row.of_kind(Value::Kind::address, name, text);
+        row.of_kind(type == "inet" ? Value::Kind::inet : Value::Kind::macaddr, name, text);
     } else if (type == "date" && text.find("infinity") == std::string::npos) {
         const Instant midnight = instant_of(text).instant;
         row.set(name, Value::of_date(

@@ -99,8 +99,12 @@ Value read_output(const ColumnReader& reader, Datum datum) {
     return to_utf8(Value::Kind::text, OutputFunctionCall(reader.output, datum));
 }
 
-Value read_address(const ColumnReader& reader, Datum datum) {
-    return Value::of_bytes(Value::Kind::address, OutputFunctionCall(reader.output, datum));
+Value read_inet(const ColumnReader& reader, Datum datum) {
+    return Value::of_bytes(Value::Kind::inet, OutputFunctionCall(reader.output, datum));
+}
+
+Value read_macaddr(const ColumnReader& reader, Datum datum) {
+    return Value::of_bytes(Value::Kind::macaddr, OutputFunctionCall(reader.output, datum));
 }
 
 Value read_bytea(const ColumnReader& /*reader*/, Datum datum) {
@@ -169,8 +173,9 @@ decltype(ColumnReader::read) reader_of(Oid type) {
         case BYTEAOID:
             return read_bytea;
         case INETOID:
+            return read_inet;
         case MACADDROID:
-            return read_address;
+            return read_macaddr;
         case JSONBOID:
             return read_jsonb_column;
         case JSONOID:
@@ -201,7 +206,7 @@ ColumnReader column_reader(Oid type, LocalTimes local_times) {
     const Oid base = getBaseType(type);
     const bool in_session = base == TIMESTAMPOID && local_times == LocalTimes::in_session_timezone;
     const auto read = in_session ? read_session_timestamp : reader_of(base);
-    const bool needs_output = read == read_output || read == read_address;
+    const bool needs_output = read == read_output || read == read_inet || read == read_macaddr;
     return {read, format_type_be(type), needs_output ? output_function(base) : nullptr};
 }
 
