@@ -100,7 +100,7 @@ def integer_of_bits(bits, field):
 # ---------------------------------------------------------------------------------------------
 # Times
 
-INSTANT = re.compile(r'(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|z|[+-]\d\d(?::?\d\d)?))?')
+INSTANT = re.compile(r'(\d{4,})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?')
 
 
 def instant_of(text):
@@ -119,8 +119,7 @@ def instant_of(text):
 def offset_of(text):
     if text in 'Zz':
         return timedelta(0)
-    digits = text[1:].replace(':', '').ljust(4, '0')
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:]))
     return -offset if text[0] == '-' else offset
 
 

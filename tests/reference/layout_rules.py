@@ -185,7 +185,7 @@ class Rules:
                 raise Refused(e.pos, 'not on a byte boundary')
             function, argument = function_of(e)
             if function == 'length':
-                measured = [] if argument is None else self.named(elements, argument)
+                measured = [] if argument is None else self.named(elements, argument, e)
                 ends = [(e.ends, self.braces_ends[id(elements)])] if argument is None else [(m.begins, m.ends) for m in measured]
                 if any((begin | end) - ALIGNED for begin, end in ends):
                     raise Refused(e.pos, 'what it measures is not on byte boundaries')
@@ -277,15 +277,19 @@ class Rules:
             elif function == 'offset':
                 bits = self.fixed_sum(elements[:[x.name for x in elements].index(argument)])
             else:
-                named = self.named(elements, argument)
+                named = self.named(elements, argument, e)
                 bits = self.fixed(named[0]) if len(named) == 1 and named[0] in elements else None
             if bits is not None and not 0 <= bits // 8 + (e.source[2] if argument else 0) < 1 << e.width:
                 raise Refused(e.source_pos, 'what it measures never fits')
 
     # names, sources and conditions
 
-    def named(self, elements, name):
-        return [e for e, _ in within_braces(elements) if e.name == name and not isinstance(e, Label)]
+    def named(self, elements, name, near):
+        """What a function of the field `near` means by a name: what may be there together with that field, if anything may."""
+        listed = list(within_braces(elements))
+        path = next(path for e, path in listed if e is near)
+        found = [(e, own) for e, own in listed if e.name == name and not isinstance(e, Label)]
+        return [e for e, own in found if not in_other_arms(path, own)] or [e for e, _ in found]
 
     def check_braces(self, elements, outer, is_section):
         before = {}
@@ -299,10 +303,9 @@ class Rules:
             self.check_place(e, is_direct)
             self.check_references(e, braces)
             if isinstance(e, If):
-                for condition, _ in e.arms:
-                    for c in comparisons(condition):
+                for condition, inner in e.arms + [(None, e.other or [])]:
+                    for c in comparisons(condition) if condition else []:
                         self.resolve(c, outer + [before])
-                for inner in e.branches():
                     self.check_sequence(inner, braces, outer, before, False)
             elif isinstance(e, Optional_):
                 self.check_sequence(e.elements, braces, outer, before, False)
@@ -350,7 +353,7 @@ class Rules:
             if split[1] != argument:
                 raise Refused(pos, 'last_part needs split by this key')
             return
-        found = self.named(braces, argument)
+        found = self.named(braces, argument, e)
         if not found:
             raise Refused(pos, 'unknown field')
         if e in found:
@@ -358,15 +361,17 @@ class Rules:
         if function == 'count' and not all(isinstance(x, (ValueList, ObjectList)) or is_tlv(x) for x in found):
             raise Refused(pos, 'count is of lists')
         if function == 'present':
-            self.check_present(found, braces, pos)
+            self.check_present(e, found, braces, pos)
 
-    def check_present(self, found, braces, pos):
+    def check_present(self, flag, found, braces, pos):
         for x in found:
             is_utc = isinstance(x, Field) and x.type == 'utc' and x.definition is None
             if key_of(x) is None or is_utc or getattr(x, 'default', None) is not None:
                 raise Refused(pos, 'present is of what has a key that may be NULL')
         keys = {key_of(x) for x in found}
-        if any(key_of(x) in keys and x not in found for x, _ in within_braces(braces)):
+        listed = list(within_braces(braces))
+        path = next(path for e, path in listed if e is flag)
+        if any(key_of(x) in keys and x not in found and not in_other_arms(path, own) for x, own in listed):
             raise Refused(pos, 'present is not of a source that others share')
 
     def resolve(self, c, scopes):

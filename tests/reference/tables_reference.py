@@ -429,9 +429,12 @@ def base64_bytes(text):
     if not isinstance(text, str):
         raise BadValue(OTHER, 'no base64')
     try:
-        return base64.b64decode(text.encode('ascii'), validate=True)
+        data = base64.b64decode(text.encode('ascii'), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise BadValue(OTHER, 'no base64')
+    if base64.b64encode(data).decode('ascii') != text:
+        raise BadValue(OTHER, 'bits after the last byte')
+    return data
 
 
 def item_value(value, size, tlv):
@@ -616,13 +619,15 @@ def sections_by_segment(layout, row, split):
 def given_parts(layout, row):
     """{part field: number} of those that a row sets: all of them or none."""
     fields = part_fields(layout)
-    if not any(row.get(e.name) is not None for e in fields):
+    if not any(e.name in row for e in fields):
         return {}
     found, faults = {}, []
     for e in fields:
         try:
-            if row.get(e.name) is None:
+            if e.name not in row:
                 raise BadValue(OTHER, 'a row sets all part numbers or none')
+            if row[e.name] is None:
+                raise BadValue(NULL_VALUE)
             value = row[e.name]
             found[e.name] = int(value) if isinstance(value, bool) else whole_number(value)
             if not 0 <= found[e.name] < 1 << e.width:
