@@ -2,6 +2,7 @@
 
 A table is named as in a layout's head: None (nothing was said), '6937', '8859-1' ... '8859-15', 'arib'; or it has a selector.
 """
+import functools
 import re
 import unicodedata
 
@@ -86,9 +87,13 @@ def single(byte, upper):
     return upper[byte]
 
 
+@functools.lru_cache(None)
+def bytes_of_6937():
+    return {**reverse(UPPER), **{char: bytes([mark, 0x20]) for mark, char in ALONE.items()}}
+
+
 def encode_6937(text):
-    data, at, bytes_of = b'', 0, reverse(UPPER)
-    bytes_of.update({char: bytes([mark, 0x20]) for mark, char in ALONE.items()})
+    data, at, bytes_of = b'', 0, bytes_of_6937()
     marks = {chr(code): mark for mark, code in MARKS.items()}
     while at < len(text):
         char = text[at]
@@ -120,6 +125,7 @@ def reverse(upper):
 # ---------------------------------------------------------------------------------------------
 # The other tables
 
+@functools.lru_cache(None)
 def upper_of_8859(table):
     upper = {}
     for byte in range(0xA0, 0x100):
@@ -128,6 +134,11 @@ def upper_of_8859(table):
         except UnicodeDecodeError:
             pass
     return upper
+
+
+@functools.lru_cache(None)
+def bytes_of_8859(table):
+    return reverse(upper_of_8859(table))
 
 
 def decode_multibyte(data, codec):
@@ -179,7 +190,7 @@ def encode_table(text, table):
     if table == '6937':
         return encode_6937(text)
     if table.startswith('8859-'):
-        bytes_of = reverse(upper_of_8859(table))
+        bytes_of = bytes_of_8859(table)
         if any(char not in bytes_of for char in text):
             raise NoText('a character that the table does not have')
         return b''.join(bytes_of[char] for char in text)
