@@ -4,7 +4,7 @@ and the decoder go by: `begins`, `ends`, `nullable`, `takes_rest`, and where the
 """
 from dataclasses import dataclass, field as member
 
-from layout_language import (INTEGER_TYPES, PART_FUNCTIONS, Field, If, Label, Layout, Object, ObjectList, Optional_,
+from layout_language import (INTEGER_TYPES, PART_FUNCTIONS, Field, If, Label, Layout, Library, Object, ObjectList, Optional_,
                              Refused, ValueList, Valued, comparisons, in_other_arms, number, parse_text)
 
 MAX_NESTED = 16
@@ -12,7 +12,7 @@ ALIGNED = {0}
 
 
 def parse_layout(text, library=None):
-    layout = parse_text(text, library)
+    layout = parse_text(text, Library(library) if isinstance(library, dict) else library)
     Rules(layout).judge()
     return layout
 

@@ -122,7 +122,11 @@ class Maker:
         return lines + (self.bit_group(b) if self.chance(0.15) else [])
 
     def fixed(self, b):
-        return ['%s %s' % (self.new_name(b), self.rng.choice(FIXED))]
+        name, type_ = self.new_name(b), self.rng.choice(FIXED)
+        if self.chance(0.15) and b.columns.get(type_):
+            return ['%s %s = %s' % (name, type_, self.rng.choice(b.columns[type_]))]
+        b.columns.setdefault(type_, []).append(name)
+        return ['%s %s' % (name, type_)]
 
     def tlv_text(self):
         words = [self.rng.choice(('8', '8', '8', '16')), self.rng.choice(('8', '8', '16', 'ber'))]

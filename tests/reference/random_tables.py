@@ -206,10 +206,22 @@ def copy_of(value):
     return [copy_of(v) for v in value] if isinstance(value, list) else value
 
 
+def sound_row(layout, rng):
+    """A row without a fault, if one is found in a few attempts."""
+    for _ in range(4):
+        row = Rows(layout, rng).row()
+        try:
+            encode(layout, row)
+            break
+        except SectionError:
+            pass
+    return row
+
+
 def random_rows(layout, rng):
     rows = []
     for _ in range(4):
-        row = Rows(layout, rng).row()
+        row = sound_row(layout, rng)
         if rng.random() < 0.1:
             part_row(layout, row, rng)
         rows.append(row)

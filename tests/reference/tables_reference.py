@@ -1,6 +1,6 @@
 """A slow, obvious reference of tables.md and of what it extends in sections.md (chapters 2, 3 and 6), made from these contracts alone.
 
-parse_layout(text, library)   a layout, or Refused with line and column; library is a Library of texts or None
+parse_layout(text, library)   a layout, or Refused with line and column; library is a Library, a dict of its texts, or None
 canonical(layout)             its canonical text
 encode(layout, row)           the list of sections of a row, or SectionError with SQLSTATE and path
 decode(layout, section)       the row of a section, or SectionError
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from field_values import (OTHER, OUT_OF_RANGE, NULL_VALUE, BadBits, BadValue, bits_of, bits_of_bytes, bytes_of_bits, hex_bytes,
                           is_number, read_json, value_bits, value_of_bits, whole_number)
-from layout_language import (INTEGER_TYPES, PART_FUNCTIONS, Compare, Field, If, Label, Library, Object, ObjectList, Optional_, Refused,
+from layout_language import (INTEGER_TYPES, ITEM_KEYS, PART_FUNCTIONS, Compare, Field, If, Label, Library, Object, ObjectList, Optional_, Refused,
                              ValueList, canonical, number)
 from layout_rules import (Rules, function_of, inner_braces, is_align, is_tlv, key_of, keys_of, parse_layout, within_braces)
 
@@ -328,16 +328,16 @@ class Writer:
             try:
                 self.put(bits_of_bytes(self.item(items[i], e.tlv, last, '%s[%d]' % (path, i))))
             except BadValue as bad:
-                self.fault(bad.sqlstate, '%s[%d]' % (path, i), bad.reason)
+                self.fault(bad.sqlstate, '%s[%d]' % (path, i) if e.tlv[2] and is_named(items[i]) else path, bad.reason)
         return len(chosen)
 
     def item(self, item, tlv, last, path):
         if not isinstance(item, dict):
             raise BadValue(OTHER, 'no item')
-        if 'tag' in item or len(item) != 1:
-            tag, content = plain_item(item, tlv)
-        else:
+        if is_named(item):
             tag, content = self.named_item(item, tlv, last, path)
+        else:
+            tag, content = plain_item(item, tlv)
         last[tag] = content
         return tag.to_bytes(tlv[0] // 8, 'big') + length_bytes(len(content), tlv[1]) + content
 
@@ -361,6 +361,11 @@ class Writer:
         if self.names.found(tlv[2], number(d.tag), content, last) is not d:
             raise BadValue(OTHER, 'a reader would not find this definition')
         return number(d.tag), content
+
+
+def is_named(item):
+    """Whether an item is one of {"name": {...}}."""
+    return isinstance(item, dict) and len(item) == 1 and not set(item) & set(ITEM_KEYS)
 
 
 def is_written(name, b):
@@ -559,7 +564,7 @@ def filled(layout, row, split, indexes):
             else:
                 high = middle - 1
         if low == at:
-            raise SectionError([(OTHER, '%s[%d]' % (split.name, indexes[at]), 'an item that fits no section')])
+            raise SectionError([(OTHER, split.name + ('' if is_tlv(split) else '[%d]' % indexes[at]), 'an item that fits no section')])
         groups.append(indexes[at:low])
         at = low
     return groups
@@ -851,7 +856,7 @@ class Reader:
             b.bounds.setdefault((function, argument), bound)
 
     def keep(self, e, b, value, begin):
-        b.values.setdefault(e.key, []).append((e, value, self.bits[begin:self.at]))
+        b.values.setdefault(e.key, []).append((e, value, self.bits[begin:self.at], begin))
 
     # items
 
@@ -914,7 +919,7 @@ class Reader:
     def gather(self, b):
         """The row: a key for each source, whose fields must hold one value."""
         for key, found in b.values.items():
-            e, value, _ = found[0]
+            e, value = found[0][:2]
             default = getattr(e, 'default', None)
             if len(found) > 1:
                 value = self.shared_value(found, b)
@@ -923,30 +928,29 @@ class Reader:
 
     def shared_value(self, found, b):
         for candidate in candidates(found):
-            if all(self.writes(e, candidate, bits) if isinstance(e, Field) and e.definition is None else value == candidate
-                   for e, value, bits in found):
+            if all(self.writes(e, candidate, bits, begin, b) for e, _, bits, begin in found):
                 return candidate
         self.fault(joined(b.path, found[-1][0].name), 'differs from another field of the same source')
         return found[0][1]
 
-    def writes(self, e, value, bits):
+    def writes(self, e, value, bits, begin, b):
+        """Whether an element of these braces has these bits with another value."""
+        writer, own = Writer(self.names, self.depth), Braces([e], {e.key: value}, b.path, [], b.origin)
+        writer.at, own.scopes = begin, b.scopes[:-1] + [dict(b.scopes[-1])]
         try:
-            if not is_tlv(e):
-                return value_bits(value, e, self.layout) == bits
-            writer, last = Writer(self.names, self.depth), {}
-            data = b''.join(writer.item(item, e.tlv, last, '') for item in as_items(value, e.tlv))
-            return bits_of_bytes(data) == bits
+            writer.write(e, own, '')
         except BadValue:
             return False
+        return not writer.faults + writer.late and ''.join(writer.bits) == bits
 
 
 def candidates(found):
     """Values that may stand for all fields of one source: what each decodes to, and its bytes."""
-    for e, value, bits in found:
+    for e, value, bits, _ in found:
         yield value
         if isinstance(e, Field) and is_tlv(e):
             yield [plain_value(tag, body) for tag, body in raw_items(e, bytes_of_bits(bits))]
-        elif len(bits) % 8 == 0:
+        elif isinstance(e, Field) and len(bits) % 8 == 0:
             yield {'hex': bytes_of_bits(bits).hex()}
 
 
