@@ -40,6 +40,11 @@ def shared_library():
     return Library({os.path.basename(path)[4:-7]: read(path) for path in paths})
 
 
+def table_texts():
+    paths = sorted(glob.glob(os.path.join(SHARED, 'data', 'layouts', '*.layout')))
+    return [read(path) for path in paths if not os.path.basename(path).startswith('lib_')]
+
+
 def check_texts(library):
     """Each text of the library is canonical, and acceptable."""
     wrong = 0
@@ -48,11 +53,10 @@ def check_texts(library):
         print('the library is not canonical')
     everything = parse_layout('x {\n a 8 uimsbf\n}\n' + '\n'.join(library.texts.values()), library)
     print('%d definitions of the library are acceptable' % len(everything.definitions))
-    for path in sorted(glob.glob(os.path.join(SHARED, 'data', 'layouts', '*.layout'))):
-        text = read(path).rstrip('\n')
-        if not os.path.basename(path).startswith('lib_') and canonical(parse_layout(text, library)) != text:
+    for text in table_texts():
+        if canonical(parse_layout(text, library)) != text.rstrip('\n'):
             wrong += 1
-            print('%s is not canonical' % path)
+            print('%s is not canonical' % text.split()[0])
     return wrong
 
 
@@ -79,7 +83,7 @@ def check_given(library):
             failed += 1
             print('%s of %s does not come back' % (case['table_id'], case['source']))
     print('%d of %d real sections come back the same, %d without a remark' % (len(sections) - failed, len(sections), plain))
-    return failed
+    return len(sections) - failed, failed
 
 
 # ---------------------------------------------------------------------------------------------
@@ -122,17 +126,19 @@ def check_vectors(name):
         else:
             failed += 1
             print('%s: %s: %s instead of %s' % (os.path.basename(name), case['name'], found, expected(case)))
-    print('%s: %d passed, %d failed' % (os.path.basename(name), passed, failed))
-    return failed
+    return passed, failed
 
 
 def main():
-    failed = sum(check_vectors(name) for name in sys.argv[1:] or [os.path.join(VECTORS, 'tables.json')])
+    passed, failed = map(sum, zip(*(check_vectors(name) for name in sys.argv[1:] or [os.path.join(VECTORS, 'tables.json')])))
     if os.path.isdir(os.path.join(SHARED, 'data', 'layouts')):
         library = shared_library()
-        failed += check_texts(library) + check_given(library)
+        failed += check_texts(library)
+        more, fewer = check_given(library)
+        passed, failed = passed + more, failed + fewer
     else:
         print('skipped: no ../shared/data with layouts and real sections (ONETRIP_SHARED names another place)')
+    print('%d passed, %d failed' % (passed, failed))
     return 1 if failed else 0
 
 

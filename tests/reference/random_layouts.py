@@ -26,7 +26,7 @@ class Braces:
 class Maker:
     def __init__(self, rng):
         self.rng = rng
-        self.is_sloppy = rng.random() < 0.12
+        self.is_sloppy = rng.random() < 0.25
         self.is_wrong = not self.is_sloppy and rng.random() < 0.15
         self.count, self.types, self.sets, self.has_library = 0, [], [], True
 
@@ -60,6 +60,8 @@ class Maker:
         if source is not None:
             return text.rsplit(' ', 1)[0] + ' %s = %s' % (rng.choice(('uimsbf', 'bslbf')), source)
         b.integers.append((name, width, type_))
+        if self.slip(0.05):
+            return text + ' = ' + rng.choice(sorted(b.names))
         if self.chance(0.12) and b.columns.get('integer'):
             return text + ' = ' + rng.choice(b.columns['integer'])
         if self.chance(0.18):
@@ -119,6 +121,8 @@ class Maker:
         if self.chance(0.08):
             source.append(('%s(%s)' % (kind, name), 8 if kind == 'length' else 4))
         lines = self.bit_group(b, source) if self.chance(0.6) else [self.integer(b, 8, source[0][0])]
+        if self.slip(0.06) and b.all_integers():
+            lines = [[('if (%s)' % self.comparison(b), lines)]]
         return lines + (self.bit_group(b) if self.chance(0.15) else [])
 
     def fixed(self, b):
@@ -154,7 +158,7 @@ class Maker:
     def value_list(self, b):
         name = self.new_name(b)
         type_ = self.item_width()
-        column = ' = list_' + name if self.chance(0.1) else ''
+        column = ' = list_' + name if self.chance(0.1) else ' = ' + self.rng.choice(sorted(b.names)) if self.slip(0.1) else ''
         aligned = int(type_.split()[0]) % 8 == 0
         n = self.rng.choice((1, 2, 3, 8, 16)) if self.chance(0.25) else None
         before = []
@@ -305,6 +309,10 @@ class Maker:
         return lines
 
     def construct(self, b, depth):
+        if self.slip(0.12):
+            return self.tail(b, depth)
+        if self.slip(0.06) and depth < 6:
+            return self.optional(b, depth)
         flat = [self.bit_group, self.bit_group, self.fixed, self.bounded_star, self.value_list, self.definition_field]
         deep = [self.object_list, self.object_, self.choice, self.choice, self.flagged]
         if depth < 4 and self.chance(0.45):

@@ -1,4 +1,5 @@
-"""random_tables.py SEED COUNT [FIRST]: random layouts with every construct of tables.md and rows for them, one JSON object a line.
+"""random_tables.py SEED COUNT [FIRST] [--library]: random layouts with every construct of tables.md and rows for them, one JSON object
+a line. With --library the layouts are those of ../shared/data/layouts, which look up their descriptors in the library.
 
 {"seed", "layout", "accepted", "position", "canonical", "rows", "results": [{"sections", "decoded"} or {"sqlstate", "path"}],
  "changed": [{"section", "decoded" or null}]}; the last are sections with a byte changed and what a reader makes of them.
@@ -12,7 +13,8 @@ import random
 import sys
 from decimal import Decimal
 
-from layout_language import INTEGER_TYPES, Compare, Field, If, Label, Object, ObjectList, Optional_, ValueList, comparisons, integer_range, number
+import check_tables
+from layout_language import INTEGER_TYPES, Field, If, Label, Object, ObjectList, Optional_, ValueList, comparisons, integer_range, number
 from layout_rules import function_of, is_align, is_tlv, key_of, within_braces
 from random_layouts import random_text
 from tables_reference import (Refused, SectionError, arm_of, canonical, check, crc_32, decode, encode, names_of, part_fields, parse_layout,
@@ -284,17 +286,23 @@ def read_again(layout, section):
     return row
 
 
-def case_of(seed):
+def case_of(seed, texts=None, library=None):
+    """One line: a random layout, or one of the texts of the library."""
     rng = random.Random(seed)
-    text = random_text(rng)
+    text = rng.choice(texts) if texts else random_text(rng)
     case = {'seed': seed, 'layout': text, 'accepted': True, 'position': None, 'canonical': None, 'rows': [], 'results': [], 'changed': []}
     try:
-        layout = parse_layout(text)
+        layout = parse_layout(text, library)
     except Refused as refused:
         case.update(accepted=False, position=[refused.line, refused.column], reason=refused.reason)
         return case
     case['canonical'] = canonical(layout)
-    assert canonical(parse_layout(case['canonical'])) == case['canonical'], 'canonical text is not'
+    assert canonical(parse_layout(case['canonical'], library)) == case['canonical'], 'canonical text is not'
+    add_results(case, layout, rng)
+    return case
+
+
+def add_results(case, layout, rng):
     for row in random_rows(layout, rng):
         result = result_of(layout, row)
         if result is not None:
@@ -305,7 +313,6 @@ def case_of(seed):
         for _ in range(3):
             other = with_crc(layout, changed_section(section, rng))
             case['changed'].append({'section': other.hex(), 'decoded': read_again(layout, other)})
-    return case
 
 
 def json_text(value):
@@ -318,12 +325,15 @@ def json_text(value):
 
 
 def main():
-    seed, count = sys.argv[1], int(sys.argv[2])
-    first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    words = [word for word in sys.argv[1:] if word != '--library']
+    seed, count, first = words[0], int(words[1]), int(words[2]) if len(words) > 2 else 0
     print('seed %s' % seed, file=sys.stderr)
+    texts = library = None
+    if '--library' in sys.argv:
+        texts, library = check_tables.table_texts(), check_tables.shared_library()
     for i in range(first, first + count):
         try:
-            print(json_text(case_of('%s:%d' % (seed, i))))
+            print(json_text(case_of('%s:%d' % (seed, i), texts, library)))
         except Exception:
             print('case %s:%d' % (seed, i), file=sys.stderr)
             raise
