@@ -4,6 +4,7 @@ KANJI, ALPHANUMERIC, HIRAGANA, KATAKANA, HALF_KATAKANA, PLANE_2, SYMBOLS, OTHER,
 ONE_BYTE = {0x4A: ALPHANUMERIC, 0x36: ALPHANUMERIC, 0x30: HIRAGANA, 0x37: HIRAGANA, 0x31: KATAKANA, 0x38: KATAKANA, 0x49: HALF_KATAKANA}
 TWO_BYTES = {0x42: KANJI, 0x39: KANJI, 0x3A: PLANE_2, 0x3B: SYMBOLS}
 DOUBLE = (KANJI, PLANE_2, SYMBOLS, OTHER_2)
+NARROW = (ALPHANUMERIC, HALF_KATAKANA)
 INITIAL = (KANJI, ALPHANUMERIC, HIRAGANA, KATAKANA)
 
 MARKS = 'ー。「」、・'                            # cells 0x79 to 0x7E of both kana sets
@@ -59,8 +60,8 @@ class Decoder:
     def piece(self, byte):
         if 0x21 <= byte <= 0x7E or 0xA1 <= byte <= 0xFE:
             return self.graphic(byte)
-        if byte == 0x20:
-            return ' '
+        if byte in (0x20, 0xA0):                # as wide as the characters of the set
+            return ' ' if self.sets[self.left if byte == 0x20 else self.right] in NARROW else '\u3000'
         if byte == 0x0D:
             return '\n'
         if byte == 0x1B:
@@ -69,7 +70,7 @@ class Decoder:
             self.left = 1 if byte == 0x0E else 0
         elif byte in (0x19, 0x1D):
             self.once = 2 if byte == 0x19 else 3
-        elif byte in (0xA0, 0xFF):
+        elif byte == 0xFF:
             raise self.no_text('a code that no set has')
         else:
             self.skip_parameters(byte)
@@ -127,7 +128,7 @@ def decode_arib(data, no_text):
     return Decoder(data, no_text).text()
 
 
-CODES = {ALPHANUMERIC: {('¥' if b == 0x5C else '‾' if b == 0x7E else chr(b)): bytes([b]) for b in range(0x21, 0x7F)},
+CODES = {ALPHANUMERIC: {('¥' if b == 0x5C else '‾' if b == 0x7E else chr(b)): bytes([b]) for b in range(0x20, 0x7F)},
          HIRAGANA: {c: bytes([b | 0x80]) for b, c in HIRAGANAS.items()},
          KATAKANA: {c: bytes([b | 0x80]) for b, c in KATAKANAS.items()}}
 OF_ADDED = {c: code.to_bytes(2, 'big') for code, c in ADDED.items()}
@@ -149,8 +150,8 @@ def encode_arib(text, no_text):
     """Kanji at the left by LS0, alphanumeric by LS1; at the right hiragana by LS2R, katakana by LS3R."""
     data, left, right = b'', KANJI, HIRAGANA
     for char in text:
-        if char in ' \n':
-            data += b' ' if char == ' ' else b'\r'
+        if char == '\n':
+            data += b'\r'
             continue
         side = KATAKANA if char in CODES[KATAKANA] and (right == KATAKANA or char not in CODES[HIRAGANA]) else HIRAGANA
         if char in CODES[side]:
