@@ -40,8 +40,11 @@ def bits_of(number, width):
     return format(number % (1 << width), '0%db' % width)
 
 
+BITS_OF_BYTE = [format(byte, '08b') for byte in range(256)]
+
+
 def bits_of_bytes(data):
-    return ''.join(format(byte, '08b') for byte in data)
+    return ''.join(map(BITS_OF_BYTE.__getitem__, data))
 
 
 def bytes_of_bits(bits):

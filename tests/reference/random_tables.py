@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import check_tables
 from layout_language import INTEGER_TYPES, Field, If, Label, Object, ObjectList, Optional_, ValueList, comparisons, integer_range, number
-from layout_rules import function_of, is_align, is_tlv, key_of, within_braces
+from layout_rules import function_of, is_tlv, key_of, within_braces
 from random_layouts import random_text
 from tables_reference import (Refused, SectionError, arm_of, canonical, check, crc_32, decode, encode, names_of, part_fields, parse_layout,
                               split_of)

@@ -10,13 +10,12 @@ A row is JSON as read_json reads it. Every fault of a row is collected: SectionE
 """
 import base64
 import binascii
-from decimal import Decimal
 
 from field_values import (OTHER, OUT_OF_RANGE, NULL_VALUE, BadBits, BadValue, bits_of, bits_of_bytes, bytes_of_bits, hex_bytes,
                           is_number, read_json, value_bits, value_of_bits, whole_number)
 from layout_language import (INTEGER_TYPES, ITEM_KEYS, PART_FUNCTIONS, Compare, Field, If, Label, Library, Object, ObjectList, Optional_, Refused,
                              ValueList, canonical, number)
-from layout_rules import (Rules, function_of, inner_braces, is_align, is_tlv, key_of, keys_of, parse_layout, within_braces)
+from layout_rules import (Rules, function_of, is_align, is_tlv, key_of, keys_of, parse_layout, within_braces)
 
 MAX_DEPTH = 8                                    # of tlv items in items
 __all__ = ('Library', 'Refused', 'SectionError', 'canonical', 'check', 'decode', 'encode', 'parse_layout', 'read_json')
@@ -71,6 +70,15 @@ class Names:
     def __init__(self, layout):
         self.layout, self.rules = layout, Rules(layout)
         self.judged = {id(d) for d in layout.definitions}
+        self.memo = {}
+
+    def of_braces(self, elements):
+        """(everything in these braces, its keys, what present() names), worked out once."""
+        if id(elements) not in self.memo:
+            listed = [e for e, _ in within_braces(elements)]
+            presents = {function_of(e)[1] for e in listed if function_of(e)[0] == 'present'}
+            self.memo[id(elements)] = listed, keys_of(elements), presents
+        return self.memo[id(elements)]
 
     def ready(self, definition):
         if id(definition) not in self.judged:
@@ -102,13 +110,13 @@ class Names:
 
 class Braces:
     """What is known of one pair of braces while it is written or read."""
-    def __init__(self, elements, row, path, scopes, origin):
+    def __init__(self, names, elements, row, path, scopes, origin):
         self.elements, self.row, self.path, self.origin = elements, row, path, origin
         self.scopes = scopes + [{}]
         self.spans = {}                          # name: (begin, end, items)
         self.used, self.optional = set(), 0
         self.computed = []                       # (field, what is filled in later or was read, path, end of the field)
-        self.presents = {function_of(e)[1] for e, _ in within_braces(elements) if function_of(e)[0] == 'present'}
+        self.listed, self.keys, self.presents = names.of_braces(elements)
         # for reading
         self.end = self.limit = None
         self.bounds, self.values = {}, {}
@@ -138,13 +146,12 @@ class Writer:
         self.faults.append((sqlstate, path, reason))
 
     def write_body(self, elements, row, path, origin, scopes=(), extra_keys=()):
-        b = Braces(elements, row, path, list(scopes), origin)
+        b = Braces(self.names, elements, row, path, list(scopes), origin)
         self.write_all(elements, b)
         self.finish(b)
         if path:
-            known = keys_of(elements) | set(extra_keys)
             for key in row:
-                if key not in known:
+                if key not in b.keys and key not in extra_keys:
                     self.fault(OTHER, joined(path, key), 'a key that the layout does not name')
         return b
 
@@ -162,7 +169,7 @@ class Writer:
         elif isinstance(e, If):
             self.write_all(arm_of(e, b.scopes), b)
         elif isinstance(e, Optional_):
-            if any(b.row.get(key) is not None for key in keys_of(e.elements)):
+            if any(b.row.get(key) is not None for key in self.names.of_braces(e.elements)[1]):
                 b.optional += 1
                 self.write_all(e.elements, b)
                 b.optional -= 1
@@ -249,7 +256,7 @@ class Writer:
             b.scopes[-1][e.name] = number(e.source[1])
             return self.put(bits)
         if e.source[0] == 'present':
-            keys = {key_of(x) for x, _ in within_braces(b.elements) if x.name == e.source[1]}
+            keys = {key_of(x) for x in b.listed if x.name == e.source[1]}
             flag = int(any(b.row.get(key) is not None for key in keys))
             b.scopes[-1][e.name] = flag
             b.computed.append((e, flag, path, self.at + e.width))
@@ -283,7 +290,7 @@ class Writer:
             else:
                 self.fill(chunk, e, self.section_number(e), path)
         taken = {}
-        for e, _ in within_braces(b.elements):
+        for e in b.listed:
             key = key_of(e)
             if key is not None and key not in b.used and b.row.get(key) is not None and key not in taken:
                 taken[key] = e
@@ -373,7 +380,7 @@ def is_written(name, b):
     if name not in b.spans:
         return False
     begin, end, _ = b.spans[name]
-    named = [e for e, _ in within_braces(b.elements) if e.name == name]
+    named = [e for e in b.listed if e.name == name]
     return end > begin or not any(getattr(e, 'nullable', False) for e in named)
 
 
@@ -687,7 +694,7 @@ class Reader:
 
     def read_body(self, elements, path, origin, end, limit, scopes=(), name=None):
         """The row of braces; `end` is where they end, if that is known."""
-        b = Braces(elements, {}, path, list(scopes), origin)
+        b = Braces(self.names, elements, {}, path, list(scopes), origin)
         b.end, b.limit = end, end if end is not None else limit
         self.read_all(elements, b, [])
         if b.end is not None and self.at != b.end:
@@ -935,7 +942,7 @@ class Reader:
 
     def writes(self, e, value, bits, begin, b):
         """Whether an element of these braces has these bits with another value."""
-        writer, own = Writer(self.names, self.depth), Braces([e], {e.key: value}, b.path, [], b.origin)
+        writer, own = Writer(self.names, self.depth), Braces(self.names, b.elements, {e.key: value}, b.path, [], b.origin)
         writer.at, own.scopes = begin, b.scopes[:-1] + [dict(b.scopes[-1])]
         try:
             writer.write(e, own, '')
