@@ -164,7 +164,7 @@ def mjd_bits(value):
         raise BadValue(OTHER, 'no date')
     if value in ('infinity', '-infinity'):
         raise BadValue(BAD_TIME)
-    match = re.fullmatch(r'(\d{4})-(\d\d)-(\d\d)', value)
+    match = re.fullmatch(r'(\d{4,})-(\d\d)-(\d\d)', value)
     if not match:
         raise BadValue(OTHER, 'no date')
     try:

@@ -399,8 +399,9 @@ class Maker:
             lines = self.bit_group(b) + self.several(b, self.rng.randint(0, 2), 2)
             if not is_closed:
                 lines += self.tail(b, 3)
-            blocks.append([('type_%d' % i, lines)])
-            self.types.append(('type_%d' % i, is_closed))
+            name = self.rng.choice(('mjd', 'macaddr', 'float', 'bytes')) if self.chance(0.04) and not i else 'type_%d' % i
+            blocks.append([(name, lines)])
+            self.types.append((name, is_closed))
         if self.chance(0.5):
             pool = SETS if self.has_library else SETS + LIBRARY_SETS
             self.sets = self.rng.sample(pool, self.rng.randint(1, 3))
