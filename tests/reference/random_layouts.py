@@ -2,6 +2,8 @@
 
 A text is made to be acceptable; one in four is then made slightly wrong, or is made carelessly from the beginning.
 """
+from layout_language import tokens_of
+
 CONSTANTS = ('%d', '0x%X', '0x%02x')
 BASES = ('service_id event_id tag_ version running_status network name_ text_ data_ flags loop_ items_ kind PID codes start length count '
          'part split optional max dvbtext present default a b c d e f g h').split()
@@ -252,9 +254,7 @@ class Maker:
     def flagged(self, b, depth):
         """present(x) and the if that goes by it."""
         flag, rest = self.new_name(b), self.new_name(b)
-        inner = []
-        while not inner or not isinstance(inner[-1], (str, list)):
-            inner = self.rng.choice((self.bit_group, self.fixed, self.value_list, self.bounded_star))(b)
+        inner = self.rng.choice((self.bit_group, self.fixed, self.value_list, self.bounded_star))(b)
         target = self.last_name(inner)
         if target is None:
             return inner
@@ -451,9 +451,8 @@ class Maker:
     # small faults
 
     def spoiled(self, text):
-        import layout_language
         rng = self.rng
-        words = [t[1] for t in layout_language.tokens_of(text)[:-1]]
+        words = [t[1] for t in tokens_of(text)[:-1]]
         at = rng.randrange(len(words))
         names = [w for w in words if w.isidentifier()]
         what = rng.choice(('drop', 'twice', 'other', 'number', 'word', 'line'))
