@@ -510,19 +510,29 @@ def split_of(layout):
 def encode(layout, row):
     if not isinstance(row, dict):
         raise SectionError([(OTHER, '', 'a row is an object')])
-    given = given_parts(layout, row)
-    split = split_of(layout)
-    by_segment = isinstance(split, ObjectList) and split.split[1] is not None and not given
+    faults, given, split = [], {}, split_of(layout)
+    try:
+        given = given_parts(layout, row)
+    except SectionError as error:
+        faults += error.faults
     writer = written(layout, row, {}, given, None)
-    if writer.faults:
-        raise SectionError(writer.faults)
+    faults += writer.faults
+    by_segment = is_by_segment(split) and not given
+    if by_segment and isinstance(row.get(split.key), list):
+        faults += segment_keys(layout, row[split.key], split)[1]
+    if faults:
+        raise SectionError(faults + writer.late)
     if by_segment:
         return sections_by_segment(layout, row, split)
     if writer.at > 8 * layout.max_bytes:
         if split is None or given or not split_items(split, row):
-            raise SectionError([(OTHER, largest(layout), 'the row does not fit')])
+            raise SectionError([(OTHER, largest(layout), 'the row does not fit')] + writer.late)
         return sections_by_size(layout, row, split)
     return [finished(layout, row, numbers(0, 1, 0), given, None)]
+
+
+def is_by_segment(split):
+    return isinstance(split, ObjectList) and split.split[1] is not None
 
 
 def numbers(part, parts, last, key=None, segment_last=0):
@@ -589,12 +599,15 @@ def sections_by_size(layout, row, split):
 
 
 def segment_keys(layout, items, split):
+    """(the key of each item, faults)."""
     n, key = split.split
     width = min(e.width for e in layout.elements if function_of(e)[0] == 'part')
     keys, faults = [], []
     for i, item in enumerate(items):
         path = '%s[%d]' % (split.name, i)
         try:
+            if not isinstance(item, dict):
+                continue                         # a fault of the item itself
             if item.get(key) is None:
                 raise BadValue(NULL_VALUE, 'no %s' % key)
             k = whole_number(item[key])
@@ -603,15 +616,13 @@ def segment_keys(layout, items, split):
             keys.append(k)
         except BadValue as bad:
             faults.append((bad.sqlstate, path, bad.reason))
-    if faults:
-        raise SectionError(faults)
-    return keys
+    return keys, faults
 
 
 def sections_by_segment(layout, row, split):
     n, key = split.split
     items = split_items(split, row)
-    keys = segment_keys(layout, items, split)
+    keys = segment_keys(layout, items, split)[0]
     segments = []
     for k in range(max(keys, default=0) + 1):
         indexes = [i for i, own in enumerate(keys) if own == k]
@@ -654,9 +665,7 @@ def given_parts(layout, row):
 
 def part_faults(layout, found):
     """Part numbers that contradict one another."""
-    split = split_of(layout)
-    by_segment = isinstance(split, ObjectList) and split.split[1] is not None
-    kinds = {}
+    by_segment, kinds = is_by_segment(split_of(layout)), {}
     for e in part_fields(layout):
         function, argument = function_of(e)
         if argument is not None or e.name not in found:
