@@ -9,6 +9,7 @@ import os
 import sys
 
 from layout_language import definitions_text
+from layout_rules import with_library
 from tables_reference import Library, Refused, SectionError, canonical, check, decode, encode, parse_layout, read_json
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -54,7 +55,9 @@ def check_texts(library):
     everything = parse_layout('x {\n a 8 uimsbf\n}\n' + '\n'.join(library.texts.values()), library)
     print('%d definitions of the library are acceptable' % len(everything.definitions))
     for text in table_texts():
-        if canonical(parse_layout(text, library)) != text.rstrip('\n'):
+        layout = parse_layout(text, library)
+        closed = with_library(layout)
+        if canonical(layout) != text.rstrip('\n') or canonical(parse_layout(closed)) != closed:
             wrong += 1
             print('%s is not canonical' % text.split()[0])
     return wrong

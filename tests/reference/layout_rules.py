@@ -2,10 +2,10 @@
 and that a reader knows where everything ends. parse_layout(text, library) is the way in; it also notes in the tree what the encoder
 and the decoder go by: `begins`, `ends`, `nullable`, `takes_rest`, and where the field of a comparison stands.
 """
-from dataclasses import dataclass, field as member
+from dataclasses import dataclass, field as member, replace
 
 from layout_language import (INTEGER_TYPES, PART_FUNCTIONS, Field, If, Label, Layout, Library, Object, ObjectList, Optional_,
-                             Refused, ValueList, Valued, comparisons, in_other_arms, number, parse_text)
+                             Refused, ValueList, Valued, canonical, comparisons, in_other_arms, number, parse_text)
 
 MAX_NESTED = 16
 ALIGNED = {0}
@@ -15,6 +15,21 @@ def parse_layout(text, library=None):
     layout = parse_text(text, Library(library) if isinstance(library, dict) else library)
     Rules(layout).judge()
     return layout
+
+
+def with_library(layout):
+    """The text of a layout that no library changes any more: every definition that it can reach stands in it."""
+    own, found = list(layout.definitions), []
+    left = [(layout.elements, layout)] + [(d.elements, d.origin) for d in own]
+    while left:
+        elements, origin = left.pop(0)
+        for e in all_fields(elements):
+            named = [layout.type_named(e.definition, origin)] if e.definition else []
+            for d in named + [d for name in (e.tlv or ((),) * 3)[2] for d in layout.set_named(name)]:
+                if d not in own and d not in found:
+                    found.append(d)
+                    left.append((d.elements, d.origin))
+    return canonical(replace(layout, library_none=True, definitions=own + found))
 
 
 def within_braces(elements, path=(), counter=None):
