@@ -173,7 +173,7 @@ def mjd_bits(value):
         raise BadValue(BAD_TIME, 'a date that does not exist')
 
 
-DURATION = re.compile(r'(?:(-?\d+) days? ?)?(?:(-?)(\d\d+):([0-5]\d):([0-5]\d(?:\.\d+)?))?')
+DURATION = re.compile(r'(?:(-?\d+) days? ?)?(?:([+-]?)(\d{1,18}):([0-5]\d):([0-5]\d(?:\.\d+)?))?')
 ISO_DURATION = re.compile(r'P(?:([+-]?\d+(?:\.\d+)?)W)?(?:([+-]?\d+(?:\.\d+)?)D)?(?:T(?:([+-]?\d+(?:\.\d+)?)H)?(?:([+-]?\d+(?:\.\d+)?)M)?'
                           r'(?:([+-]?\d+(?:\.\d+)?)S)?)?')
 
@@ -189,7 +189,7 @@ def seconds_of(text):
         raise BadValue(OTHER, 'no interval')
     days, sign, hours, minutes, seconds = match.groups()
     clock = int(hours or 0) * 3600 + int(minutes or 0) * 60 + Decimal(seconds or 0)
-    return int(days or 0) * 86400 + (-clock if sign else clock)
+    return int(days or 0) * 86400 + (-clock if sign == '-' else clock)
 
 
 def duration_bits(value):
