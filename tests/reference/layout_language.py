@@ -197,7 +197,7 @@ def integer_range(width, type_):
 # ---------------------------------------------------------------------------------------------
 # Tokens
 
-TOKEN = re.compile(r'(?P<blank>[ \t\r\f\v]+|--[^\n]*)|(?P<newline>[\n;])|(?P<number>(?:0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)(?![A-Za-z0-9_]))'
+TOKEN = re.compile(r'(?P<blank>[ \t\r]+|--[^\n]*)|(?P<newline>[\n;])|(?P<number>(?:0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)(?![A-Za-z0-9_]))'
                    r'|(?P<malformed>[0-9][A-Za-z0-9_]*)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)'
                    r'|(?P<mark>&&|\|\||==|!=|<=|>=|[(){}\[\],:=*&<>+-])|(?P<other>.)', re.S)
 
@@ -212,7 +212,8 @@ def tokens_of(text):
         at = match.end()
         if match.group() == '\n':
             line, begin = line + 1, at
-    return tokens + [('end', '', (line, at - begin + 1))]
+    comment = re.search(r'--[^\n]*\Z', text[begin:])       # the text ends where a last comment begins
+    return tokens + [('end', '', (line, (comment.start() if comment else at - begin) + 1))]
 
 
 def is_mark(token, word):
@@ -290,11 +291,17 @@ class Parser:
             self.at += 1
 
     def sees_brace(self):
-        """A brace that opens, on this line or a later one."""
+        return self.sees_mark('{')
+
+    def sees_mark(self, mark):
+        """A mark on this line or a later one, which is then the next token."""
         at = self.at
         while self.tokens[at][0] == 'newline':
             at += 1
-        return is_mark(self.tokens[at], '{')
+        if is_mark(self.tokens[at], mark):
+            self.at = at
+            return True
+        return False
 
     # texts
 
@@ -302,8 +309,9 @@ class Parser:
         self.skip_newlines()
         layout.pos = self.pos()
         layout.name = self.take_name("a layout's name")
-        if self.sees('('):
+        if self.sees_mark('('):
             self.layout_head(layout)
+        self.skip_newlines()
         if not self.sees_brace():
             self.refuse('expected {')
         return layout
@@ -374,7 +382,8 @@ class Parser:
     def definition(self):
         d = Definition(None, self.pos(), self.origin)
         d.name = self.take_name("a definition's name")
-        if self.accept('('):
+        if self.sees_mark('('):
+            self.take('mark', '(')
             if self.sees(*HEAD_WORDS):
                 self.refuse("a layout's head on a definition")
             d.set = self.take_name('a set')
@@ -396,10 +405,9 @@ class Parser:
 
     def braces(self, scope, path=()):
         """The elements between two braces and the place of the second."""
-        if self.sees_brace():
-            self.skip_newlines()
+        self.skip_newlines()
         self.depth += 1
-        if self.depth > MAX_BRACES and self.sees('{'):
+        if self.sees_brace() and self.depth > MAX_BRACES:
             self.refuse('braces more than %d deep' % MAX_BRACES)
         self.take('mark', '{')
         elements = []

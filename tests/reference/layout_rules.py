@@ -116,14 +116,16 @@ class Rules:
         """The section's layout, or one definition."""
         is_section = isinstance(body, Layout)
         self.origin = self.layout if is_section else body.origin
-        self.flow_body(body)
-        self.check_braces(body.elements, [], is_section)
+        self.flow(body.elements, {0})
+        if is_section:
+            self.check_part_keys(body.elements)
         self.check_boundaries(body.elements)
-        if (is_section or body.set is not None) and self.braces_ends[id(body.elements)] != ALIGNED:
-            raise Refused(body.end, 'does not end on a byte boundary')
-        self.check_sizes(body.elements)
         if is_section:
             self.check_max()
+        if (is_section or body.set is not None) and self.braces_ends[id(body.elements)] != ALIGNED:
+            raise Refused(body.end, 'does not end on a byte boundary')
+        self.check_braces(body.elements, [], is_section)
+        self.check_sizes(body.elements)
         self.walk(body.elements, State(end_known=True), [])
         self.check_optionals(body.elements)
 
@@ -150,9 +152,6 @@ class Rules:
         return 1 + deepest
 
     # byte boundaries: sets of the bits that an unfinished byte may have
-
-    def flow_body(self, body):
-        self.flow(body.elements, {0})
 
     def flow(self, elements, bits):
         """Notes where everything may begin and end, and says where the braces may."""
@@ -310,8 +309,6 @@ class Rules:
         before = {}
         self.check_sequence(elements, elements, outer, before, is_section)
         self.check_defaults(elements)
-        if is_section:
-            self.check_part_keys(elements)
 
     def check_sequence(self, sequence, braces, outer, before, is_direct):
         for e in sequence:
