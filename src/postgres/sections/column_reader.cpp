@@ -219,8 +219,8 @@ ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan
     reader.read = reader.nested != nullptr ? read_nested_column
                   : in_session             ? read_session_timestamp
                                            : reader_of(base);
-    const bool needs_output = reader.read == read_output || reader.read == read_inet ||
-                              reader.read == read_macaddr;
+    const bool needs_output =
+        reader.read == read_output || reader.read == read_inet || reader.read == read_macaddr;
     reader.output = needs_output ? output_function(base) : nullptr;
     return reader;
 }

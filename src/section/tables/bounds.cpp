@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "base/words.hpp"
@@ -105,7 +106,8 @@ class Bounder {
     const Node* first_unknown(const Rest& rest) const;
 
     bool has_sure_key(BlockId block) const;
-    void collect_keys(BlockId block, std::vector<KeyId>& keys) const;
+    void refuse_keys_outside(Node& optional);
+    void collect_names(BlockId block, std::set<std::pair<KeyId, NameId>>& names) const;
 
     Node& node_at(BlockId block, std::uint32_t index) { return unit_.blocks[block].nodes[index]; }
     OpenScope& open() { return open_.back(); }
@@ -161,7 +163,8 @@ Size Bounder::bound_node(BlockId block, std::uint32_t index) {
         case Node::Kind::tlv:
             return bound_bytes(block, index);
         case Node::Kind::align:
-            return {0, std::nullopt, none};
+            // Known where it is known how many bits of its byte are taken (alignment.cpp).
+            return node.fixed ? fixed_size(*node.fixed) : Size{0, std::nullopt, none};
         case Node::Kind::values:
         case Node::Kind::list:
             return bound_list(block, index);
@@ -329,10 +332,7 @@ Size Bounder::bound_optional(BlockId block, std::uint32_t index) {
                       "\"optional\"",
                       "an element in them that is always there and takes a value other than NULL");
     }
-    collect_keys(body, node.keys);
-    for (const KeyId key : node.keys) {
-        unit_.scopes[open().id].keys[key].may_be_missing = true;
-    }
+    refuse_keys_outside(node);
     return {0, std::nullopt, none};
 }
 
@@ -541,19 +541,42 @@ bool Bounder::has_sure_key(BlockId id) const {
     return false;
 }
 
-void Bounder::collect_keys(BlockId id, std::vector<KeyId>& keys) const {
+/// A key that an element outside takes, too, would have the braces written for its sake. Those of
+/// one name stand in different arms: where one is, the other is not.
+void Bounder::refuse_keys_outside(Node& optional) {
+    Scope& scope = unit_.scopes[open().id];
+    std::set<std::pair<KeyId, NameId>> inside;
+    collect_names(optional.block, inside);
+    std::map<KeyId, std::uint32_t> uses;
+    for (const auto& [key, name] : inside) {
+        const std::vector<KeyId>& of_name = scope.keys_of_name[name];
+        uses[key] += static_cast<std::uint32_t>(std::count(of_name.begin(), of_name.end(), key));
+    }
+    for (const auto& [key, count] : uses) {
+        if (scope.keys[key].uses > count) {
+            refuse_layout(optional.at,
+                          "key " + quoted(scope.keys[key].name) +
+                              " of optional braces is also one outside of them",
+                          quoted(scope.keys[key].name), "a source of elements in the braces alone");
+        }
+        scope.keys[key].may_be_missing = true;
+        optional.keys.push_back(key);
+    }
+}
+
+void Bounder::collect_names(BlockId id, std::set<std::pair<KeyId, NameId>>& names) const {
     for (const Node& node : unit_.blocks[id].nodes) {
         if (node.key != none) {
-            keys.push_back(node.key);
+            names.emplace(node.key, node.name);
         }
         for (const PlannedArm& arm : node.arms) {
-            collect_keys(arm.block, keys);
+            collect_names(arm.block, names);
         }
         if (node.otherwise != none) {
-            collect_keys(node.otherwise, keys);
+            collect_names(node.otherwise, names);
         }
         if (node.kind == Node::Kind::optional) {
-            collect_keys(node.block, keys);
+            collect_names(node.block, names);
         }
     }
 }

@@ -584,7 +584,7 @@ void Builder::resolve_measure(Node& node) {
         refuse_layout(node.field->source_at, "unknown label " + quoted(source.name),
                       quoted(source.name), "a label of the layout");
     }
-    if (is_count && (!named.is_list || named.is_field || named.is_computed)) {
+    if (is_count && !named.is_list) {
         refuse_layout(node.field->source_at, "unknown list " + quoted(source.name),
                       quoted(source.name), "a list of the same braces");
     }
@@ -618,6 +618,13 @@ void Builder::resolve_present(Node& node, const Named& named) {
                       "an element that is written exactly if the row has a value for it");
     }
     for (const KeyId key : keys) {
+        // The flag would say of the other element, too, whether it is there.
+        const auto of_name = std::count(keys.begin(), keys.end(), key);
+        if (scope().keys[key].uses > of_name) {
+            refuse_layout(node.field->source_at,
+                          "present(" + node.field->source.name + ") of a source that others share",
+                          quoted(scope().keys[key].name), "a source of that element alone");
+        }
         scope().keys[key].may_be_missing = true;
     }
 }

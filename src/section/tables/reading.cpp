@@ -74,7 +74,8 @@ std::string Reading::path_of(EntryId id) const {
 }
 
 std::string Reading::path_within(EntryId item, EntryId id) const {
-    return path_of(id).substr(path_of(item).size() + 1);
+    return id == item ? entries_[item].definition->unit.name
+                      : path_of(id).substr(path_of(item).size() + 1);
 }
 
 void Reading::refuse_item(Entry& entry, std::string refusal) {

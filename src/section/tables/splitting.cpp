@@ -210,7 +210,6 @@ std::uint64_t Writer::segment_of(const JsonItem& item, std::uint64_t largest) {
             value = Value::of_json(*found, true);
         }
     }
-    path_.push(key);
     node_ = nullptr;
     return unsigned_number(value, largest);
 }

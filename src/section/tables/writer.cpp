@@ -257,6 +257,7 @@ void Writer::read_object(const Scope& scope, jsonb::Object object) {
             ++next;
         }
         if (next == scope.sorted.end()) {
+            path_.push(member.key);
             throw BadValue{ErrorKind::invalid_value, quoted(member.key),
                            "is a key that the layout does not name"};
         }
@@ -549,9 +550,6 @@ void Writer::write_values(const Node& node, Frame& frame) {
         const Value value = Value::of_json(item, true);
         if (field.type->coding() == FieldType::Coding::bits) {
             const auto& type = static_cast<const BitsType&>(*field.type);
-            if (item.kind() == jsonb::Kind::null) {
-                refuse_null(value);
-            }
             out_.append(type.to_bits(value, *field.width), *field.width);
         } else {
             write_bytes(node, value);
