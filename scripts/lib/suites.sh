@@ -38,8 +38,9 @@ run_in_background() {
             set +e
             (
                 set -e
-                PASSED=0 FAILED=0
+                PASSED=0 FAILED=0 SECONDS=0
                 "suite_$suite"
+                say "in $SECONDS s, next to the other suites"
                 printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/$suite.count"
             ) >"$SCRATCH/$suite.out" 2>&1
         fi
@@ -167,7 +168,7 @@ suite_sanitized() {
     UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
         UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
         UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))' \
-        UNIT_FLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+        UNIT_FLAGS='-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
     replay_corpora
 }
 
