@@ -136,7 +136,7 @@ SELECT concat_ws(E'\n', '-- ' || what, pg_temp.refusal(layout), '') FROM (VALUES
     (32, 'bcd of 68 bits', E'x {\n  a 68 bcd\n}'),
     (33, 'utc of 32 bits', E'x {\n  a 32 utc\n}'),
     (34, 'duration of 40 bits', E'x {\n  a 40 duration\n}'),
-    (35, 'char of 12 bits', E'x {\n  a 12 char\n}'),
+    (35, 'bcd of no width', E'x {\n  a * bcd\n}'),
     (36, 'text of 12 bits', E'x {\n  a 12 text\n}'),
     (37, 'bytes of 0 bits', E'x {\n  a 0 bytes\n}'),
     (38, 'dvbtext of 8 bits', E'x {\n  a 8 dvbtext\n}'),
@@ -302,4 +302,5 @@ SELECT * FROM layout_fields('x { a 4 uimsbf
     crc 32 rpchof }');
 
 -- The binary form is a version byte and the canonical text.
-SELECT section_layout_send('x { a 8 uimsbf }') = '\x01'::bytea || convert_to(E'x {\n    a  8  uimsbf\n}', 'UTF8') AS send;
+SELECT section_layout_send('x { a 8 uimsbf }') = '\x01'::bytea || convert_to(E'x {\n    a  8  uimsbf\n}',
+    'UTF8') AS send;

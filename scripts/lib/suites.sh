@@ -195,7 +195,7 @@ replay_corpora() {
 suite_reference() {
     heading "Test vectors, by the reference implementation in Python"
     local log=build/reference.log status=0
-    python3 tests/reference/check_reference.py >"$log" 2>&1 </dev/null || status=$?
+    (python3 tests/reference/check_reference.py && python3 tests/reference/check_text_tables.py) >"$log" 2>&1 </dev/null || status=$?
     ((status == 0)) || tail -n 50 "$log"
     local passed failed
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true

@@ -116,8 +116,7 @@ GraphicSet set_of_final_byte(std::uint8_t final_byte, bool has_two_bytes) {
     }
 }
 
-// ---- reading
-// -------------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------
 
 /// Goes through the bytes of a text. Sizes and colours leave no trace in it; characters of sets
 /// that Unicode does not have, DRCS and mosaics, make it no text.
@@ -373,8 +372,7 @@ bool AribReader::read_macro(std::uint8_t code) {
     return true;
 }
 
-// ---- writing
-// -------------------------------------------------------------------------------------
+// ---- writing -----------------------------------------------------------------------------------
 
 constexpr std::uint8_t alphanumeric_element = 1;
 
