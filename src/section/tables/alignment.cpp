@@ -136,7 +136,7 @@ class Aligner {
     };
 
     template <typename Visit>
-    void for_each_node(BlockId block, Set begin, const Visit& visit) const;
+    void for_each_node(BlockId id, Set begin, const Visit& visit) const;
     template <typename Visit>
     void for_each_inner(const Node& node, Set begin, const Visit& visit) const;
     Set begin_of_scope(const Node& node, Set begin) const;

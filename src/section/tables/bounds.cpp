@@ -88,6 +88,7 @@ class Bounder {
     Size bound_object(BlockId block, std::uint32_t index);
     Size bound_choice(BlockId block, std::uint32_t index);
     Size bound_optional(BlockId block, std::uint32_t index);
+    void bound_arm(BlockId arm, bool is_first, Size& size, std::vector<Said>& common);
 
     void end_by_name(BlockId block, std::uint32_t index, Size& size);
     void end_by_rest(BlockId block, std::uint32_t index);
@@ -97,7 +98,7 @@ class Bounder {
     std::uint32_t& place_of(const Said& said);
     std::vector<Said> take_back(std::size_t from);
     static void keep_common(std::vector<Said>& common, const std::vector<Said>& said);
-    std::uint32_t known_at(ConditionId condition) const;
+    std::uint32_t known_at(ConditionId id) const;
 
     void check_rests();
     bool is_known_after(const Rest& rest);
@@ -105,9 +106,9 @@ class Bounder {
     [[noreturn]] void refuse_endless(const Node& node, const Node* behind) const;
     const Node* first_unknown(const Rest& rest) const;
 
-    bool has_sure_key(BlockId block) const;
+    bool has_sure_key(BlockId id) const;
     void refuse_keys_outside(Node& optional);
-    void collect_names(BlockId block, std::set<std::pair<KeyId, NameId>>& names) const;
+    void collect_names(BlockId id, std::set<std::pair<KeyId, NameId>>& names) const;
 
     Node& node_at(BlockId block, std::uint32_t index) { return unit_.blocks[block].nodes[index]; }
     OpenScope& open() { return open_.back(); }
@@ -338,40 +339,40 @@ Size Bounder::bound_optional(BlockId block, std::uint32_t index) {
 
 /// Arms are there by what was read before; what all of them say is said after them.
 Size Bounder::bound_choice(BlockId block, std::uint32_t index) {
-    const std::size_t arms = node_at(block, index).arms.size();
+    const std::vector<PlannedArm> arms = node_at(block, index).arms;
     const BlockId otherwise = node_at(block, index).otherwise;
     Size size{far, std::nullopt, 0};
     std::vector<Said> common;
-    std::optional<Size> same;
-    const auto bound_arm = [&](BlockId arm, bool is_first) {
-        const std::size_t before = open().said.size();
-        const Size of_arm = bound_block(arm);
-        const std::vector<Said> said = take_back(before);
-        size.smallest = std::min(size.smallest, of_arm.smallest);
-        size.known_at = std::max(size.known_at, of_arm.known_at);
-        if (is_first) {
-            common = said;
-            size.fixed = of_arm.fixed;
-        } else {
-            keep_common(common, said);
-            size.fixed = size.fixed == of_arm.fixed ? size.fixed : std::nullopt;
-        }
-    };
-    for (std::size_t arm = 0; arm < arms; ++arm) {
-        const PlannedArm planned = node_at(block, index).arms[arm];
-        size.known_at = std::max(size.known_at, known_at(planned.condition));
-        bound_arm(planned.block, arm == 0);
+    for (std::size_t arm = 0; arm < arms.size(); ++arm) {
+        size.known_at = std::max(size.known_at, known_at(arms[arm].condition));
+        bound_arm(arms[arm].block, arm == 0, size, common);
     }
     if (otherwise == none) {
         size.smallest = 0;
         size.fixed = size.fixed == std::optional<std::uint64_t>(0) ? size.fixed : std::nullopt;
         return size;
     }
-    bound_arm(otherwise, false);
+    bound_arm(otherwise, false, size, common);
     for (const Said& said : common) {
         say(said);
     }
     return size;
+}
+
+/// Adds an arm to the size of its choice, and leaves in `common` what it says like those before.
+void Bounder::bound_arm(BlockId arm, bool is_first, Size& size, std::vector<Said>& common) {
+    const std::size_t before = open().said.size();
+    const Size of_arm = bound_block(arm);
+    const std::vector<Said> said = take_back(before);
+    size.smallest = std::min(size.smallest, of_arm.smallest);
+    size.known_at = std::max(size.known_at, of_arm.known_at);
+    if (is_first) {
+        common = said;
+        size.fixed = of_arm.fixed;
+    } else {
+        keep_common(common, said);
+        size.fixed = size.fixed == of_arm.fixed ? size.fixed : std::nullopt;
+    }
 }
 
 /// Leaves what both say, at the later place.

@@ -79,7 +79,7 @@ class Builder {
     };
 
     ScopeId open_scope(ScopeId outer);
-    void close_scope(ScopeId scope, const Split* split);
+    void close_scope(ScopeId id, const Split* split);
     OpenScope& open() { return open_.back(); }
     Scope& scope() { return unit_.scopes[open().id]; }
 
@@ -113,7 +113,7 @@ class Builder {
     ConditionId build_condition(const Condition& condition);
     Operand find_operand(const Condition& condition);
 
-    void resolve_measures(ScopeId scope);
+    void resolve_measures();
     void resolve_measure(Node& node);
     void resolve_present(Node& node, const Named& named);
     void find_split();
@@ -151,7 +151,7 @@ void Builder::close_scope(ScopeId id, const Split* split) {
         scope().split_key = key_of(split->key, nullptr);
         scope().keys[scope().split_key].names_part = true;
     }
-    resolve_measures(id);
+    resolve_measures();
     Scope& closed = unit_.scopes[id];
     closed.sorted.resize(closed.keys.size());
     for (KeyId key = 0; key < closed.keys.size(); ++key) {
@@ -568,7 +568,7 @@ Operand Builder::find_operand(const Condition& condition) {
 
 // ---- measures ---------------------------------------------------------------------------------
 
-void Builder::resolve_measures(ScopeId /*scope*/) {
+void Builder::resolve_measures() {
     for (const OpenMeasure& measure : open().measures) {
         resolve_measure(unit_.blocks[measure.block].nodes[measure.index]);
     }

@@ -15,6 +15,7 @@ std::size_t Writer::split(SectionSink& sink, Splitting splitting) {
     std::vector<Share> shares;
     if (root_.split_rule.key.empty()) {
         std::vector<IndexedItem> indexed;
+        indexed.reserve(items.size());
         for (const JsonItem& item : items) {
             indexed.push_back({static_cast<std::uint32_t>(indexed.size()), item});
         }

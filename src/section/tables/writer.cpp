@@ -408,6 +408,15 @@ void Writer::write_node(const Node& node, Frame& frame) {
     if (node.key != none) {
         used_[frame.values + node.key] = true;
     }
+    write_element(node, frame);
+    NameState& state = state_of(node, frame);
+    state.begin = begin;
+    state.end = out_.position();
+    state.is_written = !node.is_nullable || state.end > begin;
+    path_.pop();
+}
+
+void Writer::write_element(const Node& node, Frame& frame) {
     switch (node.kind) {
         case Node::Kind::bits:
             write_bits(node, frame);
@@ -433,11 +442,6 @@ void Writer::write_node(const Node& node, Frame& frame) {
         default:
             break;  // a label
     }
-    NameState& state = state_of(node, frame);
-    state.begin = begin;
-    state.end = out_.position();
-    state.is_written = !node.is_nullable || state.end > begin;
-    path_.pop();
 }
 
 void Writer::write_bits(const Node& node, Frame& frame) {
