@@ -5,6 +5,7 @@
 #include "postgres/sections/layout_cache.hpp"
 #include "postgres/sections/row_binding.hpp"
 #include "postgres/sections/section_buffer.hpp"
+#include "section/tables/fields.hpp"
 #include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::postgres {
@@ -22,6 +23,7 @@ namespace {
 
 using section::Splitting;
 using section::Value;
+using section::tables::FieldLine;
 
 /// Puts each section into a set of rows, which the server moves to disk past work_mem.
 class RowSink final : public section::SectionSink {
@@ -92,27 +94,50 @@ Datum all_sections(FunctionCallInfo fcinfo, EncodeRow encode_row) {
     return Datum{0};
 }
 
-/// A row of layout_fields; strings are palloc'ed.
-void put_field(ReturnSetInfo* rows, const section::Plan& plan, section::FieldId id,
-               const char* type, const char* source) {
-    const section::Field& field = plan.fields[id];
-    const section::Place begin = plan.root.fields[id].begin;
-    const bool has_offset = begin.parts == 0;
-    const bool has_source = source[0] != '\0';
-    Datum values[] = {Int32GetDatum(static_cast<int32>(id + 1)),
-                      CStringGetTextDatum(field.name.c_str()),
-                      Int32GetDatum(static_cast<int32>(begin.bits)),
-                      Int32GetDatum(static_cast<int32>(field.width.value_or(0))),
-                      CStringGetTextDatum(type),
-                      CStringGetTextDatum(source)};
-    bool nulls[] = {false, false, !has_offset, !field.width, false, !has_source};
-    tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+/// A row of layout_fields. Names and sources are ASCII.
+void put_field(ReturnSetInfo* rows, std::int32_t ordinal, const FieldLine& line) {
+    call_server([&] {
+        CHECK_FOR_INTERRUPTS();
+        Datum values[] = {Int32GetDatum(ordinal),
+                          CStringGetTextDatum(line.path.c_str()),
+                          Int32GetDatum(static_cast<int32>(line.bit_offset.value_or(0))),
+                          Int32GetDatum(static_cast<int32>(line.width.value_or(0))),
+                          CStringGetTextDatum(line.type.c_str()),
+                          CStringGetTextDatum(line.source.c_str())};
+        bool nulls[] = {false, false, !line.bit_offset, !line.width, false, line.source.empty()};
+        tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+        // There may be very many.
+        for (const int text : {1, 4, 5}) {
+            pfree(DatumGetPointer(values[text]));
+        }
+    });
 }
 
-/// A copy of the text in palloc memory.
-const char* palloc_text(const std::string& text) {
-    const char* const from = text.c_str();
-    return call_server([&] { return pstrdup(from); });
+class FieldRows final : public section::tables::FieldLines {
+  public:
+    explicit FieldRows(ReturnSetInfo* rows) : rows_(rows) {}
+
+    void add(const FieldLine& line) override { put_field(rows_, ++ordinal_, line); }
+
+  private:
+    ReturnSetInfo* rows_;
+    std::int32_t ordinal_ = 0;
+};
+
+void list_flat_fields(const section::Plan& plan, FieldRows& rows) {
+    for (section::FieldId id = 0; id < plan.fields.size(); ++id) {
+        const section::Field& field = plan.fields[id];
+        const section::Place begin = plan.root.fields[id].begin;
+        FieldLine line;
+        line.path = field.name;
+        if (begin.parts == 0) {
+            line.bit_offset = begin.bits;
+        }
+        line.width = field.width;
+        line.type = print_type(field) + (field.split ? " split" : "");
+        line.source = print_source(field.source);
+        rows.add(line);
+    }
 }
 
 }  // namespace
@@ -147,15 +172,14 @@ Datum layout_fields(PG_FUNCTION_ARGS) {
     CompiledLayout* const compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0));
     InitMaterializedSRF(fcinfo, 0);
     auto* const rows = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    for (section::FieldId id = 0; id < compiled->plan.fields.size(); ++id) {
-        CHECK_FOR_INTERRUPTS();
-        const section::Field& field = compiled->plan.fields[id];
-        const char* const type = call_cpp(
-            [&] { return palloc_text(print_type(field) + (field.split ? " split" : "")); });
-        const char* const source =
-            call_cpp([&] { return palloc_text(print_source(field.source)); });
-        put_field(rows, compiled->plan, id, type, source);
-    }
+    call_cpp([&] {
+        FieldRows lines(rows);
+        if (compiled->plan.table != nullptr) {
+            list_fields(*compiled->plan.table, lines);
+        } else {
+            list_flat_fields(compiled->plan, lines);
+        }
+    });
     return Datum{0};
 }
 

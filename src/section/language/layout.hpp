@@ -247,4 +247,7 @@ std::string print_source(const Source& source);
 /// The type as the canonical text writes it, with T and L of a tlv.
 std::string print_type(const Field& field);
 
+/// `split`, or `split(8) by segment`.
+std::string print_split(const Split& split);
+
 }  // namespace onetrip::section

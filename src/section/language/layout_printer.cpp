@@ -180,11 +180,7 @@ void Printer::print_list(const List& list, const Columns& columns) {
     begin_line();
     text_ += print_brackets(list) + " ";
     if (list.split) {
-        text_ += "split";
-        if (!list.split->key.empty()) {
-            text_ += "(" + std::to_string(list.split->sections) + ") by " + list.split->key;
-        }
-        text_ += " ";
+        text_ += print_split(*list.split) + " ";
     }
     if (list.source != list.name) {
         text_ += "= " + list.source + " ";
@@ -313,6 +309,11 @@ std::string print_type(const Field& field) {
     }
     return field.text == TextTable::none ? type
                                          : type + "(" + std::string(name_of(field.text)) + ")";
+}
+
+std::string print_split(const Split& split) {
+    return split.key.empty() ? "split"
+                             : "split(" + std::to_string(split.sections) + ") by " + split.key;
 }
 
 std::string print_layout(const Layout& layout) {
