@@ -561,6 +561,7 @@ void Bounder::refuse_keys_outside(Node& optional) {
                           quoted(scope.keys[key].name), "a source of elements in the braces alone");
         }
         scope.keys[key].may_be_missing = true;
+        scope.keys[key].is_optional = true;
         optional.keys.push_back(key);
     }
 }

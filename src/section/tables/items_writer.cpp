@@ -104,10 +104,17 @@ const ItemDefinition& Writer::definition_to_write(const Node& node, std::string_
             ErrorKind::invalid_value, quoted(name),
             "is an item deeper than " + std::to_string(deepest_item) + " in one another"};
     }
+    const auto largest = largest_unsigned(node.field->tlv.tag_bytes * 8U);
     const auto found = std::find_if(named.begin(), named.end(), [&](const ItemDefinition* item) {
         return before.meet(item->after);
     });
-    return found == named.end() ? *named.front() : **found;
+    const ItemDefinition& item = found == named.end() ? *named.front() : **found;
+    if (item.tag > largest) {
+        throw BadValue{ErrorKind::invalid_value, quoted(name),
+                       "has the tag " + std::to_string(item.tag) + ", which is outside 0 to " +
+                           std::to_string(largest)};
+    }
+    return item;
 }
 
 void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Value body,

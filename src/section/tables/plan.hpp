@@ -131,6 +131,7 @@ struct ScopeKey {
     bool may_be_missing = true;     ///< a record need not have it: no element outside of `if` and
                                     ///< `optional` needs it
     bool names_part = false;        ///< of a part function's field, which a record never sets
+    bool is_optional = false;       ///< of elements in `optional`: an absent key is NULL
     bool is_container = false;      ///< of a list, an object, or a tlv with sets
     std::uint32_t uses = 0;         ///< elements that take its value
     std::vector<InnerScope> inner;  ///< of lists of objects and objects that take it

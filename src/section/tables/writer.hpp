@@ -141,7 +141,11 @@ class Writer {
 
     jsonb::Array array_of(const Node& node, const Value& value) const;
     const Value& value_of(const Node& node, const Frame& frame) const {
-        return values_[frame.values + node.key];
+        static const Value null;
+        const Value& value = values_[frame.values + node.key];
+        const bool is_null =
+            value.kind == Value::Kind::absent && frame.scope->keys[node.key].is_optional;
+        return is_null ? null : value;
     }
     NameState& state_of(const Node& node, const Frame& frame) {
         return names_[frame.names + node.name];
