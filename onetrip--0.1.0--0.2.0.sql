@@ -234,6 +234,11 @@ CREATE AGGREGATE section_agg(layout section_layout, source text) (
 COMMENT ON AGGREGATE section_agg(section_layout, text) IS
     'sections of all JSON rows as text, in the order of ORDER BY within the call, else in none';
 
+CREATE FUNCTION dvb_text(value jsonb) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION dvb_text(jsonb) IS
+    'text of a dvbtext value as decode_section writes it; NULL if it has bytes alone';
+
 -- Transport packets -------------------------------------------------------------------------------
 
 DROP FUNCTION ts_packets(bytea, int, int);

@@ -293,6 +293,11 @@ CREATE FUNCTION crc32_mpeg2(data bytea) RETURNS bigint
 COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
     'CRC_32 of ISO/IEC 13818-1; 0 over data with their CRC_32 behind them';
 
+CREATE FUNCTION dvb_text(value jsonb) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION dvb_text(jsonb) IS
+    'text of a dvbtext value as decode_section writes it; NULL if it has bytes alone';
+
 -- Transport packets ------------------------------------------------------------------------------
 
 CREATE FUNCTION ts_packets(

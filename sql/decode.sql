@@ -10,7 +10,8 @@ SELECT encode_section(message_layout(), row) AS message
 FROM (SELECT 123456 AS numero_abonne, 7 AS network_id, 42 AS campagne_id, 3 AS template_id, 'A' AS genre,
              timestamptz '2021-02-01 00:00:00+00' AS valid_start, timestamptz 'infinity' AS valid_end,
              1 AS ack_count, 60 AS ack_delay,
-             jsonb '[{"tag": 128, "value": "héllo"}, {"tag": 129, "value": 258}, {"tag": 130, "value": ""}]' AS storables) AS row;
+             jsonb '[{"tag": 128, "value": "héllo"}, {"tag": 129, "value": 258}, {"tag": 130, "value": ""}]'
+                 AS storables) AS row;
 
 -- A table section of ISO/IEC 13818-1, with its CRC_32.
 CREATE TEMP TABLE example_table AS
@@ -43,7 +44,8 @@ SELECT encode_section(message_layout(), decode_section(message_layout(), message
 SELECT encode_section(layout, decode_section(layout, section)) = section AS same FROM example_table;
 
 -- Each part of a split row.
-SELECT ordinal, d ->> 'index' AS index, d ->> 'total_count' AS total_count, jsonb_array_length(d -> 'storables') AS items,
+SELECT ordinal, d ->> 'index' AS index, d ->> 'total_count' AS total_count,
+    jsonb_array_length(d -> 'storables') AS items,
        encode_section(message_layout(), d) = part AS same
 FROM example,
      encode_sections(message_layout(), decode_section(message_layout(), message) - 'index' - 'total_count' ||
@@ -58,7 +60,8 @@ SELECT d.* FROM example_table, dissect_section(layout, section) AS d;
 -- A wrong byte here and there: section_length, the hour of start, the length of item 0.
 SELECT d.* FROM example_table, dissect_section(layout, set_byte(set_byte(set_byte(section, 2, 2), 9, 37), 35, 9)) AS d;
 SELECT field, value FROM example, dissect_section(message_layout(), substr(message, 1, 50)) AS d WHERE byte_offset > 30;
-SELECT field, byte_offset, width, raw, value FROM example, dissect_section(message_layout(), message || '\xbeef') AS d WHERE byte_offset > 60;
+SELECT field, byte_offset, width, raw, value FROM example, dissect_section(message_layout(), message || '\xbeef') AS d
+    WHERE byte_offset > 60;
 SELECT * FROM dissect_section(message_layout(), '');
 
 -- Errors ---------------------------------------------------------------------------------------------
@@ -84,11 +87,14 @@ $$;
 SELECT p.* FROM example_table AS t,
     check_sections(layout, section || set_byte(section, 9, 37) || section ||
         pg_temp.crc(set_byte(set_byte(set_byte(section, 1, 224), 5, 160), 9, 37)) || section) AS p;
-SELECT p.* FROM example_table AS t, check_sections(layout, section || set_byte(section, 2, get_byte(section, 2) + 1) || section) AS p;
-SELECT p.* FROM example_table AS t, check_sections(layout, section || set_byte(section, 2, get_byte(section, 2) - 1) || section) AS p;
+SELECT p.* FROM example_table AS t, check_sections(layout,
+    section || set_byte(section, 2, get_byte(section, 2) + 1) || section) AS p;
+SELECT p.* FROM example_table AS t, check_sections(layout,
+    section || set_byte(section, 2, get_byte(section, 2) - 1) || section) AS p;
 SELECT p.* FROM example_table AS t, check_sections(layout, section || substr(section, 1, 30)) AS p;
 -- Of all single-bit faults none is missed.
-SELECT count(*) AS bits, count(*) FILTER (WHERE EXISTS (SELECT FROM check_sections(layout, set_bit(section, i, 1 - get_bit(section, i))))) AS found
+SELECT count(*) AS bits, count(*) FILTER (WHERE EXISTS (SELECT FROM check_sections(layout,
+    set_bit(section, i, 1 - get_bit(section, i))))) AS found
 FROM example_table, generate_series(0, 8 * length(section) - 1) AS i;
 
 -- The message section has no checksum. What its redundancy finds:
@@ -102,12 +108,14 @@ FROM example, (VALUES
     LATERAL (SELECT CASE WHEN byte < 0 THEN length(message) + byte ELSE byte END AS at) AS a,
     check_sections(message_layout(), set_byte(message, at, (get_byte(message, at) + change) & 255)) AS p
 ORDER BY i, byte_offset;
-SELECT count(*) AS bits, count(*) FILTER (WHERE EXISTS (SELECT FROM check_sections(message_layout(), set_bit(message, i, 1 - get_bit(message, i))))) AS found
+SELECT count(*) AS bits, count(*) FILTER (WHERE EXISTS (SELECT FROM check_sections(message_layout(),
+    set_bit(message, i, 1 - get_bit(message, i))))) AS found
 FROM example, generate_series(0, 8 * length(message) - 1) AS i;
 
 -- Any bytes at all.
 SELECT count(*) AS inputs, count(*) FILTER (WHERE rows > 0) AS faulty
-FROM (SELECT (SELECT count(*) FROM check_sections(message_layout(), decode(string_agg(md5(i::text || j::text), ''), 'hex'))) AS rows
+FROM (SELECT (SELECT count(*) FROM check_sections(message_layout(),
+    decode(string_agg(md5(i::text || j::text), ''), 'hex'))) AS rows
       FROM generate_series(1, 200) AS i, generate_series(1, 40) AS j WHERE j <= i % 40 + 1 GROUP BY i) AS r;
 SELECT * FROM check_sections(message_layout(), '');
 SELECT * FROM check_sections(message_layout(), '\x00');
@@ -124,7 +132,8 @@ SELECT s.* FROM example, split_sections(message || substr(message, 1, 2)) AS s;
 SELECT s.* FROM example, split_sections(message || substr(message, 1, 3)) AS s;
 SELECT s.* FROM example, split_sections(message || substr(message, 1, 60)) AS s;
 WITH carousel AS MATERIALIZED (SELECT string_agg(message, '') AS sections FROM example, generate_series(1, 10000))
-SELECT count(*), sum(length(s.section)), string_agg(s.section, '' ORDER BY s.ordinal) = (SELECT sections FROM carousel) AS same
+SELECT count(*), sum(length(s.section)), string_agg(s.section, '' ORDER BY s.ordinal)
+    = (SELECT sections FROM carousel) AS same
 FROM split_sections((SELECT sections FROM carousel)) AS s;
 
 -- The random layouts of tests/vectors: every section of every row that is accepted -------------------
@@ -140,7 +149,8 @@ WHERE vector ->> 'sqlstate' IS NULL;
 CREATE FUNCTION pg_temp.judge(layout section_layout, section bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     row jsonb;
-    problem text := (SELECT string_agg(concat_ws(': ', field, p.problem), '; ') FROM check_sections(layout, section) AS p);
+    problem text := (SELECT string_agg(concat_ws(': ', field, p.problem), '; ')
+        FROM check_sections(layout, section) AS p);
 BEGIN
     IF problem IS NOT NULL THEN
         RETURN problem;
@@ -178,5 +188,6 @@ END $$;
 
 SELECT count(*) > 2000 AS thousands, count(pg_temp.judge_changed(layout, changed)) AS problems
 FROM random_section, generate_series(1, 5) AS i,
-     LATERAL (SELECT set_byte(section, (hashtext(name || i) & 65535) % length(section), hashtext(i || name) & 255) AS changed) AS c
+     LATERAL (SELECT set_byte(section, (hashtext(name || i) & 65535) % length(section),
+         hashtext(i || name) & 255) AS changed) AS c
 WHERE length(section) > 0;

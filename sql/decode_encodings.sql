@@ -4,9 +4,12 @@ SELECT current_database() AS here \gset
 DROP DATABASE IF EXISTS regress_onetrip_decode_latin1;
 DROP DATABASE IF EXISTS regress_onetrip_decode_euc_jp;
 DROP DATABASE IF EXISTS regress_onetrip_decode_sql_ascii;
-CREATE DATABASE regress_onetrip_decode_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_decode_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_decode_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_decode_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C'
+    LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_decode_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C'
+    LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_decode_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE
+    'C' LC_CTYPE 'C';
 
 \set layout 'section_layout E''texts {\n c 16 char\n n 8 uimsbf = length(t)\n m 8 uimsbf = length(d)\n t * text\n d * dvbtext\n i * tlv(8,8)\n}'''
 -- é; €; あ; and ～, which EUC_JP holds, beside 〜, which it has no other code for.
@@ -16,21 +19,25 @@ CREATE DATABASE regress_onetrip_decode_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE t
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 CREATE EXTENSION onetrip;
-SELECT decode_section(:layout, section), encode_section(:layout, decode_section(:layout, section)) = section AS same FROM :sections ORDER BY i;
+SELECT decode_section(:layout, section), encode_section(:layout, decode_section(:layout, section)) = section AS same
+    FROM :sections ORDER BY i;
 SELECT i, problem FROM :sections, check_sections(:layout, section);
-SELECT i, field, value FROM :sections, dissect_section(:layout, section) WHERE field IN ('c', 't', 'd', 'i[0].value') ORDER BY i, byte_offset;
+SELECT i, field, value FROM :sections, dissect_section(:layout, section) WHERE field IN ('c', 't', 'd', 'i[0].value')
+    ORDER BY i, byte_offset;
 
 \c regress_onetrip_decode_euc_jp
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 CREATE EXTENSION onetrip;
-SELECT decode_section(:layout, section), encode_section(:layout, decode_section(:layout, section)) = section AS same FROM :sections ORDER BY i;
+SELECT decode_section(:layout, section), encode_section(:layout, decode_section(:layout, section)) = section AS same
+    FROM :sections ORDER BY i;
 SELECT i, problem FROM :sections, check_sections(:layout, section);
 
 \c regress_onetrip_decode_sql_ascii
 SET client_min_messages = warning;
 CREATE EXTENSION onetrip;
-SELECT decode_section(:layout, section), encode_section(:layout, decode_section(:layout, section)) = section AS same FROM :sections ORDER BY i;
+SELECT decode_section(:layout, section), encode_section(:layout, decode_section(:layout, section)) = section AS same
+    FROM :sections ORDER BY i;
 SELECT i, problem FROM :sections, check_sections(:layout, section);
 
 \c :here

@@ -7,35 +7,45 @@ SET search_path = distribution, public;
 
 -- The functions that look at nothing but their arguments, and are called for a row each.
 CREATE VIEW per_row AS
-SELECT p.* FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+SELECT p.* FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+    AND d.deptype = 'e'
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'onetrip'
 WHERE p.prokind = 'f' AND proname IN (
-    'message_layout', 'layout_fields', 'encode_section', 'encode_sections', 'decode_section', 'dissect_section', 'check_sections', 'split_sections',
-    'crc32_mpeg2', 'ts_packets', 'ts_sections', 'flatten_submission', 'form_questions', 'jsonb_tree', 'answer_number', 'answer_boolean', 'answer_date');
+    'message_layout', 'layout_fields', 'encode_section', 'encode_sections', 'decode_section', 'dissect_section',
+    'check_sections', 'split_sections',
+    'crc32_mpeg2', 'dvb_text', 'ts_packets', 'ts_sections', 'flatten_submission', 'form_questions', 'jsonb_tree',
+    'answer_number', 'answer_boolean', 'answer_date');
 SELECT count(*) AS functions, count(DISTINCT proname) AS names FROM per_row;
 
 -- They are shipped where they are immutable, which those of a record are not, since a record may hold an enum: their
 -- twins of jsonb are. Their parts of a plan run in workers where they are safe. They are C or a constant: nothing in
 -- them looks a table up.
-SELECT oid::regprocedure AS keeps_rows_at_home, provolatile, proparallel FROM per_row WHERE provolatile <> 'i' OR proparallel <> 's' OR prosecdef OR proconfig IS NOT NULL;
+SELECT oid::regprocedure AS keeps_rows_at_home, provolatile, proparallel FROM per_row
+    WHERE provolatile <> 'i' OR proparallel <> 's' OR prosecdef OR proconfig IS NOT NULL;
 SELECT oid::regprocedure AS not_in_c, pg_get_function_sqlbody(oid) LIKE 'RETURN ''%''::section_layout' AS constant
 FROM per_row WHERE prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c');
 
 -- Every type that a call must name or send is one that all nodes know by its name: none is polymorphic, none belongs to
--- one node. A record is taken by encode_section(s) alone, and each of them has a twin that takes jsonb; none returns one
+-- one node. A record is taken by encode_section(s) alone, and each of them has a twin that takes jsonb; none returns
+-- one
 -- that its declaration does not spell out.
 SELECT oid::regprocedure AS function, format_type(t, NULL) AS pseudo_type,
-    EXISTS (SELECT FROM per_row AS twin WHERE twin.proname = p.proname AND twin.pronargs = p.pronargs AND twin.proargtypes[1] = 'jsonb'::regtype) AS twin_of_jsonb
+    EXISTS (SELECT FROM per_row AS twin WHERE twin.proname = p.proname AND twin.pronargs = p.pronargs
+        AND twin.proargtypes[1] = 'jsonb'::regtype) AS twin_of_jsonb
 FROM per_row AS p, unnest(p.proargtypes) AS t WHERE (SELECT typtype FROM pg_type WHERE oid = t) = 'p' ORDER BY 1;
-SELECT oid::regprocedure AS returns_unknown_columns FROM per_row WHERE prorettype = 'record'::regtype AND NOT 'o' = ANY(coalesce(proargmodes::text[], '{}'));
-SELECT oid::regprocedure AS returns_pseudo_type FROM per_row WHERE prorettype IN (SELECT oid FROM pg_type WHERE typtype = 'p') AND prorettype <> 'record'::regtype;
+SELECT oid::regprocedure AS returns_unknown_columns FROM per_row
+    WHERE prorettype = 'record'::regtype AND NOT 'o' = ANY(coalesce(proargmodes::text[], '{}'));
+SELECT oid::regprocedure AS returns_pseudo_type FROM per_row
+    WHERE prorettype IN (SELECT oid FROM pg_type WHERE typtype = 'p') AND prorettype <> 'record'::regtype;
 -- A layout goes over the wire as text and in binary.
-SELECT typname, typtype, typinput <> 0 AS text_in, typoutput <> 0 AS text_out, typreceive <> 0 AS binary_in, typsend <> 0 AS binary_out
+SELECT typname, typtype, typinput <> 0 AS text_in, typoutput <> 0 AS text_out, typreceive <> 0 AS binary_in,
+    typsend <> 0 AS binary_out
 FROM pg_type WHERE typname = 'section_layout';
 
 -- section_agg over finished sections: its state is a bytea that any node can read, it combines, and no final
 -- function stands between a state and a result.
-SELECT aggfnoid::regprocedure AS aggregate, aggtranstype::regtype AS state, aggcombinefn AS combines, aggfinalfn AS final, aggserialfn AS serial, aggkind, proparallel
+SELECT aggfnoid::regprocedure AS aggregate, aggtranstype::regtype AS state, aggcombinefn AS combines,
+    aggfinalfn AS final, aggserialfn AS serial, aggkind, proparallel
 FROM pg_aggregate JOIN pg_proc ON pg_proc.oid = aggfnoid WHERE proname = 'section_agg' AND pronargs = 1;
 -- So a state can be taken for a section: what Citus does with worker_partial_agg and coord_combine_agg, states as text
 -- between the two. States of all sizes, flat and expanded ones; NULL sections, and nodes without any.
@@ -46,9 +56,12 @@ INSERT INTO sections SELECT 7, n, NULL FROM generate_series(1, 3) AS n;
 ANALYZE sections;
 CREATE VIEW sent_home AS
 SELECT node, section_agg(section ORDER BY n)::text AS state FROM sections GROUP BY node;
-SELECT count(*) AS nodes, min(length(state)) AS smallest, max(length(state)) AS largest, count(*) - count(state) AS empty FROM sent_home;
-SELECT section_agg(state::bytea ORDER BY node) = (SELECT section_agg(section ORDER BY node, n) FROM sections) AS the_same,
-    section_agg(state::bytea ORDER BY node) = (SELECT string_agg(section, '' ORDER BY node, n) FROM sections) AS as_string_agg FROM sent_home;
+SELECT count(*) AS nodes, min(length(state)) AS smallest, max(length(state)) AS largest,
+    count(*) - count(state) AS empty FROM sent_home;
+SELECT section_agg(state::bytea ORDER BY node) = (SELECT section_agg(section ORDER BY node, n)
+    FROM sections) AS the_same,
+    section_agg(state::bytea ORDER BY node) = (SELECT string_agg(section, '' ORDER BY node, n)
+        FROM sections) AS as_string_agg FROM sent_home;
 
 -- Partial plans: by parallel workers, and by partitions, where each state is made beside its rows.
 SET max_parallel_workers_per_gather = 2;
@@ -84,6 +97,7 @@ SELECT aggfnoid::regprocedure AS aggregate, aggtranstype::regtype AS state, aggs
 FROM pg_aggregate JOIN pg_proc ON pg_proc.oid = aggfnoid WHERE proname = 'section_agg' AND pronargs = 2;
 
 -- What reads tables is no per-row function, and says so: postgres_fdw ships none of it.
-SELECT proname, provolatile, proparallel FROM pg_proc WHERE proname IN ('encode_carousel', 'carousel_sections', 'carousel_problems', 'carousel_stats') ORDER BY 1;
+SELECT proname, provolatile, proparallel FROM pg_proc
+    WHERE proname IN ('encode_carousel', 'carousel_sections', 'carousel_problems', 'carousel_stats') ORDER BY 1;
 
 DROP SCHEMA distribution CASCADE;

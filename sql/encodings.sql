@@ -6,10 +6,14 @@ DROP DATABASE IF EXISTS regress_onetrip_latin1;
 DROP DATABASE IF EXISTS regress_onetrip_win1252;
 DROP DATABASE IF EXISTS regress_onetrip_euc_jp;
 DROP DATABASE IF EXISTS regress_onetrip_sql_ascii;
-CREATE DATABASE regress_onetrip_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_win1252 ENCODING 'WIN1252' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
-CREATE DATABASE regress_onetrip_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_latin1 ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C'
+    LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_win1252 ENCODING 'WIN1252' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C'
+    LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_euc_jp ENCODING 'EUC_JP' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C'
+    LC_CTYPE 'C';
+CREATE DATABASE regress_onetrip_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C'
+    LC_CTYPE 'C';
 
 -- Each type of text, from a column and from JSON; items of tlv from json and jsonb.
 \set texts 'E''texts {\n size 8 uimsbf = length(v)\n v * text\n}'''
@@ -25,12 +29,14 @@ SET client_encoding = 'UTF8';
 CREATE EXTENSION onetrip;
 SHOW server_encoding;
 CREATE TYPE saison AS ENUM ('été', 'hiver');
-SELECT octet_length('été') AS bytes_here, encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext, encode_section(:latin, r) AS char
+SELECT octet_length('été') AS bytes_here, encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext,
+    encode_section(:latin, r) AS char
 FROM (SELECT 'été'::text AS v) AS r;
 SELECT encode_section(:texts, r) AS enum, encode_section(:latin, r) AS char FROM (SELECT 'été'::saison AS v) AS r;
 SELECT encode_section(:texts, r) AS varchar FROM (SELECT 'ÿ'::varchar(1) AS v) AS r;
 SELECT encode_section(:dvb, r) AS plain FROM (SELECT 'Canal'::text AS v) AS r;
-SELECT encode_section(:texts, to_jsonb(r)) AS text, encode_section(:dvb, to_jsonb(r)) AS dvbtext, encode_section(:latin, to_jsonb(r)) AS char
+SELECT encode_section(:texts, to_jsonb(r)) AS text, encode_section(:dvb, to_jsonb(r)) AS dvbtext,
+    encode_section(:latin, to_jsonb(r)) AS char
 FROM (SELECT 'été'::text AS v) AS r;
 SELECT encode_section(:items, r) AS jsonb FROM (SELECT '[{"tag": 1, "value": "été"}]'::jsonb AS v) AS r;
 SELECT encode_section(:items, r) AS json FROM (SELECT '{"1": "été", "2": [{"tag": 3, "value": "à"}]}'::json AS v) AS r;
@@ -64,7 +70,8 @@ SELECT create_carousel_tables('public');
 INSERT INTO zones_diffusion VALUES ('RÉUNION', 1);
 INSERT INTO campagnes VALUES (1, 'RÉUNION', 'é', '2026-11-21', '2026-11-21');
 INSERT INTO messages VALUES (1, 1, 1, 1, '{"1": "été"}');
-SELECT encode(substr(encode_carousel('RÉUNION', '2026-11-21'), 19, 1), 'hex') AS genre, position('\x0105c3a974c3a9'::bytea IN encode_carousel('RÉUNION', '2026-11-21')) AS items_at;
+SELECT encode(substr(encode_carousel('RÉUNION', '2026-11-21'), 19, 1), 'hex') AS genre,
+    position('\x0105c3a974c3a9'::bytea IN encode_carousel('RÉUNION', '2026-11-21')) AS items_at;
 SELECT encode_carousel('Réunion', '2026-11-21');
 -- A long list of zones is cut, in characters of the database.
 INSERT INTO zones_diffusion SELECT 'zone ' || n, n FROM generate_series(1, 30) AS n;
@@ -88,11 +95,13 @@ SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 CREATE EXTENSION onetrip;
 SHOW server_encoding;
-SELECT octet_length('5 €') AS bytes_here, encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext FROM (SELECT '5 €'::text AS v) AS r;
+SELECT octet_length('5 €') AS bytes_here, encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext
+    FROM (SELECT '5 €'::text AS v) AS r;
 SELECT encode_section(:latin, r) FROM (SELECT '5 €'::text AS v) AS r;
 SELECT encode_section(:latin, r) FROM (SELECT 'Œuvre'::text AS v) AS r;
 SELECT encode_section(:latin, r) FROM (SELECT 'é'::text AS v) AS r;
-SELECT encode_section(:items, r) AS jsonb, encode_section(:items, to_jsonb(r)) AS json_row FROM (SELECT '{"1": "5 €"}'::jsonb AS v) AS r;
+SELECT encode_section(:items, r) AS jsonb, encode_section(:items, to_jsonb(r)) AS json_row
+    FROM (SELECT '{"1": "5 €"}'::jsonb AS v) AS r;
 
 -- EUC_JP: characters of one to three bytes ----------------------------------------------------------
 
@@ -101,10 +110,13 @@ SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 CREATE EXTENSION onetrip;
 SHOW server_encoding;
-SELECT octet_length('日本') AS bytes_here, encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext FROM (SELECT '日本'::text AS v) AS r;
-SELECT encode_section(:texts, r) = '\x7e'::bytea || convert_to(repeat('日本', 21), 'UTF8') AS longer FROM (SELECT repeat('日本', 21) AS v) AS r;
+SELECT octet_length('日本') AS bytes_here, encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext
+    FROM (SELECT '日本'::text AS v) AS r;
+SELECT encode_section(:texts, r) = '\x7e'::bytea || convert_to(repeat('日本', 21), 'UTF8') AS longer
+    FROM (SELECT repeat('日本', 21) AS v) AS r;
 SELECT encode_section(:latin, r) FROM (SELECT '日本'::text AS v) AS r;
-SELECT encode_section(:items, r) AS jsonb, encode_section(:items, to_jsonb(r)) AS json_row FROM (SELECT '{"1": "日本"}'::jsonb AS v) AS r;
+SELECT encode_section(:items, r) AS jsonb, encode_section(:items, to_jsonb(r)) AS json_row
+    FROM (SELECT '{"1": "日本"}'::jsonb AS v) AS r;
 SELECT encode_section('x { v 8 uimsbf }', r) FROM (SELECT repeat('日本', 100) AS v) AS r;
 -- Columns are counted in characters.
 SELECT E'x { -- 日本\n v 日 8 uimsbf\n}'::section_layout;
@@ -115,8 +127,10 @@ SELECT E'x { -- 日本\n v 日 8 uimsbf\n}'::section_layout;
 SET client_min_messages = warning;
 CREATE EXTENSION onetrip;
 SHOW server_encoding;
-SELECT encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext, encode_section(:latin, r) AS char FROM (SELECT E'\xc3\xa9'::text AS v) AS r;
-SELECT encode_section(:texts, to_jsonb(r)) AS text, encode_section(:items, '{"v": {"1": "\u0041"}}'::jsonb) AS items FROM (SELECT 'abc'::text AS v) AS r;
+SELECT encode_section(:texts, r) AS text, encode_section(:dvb, r) AS dvbtext, encode_section(:latin, r) AS char
+    FROM (SELECT E'\xc3\xa9'::text AS v) AS r;
+SELECT encode_section(:texts, to_jsonb(r)) AS text, encode_section(:items, '{"v": {"1": "\u0041"}}'::jsonb) AS items
+    FROM (SELECT 'abc'::text AS v) AS r;
 -- Bytes that are no UTF-8: an error of the field, for each type of text.
 SELECT encode_section(:texts, r) FROM (SELECT E'caf\xe9'::text AS v) AS r;
 \echo :LAST_ERROR_SQLSTATE

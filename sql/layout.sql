@@ -117,7 +117,7 @@ SELECT concat_ws(E'\n', '-- ' || what, pg_temp.refusal(layout), '') FROM (VALUES
     (13, 'max without its word', 'x (512) { a 8 uimsbf }'),
     (14, 'max not closed', 'x (max 512 { a 8 uimsbf }'),
     (15, 'not closed', E'x {\n  a 8 uimsbf\n'),
-    (16, 'text behind it', E'x { a 8 uimsbf }\n\n  y { b 8 uimsbf }'),
+    (16, 'text behind it', E'x { a 8 uimsbf }\n\n  y 8 uimsbf'),
     (17, 'no field', 'x { }'),
     (18, 'a label only', E'x {\n l:\n}'),
     (19, 'two fields in a line', 'x { a 8 uimsbf b 8 uimsbf }'),
@@ -136,7 +136,7 @@ SELECT concat_ws(E'\n', '-- ' || what, pg_temp.refusal(layout), '') FROM (VALUES
     (32, 'bcd of 68 bits', E'x {\n  a 68 bcd\n}'),
     (33, 'utc of 32 bits', E'x {\n  a 32 utc\n}'),
     (34, 'duration of 40 bits', E'x {\n  a 40 duration\n}'),
-    (35, 'char of no width', E'x {\n  a * char\n}'),
+    (35, 'bcd of no width', E'x {\n  a * bcd\n}'),
     (36, 'text of 12 bits', E'x {\n  a 12 text\n}'),
     (37, 'bytes of 0 bits', E'x {\n  a 0 bytes\n}'),
     (38, 'dvbtext of 8 bits', E'x {\n  a 8 dvbtext\n}'),
@@ -187,7 +187,7 @@ SELECT concat_ws(E'\n', '-- ' || what, pg_temp.refusal(layout), '') FROM (VALUES
     (83, 'a length that stands behind', E'x {\n  a * text\n  n 8 uimsbf = length(a)\n  b * bytes\n}'),
     (84, 'an offset of a further label', E'x {\n  o 8 uimsbf = offset(m)\n  a * text\n  l:\n  b * text\n  m:\n}'),
     (85, 'a length() that can never fit', E'x {\n  n 8 uimsbf = length()\n  a 2048 char\n}'),
-    (86, 'kept for groups', E'x {\n  a[] {\n    b 8 uimsbf\n  }\n}'),
+    (86, 'a list not closed', E'x {\n  a[] {\n    b 8 uimsbf\n}'),
     (87, 'kept for conditions', E'x {\n  if 8 uimsbf\n}'),
     (88, 'kept for conditions, as a layout', 'else { a 8 uimsbf }'),
     (89, 'kept for conditions, as a source', E'x {\n  a 8 uimsbf = if\n}'),
@@ -302,4 +302,5 @@ SELECT * FROM layout_fields('x { a 4 uimsbf
     crc 32 rpchof }');
 
 -- The binary form is a version byte and the canonical text.
-SELECT section_layout_send('x { a 8 uimsbf }') = '\x01'::bytea || convert_to(E'x {\n    a  8  uimsbf\n}', 'UTF8') AS send;
+SELECT section_layout_send('x { a 8 uimsbf }') = '\x01'::bytea || convert_to(E'x {\n    a  8  uimsbf\n}',
+    'UTF8') AS send;

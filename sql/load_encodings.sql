@@ -14,7 +14,8 @@ CREATE DATABASE regress_onetrip_load_ascii ENCODING 'SQL_ASCII' TEMPLATE templat
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
 :tables;
-INSERT INTO app.form_schemas VALUES (1, 'f', '{"children": [{"slug": "a", "answerType": "text"}, {"slug": "é", "answerType": "text"}]}');
+INSERT INTO app.form_schemas
+    VALUES (1, 'f', '{"children": [{"slug": "a", "answerType": "text"}, {"slug": "é", "answerType": "text"}]}');
 :documents;
 INSERT INTO app.form_responses (id, form_id, responses) VALUES (9, 1, '{"é": "ü"}'),
     (10, 1, (repeat('[', 2000) || repeat(']', 2000))::json), (11, 1, to_json(repeat('[', 2000)));
@@ -22,7 +23,8 @@ CALL load_response_events('app', 'dwh');
 CALL load_response_events('app', 'dwh', 'changed');
 SELECT submission_id, schema_path, left(value, 20) AS value, status FROM dwh.response_events ORDER BY 1;
 SELECT submission_id, left(value, 20) AS value, status FROM dwh.response_event_problems ORDER BY 1;
-SELECT responses_hash = sha256(convert_to('{"é": "ü"}', 'LATIN1')) AS hashed FROM dwh.submission_loads WHERE submission_id = 9;
+SELECT responses_hash = sha256(convert_to('{"é": "ü"}', 'LATIN1')) AS hashed FROM dwh.submission_loads
+    WHERE submission_id = 9;
 
 \c regress_onetrip_load_ascii
 SET client_min_messages = warning;

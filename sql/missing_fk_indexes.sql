@@ -6,7 +6,8 @@ CREATE SCHEMA fk;
 CREATE SCHEMA other;
 SET search_path = fk, public;
 \pset format unaligned
-CREATE VIEW missing AS SELECT table_name, constraint_name, columns, referenced_table, ddl FROM missing_fk_indexes WHERE ddl ~ ' ON (fk|other|"Odd schema")\.' ORDER BY ddl COLLATE "C";
+CREATE VIEW missing AS SELECT table_name, constraint_name, columns, referenced_table, ddl FROM missing_fk_indexes
+    WHERE ddl ~ ' ON (fk|other|"Odd schema")\.' ORDER BY ddl COLLATE "C";
 CREATE TABLE parent (a int, b int, c int, PRIMARY KEY (a), UNIQUE (a, b), UNIQUE (a, b, c));
 
 -- One column: without an index, and with one that serves or does not.
@@ -58,7 +59,8 @@ SELECT count(*) AS after_a_drop FROM missing;
 DROP TABLE dropped;
 
 -- Self references, two keys of one table, names that need quotes, one name in two schemas.
-CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree, other_parent int CONSTRAINT "an odd name" REFERENCES parent);
+CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree, other_parent int CONSTRAINT "an odd name"
+    REFERENCES parent);
 CREATE SCHEMA "Odd schema";
 CREATE TABLE "Odd schema"."Odd ""table" (id int, "Odd ""column" int REFERENCES parent, "order" int REFERENCES fk.tree);
 CREATE TABLE other.tree (id int PRIMARY KEY, up int REFERENCES other.tree);
@@ -71,7 +73,8 @@ DROP TABLE "Odd schema"."Odd ""table", other.tree, tree;
 DROP SCHEMA "Odd schema";
 
 -- A name of 63 bytes: the server finds a name for the index.
-CREATE TABLE t234567890123456789012345678901234567890123456789012345678901_x (c234567890123456789012345678901234567890123456789012345678901_x int REFERENCES parent);
+CREATE TABLE t234567890123456789012345678901234567890123456789012345678901_x
+    (c234567890123456789012345678901234567890123456789012345678901_x int REFERENCES parent);
 TABLE missing;
 SELECT replace(ddl, ' CONCURRENTLY', '') FROM missing
 \gexec
@@ -116,7 +119,8 @@ CREATE TABLE large (a int REFERENCES parent, filler text);
 INSERT INTO parent VALUES (1, 1, 1);
 INSERT INTO small VALUES (1);
 INSERT INTO large SELECT 1, repeat('x', 100) FROM generate_series(1, 1000);
-SELECT table_name, table_bytes = pg_relation_size(table_name) AS as_it_is, table_bytes > 0 AS has_rows FROM missing_fk_indexes WHERE table_name IN ('small'::regclass, 'large'::regclass);
+SELECT table_name, table_bytes = pg_relation_size(table_name) AS as_it_is, table_bytes > 0 AS has_rows
+    FROM missing_fk_indexes WHERE table_name IN ('small'::regclass, 'large'::regclass);
 DROP SCHEMA other;
 DROP TABLE small, large, parent CASCADE;
 DROP VIEW missing;

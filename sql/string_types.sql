@@ -54,7 +54,8 @@ BEGIN
     DROP TABLE one;
 END $$;
 SELECT count(try(type, value)) FROM (VALUES ('text', 'texte'), ('varchar', 'été'), ('varchar(9)', 'x'),
-    ('char(5)', 'ab'), ('char', 'c'), ('"char"', 'q'), ('name', 'a name'), ('version', '1.25'), ('version', repeat('123456789', 200)),
+    ('char(5)', 'ab'), ('char', 'c'), ('"char"', 'q'), ('name', 'a name'), ('version', '1.25'),
+    ('version', repeat('123456789', 200)),
     ('port', '8080'), ('guid', '00000000-0000-0000-0000-00000000000a'), ('word', 'a word'), ('note', 'noté'),
     ('note', repeat('long ', 300)), ('remark', 'remarqué'), ('remark', repeat('long ', 300)), ('mood', 'fine'),
     ('version_domain', '2.5'), ('version_domain_domain', '3.5'), ('mood_domain', 'sad'), ('name_domain', 'n'),

@@ -51,8 +51,10 @@ SELECT tail, is_long, p.*
 FROM (VALUES (180, false), (181, false), (183, false), (184, false), (175, true), (176, true)) AS v (tail, is_long),
     pg_temp.packets(ts_packets(pg_temp.section(183 + tail) || pg_temp.section(100, 'a5', is_long), 100)) AS p;
 -- A second section in a packet takes no second pointer_field.
-SELECT first, second, is_long, length(ts_packets(pg_temp.section(first) || pg_temp.section(second, 'a5', is_long), 100)) / 188 AS packets
-FROM (VALUES (180, 3, false), (181, 3, false), (175, 8, true), (176, 8, true), (180, 3, true)) AS v (first, second, is_long);
+SELECT first, second, is_long, length(ts_packets(pg_temp.section(first) || pg_temp.section(second, 'a5', is_long), 100))
+    / 188 AS packets
+FROM (VALUES (180, 3, false), (181, 3, false), (175, 8, true), (176, 8, true), (180, 3, true)) AS v (first,
+    second, is_long);
 -- What one call leaves off, the next goes on with.
 SELECT get_byte(ts_packets(pg_temp.section(100), 100, (3 + length(p) / 188) % 16), 3) & 15 AS next_counter
 FROM ts_packets(pg_temp.section(4096), 100, 3) AS p;
@@ -139,26 +141,31 @@ SELECT pg_temp.found(ts_packets('\x92300177', 100) || decode(repeat('5a', 15), '
 
 -- No more than a hundred warnings.
 \set VERBOSITY terse
-SELECT pg_temp.found(string_agg(set_byte(ts_packets('\x92300177', 100, n % 16), 1, CASE WHEN n % 2 = 0 THEN 64 ELSE 192 END), ''
+SELECT pg_temp.found(string_agg(set_byte(ts_packets('\x92300177', 100, n % 16), 1, CASE WHEN n % 2 = 0 THEN 64
+    ELSE 192 END), ''
     ORDER BY n)) IS NOT NULL AS found FROM generate_series(0, 103) AS n;
 \set VERBOSITY default
 
 -- Random mixes come back as they were, and in packets that hold them as closely as the rule says.
 DO $$ BEGIN PERFORM setseed(0.13818); END $$;
 CREATE TEMPORARY TABLE mixes AS
-SELECT mix, string_agg(pg_temp.section(greatest(size, CASE WHEN is_long THEN 8 ELSE 3 END), lpad(to_hex(n), 2, '0'), is_long), ''
+SELECT mix, string_agg(pg_temp.section(greatest(size, CASE WHEN is_long THEN 8 ELSE 3 END), lpad(to_hex(n), 2, '0'),
+    is_long), ''
     ORDER BY n) AS sections
-FROM (SELECT mix, n, random() < 0.5 AS is_long, 3 + floor(random() * CASE WHEN random() < 0.5 THEN 30 WHEN random() < 0.9
+FROM (SELECT mix, n, random() < 0.5 AS is_long, 3 + floor(random() * CASE WHEN random() < 0.5 THEN 30
+    WHEN random() < 0.9
         THEN 400 ELSE 4094 END)::int AS size
     FROM generate_series(1, 500) AS mix, generate_series(0, 3 + mix % 50) AS n) AS r
 GROUP BY mix;
 SELECT count(*) AS mixes, bool_and(back = sections) AS same, bool_and(counted = ordinals) AS ordinals
-FROM mixes, LATERAL (SELECT string_agg(section, '' ORDER BY ordinal) AS back, count(*) AS counted, max(ordinal) AS ordinals
+FROM mixes, LATERAL (SELECT string_agg(section, '' ORDER BY ordinal) AS back, count(*) AS counted,
+    max(ordinal) AS ordinals
     FROM ts_sections(ts_packets(sections, 4660, mix % 16), 4660)) AS s;
 -- More than 8 bytes of stuffing are for the end alone.
 SELECT count(*) > 10000 AS packets, count(*) FILTER (WHERE stuffing > 8 AND packet < last) AS stuffed_without_need,
     count(*) FILTER (WHERE counter <> (packet - 1) % 16) AS wrong_counters
-FROM mixes, LATERAL (SELECT p.*, max(packet) OVER () AS last FROM pg_temp.packets(ts_packets(sections, 4660)) AS p) AS p;
+FROM mixes, LATERAL (SELECT p.*, max(packet) OVER () AS last
+    FROM pg_temp.packets(ts_packets(sections, 4660)) AS p) AS p;
 
 -- In a loop: a multiple of 16 packets, whatever they begin with, and all sections.
 SELECT count(*) AS mixes, bool_and(length(packets) % (16 * 188) = 0) AS whole, bool_and(back = sections) AS same

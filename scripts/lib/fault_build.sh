@@ -14,6 +14,6 @@ build_with_faults() {
     cp -R Makefile src sql onetrip* "$1/source"
     find "$1/source" -name '*.o' -delete
     cp tests/faults/fault_injector.cpp "$1/source/src/postgres/server/"
-    run_logged build-faults.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" \
+    run_logged build-faults.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" PCH=1 \
         CXXFLAGS="$flags -fPIC" SHLIB_LINK="-lstdc++ -Wl,-Bsymbolic $(printf -- '-Wl,--wrap=%s ' "${WRAPPED_FUNCTIONS[@]}")"
 }

@@ -33,7 +33,7 @@ build_sanitized() {
     mkdir -p "$1/source/output_iso"
     cp -R Makefile src sql expected tests demo onetrip* "$1/source"
     find "$1/source" -name '*.o' -delete
-    run_logged build-server-sanitized.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" \
+    run_logged build-server-sanitized.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" PCH=1 \
         PROFILE="$flags" CXXFLAGS="$flags -fPIC -D_GLIBCXX_ASSERTIONS"
 }
 

@@ -38,8 +38,9 @@ run_in_background() {
             set +e
             (
                 set -e
-                PASSED=0 FAILED=0
+                PASSED=0 FAILED=0 SECONDS=0
                 "suite_$suite"
+                say "in $SECONDS s, next to the other suites"
                 printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/$suite.count"
             ) >"$SCRATCH/$suite.out" 2>&1
         fi
@@ -167,7 +168,7 @@ suite_sanitized() {
     UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
         UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
         UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))' \
-        UNIT_FLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+        UNIT_FLAGS='-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
     replay_corpora
 }
 
@@ -195,7 +196,7 @@ replay_corpora() {
 suite_reference() {
     heading "Test vectors, by the reference implementation in Python"
     local log=build/reference.log status=0
-    python3 tests/reference/check_reference.py >"$log" 2>&1 </dev/null || status=$?
+    (python3 tests/reference/check_reference.py && python3 tests/reference/check_text_tables.py) >"$log" 2>&1 </dev/null || status=$?
     ((status == 0)) || tail -n 50 "$log"
     local passed failed
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true

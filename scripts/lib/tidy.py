@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the .cpp files of src/, but for those that it has found clean before.
+"""Runs clang-tidy over the .cpp files of src/, but for those that are known to be clean.
 
-A file was found clean before if everything that decides is the same to the byte: clang-tidy itself, its configuration, the
-flags, and each file that is read, the headers of the server and of the system too. A mark for each such state is kept in
-${XDG_CACHE_HOME:-~/.cache}/onetrip/tidy, for the next clone as well. What was found not to be clean is looked at again.
+A file is known if everything of ours that decides is the same to the byte as when clang-tidy found nothing in it: the file,
+the headers of src/ that it includes, directly or not, and the configuration; and if the version of clang-tidy, the flags and
+the server's major version are the same. Headers of the system and of the server do not count: their packages' updates
+change nothing that our files are judged by.
 
-    scripts/lib/tidy.py FOLDER OF THE SERVER'S HEADERS
+RECORD, which is committed, has a hash of that for each file; it is written anew after each run. Merges keep the lines of
+both sides (.gitattributes), and the next run drops what is of no use. The same hashes, of all states that this user has
+seen, are in ${XDG_CACHE_HOME:-~/.cache}/onetrip/tidy, for branches that are on their way.
 
-The exit status is 1 if there is something to correct.
+    scripts/lib/tidy.py FOLDER OF THE SERVER'S HEADERS [AGAIN]
+
+So many of the known files, chosen at random, are looked at again: .ci/run believes no record unseen. The exit status is 1
+if there is something to correct.
 """
 
 import concurrent.futures
@@ -15,15 +21,18 @@ import functools
 import hashlib
 import os
 import pathlib
+import random
 import re
-import shutil
 import subprocess
 import sys
 import time
 
 TIDY = "clang-tidy-14"
-COMPILER = "clang++-14"
-FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Isrc"]
+FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wreserved-identifier", "-Wreserved-macro-identifier", "-Isrc"]
+SOURCE = pathlib.Path("src")
+CONFIGURATION = pathlib.Path(".clang-tidy")
+RECORD = pathlib.Path("scripts/lib/tidy_clean.txt")
+INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 DAYS_KEPT = 60
 
 
@@ -43,75 +52,95 @@ def forget_old_marks(folder):
 
 
 @functools.cache
-def hash_of_state(path, _time, _size):
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+def version():
+    """clang-tidy's; that of the machine's processor, which it prints too, does not matter."""
+    output = subprocess.run([TIDY, "--version"], capture_output=True, text=True, check=True).stdout
+    return re.search(r"version \S+", output)[0]
 
 
-def hash_of(path):
-    state = os.stat(path)
-    return hash_of_state(path, state.st_mtime_ns, state.st_size)
-
-
-@functools.cache
-def identity_of_tools():
-    """A program's version says little: the packages of a distribution change under it."""
-    programs = [pathlib.Path(shutil.which(program)).resolve() for program in (TIDY, COMPILER)]
-    return [f"{program} {program.stat().st_size} {program.stat().st_mtime_ns}" for program in programs]
-
-
-def configurations(source):
-    """The files that clang-tidy takes its configuration from, the nearest first, and those above it that it may inherit."""
-    folders = pathlib.Path(source).resolve().parents
-    return [folder / ".clang-tidy" for folder in folders if (folder / ".clang-tidy").is_file()]
-
-
-def files_read(source, flags):
-    """All files that the compiler reads for a source file, or None if it does not compile."""
-    run = subprocess.run([COMPILER, *flags, "-M", source], capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        return None
-    return re.split(r"\s+", run.stdout.replace("\\\n", " ").split(":", 1)[1].strip())
+def files_of_ours(source):
+    """The file and the headers of src/ that it includes, directly or not, whether a condition lets it or not."""
+    found, ahead = set(), [source]
+    while ahead:
+        path = ahead.pop()
+        if path not in found:
+            found.add(path)
+            names = [name.decode() for name in INCLUDE.findall(path.read_bytes())]
+            ahead += [file for name in names for file in (SOURCE / name, path.parent / name) if file.is_file()]
+    return sorted(found)
 
 
 def key_of(source, flags):
-    files = files_read(source, flags)
-    if files is None:
-        return None
-    parts = [*identity_of_tools(), *flags, *(hash_of(path) for path in configurations(source))]
-    parts += [f"{path} {hash_of(path)}" for path in files]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts = [version(), *flags]
+    for path in [CONFIGURATION, *files_of_ours(pathlib.Path(source))]:
+        parts.append(f"{path.as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def check(source, flags, folder):
-    """("known", "clean" or "found", what clang-tidy prints)"""
-    key = key_of(source, flags)
-    mark = folder / key if key else None
-    if mark and mark.exists():
-        mark.touch()
-        return "known", ""
+def recorded_keys():
+    if not RECORD.exists():
+        return set()
+    return {line.split()[0] for line in RECORD.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")}
+
+
+def write_record(keys):
+    """A line for each file that is clean now; the file is touched only if it changes."""
+    lines = ["# Written by scripts/lint: states in which clang-tidy finds nothing. See scripts/lib/tidy.py."]
+    lines += [f"{key} {source}" for source, key in sorted(keys.items())]
+    text = "\n".join(lines) + "\n"
+    if not RECORD.exists() or RECORD.read_text(encoding="utf-8") != text:
+        RECORD.write_text(text, encoding="utf-8")
+        print(f"{RECORD} is to be committed")
+
+
+def run_tidy(source, flags):
+    """Whether it is clean, and what clang-tidy prints."""
     run = subprocess.run([TIDY, "--quiet", source, "--", *flags], capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        # "N warnings generated" counts what is not shown.
-        return "found", run.stdout + re.sub(r"(?m)^\d+ warnings? .*\n", "", run.stderr)
-    if mark and key == key_of(source, flags):  # it may have been edited in the meantime
-        mark.touch()
-    return "clean", run.stdout
+    if run.returncode == 0:
+        return True, run.stdout
+    # "N warnings generated" counts what is not shown.
+    return False, run.stdout + re.sub(r"(?m)^\d+ warnings? .*\n", "", run.stderr)
 
 
-def main(server_folder):
+def look_at(sources, flags):
+    """The keys of the sources that are clean; what is wrong with others is printed."""
+    clean = {}
+
+    def look(source):
+        key = key_of(source, flags)
+        is_clean, output = run_tidy(source, flags)
+        # It may have been edited in the meantime.
+        return source, key if is_clean and key == key_of(source, flags) else None, output
+
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for source, key, output in pool.map(look, sources):
+            print(output, end="", flush=True)
+            if key:
+                clean[source] = key
+    return clean
+
+
+def main(server_folder, again):
     flags = [*FLAGS, "-isystem", server_folder]
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     forget_old_marks(folder)
-    sources = sorted(path.as_posix() for path in pathlib.Path("src").rglob("*.cpp"))
-    counts = {"known": 0, "clean": 0, "found": 0}
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for result, output in pool.map(lambda source: check(source, flags, folder), sources):
-            counts[result] += 1
-            print(output, end="", flush=True)
-    print(f"{len(sources)} files: {counts['known']} known to be clean, {counts['clean']} found clean, {counts['found']} not")
-    return 1 if counts["found"] or not sources else 0
+    recorded = recorded_keys()
+    keys = {path.as_posix(): key_of(path, flags) for path in sorted(SOURCE.rglob("*.cpp"))}
+    known = {source: key for source, key in keys.items() if key in recorded or (folder / key).exists()}
+    doubted = random.sample(sorted(known), min(again, len(known)))
+    unseen = sorted(keys.keys() - known.keys())
+    clean = look_at(doubted + unseen, flags)
+    for source in doubted:
+        del known[source]
+    known.update(clean)
+    for key in known.values():
+        (folder / key).touch()
+    write_record(known)
+    print(f"{len(keys)} files: {len(keys) - len(unseen)} were known to be clean, {len(doubted)} of them looked at again; "
+          f"{len(unseen)} were not; {len(keys) - len(known)} have something to correct")
+    return 1 if len(known) < len(keys) or not keys else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0))

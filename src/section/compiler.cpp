@@ -75,6 +75,7 @@ class Compiler {
     struct Named {
         std::optional<FieldId> field;
         std::optional<std::size_t> label;
+        bool is_constant = false;  ///< a field that takes no value
     };
 
     /// A field of width `*` before its run is made.
@@ -136,7 +137,9 @@ class Compiler {
 
 void Compiler::add_name(const std::string& name, TextPosition at, Named named) {
     ticker_.tick();
-    if (!names_.emplace(name, named).second) {
+    const auto [found, is_new] = names_.emplace(name, named);
+    // Reserved bits are no keys, and have one name as often as the standard has it.
+    if (!is_new && !(named.is_constant && found->second.is_constant)) {
         refuse_layout(at, "duplicate name " + quoted(name), quoted(name),
                       "a name that no field or label before has");
     }
@@ -148,10 +151,11 @@ void Compiler::collect_names() {
     for_each(
         layout_.block,
         [&](const Field& field) {
-            add_name(field.name, field.at, {fields++, std::nullopt});
+            const bool is_constant = field.source.kind == Source::Kind::constant;
+            add_name(field.name, field.at, {fields++, std::nullopt, is_constant});
         },
         [&](const Label& label) {
-            add_name(label.name, label.at, {std::nullopt, labels++});
+            add_name(label.name, label.at, {std::nullopt, labels++, false});
         },
         [](const auto& /*of a table*/) {});
 }

@@ -5,8 +5,6 @@
 #include <array>
 #include <cstdio>
 
-#include "base/float_text.hpp"
-
 namespace onetrip::section {
 
 namespace {
@@ -131,9 +129,9 @@ std::string describe(const Value& value) {
             return cut_short(jsonb::Numeric({data, value.bytes.size}).to_text());
         }
         case Value::Kind::float_4:
-            return print_float(static_cast<float>(value.real));
+            return "of type real";
         case Value::Kind::float_8:
-            return print_float(value.real);
+            return "of type double precision";
         case Value::Kind::instant:
             return describe(value.instant);
         case Value::Kind::date:
@@ -146,8 +144,10 @@ std::string describe(const Value& value) {
         case Value::Kind::malformed_text:
         case Value::Kind::bytes:
             return describe_bytes(value.view());
-        case Value::Kind::address:
-            return std::string(value.view());
+        case Value::Kind::inet:
+            return "of type inet";
+        case Value::Kind::macaddr:
+            return "of type macaddr";
         case Value::Kind::json:
             return describe(value.json);
         case Value::Kind::local_time:

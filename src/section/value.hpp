@@ -27,7 +27,8 @@ struct Value {
         text,            ///< `bytes`
         malformed_text,  ///< `bytes`: text that is not valid in the database's encoding
         bytes,           ///< `bytes`
-        address,         ///< `bytes`: an inet or macaddr as the server prints it
+        inet,            ///< `bytes`: as the server prints it
+        macaddr,         ///< `bytes`: likewise
         json,            ///< `json`: a value inside a JSON row, or a jsonb column
         json_text,       ///< `bytes`: JSON text that has not been parsed yet
         local_time,      ///< `bytes`: name of the SQL type; a timestamp without time zone

@@ -10,7 +10,6 @@ use Fcntl qw(:mode);
 use OnetripTest qw(becomes kill_backend start_server);
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 my $family = $0 =~ /_of_sections/ ? 'sections' : 'carousel';
 my $is_carousel = $family eq 'carousel';
@@ -293,7 +292,6 @@ sub never_ended
 {
 	my ($name) = @_;
 	ok(group_is_gone(), "$name ends the program");
-	usleep(200_000);
 	ok(!-e $ended, 'which does not see the end of its input');
 	return;
 }

@@ -139,6 +139,7 @@ my @good_export = ('1', q{'skip'}, 'message_layout()', 'true', '0', '1000');
 my @good_query = (q{$q$SELECT '\x80000100'::bytea$q$});
 my @good_sections = ('1', 'true', '1');
 my %good = (
+	'dvb_text' => [ q{'{"text": "a", "selector": "05"}'} ],
 	'answer_number' => [ q{'1.5'} ],
 	'answer_boolean' => [ q{'true'} ],
 	'answer_date' => [ q{'2026-11-21'} ],

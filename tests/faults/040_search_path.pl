@@ -168,6 +168,7 @@ my %calls = (
 	'check_sections(section_layout,bytea)' => { call => q{SELECT * FROM public.check_sections(public.message_layout(), '\x92')} },
 	'split_sections(bytea)' => { call => q{SELECT * FROM public.split_sections('\x920000')} },
 	'crc32_mpeg2(bytea)' => { call => q{SELECT public.crc32_mpeg2('\x31')} },
+	'dvb_text(jsonb)' => { call => q{SELECT public.dvb_text('{"text": "a", "selector": "05"}')} },
 	'ts_packets(bytea,integer,integer,boolean)' => { call => q{SELECT public.ts_packets('\x920000', 100)} },
 	'ts_sections(bytea,integer)' => { call => q{SELECT * FROM public.ts_sections(public.ts_packets('\x920000', 100), 100)} },
 	'create_carousel_tables(name)' => { before => 'SET client_min_messages = error; DROP SCHEMA IF EXISTS made CASCADE; CREATE SCHEMA made',

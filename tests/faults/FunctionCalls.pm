@@ -71,6 +71,7 @@ our %one_statement = (
 	'check_sections(section_layout,bytea)' => "check_sections($layout, '\\x'::bytea || int4send(\$n\::int))",
 	'split_sections(bytea)' => q{split_sections('\x8000010080000101')},
 	'crc32_mpeg2(bytea)' => 'crc32_mpeg2(int8send($n))',
+	'dvb_text(jsonb)' => q{dvb_text(jsonb_build_object('text', 'a' || $n, 'selector', '05'))},
 	'ts_packets(bytea,integer,integer,boolean)' => q{ts_packets('\x8000010080000101', 256, ($n % 16)::int, $n % 2 = 0)},
 	'ts_sections(bytea,integer)' => q{ts_sections(ts_packets('\x80000100', 256, ($n % 16)::int), 256)},
 	'flatten_submission(jsonb,jsonb,text[])' => "flatten_submission(jsonb_build_object('a', \$n, 'c', 1), $form, '{all}')",

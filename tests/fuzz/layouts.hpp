@@ -16,12 +16,11 @@ struct Compiled {
     section::Plan plan;
 };
 
-/// The layout; nullopt if the text is refused, which must say where and why.
-inline std::optional<Compiled> compiled_of(std::string_view text) {
+/// What `make` makes; nullopt if it refuses, which must say where and why.
+template <typename Make>
+auto unless_refused(Make make) -> std::optional<decltype(make())> {
     try {
-        section::Layout layout = section::parse_layout(text);
-        section::Plan plan = section::compile(layout);
-        return Compiled{std::move(layout), std::move(plan)};
+        return make();
     } catch (const Error& error) {
         expect(error.kind() == ErrorKind::syntax_error, "a refused layout is 42601",
                error.message());
@@ -29,6 +28,19 @@ inline std::optional<Compiled> compiled_of(std::string_view text) {
                error.message());
         return std::nullopt;
     }
+}
+
+/// The layout, of which only each element by itself has been judged.
+inline std::optional<section::Layout> parsed_of(std::string_view text) {
+    return unless_refused([&] { return section::parse_layout(text); });
+}
+
+inline std::optional<Compiled> compiled_of(std::string_view text) {
+    return unless_refused([&] {
+        section::Layout layout = section::parse_layout(text);
+        section::Plan plan = section::compile(layout);
+        return Compiled{std::move(layout), std::move(plan)};
+    });
 }
 
 }  // namespace onetrip::fuzz

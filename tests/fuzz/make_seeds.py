@@ -82,6 +82,30 @@ def shared_seeds():
             yield "decode", layout.encode() + b"\0\x02\x15\xc3\xa9\x15\xc3\xa9"
 
 
+# The language of tables, in short layouts.
+TABLES = (
+    'x { n 8 uimsbf = count(l) - 1; l[] { a 8 uimsbf default 3; b 8 bslbf }; c 8 uimsbf }',
+    'x { m 8 uimsbf = length(v) + 1; v[] 16 bcd = w; f[2] 4 uimsbf }',
+    'x { f 1 bslbf = present(o); r 7 bslbf = 0; if (f == 1) { o { a 8 uimsbf; b * bytes } } }',
+    'x { a 8 uimsbf; if (a == 1 && (a & 6 != 2 || a < 9)) { b 8 bcd } else if (a >= 0x10) { c 16 bcd } else { } }',
+    'x { n 8 uimsbf = length(o) - 1; o { a 8 uimsbf; optional { b 8 uimsbf; c * text } } }',
+    'x (max 20) { i 8 uimsbf = part(); l 8 uimsbf = last_part(); s[] split { a 8 uimsbf } }',
+    'x { i 8 uimsbf = part(); l 8 uimsbf = last_part(k); s[] split(8) by k { a 8 uimsbf } }',
+    'x { s[] 1 bslbf; p * align = 1 }',
+    'x (text 8859-15, time -3:30, library none) { t * dvbtext(arib) }',
+    'x { d * tlv(8,8,dvb,own) }; a (dvb 0x48) { s 8 uimsbf }; b (dvb 0x7F 4) { }; c (own 0x83 after 0x5F 0x28) { v * bytes }',
+    'x { a * t; b * t }; t { f 1 bslbf; r 7 bslbf default 0x7F; if (f == 1) { u * u } }; u { a 16 uimsbf }',
+)
+
+
+def table_seeds():
+    for layout in TABLES:
+        yield "layout", layout.encode()
+        yield "stored_layout", b"\1" + layout.encode()
+        yield "decode", layout.encode() + b"\0\x02\x01\x02\x03"
+        yield "encode", layout.encode() + b'\0{"a":1,"l":[{"a":1,"b":2}],"w":[12],"f":[1,2],"s":[],"o":{"a":1},"d":[],"t":"x"}'
+
+
 def json_seeds():
     for vector in vectors("jsonb.json"):
         text = vector["text"].encode()
@@ -105,7 +129,7 @@ def submission_seeds():
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for seeds in (section_seeds(), json_seeds(), submission_seeds(), shared_seeds()):
+    for seeds in (section_seeds(), json_seeds(), submission_seeds(), shared_seeds(), table_seeds()):
         for number, (target, seed) in enumerate(seeds):
             (folder / target).mkdir(parents=True, exist_ok=True)
             (folder / target / f"{seeds.__name__[:-6]}{number:05}").write_bytes(seed)

@@ -28,7 +28,7 @@ def bad_widths(rng):
 
 def bad_stars(rng):
     """For layouts without a '*' field."""
-    star = rng.choice(('uimsbf', 'tcimsbf', 'bslbf', 'bcd', 'utc', 'duration', 'char', 'rpchof', 'tlv(4,8)', 'tlv(8,4)', 'tlv(8)',
+    star = rng.choice(('uimsbf', 'tcimsbf', 'bslbf', 'bcd', 'utc', 'duration', 'uint', 'rpchof', 'tlv(4,8)', 'tlv(8,4)', 'tlv(8)',
                        'tlv', 'tlv(8,ber,1)', 'tlv(ber,8)', 'tlv(32,8)', 'text split', 'bytes split', 'dvbtext split',
                        'text = 5', 'tlv(8,8) = 0x10', 'bytes = length()', 'dvbtext = part()'))
     return line_of('bad_ * ' + star)

@@ -6,8 +6,11 @@ A row is {column: [SQL type, text or None]}. Bits are strings of '0' and '1', mo
 """
 import base64
 import binascii
+import ipaddress
 import json
+import math
 import re
+import struct
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -45,6 +48,7 @@ class Field:
     type: str
     width: Optional[int]            # None is '*'
     tlv: Optional[tuple] = None     # (tag bits, length bits or 'ber')
+    table: Optional[str] = None     # of dvbtext(TABLE)
     split: bool = False
     source: tuple = ()              # ('column', name), ('constant', n), ('length', field or None), ...
 
@@ -76,12 +80,13 @@ class Layout:
 # The layout language (chapter 2)
 
 TOKEN = re.compile(r'(?P<blank>[ \t\r\f\v]+|--[^\n]*)|(?P<newline>[\n;])|(?P<number>0x[0-9A-Fa-f]+|0b[01]+|[0-9]+)'
-                   r'|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>[(){},:=*])')
+                   r'|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>[(){},:=*-])')
 INTEGER_TYPES = ('uimsbf', 'tcimsbf', 'bslbf', 'bcd')
 COUNTING_TYPES = ('uimsbf', 'bslbf')          # those that take length(), offset(), part() ...
 PART_FUNCTIONS = ('part', 'last_part', 'parts')
-TEXT_TYPES = ('char', 'text', 'dvbtext')
-TYPES = INTEGER_TYPES + TEXT_TYPES + ('utc', 'duration', 'bytes', 'tlv', 'rpchof')
+TEXT_TYPES = ('char', 'text', 'dvbtext', 'utf16')
+TYPES = INTEGER_TYPES + TEXT_TYPES + ('utc', 'duration', 'mjd', 'bytes', 'tlv', 'rpchof', 'inet', 'macaddr', 'float')
+TEXT_TABLES = ('6937', 'arib') + tuple('8859-%d' % n for n in range(1, 16) if n != 12)
 RESERVED = ('if', 'else')                     # kept for conditions
 
 
@@ -207,6 +212,16 @@ class Parser:
             length_bits = 'ber' if self.accept('ber') else int(self.take('number'))
             self.take('mark', ')')
             field.tlv = (tag_bits, length_bits)
+        if field.type == 'dvbtext' and self.accept('('):
+            table = self.word()
+            self.at += 1
+            while self.word() != ')' and self.kind() in ('mark', 'number', 'name'):
+                table += self.word()
+                self.at += 1
+            if table not in TEXT_TABLES:
+                self.refuse('unknown table')
+            field.table = table
+            self.take('mark', ')')
 
     def source(self, field):
         if self.kind() == 'number':
@@ -241,7 +256,12 @@ def check_width(field):
         'bcd': lambda w: w is not None and 4 <= w <= 64 and w % 4 == 0,
         'utc': lambda w: w == 40,
         'duration': lambda w: w == 24,
-        'char': lambda w: w is not None and w >= 8 and w % 8 == 0,
+        'char': lambda w: w is None or (w >= 8 and w % 8 == 0),
+        'utf16': lambda w: w is None or (w >= 16 and w % 16 == 0),
+        'mjd': lambda w: w == 16,
+        'inet': lambda w: w in (32, 128),
+        'macaddr': lambda w: w == 48,
+        'float': lambda w: w in (32, 64),
         'text': lambda w: w is None or (w >= 8 and w % 8 == 0),
         'bytes': lambda w: w is None or (w >= 8 and w % 8 == 0),
         'dvbtext': lambda w: w is None,
@@ -430,11 +450,57 @@ def text_bytes(field, sql_type, text):
             latin1 = text.encode('latin-1')
         except UnicodeEncodeError:
             raise BadValue(OTHER)
-        return latin1.ljust(field.width // 8, b' ')
+        return latin1.ljust((field.width or 0) // 8, b' ')
+    if field.type == 'utf16':
+        return text.encode('utf-16-be').ljust((field.width or 0) // 8, b'\0')
     utf8 = text.encode('utf-8')
+    if field.type == 'dvbtext' and field.table is not None:
+        return bytes_in_table(field.table, text)
     if field.type == 'dvbtext' and not all(0x20 <= byte <= 0x7E for byte in utf8):
         return b'\x15' + utf8                   # EN 300 468 annex A: 0x15 announces UTF-8
     return utf8
+
+
+def bytes_in_table(table, text):
+    """Of ISO/IEC 8859 alone: the codec of Python has U+0080 to U+009F where the table has control codes."""
+    if any(0x7F < ord(c) < 0xA0 or ord(c) < 0x20 for c in text):
+        return b'\x15' + text.encode('utf-8')
+    try:
+        return text.encode('iso' + table.replace('-', '_'))
+    except UnicodeEncodeError:
+        return b'\x15' + text.encode('utf-8')
+
+
+def mjd_bits(sql_type, text):
+    if sql_type != 'date':
+        raise BadValue(OTHER)
+    if text.endswith('infinity') or not date(1948, 8, 5) <= date.fromisoformat(text) <= date(2128, 1, 9):
+        raise BadValue(BAD_TIME)
+    return bits_of((date.fromisoformat(text) - date(1858, 11, 17)).days, 16)
+
+
+def address_bytes(field, sql_type, text):
+    if sql_type != field.type:
+        raise BadValue(OTHER)
+    if field.type == 'macaddr':
+        return bytes.fromhex(text.replace(':', ''))
+    try:
+        kind = ipaddress.IPv4Address if field.width == 32 else ipaddress.IPv6Address
+        return kind(text).packed
+    except ValueError:
+        raise BadValue(OTHER)                   # a mask, or the other family
+
+
+def float_bytes(field, sql_type, text):
+    if sql_type not in ('real', 'double precision', 'smallint', 'int', 'bigint', 'numeric'):
+        raise BadValue(OTHER)
+    try:
+        number = struct.pack('>f' if field.width == 32 else '>d', float(text))
+    except OverflowError:
+        raise BadValue(OUT_OF_RANGE)
+    if math.isinf(float(text)) and 'inf' not in text.lower():
+        raise BadValue(OUT_OF_RANGE)
+    return number
 
 
 def bytea_of(sql_type, text):
@@ -573,6 +639,12 @@ def column_bits(field, sql_type, text):
         return duration_bits(sql_type, text)
     if field.type == 'tlv':
         return [bits_of_bytes(i) for i in tlv_items([] if text is None else json_of(sql_type, text), field.tlv)]
+    if field.type == 'mjd':
+        return mjd_bits(sql_type, text)
+    if field.type in ('inet', 'macaddr'):
+        return bits_of_bytes(address_bytes(field, sql_type, text))
+    if field.type == 'float':
+        return bits_of_bytes(float_bytes(field, sql_type, text))
     data = bytea_of(sql_type, text) if field.type == 'bytes' else text_bytes(field, sql_type, text)
     if field.width is not None and len(data) * 8 != field.width:
         raise BadValue(OTHER)                   # never a truncation

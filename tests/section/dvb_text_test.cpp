@@ -1,13 +1,17 @@
-#include <cstdio>
+#include <algorithm>
+#include <fstream>
 #include <random>
+#include <sstream>
 
 #include "base/randomness.hpp"
 #include "base/utf8_writer.hpp"
 #include "jsonb/jsonb_writer.hpp"
 #include "rows.hpp"
+#include "section/types/decoded_text.hpp"
 #include "section/types/text/character_tables.hpp"
 #include "section/types/text/dvb_text.hpp"
 #include "section/types/text/text_codec.hpp"
+#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section::test {
 
@@ -53,6 +57,38 @@ constexpr TextTable all_tables[] = {
     TextTable::iso_8859_13, TextTable::iso_8859_14, TextTable::iso_8859_15, TextTable::arib,
     TextTable::utf_16,      TextTable::ks_x_1001,   TextTable::gb_2312,     TextTable::big5,
     TextTable::utf_8};
+
+/// A line for each code that stands for one character, as tests/reference/check_text_tables.py
+/// makes them of Python's codecs.
+void append_line(TextTable table, const Bytes& code, std::string& lines) {
+    const auto text = decode_text(table, code);
+    if (text && first_character(*text).size == text->size()) {
+        lines += to_hex(code) + " " + *text + "\n";
+    }
+}
+
+std::string lines_of_codes(TextTable table) {
+    std::string lines;
+    const bool is_arib = table == TextTable::arib;
+    const bool is_one_byte = table >= TextTable::iso_6937 && table <= TextTable::iso_8859_15;
+    const unsigned from = is_one_byte ? 0x20 : is_arib ? 0x21 : 0xA1;
+    const unsigned to = is_arib ? 0x74 : is_one_byte ? 0xFF : 0xFE;
+    for (unsigned first = from; first <= to; ++first) {
+        if (is_one_byte && (first < 0x7F || first >= 0xA0)) {
+            append_line(table, {static_cast<std::uint8_t>(first)}, lines);
+        }
+        for (unsigned second = is_arib ? 0x21 : 0x40;
+             !is_one_byte && second < (is_arib ? 0x7F : 0xFF); ++second) {
+            const bool is_control = first == 0xE0 && second >= 0x80 && second < 0xA0;
+            if (!is_control) {
+                append_line(table,
+                            {static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(second)},
+                            lines);
+            }
+        }
+    }
+    return lines;
+}
 
 constexpr const char* default_tables[] = {
     "",       "6937",   "8859-1",  "8859-2",  "8859-3",  "8859-4",  "8859-5",  "8859-6", "8859-7",
@@ -241,6 +277,28 @@ TEST_CASE("dvb_text_of is the text of every form") {
     for (const char* json : {"1", "null", "[]", R"({})", R"({"text":1,"hex":""})"}) {
         CAPTURE(json);
         CHECK_THROWS_AS(text_of(json), BadValue);
+    }
+}
+
+TEST_CASE("the tables of characters are those of Python's codecs") {
+    const std::ifstream file("tests/vectors/text_tables.json");
+    std::ostringstream text;
+    text << file.rdbuf();
+    const auto document = jsonb::parse_json(text.str());
+    const jsonb::Object tables = jsonb::Value::root(document).object();
+    REQUIRE(tables.size() == 18);
+    for (const TextTable table : all_tables) {
+        const auto expected = tables.find(name_of(table));
+        if (!expected) {
+            continue;
+        }
+        CAPTURE(name_of(table));
+        const std::string lines = lines_of_codes(table);
+        CHECK(std::to_string(std::count(lines.begin(), lines.end(), '\n')) ==
+              expected->object().find("codes")->numeric().to_text());
+        const auto crc = transport::crc32_mpeg2(
+            {reinterpret_cast<const std::uint8_t*>(lines.data()), lines.size()});
+        CHECK(print_hex(crc, 32) == "0x" + std::string(expected->object().find("crc")->string()));
     }
 }
 

@@ -253,7 +253,7 @@ TEST_CASE("heads of layouts", "[table_layout]") {
     CHECK(head("text arib") == "x (text arib)");
     const Layout layout = parse_layout("x (time -3:30, text 8859-1, library none) {a 8 uimsbf}");
     CHECK(layout.time_offset == -210);
-    CHECK(layout.text_table == "8859-1");
+    CHECK(layout.text_table == TextTable::iso_8859_1);
     CHECK_FALSE(layout.uses_library);
     CHECK_FALSE(parse_layout("x {a 8 uimsbf}").time_offset);
     for (const char* const part :
@@ -302,7 +302,7 @@ TEST_CASE("elements as trees", "[table_layout]") {
     const auto& tlv = std::get<Field>(elements[6]);
     CHECK(tlv.sets == std::vector<std::string>{"a", "b"});
     CHECK(tlv.split);
-    CHECK(std::get<Field>(elements[7]).text_table == "arib");
+    CHECK(std::get<Field>(elements[7]).text == TextTable::arib);
     CHECK(std::get<Field>(elements[8]).source.kind == Source::Kind::last_part_of);
     CHECK(std::get<Field>(elements[8]).source.name == "k");
     CHECK(std::get<Field>(elements[9]).source.kind == Source::Kind::present);
@@ -534,10 +534,10 @@ TEST_CASE("wrong parameters of types", "[table_layout]") {
         {"x {\n a * tlv(8,8,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q)\n}", "2:46", "more than 16 sets"},
         {"x {\n a * dvbtext()\n}", "2:14", "6937"},
         {"x {\n a * dvbtext(8859)\n}", "2:18", "\"-\""},
-        {"x {\n a * dvbtext(8859-12)\n}", "2:19", "6937, 8859-1 to 8859-15"},
-        {"x {\n a * dvbtext(8859-16)\n}", "2:19", "6937, 8859-1 to 8859-15"},
-        {"x {\n a * dvbtext(8859-0)\n}", "2:19", "6937, 8859-1 to 8859-15"},
-        {"x {\n a * dvbtext(8859-01)\n}", "2:19", "6937, 8859-1 to 8859-15"},
+        {"x {\n a * dvbtext(8859-12)\n}", "2:14", "unknown table of characters"},
+        {"x {\n a * dvbtext(8859-16)\n}", "2:14", "unknown table of characters"},
+        {"x {\n a * dvbtext(8859-0)\n}", "2:14", "unknown table of characters"},
+        {"x {\n a * dvbtext(8859-01)\n}", "2:14", "unknown table of characters"},
         {"x {\n a * dvbtext(ARIB)\n}", "2:14", "arib"},
         {"x {\n a * dvbtext(6937\n}", "2:18", "\")\""},
         {"x {\n a * text(6937)\n}", "2:10", "end of line"},

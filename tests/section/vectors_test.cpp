@@ -91,6 +91,16 @@ void set_column(Row& row, const std::string& name, std::string type, const std::
         row.text(name, text);
     } else if (type == "boolean") {
         row.boolean(name, text == "true" || text == "t");
+    } else if (type == "real") {
+        row.set(name, Value::of_real(Value::Kind::float_4, std::stof(text)));
+    } else if (type == "double precision") {
+        row.set(name, Value::of_real(Value::Kind::float_8, std::stod(text)));
+    } else if (type == "inet" || type == "macaddr") {
+        row.of_kind(type == "inet" ? Value::Kind::inet : Value::Kind::macaddr, name, text);
+    } else if (type == "date" && text.find("infinity") == std::string::npos) {
+        const Instant midnight = instant_of(text).instant;
+        row.set(name, Value::of_date(
+                          static_cast<std::int32_t>(midnight.microseconds / microseconds_per_day)));
     } else if (type == "timestamptz" || type == "date") {
         row.set(name, instant_of(text));
     } else if (type == "interval") {

@@ -99,8 +99,12 @@ Value read_output(const ColumnReader& reader, Datum datum) {
     return to_utf8(Value::Kind::text, OutputFunctionCall(reader.output, datum));
 }
 
-Value read_address(const ColumnReader& reader, Datum datum) {
-    return Value::of_bytes(Value::Kind::address, OutputFunctionCall(reader.output, datum));
+Value read_inet(const ColumnReader& reader, Datum datum) {
+    return Value::of_bytes(Value::Kind::inet, OutputFunctionCall(reader.output, datum));
+}
+
+Value read_macaddr(const ColumnReader& reader, Datum datum) {
+    return Value::of_bytes(Value::Kind::macaddr, OutputFunctionCall(reader.output, datum));
 }
 
 Value read_bytea(const ColumnReader& /*reader*/, Datum datum) {
@@ -174,8 +178,9 @@ decltype(ColumnReader::read) reader_of(Oid type) {
         case BYTEAOID:
             return read_bytea;
         case INETOID:
+            return read_inet;
         case MACADDROID:
-            return read_address;
+            return read_macaddr;
         case JSONBOID:
             return read_jsonb_column;
         case JSONOID:
@@ -214,7 +219,8 @@ ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan
     reader.read = reader.nested != nullptr ? read_nested_column
                   : in_session             ? read_session_timestamp
                                            : reader_of(base);
-    const bool needs_output = reader.read == read_output || reader.read == read_address;
+    const bool needs_output =
+        reader.read == read_output || reader.read == read_inet || reader.read == read_macaddr;
     reader.output = needs_output ? output_function(base) : nullptr;
     return reader;
 }

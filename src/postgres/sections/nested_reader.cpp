@@ -18,7 +18,6 @@ extern "C" {
 namespace onetrip::postgres {
 
 using section::tables::InnerScope;
-using section::tables::Scope;
 using section::tables::ScopeKey;
 
 struct NestedReader {
@@ -44,8 +43,8 @@ struct NestedReader {
 namespace {
 
 template <typename T>
-T* palloc_zeroed(std::size_t count = 1) {
-    return static_cast<T*>(palloc0(count * sizeof(T)));
+T* palloc_zeroed() {
+    return static_cast<T*>(palloc0(sizeof(T)));
 }
 
 /// Calls to_json of a value of that type.
@@ -88,8 +87,8 @@ const NestedReader* make_composite_reader(Oid type, const ScopeKey& key) {
     auto* const reader = palloc_zeroed<NestedReader>();
     reader->kind = NestedReader::Kind::composite;
     reader->descriptor = lookup_rowtype_tupdesc_copy(type, -1);
-    reader->attributes =
-        palloc_zeroed<const NestedReader*>(static_cast<std::size_t>(reader->descriptor->natts));
+    const auto attributes = static_cast<std::size_t>(reader->descriptor->natts);
+    reader->attributes = static_cast<const NestedReader**>(palloc0(attributes * sizeof(void*)));
     for (int i = 0; i < reader->descriptor->natts; ++i) {
         const Form_pg_attribute attribute = TupleDescAttr(reader->descriptor, i);
         if (attribute->attisdropped) {

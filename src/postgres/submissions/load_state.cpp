@@ -160,14 +160,15 @@ const varlena* examine(LoadState& state, Submission& submission, LoadedForm*& fo
     } else if (lacks_user(statements, submission)) {
         submission.problem = Problem::no_user;
     }
-    if (submission.problem == Problem::none) {
+    const bool is_flat = submission.problem == Problem::none;
+    if (is_flat) {
         hash_document(document, submission.responses_hash);
         form = form_of(state, submission.schema);
         std::memcpy(submission.form_hash, form->hash, hash_size);
     }
     hash_row(state, submission);
     submission.is_examined = true;
-    return submission.problem == Problem::none ? document : nullptr;
+    return is_flat ? document : nullptr;
 }
 
 /// A hash of the ledger's, or none, which is like none.

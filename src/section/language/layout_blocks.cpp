@@ -83,10 +83,11 @@ Element BlockParser::parse_element() {
     if (!reader_.moves_to_braces()) {
         return parse_field(reader_, types_, name);
     }
+    std::unique_ptr<Block> inner = parse_inner();
     if (name.text == "optional") {
-        return Optional{parse_inner(), name.at};
+        return Optional{std::move(inner), name.at};
     }
-    return Object{std::string(name.text), parse_inner(), name.at};
+    return Object{std::string(name.text), std::move(inner), name.at};
 }
 
 // ---- if ---------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ void parse_definition_head(TokenReader& reader, Definition& definition) {
 TextTable take_text_table(TokenReader& reader) {
     const Token first = reader.current();
     if (first.kind != Token::Kind::number && first.kind != Token::Kind::name) {
-        reader.refuse_unexpected(std::string(text_table_names()));
+        reader.refuse_unexpected("a table of characters: " + std::string(text_table_names()));
     }
     reader.take();
     std::string name(first.text);

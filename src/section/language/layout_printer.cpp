@@ -307,7 +307,8 @@ std::string print_type(const Field& field) {
         }
         type += ")";
     }
-    return field.text == TextTable::none ? type : type + "(" + std::string(name_of(field.text)) + ")";
+    return field.text == TextTable::none ? type
+                                         : type + "(" + std::string(name_of(field.text)) + ")";
 }
 
 std::string print_split(const Split& split) {

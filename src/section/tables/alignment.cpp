@@ -3,6 +3,7 @@
 // number of items has to hold.
 
 #include <array>
+#include <bit>
 
 #include "base/words.hpp"
 #include "section/language/layout_lexer.hpp"
@@ -94,48 +95,76 @@ class Aligner {
         }
     }
 
+    /// Notes how many bits each `align` fills, if always as many, and where the unit may end.
+    void fill(Unit& unit) {
+        unit.ends = end_of(shifts_.front(), boundary);
+        for_each_node(0, boundary, [&](const Node& node, BlockId block, Set begin) {
+            if (node.kind == Node::Kind::align && std::has_single_bit(begin)) {
+                std::vector<Node>& nodes = unit.blocks[block].nodes;
+                nodes[static_cast<std::size_t>(&node - nodes.data())].fixed =
+                    (8 - std::countr_zero(begin)) % 8;
+            }
+        });
+    }
+
     void check() {
         measured_.resize(unit_.scopes.size());
         own_lengths_.resize(unit_.scopes.size());
         for (ScopeId scope = 0; scope < unit_.scopes.size(); ++scope) {
             measured_[scope].resize(unit_.scopes[scope].names.size());
         }
-        for (const PlannedBlock& block : unit_.blocks) {
-            for (const Node& node : block.nodes) {
-                note_length(node, block.scope);
+        for (BlockId block = 0; block < unit_.blocks.size(); ++block) {
+            for (const Node& node : unit_.blocks[block].nodes) {
+                note_length(node, block);
             }
         }
-        check_scope(0, boundary);
+        for_each_node(0, boundary, [&](const Node& node, BlockId block, Set begin) {
+            check_node(node, block, begin);
+            check_ends_of_scope(node, begin);
+        });
         const Set end = end_of(shifts_.front(), boundary);
-        if (end != boundary) {
+        if (end != boundary && kind_ != UnitKind::type) {
             refuse_end(end);
         }
     }
 
   private:
-    void note_length(const Node& node, ScopeId scope);
+    /// A length() and the block in which it stands.
+    struct Length {
+        const Node* node;
+        BlockId block;
+    };
+
+    template <typename Visit>
+    void for_each_node(BlockId id, Set begin, const Visit& visit) const;
+    template <typename Visit>
+    void for_each_inner(const Node& node, Set begin, const Visit& visit) const;
+    Set begin_of_scope(const Node& node, Set begin) const;
+
+    void note_length(const Node& node, BlockId block);
     Shift shift_of(const Node& node) const;
     Shift shift_of_items(const Node& node, const Shift& item) const;
-    void check_scope(ScopeId scope, Set begin);
-    void check_block(BlockId block, Set begin);
-    void check_node(const Node& node, ScopeId scope, Set begin);
-    void check_inner(const Node& node, Set begin);
+    void check_node(const Node& node, BlockId block, Set begin) const;
+    void check_measured(const Node& node, BlockId block, Set begin) const;
+    void check_ends_of_scope(const Node& node, Set begin) const;
+    bool exclude_each_other(BlockId a, BlockId b) const;
     void require(const Node& node, Set set, const std::string& what) const;
     [[noreturn]] void refuse_end(Set end) const;
 
     const Unit& unit_;
     UnitKind kind_;
-    std::vector<Shift> shifts_;                       ///< by BlockId
-    std::vector<std::vector<const Node*>> measured_;  ///< by scope and name: a length() of it
-    std::vector<const Node*> own_lengths_;            ///< by scope: its length()
+    std::vector<Shift> shifts_;                               ///< by BlockId
+    std::vector<std::vector<std::vector<Length>>> measured_;  ///< by scope and name
+    std::vector<const Node*> own_lengths_;                    ///< by scope: its length()
 };
 
-void Aligner::note_length(const Node& node, ScopeId scope) {
+void Aligner::note_length(const Node& node, BlockId block) {
     if (node.kind != Node::Kind::bits) {
         return;
     }
+    const ScopeId scope = unit_.blocks[block].scope;
     if (node.field->source.kind == Source::Kind::length_of_field) {
-        measured_[scope][node.measured] = &node;
+        measured_[scope][node.measured].push_back({&node, block});
     } else if (node.field->source.kind == Source::Kind::length_of_rest) {
         own_lengths_[scope] = &node;
     }
@@ -161,7 +190,10 @@ Shift Aligner::shift_of(const Node& node) const {
         case Node::Kind::list:
             return shift_of_items(node, shifts_[node.block]);
         case Node::Kind::object: {
-            const Shift body = node.unit != nullptr ? by_bits(0) : shifts_[node.block];
+            Shift body = shifts_[node.block != none ? node.block : 0];
+            if (node.unit != nullptr) {
+                body.fill(node.unit->ends);
+            }
             return node.is_nullable ? joined(body, by_bits(0)) : body;
         }
         case Node::Kind::choice: {
@@ -179,22 +211,32 @@ Shift Aligner::shift_of(const Node& node) const {
     __builtin_unreachable();
 }
 
-void Aligner::check_scope(ScopeId scope, Set begin) {
-    const BlockId block = unit_.scopes[scope].block;
-    check_block(block, begin);
-    if (const Node* const length = own_lengths_[scope]; length != nullptr && scope != 0) {
-        require(*length, end_of(shifts_[block], begin),
-                "what field " + quoted(length->field->name) + " measures is off a byte boundary");
+/// Calls visit for each element, with the block in which it stands and where it may begin.
+template <typename Visit>
+void Aligner::for_each_node(BlockId id, Set begin, const Visit& visit) const {
+    for (const Node& node : unit_.blocks[id].nodes) {
+        visit(node, id, begin);
+        for_each_inner(node, begin, visit);
+        begin = end_of(shift_of(node), begin);
     }
 }
 
-void Aligner::check_block(BlockId id, Set begin) {
-    const PlannedBlock& block = unit_.blocks[id];
-    for (const Node& node : block.nodes) {
-        check_node(node, block.scope, begin);
-        check_inner(node, begin);
-        begin = end_of(shift_of(node), begin);
+template <typename Visit>
+void Aligner::for_each_inner(const Node& node, Set begin, const Visit& visit) const {
+    for (const PlannedArm& arm : node.arms) {
+        for_each_node(arm.block, begin, visit);
     }
+    if (node.otherwise != none) {
+        for_each_node(node.otherwise, begin, visit);
+    }
+    if (node.block != none) {
+        for_each_node(node.block, begin_of_scope(node, begin), visit);
+    }
+}
+
+/// An item of a list begins where the first does, or any other.
+Set Aligner::begin_of_scope(const Node& node, Set begin) const {
+    return node.kind == Node::Kind::list ? end_of(any_number(shifts_[node.block]), begin) : begin;
 }
 
 void Aligner::require(const Node& node, Set set, const std::string& what) const {
@@ -211,7 +253,7 @@ void Aligner::require(const Node& node, Set set, const std::string& what) const 
                   "a byte boundary");
 }
 
-void Aligner::check_node(const Node& node, ScopeId scope, Set begin) {
+void Aligner::check_node(const Node& node, BlockId block, Set begin) const {
     if (node.field == nullptr) {
         return;
     }
@@ -224,46 +266,51 @@ void Aligner::check_node(const Node& node, ScopeId scope, Set begin) {
     }
     if (node.kind == Node::Kind::label) {
         require(node, begin, "label " + quoted(node.field->name) + " is off a byte boundary");
-        return;
     }
-    const Set end = end_of(shift_of(node), begin);
-    if (node.name != none && measured_[scope][node.name] != nullptr) {
-        const Node& length = *measured_[scope][node.name];
-        const std::string what =
-            "what field " + quoted(length.field->name) + " measures is off a byte boundary";
-        require(length, begin, what);
-        require(length, end, what);
-    }
+    check_measured(node, block, begin);
     if (node.kind == Node::Kind::bits && node.field->source.kind == Source::Kind::length_of_rest) {
-        require(node, end, "what " + name + " measures is off a byte boundary");
+        require(node, end_of(shift_of(node), begin),
+                "what " + name + " measures is off a byte boundary");
     }
 }
 
-/// What stands in braces begins wherever its first item does, or the last.
-void Aligner::check_inner(const Node& node, Set begin) {
-    switch (node.kind) {
-        case Node::Kind::list:
-            check_scope(unit_.blocks[node.block].scope,
-                        end_of(any_number(shifts_[node.block]), begin));
-            break;
-        case Node::Kind::object:
-            if (node.unit == nullptr) {
-                check_scope(unit_.blocks[node.block].scope, begin);
-            }
-            break;
-        case Node::Kind::choice:
-            for (const PlannedArm& arm : node.arms) {
-                check_block(arm.block, begin);
-            }
-            if (node.otherwise != none) {
-                check_block(node.otherwise, begin);
-            }
-            break;
-        case Node::Kind::optional:
-            check_block(node.block, begin);
-            break;
-        default:
-            break;
+/// By every length() that may stand in the same bytes.
+void Aligner::check_measured(const Node& node, BlockId block, Set begin) const {
+    if (node.name == none || node.kind == Node::Kind::label) {
+        return;
+    }
+    for (const Length& length : measured_[unit_.blocks[block].scope][node.name]) {
+        if (exclude_each_other(length.block, block)) {
+            continue;
+        }
+        const std::string what =
+            "what field " + quoted(length.node->field->name) + " measures is off a byte boundary";
+        require(*length.node, begin, what);
+        require(*length.node, end_of(shift_of(node), begin), what);
+    }
+}
+
+/// Whether two blocks stand in different arms of one `if`. Inner braces have higher numbers than
+/// those around them.
+bool Aligner::exclude_each_other(BlockId a, BlockId b) const {
+    std::uint32_t at_a = none;
+    std::uint32_t at_b = none;
+    while (a != b) {
+        BlockId& inner = a > b ? a : b;
+        (a > b ? at_a : at_b) = unit_.blocks[inner].outer_index;
+        inner = unit_.blocks[inner].outer;
+    }
+    return at_a != none && at_a == at_b;
+}
+
+void Aligner::check_ends_of_scope(const Node& node, Set begin) const {
+    const bool is_scope = node.kind == Node::Kind::list || node.kind == Node::Kind::object;
+    if (!is_scope || node.block == none) {
+        return;
+    }
+    if (const Node* const length = own_lengths_[unit_.blocks[node.block].scope]) {
+        require(*length, end_of(shifts_[node.block], begin_of_scope(node, begin)),
+                "what field " + quoted(length->field->name) + " measures is off a byte boundary");
     }
 }
 
@@ -281,6 +328,10 @@ void Aligner::refuse_end(Set end) const {
 }
 
 }  // namespace
+
+void fill_alignment(Unit& unit, UnitKind kind) {
+    Aligner(unit, kind).fill(unit);
+}
 
 void align_unit(const Unit& unit, UnitKind kind) {
     Aligner(unit, kind).check();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "base/words.hpp"
@@ -87,6 +88,7 @@ class Bounder {
     Size bound_object(BlockId block, std::uint32_t index);
     Size bound_choice(BlockId block, std::uint32_t index);
     Size bound_optional(BlockId block, std::uint32_t index);
+    void bound_arm(BlockId arm, bool is_first, Size& size, std::vector<Said>& common);
 
     void end_by_name(BlockId block, std::uint32_t index, Size& size);
     void end_by_rest(BlockId block, std::uint32_t index);
@@ -96,7 +98,7 @@ class Bounder {
     std::uint32_t& place_of(const Said& said);
     std::vector<Said> take_back(std::size_t from);
     static void keep_common(std::vector<Said>& common, const std::vector<Said>& said);
-    std::uint32_t known_at(ConditionId condition) const;
+    std::uint32_t known_at(ConditionId id) const;
 
     void check_rests();
     bool is_known_after(const Rest& rest);
@@ -104,8 +106,9 @@ class Bounder {
     [[noreturn]] void refuse_endless(const Node& node, const Node* behind) const;
     const Node* first_unknown(const Rest& rest) const;
 
-    bool has_sure_key(BlockId block) const;
-    void collect_keys(BlockId block, std::vector<KeyId>& keys) const;
+    bool has_sure_key(BlockId id) const;
+    void refuse_keys_outside(Node& optional);
+    void collect_names(BlockId id, std::set<std::pair<KeyId, NameId>>& names) const;
 
     Node& node_at(BlockId block, std::uint32_t index) { return unit_.blocks[block].nodes[index]; }
     OpenScope& open() { return open_.back(); }
@@ -161,7 +164,8 @@ Size Bounder::bound_node(BlockId block, std::uint32_t index) {
         case Node::Kind::tlv:
             return bound_bytes(block, index);
         case Node::Kind::align:
-            return {0, std::nullopt, none};
+            // Known where it is known how many bits of its byte are taken (alignment.cpp).
+            return node.fixed ? fixed_size(*node.fixed) : Size{0, std::nullopt, none};
         case Node::Kind::values:
         case Node::Kind::list:
             return bound_list(block, index);
@@ -329,49 +333,46 @@ Size Bounder::bound_optional(BlockId block, std::uint32_t index) {
                       "\"optional\"",
                       "an element in them that is always there and takes a value other than NULL");
     }
-    collect_keys(body, node.keys);
-    for (const KeyId key : node.keys) {
-        unit_.scopes[open().id].keys[key].may_be_missing = true;
-    }
+    refuse_keys_outside(node);
     return {0, std::nullopt, none};
 }
 
 /// Arms are there by what was read before; what all of them say is said after them.
 Size Bounder::bound_choice(BlockId block, std::uint32_t index) {
-    const std::size_t arms = node_at(block, index).arms.size();
+    const std::vector<PlannedArm> arms = node_at(block, index).arms;
     const BlockId otherwise = node_at(block, index).otherwise;
     Size size{far, std::nullopt, 0};
     std::vector<Said> common;
-    std::optional<Size> same;
-    const auto bound_arm = [&](BlockId arm, bool is_first) {
-        const std::size_t before = open().said.size();
-        const Size of_arm = bound_block(arm);
-        const std::vector<Said> said = take_back(before);
-        size.smallest = std::min(size.smallest, of_arm.smallest);
-        size.known_at = std::max(size.known_at, of_arm.known_at);
-        if (is_first) {
-            common = said;
-            size.fixed = of_arm.fixed;
-        } else {
-            keep_common(common, said);
-            size.fixed = size.fixed == of_arm.fixed ? size.fixed : std::nullopt;
-        }
-    };
-    for (std::size_t arm = 0; arm < arms; ++arm) {
-        const PlannedArm planned = node_at(block, index).arms[arm];
-        size.known_at = std::max(size.known_at, known_at(planned.condition));
-        bound_arm(planned.block, arm == 0);
+    for (std::size_t arm = 0; arm < arms.size(); ++arm) {
+        size.known_at = std::max(size.known_at, known_at(arms[arm].condition));
+        bound_arm(arms[arm].block, arm == 0, size, common);
     }
     if (otherwise == none) {
         size.smallest = 0;
         size.fixed = size.fixed == std::optional<std::uint64_t>(0) ? size.fixed : std::nullopt;
         return size;
     }
-    bound_arm(otherwise, false);
+    bound_arm(otherwise, false, size, common);
     for (const Said& said : common) {
         say(said);
     }
     return size;
+}
+
+/// Adds an arm to the size of its choice, and leaves in `common` what it says like those before.
+void Bounder::bound_arm(BlockId arm, bool is_first, Size& size, std::vector<Said>& common) {
+    const std::size_t before = open().said.size();
+    const Size of_arm = bound_block(arm);
+    const std::vector<Said> said = take_back(before);
+    size.smallest = std::min(size.smallest, of_arm.smallest);
+    size.known_at = std::max(size.known_at, of_arm.known_at);
+    if (is_first) {
+        common = said;
+        size.fixed = of_arm.fixed;
+    } else {
+        keep_common(common, said);
+        size.fixed = size.fixed == of_arm.fixed ? size.fixed : std::nullopt;
+    }
 }
 
 /// Leaves what both say, at the later place.
@@ -541,19 +542,42 @@ bool Bounder::has_sure_key(BlockId id) const {
     return false;
 }
 
-void Bounder::collect_keys(BlockId id, std::vector<KeyId>& keys) const {
+/// A key that an element outside takes, too, would have the braces written for its sake. Those of
+/// one name stand in different arms: where one is, the other is not.
+void Bounder::refuse_keys_outside(Node& optional) {
+    Scope& scope = unit_.scopes[open().id];
+    std::set<std::pair<KeyId, NameId>> inside;
+    collect_names(optional.block, inside);
+    std::map<KeyId, std::uint32_t> uses;
+    for (const auto& [key, name] : inside) {
+        const std::vector<KeyId>& of_name = scope.keys_of_name[name];
+        uses[key] += static_cast<std::uint32_t>(std::count(of_name.begin(), of_name.end(), key));
+    }
+    for (const auto& [key, count] : uses) {
+        if (scope.keys[key].uses > count) {
+            refuse_layout(optional.at,
+                          "key " + quoted(scope.keys[key].name) +
+                              " of optional braces is also one outside of them",
+                          quoted(scope.keys[key].name), "a source of elements in the braces alone");
+        }
+        scope.keys[key].may_be_missing = true;
+        optional.keys.push_back(key);
+    }
+}
+
+void Bounder::collect_names(BlockId id, std::set<std::pair<KeyId, NameId>>& names) const {
     for (const Node& node : unit_.blocks[id].nodes) {
         if (node.key != none) {
-            keys.push_back(node.key);
+            names.emplace(node.key, node.name);
         }
         for (const PlannedArm& arm : node.arms) {
-            collect_keys(arm.block, keys);
+            collect_names(arm.block, names);
         }
         if (node.otherwise != none) {
-            collect_keys(node.otherwise, keys);
+            collect_names(node.otherwise, names);
         }
         if (node.kind == Node::Kind::optional) {
-            collect_keys(node.block, keys);
+            collect_names(node.block, names);
         }
     }
 }

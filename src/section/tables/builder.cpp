@@ -79,7 +79,7 @@ class Builder {
     };
 
     ScopeId open_scope(ScopeId outer);
-    void close_scope(ScopeId scope, const Split* split);
+    void close_scope(ScopeId id, const Split* split);
     OpenScope& open() { return open_.back(); }
     Scope& scope() { return unit_.scopes[open().id]; }
 
@@ -113,7 +113,7 @@ class Builder {
     ConditionId build_condition(const Condition& condition);
     Operand find_operand(const Condition& condition);
 
-    void resolve_measures(ScopeId scope);
+    void resolve_measures();
     void resolve_measure(Node& node);
     void resolve_present(Node& node, const Named& named);
     void find_split();
@@ -151,7 +151,7 @@ void Builder::close_scope(ScopeId id, const Split* split) {
         scope().split_key = key_of(split->key, nullptr);
         scope().keys[scope().split_key].names_part = true;
     }
-    resolve_measures(id);
+    resolve_measures();
     Scope& closed = unit_.scopes[id];
     closed.sorted.resize(closed.keys.size());
     for (KeyId key = 0; key < closed.keys.size(); ++key) {
@@ -568,7 +568,7 @@ Operand Builder::find_operand(const Condition& condition) {
 
 // ---- measures ---------------------------------------------------------------------------------
 
-void Builder::resolve_measures(ScopeId /*scope*/) {
+void Builder::resolve_measures() {
     for (const OpenMeasure& measure : open().measures) {
         resolve_measure(unit_.blocks[measure.block].nodes[measure.index]);
     }
@@ -584,7 +584,7 @@ void Builder::resolve_measure(Node& node) {
         refuse_layout(node.field->source_at, "unknown label " + quoted(source.name),
                       quoted(source.name), "a label of the layout");
     }
-    if (is_count && (!named.is_list || named.is_field || named.is_computed)) {
+    if (is_count && !named.is_list) {
         refuse_layout(node.field->source_at, "unknown list " + quoted(source.name),
                       quoted(source.name), "a list of the same braces");
     }
@@ -618,6 +618,13 @@ void Builder::resolve_present(Node& node, const Named& named) {
                       "an element that is written exactly if the row has a value for it");
     }
     for (const KeyId key : keys) {
+        // The flag would say of the other element, too, whether it is there.
+        const auto of_name = std::count(keys.begin(), keys.end(), key);
+        if (scope().keys[key].uses > of_name) {
+            refuse_layout(node.field->source_at,
+                          "present(" + node.field->source.name + ") of a source that others share",
+                          quoted(scope().keys[key].name), "a source of that element alone");
+        }
         scope().keys[key].may_be_missing = true;
     }
 }

@@ -104,6 +104,7 @@ class Compiler final : public TypeUnits {
         build_unit(unit, block, kind, layout_, *this, ticker_);
         unit.depth = deepest_ + 1;
         deepest_ = outer;
+        fill_alignment(unit, kind);
         bound_unit(unit, kind);
         align_unit(unit, kind);
     }

@@ -1,6 +1,8 @@
 // Writes the items of a tlv that has sets of definitions. It knows no way to read them but to ask
 // what a reader would find.
 
+#include <algorithm>
+
 #include "base/words.hpp"
 #include "section/tables/writer.hpp"
 #include "section/types/field_type.hpp"
@@ -87,9 +89,9 @@ void Writer::write_plain_item(const Node& node, const JsonItem& item, ItemsBefor
                written.subspan(header_size(written, format)));
 }
 
-/// A reader has to find the same definition again.
-void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Value body,
-                              ItemsBefore& before) {
+/// The first definition of that name that may stand here.
+const ItemDefinition& Writer::definition_to_write(const Node& node, std::string_view name,
+                                                  const ItemsBefore& before) const {
     const std::vector<const ItemDefinition*> named = definitions_named(node.sets, name);
     if (named.empty()) {
         throw BadValue{
@@ -102,38 +104,45 @@ void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Va
             ErrorKind::invalid_value, quoted(name),
             "is an item deeper than " + std::to_string(deepest_item) + " in one another"};
     }
-    const ItemDefinition* found = named.front();
-    for (const ItemDefinition* const candidate : named) {
-        if (before.meet(candidate->after)) {
-            found = candidate;
-            break;
-        }
-    }
+    const auto found = std::find_if(named.begin(), named.end(), [&](const ItemDefinition* item) {
+        return before.meet(item->after);
+    });
+    return found == named.end() ? *named.front() : **found;
+}
+
+void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Value body,
+                              ItemsBefore& before) {
+    const ItemDefinition& item = definition_to_write(node, name, before);
     const std::size_t item_at = out_.position() / 8;
     path_.push(name);
-    out_.append(found->tag, node.field->tlv.tag_bytes * 8U);
+    out_.append(item.tag, node.field->tlv.tag_bytes * 8U);
     out_.append_zeros(size_of_length(node.field->tlv.length, 0) * 8);
     const std::size_t body_at = out_.position() / 8;
-    if (found->extension) {
-        out_.append(*found->extension, 8);
+    if (item.extension) {
+        out_.append(*item.extension, 8);
     }
     ++item_depth_;
-    write_scope(found->unit, found->unit.scopes.front(), nullptr, body);
+    write_scope(item.unit, item.unit.scopes.front(), nullptr, body);
     --item_depth_;
     path_.pop();
     node_ = &node;
-    const std::span<const std::uint8_t> value(out_.begin() + body_at,
-                                              out_.position() / 8 - body_at);
-    if (definition_of(node.sets, found->tag, value, before) != found) {
-        throw BadValue{ErrorKind::invalid_value, quoted(name),
-                       "would not be found again by a reader: " +
-                           std::string(before.meet(found->after)
-                                           ? "another definition hides it"
-                                           : "the item that it must come after is not there")};
-    }
+    const std::size_t size = out_.position() / 8 - body_at;
+    refuse_hidden(node, item, {out_.begin() + body_at, size}, before);
     close_item(node, item_at, body_at);
-    const std::size_t size = value.size();
-    before.add(found->tag, {out_.begin() + out_.position() / 8 - size, size});
+    before.add(item.tag, {out_.begin() + out_.position() / 8 - size, size});
+}
+
+/// A reader has to find the same definition again.
+void Writer::refuse_hidden(const Node& node, const ItemDefinition& item,
+                           std::span<const std::uint8_t> value, const ItemsBefore& before) {
+    if (definition_of(node.sets, item.tag, value, before) == &item) {
+        return;
+    }
+    throw BadValue{
+        ErrorKind::invalid_value, quoted(item.unit.name),
+        "would not be found again by a reader: " +
+            std::string(before.meet(item.after) ? "another definition hides it"
+                                                : "the item that it must come after is not there")};
 }
 
 /// The length is known only now: room for the shortest was kept, and a longer BER one moves the

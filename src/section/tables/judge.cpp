@@ -251,9 +251,10 @@ void Judge::judge_item(EntryId id, std::vector<Fault>& faults) {
         judge_entries(id + 1, entry.next, refused);
         judge_shared(*entry.scope, id + 1, entry.next, refused);
         if (!refused.empty()) {
+            const std::string& path = refused.front().path;
             const std::size_t prefix = reading_->path_of(id).size() + 1;
             reading_->refuse_item(
-                entry, refused.front().path.substr(prefix) + ": " + refused.front().problem);
+                entry, path.substr(std::min(prefix, path.size())) + ": " + refused.front().problem);
         }
     }
     if (entry.is_raw && !reading_->refusal(entry).empty()) {

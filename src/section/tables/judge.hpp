@@ -16,7 +16,7 @@ namespace onetrip::section::tables {
 /// definitions say: those become raw in the reading, and a note.
 class Judge {
   public:
-    Judge(const TablePlan& plan, HoldsText holds) : plan_(plan), holds_(holds), shared_(holds) {}
+    Judge(const TablePlan& plan, HoldsText holds) : plan_(plan), shared_(holds) {}
 
     /// Every fault and note, in the order of their bytes; valid until the next call.
     std::vector<Fault>& judge(Reading& reading);
@@ -37,7 +37,6 @@ class Judge {
     void add(EntryId id, std::string problem, std::vector<Fault>& faults) const;
 
     const TablePlan& plan_;
-    HoldsText holds_;
     SharedValue shared_;
     Reading* reading_ = nullptr;
     std::vector<Fault> faults_;

@@ -160,6 +160,9 @@ struct Unit {
     std::vector<Scope> scopes;         ///< [0] likewise
     std::vector<TestedCondition> conditions;
 
+    /// Where in a byte it may end that begins on a boundary: bit n for n bits.
+    std::uint8_t ends = 1;
+
     std::uint64_t smallest = 0;          ///< in bits
     std::optional<std::uint64_t> fixed;  ///< in bits, if it always takes as many
     std::uint32_t depth = 1;             ///< of definitions used as types, this one included

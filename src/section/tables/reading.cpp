@@ -74,7 +74,8 @@ std::string Reading::path_of(EntryId id) const {
 }
 
 std::string Reading::path_within(EntryId item, EntryId id) const {
-    return path_of(id).substr(path_of(item).size() + 1);
+    return id == item ? entries_[item].definition->unit.name
+                      : path_of(id).substr(path_of(item).size() + 1);
 }
 
 void Reading::refuse_item(Entry& entry, std::string refusal) {
@@ -201,31 +202,7 @@ bool Reading::read_node(BlockId block, std::uint32_t index, Frame& frame) {
     }
     const std::size_t begin = position_;
     const std::optional<std::size_t> end = end_of(block, index, frame);
-    if (!end) {
-        return false;
-    }
-    const auto read = [&] {
-        switch (node.kind) {
-            case Node::Kind::bits:
-                return read_bits(node, frame);
-            case Node::Kind::bytes:
-                return read_bytes(node, *end, frame);
-            case Node::Kind::tlv:
-                return node.sets.empty() && !frame.scope->is_counted[node.name]
-                           ? read_bytes(node, *end, frame)
-                           : read_tlv(node, *end, frame);
-            case Node::Kind::align:
-                return read_align(node, frame);
-            case Node::Kind::values:
-            case Node::Kind::list:
-                return read_list(node, *end, frame);
-            case Node::Kind::object:
-                return read_object(node, *end, frame);
-            default:
-                return true;  // a label
-        }
-    };
-    if (!read()) {
+    if (!end || !read_element(node, *end, frame)) {
         return false;
     }
     NameState& state = state_of(node, frame);
@@ -233,6 +210,28 @@ bool Reading::read_node(BlockId block, std::uint32_t index, Frame& frame) {
     state.end = position_;
     state.is_placed = !node.is_nullable || position_ > begin;
     return true;
+}
+
+bool Reading::read_element(const Node& node, std::size_t end, Frame& frame) {
+    switch (node.kind) {
+        case Node::Kind::bits:
+            return read_bits(node, frame);
+        case Node::Kind::bytes:
+            return read_bytes(node, end, frame);
+        case Node::Kind::tlv:
+            return node.sets.empty() && !frame.scope->is_counted[node.name]
+                       ? read_bytes(node, end, frame)
+                       : read_tlv(node, end, frame);
+        case Node::Kind::align:
+            return read_align(node, frame);
+        case Node::Kind::values:
+        case Node::Kind::list:
+            return read_list(node, end, frame);
+        case Node::Kind::object:
+            return read_object(node, end, frame);
+        default:
+            return true;  // a label
+    }
 }
 
 // ---- ends -------------------------------------------------------------------------------------

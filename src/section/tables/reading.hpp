@@ -118,6 +118,7 @@ class Reading {
                     std::optional<std::size_t> end, std::size_t limit);
     bool read_block(BlockId block, Frame& frame);
     bool read_node(BlockId block, std::uint32_t index, Frame& frame);
+    bool read_element(const Node& node, std::size_t end, Frame& frame);
     bool read_bits(const Node& node, Frame& frame);
     bool note_bits(const Node& node, std::uint64_t bits, EntryId id, Frame& frame);
     bool read_own_length(const Node& node, std::uint64_t bits, EntryId id, Frame& frame);

@@ -15,6 +15,7 @@ std::size_t Writer::split(SectionSink& sink, Splitting splitting) {
     std::vector<Share> shares;
     if (root_.split_rule.key.empty()) {
         std::vector<IndexedItem> indexed;
+        indexed.reserve(items.size());
         for (const JsonItem& item : items) {
             indexed.push_back({static_cast<std::uint32_t>(indexed.size()), item});
         }
@@ -210,7 +211,6 @@ std::uint64_t Writer::segment_of(const JsonItem& item, std::uint64_t largest) {
             value = Value::of_json(*found, true);
         }
     }
-    path_.push(key);
     node_ = nullptr;
     return unsigned_number(value, largest);
 }

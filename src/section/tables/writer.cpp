@@ -257,6 +257,7 @@ void Writer::read_object(const Scope& scope, jsonb::Object object) {
             ++next;
         }
         if (next == scope.sorted.end()) {
+            path_.push(member.key);
             throw BadValue{ErrorKind::invalid_value, quoted(member.key),
                            "is a key that the layout does not name"};
         }
@@ -407,6 +408,15 @@ void Writer::write_node(const Node& node, Frame& frame) {
     if (node.key != none) {
         used_[frame.values + node.key] = true;
     }
+    write_element(node, frame);
+    NameState& state = state_of(node, frame);
+    state.begin = begin;
+    state.end = out_.position();
+    state.is_written = !node.is_nullable || state.end > begin;
+    path_.pop();
+}
+
+void Writer::write_element(const Node& node, Frame& frame) {
     switch (node.kind) {
         case Node::Kind::bits:
             write_bits(node, frame);
@@ -432,11 +442,6 @@ void Writer::write_node(const Node& node, Frame& frame) {
         default:
             break;  // a label
     }
-    NameState& state = state_of(node, frame);
-    state.begin = begin;
-    state.end = out_.position();
-    state.is_written = !node.is_nullable || state.end > begin;
-    path_.pop();
 }
 
 void Writer::write_bits(const Node& node, Frame& frame) {
@@ -549,9 +554,6 @@ void Writer::write_values(const Node& node, Frame& frame) {
         const Value value = Value::of_json(item, true);
         if (field.type->coding() == FieldType::Coding::bits) {
             const auto& type = static_cast<const BitsType&>(*field.type);
-            if (item.kind() == jsonb::Kind::null) {
-                refuse_null(value);
-            }
             out_.append(type.to_bits(value, *field.width), *field.width);
         } else {
             write_bytes(node, value);

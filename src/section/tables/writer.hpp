@@ -109,6 +109,7 @@ class Writer {
     void read_object(const Scope& scope, jsonb::Object object);
     void write_block(BlockId block, Frame& frame);
     void write_node(const Node& node, Frame& frame);
+    void write_element(const Node& node, Frame& frame);
     void write_bits(const Node& node, Frame& frame);
     std::uint64_t bits_of_column(const Node& node, Frame& frame);
     void write_bytes(const Node& node, const Value& value);
@@ -125,6 +126,10 @@ class Writer {
     void write_plain_item(const Node& node, const JsonItem& item, ItemsBefore& before);
     void write_named_item(const Node& node, std::string_view name, jsonb::Value body,
                           ItemsBefore& before);
+    const ItemDefinition& definition_to_write(const Node& node, std::string_view name,
+                                              const ItemsBefore& before) const;
+    static void refuse_hidden(const Node& node, const ItemDefinition& item,
+                              std::span<const std::uint8_t> value, const ItemsBefore& before);
     void close_item(const Node& node, std::size_t item_at, std::size_t body_at);
 
     void close_scope(Frame& frame, bool is_of_object);

@@ -16,8 +16,8 @@ constexpr std::size_t ipv4_size = 4;
 constexpr std::size_t ipv6_size = 16;
 constexpr std::size_t ipv6_words = 8;
 
-std::string_view text_of(const Value& value, std::string_view takes) {
-    if (value.kind == Value::Kind::address) {
+std::string_view text_of(const Value& value, Value::Kind column, std::string_view takes) {
+    if (value.kind == column) {
         return value.view();
     }
     if (!value.is_json_string()) {
@@ -47,8 +47,7 @@ bool take(std::string_view& text, std::string_view prefix) {
     return true;
 }
 
-// ---- IPv4
-// ----------------------------------------------------------------------------------------
+// ---- IPv4 --------------------------------------------------------------------------------------
 
 /// Four numbers in decimal digits.
 bool parse_ipv4(std::string_view text, std::uint8_t* address) {
@@ -71,8 +70,7 @@ std::string print_ipv4(Bytes address) {
     return text;
 }
 
-// ---- IPv6
-// ----------------------------------------------------------------------------------------
+// ---- IPv6 --------------------------------------------------------------------------------------
 
 /// Words in hexadecimal digits, `::` once for a run of zeros, and an IPv4 address for the last two.
 class Ipv6Parser {
@@ -185,7 +183,7 @@ class InetType final : public BytesType {
     using BytesType::BytesType;
 
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
-        const std::string_view text = text_of(value, "an address (inet)");
+        const std::string_view text = text_of(value, Value::Kind::inet, "an address (inet)");
         std::array<std::uint8_t, ipv6_size> address{};
         const std::size_t size = *field.width / 8;
         const bool is_ipv4 = size == ipv4_size;
@@ -218,22 +216,24 @@ class InetType final : public BytesType {
         return digits;
     }
 
+    /// A column's address has no quotes, like other values that are no text.
     [[noreturn]] static void refuse(const Value& value, std::string_view text, bool is_ipv4) {
+        const bool is_column = value.kind == Value::Kind::inet;
+        const std::string shown = is_column ? std::string(text) : quoted(text);
         std::array<std::uint8_t, ipv6_size> other{};
         const std::string wanted = is_ipv4 ? "IPv4" : "IPv6";
         if (text.find('/') != std::string_view::npos) {
-            throw BadValue{ErrorKind::invalid_value, describe(value), "has a mask",
+            throw BadValue{ErrorKind::invalid_value, shown, "has a mask",
                            "Send the address alone: host(column)::inet."};
         }
         const bool is_of_other_family = parse(text, !is_ipv4, other.data());
-        throw BadValue{ErrorKind::invalid_value, describe(value),
+        throw BadValue{ErrorKind::invalid_value, shown,
                        is_of_other_family ? "is an address of the other family, not of " + wanted
                                           : "is no address of " + wanted};
     }
 };
 
-// ---- MAC addresses
-// -------------------------------------------------------------------------------
+// ---- MAC addresses -----------------------------------------------------------------------------
 
 constexpr std::uint32_t mac_width = 48;
 
@@ -260,7 +260,7 @@ class MacAddressType final : public BitsType {
     using BitsType::BitsType;
 
     std::uint64_t to_bits(const Value& value, std::uint32_t /*width*/) const override {
-        const auto bits = parse_mac(text_of(value, "an address (macaddr)"));
+        const auto bits = parse_mac(text_of(value, Value::Kind::macaddr, "an address (macaddr)"));
         if (!bits) {
             throw BadValue{ErrorKind::invalid_value, describe(value),
                            "is no address of six bytes, such as 08:00:2b:01:02:03"};

@@ -7,7 +7,7 @@
 
 #include "base/bits.hpp"
 #include "base/float_text.hpp"
-#include "base/octets.hpp"
+#include "base/words.hpp"
 #include "section/types/all_types.hpp"
 #include "section/types/decoded_text.hpp"
 
@@ -66,14 +66,15 @@ std::string text_of(const Value& value) {
 template <typename Float>
 std::uint64_t bits_of_value(const Value& value, std::uint32_t width) {
     Float number = 0;
-    switch (parse_float(text_of(value), number)) {
+    const std::string text = text_of(value);
+    switch (parse_float(text, number)) {
         case FloatText::valid:
             return bits_of(number);
         case FloatText::malformed:
             throw BadValue{ErrorKind::invalid_value, describe(value),
                            "is neither a number nor \"Infinity\", \"-Infinity\" or \"NaN\""};
         case FloatText::out_of_range:
-            throw BadValue{ErrorKind::out_of_range, describe(value),
+            throw BadValue{ErrorKind::out_of_range, cut_short(text),
                            "is too large or too small for " + std::to_string(width) + " bits"};
     }
     __builtin_unreachable();

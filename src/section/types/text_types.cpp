@@ -173,11 +173,20 @@ class DvbTextType final : public BytesType {
     bool takes_text_table() const override { return true; }
 
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
-        writer.append(as_text(encode_dvb_text(value, field.text_table())));
+        const TextTable table = field.text_table();
+        if (value.kind == Value::Kind::text && is_ascii_as_it_is(value.view(), table)) {
+            writer.append(value.view());
+        } else {
+            writer.append(as_text(encode_dvb_text(value, table)));
+        }
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
                      jsonb::JsonTreeBuilder& tree) const override {
+        if (is_ascii_as_it_is(as_text(bytes), field.text_table())) {
+            tree.string(as_text(bytes));
+            return;
+        }
         append_dvb_text(decode_dvb_text(bytes, field.text_table(), holds), bytes, tree);
     }
 

@@ -116,8 +116,7 @@ GraphicSet set_of_final_byte(std::uint8_t final_byte, bool has_two_bytes) {
     }
 }
 
-// ---- reading
-// -------------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------
 
 /// Goes through the bytes of a text. Sizes and colours leave no trace in it; characters of sets
 /// that Unicode does not have, DRCS and mosaics, make it no text.
@@ -136,7 +135,7 @@ class AribReader {
 
   private:
     bool read_next(std::uint8_t byte);
-    bool read_graphic(std::uint8_t byte, GraphicSet set);
+    bool read_graphic(std::uint8_t code, GraphicSet set);
     bool read_single_shift(GraphicSet set);
     bool read_c0(std::uint8_t byte);
     bool read_c1(std::uint8_t byte);
@@ -373,8 +372,7 @@ bool AribReader::read_macro(std::uint8_t code) {
     return true;
 }
 
-// ---- writing
-// -------------------------------------------------------------------------------------
+// ---- writing -----------------------------------------------------------------------------------
 
 constexpr std::uint8_t alphanumeric_element = 1;
 
@@ -387,7 +385,7 @@ struct State {
     std::uint8_t left;
     std::uint8_t right;
 
-    static constexpr std::size_t count = 4 * 4 * 4;
+    static constexpr std::size_t count = 64;
     static constexpr std::size_t initial = 2;
 
     static constexpr State of(std::size_t index) {
@@ -591,7 +589,7 @@ class AribWriter {
     }
 
     void append_to(std::vector<std::uint8_t>& bytes) const {
-        const auto best = std::min_element(costs_.begin(), costs_.end());
+        const auto* const best = std::min_element(costs_.begin(), costs_.end());
         auto state = static_cast<std::size_t>(best - costs_.begin());
         std::vector<Arrival> way(codes_.size());
         for (std::size_t i = codes_.size(); i-- > 0;) {

@@ -90,7 +90,7 @@ bool begins_as_selector(Bytes bytes, TextTable table) {
 /// How a plain string is written: without a selector if the table has it, else in UTF-8. Without a
 /// table none has more than ASCII.
 void append_string(std::string_view text, TextTable table, std::vector<std::uint8_t>& bytes) {
-    if (table != TextTable::arib && is_printable_ascii(text)) {
+    if (is_ascii_as_it_is(text, table)) {
         bytes.insert(bytes.end(), text.begin(), text.end());
         return;
     }
@@ -102,25 +102,45 @@ void append_string(std::string_view text, TextTable table, std::vector<std::uint
     bytes.insert(bytes.end(), text.begin(), text.end());
 }
 
-bool is_string(const DecodedText& decoded, Bytes bytes, TextTable table) {
-    const bool may_be =
-        decoded.selector_size == 0 || (decoded.selector_size == 1 && bytes.front() == select_utf8);
-    if (!may_be) {
-        return false;
-    }
-    std::vector<std::uint8_t> again;
-    append_string(decoded.text, table, again);
-    return std::equal(again.begin(), again.end(), bytes.begin(), bytes.end());
+/// Whether every text of a table has one form there, so that it need not be tried.
+bool has_one_form(TextTable table) {
+    return table == TextTable::utf_8 ||
+           (table >= TextTable::iso_8859_1 && table <= TextTable::iso_8859_15);
 }
 
+/// Whether text that was read from bytes of a table is written as the same.
 bool comes_back(TextTable table, std::string_view text, Bytes bytes) {
+    if (has_one_form(table)) {
+        return true;
+    }
     std::vector<std::uint8_t> again;
     return !encode_text(table, text, again) &&
            std::equal(again.begin(), again.end(), bytes.begin(), bytes.end());
 }
 
-// ---- writing
-// -------------------------------------------------------------------------------------
+/// Whether a string is written as 0x15 and UTF-8.
+bool needs_utf_8(std::string_view text, TextTable table) {
+    if (table == TextTable::none) {
+        return !is_printable_ascii(text);
+    }
+    std::vector<std::uint8_t> bytes;
+    return encode_text(table, text, bytes) || begins_as_selector(bytes, table);
+}
+
+/// The form of a text that has been read from bytes.
+DecodedText::Form form_of(std::string_view text, Bytes bytes, const Selection& selection,
+                          TextTable table) {
+    using Form = DecodedText::Form;
+    if (!comes_back(*selection.table, text, bytes.subspan(selection.size))) {
+        return Form::with_bytes;
+    }
+    const bool is_string = selection.size == 0
+                               ? table != TextTable::none || is_printable_ascii(text)
+                               : bytes.front() == select_utf8 && needs_utf_8(text, table);
+    return is_string ? Form::string : Form::with_selector;
+}
+
+// ---- writing -----------------------------------------------------------------------------------
 
 [[noreturn]] void refuse(const Value& value, std::string complaint, std::string hint = {}) {
     throw BadValue{ErrorKind::invalid_value, describe(value), std::move(complaint),
@@ -243,27 +263,25 @@ std::string hex_of(Bytes bytes) {
 
 }  // namespace
 
+bool is_ascii_as_it_is(std::string_view text, TextTable table) {
+    return table != TextTable::arib && is_printable_ascii(text);
+}
+
 DecodedText decode_dvb_text(std::span<const std::uint8_t> bytes, TextTable table, HoldsText holds) {
     using Form = DecodedText::Form;
-    if (table != TextTable::arib && is_printable_ascii(as_text(bytes))) {
+    if (is_ascii_as_it_is(as_text(bytes), table)) {
         return {Form::string, std::string(as_text(bytes)), 0};
     }
     const Selection selection = selection_of(bytes, table);
     if (!selection.table) {
         return {};
     }
-    const Bytes rest = bytes.subspan(selection.size);
-    auto text = decode_text(*selection.table, rest);
+    auto text = decode_text(*selection.table, bytes.subspan(selection.size));
     if (!text || !is_text(*text, Controls::taken, holds)) {
         return {};
     }
-    DecodedText decoded{Form::with_bytes, *std::move(text), selection.size};
-    if (is_string(decoded, bytes, table)) {
-        decoded.form = Form::string;
-    } else if (comes_back(*selection.table, decoded.text, rest)) {
-        decoded.form = Form::with_selector;
-    }
-    return decoded;
+    const Form form = form_of(*text, bytes, selection, table);
+    return {form, *std::move(text), selection.size};
 }
 
 void append_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes,

@@ -29,6 +29,10 @@ struct DecodedText {
     std::size_t selector_size = 0;  ///< how many of the bytes select the table
 };
 
+/// Whether a text is of characters 0x20 to 0x7E alone, and those are bytes of the table: what most
+/// texts are, which have no other form.
+bool is_ascii_as_it_is(std::string_view text, TextTable table);
+
 /// Reads a text. `table` is that of bytes without a selector; none stands for a layout that names
 /// no table: these bytes are ISO/IEC 6937, and strings are written as ASCII or UTF-8. Texts that
 /// `holds` does not take are bytes.

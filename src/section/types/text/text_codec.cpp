@@ -40,8 +40,7 @@ std::optional<std::uint8_t> control_of(char32_t character) {
     return is_control(byte) ? std::optional(byte) : std::nullopt;
 }
 
-// ---- one byte a character
-// ------------------------------------------------------------------------
+// ---- one byte a character ----------------------------------------------------------------------
 
 /// The character of a byte that is no mark; 0 if there is none.
 char32_t character_of_byte(const char16_t* upper, std::uint8_t byte) {
@@ -89,8 +88,7 @@ std::optional<MissingCharacter> encode_8859(const char16_t* upper, std::string_v
     return std::nullopt;
 }
 
-// ---- ISO/IEC 6937
-// --------------------------------------------------------------------------------
+// ---- ISO/IEC 6937 ------------------------------------------------------------------------------
 
 /// Whether a byte is a letter that a mark may stand before.
 bool takes_mark(std::uint8_t byte) {
@@ -145,8 +143,7 @@ std::optional<MissingCharacter> encode_6937(const char16_t* upper, std::string_v
     return std::nullopt;
 }
 
-// ---- two bytes a character
-// -----------------------------------------------------------------------
+// ---- two bytes a character ---------------------------------------------------------------------
 
 /// What tells tables of two bytes apart. ASCII is one byte in each.
 struct TwoBytes {
@@ -235,8 +232,7 @@ std::optional<MissingCharacter> encode_two_bytes(const TwoBytes& table, std::str
     return std::nullopt;
 }
 
-// ---- Unicode
-// -------------------------------------------------------------------------------------
+// ---- Unicode -----------------------------------------------------------------------------------
 
 bool decode_utf_8(Bytes bytes, std::string& text) {
     std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
