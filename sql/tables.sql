@@ -313,7 +313,8 @@ SELECT name, layout::text::section_layout::text = layout::text AS same FROM layo
 
 CREATE TYPE program AS (program_number int, "network_PID" int, "program_map_PID" int, remark text);
 CREATE TEMP TABLE programs AS
-SELECT n AS program_number, CASE WHEN n = 0 THEN 16 END AS "network_PID", CASE WHEN n > 0 THEN 256 + n END AS "program_map_PID"
+SELECT n AS program_number, CASE WHEN n = 0 THEN 16 END AS "network_PID",
+    CASE WHEN n > 0 THEN 256 + n END AS "program_map_PID"
 FROM generate_series(0, 300) AS n;
 
 SELECT ordinal, length(section), substring(section FOR 16) AS begins
@@ -326,8 +327,10 @@ SELECT array_agg(j ORDER BY n) = array_agg(c ORDER BY n) AS same, count(*)
 FROM (SELECT 1 AS transport_stream_id, 3 AS version_number, jsonb_agg(jsonb_strip_nulls(to_jsonb(p))) AS programs
       FROM programs AS p) AS r,
      (SELECT 1 AS transport_stream_id, 3 AS version_number,
-             array_agg((program_number, "network_PID", "program_map_PID", 'x')::program) AS programs FROM programs) AS q,
-     ROWS FROM (encode_sections(pg_temp.l('pat'), r), encode_sections(pg_temp.l('pat'), q)) WITH ORDINALITY AS s (j, c, n);
+             array_agg((program_number, "network_PID", "program_map_PID",
+                 'x')::program) AS programs FROM programs) AS q,
+     ROWS FROM (encode_sections(pg_temp.l('pat'), r), encode_sections(pg_temp.l('pat'), q)) WITH ORDINALITY AS s (j,
+         c, n);
 
 SELECT p.* FROM pg_temp.row_of(pg_temp.l('pat'), encode_section(pg_temp.l('pat'),
     '{"transport_stream_id": 1, "version_number": 3, "current_next_indicator": 0, "programs":
@@ -344,12 +347,14 @@ FROM (VALUES (1, '[{"program_number": 1}]'::jsonb), (2, '[{"program_map_PID": 25
              (4, '[{"program_number": 1, "program_map_PID": 257, "network_PID": null}]'),
              (5, '[{"program_number": 1, "program_map_PID": 257, "PCR_PID": 16}]'),
              (6, '[{"program_number": 1, "program_map_PID": 257}, {"program_number": 1, "program_map_PID": 8192}]'),
-             (7, '[{"program_number": 1, "program_map_PID": "a"}]'), (8, '[null]'), (9, '[1]'), (10, '{"program_number": 1}'),
+             (7, '[{"program_number": 1, "program_map_PID": "a"}]'), (8, '[null]'), (9, '[1]'),
+                 (10, '{"program_number": 1}'),
              (11, '"a"')) AS v (n, programs)
 ORDER BY n;
 
 -- A key that the top does not know is passed over.
-SELECT pg_temp.raised(pg_temp.l('pat'), '{"transport_stream_id": 1, "version_number": 3, "programs": [], "remark": 1}');
+SELECT pg_temp.raised(pg_temp.l('pat'), '{"transport_stream_id": 1, "version_number": 3, "programs": [],
+    "remark": 1}');
 
 -- Arrays.
 CREATE TYPE short_program AS (program_number int);
@@ -359,16 +364,6 @@ FROM (SELECT 1 AS transport_stream_id, 3 AS version_number,
 SELECT encode_section(pg_temp.l('pat'), r)
 FROM (SELECT 1 AS transport_stream_id, 3 AS version_number,
              ARRAY[ARRAY[(1, NULL, 257, NULL)::program], ARRAY[(2, NULL, 258, NULL)::program]] AS programs) AS r;
-\set VERBOSITY sqlstate
-SELECT encode_section(pg_temp.l('pat'), r)
-FROM (SELECT 1 AS transport_stream_id, 3 AS version_number,
-             ARRAY[NULL, (1, NULL, 257, NULL)]::program[] AS programs) AS r;
-SELECT encode_section(pg_temp.l('pat'), r)
-FROM (SELECT 1 AS transport_stream_id, 3 AS version_number,
-             ARRAY[ARRAY[(1, NULL, 257, NULL)::program], ARRAY[(2, NULL, 258, NULL)::program]] AS programs) AS r;
-SELECT encode_section(pg_temp.l('pat'), r)
-FROM (SELECT 1 AS transport_stream_id, 3 AS version_number, ARRAY[ROW(1)::short_program] AS programs) AS r;
-\set VERBOSITY default
 SELECT encode_section(pg_temp.l('pat'), r)
 FROM (SELECT 1 AS transport_stream_id, 3 AS version_number, ARRAY[ROW(1)::short_program] AS programs) AS r;
 SELECT encode_section(pg_temp.l('pat'), r)
@@ -380,10 +375,13 @@ FROM (SELECT 1 AS transport_stream_id, 3 AS version_number, NULL::program[] AS p
 
 SELECT p.* FROM pg_temp.row_of(pg_temp.l('pmt'), encode_section(pg_temp.l('pmt'),
     '{"program_number": 1, "version_number": 0, "PCR_PID": 257,
-      "program_info": [{"registration_descriptor": {"format_identifier": 1129661769, "additional_identification": ""}}],
-      "streams": [{"stream_type": 27, "elementary_PID": 257, "ES_info": [{"stream_identifier_descriptor": {"component_tag": 1}}]},
+      "program_info": [{"registration_descriptor": {"format_identifier": 1129661769,
+          "additional_identification": ""}}],
+      "streams": [{"stream_type": 27, "elementary_PID": 257,
+          "ES_info": [{"stream_identifier_descriptor": {"component_tag": 1}}]},
                   {"stream_type": 4, "elementary_PID": 258, "ES_info":
-                      [{"ISO_639_language_descriptor": {"languages": [{"ISO_639_language_code": "fra", "audio_type": 0}]}},
+                      [{"ISO_639_language_descriptor": {"languages": [{"ISO_639_language_code": "fra",
+                          "audio_type": 0}]}},
                        {"tag": 254, "hex": "0102"}]}]}')) AS p;
 
 -- SDT: descriptors -------------------------------------------------------------------------------------
@@ -391,7 +389,8 @@ SELECT p.* FROM pg_temp.row_of(pg_temp.l('pmt'), encode_section(pg_temp.l('pmt')
 CREATE TEMP TABLE service AS
 SELECT jsonb '{"table_id": 66, "transport_stream_id": 1, "version_number": 3, "original_network_id": 2, "services": [
     {"service_id": 1, "EIT_schedule_flag": 1, "EIT_present_following_flag": 1, "running_status": 4, "free_CA_mode": 0,
-     "descriptors": [{"service_descriptor": {"service_type": 25, "service_provider_name": "Été", "service_name": "One"}},
+     "descriptors": [{"service_descriptor": {"service_type": 25, "service_provider_name": "Été",
+         "service_name": "One"}},
                      {"tag": 128, "value": 1}]}]}' AS r;
 
 SELECT p.* FROM service, pg_temp.row_of(pg_temp.l('sdt'), encode_section(pg_temp.l('sdt'), r)) AS p;
@@ -404,7 +403,8 @@ FROM service, (VALUES
         [{"service_id": 1, "visible_service_flag": 1, "logical_channel_number": 8}]}}]'::jsonb),
     (2, '[{"tag": 95, "hex": "00000029"}, {"tag": 131, "hex": "0001fc08"}]'),
     (3, '[{"tag": 131, "hex": "0001fc08"}, {"tag": 95, "hex": "00000028"}, {"tag": 131, "hex": "0001f808"}]'),
-    (4, '[{"tag": 95, "hex": "00000028"}, {"tag": 95, "hex": "00000029"}, {"tag": 131, "hex": "0001fc08"}]')) AS v (n, descriptors);
+    (4, '[{"tag": 95, "hex": "00000028"}, {"tag": 95, "hex": "00000029"}, {"tag": 131,
+        "hex": "0001fc08"}]')) AS v (n, descriptors);
 SELECT n, decode_section(pg_temp.l('sdt'), section) #> '{services,0,descriptors}' AS descriptors,
     encode_section(pg_temp.l('sdt'), decode_section(pg_temp.l('sdt'), section)) = section AS same
 FROM channels ORDER BY n;
@@ -433,12 +433,14 @@ SELECT d.* FROM malformed, dissect_section(pg_temp.l('sdt'), section) AS d WHERE
 -- Texts.
 SELECT p.row::jsonb #>> '{services,0,descriptors,0,service_descriptor}' AS texts, same
 FROM service, (VALUES
-    (1, '"Zoé"'::jsonb), (2, '"One"'), (3, '{"text": "Zoé", "selector": "05"}'), (4, '{"text": "Zoé", "selector": ""}'),
-    (5, '{"text": "Οδός", "selector": "100007"}'), (6, '{"hex": "ff01"}')) AS v (n, name),
+    (1, '"Zoé"'::jsonb), (2, '"One"'), (3, '{"text": "Zoé", "selector": "05"}'),
+        (4, '{"text": "Zoé", "selector": ""}'),
+    (5, '{"text": "Οδός", "selector": "100007"}')) AS v (n, name),
     pg_temp.row_of(pg_temp.l('sdt'), encode_section(pg_temp.l('sdt'),
         jsonb_set(r, '{services,0,descriptors,0,service_descriptor,service_name}', name))) AS p
 ORDER BY n;
-SELECT pg_temp.raised(pg_temp.l('sdt'), jsonb_set(r, '{services,0,descriptors,0,service_descriptor,service_name}', name)) AS refused
+SELECT pg_temp.raised(pg_temp.l('sdt'), jsonb_set(r, '{services,0,descriptors,0,service_descriptor,service_name}',
+    name)) AS refused
 FROM service, (VALUES (1, '{"text": "Ω", "selector": "05"}'::jsonb), (2, '{"text": "a", "selector": "zz"}'),
     (3, '{"text": "a", "colour": 1}'), (4, '{"text": "a"}'), (5, '1')) AS v (n, name)
 ORDER BY n;
@@ -448,12 +450,15 @@ ORDER BY n;
 SELECT p.* FROM pg_temp.row_of(pg_temp.l('nit'), encode_section(pg_temp.l('nit'),
     '{"table_id": 64, "network_id": 1, "version_number": 0, "network_descriptors":
         [{"network_name_descriptor": {"network_name": "Net"}}],
-      "transport_streams": [{"transport_stream_id": 1, "original_network_id": 2, "transport_descriptors": []}]}')) AS p;
+      "transport_streams": [{"transport_stream_id": 1, "original_network_id": 2,
+          "transport_descriptors": []}]}')) AS p;
 
 -- An item that fits no section.
 SELECT pg_temp.raised(pg_temp.l('nit'), jsonb_build_object('table_id', 64, 'network_id', 1, 'version_number', 0,
-    'network_descriptors', '[]'::jsonb, 'transport_streams', (SELECT jsonb_agg(jsonb_build_object('transport_stream_id', n,
-        'original_network_id', 2, 'transport_descriptors', (SELECT jsonb_agg(jsonb_build_object('tag', 1, 'value', repeat('x', 200)))
+    'network_descriptors', '[]'::jsonb, 'transport_streams',
+        (SELECT jsonb_agg(jsonb_build_object('transport_stream_id', n,
+        'original_network_id', 2, 'transport_descriptors', (SELECT jsonb_agg(jsonb_build_object('tag', 1, 'value',
+            repeat('x', 200)))
             FROM generate_series(1, n)))) FROM generate_series(4, 5) AS n)));
 
 -- TOT ------------------------------------------------------------------------------------------------
@@ -466,21 +471,22 @@ SELECT p.* FROM pg_temp.row_of(pg_temp.l('tot'), encode_section(pg_temp.l('tot')
 -- SCTE 35 ----------------------------------------------------------------------------------------------
 
 CREATE TEMP TABLE splices AS
-SELECT n, encode_section(pg_temp.l('splice_info_section'), command || '{"descriptors": [{"avail_descriptor": {"provider_avail_id": 309}}]}') AS section
+SELECT n, encode_section(pg_temp.l('splice_info_section'),
+    command || '{"descriptors": [{"avail_descriptor": {"provider_avail_id": 309}}]}') AS section
 FROM (VALUES
     (1, '{"splice_command_type": 5, "splice_command": {"splice_event_id": 7, "out_of_network_indicator": 1,
-        "program_splice_flag": 1, "splice_time": {"pts_time": 8589934591}, "break_duration": {"auto_return": 1, "duration": 2700000},
+        "program_splice_flag": 1, "splice_time": {"pts_time": 8589934591}, "break_duration": {"auto_return": 1,
+            "duration": 2700000},
         "unique_program_id": 1, "avail_num": 0, "avails_expected": 0}}'::jsonb),
     (2, '{"splice_command_type": 5, "splice_command": {"splice_event_id": 7, "out_of_network_indicator": 1,
         "program_splice_flag": 0, "components": [{"component_tag": 1, "splice_time": {}}, {"component_tag": 2,
         "splice_time": {"pts_time": 5}}], "unique_program_id": 1, "avail_num": 0, "avails_expected": 0}}'),
     (3, '{"splice_command_type": 5, "splice_command": {"splice_event_id": 7, "splice_event_cancel_indicator": 1}}'),
     (4, '{"splice_command_type": 6, "splice_command": {"splice_time": {}}}'),
-    (5, '{"splice_command_type": 0, "splice_command": {"command_bytes": ""}, "cw_index": 255}'),
-    (6, '{"splice_command_type": 0, "encrypted_packet": 1, "encrypted": "0102"}')) AS v (n, command)
-WHERE n < 6;
+    (5, '{"splice_command_type": 0, "splice_command": {"command_bytes": ""}, "cw_index": 255}')) AS v (n, command);
 SELECT n, section, decode_section(pg_temp.l('splice_info_section'), section) AS "row",
-    encode_section(pg_temp.l('splice_info_section'), decode_section(pg_temp.l('splice_info_section'), section)) = section AS same
+    encode_section(pg_temp.l('splice_info_section'), decode_section(pg_temp.l('splice_info_section'),
+        section)) = section AS same
 FROM splices ORDER BY n;
 
 SELECT pg_temp.raised(pg_temp.l('splice_info_section'), command || '{"descriptors": []}')  AS refused
@@ -497,18 +503,22 @@ ORDER BY n;
 -- EIT schedule -----------------------------------------------------------------------------------------
 
 CREATE FUNCTION pg_temp.schedule(segments int[]) RETURNS jsonb LANGUAGE sql
-    RETURN jsonb_build_object('table_id', 80, 'service_id', 1, 'version_number', 7, 'transport_stream_id', 2, 'original_network_id', 3,
+    RETURN jsonb_build_object('table_id', 80, 'service_id', 1, 'version_number', 7, 'transport_stream_id', 2,
+        'original_network_id', 3,
         'last_table_id', 80, 'events', (SELECT jsonb_agg(jsonb_build_object('segment', segment, 'event_id', n,
-            'start_time', timestamptz '2026-11-28 00:00:00Z' + segment * interval '3 hours', 'duration', '00:10:00', 'running_status', 0,
-            'free_CA_mode', false, 'descriptors', jsonb_build_array(jsonb_build_object('short_event_descriptor', jsonb_build_object(
-                'ISO_639_language_code', 'fra', 'event_name', 'Journal ' || n, 'text', repeat('x', 240)))))
+            'start_time', timestamptz '2026-11-28 00:00:00Z' + segment * interval '3 hours', 'duration', '00:10:00',
+                'running_status', 0,
+            'free_CA_mode', false, 'descriptors', jsonb_build_array(jsonb_build_object('short_event_descriptor',
+                jsonb_build_object(
+                'ISO_639_language_code', 'fra', 'event_name', 'Journal ' || n, 'text', repeat('x', 230)))))
                 ORDER BY n)
             FROM unnest(segments) WITH ORDINALITY AS e (segment, n)));
 
 SELECT get_byte(section, 6) AS section_number, get_byte(section, 7) AS last_section_number,
     get_byte(section, 12) AS segment_last_section_number, length(section), d ->> 'section_number' AS decoded,
     jsonb_array_length(d -> 'events') AS events, encode_section(pg_temp.l('eit_schedule'), d) = section AS same
-FROM encode_sections(pg_temp.l('eit_schedule'), pg_temp.schedule(array_fill(0, ARRAY[20]) || ARRAY[2] || array_fill(3, ARRAY[3]))) AS section,
+FROM encode_sections(pg_temp.l('eit_schedule'), pg_temp.schedule(array_fill(0,
+    ARRAY[20]) || ARRAY[2] || array_fill(3, ARRAY[3]))) AS section,
     decode_section(pg_temp.l('eit_schedule'), section) AS d;
 
 CREATE FUNCTION pg_temp.refused_schedule(segments int[]) RETURNS text LANGUAGE plpgsql AS $$
@@ -520,19 +530,23 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
     RETURN SQLSTATE || ' ' || SQLERRM || E'\n' || detail;
 END $$;
-SELECT pg_temp.refused_schedule('{31}') AS sections, pg_temp.refused_schedule('{0,32}') AS over, pg_temp.refused_schedule('{-1}') AS under,
+SELECT pg_temp.refused_schedule('{31}') AS sections, pg_temp.refused_schedule('{0,32}') AS over,
+    pg_temp.refused_schedule('{-1}') AS under,
     pg_temp.refused_schedule('{0,NULL}') AS missing;
-SELECT pg_temp.refused_schedule(array_fill(1, ARRAY[200])) AS too_many;
+SELECT pg_temp.refused_schedule(array_fill(1, ARRAY[130])) AS too_many;
 SELECT section_agg(pg_temp.l('eit_schedule'), pg_temp.schedule(ARRAY[s, s + 1])) =
-    (SELECT section_agg(section) FROM encode_sections(pg_temp.l('eit_schedule'), pg_temp.schedule(ARRAY[s, s + 1])) AS section) AS same
+    (SELECT section_agg(section) FROM encode_sections(pg_temp.l('eit_schedule'), pg_temp.schedule(ARRAY[s,
+        s + 1])) AS section) AS same
 FROM generate_series(0, 0) AS s GROUP BY s;
 
 -- Small layouts ----------------------------------------------------------------------------------------
 
 -- Lists of values from arrays; N; filled up to the byte.
-SELECT encode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align = 1; days[2] 16 mjd; names[] 24 char }', r)
+SELECT encode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align =
+    1; days[2] 16 mjd; names[] 24 char }', r)
 FROM (SELECT '{1,8191}'::int[] AS pids, '{2026-11-28,2026-11-29}'::date[] AS days, '{fra,deu}'::text[] AS names) AS r;
-SELECT decode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align = 1; days[2] 16 mjd; names[] 24 char }',
+SELECT decode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align =
+    1; days[2] 16 mjd; names[] 24 char }',
     '\x02000fffffeee3eee4667261646575');
 SELECT encode_section('x { pids[] 8 uimsbf }', r) FROM (SELECT '{1,NULL}'::int[] AS pids) AS r;
 SELECT encode_section('x { pids[] 8 uimsbf }', r) FROM (SELECT '{{1},{2}}'::int[] AS pids) AS r;
@@ -562,10 +576,12 @@ FROM (SELECT section_layout 'x {
             }
         }
     }
-}' AS l) AS l, (VALUES (1, '{}'::jsonb), (2, '{"a": 7}'), (3, '{"reserved_1": 0, "a": null}'), (4, '{"more": {"b": 1}}'),
+}' AS l) AS l, (VALUES (1, '{}'::jsonb), (2, '{"a": 7}'), (3, '{"reserved_1": 0, "a": null}'),
+    (4, '{"more": {"b": 1}}'),
     (5, '{"reserved_1": 15, "more": {"b": 1, "c": 2, "d": 6}}'), (6, '{"more": {"b": 1, "c": 2}}')) AS v (n, v)
 ORDER BY n;
-SELECT pg_temp.raised('x { flag 8 bslbf = present(a); if (flag == 1) { a 8 uimsbf }; n 8 uimsbf; optional { c 8 uimsbf; d 8 uimsbf } }', v) AS refused
+SELECT pg_temp.raised('x { flag 8 bslbf = present(a); if (flag == 1) { a 8 uimsbf };
+    n 8 uimsbf; optional { c 8 uimsbf; d 8 uimsbf } }', v) AS refused
 FROM (VALUES (1, '{"a": 256, "n": 1}'::jsonb), (2, '{"c": 1, "n": 1}'), (3, '{}')) AS v (n, v) ORDER BY n;
 
 -- A column that only an arm names.
@@ -629,9 +645,11 @@ SELECT pg_temp.refused(layout) AS refused FROM (VALUES
     (1, 'x { d * tlv(8,8,no_set) }'), (2, 'x { d * no_type }'), (3, 'x { d * t } t { d * t }'),
     (4, 'x { d * tlv(8,8,s) } a (s 1) { b 8 uimsbf } a (s 2) { b 8 uimsbf }'),
     (5, 'x { d * tlv(8,8,s) } a (s 1) { b 8 uimsbf } c (s 1) { b 8 uimsbf }'),
-    (6, 'x { if (a == 1) { b 8 uimsbf }; a 8 uimsbf }'), (7, 'x { a 8 uimsbf = length(t); if (a == 1) { b 8 uimsbf }; t * text }'),
+    (6, 'x { if (a == 1) { b 8 uimsbf }; a 8 uimsbf }'),
+        (7, 'x { a 8 uimsbf = length(t); if (a == 1) { b 8 uimsbf }; t * text }'),
     (8, 'x { a 40 utc; if (a == 1) { b 8 uimsbf } }'), (9, 'x { optional { a 8 uimsbf = 1 } }'), (10, 'x { l[] { } }'),
     (11, 'x { l[] * text }'), (12, 'x { a[] 8 uimsbf; b[] 8 uimsbf }'), (13, 'x { l[] { CRC_32 32 rpchof } }'),
     (14, 'x { l[2] split { a 8 uimsbf } }'), (15, 'x { l[] split(8) by s { a 8 uimsbf } }'),
-    (16, 'x { a 8 uimsbf; b 8 uimsbf = a default 3 }'), (17, 'x { a 40 utc; f 8 bslbf = present(a) }')) AS v (n, layout)
+    (16, 'x { a 8 uimsbf; b 8 uimsbf = a default 3 }'),
+        (17, 'x { a 40 utc; f 8 bslbf = present(a) }')) AS v (n, layout)
 ORDER BY n;
