@@ -45,6 +45,8 @@ struct Submission {
     std::int32_t problems;
 };
 
+class LoadedEvents;
+
 enum class Stage { events, problems };
 
 /// What the functions load_rows, load_events and load_change work on: SQL can hand them no pointer.
@@ -59,6 +61,7 @@ struct LoadState {
     const int* selected;  ///< positions, those that load_rows gives
     int selected_count;
     Stage stage;
+    LoadedEvents* events;  ///< for rows that no statement inserts
     TimestampTz processed_on;
     std::int64_t searched;  ///< how many submissions load_change has seen
     TimestampTz search_began;
@@ -71,6 +74,15 @@ void forget_load_state();
 
 /// Hashes a submission and finds what is wrong with it.
 void examine_submission(LoadState& state, Submission& submission);
+
+/// The document of a submission with its form; nullptr if it has a problem.
+struct ReadySubmission {
+    const varlena* document;
+    CompiledForm* form;
+};
+
+/// Examines a submission unless that has been done.
+ReadySubmission make_ready(LoadState& state, Submission& submission);
 
 /// Whether an examined submission is another than the ledger has.
 bool differs_from_loaded(const Submission& submission);
