@@ -180,6 +180,25 @@ using HookJumble = JumbleState;
 #define ONETRIP_PLANNER_ARGUMENTS query, text, options, parameters
 #endif
 
+/// Entries of the row in all indexes of a table, which are open. What comes of constraints that are
+/// deferred is in the list.
+template <typename Insert>
+List* insert_index_tuples_by(Insert insert, ResultRelInfo* target, TupleTableSlot* row,
+                             EState* executor) {
+    if constexpr (std::is_invocable_v<Insert, ResultRelInfo*, EState*, uint32, TupleTableSlot*,
+                                      List*, bool*>) {
+        return insert(target, executor, 0, row, nullptr, nullptr);
+    } else if constexpr (std::is_invocable_v<Insert, ResultRelInfo*, TupleTableSlot*, EState*, bool,
+                                             bool, bool*, List*, bool>) {
+        return insert(target, row, executor, false, false, nullptr, nullptr, false);
+    } else {
+        return insert(target, row, executor, false, false, nullptr, nullptr);
+    }
+}
+inline List* insert_index_tuples(ResultRelInfo* target, TupleTableSlot* row, EState* executor) {
+    return insert_index_tuples_by(ExecInsertIndexTuples, target, row, executor);
+}
+
 /// A hash table in shared memory that has room for so many entries. It has them all from the start.
 inline HTAB* init_shared_hash(const char* name, int entries, HASHCTL& control, int flags) {
 #if PG_VERSION_NUM >= 190000

@@ -4,6 +4,7 @@
 #include "postgres/submissions/load_batch.hpp"
 
 #include "postgres/server/subtransaction.hpp"
+#include "postgres/submissions/event_insert.hpp"
 
 extern "C" {
 #include "utils/snapmgr.h"
@@ -164,7 +165,9 @@ void insert_events(Load& load, const Positions& positions) {
     }
     select(load.state, positions);
     load.state.stage = Stage::events;
-    run_statement(load.statements.insert_events);
+    if (!insert_directly(load.state, load.statements.events)) {
+        run_statement(load.statements.insert_events);
+    }
 }
 
 void insert_problems(Load& load, const Positions& positions) {
@@ -176,7 +179,7 @@ void insert_problems(Load& load, const Positions& positions) {
     }
     select(load.state, odd);
     load.state.stage = Stage::problems;
-    if (odd.count > 0) {
+    if (odd.count > 0 && !insert_directly(load.state, load.statements.problems)) {
         run_statement(load.statements.insert_problems);
     }
 }

@@ -8,6 +8,9 @@ namespace onetrip::postgres {
 /// Why a submission cannot be flattened, or was not taken: the status of its one row of problems.
 enum class Problem : std::uint8_t { none, not_jsonb, no_user, refused };
 
+/// As the tables have it; empty for none.
+const char* status_of(Problem problem);
+
 /// A submission with its form, its user and its row in the ledger, as the statement `fetch` has
 /// them. Values by reference point into the rows that SPI fetched.
 struct Submission {
@@ -43,6 +46,8 @@ struct Submission {
     std::int32_t problems;
 };
 
+class LoadedEvents;
+
 enum class Stage { events, problems };
 
 /// What the functions load_rows, load_events and load_change work on: SQL can hand them no pointer.
@@ -57,6 +62,7 @@ struct LoadState {
     const int* selected;  ///< positions, those that load_rows gives
     int selected_count;
     Stage stage;
+    LoadedEvents* events;  ///< for rows that no statement inserts
     TimestampTz processed_on;
     std::int64_t searched;  ///< how many submissions load_change has seen
     TimestampTz search_began;
@@ -69,6 +75,15 @@ void forget_load_state();
 
 /// Hashes a submission and finds what is wrong with it.
 void examine_submission(LoadState& state, Submission& submission);
+
+/// The document of a submission with its form; nullptr if it has a problem.
+struct ReadySubmission {
+    const varlena* document;
+    CompiledForm* form;
+};
+
+/// Examines a submission unless that has been done.
+ReadySubmission make_ready(LoadState& state, Submission& submission);
 
 /// Whether an examined submission is another than the ledger has.
 bool differs_from_loaded(const Submission& submission);

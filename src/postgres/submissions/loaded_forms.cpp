@@ -23,6 +23,16 @@ LoadedForm* LoadedForms::find(std::string_view key) {
     return found == by_key_.end() ? nullptr : use(found->second);
 }
 
+LoadedForm* LoadedForms::find_recent(std::string_view bytes) {
+    int left = 4;
+    for (auto form = compiled_.begin(); form != compiled_.end() && left-- > 0; ++form) {
+        if (form->bytes == bytes) {
+            return use(form);
+        }
+    }
+    return nullptr;
+}
+
 LoadedForm* LoadedForms::use(Forms::iterator form) {
     Forms& list = form->compiled ? compiled_ : hashed_;
     list.splice(list.begin(), list, form);
@@ -41,9 +51,10 @@ LoadedForm* LoadedForms::add(std::string_view key, const std::uint8_t (&hash)[ha
     return &form;
 }
 
-void LoadedForms::compile(LoadedForm& form, jsonb::Value document) {
+void LoadedForms::compile(LoadedForm& form, jsonb::Value document, std::string_view bytes) {
     form.compiled = std::make_unique<CompiledForm>(document, check_for_interrupts);
-    form.compiled_size = size_of(*form.compiled);
+    form.bytes = bytes;
+    form.compiled_size = size_of(*form.compiled) + bytes.size();
     bytes_ += form.compiled_size;
     compiled_.splice(compiled_.begin(), hashed_, by_key_.find(form.key)->second);
     make_room();
@@ -55,6 +66,7 @@ void LoadedForms::make_room() {
         LoadedForm& oldest = compiled_.back();
         bytes_ -= oldest.compiled_size;
         oldest.compiled.reset();
+        oldest.bytes = {};
         hashed_.splice(hashed_.end(), compiled_, std::prev(compiled_.end()));
     }
     while (bytes_ > most_bytes && hashed_.size() > 1) {

@@ -16,6 +16,7 @@ inline constexpr std::size_t hash_size = 32;
 /// A form of a load: its hash, and the form itself, compiled, while there is room for it.
 struct LoadedForm {
     std::string key;
+    std::string bytes;  ///< of the column, while it is compiled
     std::uint8_t hash[hash_size] = {};
     std::unique_ptr<CompiledForm> compiled;
     std::size_t compiled_size = 0;
@@ -32,10 +33,14 @@ class LoadedForms {
     /// nullptr if the form has not been seen.
     LoadedForm* find(std::string_view key);
 
+    /// One of the last few that were used, by the bytes of the column: to compare costs less than
+    /// to make a key of them. nullptr if it is none of these.
+    LoadedForm* find_recent(std::string_view bytes);
+
     LoadedForm* add(std::string_view key, const std::uint8_t (&hash)[hash_size]);
 
     /// The form is the one that find or add has just returned.
-    void compile(LoadedForm& form, jsonb::Value document);
+    void compile(LoadedForm& form, jsonb::Value document, std::string_view bytes);
 
   private:
     using Forms = std::list<LoadedForm>;

@@ -4,6 +4,7 @@
 #include "postgres/server/arguments.hpp"
 #include "postgres/server/datums.hpp"
 #include "postgres/server/subtransaction.hpp"
+#include "postgres/submissions/event_insert.hpp"
 #include "postgres/submissions/load_search.hpp"
 #include "postgres/submissions/submission_ddl.hpp"
 
@@ -271,6 +272,7 @@ Load* make_load(const LoadRequest& request) {
     load->request = request;
     load->started = GetCurrentTimestamp();
     load->last_processed = DT_NOBEGIN;
+    load->state.events = make_loaded_events();
     load->state.forms = make_in_context<LoadedForms>(CurrentMemoryContext);
     auto* const callback =
         static_cast<MemoryContextCallback*>(palloc(sizeof(MemoryContextCallback)));

@@ -3,6 +3,7 @@
 
 #include "postgres/submissions/submission_statements.hpp"
 
+#include "postgres/submissions/event_columns.hpp"
 #include "postgres/submissions/submission_words.hpp"
 
 extern "C" {
@@ -14,24 +15,6 @@ namespace onetrip::postgres {
 namespace {
 
 // ---- the columns of an event ----
-
-/// r is the submission with its form and user as load_rows has it, e the event.
-constexpr Word event_columns[] = {
-    {"form_id", "r.form_id"},
-    {"form_name", "r.form_name"},
-    {"user_id", "r.user_id"},
-    {"user_full_name", "r.user_full_name"},
-    {"submission_id", "r.id"},
-    {"submission_created", "r.date_created"},
-    {"processed_on", "r.processed_on"},
-    {"schema_path", "e.schema_path"},
-    {"idx", "e.idx"},
-    {"value", "e.value"},
-    {"answer_type", "e.answer_type"},
-    {"tag", "e.tag"},
-    {"ord", "e.ord"},
-    {"status", "e.status"},
-};
 
 /// Those that row_hash is made of.
 constexpr const char* compared_columns[] = {"form_id", "form_name", "user_id", "user_full_name",
@@ -49,7 +32,7 @@ bool is_enum(const Table& table, const char* column) {
 const char* column_list(const Table& table) {
     StringInfoData list;
     initStringInfo(&list);
-    for (const Word& column : event_columns) {
+    for (const EventColumn& column : event_columns) {
         if (is_written(table, column.name)) {
             appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", column.name);
         }
@@ -58,7 +41,7 @@ const char* column_list(const Table& table) {
 }
 
 /// Of a user that is not there a foreign key takes NULL alone.
-const char* value_of(const Table& table, const Word& column) {
+const char* value_of(const Table& table, const EventColumn& column) {
     if (std::strcmp(column.name, "user_id") == 0 && is_referencing(table, "user_id")) {
         return "CASE WHEN r.has_user THEN r.user_id END";
     }
@@ -70,7 +53,7 @@ const char* value_of(const Table& table, const Word& column) {
 const char* value_list(const Table& table) {
     StringInfoData list;
     initStringInfo(&list);
-    for (const Word& column : event_columns) {
+    for (const EventColumn& column : event_columns) {
         if (is_written(table, column.name)) {
             appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", value_of(table, column));
             if (is_enum(table, column.name)) {
@@ -98,7 +81,7 @@ void require_event_table(const Table& table, LoadMode mode) {
     }
     require_text(table, "value");
     require_event_texts(table);
-    for (const Word& column : event_columns) {
+    for (const EventColumn& column : event_columns) {
         if (is_written(table, column.name)) {
             require_right(table, column.name, ACL_INSERT, "INSERT");
         }
@@ -558,6 +541,8 @@ const char* names_of_compared(const Tables& tables) {
 }
 
 void describe_target(LoadStatements& statements, const Tables& tables) {
+    statements.events = tables.events;
+    statements.problems = tables.problems;
     statements.id = value_type(tables.submissions, "id");
     statements.form_id = value_type(tables.submissions, "form_id");
     statements.user_id = value_type(tables.submissions, "user_id");

@@ -35,6 +35,8 @@ struct Check {
 /// the loader knows comes into them by its function load_rows, so that no type is left out: an
 /// array is no element of arrays.
 struct LoadStatements {
+    Table events;
+    Table problems;
     ValueType id;       ///< of form_responses
     ValueType form_id;  ///< likewise
     ValueType user_id;
