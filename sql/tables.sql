@@ -542,11 +542,11 @@ FROM generate_series(0, 0) AS s GROUP BY s;
 -- Small layouts ----------------------------------------------------------------------------------------
 
 -- Lists of values from arrays; N; filled up to the byte.
-SELECT encode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align =
-    1; days[2] 16 mjd; names[] 24 char }', r)
+SELECT encode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align = 1;
+     days[2] 16 mjd; names[] 24 char }', r)
 FROM (SELECT '{1,8191}'::int[] AS pids, '{2026-11-28,2026-11-29}'::date[] AS days, '{fra,deu}'::text[] AS names) AS r;
-SELECT decode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align =
-    1; days[2] 16 mjd; names[] 24 char }',
+SELECT decode_section('x { n 8 uimsbf = count(pids); pids[] 13 uimsbf; fill * align = 1;
+     days[2] 16 mjd; names[] 24 char }',
     '\x02000fffffeee3eee4667261646575');
 SELECT encode_section('x { pids[] 8 uimsbf }', r) FROM (SELECT '{1,NULL}'::int[] AS pids) AS r;
 SELECT encode_section('x { pids[] 8 uimsbf }', r) FROM (SELECT '{{1},{2}}'::int[] AS pids) AS r;
