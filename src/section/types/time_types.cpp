@@ -139,8 +139,8 @@ class UtcType final : public BitsType {
             return "undefined";
         }
         // The digits as they are: they may be none of a time.
-        return print_rfc3339({mjd_of_bits(bits), 0}).substr(0, 10) + " " + print_clock(bits) +
-               " " + zone();
+        return print_rfc3339({mjd_of_bits(bits), 0}).substr(0, 10) + " " + print_clock(bits) + " " +
+               zone();
     }
 
   private:
@@ -152,9 +152,7 @@ class UtcType final : public BitsType {
     }
 
     /// `UTC`, `UTC+9`, `UTC-3:30`.
-    std::string zone() const {
-        return ahead_ == 0 ? "UTC" : "UTC" + print_offset(ahead_);
-    }
+    std::string zone() const { return ahead_ == 0 ? "UTC" : "UTC" + print_offset(ahead_); }
 
     static std::int64_t mjd_of_bits(std::uint64_t bits) { return mjd_sent_as(bits >> 24); }
 
