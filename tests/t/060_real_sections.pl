@@ -72,7 +72,7 @@ $node->safe_psql('postgres',
 	  . copy_rows('sections', @rows));
 cmp_ok(scalar @rows, '>', 900, 'sections');
 
-# Several layouts may claim a table_id: one of them must read it. Those of any table come last.
+# Several layouts may claim a table_id: one of them must read it. Those of any table are for table_ids without one.
 $node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION outcome(layout section_layout, section bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,7 +92,8 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 CREATE TABLE outcomes AS
 SELECT number, name, read_outcome(layout, section) AS outcome  -- in the order of the layouts, each of which is compiled once
-FROM (SELECT number, name, layout, section FROM sections AS s JOIN layouts AS l ON l.prefix IN (s.prefix, 'any') ORDER BY name OFFSET 0) AS pairs;
+FROM (SELECT number, name, layout, section FROM sections AS s JOIN layouts AS l
+	  ON l.prefix = s.prefix OR l.prefix = 'any' AND s.prefix NOT IN (SELECT prefix FROM layouts) ORDER BY name OFFSET 0) AS pairs;
 SQL
 is($node->safe_psql('postgres', <<'SQL'), '', 'each section is encoded to its bytes again by a layout that reads it');
 SELECT number, string_agg(name || ': ' || outcome, '; ') FROM outcomes GROUP BY number HAVING NOT bool_or(outcome = 'same') ORDER BY number;
