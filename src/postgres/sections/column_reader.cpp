@@ -151,7 +151,8 @@ bool is_text_by_its_output(Oid type) {
     return category == TYPCATEGORY_STRING;
 }
 
-decltype(ColumnReader::read) reader_of(Oid type) {
+/// Of a type of the server's own whose memory is known; nullptr of any other.
+decltype(ColumnReader::read) reader_of_known(Oid type) {
     switch (type) {
         case INT2OID:
             return read_int2;
@@ -186,7 +187,13 @@ decltype(ColumnReader::read) reader_of(Oid type) {
         case JSONOID:
             return read_json;
         default:
-            break;
+            return nullptr;
+    }
+}
+
+decltype(ColumnReader::read) reader_of(Oid type) {
+    if (const auto known = reader_of_known(type)) {
+        return known;
     }
     // The memory of varchar, char(n) and citext is that of text. A type's category says nothing of
     // its memory.

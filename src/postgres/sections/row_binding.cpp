@@ -174,6 +174,7 @@ std::span<const Value> read_json_row(const Plan& plan, const Value& row,
         values.push_back(member ? Value::of_json(*member, true) : Value());
         if (!member) {
             values.back().kind = Value::Kind::absent;
+            values.back().from_json_row = true;
         }
     }
     return values;

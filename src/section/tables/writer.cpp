@@ -279,6 +279,16 @@ void Writer::close_scope(Frame& frame, bool is_of_object) {
     }
 }
 
+/// Of a column that the row type may lack, since a condition or a flag may leave it out.
+void Writer::refuse_missing_column(const Frame& frame, const Value& value) const {
+    const bool is_of_record = frame.names == 0 && !is_json_row_;
+    if (is_of_record && value.kind == Value::Kind::absent) {
+        throw BadValue{ErrorKind::undefined_column, "NULL",
+                       "stands for a column that the row does not have",
+                       "The conditions of the layout take it for this row."};
+    }
+}
+
 /// A value that no element takes must not vanish.
 void Writer::check_unused(const Frame& frame) {
     for (KeyId key = 0; key < frame.scope->keys.size(); ++key) {
@@ -407,6 +417,9 @@ void Writer::write_node(const Node& node, Frame& frame) {
     const std::size_t begin = out_.position();
     if (node.key != none) {
         used_[frame.values + node.key] = true;
+        if (!node.field->default_value && !node.field->source.is_part()) {
+            refuse_missing_column(frame, value_of(node, frame));
+        }
     }
     write_element(node, frame);
     NameState& state = state_of(node, frame);

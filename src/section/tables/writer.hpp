@@ -136,6 +136,7 @@ class Writer {
     void fill(const Computed& computed, Frame& frame);
     std::int64_t computed_value(const Node& node, const Frame& frame) const;
     void check_present(const Node& node, std::uint64_t bits, const Frame& frame);
+    void refuse_missing_column(const Frame& frame, const Value& value) const;
     void check_unused(const Frame& frame);
     bool has_value(KeyId key, const Frame& frame) const;
 
