@@ -30,8 +30,8 @@ void LoadedEvents::begin(CompiledForm* compiled, const varlena* document, Submis
     compiled_ = compiled;
     submission_ = &submission;
     stage_ = stage;
-    has_problem_row_ = compiled == nullptr && stage == Stage::problems;
-    if (compiled != nullptr) {
+    has_problem_row_ = document == nullptr && stage == Stage::problems;
+    if (document != nullptr) {
         walk_.begin(compiled->form, document_of(document),
                     bit_of(Status::unknown) | bit_of(Status::structure));
     }
