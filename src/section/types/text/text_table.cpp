@@ -7,34 +7,34 @@ namespace onetrip::section {
 namespace {
 
 struct NamedTable {
-    TextTable table;
     std::string_view name;
+    TextTable table;
     bool in_layouts;  ///< whether a layout may name it; the others are selected by a text's bytes
 };
 
 constexpr NamedTable tables[] = {
-    {TextTable::none, "", false},
-    {TextTable::iso_6937, "6937", true},
-    {TextTable::iso_8859_1, "8859-1", true},
-    {TextTable::iso_8859_2, "8859-2", true},
-    {TextTable::iso_8859_3, "8859-3", true},
-    {TextTable::iso_8859_4, "8859-4", true},
-    {TextTable::iso_8859_5, "8859-5", true},
-    {TextTable::iso_8859_6, "8859-6", true},
-    {TextTable::iso_8859_7, "8859-7", true},
-    {TextTable::iso_8859_8, "8859-8", true},
-    {TextTable::iso_8859_9, "8859-9", true},
-    {TextTable::iso_8859_10, "8859-10", true},
-    {TextTable::iso_8859_11, "8859-11", true},
-    {TextTable::iso_8859_13, "8859-13", true},
-    {TextTable::iso_8859_14, "8859-14", true},
-    {TextTable::iso_8859_15, "8859-15", true},
-    {TextTable::arib, "arib", true},
-    {TextTable::utf_16, "UTF-16", false},
-    {TextTable::ks_x_1001, "KS X 1001", false},
-    {TextTable::gb_2312, "GB 2312", false},
-    {TextTable::big5, "Big5", false},
-    {TextTable::utf_8, "UTF-8", false},
+    {"", TextTable::none, false},
+    {"6937", TextTable::iso_6937, true},
+    {"8859-1", TextTable::iso_8859_1, true},
+    {"8859-2", TextTable::iso_8859_2, true},
+    {"8859-3", TextTable::iso_8859_3, true},
+    {"8859-4", TextTable::iso_8859_4, true},
+    {"8859-5", TextTable::iso_8859_5, true},
+    {"8859-6", TextTable::iso_8859_6, true},
+    {"8859-7", TextTable::iso_8859_7, true},
+    {"8859-8", TextTable::iso_8859_8, true},
+    {"8859-9", TextTable::iso_8859_9, true},
+    {"8859-10", TextTable::iso_8859_10, true},
+    {"8859-11", TextTable::iso_8859_11, true},
+    {"8859-13", TextTable::iso_8859_13, true},
+    {"8859-14", TextTable::iso_8859_14, true},
+    {"8859-15", TextTable::iso_8859_15, true},
+    {"arib", TextTable::arib, true},
+    {"UTF-16", TextTable::utf_16, false},
+    {"KS X 1001", TextTable::ks_x_1001, false},
+    {"GB 2312", TextTable::gb_2312, false},
+    {"Big5", TextTable::big5, false},
+    {"UTF-8", TextTable::utf_8, false},
 };
 
 }  // namespace
