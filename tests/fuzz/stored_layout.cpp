@@ -13,9 +13,10 @@ using section::Plan;
 
 constexpr std::uint8_t version = 1;  // StoredLayout::current_version
 
+/// Of a table the fields are the keys of its rows, lists and objects among them.
 void describe_fields(const Plan& plan) {
     for (const section::Field& field : plan.fields) {
-        expect(!print_type(field).empty(), "a field has a type");
+        expect(plan.table || !print_type(field).empty(), "a field has a type");
         const bool is_checksum = field.source.kind == section::Source::Kind::checksum;
         expect(print_source(field.source).empty() == is_checksum,
                "a field has a source unless it is a checksum");
