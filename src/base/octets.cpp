@@ -6,6 +6,8 @@ namespace onetrip {
 
 namespace {
 
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
 int base64_digit(char character) {
     constexpr std::string_view alphabet =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -67,12 +69,19 @@ std::optional<std::vector<std::uint8_t>> bytes_of_base64(std::string_view text) 
 }
 
 void append_hex(std::span<const std::uint8_t> bytes, std::string& text) {
-    constexpr std::string_view digits = "0123456789abcdef";
     text.reserve(text.size() + 2 * bytes.size());
     for (const std::uint8_t byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
+        text += hex_digits[byte >> 4];
+        text += hex_digits[byte & 15];
     }
+}
+
+std::string hex_of(std::uint64_t number, std::uint32_t digits) {
+    std::string text(digits, '0');
+    for (std::size_t at = digits; at > 0; number >>= 4) {
+        text[--at] = hex_digits[number & 15];
+    }
+    return text;
 }
 
 }  // namespace onetrip

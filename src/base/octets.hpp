@@ -22,4 +22,7 @@ std::optional<std::vector<std::uint8_t>> bytes_of_base64(std::string_view text);
 /// Appends two hexadecimal digits a byte, in lower case: what bytes_of_hex reads.
 void append_hex(std::span<const std::uint8_t> bytes, std::string& text);
 
+/// The last digits of a number, with zeros before it, in lower case.
+std::string hex_of(std::uint64_t number, std::uint32_t digits);
+
 }  // namespace onetrip

@@ -21,9 +21,7 @@ std::string field_name(const Field& field) {
 
 [[noreturn]] void refuse_boundary(TextPosition at, const std::string& problem, Place place) {
     const std::uint32_t bits = place.bits % 8;
-    refuse_layout(at, problem,
-                  std::to_string(bits) + (bits == 1 ? " bit" : " bits") + " of an unfinished byte",
-                  "a byte boundary");
+    refuse_layout(at, problem, count(bits, "bit") + " of an unfinished byte", "a byte boundary");
 }
 
 [[noreturn]] void refuse_unbounded(const Field& field, const Field& next) {

@@ -2,8 +2,7 @@
 
 #include "section/value.hpp"
 
-#include <array>
-#include <cstdio>
+#include "base/octets.hpp"
 
 namespace onetrip::section {
 
@@ -12,11 +11,8 @@ namespace {
 std::string describe_bytes(std::string_view bytes) {
     constexpr std::size_t shown = 20;
     std::string text = "\\x";
-    for (const char byte : bytes.substr(0, shown)) {
-        std::array<char, 3> digits{};
-        std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(byte));
-        text += digits.data();
-    }
+    const std::string_view first = bytes.substr(0, shown);
+    append_hex({reinterpret_cast<const std::uint8_t*>(first.data()), first.size()}, text);
     return bytes.size() > shown ? text + "..." : text;
 }
 

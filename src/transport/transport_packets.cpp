@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/words.hpp"
 
 namespace onetrip::transport {
 
@@ -24,10 +25,6 @@ bool is_stuffing(Bytes bytes) {
                        [](std::uint8_t byte) { return byte == stuffing_byte; });
 }
 
-std::string count_of_bytes(std::size_t count) {
-    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
-}
-
 std::string too_long(std::size_t length) {
     return "section_length is " + std::to_string(length) + ", more than " +
            std::to_string(largest_section_length);
@@ -36,7 +33,7 @@ std::string too_long(std::size_t length) {
 /// What is wrong with the section that `bytes` begin with, as a sentence; empty if nothing is.
 std::string fault_of_section(Bytes bytes) {
     if (bytes.size() < section_header_size) {
-        return "It is cut off after " + count_of_bytes(bytes.size()) + ".";
+        return "It is cut off after " + count(bytes.size(), "byte") + ".";
     }
     if (bytes[0] == stuffing_byte) {
         return "Its table_id is 0xFF, which says in a transport packet that no section follows.";
@@ -46,7 +43,7 @@ std::string fault_of_section(Bytes bytes) {
         return "Its " + too_long(length) + ".";
     }
     if (section_header_size + length > bytes.size()) {
-        return "It has " + count_of_bytes(section_header_size + length) +
+        return "It has " + count(section_header_size + length, "byte") +
                " by its section_length, but is cut off after " + std::to_string(bytes.size()) + ".";
     }
     return {};
@@ -68,7 +65,7 @@ void require_carriable(Bytes section) {
     std::string fault = fault_of_section(section);
     if (fault.empty() && section.size() > section_header_size + section_length_of(section)) {
         fault = "Its section_length is " + std::to_string(section_length_of(section)) +
-                ", but it has " + count_of_bytes(section.size()) + ".";
+                ", but it has " + count(section.size(), "byte") + ".";
     }
     if (!fault.empty()) {
         throw Error(ErrorKind::invalid_value, "not a section that transport packets can carry",
@@ -390,7 +387,7 @@ void PacketFinder::skip() {
 void PacketFinder::lose_sync(std::size_t found) {
     const std::size_t skipped = found - offset_;
     receiver_.report(number_, "sync is lost",
-                     "Skipped " + count_of_bytes(skipped) + " from byte offset " +
+                     "Skipped " + count(skipped, "byte") + " from byte offset " +
                          std::to_string(offset_) + " on.");
     offset_ = found;
     number_ += skipped / spacing_.stride;
@@ -560,7 +557,7 @@ void Depacketizer::read_end(Bytes bytes) {
     if (state_ == State::within) {
         lose("a section begins before the last one ends");
     } else if (state_ == State::at_end && !is_stuffing(bytes)) {
-        report("pointer_field points " + count_of_bytes(bytes.size()) +
+        report("pointer_field points " + count(bytes.size(), "byte") +
                " behind the end of the last section");
     }
 }

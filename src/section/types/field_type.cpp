@@ -3,6 +3,7 @@
 #include "section/types/field_type.hpp"
 
 #include "base/bits.hpp"
+#include "base/octets.hpp"
 #include "base/words.hpp"
 #include "jsonb/json_parser.hpp"
 
@@ -85,12 +86,7 @@ bool BytesType::append_common_items(const std::vector<CodedField>& /*fields*/, H
 }
 
 std::string print_hex(std::uint64_t bits, std::uint32_t width) {
-    std::string digits = "0x";
-    for (std::uint32_t left = (width + 3) / 4; left > 0;) {
-        --left;
-        digits += "0123456789abcdef"[bits >> (left * 4) & 15];
-    }
-    return digits;
+    return "0x" + hex_of(bits, (width + 3) / 4);
 }
 
 void refuse_kind(const Value& value, std::string_view takes) {

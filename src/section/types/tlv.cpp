@@ -54,8 +54,7 @@ std::uint64_t tag_of_text(std::string_view text, TlvFormat format) {
     }
     std::uint64_t tag = 0;
     for (const char digit : digits) {
-        const int value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-        tag = tag * (is_hexadecimal ? 16 : 10) + static_cast<std::uint64_t>(value);
+        tag = tag * (is_hexadecimal ? 16 : 10) + static_cast<std::uint64_t>(hex_digit(digit));
         if (tag > largest_tag(format)) {
             refuse_tag_range(quoted(text), format);
         }

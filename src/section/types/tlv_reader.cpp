@@ -5,6 +5,7 @@
 
 #include "base/bits.hpp"
 #include "base/octets.hpp"
+#include "base/words.hpp"
 #include "section/types/decoded_text.hpp"
 
 namespace onetrip::section {
@@ -31,10 +32,6 @@ void append_content(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder
     append_hex(item.value, digits);
     tree.key("hex");
     tree.string(digits);
-}
-
-std::string count_of(std::uint64_t count, const char* what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 /// For eyes: text, and else the number that it may be.
@@ -134,7 +131,7 @@ bool TlvReader::read_ber_length(TlvItem& item) {
 void TlvReader::read_value(TlvItem& item) {
     if (item.length > room()) {
         refuse(item, item.length_at,
-               name_of(item) + " has a length of " + count_of(item.length, "byte") + ", but " +
+               name_of(item) + " has a length of " + count(item.length, "byte") + ", but " +
                    std::to_string(room()) + (room() == 1 ? " is left" : " are left"));
     }
     item.value = bytes_.subspan(at_, item.length > room() ? room() : item.length);
@@ -209,7 +206,7 @@ std::string print_items(std::span<const std::uint8_t> bytes, TlvFormat format) {
     for (TlvReader reader(bytes, format); reader.next(item);) {
         ++items;
     }
-    return count_of(items, "item") + ", " + count_of(bytes.size(), "byte");
+    return count(items, "item") + ", " + count(bytes.size(), "byte");
 }
 
 void dissect_item(const TlvItem& item, const std::string& name, HoldsText holds,
