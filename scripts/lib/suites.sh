@@ -163,9 +163,9 @@ suite_unit() {
 
 suite_sanitized() {
     heading "Unit tests and fuzz corpora by clang, with its address and undefined behaviour sanitizers"
-    # The objects of the pure folders are those of the fuzz targets.
+    # The objects of the pure folders are those of the fuzz targets. Each random case takes ten times as long here.
     # shellcheck disable=SC2016  # make expands it
-    UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
+    ONETRIP_CASES=${ONETRIP_CASES:-3000} UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
         UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
         UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))' \
         UNIT_FLAGS='-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'

@@ -437,7 +437,7 @@ void run(std::uint64_t seed, Counts& counts) {
 
 TEST_CASE("random sections come back, and changed ones come back or have faults",
           "[decoder][property][random]") {
-    const std::uint64_t cases = from_environment("ONETRIP_CASES", 30'000);
+    const std::uint64_t cases = from_environment("ONETRIP_CASES", 10'000);
     Counts counts;
     for (std::uint64_t i = 0; i < cases; ++i) {
         run(seed() + i, counts);
