@@ -100,6 +100,7 @@ void Form::describe(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
     std::string room;
     node.is_question = traits.is_question;
     node.is_group = traits.is_group;
+    node.is_metadata = traits.is_metadata;
     node.type = traits.type;
     node.has_tag = traits.tag.has_value();
     if (traits.tag) {

@@ -30,6 +30,7 @@ struct FormNode {
     FormRange choices;
     bool is_question = false;
     bool is_group = true;
+    bool is_metadata = false;
     bool has_tag = false;
     bool has_choices = false;  ///< any value will do if there are none
     AnswerType type = AnswerType::text;
