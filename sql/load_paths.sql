@@ -147,4 +147,38 @@ RESET ROLE;
 DROP OWNED BY regress_column_loader;
 DROP ROLE regress_column_loader;
 
-DROP SCHEMA app, plain, stated, odd, made, parted, keyed CASCADE;
+-- Row security of the target: the server refuses whoever is under it, and nobody else.
+CREATE SCHEMA secured;
+CREATE TABLE secured.response_events (LIKE plain.response_events INCLUDING ALL);
+CREATE TABLE secured.response_event_problems (LIKE plain.response_event_problems INCLUDING ALL);
+CREATE TABLE secured.submission_loads (LIKE plain.submission_loads INCLUDING ALL);
+ALTER TABLE secured.response_events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY first_ones ON secured.response_events WITH CHECK (ord = 1);
+CREATE ROLE regress_secured_loader;
+GRANT USAGE ON SCHEMA app, secured TO regress_secured_loader;
+GRANT SELECT ON ALL TABLES IN SCHEMA app TO regress_secured_loader;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA secured TO regress_secured_loader;
+SET ROLE regress_secured_loader;
+CALL load_response_events('app', 'secured');
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+DROP OWNED BY regress_secured_loader;
+DROP ROLE regress_secured_loader;
+CALL load_response_events('app', 'secured');
+SELECT * FROM app.differences('plain', 'secured');
+
+-- A table of partitions, and a view that does not take all.
+CREATE SCHEMA divided;
+CREATE TABLE divided.response_events (LIKE plain.response_events INCLUDING ALL) PARTITION BY HASH (submission_id);
+CREATE TABLE divided.even PARTITION OF divided.response_events FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE divided.odd PARTITION OF divided.response_events FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CALL load_response_events('app', 'divided');
+SELECT * FROM app.differences('plain', 'divided');
+CREATE SCHEMA viewed;
+CREATE TABLE viewed.events (LIKE plain.response_events INCLUDING ALL);
+CREATE VIEW viewed.response_events AS SELECT * FROM viewed.events WHERE ord < 4 WITH CHECK OPTION;
+CALL load_response_events('app', 'viewed');
+SELECT value, count(*) FROM viewed.response_event_problems WHERE status = 'refused' GROUP BY 1;
+SELECT max(ord), count(*) = (SELECT sum(events) FROM viewed.submission_loads) AS are_counted FROM viewed.events;
+
+DROP SCHEMA app, plain, stated, odd, made, parted, keyed, secured, divided, viewed CASCADE;

@@ -235,7 +235,7 @@ GRANT USAGE ON SCHEMA app, dwh TO regress_loader;
 SET ROLE regress_loader;
 CALL load_response_events('app', 'dwh');
 RESET ROLE;
-GRANT SELECT (id, name, schema, dialect) ON app.form_schemas TO regress_loader;
+GRANT SELECT (id, name, schema, dialect, metadata) ON app.form_schemas TO regress_loader;
 GRANT SELECT ON app.users, app.form_responses TO regress_loader;
 SET ROLE regress_loader;
 CALL load_response_events('app', 'dwh');

@@ -3,15 +3,12 @@
 #include "submission/form.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <new>
 
 #include "submission/paths.hpp"
 
 namespace onetrip::submission {
-
-namespace {
-
-using jsonb::Kind;
-using jsonb::Value;
 
 /// Calls the interrupt once in a few thousand steps.
 class Ticker {
@@ -30,61 +27,28 @@ class Ticker {
     std::uint32_t steps_ = 0;
 };
 
-/// The texts of the values of an answerEnum. What has no scalar value is no choice that an answer
-/// could be.
-std::vector<std::string> choices_of(jsonb::Array answer_enum, Ticker& ticker) {
-    std::vector<std::string> choices;
-    std::string room;
-    for (const Value choice : answer_enum) {
-        ticker.tick();
-        const std::optional<Value> value =
-            choice.kind() == Kind::object ? choice.object().find("value") : std::nullopt;
-        if (value && value->kind() != Kind::null && value->kind() != Kind::array &&
-            value->kind() != Kind::object) {
-            choices.emplace_back(text_of(*value, room));
-        }
-    }
-    std::sort(choices.begin(), choices.end(),
-              [&](const std::string& left, const std::string& right) {
-                  ticker.tick();
-                  return left < right;
-              });
-    return choices;
-}
+namespace {
 
-void describe(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
-    std::string room;
-    node.is_question = traits.is_question;
-    node.is_group = traits.is_group;
-    node.type = traits.type;
-    node.tag.reset();
-    if (traits.tag) {
-        node.tag = text_of(*traits.tag, room);
-    }
-    node.choices.reset();
-    if (traits.choices) {
-        node.choices = choices_of(traits.choices->array(), ticker);
-    }
-}
-
-std::size_t size_of(const FormNode& node) {
-    std::size_t size = sizeof node + node.slug.capacity();
-    size += node.tag ? node.tag->capacity() : 0;
-    if (node.choices) {
-        for (const std::string& choice : *node.choices) {
-            size += sizeof(std::string) + choice.capacity();
-        }
-    }
-    return size;
-}
+using jsonb::Kind;
+using jsonb::Value;
 
 constexpr std::size_t first_slots = 16;
 
-}  // namespace
-
-bool FormNode::allows(std::string_view text) const {
-    return !choices || std::binary_search(choices->begin(), choices->end(), text);
+/// What has no scalar value is no choice that an answer could be.
+std::optional<Value> value_of_choice(Value choice) {
+    const std::optional<Value> value =
+        choice.kind() == Kind::object ? choice.object().find("value") : std::nullopt;
+    const bool is_scalar = value && value->kind() != Kind::null && value->kind() != Kind::array &&
+                           value->kind() != Kind::object;
+    return is_scalar ? value : std::nullopt;
 }
+
+template <typename Element>
+std::size_t bytes_of(const std::vector<Element>& list) {
+    return list.capacity() * sizeof(Element);
+}
+
+}  // namespace
 
 Form::Form(Value form, Interrupt interrupt) : slots_(first_slots), mask_(first_slots - 1) {
     constexpr std::uint32_t hidden = 0;  // the root is never defined again
@@ -107,10 +71,74 @@ Form::Form(Value form, Interrupt interrupt) : slots_(first_slots), mask_(first_s
         }
     }
     list_questions(ids);
-    size_ = sizeof *this + slots_.capacity() * sizeof(Slot);
-    for (const FormNode& node : nodes_) {
-        size_ += size_of(node);
+    settle();
+}
+
+/// Gives back what the lists have grown too much.
+void Form::settle() {
+    nodes_.shrink_to_fit();
+    numbers_.shrink_to_fit();
+    questions_.shrink_to_fit();
+    choices_.shrink_to_fit();
+    texts_.shrink_to_fit();
+    size_ = sizeof *this + bytes_of(nodes_) + bytes_of(numbers_) + bytes_of(questions_) +
+            bytes_of(slots_) + bytes_of(choices_) + texts_.capacity();
+}
+
+/// A form of more than 4 GB of texts is more than there is memory for.
+FormRange Form::keep(std::string_view text) {
+    constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+    if (text.size() > most - texts_.size()) {
+        throw std::bad_alloc();
     }
+    const auto begin = static_cast<std::uint32_t>(texts_.size());
+    texts_ += text;
+    return {begin, static_cast<std::uint32_t>(text.size())};
+}
+
+void Form::describe(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
+    std::string room;
+    node.is_question = traits.is_question;
+    node.is_group = traits.is_group;
+    node.is_metadata = traits.is_metadata;
+    node.type = traits.type;
+    node.has_tag = traits.tag.has_value();
+    if (traits.tag) {
+        node.tag = keep(text_of(*traits.tag, room));
+    }
+    node.has_choices = traits.choices.has_value();
+    if (traits.choices) {
+        node.choices = keep_choices(traits.choices->array(), ticker);
+    }
+}
+
+FormRange Form::keep_choices(jsonb::Array answer_enum, Ticker& ticker) {
+    const std::size_t begin = choices_.size();
+    std::string room;
+    for (const Value choice : answer_enum) {
+        ticker.tick();
+        if (const std::optional<Value> value = value_of_choice(choice)) {
+            choices_.push_back(keep(text_of(*value, room)));
+        }
+    }
+    std::sort(choices_.begin() + static_cast<std::ptrdiff_t>(begin), choices_.end(),
+              [&](FormRange left, FormRange right) {
+                  ticker.tick();
+                  return text_at(left) < text_at(right);
+              });
+    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(choices_.size() - begin)};
+}
+
+bool Form::allows(const FormNode& node, std::string_view text) const {
+    if (!node.has_choices) {
+        return true;
+    }
+    const auto begin = choices_.begin() + node.choices.begin;
+    const auto end = begin + node.choices.size;
+    const auto found = std::lower_bound(
+        begin, end, text,
+        [this](FormRange choice, std::string_view wanted) { return text_at(choice) < wanted; });
+    return found != end && text_at(*found) == text;
 }
 
 std::uint32_t Form::add(std::uint32_t parent, std::string_view slug) {
@@ -121,7 +149,7 @@ std::uint32_t Form::add(std::uint32_t parent, std::string_view slug) {
     FormNode& node = nodes_.emplace_back();
     node.id = id;
     node.parent = parent;
-    node.slug = slug;
+    node.slug = keep(slug);
     numbers_.push_back(0);
     if (2 * nodes_.size() > slots_.size()) {
         grow();
@@ -132,7 +160,7 @@ std::uint32_t Form::add(std::uint32_t parent, std::string_view slug) {
 }
 
 void Form::insert(std::uint32_t node) {
-    const std::uint64_t hash = hash_of(nodes_[node].parent, nodes_[node].slug);
+    const std::uint64_t hash = hash_of(nodes_[node].parent, slug_of(nodes_[node]));
     std::size_t at = hash & mask_;
     while (slots_[at].node != 0) {
         at = (at + 1) & mask_;
@@ -141,7 +169,7 @@ void Form::insert(std::uint32_t node) {
 }
 
 void Form::grow() {
-    slots_.assign(4 * slots_.size(), Slot{});
+    slots_.assign(2 * slots_.size(), Slot{});
     mask_ = slots_.size() - 1;
     for (std::uint32_t node = 1; node < nodes_.size(); ++node) {
         insert(node);
@@ -167,11 +195,16 @@ std::string Form::path_of(const FormNode& node) const {
 
 std::vector<std::string_view> Form::way_to(const FormNode& node) const {
     std::vector<std::string_view> way;
+    find_way(node, way);
+    return way;
+}
+
+void Form::find_way(const FormNode& node, std::vector<std::string_view>& way) const {
+    way.clear();
     for (const FormNode* at = &node; at->id != 0; at = &nodes_[at->parent]) {
-        way.emplace_back(at->slug);
+        way.emplace_back(slug_of(*at));
     }
     std::reverse(way.begin(), way.end());
-    return way;
 }
 
 }  // namespace onetrip::submission

@@ -12,23 +12,32 @@
 
 namespace onetrip::submission {
 
-/// What a form says of one path. Where several nodes have the path it is the last one's.
+class Ticker;
+
+/// A part of a form's lists of texts or choices.
+struct FormRange {
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+};
+
+/// What a form says of one path. Where several nodes have the path it is the last one's. Small,
+/// without memory of its own: a load keeps thousands of forms. The form has the texts.
 struct FormNode {
     std::uint32_t id = 0;      ///< its place in Form::nodes()
     std::uint32_t parent = 0;  ///< the id of the node above; 0 is the root
-    std::string slug;
+    FormRange slug;
+    FormRange tag;
+    FormRange choices;
     bool is_question = false;
     bool is_group = true;
+    bool is_metadata = false;
+    bool has_tag = false;
+    bool has_choices = false;  ///< any value will do if there are none
     AnswerType type = AnswerType::text;
-    std::optional<std::string> tag;
-    std::optional<std::vector<std::string>> choices;  ///< sorted; nullopt where any value will do
-
-    /// Whether the text is one of the choices, or any will do.
-    bool allows(std::string_view text) const;
 };
 
 /// A form compiled: a hash of its paths, each kept as the node above and a slug. It owns all that
-/// it knows. Linear in the size of the form.
+/// it knows, in a few blocks of memory. Linear in the size of the form.
 class Form {
   public:
     explicit Form(jsonb::Value form, Interrupt interrupt = never_interrupted);
@@ -46,12 +55,21 @@ class Form {
             }
             if (slot.hash == static_cast<std::uint32_t>(hash >> 32)) {
                 const FormNode& node = nodes_[slot.node];
-                if (node.parent == parent.id && node.slug == key) {
+                if (node.parent == parent.id && slug_of(node) == key) {
                     return &node;
                 }
             }
         }
     }
+
+    std::string_view slug_of(const FormNode& node) const { return text_at(node.slug); }
+
+    std::optional<std::string_view> tag_of(const FormNode& node) const {
+        return node.has_tag ? std::optional(text_at(node.tag)) : std::nullopt;
+    }
+
+    /// Whether the text is one of the node's choices, or any will do.
+    bool allows(const FormNode& node, std::string_view text) const;
 
     /// The ids of the questions, each path once, in tree order.
     const std::vector<std::uint32_t>& questions() const { return questions_; }
@@ -64,6 +82,9 @@ class Form {
     /// The slugs from below the root down to the node.
     std::vector<std::string_view> way_to(const FormNode& node) const;
 
+    /// The same, in the place of what is in `way`.
+    void find_way(const FormNode& node, std::vector<std::string_view>& way) const;
+
     /// About how much memory it takes, in bytes.
     std::size_t size() const { return size_; }
 
@@ -74,15 +95,25 @@ class Form {
         std::uint32_t node = 0;
     };
 
+    std::string_view text_at(FormRange range) const {
+        return {texts_.data() + range.begin, range.size};
+    }
+
+    FormRange keep(std::string_view text);
     std::uint32_t add(std::uint32_t parent, std::string_view slug);
+    void describe(FormNode& node, const NodeTraits& traits, Ticker& ticker);
+    FormRange keep_choices(jsonb::Array answer_enum, Ticker& ticker);
     void insert(std::uint32_t node);
     void grow();
     void list_questions(const std::vector<std::uint32_t>& ids);
+    void settle();
 
     std::vector<FormNode> nodes_;
     std::vector<std::uint32_t> numbers_;
     std::vector<std::uint32_t> questions_;
     std::vector<Slot> slots_;
+    std::vector<FormRange> choices_;  ///< of each node, sorted
+    std::string texts_;
     std::size_t mask_ = 0;
     std::size_t size_ = 0;
 };

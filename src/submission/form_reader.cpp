@@ -37,6 +37,7 @@ void read_type(NodeTraits& traits, jsonb::Object node, bool has_children) {
     const std::optional<Value> type = find(node, "answerType");
     const std::optional<Value> node_type = find(node, "nodeType");
     const bool named_question = is_string(node_type) && node_type->string() == "question";
+    traits.is_metadata = type && is_string(node_type) && node_type->string() == "metadata";
     traits.is_question = type || (named_question && !has_children);
     traits.is_group = has_children || !traits.is_question;
     if (traits.is_question) {

@@ -15,6 +15,7 @@ namespace onetrip::submission {
 struct NodeTraits {
     bool is_question = false;
     bool is_group = true;
+    bool is_metadata = false;       ///< a question of nodeType metadata
     bool is_object = false;         ///< what is no object is a group with nothing in it
     bool has_children = false;      ///< a member of that name, whatever it is
     bool has_unknown_type = false;  ///< a question whose answerType is none of the four, or missing

@@ -9,7 +9,12 @@ namespace onetrip::submission {
 namespace {
 
 bool needs_quotes(std::string_view key) {
-    return key.empty() || key.find_first_of(".[]\" ") != std::string_view::npos;
+    bool has_sign = false;
+    for (const char character : key) {
+        has_sign = has_sign || character == '.' || character == '[' || character == ']' ||
+                   character == '"' || character == ' ';
+    }
+    return key.empty() || has_sign;
 }
 
 }  // namespace

@@ -252,7 +252,7 @@ Status SubmissionWalk::judge(const FormNode& node, Value answer) {
     if (!has_type(answer, node.type)) {
         return Status::wrong_type;
     }
-    if (node.choices && !node.allows(text_of(answer, room_))) {
+    if (node.has_choices && !form_->allows(node, text_of(answer, room_))) {
         return Status::not_in_choices;
     }
     return Status::ok;

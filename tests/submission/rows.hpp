@@ -78,7 +78,7 @@ inline Row row_of(const Form& form, const SubmissionWalk& walk, const EventRow& 
         row.type = name_of(event.node->type);
     }
     if (event.node != nullptr) {
-        row.tag = event.node->tag.value_or("");
+        row.tag = form.tag_of(*event.node).value_or("");
     }
     row.status = name_of(event.status);
     return row;

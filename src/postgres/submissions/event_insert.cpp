@@ -158,6 +158,7 @@ void put_submission(EventInsert& insert, LoadState& state, Submission& submissio
     set_submission(insert, state, submission);
     while (const HeapTupleHeader event = call_cpp([&] { return source->next(); })) {
         put_event(insert, event);
+        count_stored(submission, state.stage);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "postgres/submissions/event_tuples.hpp"
 
 #include "postgres/submissions/document_columns.hpp"
+#include "submission/paths.hpp"
 
 namespace onetrip::postgres {
 
@@ -37,76 +38,102 @@ bool is_short(std::string_view text) {
 
 HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
                                   const SubmissionWalk& walk) {
-    // Before the row begins: it is written in the same memory.
-    if (row.node != nullptr && !compiled.columns[row.node->id].is_written) {
-        write_columns_of(compiled, *row.node);
-    }
+    // Before the row begins: columns are written in the same memory.
+    const NodeColumns* const columns = columns_of(compiled, row.node);
     builder_.begin();
     builder_.put_int4(row.ord);
-    put_way(compiled, row, walk);
+    put_way(compiled, row, columns, walk);
     put_value(row.value);
-    put_description(compiled, row);
+    put_description(compiled, row, columns);
     return builder_.finish();
 }
 
-void EventTuples::write_columns_of(CompiledForm& compiled, const FormNode& node) {
+/// What rows of the node have in common; nullptr if that is not kept.
+const CompiledForm::NodeColumns* EventTuples::columns_of(CompiledForm& compiled,
+                                                         const FormNode* node) {
+    constexpr std::size_t most_bytes = std::size_t{64} << 20;
+    if (node == nullptr || compiled.columns.empty()) {
+        return nullptr;
+    }
+    const NodeColumns& columns = compiled.columns[node->id];
+    if (!columns.is_written) {
+        if (compiled.written.size() > most_bytes) {
+            return nullptr;
+        }
+        write_columns(compiled, *node);
+    }
+    return &columns;
+}
+
+void EventTuples::write_columns(CompiledForm& compiled, const FormNode& node) {
     NodeColumns& columns = compiled.columns[node.id];
-    write_way(columns, compiled.form, node);
-    write_description(columns, node);
+    columns.begin = static_cast<std::uint32_t>(compiled.written.size());
+    write_way(compiled, node);
+    write_description(compiled, node);
     columns.is_written = true;
-    compiled.written_bytes += columns.way.capacity() + columns.description.capacity();
 }
 
 /// A long way is not kept: in a form of many levels, one inside the other, those of all nodes would
 /// take the square of their number.
-void EventTuples::write_way(NodeColumns& columns, const submission::Form& form,
-                            const FormNode& node) {
+void EventTuples::write_way(CompiledForm& compiled, const FormNode& node) {
     constexpr std::size_t longest_kept = 2048;
     builder_.begin();
     builder_.put_int4(0);
     const std::size_t start = builder_.size();
-    builder_.put_text(form.path_of(node));
+    find_way(compiled.form, node);
+    builder_.put_text(path_);
     const std::size_t path_size = builder_.size() - start;
     if (path_size > longest_kept) {
         return;
     }
-    put_form_way(form, node);
+    put_form_way();
+    NodeColumns& columns = compiled.columns[node.id];
     columns.path_size = static_cast<std::uint32_t>(path_size);
-    columns.way = builder_.bytes(start);
+    columns.way_size = static_cast<std::uint32_t>(builder_.size() - start);
+    compiled.written += builder_.bytes(start);
 }
 
-/// keys and idx of a node, as they are if no index is on the way.
-void EventTuples::put_form_way(const submission::Form& form, const FormNode& node) {
+/// Makes path_ and way_ those of the node.
+void EventTuples::find_way(const submission::Form& form, const FormNode& node) {
+    form.find_way(node, slugs_);
+    path_.clear();
     way_.rewind({});
-    for (const std::string_view slug : form.way_to(node)) {
+    for (const std::string_view slug : slugs_) {
+        submission::append_schema_key(path_, slug);
         way_.push_key(slug);
     }
+}
+
+/// keys and idx of way_, as they are if no index is on the way.
+void EventTuples::put_form_way() {
     put_keys(builder_, way_);
     put_indexes(builder_, way_);
 }
 
-void EventTuples::write_description(NodeColumns& columns, const FormNode& node) {
+void EventTuples::write_description(CompiledForm& compiled, const FormNode& node) {
     builder_.begin();
     const std::size_t start = builder_.size();
-    put_type_and_tag(&node);
+    put_type_and_tag(compiled.form, &node);
     builder_.put_text(submission::name_of(Status::ok));
-    columns.is_short = !node.tag || is_short(*node.tag);
-    columns.description = builder_.bytes(start);
+    NodeColumns& columns = compiled.columns[node.id];
+    columns.is_short = !node.has_tag || is_short(*compiled.form.tag_of(node));
+    columns.description_size = static_cast<std::uint32_t>(builder_.size() - start);
+    compiled.written += builder_.bytes(start);
 }
 
-void EventTuples::put_way(CompiledForm& compiled, const EventRow& row, const SubmissionWalk& walk) {
+void EventTuples::put_way(const CompiledForm& compiled, const EventRow& row,
+                          const NodeColumns* columns, const SubmissionWalk& walk) {
     if (row.node == nullptr) {
         builder_.put_text(walk.path());
     } else {
-        const NodeColumns& columns = compiled.columns[row.node->id];
         const bool is_at_node = row.is_at_node && row.status != Status::missing;
-        if (is_at_node && !columns.way.empty()) {
-            builder_.put_columns(columns.way, 3, 0);
+        if (is_at_node && columns != nullptr && columns->way_size > 0) {
+            builder_.put_columns(compiled.way_of(*columns), 3, 0);
             return;
         }
-        put_path(compiled.form, *row.node, columns);
+        put_path(compiled, *row.node, columns);
         if (is_at_node) {
-            put_form_way(compiled.form, *row.node);
+            put_form_way();
             return;
         }
     }
@@ -118,12 +145,14 @@ void EventTuples::put_way(CompiledForm& compiled, const EventRow& row, const Sub
     put_indexes(builder_, walk.trail());
 }
 
-void EventTuples::put_path(const submission::Form& form, const FormNode& node,
-                           const NodeColumns& columns) {
-    if (columns.way.empty()) {
-        builder_.put_text(form.path_of(node));
+/// Without columns the way is made, whose keys may follow.
+void EventTuples::put_path(const CompiledForm& compiled, const FormNode& node,
+                           const NodeColumns* columns) {
+    if (columns != nullptr && columns->way_size > 0) {
+        builder_.put_columns(compiled.way_of(*columns).substr(0, columns->path_size), 1, 0);
     } else {
-        builder_.put_columns(std::string_view(columns.way).substr(0, columns.path_size), 1, 0);
+        find_way(compiled.form, node);
+        builder_.put_text(path_);
     }
 }
 
@@ -144,25 +173,25 @@ void EventTuples::put_value(jsonb::Value value) {
     }
 }
 
-void EventTuples::put_description(CompiledForm& compiled, const EventRow& row) {
-    const FormNode* const node = row.node;
-    if (node != nullptr && row.status == Status::ok && compiled.columns[node->id].is_short) {
+void EventTuples::put_description(const CompiledForm& compiled, const EventRow& row,
+                                  const NodeColumns* columns) {
+    if (columns != nullptr && row.status == Status::ok && columns->is_short) {
         constexpr unsigned tag = 1U << 1;
-        builder_.put_columns(compiled.columns[node->id].description, 3, node->tag ? 0 : tag);
+        builder_.put_columns(compiled.description_of(*columns), 3, row.node->has_tag ? 0 : tag);
         return;
     }
-    put_type_and_tag(node);
+    put_type_and_tag(compiled.form, row.node);
     builder_.put_text(submission::name_of(row.status));
 }
 
-void EventTuples::put_type_and_tag(const FormNode* node) {
+void EventTuples::put_type_and_tag(const submission::Form& form, const FormNode* node) {
     if (node != nullptr && node->is_question) {
         builder_.put_text(submission::name_of(node->type));
     } else {
         builder_.put_null();
     }
-    if (node != nullptr && node->tag) {
-        builder_.put_text(*node->tag);
+    if (node != nullptr && node->has_tag) {
+        builder_.put_text(*form.tag_of(*node));
     } else {
         builder_.put_null();
     }

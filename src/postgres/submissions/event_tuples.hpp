@@ -20,21 +20,28 @@ class EventTuples {
   private:
     using NodeColumns = CompiledForm::NodeColumns;
 
-    void write_columns_of(CompiledForm& compiled, const submission::FormNode& node);
-    void write_way(NodeColumns& columns, const submission::Form& form,
-                   const submission::FormNode& node);
-    void write_description(NodeColumns& columns, const submission::FormNode& node);
-    void put_form_way(const submission::Form& form, const submission::FormNode& node);
-    void put_way(CompiledForm& compiled, const submission::EventRow& row,
-                 const submission::SubmissionWalk& walk);
-    void put_path(const submission::Form& form, const submission::FormNode& node,
-                  const NodeColumns& columns);
+    const NodeColumns* columns_of(CompiledForm& compiled, const submission::FormNode* node);
+    void write_columns(CompiledForm& compiled, const submission::FormNode& node);
+    void write_way(CompiledForm& compiled, const submission::FormNode& node);
+    void write_description(CompiledForm& compiled, const submission::FormNode& node);
+    void find_way(const submission::Form& form, const submission::FormNode& node);
+    void put_form_way();
+    void put_way(const CompiledForm& compiled, const submission::EventRow& row,
+                 const NodeColumns* columns, const submission::SubmissionWalk& walk);
+    void put_path(const CompiledForm& compiled, const submission::FormNode& node,
+                  const NodeColumns* columns);
     void put_value(jsonb::Value value);
-    void put_description(CompiledForm& compiled, const submission::EventRow& row);
-    void put_type_and_tag(const submission::FormNode* node);
+    void put_description(const CompiledForm& compiled, const submission::EventRow& row,
+                         const NodeColumns* columns);
+    void put_type_and_tag(const submission::Form& form, const submission::FormNode* node);
 
     TupleBuilder& builder_;
     std::string room_;
+
+    // ---- the way to a node ----
+
+    std::vector<std::string_view> slugs_;
+    std::string path_;
     submission::Trail way_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "postgres/server/subtransaction.hpp"
 #include "postgres/submissions/event_insert.hpp"
+#include "postgres/submissions/loaded_events.hpp"
 
 extern "C" {
 #include "utils/snapmgr.h"
@@ -68,6 +69,8 @@ void select(LoadState& state, const Positions& positions) {
 
 void fetch(Load& load, const Candidates& candidates) {
     LoadState& state = load.state;
+    state.memory = CurrentMemoryContext;
+    state.kept = 0;
     state.submission_count = candidates.count;
     state.submissions = static_cast<Submission*>(palloc0(candidates.count * sizeof(Submission)));
     Positions all = make_positions(candidates.count);
@@ -90,8 +93,11 @@ bool is_to_be_written(Load& load, Submission& submission, MemoryContext memory) 
         return false;
     }
     const MemoryContext caller = MemoryContextSwitchTo(memory);
-    examine_submission(load.state, submission);
+    const varlena* const document = examine_submission(load.state, submission);
     const bool differs = differs_from_loaded(submission);
+    if (differs && document != nullptr) {
+        keep_document(load.state, submission, document);
+    }
     MemoryContextSwitchTo(caller);
     MemoryContextReset(memory);
     return differs;
@@ -157,36 +163,104 @@ void delete_loaded(Load& load, const Positions& positions) {
     delete_rows(load, loaded);
 }
 
+/// Counts the rows that come back, one for each that the table has taken.
+struct RowCounter {
+    DestReceiver receiver;
+    LoadState* state;
+};
+
+bool count_row(TupleTableSlot* /*slot*/, DestReceiver* self) {
+    const LoadState& state = *reinterpret_cast<RowCounter*>(self)->state;
+    count_stored(*state.begun, state.stage);
+    return true;
+}
+
+/// What a trigger leaves out does not come back, and is not counted.
+void insert_counting(Load& load, const char* statement) {
+    RowCounter counter{{count_row, [](DestReceiver*, int, TupleDesc) {}, [](DestReceiver*) {},
+                        [](DestReceiver*) {}, DestNone},
+                       &load.state};
+    SPIExecuteOptions options{};
+    options.dest = &counter.receiver;
+    const int result = SPI_execute_extended(psprintf("%s %s", statement_mark, statement), &options);
+    if (result < 0) {
+        elog(ERROR, "could not load a batch: %s", SPI_result_code_string(result));
+    }
+}
+
+/// Finds what is to be known of a submission that a rule left alone: no statement asked for its
+/// rows.
+void walk(LoadState& state, Submission& submission) {
+    begin_events(state, *state.events, submission);
+    while (call_cpp([&] { return state.events->next(); }) != nullptr) {
+    }
+}
+
+/// Into a table whose rules the server takes no RETURNING with: what it says of each submission.
+void insert_one_by_one(Load& load, const char* statement, const Positions& positions) {
+    for (int i = 0; i < positions.count; ++i) {
+        Submission& submission = load.state.submissions[positions.places[i]];
+        select(load.state, {positions.places + i, 1});
+        load.state.begun = nullptr;
+        run_statement(statement);
+        const std::uint64_t taken = SPI_processed;
+        if (load.state.begun == nullptr) {
+            walk(load.state, submission);
+        }
+        (load.state.stage == Stage::events ? submission.events : submission.problems) =
+            static_cast<std::int32_t>(taken);
+    }
+}
+
+void insert_rows(Load& load, Stage stage, const Positions& positions) {
+    const LoadStatements& statements = load.statements;
+    const bool are_events = stage == Stage::events;
+    const char* const statement =
+        are_events ? statements.insert_events : statements.insert_problems;
+    select(load.state, positions);
+    load.state.stage = stage;
+    if (insert_directly(load.state, are_events ? statements.events : statements.problems)) {
+        return;
+    }
+    if (are_events ? statements.events_come_back : statements.problems_come_back) {
+        insert_counting(load, statement);
+    } else {
+        insert_one_by_one(load, statement, positions);
+    }
+}
+
 void insert_events(Load& load, const Positions& positions) {
     for (int i = 0; i < positions.count; ++i) {
         Submission& submission = load.state.submissions[positions.places[i]];
         submission.events = 0;
-        submission.problems = 0;
+        submission.found_problems = 0;
     }
-    select(load.state, positions);
-    load.state.stage = Stage::events;
-    if (!insert_directly(load.state, load.statements.events)) {
-        run_statement(load.statements.insert_events);
-    }
+    insert_rows(load, Stage::events, positions);
 }
 
 void insert_problems(Load& load, const Positions& positions) {
     Positions odd = make_positions(positions.count);
     for (int i = 0; i < positions.count; ++i) {
-        if (load.state.submissions[positions.places[i]].problems > 0) {
+        Submission& submission = load.state.submissions[positions.places[i]];
+        submission.problems = 0;
+        if (submission.found_problems > 0) {
             append(odd, positions.places[i]);
         }
     }
-    select(load.state, odd);
-    load.state.stage = Stage::problems;
-    if (odd.count > 0 && !insert_directly(load.state, load.statements.problems)) {
-        run_statement(load.statements.insert_problems);
+    if (odd.count > 0) {
+        insert_rows(load, Stage::problems, odd);
     }
 }
 
 void insert_loads(Load& load, const Positions& positions) {
     select(load.state, positions);
     run_statement(load.statements.insert_loads);
+    if (SPI_processed != static_cast<std::uint64_t>(positions.count)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("a trigger or rule keeps rows out of table submission_loads: submissions "
+                        "would be loaded again and again")));
+    }
 }
 
 /// Runs the body so that it is written as a whole or not at all, deferred constraints included. A
@@ -253,18 +327,15 @@ const char* id_text(const Load& load, int position) {
                      positions.count == 1 ? id_text(load, positions.places[0]) : nullptr);
 }
 
-/// The target, and not an answer, is wrong if it refuses all of the first that are tried alone.
-void note_alone(Load& load, const Positions& positions, const ErrorData* error) {
+void note_refused(Load& load, const Positions& positions, const ErrorData* error) {
     constexpr int most = 100;
-    TriedAlone& alone = load.alone;
-    const int sqlstate = error == nullptr ? 0 : error->sqlerrcode;
-    if (alone.count == 0) {
-        alone.sqlstate = sqlstate;
-        alone.is_of_one_kind = error != nullptr;
+    FirstTried& first = load.first;
+    if (first.count == 0) {
+        first.sqlstate = error->sqlerrcode;
     }
-    alone.is_of_one_kind = alone.is_of_one_kind && sqlstate == alone.sqlstate;
-    ++alone.count;
-    if (alone.count == most && alone.is_of_one_kind) {
+    first.are_over = first.are_over || error->sqlerrcode != first.sqlstate;
+    ++first.count;
+    if (first.count == most && !first.are_over) {
         raise_of(load, positions, error);
     }
 }
@@ -276,7 +347,7 @@ void write_refused(Load& load, const Positions& positions, const ErrorData* erro
     submission.problem_value = pstrdup(unpack_sql_state(error->sqlerrcode));
     submission.is_examined = true;
     submission.events = 0;
-    submission.problems = 1;
+    submission.found_problems = 1;
     const ErrorData* const second = write_whole(load, [&] {
         delete_loaded(load, positions);
         insert_problems(load, positions);
@@ -296,19 +367,18 @@ void write(Load& load, const Positions& positions) {
     if (error != nullptr && !is_refusal(error->sqlerrcode)) {
         raise_of(load, positions, error);
     }
-    if (positions.count == 1) {
-        note_alone(load, positions, error);
-    }
     if (error == nullptr) {
+        load.first.are_over = true;
         count_written(load, positions);
     } else if (positions.count > 1) {
         const int half = positions.count / 2;
         write(load, {positions.places, half});
         write(load, {positions.places + half, positions.count - half});
     } else {
+        note_refused(load, positions, error);
         write_refused(load, positions, error);
         ++load.totals.submissions;
-        ++load.totals.problems;
+        load.totals.problems += load.state.submissions[positions.places[0]].problems;
     }
 }
 
@@ -334,7 +404,7 @@ void try_again(Load& load, const Positions& positions) {
     const char* const known = known_state(load, positions);
     const ErrorData* const error = write_positions(load, positions);
     if (error == nullptr) {
-        note_alone(load, positions, error);
+        load.first.are_over = true;
         count_written(load, positions);
         return;
     }
@@ -342,7 +412,7 @@ void try_again(Load& load, const Positions& positions) {
         raise_of(load, positions, error);
     }
     if (std::strcmp(known, unpack_sql_state(error->sqlerrcode)) != 0) {
-        note_alone(load, positions, error);
+        note_refused(load, positions, error);
         write_refused(load, positions, error);
     }
 }

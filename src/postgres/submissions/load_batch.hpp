@@ -12,12 +12,13 @@ struct Totals {
     std::int64_t removed;
 };
 
-/// What became of submissions that were tried alone: where nothing but refusals of one kind comes
-/// of the first of them, the target is wrong and not an answer.
-struct TriedAlone {
+/// What has become of the first submissions, in the order of the candidates: if they are all
+/// refused for one reason, the target is wrong and not an answer. Those that are taken together
+/// count as if each had been tried alone, so that no size of a batch makes a difference.
+struct FirstTried {
     std::int64_t count;
-    int sqlstate;         ///< of the first that was refused
-    bool is_of_one_kind;  ///< all so far were refused with it
+    int sqlstate;   ///< of the first that was refused
+    bool are_over;  ///< one was taken, or refused for another reason
 };
 
 /// A CALL of load_response_events on its way.
@@ -31,7 +32,7 @@ struct Load {
     TimestampTz started;
     TimestampTz last_processed;
     Totals totals;
-    TriedAlone alone;
+    FirstTried first;
     bool is_searching;             ///< before the first batch
     bool has_checked_constraints;  ///< in this transaction: those to come are checked at once
 };

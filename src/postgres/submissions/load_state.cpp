@@ -101,7 +101,8 @@ void hash_row(const LoadState& state, Submission& submission) {
     if (statements.writes_created) {
         append_value(&row, submission.created, statements.created);
     }
-    appendStringInfo(&row, "%c%c%s", submission.has_form ? 'f' : '-',
+    const char with_form = submission.has_metadata ? 'm' : 'f';
+    appendStringInfo(&row, "%c%c%s", submission.has_form ? with_form : '-',
                      submission.has_user ? 'u' : '-', status_of(submission.problem));
     hash_bytes_of(row.data, static_cast<std::size_t>(row.len), submission.row_hash);
     pfree(row.data);
@@ -154,7 +155,9 @@ const varlena* document_for_events(LoadState& state, Submission& submission, Loa
         return nullptr;
     }
     form = form_of(state, submission.schema);
-    return document_or_null(submission.responses, state.statements->has_json_documents);
+    return submission.document != nullptr
+               ? submission.document
+               : document_or_null(submission.responses, state.statements->has_json_documents);
 }
 
 }  // namespace
@@ -173,9 +176,22 @@ const char* status_of(Problem problem) {
     return "";
 }
 
-void examine_submission(LoadState& state, Submission& submission) {
+const varlena* examine_submission(LoadState& state, Submission& submission) {
     LoadedForm* form = nullptr;
-    examine(state, submission, form);
+    return examine(state, submission, form);
+}
+
+void keep_document(LoadState& state, Submission& submission, const varlena* document) {
+    constexpr std::size_t most_bytes = std::size_t{32} << 20;
+    const std::size_t size = VARSIZE_ANY(document);
+    if (!state.statements->has_json_documents || submission.document != nullptr ||
+        state.kept + size > most_bytes) {
+        return;
+    }
+    void* const copy = MemoryContextAlloc(state.memory, size);
+    std::memcpy(copy, document, size);
+    submission.document = static_cast<const varlena*>(copy);
+    state.kept += size;
 }
 
 ReadySubmission make_ready(LoadState& state, Submission& submission) {
@@ -199,7 +215,8 @@ void take_examined(Submission& submission, const NullableDatum* values) {
     submission.user_id = values[1];
     submission.created = values[2];
     submission.responses = values[3];
-    submission.has_form = !values[4].isnull && DatumGetBool(values[4].value);
+    submission.has_form = !values[4].isnull;
+    submission.has_metadata = submission.has_form && DatumGetBool(values[4].value);
     submission.form_name = values[5];
     submission.schema = values[6];
     submission.has_user = !values[7].isnull && DatumGetBool(values[7].value);

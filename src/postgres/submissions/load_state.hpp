@@ -19,7 +19,9 @@ struct Submission {
     NullableDatum user_id;
     NullableDatum created;
     NullableDatum responses;
+    const varlena* document;  ///< of json, as jsonb, where it has been kept; else nullptr
     bool has_form;
+    bool has_metadata;  ///< answers to questions of nodeType metadata are written
     NullableDatum form_name;
     NullableDatum schema;
     bool has_user;
@@ -42,13 +44,19 @@ struct Submission {
     std::uint8_t responses_hash[hash_size];
     std::uint8_t form_hash[hash_size];
     std::uint8_t row_hash[hash_size];
-    std::int32_t events;
+    std::int32_t found_problems;  ///< rows for response_event_problems
+    std::int32_t events;          ///< rows that response_events has taken
     std::int32_t problems;
 };
 
 class LoadedEvents;
 
 enum class Stage { events, problems };
+
+/// Counts a row that the table of the stage has taken.
+inline void count_stored(Submission& submission, Stage stage) {
+    ++(stage == Stage::events ? submission.events : submission.problems);
+}
 
 /// What the functions load_rows, load_events and load_change work on: SQL can hand them no pointer.
 /// It is there while a statement of the loader's runs.
@@ -62,6 +70,9 @@ struct LoadState {
     const int* selected;  ///< positions, those that load_rows gives
     int selected_count;
     Stage stage;
+    Submission* begun;     ///< whose rows are under way
+    MemoryContext memory;  ///< of the part of a batch that is under way
+    std::size_t kept;      ///< bytes of documents in it
     LoadedEvents* events;  ///< for rows that no statement inserts
     TimestampTz processed_on;
     std::int64_t searched;  ///< how many submissions load_change has seen
@@ -73,8 +84,11 @@ struct LoadState {
 void use_load_state(LoadState* state);
 void forget_load_state();
 
-/// Hashes a submission and finds what is wrong with it.
-void examine_submission(LoadState& state, Submission& submission);
+/// Hashes a submission and finds what is wrong with it. Its document, nullptr if it has a problem.
+const varlena* examine_submission(LoadState& state, Submission& submission);
+
+/// Keeps a document, if it was json and there is room: it is not parsed again for what comes of it.
+void keep_document(LoadState& state, Submission& submission, const varlena* document);
 
 /// The document of a submission with its form; nullptr if it has a problem.
 struct ReadySubmission {

@@ -42,7 +42,9 @@ HeapTupleHeader LoadedEvents::next() {
         return problem_row();
     }
     while (const submission::EventRow* const row = walk_.next()) {
-        if (count(bit_of(row->status))) {
+        const bool is_left_out =
+            row->node != nullptr && row->node->is_metadata && !submission_->has_metadata;
+        if (!is_left_out && count(bit_of(row->status))) {
             return tuples_.make(*compiled_, *row, walk_);
         }
     }
@@ -56,8 +58,7 @@ bool LoadedEvents::count(Statuses status) {
     if (stage_ == Stage::problems) {
         return is_problem;
     }
-    submission_->events += is_event ? 1 : 0;
-    submission_->problems += is_problem ? 1 : 0;
+    submission_->found_problems += is_problem ? 1 : 0;
     return is_event;
 }
 
@@ -89,8 +90,9 @@ void begin_events(LoadState& state, LoadedEvents& source, Submission& submission
     const MemoryContext caller = MemoryContextSwitchTo(source.call_memory());
     const Stage stage = state.stage;
     const ReadySubmission ready = make_ready(state, submission);
-    if (ready.document == nullptr) {
-        submission.problems = 1;
+    state.begun = &submission;
+    if (stage == Stage::events) {
+        submission.found_problems = ready.document == nullptr ? 1 : 0;
     }
     call_cpp([&] { source.begin(ready.form, ready.document, submission, stage); });
     MemoryContextSwitchTo(caller);

@@ -9,13 +9,6 @@ namespace {
 /// Of the entry, of the list and of the hash table.
 constexpr std::size_t bookkeeping = sizeof(LoadedForm) + 100;
 
-/// About what a compiled form takes once its nodes have been met.
-std::size_t size_of(const CompiledForm& compiled) {
-    constexpr std::size_t written = 160;
-    return compiled.form.size() +
-           compiled.columns.size() * (sizeof(CompiledForm::NodeColumns) + written);
-}
-
 }  // namespace
 
 LoadedForm* LoadedForms::find(std::string_view key) {
@@ -35,6 +28,9 @@ LoadedForm* LoadedForms::find_recent(std::string_view bytes) {
 
 LoadedForm* LoadedForms::use(Forms::iterator form) {
     Forms& list = form->compiled ? compiled_ : hashed_;
+    if (form->compiled && form != compiled_.begin()) {
+        count(compiled_.front());
+    }
     list.splice(list.begin(), list, form);
     return &*form;
 }
@@ -52,19 +48,30 @@ LoadedForm* LoadedForms::add(std::string_view key, const std::uint8_t (&hash)[ha
 }
 
 void LoadedForms::compile(LoadedForm& form, jsonb::Value document, std::string_view bytes) {
-    form.compiled = std::make_unique<CompiledForm>(document, check_for_interrupts);
+    if (!compiled_.empty()) {
+        count(compiled_.front());
+    }
+    const bool has_columns = bytes_ < most_bytes / 4;
+    form.compiled = std::make_unique<CompiledForm>(document, check_for_interrupts, has_columns);
     form.bytes = bytes;
-    form.compiled_size = size_of(*form.compiled) + bytes.size();
-    bytes_ += form.compiled_size;
+    count(form);
     compiled_.splice(compiled_.begin(), hashed_, by_key_.find(form.key)->second);
     make_room();
+}
+
+/// Counts what a form takes now: it grows while it is used, as columns of its nodes are written.
+void LoadedForms::count(LoadedForm& form) {
+    const std::size_t size = form.compiled->size() + form.bytes.size();
+    bytes_ += size - form.counted;
+    form.counted = size;
 }
 
 /// All but the form that was used last may go.
 void LoadedForms::make_room() {
     while (bytes_ > most_bytes && compiled_.size() > 1) {
         LoadedForm& oldest = compiled_.back();
-        bytes_ -= oldest.compiled_size;
+        bytes_ -= oldest.counted;
+        oldest.counted = 0;
         oldest.compiled.reset();
         oldest.bytes = {};
         hashed_.splice(hashed_.end(), compiled_, std::prev(compiled_.end()));

@@ -19,11 +19,12 @@ struct LoadedForm {
     std::string bytes;  ///< of the column, while it is compiled
     std::uint8_t hash[hash_size] = {};
     std::unique_ptr<CompiledForm> compiled;
-    std::size_t compiled_size = 0;
+    std::size_t counted = 0;  ///< of the compiled form and the column's bytes
 };
 
 /// The forms of a whole CALL. Past 64 MB compiled ones go that have not been used for the longest
-/// time; their hashes stay, unless these alone take as much.
+/// time; their hashes stay, unless these alone take as much. Past a quarter of that, forms come
+/// without the columns of their nodes, so that more of them have room.
 class LoadedForms {
   public:
     LoadedForms() = default;
@@ -48,6 +49,7 @@ class LoadedForms {
     static constexpr std::size_t most_bytes = std::size_t{64} << 20;
 
     LoadedForm* use(Forms::iterator form);
+    void count(LoadedForm& form);
     void make_room();
 
     Forms compiled_;  ///< the last used first

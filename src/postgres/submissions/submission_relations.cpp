@@ -156,6 +156,15 @@ bool is_referencing(const Table& table, const char* column) {
     return SPI_processed > 0;
 }
 
+bool is_redirected(const Table& table) {
+    SPI_execute(psprintf("SELECT FROM pg_catalog.pg_rewrite AS w"
+                         " WHERE w.ev_class OPERATOR(pg_catalog.=) %u AND w.is_instead"
+                         " AND w.ev_type OPERATOR(pg_catalog.=) '3'",
+                         table.relation),
+                true, 1);
+    return SPI_processed > 0;
+}
+
 /// Whether an index keeps the column's values apart. One of another collation does not by the
 /// column's equality, and that of a table with children by inheritance knows nothing of their rows.
 bool has_key(const Table& table, const char* column) {

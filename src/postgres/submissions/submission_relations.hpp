@@ -45,6 +45,10 @@ bool demands_value(const Table& table, const char* column);
 /// Whether a foreign key of the table has the column.
 bool is_referencing(const Table& table, const char* column);
 
+/// Whether a rule puts something in the place of an INSERT, be it of some rows: then the server
+/// takes no RETURNING.
+bool is_redirected(const Table& table);
+
 /// Whether a unique index on this column alone finds the rows of a value of it.
 bool has_key(const Table& table, const char* column);
 

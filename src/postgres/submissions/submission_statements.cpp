@@ -135,6 +135,12 @@ void require_loads(const Table& table, LoadMode mode) {
     }
 }
 
+/// Whether the forms say if questions of nodeType metadata are loaded.
+bool has_metadata(const Table& forms) {
+    return has_column(forms, "metadata") &&
+           getBaseType(type_of_column(forms, "metadata")) == BOOLOID;
+}
+
 void require_sources(const Tables& tables) {
     for (const Table* const table : {&tables.forms, &tables.users, &tables.submissions}) {
         require_table(*table);
@@ -145,6 +151,9 @@ void require_sources(const Tables& tables) {
     require_readable(tables.forms, "schema");
     if (has_column(tables.forms, "dialect")) {
         require_readable(tables.forms, "dialect");
+    }
+    if (has_metadata(tables.forms)) {
+        require_readable(tables.forms, "metadata");
     }
     require_readable(tables.users, "given_name");
     require_readable(tables.users, "family_name");
@@ -216,7 +225,7 @@ constexpr const char* joined =
 
 /// What examine_submission takes of a submission, its form, its user and its row in the ledger.
 constexpr const char* examined =
-    "r.form_id, r.user_id, r.date_created, r.responses, f.id IS NOT NULL,"
+    "r.form_id, r.user_id, r.date_created, r.responses, {form_flag},"
     " f.name::pg_catalog.text, f.schema, u.id IS NOT NULL, {full_name},"
     " l.responses_hash, l.form_hash, l.row_hash";
 
@@ -361,7 +370,8 @@ const char* fetch(Words words, const Tables& tables) {
                                           " l.form_hash, l.row_hash",
                                           words.fill("{l=b}")));
     appendStringInfoString(
-        &from, look_up(tables.forms, "id", "f", "f.id, f.name, f.schema", words.fill("{r=f}")));
+        &from, look_up(tables.forms, "id", "f", words.fill("f.id, f.name, f.schema{form_metadata}"),
+                       words.fill("{r=f}")));
     appendStringInfoString(
         &from,
         look_up(tables.users, "id", "u", "u.id, u.given_name, u.family_name", words.fill("{r=u}")));
@@ -375,9 +385,10 @@ const char* insert(Words words, const Table& table) {
     words.add("table", table.qualified());
     words.add("columns", column_list(table));
     words.add("values", value_list(table));
+    words.add("returning", is_redirected(table) ? "" : " RETURNING NULL");
     return words.fill(
         "INSERT INTO {table} ({columns}) SELECT {values}"
-        " FROM {rows}, {extension}.load_events(r.\"position\") AS e");
+        " FROM {rows}, {extension}.load_events(r.\"position\") AS e{returning}");
 }
 
 /// An array has the index on its side whatever the planner thinks of its length; of arrays there is
@@ -496,6 +507,10 @@ Words words_of(const LoadRequest& request, const Tables& tables, const char* ext
     words.add("is_form_of_name", is_form_of_name);
     words.add("is_refused", is_refused);
     words.add("is_of_source", words.fill(is_of_source));
+    words.add("form_metadata", has_metadata(tables.forms) ? ", f.metadata" : "");
+    words.add("form_flag", has_metadata(tables.forms)
+                               ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
+                               : "CASE WHEN f.id IS NOT NULL THEN false END");
     words.add("examined", words.fill(examined));
     add_rows(words, tables);
     add_comparisons(words, tables);
@@ -549,6 +564,8 @@ void describe_target(LoadStatements& statements, const Tables& tables) {
     statements.created = value_type(tables.submissions, "date_created");
     statements.has_json_documents = is_json(tables.submissions, "responses");
     statements.has_json_forms = is_json(tables.forms, "schema");
+    statements.events_come_back = !is_redirected(tables.events);
+    statements.problems_come_back = !is_redirected(tables.problems);
     statements.demands_user_id = demands_value(tables.events, "user_id");
     statements.user_must_exist = is_referencing(tables.events, "user_id");
     statements.demands_full_name = demands_value(tables.events, "user_full_name");

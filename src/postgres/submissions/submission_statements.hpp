@@ -46,6 +46,8 @@ struct LoadStatements {
 
     // ---- what the target demands and has ----
 
+    bool events_come_back;  ///< of rows that a statement inserts, those that the table has taken
+    bool problems_come_back;
     bool demands_user_id;
     bool user_must_exist;  ///< its user_id is of a foreign key
     bool demands_full_name;

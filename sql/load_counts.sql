@@ -1,0 +1,123 @@
+-- What load_response_events counts is what the target has taken; what it takes of questions of nodeType metadata; and
+-- that the size of a batch makes no difference to when a load stops.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS onetrip;
+\set SHOW_CONTEXT never
+CREATE SCHEMA app;
+CREATE SCHEMA dwh;
+CREATE TABLE app.form_schemas (id int PRIMARY KEY, name text, schema jsonb);
+CREATE TABLE app.users (id int PRIMARY KEY, given_name text, family_name text);
+CREATE TABLE app.form_responses (id int PRIMARY KEY, form_id int, user_id int, responses jsonb, date_created date);
+CREATE TABLE dwh.response_events (submission_id int, schema_path text, value text, status text, ord int);
+INSERT INTO app.form_schemas VALUES (1, 'f', '{"children": [{"slug": "a", "answerType": "text"},
+    {"slug": "n", "answerType": "number"}, {"slug": "phone", "nodeType": "metadata", "answerType": "number"},
+    {"slug": "place", "nodeType": "metadata", "children": [{"slug": "lat", "answerType": "text"}]}]}');
+INSERT INTO app.form_responses SELECT n, 1, NULL, jsonb_build_object('a', n, 'n', 'none', 'odd', 1), '2026-01-01'
+FROM generate_series(1, 6) AS n;
+CREATE PROCEDURE app.empty() LANGUAGE sql AS
+'TRUNCATE dwh.response_events, dwh.response_event_problems, dwh.submission_loads';
+CALL load_response_events('app', 'dwh');
+-- What the ledger counts next to what is there.
+CREATE VIEW app.counted AS
+SELECT sum(events) AS events, (SELECT count(*) FROM dwh.response_events) AS there, sum(problems) AS problems,
+    (SELECT count(*) FROM dwh.response_event_problems) AS "problems there" FROM dwh.submission_loads;
+SELECT * FROM app.counted;
+
+-- Rows that a trigger leaves out, of either table; of one submission all.
+CALL app.empty();
+CREATE FUNCTION app.leave_out() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN RETURN CASE WHEN NEW.submission_id = 2 OR NEW.schema_path = TG_ARGV[0] THEN NULL ELSE NEW END; END';
+CREATE TRIGGER drops BEFORE INSERT ON dwh.response_events FOR EACH ROW EXECUTE FUNCTION app.leave_out('a');
+CREATE TRIGGER drops BEFORE INSERT ON dwh.response_event_problems FOR EACH ROW EXECUTE FUNCTION app.leave_out('odd');
+CALL load_response_events('app', 'dwh', batch_size => 4);
+SELECT * FROM app.counted;
+CALL load_response_events('app', 'dwh', 'changed');
+UPDATE app.form_responses SET responses = responses || '{"b": 2}' WHERE id IN (2, 3);
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT * FROM app.counted;
+DROP TRIGGER drops ON dwh.response_events;
+DROP TRIGGER drops ON dwh.response_event_problems;
+
+-- Rules that leave rows out, or all, and one that puts them elsewhere: nothing can come back of these.
+CALL app.empty();
+CREATE RULE drops AS ON INSERT TO dwh.response_events WHERE NEW.schema_path = 'a' DO INSTEAD NOTHING;
+CALL load_response_events('app', 'dwh');
+SELECT * FROM app.counted;
+DROP RULE drops ON dwh.response_events;
+CALL app.empty();
+CREATE TABLE dwh.elsewhere (LIKE dwh.response_events);
+CREATE RULE elsewhere AS ON INSERT TO dwh.response_events DO INSTEAD INSERT INTO dwh.elsewhere VALUES (NEW.*);
+CALL load_response_events('app', 'dwh');
+SELECT * FROM app.counted;
+SELECT count(*) FROM dwh.elsewhere;
+DROP RULE elsewhere ON dwh.response_events;
+CALL app.empty();
+CREATE RULE nowhere AS ON INSERT TO dwh.response_events DO INSTEAD NOTHING;
+CALL load_response_events('app', 'dwh', batch_size => 4);
+SELECT * FROM app.counted;
+DROP RULE nowhere ON dwh.response_events;
+
+-- What keeps rows out of the ledger would have submissions loaded again and again.
+CALL app.empty();
+CREATE TRIGGER drops BEFORE INSERT ON dwh.submission_loads FOR EACH ROW EXECUTE FUNCTION app.leave_out('');
+ALTER TABLE dwh.submission_loads ADD schema_path text;
+CALL load_response_events('app', 'dwh');
+\echo :LAST_ERROR_SQLSTATE
+SELECT * FROM app.counted;
+DROP TRIGGER drops ON dwh.submission_loads;
+
+-- Questions of nodeType metadata: neither events nor problems, unless the form's row says so.
+UPDATE app.form_responses SET responses = responses || '{"phone": "none", "place": {"lat": "1"}}';
+CALL load_response_events('app', 'dwh');
+SELECT schema_path, count(*) FROM dwh.response_events GROUP BY 1 ORDER BY 1;
+ALTER TABLE app.form_schemas ADD metadata boolean;
+CALL load_response_events('app', 'dwh', 'changed');
+UPDATE app.form_schemas SET metadata = true;
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT schema_path, count(*) FROM dwh.response_events GROUP BY 1 ORDER BY 1;
+SELECT schema_path, status, count(*) FROM dwh.response_event_problems GROUP BY 1, 2 ORDER BY 1, 2;
+UPDATE app.form_schemas SET metadata = false;
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT schema_path, count(*) FROM dwh.response_events GROUP BY 1 ORDER BY 1;
+CREATE ROLE regress_counts;
+GRANT USAGE ON SCHEMA app, dwh TO regress_counts;
+GRANT ALL ON ALL TABLES IN SCHEMA app, dwh TO regress_counts;
+REVOKE SELECT ON app.form_schemas FROM regress_counts;
+GRANT SELECT (id, name, schema) ON app.form_schemas TO regress_counts;
+SET ROLE regress_counts;
+CALL load_response_events('app', 'dwh');
+RESET ROLE;
+DROP OWNED BY regress_counts;
+DROP ROLE regress_counts;
+
+-- A target that refuses the first hundred submissions is wrong; one that takes any before is not. Whatever the batch.
+DELETE FROM app.form_responses;
+INSERT INTO app.form_responses SELECT n, 1, NULL, jsonb_build_object('a', n), '2026-01-01'
+FROM generate_series(1, 250) AS n;
+CREATE PROCEDURE app.try(refused text, batch_size int) LANGUAGE plpgsql AS $$
+DECLARE
+    submissions bigint; events bigint; problems bigint; batches bigint; removed bigint;
+BEGIN
+    CALL app.empty();
+    ALTER TABLE dwh.response_events DROP CONSTRAINT IF EXISTS refused;
+    EXECUTE format('ALTER TABLE dwh.response_events ADD CONSTRAINT refused CHECK (NOT (%s))', refused);
+    COMMIT;
+    CALL load_response_events('app', 'dwh', 'new', batch_size, submissions, events, problems, batches,
+        removed => removed);
+    RAISE WARNING 'batches of %: % submissions, % events, % problems', batch_size, submissions, events, problems;
+END $$;
+CALL app.try('submission_id <= 110', 1);
+CALL app.try('submission_id <= 110', 7);
+CALL app.try('submission_id <= 110', 10000);
+CALL app.try('submission_id BETWEEN 2 AND 110', 1);
+CALL app.try('submission_id BETWEEN 2 AND 110', 7);
+CALL app.try('submission_id BETWEEN 2 AND 110', 10000);
+CALL app.try('submission_id > 100', 1);
+CALL app.try('submission_id > 100', 100);
+CALL app.try('submission_id > 100', 10000);
+-- A submission without an answer is taken.
+UPDATE app.form_responses SET responses = '{}' WHERE id IN (1, 60);
+CALL app.try('submission_id <= 110', 1);
+CALL app.try('submission_id <= 110', 10000);
+
+DROP SCHEMA app, dwh CASCADE;
