@@ -47,9 +47,12 @@ inline std::string json_text(const jsonb::JsonTree& tree, std::uint32_t at) {
     __builtin_unreachable();
 }
 
-/// The JSON row of a section, its keys in the layout's order.
+/// The JSON row of a section, its keys in the layout's order; of a table in that of its bytes.
 inline std::string json_row(Decoder& decoder, std::span<const std::uint8_t> section) {
     const jsonb::JsonTree& tree = decoder.decode(section);
+    if (decoder.plan().table != nullptr) {
+        return json_text(tree, 0);
+    }
     std::map<std::string, std::uint32_t> values;
     for (std::uint32_t key = 1; key < tree.nodes.front().next; key = tree.nodes[key + 1].next) {
         values[std::string(tree.bytes(tree.nodes[key]))] = key + 1;
