@@ -104,9 +104,9 @@ class Compiler final : public TypeUnits {
         build_unit(unit, block, kind, layout_, *this, ticker_);
         unit.depth = deepest_ + 1;
         deepest_ = outer;
-        fill_alignment(unit, kind);
-        bound_unit(unit, kind);
-        align_unit(unit, kind);
+        fill_alignment(unit, kind, ticker_);
+        bound_unit(unit, kind, ticker_);
+        align_unit(unit, kind, ticker_);
     }
 
     void add_to_set(const Definition& definition) {
