@@ -196,11 +196,16 @@ replay_corpora() {
 suite_reference() {
     heading "Test vectors, by the reference implementation in Python"
     local log=build/reference.log status=0
-    (python3 tests/reference/check_reference.py && python3 tests/reference/check_text_tables.py) >"$log" 2>&1 </dev/null || status=$?
+    local seed=${ONETRIP_SEED:-1} cases=${ONETRIP_CASES:-100} passed failed
+    {
+        python3 tests/reference/check_reference.py && python3 tests/reference/check_text_tables.py &&
+            python3 tests/reference/check_tables.py
+    } >"$log" 2>&1 </dev/null || status=$?
+    say "$cases random tables with the seed $seed"
+    python3 tests/reference/random_tables.py "$seed" "$cases" >build/random-tables.jsonl 2>>"$log" </dev/null || status=$?
     ((status == 0)) || tail -n 50 "$log"
-    local passed failed
-    read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
-    report_run "${passed:-0}" "${failed:-0}" "$status"
+    read -r passed failed < <(awk '/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3 } END { print p + 0, f + 0 }' "$log")
+    report_run "$((passed + $(wc -l <build/random-tables.jsonl)))" "$failed" "$status"
 }
 
 STAGE_IS_READY=

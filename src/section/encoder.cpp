@@ -7,41 +7,15 @@
 
 #include "base/bits.hpp"
 #include "base/words.hpp"
+#include "section/running_checksum.hpp"
 #include "section/tables/writer.hpp"
-#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section {
 
 namespace {
 
-/// What the message calls a value that is bad in this way.
-const char* describe(ErrorKind kind) {
-    switch (kind) {
-        case ErrorKind::out_of_range:
-            return "value out of range";
-        case ErrorKind::null_not_allowed:
-            return "null value not allowed";
-        case ErrorKind::time_out_of_range:
-            return "date or time out of range";
-        default:
-            return "invalid value";
-    }
-}
-
-std::string describe_width(const Field& field) {
-    return field.width ? count(*field.width, "bit") : std::string("width *");
-}
-
 [[noreturn]] void refuse_length(const Value& value, std::string complaint) {
     throw BadValue{ErrorKind::invalid_value, describe(value), std::move(complaint)};
-}
-
-/// Of a number that the encoder computes.
-[[noreturn]] void refuse_computed(const Field& field, std::uint64_t number, const char* hint = "") {
-    throw BadValue{ErrorKind::out_of_range, std::to_string(number),
-                   "of " + print_source(field.source) + " is outside 0 to " +
-                       std::to_string(largest_unsigned(*field.width)),
-                   hint};
 }
 
 /// The `size` (1 to 8) bytes that a `char` field of this text is; false if it is too long or has
@@ -286,7 +260,7 @@ inline std::uint64_t Encoder::measure(const Measure& measure) const {
     const std::uint64_t bytes = offset_of(measure.to) - offset_of(measure.from);
     const Field& field = plan_.fields[measure.field];
     if (bytes > largest_unsigned(*field.width)) {
-        refuse_computed(field, bytes);
+        refuse_computed(field, static_cast<std::int64_t>(bytes));
     }
     return bytes;
 }
@@ -321,32 +295,24 @@ std::size_t Encoder::finish(std::span<const Value> row, PartNumbers numbers,
     return offset_of(plan_.root.end);
 }
 
-/// Each goes on from the one before it, which it covers.
 void Encoder::write_checksums(std::uint8_t* section) const {
-    std::uint8_t* end = section;
-    std::uint32_t crc = 0;
+    RunningChecksum running({section, plan_.max_bytes});
     for (const Checksum& checksum : plan_.root.checksums) {
-        std::uint8_t* const at = section + offset_of(checksum.at);
-        crc = end == section ? transport::crc32_mpeg2({section, at})
-                             : transport::crc32_mpeg2({end, at}, crc);
-        store_big_endian(at, 4, crc);
-        end = at;
+        const std::uint32_t at = offset_of(checksum.at);
+        store_big_endian(section + at, 4, running.up_to(at));
     }
 }
 
 void Encoder::write_part_number(const PartNumber& part, std::uint64_t number,
                                 std::uint8_t* section) const {
-    std::uint8_t* const at = section + offset_of(part.at);
-    const unsigned bit = part.at.bits % 8;
-    const std::uint32_t width = *plan_.fields[part.field].width;
-    clear_bits(at, bit, width);
-    store_bits(at, bit, width, number);
+    store_part_number(section + offset_of(part.at), part.at.bits % 8,
+                      *plan_.fields[part.field].width, number);
 }
 
 void Encoder::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
     for (const PartNumber& part : plan_.root.part_numbers) {
         current_ = &plan_.fields[part.field];
-        write_part_number(part, part_number(*current_, numbers), section);
+        write_part_number(part, numbers.of(*current_), section);
     }
 }
 
@@ -361,14 +327,7 @@ void Encoder::write_given_part_numbers(std::span<const Value> row, std::uint8_t*
         if (value.kind == Value::Kind::absent) {
             refuse_missing_part(row);
         }
-        const std::uint64_t number =
-            static_cast<const BitsType*>(field.type)->to_bits(value, *field.width);
-        const std::string problem = part_numbers_.judge(field, number);
-        if (!problem.empty()) {
-            throw BadValue{ErrorKind::invalid_value, describe(value),
-                           "contradicts the part numbers of the row: " + problem};
-        }
-        write_part_number(part, number, section);
+        write_part_number(part, part_numbers_.take(field, value), section);
     }
 }
 
@@ -376,23 +335,7 @@ void Encoder::refuse_missing_part(std::span<const Value> row) const {
     const auto given = std::find_if(
         plan_.root.part_numbers.begin(), plan_.root.part_numbers.end(),
         [&](const PartNumber& part) { return row[part.slot].kind != Value::Kind::absent; });
-    const std::string& name = plan_.fields[given->field].name;
-    throw BadValue{
-        ErrorKind::invalid_value, "NULL",
-        "stands for a key that is not there, though the row sets the part number \"" + name + "\"",
-        "A row sets all part numbers or none of them. If \"" + name +
-            "\" is a column that is none, leave it out, as in to_jsonb(r) - '" + name + "'."};
-}
-
-std::uint64_t Encoder::part_number(const Field& field, PartNumbers numbers) {
-    const std::uint64_t number = field.source.kind == Source::Kind::part        ? numbers.part
-                                 : field.source.kind == Source::Kind::last_part ? numbers.parts - 1
-                                                                                : numbers.parts;
-    if (number > largest_unsigned(*field.width)) {
-        refuse_computed(field, number,
-                        "Make the field wider, the section larger, or the row shorter.");
-    }
-    return number;
+    refuse_partly_numbered(plan_.fields[given->field].name);
 }
 
 /// Refuses a row that does not fit into one section and must not take several.
@@ -426,7 +369,7 @@ std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitt
     current_ = &field;
     const std::unique_ptr<Items> items = type.items_of(row[plan_.split->slot], field);
     const Share share{*items, room};
-    PartNumbers numbers{0, count_parts(share)};
+    PartNumbers numbers = PartNumbers::first_of(count_parts(share));
     for (items->restart(); !items->at_end(); ++numbers.part) {
         interrupt_();
         std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
@@ -471,7 +414,7 @@ void Encoder::raise(const BadValue& bad) const {
                      std::string(describe(bad.kind)) + " for field \"" + field.name +
                          "\" of layout \"" + plan_.name + "\"",
                      "The value " + bad.value + " " + bad.complaint + "; the field has " +
-                         describe_width(field) + " and type " + print_type(field) + ".",
+                         describe_width_and_type(field) + ".",
                      bad.hint);
 }
 

@@ -77,11 +77,6 @@ class Encoder {
         const BytesType* type;
     };
 
-    struct PartNumbers {
-        std::uint64_t part = 0;
-        std::uint64_t parts = 1;
-    };
-
     /// The items that are still to be spread, and how many bytes of them a section takes.
     struct Share {
         Items& items;
@@ -109,7 +104,6 @@ class Encoder {
     void write_checksums(std::uint8_t* section) const;
     std::uint64_t measure(const Measure& measure) const;
     std::uint32_t offset_of(Place place) const;
-    static std::uint64_t part_number(const Field& field, PartNumbers numbers);
     [[noreturn]] void refuse_missing_part(std::span<const Value> row) const;
 
     bool has_json_text(std::span<const Value> row) const;

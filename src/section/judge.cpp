@@ -5,17 +5,14 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
+#include "section/problems.hpp"
 #include "section/shared_value.hpp"
 #include "section/types/field_type.hpp"
-#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section {
 
 namespace {
-
-std::string count_of_bytes(std::uint64_t count) {
-    return std::to_string(count) + (count == 1 ? " byte" : " bytes");
-}
 
 /// Puts the faults of a field's bytes where the section's are.
 class SectionFaults final : public FaultsOfBytes {
@@ -45,7 +42,7 @@ std::vector<Fault>& Judge::judge(const Reading& reading) {
     faults_.clear();
     is_faulty_.assign(plan_.fields.size(), false);
     part_numbers_.clear();
-    checksum_end_ = 0;
+    checksum_ = RunningChecksum(reading.section());
     judge_fields();
     judge_end();
     for (const std::uint32_t key : plan_.root.shared_keys) {
@@ -65,8 +62,7 @@ void Judge::judge_fields() {
         if (!reading_->is_whole(id)) {
             const std::size_t size = reading_->section().size();
             const bool is_begun = reading_->at(id).bit < size * 8;
-            add_fault(id, "the section ends at byte " + std::to_string(size) +
-                              (is_begun ? ", within this field" : ", before this field"));
+            add_fault(id, cut_problem("the section ends", size, is_begun));
             return;
         }
         judge_field(id);
@@ -138,18 +134,10 @@ void Judge::judge_bits(FieldId id, std::uint64_t bits) {
 }
 
 void Judge::judge_constant(FieldId id, std::uint64_t bits) {
-    const std::uint64_t constant = plan_.root.fields[id].constant;
-    if (bits == constant) {
-        return;
+    std::string problem = constant_problem(plan_.fields[id], bits, plan_.root.fields[id].constant);
+    if (!problem.empty()) {
+        add_fault(id, std::move(problem));
     }
-    const Field& field = plan_.fields[id];
-    const auto& type = static_cast<const BitsType&>(*field.type);
-    const bool is_decimal = field.source.name.find_first_of("xXbB") == std::string::npos;
-    const auto print = [&](std::uint64_t number) {
-        return is_decimal ? type.print_constant(number, *field.width)
-                          : print_hex(number, *field.width);
-    };
-    add_fault(id, "found " + print(bits) + ", where the layout has " + print(constant));
 }
 
 /// What length() counts ends with the bytes, but for those that are left over where it is believed
@@ -173,48 +161,33 @@ void Judge::judge_measure(FieldId id, std::uint64_t bits) {
     const Source& source = plan_.fields[id].source;
     const std::string found = "found " + std::to_string(bits) + ", but ";
     if (source.kind == Source::Kind::length_of_rest) {
-        add_fault(id, found + count_of_bytes(bytes) + (bytes == 1 ? " follows" : " follow"));
+        add_fault(id, found + count(bytes, "byte") + (bytes == 1 ? " follows" : " follow"));
     } else if (source.kind == Source::Kind::length_of_field) {
-        add_fault(id, found + source.name + " takes " + count_of_bytes(bytes));
+        add_fault(id, found + source.name + " takes " + count(bytes, "byte"));
     } else {
         add_fault(id, found + source.name + " begins at byte " + std::to_string(bytes));
     }
 }
 
 void Judge::judge_checksum(FieldId id, std::uint64_t bits) {
-    const std::uint32_t crc = checksum_up_to(reading_->at(id).bit / 8);
-    if (bits != crc) {
-        add_fault(id, "found " + print_hex(bits, 32) + ", but the CRC_32 of the bytes before is " +
-                          print_hex(crc, 32));
+    std::string problem = checksum_problem(bits, checksum_.up_to(reading_->at(id).bit / 8));
+    if (!problem.empty()) {
+        add_fault(id, std::move(problem));
     }
-}
-
-/// Goes on from the last one: checksums come in the order of their bytes.
-std::uint32_t Judge::checksum_up_to(std::size_t end) {
-    const std::span<const std::uint8_t> bytes =
-        reading_->section().first(end).subspan(checksum_end_);
-    checksum_ = checksum_end_ == 0 ? transport::crc32_mpeg2(bytes)
-                                   : transport::crc32_mpeg2(bytes, checksum_);
-    checksum_end_ = end;
-    return checksum_;
 }
 
 void Judge::judge_end() {
     const std::size_t size = reading_->section().size();
     if (const std::size_t end = reading_->offset_of(plan_.root.end); end < size) {
-        const std::size_t left = size - end;
-        faults_.push_back({&plan_.fields.back(), end,
-                           count_of_bytes(left) + (left == 1 ? " is" : " are") +
-                               " left over behind the last field"});
+        faults_.push_back({&plan_.fields.back(), end, left_over_problem(size - end)});
     }
     judge_size(size);
 }
 
 void Judge::judge_size(std::size_t size) {
     if (size > plan_.max_bytes) {
-        faults_.push_back({&plan_.fields.back(), plan_.max_bytes,
-                           "the section takes " + count_of_bytes(size) + ", more than the " +
-                               std::to_string(plan_.max_bytes) + " that the layout allows"});
+        faults_.push_back(
+            {&plan_.fields.back(), plan_.max_bytes, too_long_problem(size, plan_.max_bytes)});
     }
 }
 

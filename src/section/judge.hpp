@@ -7,6 +7,7 @@
 #include "base/utf8.hpp"
 #include "section/part_numbers.hpp"
 #include "section/reading.hpp"
+#include "section/running_checksum.hpp"
 #include "section/shared_value.hpp"
 #include "transport/section_header.hpp"
 
@@ -51,7 +52,6 @@ class Judge {
     void judge_measure(FieldId id, std::uint64_t bits);
     std::size_t measure(FieldId id) const;
     void judge_checksum(FieldId id, std::uint64_t bits);
-    std::uint32_t checksum_up_to(std::size_t end);
     void judge_end();
     void judge_size(std::size_t size);
     void judge_key(const Key& key);
@@ -64,8 +64,7 @@ class Judge {
     std::vector<Fault> faults_;
     std::vector<bool> is_faulty_;  ///< by FieldId
     PartNumbersJudge part_numbers_;
-    std::uint32_t checksum_ = 0;    ///< of the bytes …
-    std::size_t checksum_end_ = 0;  ///< … up to here, 0 before the first
+    RunningChecksum checksum_;
 };
 
 }  // namespace onetrip::section

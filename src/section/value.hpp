@@ -41,7 +41,9 @@ struct Value {
     };
 
     Kind kind = Kind::null;
-    bool from_json_row = false;  ///< a jsonb column holds documents alone, a JSON row any value
+    bool from_json_row = false;   ///< a jsonb column holds documents alone, a JSON row any value
+    bool from_composite = false;  ///< json, json_text: made of composite values, without a key for
+                                  ///< an attribute that their types do not have
     union {
         bool boolean;
         std::int64_t integer;

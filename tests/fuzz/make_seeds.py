@@ -5,6 +5,7 @@ What is in tests/fuzz/corpus is these, minimised, and what fuzzing found: see do
 """
 import json
 import pathlib
+import random
 import re
 import sys
 
@@ -106,6 +107,15 @@ def table_seeds():
         yield "encode", layout.encode() + b'\0{"a":1,"l":[{"a":1,"b":2}],"w":[12],"f":[1,2],"s":[],"o":{"a":1},"d":[],"t":"x"}'
 
 
+def decision_seeds():
+    """Decisions for the targets that make their layouts themselves: any bytes are some."""
+    for number in range(60):
+        rng = random.Random('decisions %d' % number)
+        yield "tables", rng.randbytes(rng.choice((60, 150, 400)))
+        layout = bytes(byte for byte in rng.randbytes(rng.choice((60, 150, 300))) if byte)
+        yield "table_bytes", layout + b"\0" + b"\x80\xf0" + rng.randbytes(rng.choice((5, 20, 80)))
+
+
 def json_seeds():
     for vector in vectors("jsonb.json"):
         text = vector["text"].encode()
@@ -129,7 +139,8 @@ def submission_seeds():
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for seeds in (section_seeds(), json_seeds(), submission_seeds(), shared_seeds(), table_seeds()):
+    for seeds in (section_seeds(), json_seeds(), submission_seeds(), shared_seeds(), table_seeds(),
+                  decision_seeds()):
         for number, (target, seed) in enumerate(seeds):
             (folder / target).mkdir(parents=True, exist_ok=True)
             (folder / target / f"{seeds.__name__[:-6]}{number:05}").write_bytes(seed)

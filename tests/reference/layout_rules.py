@@ -373,17 +373,18 @@ class Rules:
         if function == 'count' and not all(isinstance(x, (ValueList, ObjectList)) or is_tlv(x) for x in found):
             raise Refused(pos, 'count is of lists')
         if function == 'present':
-            self.check_present(e, found, braces, pos)
+            self.check_present(e, braces, pos)
 
-    def check_present(self, flag, found, braces, pos):
-        for x in found:
+    def check_present(self, flag, braces, pos):
+        """Of every element of the name, in other arms too: a writer asks for all their keys."""
+        listed = [e for e, _ in within_braces(braces)]
+        named = [e for e in listed if getattr(e, 'name', None) == flag.source[1]]
+        for x in named:
             is_utc = isinstance(x, Field) and x.type == 'utc' and x.definition is None
             if key_of(x) is None or is_utc or getattr(x, 'default', None) is not None:
                 raise Refused(pos, 'present is of what has a key that may be NULL')
-        keys = {key_of(x) for x in found}
-        listed = list(within_braces(braces))
-        path = next(path for e, path in listed if e is flag)
-        if any(key_of(x) in keys and x not in found and not in_other_arms(path, own) for x, own in listed):
+        keys = {key_of(x) for x in named}
+        if any(key_of(x) in keys and x not in named for x in listed):
             raise Refused(pos, 'present is not of a source that others share')
 
     def resolve(self, c, scopes):

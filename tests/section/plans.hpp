@@ -47,10 +47,10 @@ inline std::string json_text(const jsonb::JsonTree& tree, std::uint32_t at) {
     __builtin_unreachable();
 }
 
-/// The JSON row of a section, its keys in the layout's order; of a table in the order of its bytes.
+/// The JSON row of a section, its keys in the layout's order; of a table in that of its bytes.
 inline std::string json_row(Decoder& decoder, std::span<const std::uint8_t> section) {
     const jsonb::JsonTree& tree = decoder.decode(section);
-    if (decoder.plan().table) {
+    if (decoder.plan().table != nullptr) {
         return json_text(tree, 0);
     }
     std::map<std::string, std::uint32_t> values;

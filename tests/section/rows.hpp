@@ -98,8 +98,12 @@ class Row {
     }
 
     Value member(const Slot& slot) const {
-        const auto found = object_.find(slot.name);
-        return found ? Value::of_json(*found, true) : absent();
+        if (const auto found = object_.find(slot.name)) {
+            return Value::of_json(*found, true);
+        }
+        Value value = absent();
+        value.from_json_row = true;
+        return value;
     }
 
     Value column(const Slot& slot) const {

@@ -133,7 +133,10 @@ Value read_session_timestamp(const ColumnReader& /*reader*/, Datum datum) {
 
 Value read_nested_column(const ColumnReader& reader, Datum datum) {
     const StringInfo json = read_nested(reader.nested, datum);
-    return to_utf8(Value::Kind::json_text, {json->data, static_cast<std::size_t>(json->len)});
+    Value value =
+        to_utf8(Value::Kind::json_text, {json->data, static_cast<std::size_t>(json->len)});
+    value.from_composite = reader.makes_composites;
+    return value;
 }
 
 Value read_unsupported(const ColumnReader& reader, Datum /*datum*/) {
@@ -217,10 +220,11 @@ FmgrInfo* output_function(Oid type) {
 ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan& plan,
                            std::size_t slot) {
     const Oid base = getBaseType(type);
-    ColumnReader reader{nullptr, format_type_be(type), nullptr, nullptr};
+    ColumnReader reader{nullptr, format_type_be(type), nullptr, nullptr, false};
     if (plan.table != nullptr) {
         const section::tables::ScopeKey& key = plan.table->root.scopes.front().keys[slot];
         reader.nested = key.is_container ? nested_reader(type, key) : nullptr;
+        reader.makes_composites = reader.nested != nullptr && makes_composites(reader.nested, key);
     }
     const bool in_session = base == TIMESTAMPOID && local_times == LocalTimes::in_session_timezone;
     reader.read = reader.nested != nullptr ? read_nested_column

@@ -13,6 +13,7 @@ struct ColumnReader {
     const char* type_name;       ///< for messages
     FmgrInfo* output;            ///< the type's output function, where that is what reads it
     const NestedReader* nested;  ///< of an array or composite value that a list or object takes
+    bool makes_composites;       ///< see nested_reader.hpp
 };
 
 /// What a timestamp without time zone is taken for.

@@ -36,7 +36,7 @@ struct NestedReader {
     TupleDesc descriptor;
     const NestedReader** attributes;
 
-    // Any other:
+    // An array, for one of several dimensions, and any other:
     FmgrInfo* to_json;
 };
 
@@ -113,6 +113,7 @@ const NestedReader* make_reader(Oid type, const ScopeKey* key) {
     }
     auto* const reader = palloc_zeroed<NestedReader>();
     reader->kind = NestedReader::Kind::array;
+    reader->to_json = to_json_of(type);
     reader->element_type = element;
     get_typlenbyvalalign(element, &reader->element_length, &reader->element_by_value,
                          &reader->element_alignment);
@@ -122,12 +123,16 @@ const NestedReader* make_reader(Oid type, const ScopeKey* key) {
 
 void append_value(const NestedReader& reader, Datum datum, StringInfo json);
 
+void append_json(const NestedReader& reader, Datum datum, StringInfo json) {
+    text* const value = DatumGetTextPP(FunctionCall1(reader.to_json, datum));
+    appendBinaryStringInfo(json, VARDATA_ANY(value), static_cast<int>(VARSIZE_ANY_EXHDR(value)));
+}
+
 void append_array(const NestedReader& reader, Datum datum, StringInfo json) {
     ArrayType* const array = DatumGetArrayTypeP(datum);
     if (ARR_NDIM(array) > 1) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("an array of objects must have one dimension"),
-                        errdetail("It has %d.", ARR_NDIM(array))));
+        append_json(reader, datum, json);  // arrays in an array, which the writer refuses by path
+        return;
     }
     Datum* elements = nullptr;
     bool* nulls = nullptr;
@@ -184,12 +189,9 @@ void append_value(const NestedReader& reader, Datum datum, StringInfo json) {
         case NestedReader::Kind::composite:
             append_composite(reader, datum, json);
             break;
-        case NestedReader::Kind::value: {
-            text* const value = DatumGetTextPP(FunctionCall1(reader.to_json, datum));
-            appendBinaryStringInfo(json, VARDATA_ANY(value),
-                                   static_cast<int>(VARSIZE_ANY_EXHDR(value)));
+        case NestedReader::Kind::value:
+            append_json(reader, datum, json);
             break;
-        }
     }
 }
 
@@ -201,6 +203,28 @@ const NestedReader* nested_reader(Oid type, const ScopeKey& key) {
         return nullptr;
     }
     return make_reader(type, &key);
+}
+
+bool makes_composites(const NestedReader* reader, const ScopeKey& key) {
+    check_stack_depth();
+    switch (reader->kind) {
+        case NestedReader::Kind::array:
+            return makes_composites(reader->element, key);
+        case NestedReader::Kind::value:
+            return key.inner.empty();
+        case NestedReader::Kind::composite:
+            break;
+    }
+    for (int i = 0; i < reader->descriptor->natts; ++i) {
+        const NestedReader* const attribute = reader->attributes[i];
+        if (attribute != nullptr &&
+            !makes_composites(
+                attribute,
+                *find_key(key, NameStr(TupleDescAttr(reader->descriptor, i)->attname)))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 StringInfo read_nested(const NestedReader* reader, Datum datum) {

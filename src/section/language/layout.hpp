@@ -85,8 +85,9 @@ struct Field {
     const FieldType* type = nullptr;     ///< nullptr for the name of a definition
     std::string definition;              ///< a definition without a set, whose elements it has
     TlvFormat tlv;
-    std::vector<std::string> sets;     ///< of a tlv: where its items' definitions are looked for
-    TextTable text = TextTable::none;  ///< of dvbtext(TABLE)
+    std::vector<std::string> sets;      ///< of a tlv: where its items' definitions are looked for
+    std::vector<TextPosition> sets_at;  ///< their places in the text
+    TextTable text = TextTable::none;   ///< of dvbtext(TABLE)
     TextTable default_text = TextTable::none;  ///< of a dvbtext without: what the layout says
     bool split = false;
     Source source;

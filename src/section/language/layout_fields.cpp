@@ -227,6 +227,7 @@ void FieldParser::parse_sets() {
                           "a set that has not been named before");
         }
         field_.sets.emplace_back(set.text);
+        field_.sets_at.push_back(set.at);
     }
 }
 

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <bit>
+#include <map>
+#include <unordered_map>
 
 #include "base/words.hpp"
 #include "section/language/layout_lexer.hpp"
@@ -84,12 +86,14 @@ Shift any_number(const Shift& one) {
 
 class Aligner {
   public:
-    Aligner(const Unit& unit, UnitKind kind) : unit_(unit), kind_(kind) {
+    Aligner(const Unit& unit, UnitKind kind, Ticker& ticker)
+        : unit_(unit), kind_(kind), ticker_(ticker) {
         shifts_.resize(unit.blocks.size());
         // Inner braces have higher numbers than those around them.
         for (auto block = static_cast<BlockId>(unit.blocks.size()); block-- > 0;) {
             shifts_[block] = by_bits(0);
             for (const Node& node : unit.blocks[block].nodes) {
+                ticker_.tick();
                 shifts_[block] = in_turn(shifts_[block], shift_of(node));
             }
         }
@@ -110,9 +114,6 @@ class Aligner {
     void check() {
         measured_.resize(unit_.scopes.size());
         own_lengths_.resize(unit_.scopes.size());
-        for (ScopeId scope = 0; scope < unit_.scopes.size(); ++scope) {
-            measured_[scope].resize(unit_.scopes[scope].names.size());
-        }
         for (BlockId block = 0; block < unit_.blocks.size(); ++block) {
             for (const Node& node : unit_.blocks[block].nodes) {
                 note_length(node, block);
@@ -135,6 +136,14 @@ class Aligner {
         BlockId block;
     };
 
+    /// The length() fields of a name.
+    struct Lengths {
+        std::vector<Length> all;
+        std::unordered_map<BlockId, std::uint32_t> within;  ///< how many stand in a block
+        /// How many stand in all arms of the element of a block.
+        std::map<std::pair<BlockId, std::uint32_t>, std::uint32_t> within_arms;
+    };
+
     template <typename Visit>
     void for_each_node(BlockId id, Set begin, const Visit& visit) const;
     template <typename Visit>
@@ -147,15 +156,17 @@ class Aligner {
     void check_node(const Node& node, BlockId block, Set begin) const;
     void check_measured(const Node& node, BlockId block, Set begin) const;
     void check_ends_of_scope(const Node& node, Set begin) const;
+    static bool has_common(const Lengths& lengths, const Unit& unit, BlockId block);
     bool exclude_each_other(BlockId a, BlockId b) const;
     void require(const Node& node, Set set, const std::string& what) const;
     [[noreturn]] void refuse_end(Set end) const;
 
     const Unit& unit_;
     UnitKind kind_;
-    std::vector<Shift> shifts_;                               ///< by BlockId
-    std::vector<std::vector<std::vector<Length>>> measured_;  ///< by scope and name
-    std::vector<const Node*> own_lengths_;                    ///< by scope: its length()
+    Ticker& ticker_;
+    std::vector<Shift> shifts_;                                  ///< by BlockId
+    std::vector<std::unordered_map<NameId, Lengths>> measured_;  ///< by scope
+    std::vector<const Node*> own_lengths_;                       ///< by scope: its length()
 };
 
 void Aligner::note_length(const Node& node, BlockId block) {
@@ -164,7 +175,12 @@ void Aligner::note_length(const Node& node, BlockId block) {
     }
     const ScopeId scope = unit_.blocks[block].scope;
     if (node.field->source.kind == Source::Kind::length_of_field) {
-        measured_[scope][node.measured].push_back({&node, block});
+        Lengths& lengths = measured_[scope][node.measured];
+        lengths.all.push_back({&node, block});
+        for (; block != none; block = unit_.blocks[block].outer) {
+            ++lengths.within[block];
+            ++lengths.within_arms[{unit_.blocks[block].outer, unit_.blocks[block].outer_index}];
+        }
     } else if (node.field->source.kind == Source::Kind::length_of_rest) {
         own_lengths_[scope] = &node;
     }
@@ -215,6 +231,7 @@ Shift Aligner::shift_of(const Node& node) const {
 template <typename Visit>
 void Aligner::for_each_node(BlockId id, Set begin, const Visit& visit) const {
     for (const Node& node : unit_.blocks[id].nodes) {
+        ticker_.tick();
         visit(node, id, begin);
         for_each_inner(node, begin, visit);
         begin = end_of(shift_of(node), begin);
@@ -276,18 +293,39 @@ void Aligner::check_node(const Node& node, BlockId block, Set begin) const {
 
 /// By every length() that may stand in the same bytes.
 void Aligner::check_measured(const Node& node, BlockId block, Set begin) const {
-    if (node.name == none || node.kind == Node::Kind::label) {
+    const Set end = end_of(shift_of(node), begin);
+    if (node.name == none || node.kind == Node::Kind::label ||
+        (begin == boundary && end == boundary)) {
         return;
     }
-    for (const Length& length : measured_[unit_.blocks[block].scope][node.name]) {
-        if (exclude_each_other(length.block, block)) {
-            continue;
-        }
-        const std::string what =
-            "what field " + quoted(length.node->field->name) + " measures is off a byte boundary";
-        require(*length.node, begin, what);
-        require(*length.node, end_of(shift_of(node), begin), what);
+    const auto& measured = measured_[unit_.blocks[block].scope];
+    const auto lengths = measured.find(node.name);
+    if (lengths == measured.end() || !has_common(lengths->second, unit_, block)) {
+        return;
     }
+    for (const Length& length : lengths->second.all) {
+        if (!exclude_each_other(length.block, block)) {
+            const std::string what = "what field " + quoted(length.node->field->name) +
+                                     " measures is off a byte boundary";
+            require(*length.node, begin, what);
+            require(*length.node, end, what);
+        }
+    }
+}
+
+/// Whether one of them may stand in the same bytes as a block, which is counted: those in the other
+/// arms around the block do not.
+bool Aligner::has_common(const Lengths& lengths, const Unit& unit, BlockId block) {
+    std::size_t excluded = 0;
+    for (; unit.blocks[block].outer != none; block = unit.blocks[block].outer) {
+        const auto arms =
+            lengths.within_arms.find({unit.blocks[block].outer, unit.blocks[block].outer_index});
+        if (arms != lengths.within_arms.end()) {
+            const auto own = lengths.within.find(block);
+            excluded += arms->second - (own == lengths.within.end() ? 0 : own->second);
+        }
+    }
+    return excluded < lengths.all.size();
 }
 
 /// Whether two blocks stand in different arms of one `if`. Inner braces have higher numbers than
@@ -329,12 +367,12 @@ void Aligner::refuse_end(Set end) const {
 
 }  // namespace
 
-void fill_alignment(Unit& unit, UnitKind kind) {
-    Aligner(unit, kind).fill(unit);
+void fill_alignment(Unit& unit, UnitKind kind, Ticker& ticker) {
+    Aligner(unit, kind, ticker).fill(unit);
 }
 
-void align_unit(const Unit& unit, UnitKind kind) {
-    Aligner(unit, kind).check();
+void align_unit(const Unit& unit, UnitKind kind, Ticker& ticker) {
+    Aligner(unit, kind, ticker).check();
 }
 
 }  // namespace onetrip::section::tables

@@ -44,7 +44,8 @@ Size fixed_size(std::uint64_t bits) {
 
 class Bounder {
   public:
-    Bounder(Unit& unit, UnitKind kind) : unit_(unit), kind_(kind) {}
+    Bounder(Unit& unit, UnitKind kind, Ticker& ticker)
+        : unit_(unit), kind_(kind), ticker_(ticker) {}
 
     void bound() {
         const Size size = bound_scope(0, kind_ != UnitKind::type);
@@ -92,7 +93,7 @@ class Bounder {
 
     void end_by_name(BlockId block, std::uint32_t index, Size& size);
     void end_by_rest(BlockId block, std::uint32_t index);
-    NameId label_after(std::uint32_t index) const;
+    NameId label_after(std::uint32_t index);
 
     void say(Said said);
     std::uint32_t& place_of(const Said& said);
@@ -115,7 +116,9 @@ class Bounder {
 
     Unit& unit_;
     UnitKind kind_;
+    Ticker& ticker_;
     std::vector<OpenScope> open_;
+    std::vector<NameId> labels_after_;  ///< of the section's own elements, by index
     std::unordered_map<BlockId, std::vector<std::uint32_t>> known_after_;
 };
 
@@ -143,6 +146,7 @@ Size Bounder::bound_scope(ScopeId id, bool end_is_told) {
 Size Bounder::bound_block(BlockId id) {
     Size size = fixed_size(0);
     for (std::uint32_t index = 0; index < unit_.blocks[id].nodes.size(); ++index) {
+        ticker_.tick();
         const Size of_node = bound_node(id, index);
         Node& node = node_at(id, index);
         node.fixed = of_node.fixed;
@@ -244,14 +248,16 @@ void Bounder::end_by_rest(BlockId block, std::uint32_t index) {
 }
 
 /// The nearest label after an element of the section's own braces.
-NameId Bounder::label_after(std::uint32_t index) const {
+NameId Bounder::label_after(std::uint32_t index) {
     const std::vector<Node>& nodes = unit_.blocks.front().nodes;
-    for (std::size_t next = index + 1; next < nodes.size(); ++next) {
-        if (nodes[next].kind == Node::Kind::label) {
-            return nodes[next].name;
+    if (labels_after_.empty()) {
+        labels_after_.assign(nodes.size(), none);
+        for (std::size_t next = nodes.size() - 1; next > 0; --next) {
+            const bool is_label = nodes[next].kind == Node::Kind::label;
+            labels_after_[next - 1] = is_label ? nodes[next].name : labels_after_[next];
         }
     }
-    return none;
+    return labels_after_[index];
 }
 
 Size Bounder::bound_list(BlockId block, std::uint32_t index) {
@@ -548,10 +554,17 @@ void Bounder::refuse_keys_outside(Node& optional) {
     Scope& scope = unit_.scopes[open().id];
     std::set<std::pair<KeyId, NameId>> inside;
     collect_names(optional.block, inside);
-    std::map<KeyId, std::uint32_t> uses;
+    std::set<NameId> names;
     for (const auto& [key, name] : inside) {
-        const std::vector<KeyId>& of_name = scope.keys_of_name[name];
-        uses[key] += static_cast<std::uint32_t>(std::count(of_name.begin(), of_name.end(), key));
+        names.insert(name);
+    }
+    std::map<KeyId, std::uint32_t> uses;
+    for (const NameId name : names) {
+        for (const KeyOfName& of_name : scope.keys_of_name[name]) {
+            if (inside.contains({of_name.key, name})) {
+                uses[of_name.key] += of_name.uses;
+            }
+        }
     }
     for (const auto& [key, count] : uses) {
         if (scope.keys[key].uses > count) {
@@ -585,8 +598,8 @@ void Bounder::collect_names(BlockId id, std::set<std::pair<KeyId, NameId>>& name
 
 }  // namespace
 
-void bound_unit(Unit& unit, UnitKind kind) {
-    Bounder(unit, kind).bound();
+void bound_unit(Unit& unit, UnitKind kind, Ticker& ticker) {
+    Bounder(unit, kind, ticker).bound();
 }
 
 }  // namespace onetrip::section::tables

@@ -2,7 +2,9 @@
 // resolved here, and nothing later looks for one. It decides neither ends nor boundaries.
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/words.hpp"
 #include "section/language/layout_lexer.hpp"
@@ -70,8 +72,11 @@ class Builder {
         /// of an arm are taken out at its end, so that the next may use them.
         Declared visible;
         std::unordered_map<std::string, KeyId> keys;
+        /// Where a key stands among those of a name.
+        std::map<std::pair<NameId, KeyId>, std::uint32_t> keys_of_names;
         std::unordered_map<KeyId, std::optional<std::uint64_t>> defaults;
         std::vector<OpenMeasure> measures;
+        std::unordered_set<NameId> presents;  ///< names that a present() before has
         std::uint32_t position = 0;
         std::uint32_t arms = 0;        ///< how many `if` and `optional` are open
         Declared* declared = nullptr;  ///< by the innermost of them
@@ -107,6 +112,7 @@ class Builder {
     void describe_name(Named& named, const Node& node);
     void take_key(Node& node, const std::string& source, TextPosition at);
     KeyId key_of(const std::string& name, const Field* field);
+    void note_key_of_name(const Node& node);
     void take_part_key(Node& node);
     void check_default(const Node& node, TextPosition at);
 
@@ -243,8 +249,8 @@ Node Builder::build_field(const Field& written) {
     if (node.kind == Node::Kind::object) {
         node.unit = &types_.type(written.definition, written.type_at);
     }
-    for (const std::string& set : written.sets) {
-        node.sets.push_back(types_.set(set, written.type_at));
+    for (std::size_t set = 0; set < written.sets.size(); ++set) {
+        node.sets.push_back(types_.set(written.sets[set], written.sets_at[set]));
     }
     node.name = add_name(node, written.name, written.at, is_constant);
     resolve_source(node);
@@ -492,8 +498,18 @@ void Builder::take_key(Node& node, const std::string& source, TextPosition at) {
     key.is_container = key.is_container || is_container;
     const bool may_be_missing = open().arms > 0 || node.field->default_value.has_value();
     key.may_be_missing = key.may_be_missing && may_be_missing;
-    scope().keys_of_name[node.name].push_back(node.key);
+    note_key_of_name(node);
     check_default(node, at);
+}
+
+void Builder::note_key_of_name(const Node& node) {
+    std::vector<KeyOfName>& keys = scope().keys_of_name[node.name];
+    const auto [found, is_new] = open().keys_of_names.try_emplace(
+        {node.name, node.key}, static_cast<std::uint32_t>(keys.size()));
+    if (is_new) {
+        keys.push_back({node.key, 0});
+    }
+    ++keys[found->second].uses;
 }
 
 /// In a JSON row a key named like a part field sets it. A column of that name would be read from
@@ -570,6 +586,7 @@ Operand Builder::find_operand(const Condition& condition) {
 
 void Builder::resolve_measures() {
     for (const OpenMeasure& measure : open().measures) {
+        ticker_.tick();
         resolve_measure(unit_.blocks[measure.block].nodes[measure.index]);
     }
 }
@@ -608,7 +625,7 @@ void Builder::resolve_measure(Node& node) {
 
 /// 1 where the row has a value, so that its key may be absent.
 void Builder::resolve_present(Node& node, const Named& named) {
-    const std::vector<KeyId>& keys = scope().keys_of_name[named.id];
+    const std::vector<KeyOfName>& keys = scope().keys_of_name[named.id];
     if (keys.empty() || named.takes_null) {
         refuse_layout(node.field->source_at,
                       "present(" + node.field->source.name + ") of " +
@@ -617,10 +634,12 @@ void Builder::resolve_present(Node& node, const Named& named) {
                       quoted(node.field->source.name),
                       "an element that is written exactly if the row has a value for it");
     }
-    for (const KeyId key : keys) {
+    if (!open().presents.insert(named.id).second) {
+        return;
+    }
+    for (const auto& [key, uses] : keys) {
         // The flag would say of the other element, too, whether it is there.
-        const auto of_name = std::count(keys.begin(), keys.end(), key);
-        if (scope().keys[key].uses > of_name) {
+        if (scope().keys[key].uses > uses) {
             refuse_layout(node.field->source_at,
                           "present(" + node.field->source.name + ") of a source that others share",
                           quoted(scope().keys[key].name), "a source of that element alone");

@@ -165,9 +165,9 @@ void UnitCompiler::compile_unit(Unit& unit, const std::string& name, const Block
     build_unit(unit, block, kind, head, *this, ticker);
     unit.depth = deepest_ + 1;
     deepest_ = outer;
-    fill_alignment(unit, kind);
-    bound_unit(unit, kind);
-    align_unit(unit, kind);
+    fill_alignment(unit, kind, ticker);
+    bound_unit(unit, kind, ticker);
+    align_unit(unit, kind, ticker);
 }
 
 const Unit& UnitCompiler::name_type(const Unit& type) {

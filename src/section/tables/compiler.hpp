@@ -60,13 +60,13 @@ void build_unit(Unit& unit, const Block& block, UnitKind kind, const Layout& lay
                 TypeUnits& types, Ticker& ticker);
 
 /// Notes how many bits `align` fills where that is known at entry, and Unit::ends (alignment.cpp).
-void fill_alignment(Unit& unit, UnitKind kind);
+void fill_alignment(Unit& unit, UnitKind kind, Ticker& ticker);
 
 /// Decides where every element ends and how much it takes; refuses what a reader could not find
 /// (bounds.cpp).
-void bound_unit(Unit& unit, UnitKind kind);
+void bound_unit(Unit& unit, UnitKind kind, Ticker& ticker);
 
 /// Refuses what is off a byte boundary (alignment.cpp).
-void align_unit(const Unit& unit, UnitKind kind);
+void align_unit(const Unit& unit, UnitKind kind, Ticker& ticker);
 
 }  // namespace onetrip::section::tables

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "base/words.hpp"
+#include "section/problems.hpp"
 #include "section/tables/scope_values.hpp"
 #include "section/types/field_type.hpp"
-#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section::tables {
 
@@ -37,11 +37,10 @@ std::vector<Fault>& Judge::judge(Reading& reading) {
     faults_.clear();
     notes_.clear();
     part_numbers_.clear();
+    checksum_ = RunningChecksum(reading.section());
     const auto end = static_cast<EntryId>(reading.entries().size());
     judge_entries(0, end, faults_);
-    if (!reading.broken()) {
-        judge_shared(plan_.root.scopes.front(), 0, end, faults_);
-    }
+    judge_shared(plan_.root.scopes.front(), 0, end, faults_);
     judge_size();
     for (Fault& note : notes_) {
         faults_.push_back(std::move(note));
@@ -65,17 +64,11 @@ void Judge::judge_size() {
         faults_.push_back({entry.node->field, broken->bit / 8, broken->problem,
                            reading_->path_of(broken->entry), false});
     } else if (const std::size_t end = (reading_->end() + 7) / 8; end < section.size()) {
-        const std::size_t left = section.size() - end;
-        faults_.push_back({last, end,
-                           count(left, "byte") + (left == 1 ? " is" : " are") +
-                               " left over behind the last field",
+        faults_.push_back({last, end, left_over_problem(section.size() - end),
                            last == nullptr ? plan_.root.name : last->name, false});
     }
     if (section.size() > plan_.max_bytes) {
-        faults_.push_back({last, plan_.max_bytes,
-                           "the section takes " + count(section.size(), "byte") +
-                               ", more than the " + std::to_string(plan_.max_bytes) +
-                               " that the layout allows",
+        faults_.push_back({last, plan_.max_bytes, too_long_problem(section.size(), plan_.max_bytes),
                            last == nullptr ? plan_.root.name : last->name, false});
     }
 }
@@ -170,9 +163,8 @@ void Judge::judge_bits(EntryId id, std::vector<Fault>& faults) {
         case Source::Kind::part:
         case Source::Kind::last_part:
         case Source::Kind::parts:
-            judge_part(id, bits, faults);
-            break;
         case Source::Kind::last_part_of:
+            judge_part(id, bits, faults);
             break;
         case Source::Kind::column: {
             std::string problem =
@@ -187,17 +179,10 @@ void Judge::judge_bits(EntryId id, std::vector<Fault>& faults) {
 
 void Judge::judge_constant(EntryId id, std::uint64_t bits, std::vector<Fault>& faults) {
     const Node& node = *reading_->entries()[id].node;
-    if (bits == node.constant) {
-        return;
+    std::string problem = constant_problem(*node.field, bits, node.constant);
+    if (!problem.empty()) {
+        add(id, std::move(problem), faults);
     }
-    const Field& field = *node.field;
-    const auto& type = static_cast<const BitsType&>(*field.type);
-    const bool is_decimal = field.source.name.find_first_of("xXbB") == std::string::npos;
-    const auto print = [&](std::uint64_t number) {
-        return is_decimal ? type.print_constant(number, *field.width)
-                          : print_hex(number, *field.width);
-    };
-    add(id, "found " + print(bits) + ", where the layout has " + print(node.constant), faults);
 }
 
 /// After a break the ends of the braces around it are not known, and nothing is asked of them.
@@ -216,20 +201,13 @@ void Judge::judge_computed(EntryId id, std::uint64_t bits, std::vector<Fault>& f
 
 void Judge::judge_checksum(EntryId id, std::uint64_t bits, std::vector<Fault>& faults) {
     const Entry& entry = reading_->entries()[id];
-    const std::uint32_t crc = transport::crc32_mpeg2(reading_->section().first(entry.bit / 8));
-    if (bits != crc) {
-        add(id,
-            "found " + print_hex(bits, 32) + ", but the CRC_32 of the bytes before is " +
-                print_hex(crc, 32),
-            faults);
+    std::string problem = checksum_problem(bits, checksum_.up_to(entry.bit / 8));
+    if (!problem.empty()) {
+        add(id, std::move(problem), faults);
     }
 }
 
-/// With `split by`, numbers have gaps, and parts() is of one row alone.
 void Judge::judge_part(EntryId id, std::uint64_t bits, std::vector<Fault>& faults) {
-    if (plan_.root.split != nullptr && !plan_.root.split_rule.key.empty()) {
-        return;
-    }
     const std::string problem = part_numbers_.judge(*reading_->entries()[id].node->field, bits);
     if (!problem.empty()) {
         add(id, "found " + problem, faults);
@@ -264,9 +242,12 @@ void Judge::judge_item(EntryId id, std::vector<Fault>& faults) {
     }
 }
 
-/// Fields of one source must have been written from one value.
+/// Fields of one source must have been written from one value. Braces in which the reading broke
+/// are not asked: what was placed of them is not in order.
 void Judge::judge_shared(const Scope& scope, EntryId from, EntryId to, std::vector<Fault>& faults) {
-    if (!scope.has_shared_keys) {
+    const auto& broken = reading_->broken();
+    const bool is_broken = broken && broken->entry >= from && broken->entry < to;
+    if (!scope.has_shared_keys || is_broken) {
         return;
     }
     for (const auto& [key, ids] : fields_by_key(*reading_, scope, from, to)) {

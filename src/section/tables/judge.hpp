@@ -7,6 +7,7 @@
 #include "base/utf8.hpp"
 #include "section/judge.hpp"
 #include "section/part_numbers.hpp"
+#include "section/running_checksum.hpp"
 #include "section/shared_value.hpp"
 #include "section/tables/reading.hpp"
 
@@ -16,7 +17,8 @@ namespace onetrip::section::tables {
 /// definitions say: those become raw in the reading, and a note.
 class Judge {
   public:
-    Judge(const TablePlan& plan, HoldsText holds) : plan_(plan), shared_(holds) {}
+    Judge(const TablePlan& plan, HoldsText holds)
+        : plan_(plan), shared_(holds), part_numbers_(plan.root.has_gaps()) {}
 
     /// Every fault and note, in the order of their bytes; valid until the next call.
     std::vector<Fault>& judge(Reading& reading);
@@ -42,6 +44,7 @@ class Judge {
     std::vector<Fault> faults_;
     std::vector<Fault> notes_;
     PartNumbersJudge part_numbers_;
+    RunningChecksum checksum_;
 };
 
 }  // namespace onetrip::section::tables

@@ -138,14 +138,20 @@ struct ScopeKey {
     std::vector<InnerScope> inner;  ///< of lists of objects and objects that take it
 };
 
+/// A key that elements of a name take their value from.
+struct KeyOfName {
+    KeyId key;
+    std::uint32_t uses;  ///< elements of that name that take it
+};
+
 /// The braces in which names are unique and sources are keys of one object.
 struct Scope {
     BlockId block = none;
-    ScopeId outer = none;                          ///< the scope around it, in the same unit
-    std::vector<std::string> names;                ///< of all elements that have one
-    std::vector<std::vector<KeyId>> keys_of_name;  ///< by NameId: where the elements' values are
-    std::vector<bool> is_counted;                  ///< by NameId: whether there is a count() of it
-    std::vector<ScopeKey> keys;                    ///< in the order of the text
+    ScopeId outer = none;                              ///< the scope around it, in the same unit
+    std::vector<std::string> names;                    ///< of all elements that have one
+    std::vector<std::vector<KeyOfName>> keys_of_name;  ///< by NameId: each key once
+    std::vector<bool> is_counted;  ///< by NameId: whether there is a count() of it
+    std::vector<ScopeKey> keys;    ///< in the order of the text
     std::vector<KeyId> sorted;     ///< the keys in the order in which JSONB has them
     KeyId split_key = none;        ///< of the items of a list with `split by`: not sent
     bool needs_end = false;        ///< a reader must be told where it ends
@@ -172,6 +178,9 @@ struct Unit {
     // Of a section:
     const Node* split = nullptr;
     Split split_rule;
+
+    /// Whether part numbers have gaps: with `split by`.
+    bool has_gaps() const { return split != nullptr && !split_rule.key.empty(); }
 
     const Scope& scope_of(BlockId block) const { return scopes[blocks[block].scope]; }
 };

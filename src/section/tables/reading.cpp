@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/words.hpp"
+#include "section/problems.hpp"
 #include "section/tables/path.hpp"
 
 namespace onetrip::section::tables {
@@ -111,10 +112,9 @@ bool Reading::break_before(const Node& node, const Frame& frame, std::string pro
 bool Reading::refuse_cut(const Node& node, const Frame& frame) {
     const bool is_section = frame.limit == section_.size() * 8;
     const bool is_begun = position_ < frame.limit;
-    return break_before(node, frame,
-                        std::string(is_section ? "the section ends" : "its braces end") +
-                            " at byte " + std::to_string(frame.limit / 8) +
-                            (is_begun ? ", within this field" : ", before this field"));
+    return break_before(
+        node, frame,
+        cut_problem(is_section ? "the section ends" : "its braces end", frame.limit / 8, is_begun));
 }
 
 // ---- scopes -----------------------------------------------------------------------------------
@@ -396,10 +396,8 @@ bool Reading::read_align(const Node& node, Frame& frame) {
 
 bool Reading::read_list(const Node& node, std::size_t end, Frame& frame) {
     const EntryId list = add(Entry::Kind::list, node, frame.entry, 0);
-    const std::uint64_t items = node.count > 0    ? node.count
-                                : node.is_counted ? state_of(node, frame).count
-                                                  : far;
-    const bool is_counted = items != far;
+    const bool is_counted = node.count > 0 || node.is_counted;
+    const std::uint64_t items = node.count > 0 ? node.count : state_of(node, frame).count;
     std::uint32_t index = 0;
     while (is_counted ? index < items : position_ < end) {
         ticker_.tick();

@@ -11,6 +11,9 @@ namespace onetrip::section::tables {
 
 std::size_t Writer::split(SectionSink& sink, Splitting splitting) {
     measure_room();
+    path_.resize(0);
+    path_.push(root_.split->field->name);
+    node_ = root_.split;
     const std::vector<JsonItem> items = items_to_split();
     std::vector<Share> shares;
     if (root_.split_rule.key.empty()) {
@@ -44,7 +47,8 @@ std::size_t Writer::write_shares(std::vector<Share>& shares, SectionSink& sink) 
         std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
         write_section(section);
         sink.end_section(finish(
-            {share.part, shares.back().part, shares.size(), share.last_of_segment}, section));
+            PartNumbers{share.part, shares.back().part, shares.size(), share.last_of_segment},
+            section));
     }
     share_ = nullptr;
     return shares.size();
@@ -145,6 +149,7 @@ bool Writer::add_to_share(const IndexedItem& item, Share& share) {
 void Writer::write_split_item(const IndexedItem& item) {
     const Node& node = *root_.split;
     Frame frame{&root_, &root_.scopes.front(), nullptr, 0, 0, 0, 0};
+    is_composite_ = values_[node.key].from_composite;
     path_.push(node.field->name);
     if (node.kind == Node::Kind::list) {
         write_list_item(node, &frame, item.index, item.item.value);
@@ -201,15 +206,32 @@ std::vector<Writer::Share> Writer::shares_of_segments(const std::vector<JsonItem
     return shares;
 }
 
+/// The key of `split by`, which every item has.
+void Writer::refuse_missing_key(const std::string& key) const {
+    const bool is_attribute = !is_json_row_ && values_[root_.split->key].from_composite;
+    throw BadValue{is_attribute ? ErrorKind::undefined_column : ErrorKind::null_not_allowed, "NULL",
+                   "stands for the " + std::string(is_attribute ? "attribute " : "key ") +
+                       quoted(key) + " that the item does not have",
+                   print_split(root_.split_rule) + " asks every item for it."};
+}
+
 std::uint64_t Writer::segment_of(const JsonItem& item, std::uint64_t largest) {
     const std::string& key = root_.split_rule.key;
     Value value;
     value.kind = Value::Kind::absent;
     value.from_json_row = true;
-    if (item.value.kind() == jsonb::Kind::object) {
-        if (const auto found = item.value.object().find(key)) {
-            value = Value::of_json(*found, true);
-        }
+    node_ = root_.split;
+    if (item.value.kind() == jsonb::Kind::null) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL", "stands in place of an object"};
+    }
+    if (item.value.kind() != jsonb::Kind::object) {
+        throw BadValue{ErrorKind::invalid_value, section::describe(item.value), "is not an object"};
+    }
+    if (const auto found = item.value.object().find(key)) {
+        value = Value::of_json(*found, true);
+    }
+    if (value.kind == Value::Kind::absent) {
+        refuse_missing_key(key);
     }
     node_ = nullptr;
     return unsigned_number(value, largest);

@@ -7,55 +7,46 @@
 #include <algorithm>
 
 #include "base/words.hpp"
+#include "section/running_checksum.hpp"
 #include "section/types/field_type.hpp"
-#include "transport/crc32_mpeg2.hpp"
 
 namespace onetrip::section::tables {
 
 namespace {
 
-/// What the message calls a value that is bad in this way.
-const char* describe(ErrorKind kind) {
-    switch (kind) {
-        case ErrorKind::out_of_range:
-            return "value out of range";
-        case ErrorKind::null_not_allowed:
-            return "null value not allowed";
-        case ErrorKind::time_out_of_range:
-            return "date or time out of range";
-        case ErrorKind::undefined_column:
-            return "no column";
-        default:
-            return "invalid value";
-    }
-}
-
 std::string describe_element(const Node& node) {
     switch (node.kind) {
         case Node::Kind::list:
-            return "it is a list of objects";
+            return "the layout has a list of objects";
         case Node::Kind::values:
-            return "it is a list of values of " + count(*node.field->width, "bit") + " and type " +
-                   print_type(*node.field);
+            return "the layout has a list of values of " + describe_width_and_type(*node.field);
         case Node::Kind::object:
-            return "it is an object";
+            return "the layout has an object";
         default:
-            return "the field has " +
-                   (node.field->width ? count(*node.field->width, "bit") : std::string("width *")) +
-                   " and type " + print_type(*node.field);
+            return "the field has " + describe_width_and_type(*node.field);
     }
+}
+
+/// What messages call the array that stands in a list: a row may have arrays of several dimensions.
+[[noreturn]] void refuse_array_in_list(jsonb::Value item, const char* wanted) {
+    throw BadValue{ErrorKind::invalid_value, describe(item),
+                   std::string("is an array within an array, and not ") + wanted,
+                   "Lists take arrays of one dimension."};
 }
 
 }  // namespace
 
 Writer::Writer(const TablePlan& plan, Interrupt interrupt)
-    : plan_(plan), root_(plan.root), ticker_(interrupt) {}
+    : plan_(plan),
+      root_(plan.root),
+      interrupt_(interrupt),
+      ticker_(interrupt),
+      judge_(plan.root.has_gaps()) {}
 
 std::size_t Writer::write(std::span<const Value> row, SectionSink& sink, Splitting splitting) {
     try {
         take_row(row);
-        const bool is_by_segment = root_.split != nullptr && !root_.split_rule.key.empty();
-        if (is_by_segment && !numbered_by_row()) {
+        if (root_.has_gaps() && !numbered_by_row()) {
             return split(sink, splitting);
         }
         std::uint8_t* const section = sink.begin_section(plan_.max_bytes);
@@ -87,8 +78,10 @@ void Writer::take_row(std::span<const Value> row) {
         Value& value = values_[key];
         if (value.kind == Value::Kind::json_text) {
             path_.push(root_.scopes.front().keys[key].name);
-            documents_.push_back(parse_json_text(value, never_interrupted));
+            documents_.push_back(parse_json_text(value, interrupt_));
+            const bool from_composite = value.from_composite;
             value = Value::of_json(jsonb::Value::root(documents_.back()), false);
+            value.from_composite = from_composite;
             path_.pop();
         }
     }
@@ -116,14 +109,9 @@ std::size_t Writer::finish(PartNumbers numbers, std::uint8_t* section) {
     } else {
         write_part_numbers(numbers, section);
     }
-    std::size_t end = 0;
-    std::uint32_t crc = 0;
+    RunningChecksum running({section, plan_.max_bytes});
     for (const std::size_t position : checksums_) {
-        const std::size_t at = position / 8;
-        crc = end == 0 ? transport::crc32_mpeg2({section, at})
-                       : transport::crc32_mpeg2({section + end, at - end}, crc);
-        store_big_endian(section + at, 4, crc);
-        end = at;
+        store_big_endian(section + position / 8, 4, running.up_to(position / 8));
     }
     return out_.position() / 8;
 }
@@ -142,41 +130,16 @@ bool Writer::numbered_by_row() const {
     return false;
 }
 
-void Writer::write_part_number(const Node& node, std::size_t position, std::uint64_t number,
-                               std::uint8_t* section) const {
-    std::uint8_t* const at = section + position / 8;
-    const auto bit = static_cast<unsigned>(position % 8);
-    clear_bits(at, bit, *node.field->width);
-    store_bits(at, bit, *node.field->width, number);
-}
-
-std::uint64_t Writer::part_number(const Field& field, PartNumbers numbers) {
-    const auto number = [&] {
-        switch (field.source.kind) {
-            case Source::Kind::part:
-                return numbers.part;
-            case Source::Kind::last_part:
-                return numbers.last;
-            case Source::Kind::last_part_of:
-                return numbers.last_of_segment;
-            default:
-                return numbers.parts;
-        }
-    }();
-    if (number > largest_unsigned(*field.width)) {
-        throw BadValue{ErrorKind::out_of_range, std::to_string(number),
-                       "of " + print_source(field.source) + " is outside 0 to " +
-                           std::to_string(largest_unsigned(*field.width)),
-                       "Make the field wider, the section larger, or the row shorter."};
-    }
-    return number;
+void Writer::write_part_number(const Computed& part, std::uint64_t number, std::uint8_t* section) {
+    store_part_number(section + part.position / 8, static_cast<unsigned>(part.position % 8),
+                      *part.node->field->width, number);
 }
 
 void Writer::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
     for (const Computed& part : part_numbers_) {
         node_ = part.node;
         path_.push(node_->field->name);
-        write_part_number(*node_, part.position, part_number(*node_->field, numbers), section);
+        write_part_number(part, numbers.of(*node_->field), section);
         path_.pop();
     }
 }
@@ -185,51 +148,36 @@ void Writer::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
 /// refuse them otherwise. With `split by`, numbers have gaps.
 void Writer::write_given_part_numbers(std::uint8_t* section) {
     judge_.clear();
-    const bool is_judged = root_.split == nullptr || root_.split_rule.key.empty();
     for (const Computed& part : part_numbers_) {
         const Field& field = *part.node->field;
         node_ = part.node;
         path_.push(field.name);
         const Value& value = values_[part.node->key];
         if (value.kind == Value::Kind::absent) {
-            refuse_partly_numbered(*part.node);
+            refuse_missing_part();
         }
-        const std::uint64_t number =
-            static_cast<const BitsType*>(field.type)->to_bits(value, *field.width);
-        std::string problem;
-        if (is_judged && field.source.kind != Source::Kind::last_part_of) {
-            problem = judge_.judge(field, number);
-        }
-        if (!problem.empty()) {
-            throw BadValue{ErrorKind::invalid_value, section::describe(value),
-                           "contradicts the part numbers of the row: " + problem};
-        }
-        write_part_number(*part.node, part.position, number, section);
+        write_part_number(part, judge_.take(field, value), section);
         path_.pop();
     }
 }
 
-void Writer::refuse_partly_numbered(const Node& /*missing*/) const {
+void Writer::refuse_missing_part() const {
     const std::vector<ScopeKey>& keys = root_.scopes.front().keys;
     KeyId given = 0;
     while (!keys[given].names_part || values_[given].kind == Value::Kind::absent) {
         ++given;
     }
-    throw BadValue{ErrorKind::invalid_value, "NULL",
-                   "stands for a key that is not there, though the row sets the part number \"" +
-                       keys[given].name + "\"",
-                   "A row sets all part numbers or none of them. If \"" + keys[given].name +
-                       "\" is a column that is none, leave it out, as in to_jsonb(r) - '" +
-                       keys[given].name + "'."};
+    refuse_partly_numbered(keys[given].name);
 }
 
 // ---- scopes -----------------------------------------------------------------------------------
 
 void Writer::write_scope(const Unit& unit, const Scope& scope, Frame* outer, jsonb::Value object) {
+    if (object.kind() == jsonb::Kind::null) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL", "stands in place of an object"};
+    }
     if (object.kind() != jsonb::Kind::object) {
-        throw BadValue{object.kind() == jsonb::Kind::null ? ErrorKind::null_not_allowed
-                                                          : ErrorKind::invalid_value,
-                       section::describe(object), "is not an object"};
+        throw BadValue{ErrorKind::invalid_value, section::describe(object), "is not an object"};
     }
     Frame frame{&unit,          &scope,           outer,          names_.size(),
                 values_.size(), computed_.size(), out_.position()};
@@ -279,13 +227,22 @@ void Writer::close_scope(Frame& frame, bool is_of_object) {
     }
 }
 
-/// Of a column that the row type may lack, since a condition or a flag may leave it out.
+/// Of a column that the row type may lack, since a condition or a flag may leave it out, and of an
+/// attribute that a composite type lacks.
 void Writer::refuse_missing_column(const Frame& frame, const Value& value) const {
-    const bool is_of_record = frame.names == 0 && !is_json_row_;
-    if (is_of_record && value.kind == Value::Kind::absent) {
+    if (value.kind != Value::Kind::absent || is_json_row_) {
+        return;
+    }
+    if (frame.names == 0) {
         throw BadValue{ErrorKind::undefined_column, "NULL",
                        "stands for a column that the row does not have",
                        "The conditions of the layout take it for this row."};
+    }
+    if (is_composite_) {
+        throw BadValue{ErrorKind::undefined_column, "NULL",
+                       "stands for an attribute that the composite value does not have",
+                       "A composite value must have an attribute for every source of its braces "
+                       "that the layout takes for this row."};
     }
 }
 
@@ -318,17 +275,19 @@ FieldBits Writer::find(const Frame& frame, Operand operand) const {
 // ---- what is computed -------------------------------------------------------------------------
 
 /// Of the element that a length, count or present names.
-std::int64_t Writer::computed_value(const Node& node, const Frame& frame) const {
+std::int64_t Writer::computed_value(const Node& node, const Frame& frame) {
     const Source& source = node.field->source;
+    NameState& measured = names_[frame.names + node.measured];
     if (source.kind == Source::Kind::present) {
-        for (const KeyId key : frame.scope->keys_of_name[node.measured]) {
-            if (has_value(key, frame)) {
-                return 1;
-            }
+        if (!measured.is_asked) {
+            const std::vector<KeyOfName>& keys = frame.scope->keys_of_name[node.measured];
+            measured.is_asked = true;
+            measured.is_given = std::any_of(keys.begin(), keys.end(), [&](const KeyOfName& known) {
+                return has_value(known.key, frame);
+            });
         }
-        return 0;
+        return measured.is_given ? 1 : 0;
     }
-    const NameState& measured = names_[frame.names + node.measured];
     if (source.kind == Source::Kind::offset_of_label) {
         return static_cast<std::int64_t>(measured.begin / 8);
     }
@@ -355,9 +314,7 @@ void Writer::fill(const Computed& computed, Frame& frame) {
         return;
     }
     if (number < 0 || static_cast<std::uint64_t>(number) > largest_unsigned(*field.width)) {
-        throw BadValue{ErrorKind::out_of_range, std::to_string(number),
-                       "of " + print_source(field.source) + " is outside 0 to " +
-                           std::to_string(largest_unsigned(*field.width))};
+        refuse_computed(field, number);
     }
     if (field.source.kind == Source::Kind::present) {
         // Its bits were written at once, since conditions ask for them.
@@ -417,6 +374,9 @@ void Writer::write_node(const Node& node, Frame& frame) {
     const std::size_t begin = out_.position();
     if (node.key != none) {
         used_[frame.values + node.key] = true;
+        if (frame.names == 0) {
+            is_composite_ = values_[node.key].from_composite;
+        }
         if (!node.field->default_value && !node.field->source.is_part()) {
             refuse_missing_column(frame, value_of(node, frame));
         }
@@ -554,16 +514,28 @@ jsonb::Array Writer::array_of(const Node& node, const Value& value) const {
     return array;
 }
 
+/// NULL, for a list that has always as many items.
+void Writer::refuse_null_list(const Node& node, const Value& value) {
+    if (value.kind == Value::Kind::absent) {
+        section::refuse_null(value);
+    }
+    throw BadValue{ErrorKind::null_not_allowed, "NULL",
+                   "has no items, not " + std::to_string(node.count)};
+}
+
 void Writer::write_values(const Node& node, Frame& frame) {
     const Field& field = *node.field;
     const jsonb::Array array = array_of(node, value_of(node, frame));
     if (node.count > 0 && array.size() == 0) {
-        refuse_null(value_of(node, frame));
+        refuse_null_list(node, value_of(node, frame));
     }
     std::uint32_t index = 0;
     for (const jsonb::Value item : array) {
         ticker_.tick();
         path_.push(index++);
+        if (item.kind() == jsonb::Kind::array) {
+            refuse_array_in_list(item, "a value");
+        }
         const Value value = Value::of_json(item, true);
         if (field.type->coding() == FieldType::Coding::bits) {
             const auto& type = static_cast<const BitsType&>(*field.type);
@@ -583,7 +555,7 @@ void Writer::write_list(const Node& node, Frame& frame) {
     }
     const jsonb::Array array = array_of(node, value_of(node, frame));
     if (node.count > 0 && array.size() == 0) {
-        refuse_null(value_of(node, frame));
+        refuse_null_list(node, value_of(node, frame));
     }
     std::uint32_t index = 0;
     for (const jsonb::Value item : array) {
@@ -598,6 +570,9 @@ void Writer::write_list_item(const Node& node, Frame* frame, std::uint32_t index
     ticker_.tick();
     path_.push(index);
     node_ = &node;
+    if (item.kind() == jsonb::Kind::array) {
+        refuse_array_in_list(item, "an object");
+    }
     const Unit& unit = *frame->unit;
     write_scope(unit, unit.scope_of(node.block), frame, item);
     path_.pop();
@@ -607,6 +582,9 @@ void Writer::write_object(const Node& node, Frame& frame) {
     const Value value = value_of(node, frame);
     if (value.is_null() && node.is_nullable) {
         return;
+    }
+    if (value.kind == Value::Kind::null) {
+        throw BadValue{ErrorKind::null_not_allowed, "NULL", "stands in place of an object"};
     }
     if (value.kind != Value::Kind::json) {
         refuse_kind(value, "an object");
@@ -639,8 +617,11 @@ void Writer::raise(const BadValue& bad) const {
     if (node_ != nullptr) {
         detail += "; " + describe_element(*node_);
     }
-    std::string message = std::string(tables::describe(bad.kind)) + " for field \"" + path +
-                          "\" of layout \"" + plan_.root.name + "\"";
+    // Attributes are reported as columns are.
+    const bool is_attribute =
+        bad.kind == ErrorKind::undefined_column && path.find_first_of(".[") != std::string::npos;
+    std::string message = std::string(is_attribute ? "no attribute" : section::describe(bad.kind)) +
+                          " for field \"" + path + "\" of layout \"" + plan_.root.name + "\"";
     throw FieldError(bad.kind, std::move(path), std::move(message), detail + ".", bad.hint);
 }
 

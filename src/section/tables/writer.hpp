@@ -38,6 +38,8 @@ class Writer {
         std::size_t end = 0;
         std::uint32_t items = 0;  ///< of a list
         bool is_written = false;
+        bool is_asked = false;  ///< whether a present() has found out if the row has a value …
+        bool is_given = false;  ///< … and that
     };
 
     /// A length, count or present, whose bits are filled in at the end of its scope.
@@ -73,24 +75,16 @@ class Writer {
         JsonItem item;
     };
 
-    struct PartNumbers {
-        std::uint64_t part = 0;
-        std::uint64_t last = 0;
-        std::uint64_t parts = 1;
-        std::uint64_t last_of_segment = 0;
-    };
-
     // Rows and sections (writer.cpp):
     void take_row(std::span<const Value> row);
     void write_section(std::uint8_t* section);
     std::size_t finish(PartNumbers numbers, std::uint8_t* section);
     void write_part_numbers(PartNumbers numbers, std::uint8_t* section);
     void write_given_part_numbers(std::uint8_t* section);
-    void write_part_number(const Node& node, std::size_t position, std::uint64_t number,
-                           std::uint8_t* section) const;
-    static std::uint64_t part_number(const Field& field, PartNumbers numbers);
+    static void write_part_number(const Computed& part, std::uint64_t number,
+                                  std::uint8_t* section);
     bool numbered_by_row() const;
-    void refuse_partly_numbered(const Node& missing) const;
+    [[noreturn]] void refuse_missing_part() const;
 
     // Splitting (splitting.cpp):
     std::size_t split(SectionSink& sink, Splitting splitting);
@@ -99,6 +93,7 @@ class Writer {
     std::vector<JsonItem> items_to_split() const;
     std::vector<Share> shares_of_segments(const std::vector<JsonItem>& items);
     std::uint64_t segment_of(const JsonItem& item, std::uint64_t largest);
+    [[noreturn]] void refuse_missing_key(const std::string& key) const;
     void share_items(const std::vector<IndexedItem>& items, std::vector<Share>& shares);
     Share new_share() const;
     bool add_to_share(const IndexedItem& item, Share& share);
@@ -114,6 +109,7 @@ class Writer {
     std::uint64_t bits_of_column(const Node& node, Frame& frame);
     void write_bytes(const Node& node, const Value& value);
     void write_align(const Node& node);
+    [[noreturn]] static void refuse_null_list(const Node& node, const Value& value);
     void write_values(const Node& node, Frame& frame);
     void write_list(const Node& node, Frame& frame);
     void write_list_item(const Node& node, Frame* frame, std::uint32_t index, jsonb::Value item);
@@ -134,7 +130,7 @@ class Writer {
 
     void close_scope(Frame& frame, bool is_of_object);
     void fill(const Computed& computed, Frame& frame);
-    std::int64_t computed_value(const Node& node, const Frame& frame) const;
+    std::int64_t computed_value(const Node& node, const Frame& frame);
     void check_present(const Node& node, std::uint64_t bits, const Frame& frame);
     void refuse_missing_column(const Frame& frame, const Value& value) const;
     void check_unused(const Frame& frame);
@@ -157,11 +153,13 @@ class Writer {
 
     const TablePlan& plan_;
     const Unit& root_;
+    Interrupt interrupt_;
     Ticker ticker_;
 
     // Of the row:
     std::span<const Value> row_;
     bool is_json_row_ = false;
+    bool is_composite_ = false;  ///< the column that is written is made of composite values
     std::vector<std::vector<std::uint8_t>> documents_;  ///< JSON text, parsed
     const Share* share_ = nullptr;                      ///< what the split element takes
     bool is_measuring_ = false;                         ///< how much room a section has for items
