@@ -21,6 +21,10 @@ PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb 
 	roundtrip))))
 SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
 
+# The layouts of the standards, as arrays of texts that library.cpp includes.
+LIBRARY_TEXTS = src/section/library/texts.inc
+LIBRARY_LAYOUTS = $(sort $(wildcard src/section/library/*.layout))
+
 OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
 
 REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
@@ -40,7 +44,7 @@ SERVER_VERSION := $(shell $(PG_CONFIG) --version 2>/dev/null)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 # These goals need no server. Any other goal stops here unless there are the files to build against.
-GOALS_WITHOUT_SERVER = clean distclean dist
+GOALS_WITHOUT_SERVER = clean distclean dist library
 GOALS_WITH_SERVER := $(filter-out $(GOALS_WITHOUT_SERVER),$(or $(MAKECMDGOALS),all))
 ifneq ($(GOALS_WITH_SERVER),)
 # The version that the message names: what pg_config says, or else Debian's path to it.
@@ -89,7 +93,7 @@ UNIT_LONG_TESTS = section/property section/decoder_property transport/transport_
 UNIT_LONG_OBJECTS = $(UNIT_LONG_TESTS:%=$(UNIT_BUILD)/tests/%_test.o)
 
 EXTRA_CLEAN = build results regression.diffs regression.out output_iso tmp_check
-EXTRA_CLEAN += $(OBJS:.o=.d)
+EXTRA_CLEAN += $(OBJS:.o=.d) $(LIBRARY_TEXTS)
 
 # The server's JIT compiler inlines functions whose bitcode it finds, and C++ does not survive that:
 # with jit_inline_above_cost = 0 the backend aborts at the first call.
@@ -136,6 +140,17 @@ version_of = $(1) $(shell $(1) --version 2>/dev/null | sed q)
 $(eval $(call built_with,build/built-with,$$(SERVER_IS) $$(call version_of,$$(CXX)) $$(CXXFLAGS) \
 	$$(call version_of,$$(CC)) $$(CFLAGS) $$(CPPFLAGS) $(if $(PCH),PCH)))
 $(OBJS): build/built-with
+
+# ---- The library of the standards ----
+
+.PHONY: library
+library: $(LIBRARY_TEXTS)
+
+$(LIBRARY_TEXTS): scripts/lib/library.awk $(LIBRARY_LAYOUTS)
+	awk -f $< $(LIBRARY_LAYOUTS) >$@.new
+	mv $@.new $@
+
+src/section/library/library.o build/fuzz/src/section/library/library.o: $(LIBRARY_TEXTS)
 
 # ---- Precompiled headers, with PCH=1 ----
 

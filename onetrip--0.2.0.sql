@@ -298,6 +298,47 @@ CREATE FUNCTION dvb_text(value jsonb) RETURNS text
 COMMENT ON FUNCTION dvb_text(jsonb) IS
     'text of a dvbtext value as decode_section writes it; NULL if it has bytes alone';
 
+-- The library of the standards' tables and descriptors.
+CREATE FUNCTION standard_layout(name text, standard text DEFAULT 'dvb') RETURNS section_layout
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION standard_layout(text, text) IS
+    'layout of a standard''s table, with the sets of descriptors of "dvb", "isdb" or "atsc"';
+
+CREATE FUNCTION list_standard_layouts(
+    OUT name text, OUT standard text, OUT table_ids int[], OUT title text, OUT clause text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION list_standard_layouts() IS
+    'rows of the view standard_layouts';
+
+CREATE VIEW standard_layouts AS
+    SELECT name, standard, table_ids, title, clause FROM list_standard_layouts();
+COMMENT ON VIEW standard_layouts IS
+    'tables that standard_layout knows, and the table_ids by which identify_section finds them';
+COMMENT ON COLUMN standard_layouts.name IS 'name of the table''s layout';
+COMMENT ON COLUMN standard_layouts.standard IS '"dvb", "isdb" or "atsc"';
+COMMENT ON COLUMN standard_layouts.table_ids IS
+    'table_ids that mean the table; none of a layout that another one reads as well';
+COMMENT ON COLUMN standard_layouts.title IS 'name of the table in words';
+COMMENT ON COLUMN standard_layouts.clause IS 'standard and clause that have its syntax';
+GRANT SELECT ON standard_layouts TO PUBLIC;
+
+CREATE FUNCTION library_layouts("set" text, OUT name text, OUT layout text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION library_layouts(text) IS
+    'definitions of a set of the library, such as "dvb"; of its types with "types"';
+
+CREATE FUNCTION with_library(layout section_layout) RETURNS section_layout
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION with_library(section_layout) IS
+    'the layout with every definition of the library that it can reach, which then depends on none';
+
+CREATE FUNCTION identify_section(section bytea, standard text DEFAULT 'dvb') RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION identify_section(bytea, text) IS
+    'name of the standard layout that a section has; NULL if there is none';
+
 -- Transport packets ------------------------------------------------------------------------------
 
 CREATE FUNCTION ts_packets(

@@ -13,6 +13,7 @@ JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'onetrip'
 WHERE p.prokind = 'f' AND proname IN (
     'message_layout', 'layout_fields', 'encode_section', 'encode_sections', 'decode_section', 'dissect_section',
     'check_sections', 'split_sections',
+    'standard_layout', 'library_layouts', 'with_library', 'identify_section',
     'crc32_mpeg2', 'dvb_text', 'ts_packets', 'ts_sections', 'flatten_submission', 'form_questions', 'jsonb_tree',
     'answer_number', 'answer_boolean', 'answer_date');
 SELECT count(*) AS functions, count(DISTINCT proname) AS names FROM per_row;

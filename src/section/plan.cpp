@@ -72,11 +72,11 @@ void find_header(const tables::Unit& root, Plan& plan) {
     }
 }
 
-Plan plan_of_table(const Layout& layout, Interrupt interrupt) {
+Plan plan_of_table(const Layout& layout, Interrupt interrupt, tables::SharedLibrary* library) {
     Plan plan{};
     plan.name = layout.name;
     plan.max_bytes = layout.max_bytes;
-    plan.table = tables::compile_tables(layout, interrupt);
+    plan.table = tables::compile_tables(layout, interrupt, library);
     add_slots(plan.table->root, plan);
     find_header(plan.table->root, plan);
     return plan;
@@ -84,8 +84,9 @@ Plan plan_of_table(const Layout& layout, Interrupt interrupt) {
 
 }  // namespace
 
-Plan compile(const Layout& layout, Interrupt interrupt) {
-    return is_flat(layout) ? compile_flat(layout, interrupt) : plan_of_table(layout, interrupt);
+Plan compile(const Layout& layout, Interrupt interrupt, tables::SharedLibrary* library) {
+    return is_flat(layout) ? compile_flat(layout, interrupt)
+                           : plan_of_table(layout, interrupt, library);
 }
 
 }  // namespace onetrip::section

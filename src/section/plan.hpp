@@ -13,7 +13,8 @@ namespace onetrip::section {
 
 namespace tables {
 struct TablePlan;
-}
+class SharedLibrary;
+}  // namespace tables
 
 /// Index into Plan::fields.
 using FieldId = std::uint32_t;
@@ -171,7 +172,9 @@ struct Plan {
 
 /// The one place that decides positions, constants and where each part ends. Throws Error
 /// (syntax_error) with line and column for a layout that could not be encoded or decoded
-/// (sections.md, chapter 2), and what `interrupt` throws.
-Plan compile(const Layout& layout, Interrupt interrupt = never_interrupted);
+/// (sections.md, chapter 2), and what `interrupt` throws. Plans that are compiled with one
+/// `library` share what they use of the library; it may be destroyed before them.
+Plan compile(const Layout& layout, Interrupt interrupt = never_interrupted,
+             tables::SharedLibrary* library = nullptr);
 
 }  // namespace onetrip::section

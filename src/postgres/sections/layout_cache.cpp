@@ -19,8 +19,8 @@ CompiledLayout* LayoutCache::find(std::string_view argument) {
 }
 
 CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view text,
-                                 MemoryContext binding_memory) {
-    auto compiled = std::make_unique<CompiledLayout>(text, check_for_interrupts);
+                                 BackendLibrary& library, MemoryContext binding_memory) {
+    auto compiled = std::make_unique<CompiledLayout>(text, library, check_for_interrupts);
     compiled->binding_memory = binding_memory;
     const auto added = layouts_.emplace(std::string(argument), std::move(compiled)).first;
     last_argument_ = &added->first;
@@ -51,7 +51,8 @@ CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
     }
     const MemoryContext binding_memory =
         make_memory_context(cache->memory(), "onetrip row binding");
-    return call_cpp([&] { return cache->add(bytes, text, binding_memory); });
+    BackendLibrary* const library = backend_library();
+    return call_cpp([&] { return cache->add(bytes, text, *library, binding_memory); });
 }
 
 std::string_view text_of_layout(const StoredLayout* stored) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "postgres/sections/backend_library.hpp"
 #include "postgres/server/text_encoding.hpp"
 #include "postgres/server/walls.hpp"
 #include "section/decoder.hpp"
@@ -28,8 +29,9 @@ struct StoredLayout {
 
 /// A layout ready for use.
 struct CompiledLayout {
-    CompiledLayout(std::string_view text, Interrupt interrupt)
-        : plan(section::compile(section::parse_layout(text, interrupt), interrupt)),
+    CompiledLayout(std::string_view text, BackendLibrary& library, Interrupt interrupt)
+        : plan(section::compile(section::parse_layout(text, interrupt), interrupt,
+                                &library.definitions)),
           encoder(plan, interrupt),
           decoder(plan, texts_of_database(), interrupt) {}
     CompiledLayout(const CompiledLayout&) = delete;
@@ -55,7 +57,7 @@ class LayoutCache {
     CompiledLayout* find(std::string_view argument);
 
     /// Throws Error where the text is no layout.
-    CompiledLayout* add(std::string_view argument, std::string_view text,
+    CompiledLayout* add(std::string_view argument, std::string_view text, BackendLibrary& library,
                         MemoryContext binding_memory);
 
     /// A query over a table of layouts has few; one made up to have many may not grow without end.

@@ -32,9 +32,9 @@ struct CanonicalText {
 };
 
 /// Throws Error if the text (UTF-8) is no layout, or one that could not be encoded or decoded.
-CanonicalText canonical(std::string_view text) {
+CanonicalText canonical(std::string_view text, BackendLibrary& library) {
     const section::Layout layout = section::parse_layout(text, check_for_interrupts);
-    section::compile(layout, check_for_interrupts);
+    section::compile(layout, check_for_interrupts, &library.definitions);
     const std::string printed = section::print_layout(layout);
     const std::size_t size = printed.size();
     const char* const from = printed.data();
@@ -47,9 +47,10 @@ CanonicalText canonical(std::string_view text) {
 
 /// nullptr where a soft error took the refusal.
 StoredLayout* make_layout(std::string_view text, Node* soft_error) {
+    BackendLibrary* const library = backend_library();
     CaughtError error;
     CanonicalText printed{};
-    if (!try_cpp(error, [&] { printed = canonical(text); })) {
+    if (!try_cpp(error, [&] { printed = canonical(text, *library); })) {
         raise(error, soft_error);
         return nullptr;
     }

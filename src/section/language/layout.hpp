@@ -238,6 +238,13 @@ struct Layout {
 /// (syntax_error) with line and column, and what `interrupt` throws.
 Layout parse_layout(std::string_view text, Interrupt interrupt = never_interrupted);
 
+/// Parses a definition of the library, which sees no types but those of the language and of the
+/// library. Throws as parse_layout.
+Definition parse_library_definition(std::string_view text);
+
+/// The same without its braces: name, set, tags and scope.
+Definition parse_library_head(std::string_view text);
+
 /// The canonical text: one field a line, columns aligned. parse_layout makes the same layout of it.
 std::string print_layout(const Layout& layout);
 

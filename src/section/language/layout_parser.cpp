@@ -29,8 +29,8 @@ bool is_reserved(std::string_view word) {
 
 class TextParser {
   public:
-    TextParser(std::string_view text, Interrupt interrupt)
-        : reader_(text, interrupt), types_(text, interrupt) {}
+    TextParser(std::string_view text, const TypeNames& types, Interrupt interrupt)
+        : reader_(text, interrupt), types_(types) {}
 
     Layout parse() {
         Layout layout;
@@ -54,17 +54,15 @@ class TextParser {
         return layout;
     }
 
-  private:
-    static void refuse_without_fields(const Block& block) {
-        const bool has_field = std::any_of(
-            block.elements.begin(), block.elements.end(),
-            [](const Element& element) { return !std::holds_alternative<Label>(element); });
-        if (!has_field) {
-            refuse_layout(block.end_at, "layout without fields", "\"}\"", "a field");
-        }
+    Definition parse_definition() {
+        Definition definition = parse_head();
+        reader_.moves_to_braces();
+        definition.block = parse_braces(reader_, types_, 1, "\"{\"");
+        return definition;
     }
 
-    Definition parse_definition() {
+    /// What stands before the braces of a definition.
+    Definition parse_head() {
         const Token name = reader_.current();
         if (name.kind != Token::Kind::name) {
             reader_.refuse_current("text after the closing brace", "end of text");
@@ -78,9 +76,17 @@ class TextParser {
         } else if (!begins_definition()) {
             refuse_layout(name.at, "text after the closing brace", name.describe(), "end of text");
         }
-        reader_.moves_to_braces();
-        definition.block = parse_braces(reader_, types_, 1, "\"{\"");
         return definition;
+    }
+
+  private:
+    static void refuse_without_fields(const Block& block) {
+        const bool has_field = std::any_of(
+            block.elements.begin(), block.elements.end(),
+            [](const Element& element) { return !std::holds_alternative<Label>(element); });
+        if (!has_field) {
+            refuse_layout(block.end_at, "layout without fields", "\"}\"", "a field");
+        }
     }
 
     /// Whether there is a brace and anything in it: a brace at the end of the text begins nothing.
@@ -226,7 +232,7 @@ bool TypeNames::is_of_library(std::string_view name) const {
 }
 
 Layout parse_layout(std::string_view text, Interrupt interrupt) {
-    Layout layout = TextParser(text, interrupt).parse();
+    Layout layout = TextParser(text, TypeNames(text, interrupt), interrupt).parse();
     if (!layout.definitions.empty()) {
         const std::size_t bytes = print_layout(layout).size();
         if (bytes > longest_text) {
@@ -234,6 +240,14 @@ Layout parse_layout(std::string_view text, Interrupt interrupt) {
         }
     }
     return layout;
+}
+
+Definition parse_library_definition(std::string_view text) {
+    return TextParser(text, TypeNames(), never_interrupted).parse_definition();
+}
+
+Definition parse_library_head(std::string_view text) {
+    return TextParser(text, TypeNames(), never_interrupted).parse_head();
 }
 
 }  // namespace onetrip::section

@@ -57,6 +57,9 @@ class TokenReader {
 /// parsed, so that a name that is no type is refused where it stands.
 class TypeNames {
   public:
+    /// Of a text without definitions of its own.
+    TypeNames() = default;
+
     /// Throws where a text with definitions is too long.
     TypeNames(std::string_view text, Interrupt interrupt);
 

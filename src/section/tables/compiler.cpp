@@ -9,6 +9,9 @@
 
 #include "base/words.hpp"
 #include "section/language/layout_lexer.hpp"
+#include "section/tables/item_sets.hpp"
+#include "section/tables/library_units.hpp"
+#include "section/tables/shared_library.hpp"
 
 namespace onetrip::section::tables {
 
@@ -16,11 +19,14 @@ namespace {
 
 constexpr std::uint32_t deepest_definitions = 16;
 
-class Compiler final : public TypeUnits {
+class Compiler final : public UnitCompiler {
   public:
-    Compiler(const Layout& layout, Interrupt interrupt)
+    Compiler(const Layout& layout, Interrupt interrupt, SharedLibrary* library)
         : layout_(layout), plan_(std::make_shared<TablePlan>()), ticker_(interrupt) {
         plan_->max_bytes = layout.max_bytes;
+        if (layout.uses_library) {
+            take_library(library);
+        }
     }
 
     std::shared_ptr<const TablePlan> compile() {
@@ -28,13 +34,11 @@ class Compiler final : public TypeUnits {
             if (definition.set.empty()) {
                 types_.emplace(definition.name, OpenType{&definition, nullptr, false});
             } else {
-                add_to_set(definition);
+                add_item(definition);
             }
         }
         for (SetOfItems& set : plan_->sets) {
-            for (auto& [tag, definitions] : set.by_tag) {
-                order(definitions);
-            }
+            order_by_scope(set);
         }
         compile_unit(plan_->root, layout_.name, layout_.block, UnitKind::section);
         refuse_too_large();
@@ -46,14 +50,22 @@ class Compiler final : public TypeUnits {
         auto item = plan_->items.begin();
         for (const Definition& definition : layout_.definitions) {
             if (!definition.set.empty()) {
-                compile_unit(item++->unit, definition.name, definition.block, UnitKind::item);
+                auto unit = std::make_unique<Unit>();
+                compile_unit(*unit, definition.name, definition.block, UnitKind::item);
+                item++->unit = std::move(unit);
             }
         }
         return plan_;
     }
 
     const Unit& type(const std::string& name, TextPosition at) override {
-        OpenType& type = types_.at(name);
+        const auto own = types_.find(name);
+        if (own == types_.end()) {  // the parser has found it in the library
+            const Unit& type = *plan_->library->find_type(name);
+            refuse_too_deep(open_types_ + type.depth, name, at);
+            return name_type(type);
+        }
+        OpenType& type = own->second;
         if (type.is_open) {
             refuse_layout(at, "definition " + quoted(name) + " contains itself", quoted(name),
                           "a definition that does not, but through tlv");
@@ -69,17 +81,20 @@ class Compiler final : public TypeUnits {
             --open_types_;
         }
         refuse_too_deep(type.unit->depth, name, at);
-        deepest_ = std::max(deepest_, type.unit->depth);
-        return *type.unit;
+        return name_type(*type.unit);
     }
 
     const SetOfItems* set(const std::string& name, TextPosition at) override {
-        const auto found = sets_.find(name);
-        if (found == sets_.end()) {
-            refuse_layout(at, "unknown set " + quoted(name), quoted(name),
-                          "a set of the library, or one that a definition of the text has");
+        const auto own = sets_.find(name);
+        if (own != sets_.end()) {
+            return own->second;
         }
-        return found->second;
+        const SetOfItems* const found =
+            plan_->library == nullptr ? nullptr : plan_->library->find_set(name);
+        if (found == nullptr) {
+            refuse_unknown_set(name, at);
+        }
+        return found;
     }
 
   private:
@@ -96,44 +111,30 @@ class Compiler final : public TypeUnits {
         }
     }
 
-    void compile_unit(Unit& unit, const std::string& name, const Block& block, UnitKind kind) {
-        const std::uint32_t outer = deepest_;
-        deepest_ = 0;
-        unit.name = name;
-        unit.end_at = block.end_at;
-        build_unit(unit, block, kind, layout_, *this, ticker_);
-        unit.depth = deepest_ + 1;
-        deepest_ = outer;
-        fill_alignment(unit, kind);
-        bound_unit(unit, kind);
-        align_unit(unit, kind);
+    void take_library(SharedLibrary* shared) {
+        const LibraryHead head(layout_.text_table, layout_.time_offset);
+        if (shared != nullptr && !has_own_items(layout_)) {
+            plan_->library = shared->units(head);
+            return;
+        }
+        plan_->library = std::make_shared<LibraryUnits>(head);
+        plan_->library->use_sets_of(*plan_);
     }
 
-    void add_to_set(const Definition& definition) {
+    void compile_unit(Unit& unit, const std::string& name, const Block& block, UnitKind kind) {
+        UnitCompiler::compile_unit(unit, name, block, kind, layout_, ticker_);
+    }
+
+    void add_item(const Definition& definition) {
         const auto [found, is_new] = sets_.try_emplace(definition.set, nullptr);
         if (is_new) {
             found->second = &plan_->sets.emplace_back();
             found->second->name = definition.set;
+            if (plan_->library != nullptr) {
+                found->second->library = plan_->library->find_set(definition.set);
+            }
         }
-        ItemDefinition& item = plan_->items.emplace_back();
-        item.tag = definition.tag.number;
-        item.after = definition.after;
-        if (definition.extension) {
-            item.extension = static_cast<std::uint8_t>(definition.extension->number);
-        }
-        found->second->by_name[definition.name].push_back(&item);
-        found->second->by_tag[definition.tag.number].push_back(&item);
-    }
-
-    /// Those that hold only after another item come first, and those with an extension before those
-    /// that take any: what says more is asked first.
-    static void order(std::vector<const ItemDefinition*>& definitions) {
-        const auto rank = [](const ItemDefinition* item) {
-            return (item->after.empty() ? 2 : 0) + (item->extension ? 0 : 1);
-        };
-        std::stable_sort(
-            definitions.begin(), definitions.end(),
-            [&](const ItemDefinition* a, const ItemDefinition* b) { return rank(a) < rank(b); });
+        add_to_set(*found->second, plan_->items.emplace_back(definition));
     }
 
     void refuse_too_large() const {
@@ -151,13 +152,42 @@ class Compiler final : public TypeUnits {
     std::unordered_map<std::string, OpenType> types_;
     std::unordered_map<std::string, SetOfItems*> sets_;
     std::uint32_t open_types_ = 0;
-    std::uint32_t deepest_ = 0;  ///< of the types that the open unit has named
 };
 
 }  // namespace
 
-std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt interrupt) {
-    return Compiler(layout, interrupt).compile();
+void UnitCompiler::compile_unit(Unit& unit, const std::string& name, const Block& block,
+                                UnitKind kind, const Layout& head, Ticker& ticker) {
+    const std::uint32_t outer = deepest_;
+    deepest_ = 0;
+    unit.name = name;
+    unit.end_at = block.end_at;
+    build_unit(unit, block, kind, head, *this, ticker);
+    unit.depth = deepest_ + 1;
+    deepest_ = outer;
+    fill_alignment(unit, kind);
+    bound_unit(unit, kind);
+    align_unit(unit, kind);
+}
+
+const Unit& UnitCompiler::name_type(const Unit& type) {
+    deepest_ = std::max(deepest_, type.depth);
+    return type;
+}
+
+void UnitCompiler::refuse_unknown_set(const std::string& name, TextPosition at) {
+    refuse_layout(at, "unknown set " + quoted(name), quoted(name),
+                  "a set of the library, or one that a definition of the text has");
+}
+
+bool has_own_items(const Layout& layout) {
+    return std::any_of(layout.definitions.begin(), layout.definitions.end(),
+                       [](const Definition& definition) { return !definition.set.empty(); });
+}
+
+std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt interrupt,
+                                                SharedLibrary* library) {
+    return Compiler(layout, interrupt, library).compile();
 }
 
 }  // namespace onetrip::section::tables

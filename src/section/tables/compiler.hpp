@@ -7,10 +7,18 @@
 
 namespace onetrip::section::tables {
 
+class SharedLibrary;
+
 /// Compiles a layout of any kind. Throws Error (syntax_error) with
 /// line and column for a layout that could not be encoded or decoded (tables.md, 2.8), and what
 /// `interrupt` throws.
-std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt interrupt);
+/// The library's definitions are shared through `library`, if there is one and the layout has no
+/// items of its own that they could hold.
+std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt interrupt,
+                                                SharedLibrary* library);
+
+/// Whether the layout has definitions with a set.
+bool has_own_items(const Layout& layout);
 
 // ---- the steps, each a file of its own --------------------------------------------------------
 
@@ -27,6 +35,24 @@ class TypeUnits {
 
   protected:
     ~TypeUnits() = default;
+};
+
+/// Compiles units, and notes how deep the types are nested that they name.
+class UnitCompiler : public TypeUnits {
+  protected:
+    ~UnitCompiler() = default;
+
+    /// `head` says what texts and times mean.
+    void compile_unit(Unit& unit, const std::string& name, const Block& block, UnitKind kind,
+                      const Layout& head, Ticker& ticker);
+
+    /// To be called for each type that the open unit names.
+    const Unit& name_type(const Unit& type);
+
+    [[noreturn]] static void refuse_unknown_set(const std::string& name, TextPosition at);
+
+  private:
+    std::uint32_t deepest_ = 0;  ///< of the types that the open unit has named
 };
 
 /// Makes blocks, scopes, nodes and conditions, with every name resolved (builder.cpp).

@@ -133,7 +133,7 @@ EntryId TableDissector::append_item(EntryId id) {
     dissect_item(item, "", holds_, lines);
     if (!entry.is_raw) {
         lines_.pop_back();  // the value
-        lines_[first].value += " (" + entry.definition->unit.name + ")";
+        lines_[first].value += " (" + entry.definition->name + ")";
         return id + 1;
     }
     if (const std::string& refusal = reading_.refusal(entry); !refusal.empty()) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "section/tables/library_units.hpp"
+
 namespace onetrip::section::tables {
 
 bool ItemsBefore::meet(const std::vector<After>& conditions) const {
@@ -18,20 +20,70 @@ bool ItemsBefore::meet(const std::vector<After>& conditions) const {
     });
 }
 
+namespace {
+
+using Definitions = SetOfItems::Definitions;
+
+/// Of these, the first that the item matches.
+const ItemDefinition* matching(const Definitions& definitions, std::span<const std::uint8_t> value,
+                               const ItemsBefore& before, const SetOfItems* hiding) {
+    for (const ItemDefinition* const item : definitions) {
+        const bool has_extension =
+            !item->extension || (!value.empty() && value.front() == *item->extension);
+        const bool is_hidden = hiding != nullptr && hiding->by_name.contains(item->name);
+        if (has_extension && !is_hidden && before.meet(item->after)) {
+            return item;
+        }
+    }
+    return nullptr;
+}
+
+const ItemDefinition* definition_in(const SetOfItems& set, std::uint64_t tag,
+                                    std::span<const std::uint8_t> value, const ItemsBefore& before,
+                                    const SetOfItems* hiding) {
+    const auto found = set.by_tag.find(tag);
+    return found == set.by_tag.end() ? nullptr : matching(found->second, value, before, hiding);
+}
+
+}  // namespace
+
+ItemDefinition::ItemDefinition(const Definition& definition)
+    : name(definition.name), tag(definition.tag.number), after(definition.after) {
+    if (definition.extension) {
+        extension = static_cast<std::uint8_t>(definition.extension->number);
+    }
+}
+
+const Unit& unit_of(const ItemDefinition& item) {
+    return item.unit != nullptr ? *item.unit : item.library->unit_of(item);
+}
+
+void add_to_set(SetOfItems& set, const ItemDefinition& item) {
+    set.by_name[item.name].push_back(&item);
+    set.by_tag[item.tag].push_back(&item);
+}
+
+void order_by_scope(SetOfItems& set) {
+    const auto rank = [](const ItemDefinition* item) {
+        return (item->after.empty() ? 2 : 0) + (item->extension ? 0 : 1);
+    };
+    for (auto& [tag, definitions] : set.by_tag) {
+        std::stable_sort(
+            definitions.begin(), definitions.end(),
+            [&](const ItemDefinition* a, const ItemDefinition* b) { return rank(a) < rank(b); });
+    }
+}
+
 const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, std::uint64_t tag,
                                     std::span<const std::uint8_t> value,
                                     const ItemsBefore& before) {
     for (const SetOfItems* const set : sets) {
-        const auto found = set->by_tag.find(tag);
-        if (found == set->by_tag.end()) {
-            continue;
+        const ItemDefinition* found = definition_in(*set, tag, value, before, nullptr);
+        if (found == nullptr && set->library != nullptr) {
+            found = definition_in(*set->library, tag, value, before, set);
         }
-        for (const ItemDefinition* const item : found->second) {
-            const bool has_extension =
-                !item->extension || (!value.empty() && value.front() == *item->extension);
-            if (has_extension && before.meet(item->after)) {
-                return item;
-            }
+        if (found != nullptr) {
+            return found;
         }
     }
     return nullptr;
@@ -39,12 +91,20 @@ const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, 
 
 std::vector<const ItemDefinition*> definitions_named(const std::vector<const SetOfItems*>& sets,
                                                      std::string_view name) {
-    std::vector<const ItemDefinition*> named;
+    const std::string key(name);
+    Definitions named;
     for (const SetOfItems* const set : sets) {
-        const auto found = set->by_name.find(std::string(name));
-        if (found != set->by_name.end()) {
-            named.insert(named.end(), found->second.begin(), found->second.end());
+        auto found = set->by_name.find(key);
+        if (found == set->by_name.end()) {
+            if (set->library == nullptr) {
+                continue;
+            }
+            found = set->library->by_name.find(key);
+            if (found == set->library->by_name.end()) {
+                continue;
+            }
         }
+        named.insert(named.end(), found->second.begin(), found->second.end());
     }
     return named;
 }

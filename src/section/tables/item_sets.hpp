@@ -32,6 +32,16 @@ class ItemsBefore {
     std::vector<Item> items_;
 };
 
+/// The elements of an item. Those of a definition of the library are compiled at the first call.
+const Unit& unit_of(const ItemDefinition& item);
+
+/// Appends a definition, which must outlive the set.
+void add_to_set(SetOfItems& set, const ItemDefinition& item);
+
+/// Puts those first that hold only after another item, and those with an extension before those
+/// that take any: what says more is asked first. To be called when all have been added.
+void order_by_scope(SetOfItems& set);
+
 /// The definition that a reader decodes an item by; nullptr if there is none. `value` are the
 /// item's bytes after tag and length.
 const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, std::uint64_t tag,

@@ -129,7 +129,8 @@ void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Va
         out_.append(*item.extension, 8);
     }
     ++item_depth_;
-    write_scope(item.unit, item.unit.scopes.front(), nullptr, body);
+    const Unit& unit = unit_of(item);
+    write_scope(unit, unit.scopes.front(), nullptr, body);
     --item_depth_;
     path_.pop();
     node_ = &node;
@@ -146,7 +147,7 @@ void Writer::refuse_hidden(const Node& node, const ItemDefinition& item,
         return;
     }
     throw BadValue{
-        ErrorKind::invalid_value, quoted(item.unit.name),
+        ErrorKind::invalid_value, quoted(item.name),
         "would not be found again by a reader: " +
             std::string(before.meet(item.after) ? "another definition hides it"
                                                 : "the item that it must come after is not there")};

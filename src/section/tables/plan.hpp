@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -175,21 +176,32 @@ struct Unit {
     const Scope& scope_of(BlockId block) const { return scopes[blocks[block].scope]; }
 };
 
+class LibraryUnits;
+
 /// A definition with a set, as the items of a tlv find it.
 struct ItemDefinition {
-    std::uint64_t tag = 0;
+    /// From the definition's head; `unit` is compiled by whoever has the braces.
+    explicit ItemDefinition(const Definition& definition);
+
+    std::string name;
+    std::uint64_t tag;
     std::optional<std::uint8_t> extension;  ///< the byte that the value begins with
     std::vector<After> after;               ///< one of them must hold, if there is any
-    Unit unit;                              ///< its name is the definition's
+
+    /// Its elements: unit_of (item_sets.hpp) compiles those of the library when they are needed.
+    mutable std::unique_ptr<const Unit> unit;
+    LibraryUnits* library = nullptr;  ///< of a definition of the library
+    std::string_view library_text;    ///< likewise
 };
 
-/// The definitions of a set.
+/// The definitions of a set: those of a text, and after them the library's.
 struct SetOfItems {
     using Definitions = std::vector<const ItemDefinition*>;
 
     std::string name;
     std::unordered_map<std::string, Definitions> by_name;
     std::unordered_map<std::uint64_t, Definitions> by_tag;  ///< in the order in which a reader asks
+    const SetOfItems* library = nullptr;  ///< those whose names this has are hidden
 };
 
 /// A layout with its definitions, compiled.
@@ -199,6 +211,7 @@ struct TablePlan {
     std::deque<Unit> types;            ///< definitions without a set
     std::deque<ItemDefinition> items;  ///< definitions with one
     std::deque<SetOfItems> sets;
+    std::shared_ptr<LibraryUnits> library;  ///< nullptr with `library none`
 };
 
 }  // namespace onetrip::section::tables

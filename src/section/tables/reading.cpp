@@ -67,14 +67,14 @@ std::string Reading::path_of(EntryId id) const {
             path.push(entry.node->field->name);
         }
         if (entry.kind == Entry::Kind::tlv_item && !entry.is_raw && next + 1 != ids.rend()) {
-            path.push(entry.definition->unit.name);
+            path.push(entry.definition->name);
         }
     }
     return path.print();
 }
 
 std::string Reading::path_within(EntryId item, EntryId id) const {
-    return id == item ? entries_[item].definition->unit.name
+    return id == item ? entries_[item].definition->name
                       : path_of(id).substr(path_of(item).size() + 1);
 }
 
@@ -510,10 +510,10 @@ bool Reading::read_body(EntryId id, const ItemDefinition& definition, std::size_
                         std::size_t end) {
     const std::size_t names = names_.size();
     const std::size_t computed = computed_.size();
+    const Unit& unit = unit_of(definition);
     position_ = begin + (definition.extension ? 8 : 0);
     ++item_depth_;
-    const bool read =
-        read_scope(definition.unit, definition.unit.scopes.front(), nullptr, id, end, end);
+    const bool read = read_scope(unit, unit.scopes.front(), nullptr, id, end, end);
     --item_depth_;
     if (!read) {
         const std::string problem = path_within(id, broken_->entry) + ": " + broken_->problem;
@@ -530,8 +530,7 @@ bool Reading::read_body(EntryId id, const ItemDefinition& definition, std::size_
 /// A writer takes the first definition of a name that may stand here.
 bool Reading::is_written_again(const Node& node, const ItemDefinition& definition,
                                const ItemsBefore& before) const {
-    const std::vector<const ItemDefinition*> named =
-        definitions_named(node.sets, definition.unit.name);
+    const std::vector<const ItemDefinition*> named = definitions_named(node.sets, definition.name);
     const auto first = std::find_if(
         named.begin(), named.end(),
         [&](const ItemDefinition* candidate) { return before.meet(candidate->after); });

@@ -106,7 +106,7 @@ void Teller::tell_item(EntryId id, jsonb::JsonTreeBuilder& tree) {
         return;
     }
     tree.open_object();
-    tree.key(entry.definition->unit.name);
+    tree.key(entry.definition->name);
     tell_scope(*entry.scope, id + 1, entry.next, tree);
     tree.close();
 }
