@@ -2,7 +2,7 @@
 """Draws the bits of a section as an SVG, 32 a row, as syntax tables of standards are drawn.
 
 Standard input has a field a line, as layout_fields gives them: name, width in bits, type, source, by
-tabs; \\N is NULL. The argument is the section's name.
+tabs; \\N is NULL. The argument is the section's name. The fields of a list are drawn once.
 """
 
 import sys
@@ -10,6 +10,7 @@ from html import escape
 from itertools import takewhile
 
 BITS = 32
+REPEATED = ' style="fill: #7d5ba6; stroke: none"'  # the bar over the fields of a list
 BIT_WIDTH, ROW_HEIGHT = 28, 44
 LEFT, TOP = 56, 76  # room for byte numbers on the left, for the title and bit numbers above
 VARIABLE_ROWS = 2  # what a field of width * is drawn with
@@ -34,9 +35,14 @@ LEGEND = [("row", "from the row"), ("constant", "constant"), ("computed", "compu
 
 class Field:
     def __init__(self, line):
-        self.name, width, self.type, source = line.rstrip("\n").split("\t")
+        path, width, self.type, source = line.rstrip("\n").split("\t")
+        self.of, _, self.name = path.rpartition(".")  # the list or object that it is in
         self.width = None if width == "\\N" else int(width)
         self.source = "" if source == "\\N" else source
+
+    @property
+    def is_heading(self):
+        return self.type.split()[0] in ("list", "object")
 
     @property
     def kind(self):
@@ -101,6 +107,8 @@ def drawn(piece, labelled):
     x, y = LEFT + piece.column * BIT_WIDTH, TOP + piece.row * ROW_HEIGHT
     yield (f'<rect class="{field.kind}" x="{x}" y="{y}" width="{width}" height="{ROW_HEIGHT}">'
            f"<title>{escape(f'{field.name}: {field.width or chr(42)} {field.type} = {field.source}')}</title></rect>")
+    if field.of.endswith("[]"):
+        yield f'<rect x="{x + 1}" y="{y + 1}" width="{width - 2}" height="4"{REPEATED}/>'
     yield from seam(piece, y)
     if labelled:
         yield text("name", x + width / 2, y + 19, shortened(field.name, width))
@@ -127,12 +135,17 @@ def scales(rows, fields):
         yield text("byte", LEFT - 8, TOP + row * ROW_HEIGHT + 27, f"byte {row * BITS // 8}")
 
 
-def legend(y):
+def legend(y, fields):
     x = LEFT
     for css, meaning in LEGEND:
         yield f'<rect class="{css}" x="{x}" y="{y}" width="14" height="14"/>'
         yield f'<text class="scale" x="{x + 20}" y="{y + 11}" style="text-anchor: start">{escape(meaning)}</text>'
         x += 60 + 7 * len(meaning)
+    lists = dict.fromkeys(field.of for field in fields if field.of.endswith("[]"))
+    for name in lists:
+        yield f'<rect x="{x}" y="{y + 5}" width="14" height="4"{REPEATED}/>'
+        yield f'<text class="scale" x="{x + 20}" y="{y + 11}" style="text-anchor: start">{escape(f"for each of {name[:-2]}")}</text>'
+        x += 140 + 7 * len(name)
 
 
 def picture(name, fields):
@@ -147,9 +160,9 @@ def picture(name, fields):
     for piece in pieces:
         lines += drawn(piece, piece in labelled)
     lines += scales(rows, fields)
-    lines += legend(height - 32)
+    lines += legend(height - 32, fields)
     return "\n".join(lines + ["</svg>"]) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(picture(sys.argv[1], [Field(line) for line in sys.stdin]))
+    sys.stdout.write(picture(sys.argv[1], [field for field in map(Field, sys.stdin) if not field.is_heading]))

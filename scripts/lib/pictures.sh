@@ -8,6 +8,13 @@ draw_message_section() {
         python3 scripts/lib/draw_section.py 'message section'
 }
 
+# draw_eit_section: the bits of a section of an EIT schedule.
+draw_eit_section() {
+    with_server psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION onetrip' -f demo/epg_layouts.sql -c "
+        COPY (SELECT field, width, type, source FROM layout_fields(layout_of('eit_schedule')) ORDER BY ordinal) TO STDOUT" |
+        python3 scripts/lib/draw_section.py 'EIT section'
+}
+
 # draw_way_of_a_row: the way of a message through the house, beside the way row by row.
 draw_way_of_a_row() {
     python3 scripts/lib/draw_way.py
