@@ -9,7 +9,7 @@ CREATE TABLE app.form_schemas (id int PRIMARY KEY, name text, schema jsonb);
 CREATE TABLE app.users (id int PRIMARY KEY, given_name text, family_name text);
 CREATE TABLE app.form_responses (id int PRIMARY KEY, form_id int, user_id int, responses jsonb, date_created date);
 CREATE TABLE dwh.response_events (submission_id int, schema_path text, value text, status text, ord int);
-INSERT INTO app.form_schemas VALUES (1, 'f', '{"children": [{"slug": "a", "answerType": "text"},
+INSERT INTO app.form_schemas VALUES (1, 'f', '{"reading": "keys", "children": [{"slug": "a", "answerType": "text"},
     {"slug": "n", "answerType": "number"}, {"slug": "phone", "nodeType": "metadata", "answerType": "number"},
     {"slug": "place", "nodeType": "metadata", "children": [{"slug": "lat", "answerType": "text"}]}]}');
 INSERT INTO app.form_responses SELECT n, 1, NULL, jsonb_build_object('a', n, 'n', 'none', 'odd', 1), '2026-01-01'
