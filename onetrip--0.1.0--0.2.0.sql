@@ -393,6 +393,21 @@ CREATE FUNCTION flatten_submission(
 COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
     'answers of a submission as text, a row each; a key that it has twice is an error';
 
+CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION form_from(jsonb, text) IS
+    'form of another system as onetrip''s own tree, for flatten_submission';
+
+CREATE FUNCTION form_dialect(form jsonb) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION form_dialect(jsonb) IS
+    'dialect for form_from that a form looks like; null if it looks like none';
+
+CREATE FUNCTION merge_forms(forms jsonb[]) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION merge_forms(jsonb[]) IS
+    'one tree for all versions of a form, which are given oldest first';
+
 -- Loading submissions -----------------------------------------------------------------------------
 
 DROP FUNCTION count_event(bigint, text);

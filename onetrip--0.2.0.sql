@@ -502,6 +502,21 @@ CREATE FUNCTION form_questions(
 COMMENT ON FUNCTION form_questions(jsonb) IS
     'questions of a form in tree order, and what is wrong with it';
 
+CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION form_from(jsonb, text) IS
+    'form of another system as onetrip''s own tree, for flatten_submission';
+
+CREATE FUNCTION form_dialect(form jsonb) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION form_dialect(jsonb) IS
+    'dialect for form_from that a form looks like; null if it looks like none';
+
+CREATE FUNCTION merge_forms(forms jsonb[]) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION merge_forms(jsonb[]) IS
+    'one tree for all versions of a form, which are given oldest first';
+
 CREATE FUNCTION jsonb_tree(
     document jsonb, leaves_only boolean DEFAULT false,
     OUT ord bigint, OUT parent_ord bigint, OUT depth int, OUT keys text[], OUT idx int[],
