@@ -18,7 +18,7 @@ DATA = onetrip--0.2.0.sql onetrip--0.1.0--0.2.0.sql
 # The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
 PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb transport section \
 	section/language section/library section/tables section/types section/types/text submission \
-	roundtrip))))
+	submission/dialects roundtrip))))
 SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
 
 # The layouts of the standards, as arrays of texts that library.cpp includes.
@@ -75,7 +75,7 @@ PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidd
 SHLIB_LINK = -lstdc++
 
 UNIT_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix tests/,base jsonb transport section submission \
-	roundtrip))))
+	submission/dialects roundtrip))))
 UNIT_FLAGS ?= -O1
 UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)

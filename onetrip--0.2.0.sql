@@ -556,6 +556,20 @@ CREATE FUNCTION form_label(label jsonb, language text DEFAULT NULL) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION form_label(jsonb, text) IS
     'label of a form''s node in a language, or the one that stands for it; null if there is none';
+CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION form_from(jsonb, text) IS
+    'form of another system as onetrip''s own tree, for flatten_submission';
+
+CREATE FUNCTION form_dialect(form jsonb) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION form_dialect(jsonb) IS
+    'dialect for form_from that a form looks like; null if it looks like none';
+
+CREATE FUNCTION merge_forms(forms jsonb[]) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION merge_forms(jsonb[]) IS
+    'one tree for all versions of a form, which are given oldest first';
 
 CREATE FUNCTION jsonb_tree(
     document jsonb, leaves_only boolean DEFAULT false,

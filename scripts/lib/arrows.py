@@ -23,6 +23,7 @@ PURE = {
     "transport": ["base"],
     "section": ["base", "jsonb", "transport"],
     "submission": ["base", "jsonb"],
+    "submission/dialects": ["base", "jsonb"],
     "roundtrip": ["base"],
 }
 # The folders that may include headers of the server.
@@ -31,7 +32,7 @@ WITH_SERVER = {
     "postgres/server": ["base", "jsonb"],
     "postgres/sections": ["postgres/server", "base", "jsonb", "transport", "section"],
     "postgres/carousel": ["postgres/server", "postgres/sections", "base", "jsonb", "transport", "section"],
-    "postgres/submissions": ["postgres/server", "base", "jsonb", "submission"],
+    "postgres/submissions": ["postgres/server", "base", "jsonb", "submission", "submission/dialects"],
     "postgres/round_trips": ["postgres/server", "base", "roundtrip"],
 }
 KNOWS = {**PURE, **WITH_SERVER}

@@ -31,11 +31,16 @@ class JsonTreeBuilder {
     /// A JSON number that fits a numeric.
     void number(std::string_view digits);
 
+    /// A value of another document, with all that is in it. Iterative: any depth.
+    void copy(Value value);
+
     /// The finished tree, valid until the next call.
     const JsonTree& tree() const { return tree_; }
 
   private:
     void open(Kind kind);
+    void copy_scalar(Value value);
+    void numeric(Numeric value);
     Node& add_node(Kind kind);
     void set_bytes(Node& node, std::size_t position);
 
