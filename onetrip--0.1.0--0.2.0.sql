@@ -13,6 +13,7 @@ ts_packets(bytea, int, int) -> ts_packets(bytea, int, int, boolean)
 export_carousel_to_file(text, date, text, int, text, section_layout) -> export_carousel_to_file(text, date, text, int, text, section_layout, boolean, bigint, bigint)
 export_carousel_to_program(text, date, text, int, text, section_layout) -> export_carousel_to_program(text, date, text, int, text, section_layout, boolean, bigint, bigint)
 export_carousel_to_large_object(text, date, int, text, section_layout) -> export_carousel_to_large_object(text, date, int, text, section_layout, boolean, bigint, bigint)
+form_questions(jsonb) -> form_questions(jsonb)
 load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) -> load_response_events(name, name, text, int, bigint, bigint, bigint, bigint, text, timestamptz, text, bigint)
 ', true);
 
@@ -392,6 +393,41 @@ CREATE FUNCTION flatten_submission(
     COST 1000 ROWS 50 SUPPORT submission_support;
 COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
     'answers of a submission as text, a row each; a key that it has twice is an error';
+
+DROP FUNCTION form_questions(jsonb);
+CREATE FUNCTION form_questions(
+    form jsonb,
+    OUT ord int, OUT schema_path text, OUT answer_type text, OUT tag text, OUT label jsonb,
+    OUT choices jsonb, OUT problem text, OUT keys text[], OUT repeat_path text, OUT required boolean,
+    OUT relevant jsonb, OUT metadata boolean)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    COST 1000 ROWS 50 SUPPORT submission_support;
+COMMENT ON FUNCTION form_questions(jsonb) IS
+    'questions of a form in tree order, and what is wrong with it';
+
+CREATE FUNCTION form_choices(
+    form jsonb, language text DEFAULT NULL,
+    OUT schema_path text, OUT ord int, OUT value text, OUT label text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 100;
+COMMENT ON FUNCTION form_choices(jsonb, text) IS
+    'choices of a form''s questions, a row each, with their labels in a language';
+
+CREATE FUNCTION form_label(label jsonb, language text DEFAULT NULL) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION form_label(jsonb, text) IS
+    'label of a form''s node in a language, or the one that stands for it; null if there is none';
+
+CREATE FUNCTION answer_datetime(value text, zone text DEFAULT 'UTC') RETURNS timestamptz
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_datetime(text, text) IS
+    'moment that an answer''s text is, in the zone if it names none; null if it is none';
+
+CREATE FUNCTION answer_time(value text) RETURNS time
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_time(text) IS
+    'time of day that an answer''s text is, without its zone; null if it is none';
 
 -- Loading submissions -----------------------------------------------------------------------------
 

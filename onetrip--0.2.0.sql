@@ -495,12 +495,26 @@ COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
 CREATE FUNCTION form_questions(
     form jsonb,
     OUT ord int, OUT schema_path text, OUT answer_type text, OUT tag text, OUT label jsonb,
-    OUT choices jsonb, OUT problem text)
+    OUT choices jsonb, OUT problem text, OUT keys text[], OUT repeat_path text, OUT required boolean,
+    OUT relevant jsonb, OUT metadata boolean)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     COST 1000 ROWS 50 SUPPORT submission_support;
 COMMENT ON FUNCTION form_questions(jsonb) IS
     'questions of a form in tree order, and what is wrong with it';
+
+CREATE FUNCTION form_choices(
+    form jsonb, language text DEFAULT NULL,
+    OUT schema_path text, OUT ord int, OUT value text, OUT label text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 100;
+COMMENT ON FUNCTION form_choices(jsonb, text) IS
+    'choices of a form''s questions, a row each, with their labels in a language';
+
+CREATE FUNCTION form_label(label jsonb, language text DEFAULT NULL) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION form_label(jsonb, text) IS
+    'label of a form''s node in a language, or the one that stands for it; null if there is none';
 
 CREATE FUNCTION jsonb_tree(
     document jsonb, leaves_only boolean DEFAULT false,
@@ -525,6 +539,16 @@ CREATE FUNCTION answer_date(value text) RETURNS date
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_date(text) IS
     'day that an answer''s text is, written YYYY-MM-DD; null if it is none';
+
+CREATE FUNCTION answer_datetime(value text, zone text DEFAULT 'UTC') RETURNS timestamptz
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_datetime(text, text) IS
+    'moment that an answer''s text is, in the zone if it names none; null if it is none';
+
+CREATE FUNCTION answer_time(value text) RETURNS time
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_time(text) IS
+    'time of day that an answer''s text is, without its zone; null if it is none';
 
 -- Loading submissions ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <utility>
 
 #include "submission/paths.hpp"
 
@@ -34,7 +35,13 @@ using jsonb::Value;
 
 constexpr std::size_t first_slots = 16;
 
-/// What has no scalar value is no choice that an answer could be.
+template <typename Element>
+std::size_t bytes_of(const std::vector<Element>& list) {
+    return list.capacity() * sizeof(Element);
+}
+
+}  // namespace
+
 std::optional<Value> value_of_choice(Value choice) {
     const std::optional<Value> value =
         choice.kind() == Kind::object ? choice.object().find("value") : std::nullopt;
@@ -43,35 +50,37 @@ std::optional<Value> value_of_choice(Value choice) {
     return is_scalar ? value : std::nullopt;
 }
 
-template <typename Element>
-std::size_t bytes_of(const std::vector<Element>& list) {
-    return list.capacity() * sizeof(Element);
-}
-
-}  // namespace
-
-Form::Form(Value form, Interrupt interrupt) : slots_(first_slots), mask_(first_slots - 1) {
+Form::Form(Value form, Interrupt interrupt, std::vector<std::uint32_t>* nodes_of_items)
+    : slots_(first_slots), mask_(first_slots - 1) {
     constexpr std::uint32_t hidden = 0;  // the root is never defined again
     std::vector<std::uint32_t> ids;      // by the numbers of the items
     FormReader reader(form, interrupt);
+    words_ = reader.words();
     Ticker ticker(interrupt);
     FormItem item;
     while (reader.next(item)) {
+        std::uint32_t id = hidden;
         if (item.number == 0) {
             nodes_.emplace_back();
             numbers_.push_back(0);
-            ids.push_back(0);
-        } else if (item.is_hidden || !item.slug) {
-            ids.push_back(hidden);
-        } else {
-            const std::uint32_t id = add(ids[item.parent], *item.slug);
+        } else if (!item.is_hidden && item.slug) {
+            id = add(ids[item.parent], *item.slug);
             describe(nodes_[id], item.traits, ticker);
             numbers_[id] = item.number;
-            ids.push_back(id);
+        }
+        ids.push_back(id);
+        if (words_.are_known && (id != hidden || item.number == 0)) {
+            describe_words(nodes_[id], item.traits, ticker);
         }
     }
     list_questions(ids);
+    if (words_.are_known) {
+        place_by_keys();
+    }
     settle();
+    if (nodes_of_items != nullptr) {
+        *nodes_of_items = std::move(ids);
+    }
 }
 
 /// Gives back what the lists have grown too much.
@@ -79,10 +88,11 @@ void Form::settle() {
     nodes_.shrink_to_fit();
     numbers_.shrink_to_fit();
     questions_.shrink_to_fit();
-    choices_.shrink_to_fit();
+    lists_.shrink_to_fit();
+    further_.shrink_to_fit();
     texts_.shrink_to_fit();
     size_ = sizeof *this + bytes_of(nodes_) + bytes_of(numbers_) + bytes_of(questions_) +
-            bytes_of(slots_) + bytes_of(choices_) + texts_.capacity();
+            bytes_of(slots_) + bytes_of(lists_) + bytes_of(further_) + texts_.capacity();
 }
 
 /// A form of more than 4 GB of texts is more than there is memory for.
@@ -111,32 +121,66 @@ void Form::describe(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
     }
 }
 
+/// Of the root, which is in no list of paths, only what a row of a document's own array may show.
+void Form::describe_words(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
+    if (node.id == 0) {
+        describe(node, traits, ticker);
+    }
+    const NodeWords& words = traits.words;
+    node.has_choices = node.has_choices && !words.has_open_choices;
+    node.is_metadata = words.is_metadata;
+    node.is_inline = words.is_inline && !node.is_question;
+    node.repeats = words.repeats;
+    node.is_spaced = words.is_spaced;
+    node.has_empties = node.is_spaced || words_.empty_is_null;
+    node.takes_partial_dates = words.takes_partial_dates;
+    further_.resize(nodes_.size());
+    Further& further = further_[node.id];
+    further.slug = words.key ? keep(*words.key) : node.key;
+    further.has_value_types = words.value_types.has_value();
+    if (words.value_types) {
+        further.value_types = keep_value_types(words.value_types->array(), ticker);
+    }
+}
+
 FormRange Form::keep_choices(jsonb::Array answer_enum, Ticker& ticker) {
-    const std::size_t begin = choices_.size();
+    const std::size_t begin = lists_.size();
     std::string room;
     for (const Value choice : answer_enum) {
         ticker.tick();
         if (const std::optional<Value> value = value_of_choice(choice)) {
-            choices_.push_back(keep(text_of(*value, room)));
+            lists_.push_back(keep(text_of(*value, room)));
         }
     }
-    std::sort(choices_.begin() + static_cast<std::ptrdiff_t>(begin), choices_.end(),
+    return sort_from(begin, ticker);
+}
+
+FormRange Form::keep_value_types(jsonb::Array names, Ticker& ticker) {
+    const std::size_t begin = lists_.size();
+    for (const Value name : names) {
+        ticker.tick();
+        if (name.is_string()) {
+            lists_.push_back(keep(name.string()));
+        }
+    }
+    return sort_from(begin, ticker);
+}
+
+FormRange Form::sort_from(std::size_t begin, Ticker& ticker) {
+    std::sort(lists_.begin() + static_cast<std::ptrdiff_t>(begin), lists_.end(),
               [&](FormRange left, FormRange right) {
                   ticker.tick();
                   return text_at(left) < text_at(right);
               });
-    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(choices_.size() - begin)};
+    return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(lists_.size() - begin)};
 }
 
-bool Form::allows(const FormNode& node, std::string_view text) const {
-    if (!node.has_choices) {
-        return true;
-    }
-    const auto begin = choices_.begin() + node.choices.begin;
-    const auto end = begin + node.choices.size;
+bool Form::is_listed(FormRange list, std::string_view text) const {
+    const auto begin = lists_.begin() + list.begin;
+    const auto end = begin + list.size;
     const auto found = std::lower_bound(
         begin, end, text,
-        [this](FormRange choice, std::string_view wanted) { return text_at(choice) < wanted; });
+        [this](FormRange listed, std::string_view wanted) { return text_at(listed) < wanted; });
     return found != end && text_at(*found) == text;
 }
 
@@ -148,7 +192,8 @@ std::uint32_t Form::add(std::uint32_t parent, std::string_view slug) {
     FormNode& node = nodes_.emplace_back();
     node.id = id;
     node.parent = parent;
-    node.slug = keep(slug);
+    node.context = parent;
+    node.key = keep(slug);
     numbers_.push_back(0);
     if (2 * nodes_.size() > slots_.size()) {
         grow();
@@ -159,7 +204,7 @@ std::uint32_t Form::add(std::uint32_t parent, std::string_view slug) {
 }
 
 void Form::insert(std::uint32_t node) {
-    const std::uint64_t hash = hash_of(nodes_[node].parent, slug_of(nodes_[node]));
+    const std::uint64_t hash = hash_of(nodes_[node].context, key_of(nodes_[node]));
     std::size_t at = hash & mask_;
     while (slots_[at].node != 0) {
         at = (at + 1) & mask_;
@@ -175,6 +220,39 @@ void Form::grow() {
     }
 }
 
+/// While the form was read its nodes were found by their paths: from now on they are by the places
+/// of their answers. A node lies after what it is under, so that contexts are known in time. Of two
+/// with one place the last counts.
+void Form::place_by_keys() {
+    std::vector<std::uint32_t> placed;
+    for (std::uint32_t id = 1; id < nodes_.size(); ++id) {
+        FormNode& node = nodes_[id];
+        const FormNode& parent = nodes_[node.parent];
+        node.context = parent.is_inline ? parent.context : parent.id;
+        std::swap(node.key, further_[id].slug);
+        const FormNode& context = nodes_[node.context];
+        const bool makes_repetitions =
+            words_.reading == Reading::keys || context.id == 0 || context.is_repeated_group();
+        further_[id].home = makes_repetitions ? context.id : further_[context.id].home;
+        if (!node.is_inline) {
+            placed.push_back(id);
+        }
+    }
+    insert_by_keys(placed);
+}
+
+void Form::insert_by_keys(std::vector<std::uint32_t>& nodes) {
+    std::sort(nodes.begin(), nodes.end(), [this](std::uint32_t left, std::uint32_t right) {
+        return numbers_[left] > numbers_[right];
+    });
+    slots_.assign(slots_.size(), Slot{});
+    for (const std::uint32_t id : nodes) {
+        if (find(nodes_[nodes_[id].context], key_of(nodes_[id])) == nullptr) {
+            insert(id);
+        }
+    }
+}
+
 void Form::list_questions(const std::vector<std::uint32_t>& ids) {
     for (std::uint32_t number = 1; number < ids.size(); ++number) {
         const FormNode& node = nodes_[ids[number]];
@@ -185,11 +263,22 @@ void Form::list_questions(const std::vector<std::uint32_t>& ids) {
 }
 
 std::string Form::path_of(const FormNode& node) const {
+    std::vector<std::string_view> slugs;
+    find_slugs(node, slugs);
     std::string path;
-    for (const std::string_view slug : way_to(node)) {
+    for (const std::string_view slug : slugs) {
         append_schema_key(path, slug);
     }
     return path;
+}
+
+void Form::find_slugs(const FormNode& node, std::vector<std::string_view>& slugs,
+                      std::uint32_t from) const {
+    slugs.clear();
+    for (const FormNode* at = &node; at->id != from && at->id != 0; at = &nodes_[at->parent]) {
+        slugs.emplace_back(slug_of(*at));
+    }
+    std::reverse(slugs.begin(), slugs.end());
 }
 
 std::vector<std::string_view> Form::way_to(const FormNode& node) const {
@@ -200,8 +289,8 @@ std::vector<std::string_view> Form::way_to(const FormNode& node) const {
 
 void Form::find_way(const FormNode& node, std::vector<std::string_view>& way) const {
     way.clear();
-    for (const FormNode* at = &node; at->id != 0; at = &nodes_[at->parent]) {
-        way.emplace_back(slug_of(*at));
+    for (const FormNode* at = &node; at->id != 0; at = &nodes_[at->context]) {
+        way.emplace_back(key_of(*at));
     }
     std::reverse(way.begin(), way.end());
 }

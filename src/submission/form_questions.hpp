@@ -13,8 +13,10 @@ namespace onetrip::submission {
 struct FormQuestion {
     std::optional<std::string> path;  ///< nullopt for what is not in the form: it has no slug
     bool is_question = false;
-    NodeTraits traits;    ///< views of the form
-    std::string problem;  ///< empty where there is none; several are joined by "; "
+    const FormNode* node = nullptr;  ///< nullptr for what is not in the form
+    bool counts = false;             ///< it is what counts at its path
+    NodeTraits traits;               ///< views of the form
+    std::string problem;             ///< empty where there is none; several are joined by "; "
 };
 
 /// The questions of a form in tree order, with what is wrong with it.
@@ -25,13 +27,19 @@ class FormQuestions {
     /// Sets the next row; false where there is none.
     bool next(FormQuestion& question);
 
+    const Form& form() const { return form_; }
+
+    /// The path of the innermost repeated group around a question; nullopt at the top.
+    std::optional<std::string> repeat_path_of(const FormNode& node) const;
+
   private:
     std::string problems_of(const FormItem& item, const FormNode* node) const;
-    const FormNode* enter(const FormItem& item);
+    const FormNode* node_of(const FormItem& item) const;
+    bool is_found(const FormNode& node) const;
 
+    std::vector<std::uint32_t> nodes_of_items_;  ///< 0 for what is hidden
     Form form_;
     FormReader reader_;
-    std::vector<const FormNode*> nodes_;  ///< by item; nullptr for what is hidden
 };
 
 }  // namespace onetrip::submission

@@ -36,7 +36,8 @@ void read_children(NodeTraits& traits, const std::optional<Value>& children) {
 void read_type(NodeTraits& traits, jsonb::Object node, bool has_children) {
     const std::optional<Value> type = find(node, "answerType");
     const std::optional<Value> node_type = find(node, "nodeType");
-    const bool named_question = is_string(node_type) && node_type->string() == "question";
+    const bool named_question =
+        (is_string(node_type) && node_type->string() == "question") || traits.words.is_metadata;
     traits.is_question = type || (named_question && !has_children);
     traits.is_group = has_children || !traits.is_question;
     if (traits.is_question) {
@@ -49,7 +50,7 @@ void read_type(NodeTraits& traits, jsonb::Object node, bool has_children) {
 
 }  // namespace
 
-NodeTraits traits_of(Value node) {
+NodeTraits traits_of(Value node, bool knows_words) {
     NodeTraits traits;
     if (node.kind() != Kind::object) {
         return traits;
@@ -57,6 +58,9 @@ NodeTraits traits_of(Value node) {
     const jsonb::Object object = node.object();
     const std::optional<Value> children = find(object, "children");
     traits.is_object = true;
+    if (knows_words) {
+        traits.words = node_words_of(object);
+    }
     traits.has_children = children.has_value();
     read_children(traits, children);
     read_type(traits, object, children && !traits.has_bad_children);
@@ -103,7 +107,7 @@ bool FormReader::next(FormItem& item) {
 
 void FormReader::take(FormItem& item, Value node) {
     ++count_;
-    item.traits = traits_of(node);
+    item.traits = traits_of(node, words_.are_known);
     const jsonb::Array children = item.traits.children;
     if (children.size() > 0) {
         const bool hidden = item.is_hidden || (item.number > 0 && !item.slug);

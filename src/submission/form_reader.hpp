@@ -8,6 +8,7 @@
 #include "base/interrupt.hpp"
 #include "jsonb/jsonb.hpp"
 #include "submission/answers.hpp"
+#include "submission/form_words.hpp"
 
 namespace onetrip::submission {
 
@@ -17,7 +18,7 @@ struct NodeTraits {
     bool is_group = true;
     bool is_object = false;         ///< what is no object is a group with nothing in it
     bool has_children = false;      ///< a member of that name, whatever it is
-    bool has_unknown_type = false;  ///< a question whose answerType is none of the four, or missing
+    bool has_unknown_type = false;  ///< a question whose answerType is none of ours, or missing
     bool has_bad_children = false;  ///< children that are no array
     bool has_bad_choices = false;   ///< an answerEnum that is no array
     AnswerType type = AnswerType::text;
@@ -25,9 +26,11 @@ struct NodeTraits {
     std::optional<jsonb::Value> label;
     std::optional<jsonb::Value> choices;  ///< an answerEnum that is an array
     jsonb::Array children;
+    NodeWords words;
 };
 
-NodeTraits traits_of(jsonb::Value node);
+/// `knows_words` says whether the further words count.
+NodeTraits traits_of(jsonb::Value node, bool knows_words = false);
 
 /// A node of a form. The views point into the form.
 struct FormItem {
@@ -43,7 +46,10 @@ struct FormItem {
 class FormReader {
   public:
     explicit FormReader(jsonb::Value form, Interrupt interrupt)
-        : form_(form), interrupt_(interrupt) {}
+        : form_(form), interrupt_(interrupt), words_(form_words_of(form)) {}
+
+    /// What the root says of the whole form.
+    const FormWords& words() const { return words_; }
 
     /// Sets the next node; false where there is none.
     bool next(FormItem& item);
@@ -60,6 +66,7 @@ class FormReader {
 
     jsonb::Value form_;
     Interrupt interrupt_;
+    FormWords words_;
     std::uint32_t count_ = 0;
     std::vector<Level> levels_;
 };

@@ -64,6 +64,19 @@ MissingAnswers::Repetition MissingAnswers::enter_element(const FormNode& group, 
     return add(group, {self, places_[around].last, index});
 }
 
+MissingAnswers::Repetition MissingAnswers::enter_item(const FormNode& group, Repetition around,
+                                                      std::span<const std::int32_t> further) {
+    entered_.push_back({group.id, around});
+    Repetition last = places_[around].last;
+    for (const std::int32_t index : further) {
+        const auto self = static_cast<Repetition>(places_.size());
+        places_.push_back({self, last, static_cast<std::uint32_t>(index)});
+        last = self;
+    }
+    repetitions_.push_back({group.id, last});
+    return last;
+}
+
 void MissingAnswers::answer(const FormNode& question, Repetition repetition) {
     // The rows of a multi-select come one after the other.
     if (answered_.empty() || answered_.back().node != question.id ||
@@ -96,7 +109,10 @@ bool MissingAnswers::next(Row& row) {
         }
         interrupt_();
         question_ = &form_->nodes()[form_->questions()[next_question_++]];
-        go_to(question_->parent);
+        if (question_->is_metadata) {
+            continue;
+        }
+        go_to(form_->home_of(*question_));
         collect(*question_);
     }
     row = {question_, listed_[next_listed_++]};
@@ -107,7 +123,7 @@ bool MissingAnswers::next(Row& row) {
 /// through the form in all.
 void MissingAnswers::go_to(std::uint32_t node) {
     way_.clear();
-    for (; level_of_[node] == 0; node = form_->nodes()[node].parent) {
+    for (; level_of_[node] == 0; node = form_->home_of(form_->nodes()[node])) {
         way_.push_back(node);
     }
     while (levels_.size() > level_of_[node]) {
@@ -146,25 +162,46 @@ void MissingAnswers::collect(const FormNode& question) {
         listed_.insert(listed_.end(), absent_.begin() + static_cast<std::ptrdiff_t>(begin),
                        absent_.begin() + static_cast<std::ptrdiff_t>(begin + size));
     }
-    const auto around = repetitions_of_.at(question.parent);
+    const auto around = repetitions_of_.at(form_->home_of(question));
     const auto answered = answered_in_.at(question.id);
     std::set_difference(around.begin(), around.end(), answered.begin(), answered.end(),
                         std::back_inserter(listed_));
-    if (!std::is_sorted(listed_.begin(), listed_.end())) {
+    if (form_->words().reading == Reading::items) {
+        sort_by_indexes();
+    } else if (!std::is_sorted(listed_.begin(), listed_.end())) {
         std::sort(listed_.begin(), listed_.end());
+    }
+}
+
+/// By keys the order of the walk is that of the indexes. Items under answers, and those of groups
+/// that should not repeat and do, make it another one.
+void MissingAnswers::sort_by_indexes() {
+    std::vector<std::int32_t> left;
+    std::vector<std::int32_t> right;
+    const auto is_before = [&](Repetition one, Repetition other) {
+        find_indexes(one, left);
+        find_indexes(other, right);
+        return left == right ? one < other : left < right;
+    };
+    if (!std::is_sorted(listed_.begin(), listed_.end(), is_before)) {
+        std::sort(listed_.begin(), listed_.end(), is_before);
     }
 }
 
 std::span<const std::int32_t> MissingAnswers::indexes_of(Repetition repetition) {
     if (repetition != indexed_) {
-        indexes_.clear();
-        for (Repetition at = places_[repetition].last; at != document; at = places_[at].before) {
-            indexes_.push_back(static_cast<std::int32_t>(places_[at].index));
-        }
-        std::reverse(indexes_.begin(), indexes_.end());
+        find_indexes(repetition, indexes_);
         indexed_ = repetition;
     }
     return indexes_;
+}
+
+void MissingAnswers::find_indexes(Repetition repetition, std::vector<std::int32_t>& indexes) const {
+    indexes.clear();
+    for (Repetition at = places_[repetition].last; at != document; at = places_[at].before) {
+        indexes.push_back(static_cast<std::int32_t>(places_[at].index));
+    }
+    std::reverse(indexes.begin(), indexes.end());
 }
 
 }  // namespace onetrip::submission

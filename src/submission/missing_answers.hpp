@@ -15,8 +15,8 @@ namespace onetrip::submission {
 /// their indexes. Costs as much as what was met and what is listed.
 class MissingAnswers {
   public:
-    /// A repetition by its number: the objects at the form's nodes, in the order of the walk. The
-    /// document itself is the first.
+    /// A repetition by its number: the objects at the form's nodes, or the items of its repeated
+    /// groups, in the order of the walk. The document itself is the first. Not every number is one.
     using Repetition = std::uint32_t;
     static constexpr Repetition document = 0;
 
@@ -38,6 +38,11 @@ class MissingAnswers {
 
     /// An object in an array at a group.
     Repetition enter_element(const FormNode& group, Repetition around, std::uint32_t index);
+
+    /// An item of a repeated group, with the indexes that it has after those of the repetition
+    /// around; there is one at least.
+    Repetition enter_item(const FormNode& group, Repetition around,
+                          std::span<const std::int32_t> further);
 
     /// A row of a question.
     void answer(const FormNode& question, Repetition repetition);
@@ -90,6 +95,8 @@ class MissingAnswers {
     void go_to(std::uint32_t node);
     void push(std::uint32_t node);
     void collect(const FormNode& question);
+    void sort_by_indexes();
+    void find_indexes(Repetition repetition, std::vector<std::int32_t>& indexes) const;
 
     Interrupt interrupt_;
     const Form* form_ = nullptr;

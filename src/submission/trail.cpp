@@ -20,12 +20,10 @@ void Trail::push_key(std::string_view key) {
     ++mark_.keys;
 }
 
-void Trail::push_index(std::uint32_t index) {
+void Trail::push_array_key(std::uint32_t index) {
     char digits[10];
     const auto [end, error] = std::to_chars(std::begin(digits), std::end(digits), index);
     push_key({digits, static_cast<std::size_t>(end - digits)});
-    indexes_.push_back(static_cast<std::int32_t>(index));
-    ++mark_.indexes;
 }
 
 }  // namespace onetrip::submission

@@ -34,7 +34,17 @@ class Trail {
     void push_key(std::string_view key);
 
     /// An index is an element of both arrays: `document #> keys` wants it as text.
-    void push_index(std::uint32_t index);
+    void push_index(std::uint32_t index) {
+        push_array_key(index);
+        push_bare_index(index);
+    }
+
+    /// The two halves of that: where not every array has an index, and not every index is of one.
+    void push_array_key(std::uint32_t index);
+    void push_bare_index(std::uint32_t index) {
+        indexes_.push_back(static_cast<std::int32_t>(index));
+        ++mark_.indexes;
+    }
 
     /// Indexes without the keys that they stand among.
     void set_indexes(std::span<const std::int32_t> indexes) {

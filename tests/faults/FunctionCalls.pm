@@ -78,10 +78,14 @@ our %one_statement = (
 	'flatten_submission(json,jsonb,text[])' => "flatten_submission(json_build_object('a', \$n), jsonb_set($form, '{children,0,tag}', to_jsonb(\$n % 100)), '{all}')",
 	'flatten_submission(text,jsonb,text[])' => "flatten_submission('{\"a\": ' || \$n || '}', $form, '{all}')",
 	'form_questions(jsonb)' => "form_questions($form)",
+	'form_choices(jsonb,text)' => "form_choices($form, 'fr')",
+	'form_label(jsonb,text)' => q{form_label(jsonb_build_object('English (en)', 'a' || $n), 'en')},
 	'jsonb_tree(jsonb,boolean)' => q{jsonb_tree(jsonb_build_object('a', $n, 'b', '[1, [2]]'::jsonb))},
 	'answer_number(text)' => q{answer_number($n || '.5')},
 	'answer_boolean(text)' => q{answer_boolean(left('true', 3 + ($n % 2)::int))},
 	'answer_date(text)' => q{answer_date('2026-11-' || 10 + $n % 25)},
+	'answer_datetime(text,text)' => q{answer_datetime('2026-11-' || 10 + $n % 25 || 'T10:30', 'Europe/Paris')},
+	'answer_time(text)' => q{answer_time('10:' || 10 + $n % 60)},
 	'jsonb_or_null(json)' => q{jsonb_or_null(('{"a": ' || $n || ', "b": "\u0000"}')::json)},
 );
 

@@ -1,5 +1,6 @@
 // Any form and any document, each any JSON: nothing raises, and every scalar of the document is in
-// exactly one row of all statuses, itself or within the text of one structure row.
+// exactly one row of all statuses, itself or within the text of one row. Of a text that is several
+// choices each choice is a row.
 
 #include <algorithm>
 #include <optional>
@@ -33,8 +34,7 @@ void check_form(Value form_value, const Form& form) {
     std::set<std::string> paths;
     while (questions.next(question)) {
         expect(question.is_question || !question.problem.empty(), "a row has a reason");
-        if (question.is_question && question.path &&
-            question.problem.find("duplicate path") == std::string::npos &&
+        if (question.is_question && question.path && question.counts &&
             question.problem.find("hidden") == std::string::npos) {
             expect(paths.insert(*question.path).second, "a path counts once", *question.path);
         }
@@ -61,13 +61,35 @@ void check_structure(const EventRow& row, const Document& document) {
     expect(row.node != nullptr || is_whole, "structure is for what the form has");
 }
 
+/// A text without a character that counts is null where the form says so.
+bool is_empty(const EventRow& row) {
+    return row.value.kind() == jsonb::Kind::null ||
+           (row.value.is_string() && row.node->has_empties &&
+            row.value.string().find_first_not_of(" \t\n\v\f\r") == std::string_view::npos);
+}
+
+/// What can be said of a row without its document, however that is read.
+void check_node(const EventRow& row) {
+    const bool has_no_node =
+        row.status == Status::unknown || row.status == Status::part || row.status == Status::frame;
+    expect(row.status == Status::structure || has_no_node == (row.node == nullptr),
+           "a status says whether the form has the path");
+    expect(row.part_of == nullptr || row.status == Status::part, "a part is of an answer");
+}
+
+void check_item_status(const EventRow& row) {
+    const bool is_part = row.status == Status::part || row.status == Status::frame;
+    expect(!is_part || !Document::is_container(row.value), "parts and frames are scalars");
+    expect(row.status != Status::null || is_empty(row), "null is for what is empty");
+}
+
 void check_status(const EventRow& row, const Document& document) {
     const bool is_question = row.node != nullptr && row.node->is_question;
     const bool is_container = Document::is_container(row.value);
     const bool is_null = row.value.kind() == jsonb::Kind::null;
     switch (row.status) {
         case Status::null:
-            return expect(row.node != nullptr && is_null, "null is for what the form has");
+            return expect(row.node != nullptr && is_empty(row), "null is for what the form has");
         case Status::unknown:
             return expect(row.node == nullptr && !is_container, "unknown is a scalar's");
         case Status::structure:
@@ -75,7 +97,8 @@ void check_status(const EventRow& row, const Document& document) {
         case Status::missing:
             return expect(is_question, "missing is for a question");
         default:
-            expect(is_question && !is_container && !is_null, "a judged answer is a question's");
+            expect(is_question && !is_null && (!is_container || row.node->takes_any_json()),
+                   "a judged answer is a question's");
     }
 }
 
@@ -90,10 +113,19 @@ class Coverage {
         const bool is_empty_array = entry != nullptr && row.status == Status::null &&
                                     entry->value.kind() == jsonb::Kind::array &&
                                     entry->value.array().size() == 0;
-        expect(entry != nullptr &&
-                   (is_empty_array || (same_value(entry->value, row.value) &&
-                                       (row.status != Status::null || row.node->is_question))),
-               "responses #> keys is the value");
+        if (is_choice(entry, row)) {
+            const bool is_further = entry == choices_;
+            choices_ = entry;
+            if (is_further) {
+                return;
+            }
+        } else {
+            choices_ = nullptr;
+            expect(entry != nullptr &&
+                       (is_empty_array || (same_value(entry->value, row.value) &&
+                                           (row.status != Status::null || row.node->is_question))),
+                   "responses #> keys is the value");
+        }
         for (std::size_t i = entry->scalars_before; i < document_.scalars_end(*entry); ++i) {
             expect(!is_covered_[i], "no scalar is in two rows");
             is_covered_[i] = true;
@@ -106,8 +138,16 @@ class Coverage {
     }
 
   private:
+    /// Whether the row is one of several choices in the entry's text.
+    static bool is_choice(const Document::Entry* entry, const EventRow& row) {
+        return entry != nullptr && row.node != nullptr && row.node->is_spaced &&
+               row.status != Status::null && entry->value.is_string() && row.value.is_string() &&
+               entry->value.string().find(row.value.string()) != std::string_view::npos;
+    }
+
     const Document& document_;
     std::vector<bool> is_covered_;
+    const Document::Entry* choices_ = nullptr;  ///< whose rows are being added
 };
 
 /// What could hold a question's answer: an object of the document, or nothing.
@@ -116,13 +156,17 @@ struct Place {
     std::vector<std::int32_t> indexes;
 };
 
-std::optional<Value> member_of(const Place& place, const std::string& slug) {
-    return place.object ? place.object->object().find(slug) : std::nullopt;
+/// Nothing is found at a node whose place is another one's.
+std::optional<Value> member_of(const Form& form, const Place& place, const FormNode& node) {
+    const bool is_found =
+        form.find(form.nodes()[node.context], form.key_of(node)) == &node && !node.is_inline;
+    return place.object && is_found ? place.object->object().find(form.key_of(node)) : std::nullopt;
 }
 
-void add_places(std::vector<Place>& places, const Place& around, const FormNode& group) {
+void add_places(const Form& form, std::vector<Place>& places, const Place& around,
+                const FormNode& group) {
     const std::optional<Value> value =
-        group.is_group ? member_of(around, group.slug) : std::nullopt;
+        group.is_group ? member_of(form, around, group) : std::nullopt;
     if (!value || !Document::is_container(*value)) {
         places.push_back({std::nullopt, around.indexes});
     } else if (value->kind() == jsonb::Kind::object) {
@@ -146,8 +190,8 @@ std::vector<Place> places_of(const Form& form, const FormNode& node, Value root)
         return {{is_object ? std::optional(root) : std::nullopt, {}}};
     }
     std::vector<Place> places;
-    for (const Place& around : places_of(form, form.nodes()[node.parent], root)) {
-        add_places(places, around, node);
+    for (const Place& around : places_of(form, form.nodes()[node.context], root)) {
+        add_places(form, places, around, node);
     }
     return places;
 }
@@ -156,8 +200,8 @@ bool is_walked(const FormNode& question, Value value) {
     return question.is_group && value.kind() == jsonb::Kind::object;
 }
 
-bool is_answered(const FormNode& question, const Place& place) {
-    const std::optional<Value> value = member_of(place, question.slug);
+bool is_answered(const Form& form, const FormNode& question, const Place& place) {
+    const std::optional<Value> value = member_of(form, place, question);
     if (!value || value->kind() != jsonb::Kind::array || value->array().size() == 0) {
         return value && !is_walked(question, *value);
     }
@@ -172,8 +216,11 @@ Missing missing_of(const Form& form, Value root) {
     Missing missing;
     for (const std::uint32_t id : form.questions()) {
         const FormNode& question = form.nodes()[id];
-        for (const Place& place : places_of(form, form.nodes()[question.parent], root)) {
-            if (!is_answered(question, place)) {
+        if (question.is_metadata) {
+            continue;
+        }
+        for (const Place& place : places_of(form, form.nodes()[question.context], root)) {
+            if (!is_answered(form, question, place)) {
                 missing.emplace_back(&question, place.indexes);
             }
         }
@@ -186,10 +233,12 @@ void check_rows(const Form& form, const Document& document) {
     walk.begin(form, document.entries().front().value, submission::all_statuses);
     Coverage coverage(document);
     Missing missing;
+    const bool reads_keys = form.words().reading == submission::Reading::keys;
     int ord = 0;
     while (const EventRow* const row = walk.next()) {
         expect(row->ord == ++ord, "rows are numbered from 1");
-        check_status(*row, document);
+        check_node(*row);
+        reads_keys ? check_status(*row, document) : check_item_status(*row);
         if (row->status == Status::missing) {
             const auto indexes = walk.trail().indexes();
             missing.emplace_back(row->node, std::vector(indexes.begin(), indexes.end()));
@@ -199,7 +248,7 @@ void check_rows(const Form& form, const Document& document) {
         coverage.add(keys_of(form, walk, *row), *row);
     }
     coverage.check();
-    expect(missing == missing_of(form, document.entries().front().value),
+    expect(!reads_keys || missing == missing_of(form, document.entries().front().value),
            "a question is missing in each repetition without its answer");
 }
 

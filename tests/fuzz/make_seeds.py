@@ -117,11 +117,15 @@ def submission_seeds():
     fixtures = TESTS / "submission" / "fixtures"
     forms = [path.read_bytes() for path in sorted(fixtures.glob("*_schema.json"))]
     answers = [path.read_bytes() for path in sorted(fixtures.glob("*_responses.json"))]
-    tests = (TESTS / "submission" / "submission_walk_test.cpp").read_text()
+    tests = "".join((TESTS / "submission" / name).read_text()
+                    for name in ("submission_walk_test.cpp", "items_walk_test.cpp"))
     for literal in re.findall(r'R"\((.*?)\)"', tests, re.DOTALL):
         (forms if '"slug"' in literal else answers).append(literal.encode())
     for document in forms + answers:
         yield "document_tree", document
+    for case in vectors("forms.json")[:40]:
+        form, responses = (json.dumps(case[name]).encode() for name in ("form", "responses"))
+        yield "flatten", form + b"\0" + responses
     for form in forms:
         for document in answers:
             yield "flatten", form + b"\0" + document

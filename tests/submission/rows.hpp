@@ -74,7 +74,9 @@ inline Row row_of(const Form& form, const SubmissionWalk& walk, const EventRow& 
         row.idx.clear();
     }
     row.value = value_of(event.value);
-    if (event.node != nullptr && event.node->is_question) {
+    if (event.status == Status::part) {
+        row.type = "text";
+    } else if (event.node != nullptr && event.node->is_question) {
         row.type = name_of(event.node->type);
     }
     if (event.node != nullptr) {

@@ -17,7 +17,10 @@ constexpr std::size_t longest_head = sizeof(std::int32_t) + sizeof(std::int32_t)
 
 }  // namespace
 
-TupleBuilder::TupleBuilder(MemoryContext memory, TupleDesc descriptor) : capacity_(first_capacity) {
+TupleBuilder::TupleBuilder(MemoryContext memory, TupleDesc descriptor)
+    : data_offset_(MAXALIGN(SizeofHeapTupleHeader + BITMAPLEN(descriptor->natts))),
+      capacity_(first_capacity),
+      size_(data_offset_) {
     row_ = static_cast<char*>(
         call_server([&] { return MemoryContextAllocZero(memory, first_capacity); }));
     auto* const header = reinterpret_cast<HeapTupleHeader>(row_);
@@ -25,7 +28,7 @@ TupleBuilder::TupleBuilder(MemoryContext memory, TupleDesc descriptor) : capacit
     HeapTupleHeaderSetTypMod(header, descriptor->tdtypmod);
     HeapTupleHeaderSetNatts(header, descriptor->natts);
     ItemPointerSetInvalid(&header->t_ctid);
-    header->t_hoff = data_offset;
+    header->t_hoff = static_cast<std::uint8_t>(data_offset_);
 }
 
 // As fill_val in heaptuple.c stores a value: with a short header where it is short, and then at any
@@ -55,7 +58,10 @@ HeapTupleHeader TupleBuilder::finish() {
     header->t_infomask = HEAP_HASVARWIDTH;
     if (nulls_ != 0) {
         header->t_infomask |= HEAP_HASNULL;
-        header->t_bits[0] = static_cast<std::uint8_t>(~nulls_);
+        const unsigned present = ~nulls_;
+        for (unsigned byte = 0; byte * BITS_PER_BYTE < column_; ++byte) {
+            header->t_bits[byte] = static_cast<std::uint8_t>(present >> (byte * BITS_PER_BYTE));
+        }
     }
     HeapTupleHeaderSetDatumLength(header, size_);
     return header;

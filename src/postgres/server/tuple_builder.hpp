@@ -9,24 +9,27 @@ namespace onetrip::postgres {
 
 /// Writes rows as heap_form_tuple does, one after the other into the same memory, with no Datum in
 /// between: what many rows have in common is copied as it was written the first time. Columns are
-/// put in their order. The row types are the extension's own: at most eight columns, each an int,
-/// a bigint or of a type that is stored as text is (variable length, typalign i, not plain).
+/// put in their order. The row types are the extension's own: at most 32 columns, each an int, a
+/// bigint, a boolean or of a type that is stored as text is (variable length, typalign i, not
+/// plain).
 class TupleBuilder {
   public:
-    /// Where the columns begin: behind a header that has room for eight null bits.
-    static constexpr std::size_t data_offset = MAXALIGN(SizeofHeapTupleHeader + 1);
-
     /// `descriptor` is blessed; the memory for the rows comes from `memory`.
     TupleBuilder(MemoryContext memory, TupleDesc descriptor);
 
     void begin() {
-        size_ = data_offset;
+        size_ = data_offset_;
         column_ = 0;
         nulls_ = 0;
     }
 
     void put_null() { nulls_ |= 1U << column_++; }
     void put_int4(std::int32_t number) { put_number(number); }
+    void put_boolean(bool truth) {
+        *reserve(1) = truth ? 1 : 0;
+        ++size_;
+        ++column_;
+    }
     void put_int8(std::int64_t number) { put_number(number); }
     void put_text(std::string_view text) { put_varlena(text, {}); }
 
@@ -77,9 +80,12 @@ class TupleBuilder {
 
     void grow(std::size_t size);
 
+    /// Where the columns begin: behind a header that has room for their null bits.
+    const std::size_t data_offset_;
+
     char* row_;
     std::size_t capacity_;
-    std::size_t size_ = data_offset;
+    std::size_t size_;
     unsigned column_ = 0;
     unsigned nulls_ = 0;
 };

@@ -95,12 +95,20 @@ void EventTuples::write_way(CompiledForm& compiled, const FormNode& node) {
 
 /// Makes path_ and way_ those of the node.
 void EventTuples::find_way(const submission::Form& form, const FormNode& node) {
-    form.find_way(node, slugs_);
+    form.find_slugs(node, slugs_);
     path_.clear();
     way_.rewind({});
     for (const std::string_view slug : slugs_) {
         submission::append_schema_key(path_, slug);
-        way_.push_key(slug);
+        if (!form.words().are_known) {
+            way_.push_key(slug);
+        }
+    }
+    if (form.words().are_known) {
+        form.find_way(node, slugs_);
+        for (const std::string_view key : slugs_) {
+            way_.push_key(key);
+        }
     }
 }
 
@@ -180,7 +188,12 @@ void EventTuples::put_description(const CompiledForm& compiled, const EventRow& 
         builder_.put_columns(compiled.description_of(*columns), 3, row.node->has_tag ? 0 : tag);
         return;
     }
-    put_type_and_tag(compiled.form, row.node);
+    if (row.status == Status::part) {
+        builder_.put_text(submission::name_of(submission::AnswerType::text));
+        builder_.put_null();
+    } else {
+        put_type_and_tag(compiled.form, row.node);
+    }
     builder_.put_text(submission::name_of(row.status));
 }
 

@@ -12,8 +12,8 @@ namespace {
 using submission::Status;
 using submission::Statuses;
 
-constexpr Statuses event_statuses =
-    bit_of(Status::ok) | bit_of(Status::wrong_type) | bit_of(Status::not_in_choices);
+constexpr Statuses event_statuses = bit_of(Status::ok) | bit_of(Status::wrong_type) |
+                                    bit_of(Status::not_in_choices) | bit_of(Status::part);
 constexpr Statuses problem_statuses = bit_of(Status::wrong_type) | bit_of(Status::not_in_choices) |
                                       bit_of(Status::unknown) | bit_of(Status::structure);
 
@@ -33,7 +33,7 @@ void LoadedEvents::begin(CompiledForm* compiled, const varlena* document, Submis
     has_problem_row_ = document == nullptr && stage == Stage::problems;
     if (document != nullptr) {
         walk_.begin(compiled->form, document_of(document),
-                    bit_of(Status::unknown) | bit_of(Status::structure));
+                    bit_of(Status::unknown) | bit_of(Status::structure) | bit_of(Status::part));
     }
 }
 

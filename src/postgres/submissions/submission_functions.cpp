@@ -1,4 +1,4 @@
-// flatten_submission, form_questions, and what the planner is told of them.
+// flatten_submission, and what the planner is told of functions of forms.
 
 #include <optional>
 #include <vector>
@@ -10,7 +10,7 @@
 #include "postgres/submissions/document_columns.hpp"
 #include "postgres/submissions/event_tuples.hpp"
 #include "postgres/submissions/form_cache.hpp"
-#include "submission/form_questions.hpp"
+#include "submission/submission_walk.hpp"
 
 extern "C" {
 #include "nodes/makefuncs.h"
@@ -24,7 +24,6 @@ namespace onetrip::postgres {
 ONETRIP_SQL_FUNCTION(flatten_submission_jsonb);
 ONETRIP_SQL_FUNCTION(flatten_submission_json);
 ONETRIP_SQL_FUNCTION(flatten_submission_text);
-ONETRIP_SQL_FUNCTION(form_questions);
 ONETRIP_SQL_FUNCTION(submission_support);
 
 namespace {
@@ -71,6 +70,8 @@ constexpr ArgumentWord<Statuses> words_of_include[] = {
     {"unknown", submission::bit_of(Status::unknown)},
     {"structure", submission::bit_of(Status::structure)},
     {"missing", submission::bit_of(Status::missing)},
+    {"part", submission::bit_of(Status::part)},
+    {"frame", submission::bit_of(Status::frame)},
     {"all", submission::all_statuses}};
 
 Statuses included_by(Datum word) {
@@ -149,79 +150,6 @@ Datum flatten(FunctionCallInfo fcinfo, FetchDocument fetch) {
     return return_rows(fcinfo, *source);
 }
 
-// ---- form_questions ----
-
-class QuestionSource final : public RowSource {
-  public:
-    QuestionSource(MemoryContext memory, TupleDesc descriptor)
-        : RowSource(memory), builder_(memory, descriptor) {}
-
-    void begin(jsonb::Value form) {
-        questions_.emplace(form, check_for_interrupts);
-        ord_ = 0;
-    }
-
-    HeapTupleHeader next() override {
-        submission::FormQuestion question;
-        if (!questions_->next(question)) {
-            questions_.reset();
-            return nullptr;
-        }
-        return make(question);
-    }
-
-  private:
-    HeapTupleHeader make(const submission::FormQuestion& question);
-    void put_text(const std::optional<std::string_view>& text);
-    void put_jsonb(const std::optional<jsonb::Value>& value);
-
-    TupleBuilder builder_;
-    std::optional<submission::FormQuestions> questions_;
-    std::int32_t ord_ = 0;
-    std::string room_;
-};
-
-HeapTupleHeader QuestionSource::make(const submission::FormQuestion& question) {
-    const submission::NodeTraits& traits = question.traits;
-    std::optional<std::string_view> type;
-    if (question.is_question) {
-        type = submission::name_of(traits.type);
-    }
-    std::optional<std::string_view> tag;
-    if (traits.tag) {
-        tag = submission::text_of(*traits.tag, room_);
-    }
-    std::optional<std::string_view> problem;
-    if (!question.problem.empty()) {
-        problem = question.problem;
-    }
-    builder_.begin();
-    builder_.put_int4(++ord_);
-    put_text(question.path);
-    put_text(type);
-    put_text(tag);
-    put_jsonb(traits.label);
-    put_jsonb(traits.choices);
-    put_text(problem);
-    return builder_.finish();
-}
-
-void QuestionSource::put_text(const std::optional<std::string_view>& text) {
-    if (text) {
-        builder_.put_text(*text);
-    } else {
-        builder_.put_null();
-    }
-}
-
-void QuestionSource::put_jsonb(const std::optional<jsonb::Value>& value) {
-    if (value) {
-        postgres::put_jsonb(builder_, *value);
-    } else {
-        builder_.put_null();
-    }
-}
-
 // ---- the planner ----
 
 /// The number of questions of a form, once it is known what form it is.
@@ -261,18 +189,6 @@ Datum flatten_submission_json(PG_FUNCTION_ARGS) {
 
 Datum flatten_submission_text(PG_FUNCTION_ARGS) {
     return flatten(fcinfo, fetch_text);
-}
-
-Datum form_questions(PG_FUNCTION_ARGS) {
-    auto* const source = source_of_call<QuestionSource>(fcinfo);
-    if (!source->is_returning()) {
-        const MemoryContext caller = MemoryContextSwitchTo(source->call_memory());
-        MemoryContextReset(source->call_memory());
-        const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
-        MemoryContextSwitchTo(caller);
-        call_cpp([&] { source->begin(form); });
-    }
-    return return_rows(fcinfo, *source);
 }
 
 Datum submission_support(PG_FUNCTION_ARGS) {

@@ -1,6 +1,6 @@
-// The rows of a submission: each answer, judged by its form. Knows nothing of tuples and tables.
+// The rows of a submission that is read by the names of its members. Knows nothing of tuples.
 
-#include "submission/submission_walk.hpp"
+#include "submission/keys_walk.hpp"
 
 #include "submission/paths.hpp"
 
@@ -17,36 +17,16 @@ bool is_container(Value value) {
 
 }  // namespace
 
-std::string_view name_of(Status status) {
-    constexpr std::string_view names[status_count] = {
-        "ok", "wrong_type", "not_in_choices", "null", "unknown", "structure", "missing"};
-    return names[static_cast<std::size_t>(status)];
-}
-
-void SubmissionWalk::begin(const Form& form, Value responses, Statuses included) {
-    form_ = &form;
-    selected_ = always_returned | included;
-    ord_ = 0;
+void KeysWalk::begin(const Form& form, Value responses, Statuses included) {
     frames_.clear();
-    trail_.rewind({});
-    path_.clear();
-    if (lists_missing()) {
-        missing_.begin(form);
-    }
-    has_root_row_ = responses.kind() != Kind::object;
-    if (has_root_row_) {
-        row_.value = responses;
-    } else {
+    if (begin_rows(form, responses, included)) {
         push(&form.root(), responses, MissingAnswers::document);
     }
 }
 
-const EventRow* SubmissionWalk::next() {
-    if (has_root_row_) {
-        has_root_row_ = false;
-        if (put_root(row_.value)) {
-            return &row_;
-        }
+const EventRow* KeysWalk::next() {
+    if (next_root() || (has_choices() && next_choice())) {
+        return &row_;
     }
     while (!frames_.empty()) {
         const Frame& frame = frames_.back();
@@ -61,7 +41,7 @@ const EventRow* SubmissionWalk::next() {
 
 /// Goes on in the innermost container, an object, up to the next row. False where there is none: a
 /// child was opened, or this is the end of a pass.
-bool SubmissionWalk::next_member() {
+bool KeysWalk::next_member() {
     Frame& frame = frames_.back();
     while (frame.member != frame.members_end) {
         tick();
@@ -86,7 +66,7 @@ bool SubmissionWalk::next_member() {
 }
 
 /// The same for an array.
-bool SubmissionWalk::next_element() {
+bool KeysWalk::next_element() {
     Frame& frame = frames_.back();
     while (frame.element != frame.elements_end) {
         tick();
@@ -110,7 +90,7 @@ bool SubmissionWalk::next_element() {
 }
 
 /// Scalars come before containers, so a container that has containers is gone through twice.
-void SubmissionWalk::end_of_pass(Frame& frame) {
+void KeysWalk::end_of_pass(Frame& frame) {
     if (frame.in_containers || !frame.has_containers) {
         frames_.pop_back();
         return;
@@ -124,20 +104,25 @@ void SubmissionWalk::end_of_pass(Frame& frame) {
     }
 }
 
-bool SubmissionWalk::take_scalar(Place place, const FormNode* node, Value value) {
+bool KeysWalk::take_scalar(Place place, const FormNode* node, Value value) {
     if (node == nullptr) {
         return put(Status::unknown, place, node, value);
     }
-    return put(node->is_question ? judge(*node, value) : Status::structure, place, node, value);
+    if (!node->is_question) {
+        return put(Status::structure, place, node, value);
+    }
+    return node->is_spaced ? put_choices(place, *node, value)
+                           : put(judge(*node, value), place, node, value);
 }
 
 /// An array in an array of the form's is walked no further: neither a multi-select nor a repeated
-/// group has any.
-bool SubmissionWalk::take_container(Place place, const FormNode* node, Value value) {
+/// group has any. At a question that takes any JSON it is an answer, as an object is.
+bool KeysWalk::take_container(Place place, const FormNode* node, Value value) {
     const bool is_array = value.kind() == Kind::array;
     const bool fits = is_array ? !place.is_element : node != nullptr && node->is_group;
     if (node != nullptr && !fits) {
-        return put(Status::structure, place, node, value);
+        const Status status = node->takes_any_json() ? Status::ok : Status::structure;
+        return put(status, place, node, value);
     }
     if (node != nullptr && is_array && value.array().size() == 0) {
         return put_empty_array(place, *node);
@@ -147,20 +132,32 @@ bool SubmissionWalk::take_container(Place place, const FormNode* node, Value val
 }
 
 /// Nothing was chosen, or there is no repetition: that is an answer, and nothing to walk.
-bool SubmissionWalk::put_empty_array(Place place, const FormNode& node) {
+bool KeysWalk::put_empty_array(Place place, const FormNode& node) {
     if (lists_missing()) {
         enter(place, &node, false);
     }
     return put(Status::null, place, &node, {});
 }
 
+/// An answer that may be several choices, a row each.
+bool KeysWalk::put_choices(Place place, const FormNode& node, Value value) {
+    const Frame& frame = frames_.back();
+    extend(place, false);
+    const bool are_choices = begin_choices(node, value, frame.repetition);
+    if (are_choices && next_choice()) {
+        return true;
+    }
+    trail_.rewind(frame.mark);
+    return !are_choices && put(judge(node, value), place, &node, value);
+}
+
 /// Counts a row, and makes it where it was asked for.
-bool SubmissionWalk::put(Status status, Place place, const FormNode* node, Value value) {
+bool KeysWalk::put(Status status, Place place, const FormNode* node, Value value) {
     ++ord_;
     if (lists_missing() && node != nullptr && node->is_question) [[unlikely]] {
         missing_.answer(*node, frames_.back().repetition);
     }
-    if (!(selected_ & bit_of(status))) {
+    if (!is_selected(status)) {
         return false;
     }
     row_.ord = ord_;
@@ -174,34 +171,16 @@ bool SubmissionWalk::put(Status status, Place place, const FormNode* node, Value
     return true;
 }
 
-/// Responses that are no object.
-bool SubmissionWalk::put_root(Value responses) {
-    row_ = {++ord_, Status::structure, nullptr, false, responses};
-    return (selected_ & bit_of(Status::structure)) != 0;
-}
-
-bool SubmissionWalk::next_missing() {
-    MissingAnswers::Row missing;
-    if (!lists_missing() || !missing_.next(missing)) {
-        return false;
-    }
-    tick();
-    const std::span<const std::int32_t> indexes = missing_.indexes_of(missing.repetition);
-    trail_.set_indexes(indexes);
-    row_ = {++ord_, Status::missing, missing.question, indexes.empty(), {}};
-    return true;
-}
-
-void SubmissionWalk::open(Place place, const FormNode* node, Value container) {
-    extend(place, true);
+void KeysWalk::open(Place place, const FormNode* node, Value container) {
+    extend(place, false);
+    extend_path(place, node);
     const bool is_object = container.kind() == Kind::object;
     push(node, container,
          lists_missing() ? enter(place, node, is_object) : MissingAnswers::document);
 }
 
 /// The repetition that what is in the container belongs to.
-MissingAnswers::Repetition SubmissionWalk::enter(Place place, const FormNode* node,
-                                                 bool is_object) {
+MissingAnswers::Repetition KeysWalk::enter(Place place, const FormNode* node, bool is_object) {
     const MissingAnswers::Repetition around = frames_.back().repetition;
     if (node == nullptr || !node->is_group) {
         return around;
@@ -214,8 +193,7 @@ MissingAnswers::Repetition SubmissionWalk::enter(Place place, const FormNode* no
                             : missing_.enter_object(*node, around);
 }
 
-void SubmissionWalk::push(const FormNode* node, Value container,
-                          MissingAnswers::Repetition repetition) {
+void KeysWalk::push(const FormNode* node, Value container, MissingAnswers::Repetition repetition) {
     Frame& frame = frames_.emplace_back();
     frame.node = node;
     frame.repetition = repetition;
@@ -234,7 +212,7 @@ void SubmissionWalk::push(const FormNode* node, Value container,
     }
 }
 
-void SubmissionWalk::extend(Place place, bool with_path) {
+void KeysWalk::extend(Place place, bool with_path) {
     if (place.is_element) {
         trail_.push_index(place.index);
         return;
@@ -245,23 +223,18 @@ void SubmissionWalk::extend(Place place, bool with_path) {
     }
 }
 
-Status SubmissionWalk::judge(const FormNode& node, Value answer) {
-    if (answer.kind() == Kind::null) {
-        return Status::null;
+/// Below a known node a path begins with that node's own, whatever its key is.
+void KeysWalk::extend_path(Place place, const FormNode* node) {
+    if (place.is_element) {
+        return;
     }
-    if (!has_type(answer, node.type)) {
-        return Status::wrong_type;
+    if (node == nullptr || !form_->words().are_known) {
+        append_schema_key(path_, place.key);
+        return;
     }
-    if (node.has_choices && !form_->allows(node, text_of(answer, room_))) {
-        return Status::not_in_choices;
-    }
-    return Status::ok;
-}
-
-void SubmissionWalk::tick() {
-    constexpr std::uint32_t steps_between = 256;
-    if (++steps_ % steps_between == 0) {
-        interrupt_();
+    form_->find_slugs(*node, slugs_, node->context);
+    for (const std::string_view slug : slugs_) {
+        append_schema_key(path_, slug);
     }
 }
 

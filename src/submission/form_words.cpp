@@ -1,0 +1,64 @@
+// The words of a form that say how foreign documents are read. Knows nothing of its tree.
+
+#include "submission/form_words.hpp"
+
+namespace onetrip::submission {
+
+namespace {
+
+using jsonb::Kind;
+using jsonb::Object;
+using jsonb::Value;
+
+std::optional<std::string_view> text_at(Object object, std::string_view key) {
+    const std::optional<Value> value = object.find(key);
+    return value && value->is_string() ? std::optional(value->string()) : std::nullopt;
+}
+
+bool is_true_at(Object object, std::string_view key) {
+    const std::optional<Value> value = object.find(key);
+    return value && value->is_boolean() && value->boolean();
+}
+
+/// A member that is there and not null.
+std::optional<Value> find(Object object, std::string_view key) {
+    const std::optional<Value> value = object.find(key);
+    return value && value->kind() != Kind::null ? value : std::nullopt;
+}
+
+}  // namespace
+
+FormWords form_words_of(Value form) {
+    FormWords words;
+    if (form.kind() != Kind::object) {
+        return words;
+    }
+    const std::optional<std::string_view> reading = text_at(form.object(), "reading");
+    words.are_known = reading == "keys" || reading == "items";
+    if (words.are_known) {
+        words.reading = reading == "items" ? Reading::items : Reading::keys;
+        words.empty_is_null = is_true_at(form.object(), "emptyIsNull");
+    }
+    return words;
+}
+
+NodeWords node_words_of(Object node) {
+    NodeWords words;
+    words.is_metadata = text_at(node, "nodeType") == "metadata";
+    words.is_inline = is_true_at(node, "inline");
+    words.is_spaced = text_at(node, "multiple") == "spaced";
+    words.has_open_choices = is_true_at(node, "openChoices");
+    words.takes_partial_dates = is_true_at(node, "partialDates");
+    words.repeats = is_true_at(node, "repeats");
+    words.is_required = is_true_at(node, "required");
+    words.key = text_at(node, "key");
+    words.problem = text_at(node, "problem");
+    words.relevant = find(node, "relevant");
+    words.value_types = find(node, "valueTypes");
+    if (words.value_types && words.value_types->kind() != Kind::array) {
+        words.value_types.reset();
+    }
+    return words;
+}
+
+}  // namespace onetrip::submission
