@@ -49,8 +49,7 @@ bool EventRows::is_empty(const FormNode& node, jsonb::Value answer) {
         return false;
     }
     std::string_view text = answer.string();
-    return text.empty() ? node.has_empties
-                        : node.is_spaced && take_choice(text).empty();
+    return text.empty() ? node.has_empties : node.is_spaced && take_choice(text).empty();
 }
 
 bool EventRows::begin_choices(const FormNode& node, jsonb::Value answer,

@@ -162,12 +162,12 @@ TEST_CASE("the last node of a place counts, and the other is a problem") {
 
 TEST_CASE("labels by language") {
     const auto bytes = jsonb::parse_json(
-        R"({"Français (fr)": "Nom", "English (en)": "Name", "default": "Nimi", "x": 5})");
+        R"json({"Français (fr)": "Nom", "English (en)": "Name", "default": "Nimi", "x": 5})json");
     const jsonb::Value label = jsonb::Value::root(bytes);
-CHECK(label_of(label, "fr") == "Nom");
-CHECK(label_of(label, "English (en)") == "Name");
-CHECK(label_of(label, "x") == "Nimi");
-CHECK(label_of(label, std::nullopt) == "Nimi");
+    CHECK(label_of(label, "fr") == "Nom");
+    CHECK(label_of(label, "English (en)") == "Name");
+    CHECK(label_of(label, "x") == "Nimi");
+    CHECK(label_of(label, std::nullopt) == "Nimi");
 }
 
 }  // namespace onetrip::submission::test
