@@ -15,6 +15,8 @@ export_carousel_to_program(text, date, text, int, text, section_layout) -> expor
 export_carousel_to_large_object(text, date, int, text, section_layout) -> export_carousel_to_large_object(text, date, int, text, section_layout, boolean, bigint, bigint)
 form_questions(jsonb) -> form_questions(jsonb)
 load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) -> load_response_events(name, name, text, int, bigint, bigint, bigint, bigint, text, timestamptz, text, bigint)
+round_trip_loops() -> round_trip_loops()
+round_trips -> round_trips
 ', true);
 
 -- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.
@@ -527,6 +529,50 @@ COMMENT ON PROCEDURE load_response_events(
     'loads submissions as events, each exactly once, batch by batch with a commit each';
 
 -- Round trips -------------------------------------------------------------------------------------
+
+DROP VIEW round_trips;
+DROP FUNCTION round_trip_loops();
+CREATE FUNCTION round_trip_loops(
+    OUT database_oid oid, OUT role_oid oid, OUT kind text, OUT leader text, OUT leader_column text,
+    OUT evidence text, OUT repeated text, OUT episodes bigint, OUT statements bigint,
+    OUT longest bigint, OUT leader_rows bigint, OUT distinct_parameters boolean,
+    OUT server_time double precision, OUT wait_time double precision, OUT first_seen timestamptz,
+    OUT last_seen timestamptz, OUT advice text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'round_trip_rows' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION round_trip_loops() IS 'rows of the view round_trips, with OIDs';
+
+CREATE VIEW round_trips AS
+SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.leader_column, l.evidence,
+       l.repeated, l.episodes, l.statements, l.longest, l.leader_rows, l.distinct_parameters,
+       l.server_time, l.wait_time, l.first_seen, l.last_seen, l.advice
+FROM round_trip_loops() AS l
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
+COMMENT ON VIEW round_trips IS
+    'statements that clients ran again and again in a loop, what that cost, and what to write instead';
+COMMENT ON COLUMN round_trips.database IS 'database of the statements; null if it is gone';
+COMMENT ON COLUMN round_trips.role IS 'role that ran the statements; null if it is gone';
+COMMENT ON COLUMN round_trips.kind IS 'select, insert, update or delete';
+COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; null if none';
+COMMENT ON COLUMN round_trips.leader_column IS
+    'column of the leader that held the values asked for; null if it is not known';
+COMMENT ON COLUMN round_trips.evidence IS
+    'how the leader is known: values (its result held those asked for) or order; null if none';
+COMMENT ON COLUMN round_trips.repeated IS 'statement in the loop, its constants replaced by $n';
+COMMENT ON COLUMN round_trips.episodes IS
+    'transactions, or runs of statements without a longer pause, in which the loop was seen';
+COMMENT ON COLUMN round_trips.statements IS 'executions in all';
+COMMENT ON COLUMN round_trips.longest IS 'most executions in one episode';
+COMMENT ON COLUMN round_trips.leader_rows IS 'rows that the leader returned in those episodes';
+COMMENT ON COLUMN round_trips.distinct_parameters IS
+    'whether the parameters changed; if not, the same look-up was repeated';
+COMMENT ON COLUMN round_trips.server_time IS 'time that the server spent in the statements, in ms';
+COMMENT ON COLUMN round_trips.wait_time IS
+    'time that the session waited for the next statement, in ms: network and client';
+COMMENT ON COLUMN round_trips.first_seen IS 'start of the first of the executions';
+COMMENT ON COLUMN round_trips.last_seen IS 'end of the last of the executions';
+COMMENT ON COLUMN round_trips.advice IS 'what to write instead';
 
 -- Owners and ACLs of what was made anew -----------------------------------------------------------
 

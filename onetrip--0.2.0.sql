@@ -658,19 +658,19 @@ COMMENT ON PROCEDURE load_response_events(
 -- Round trips ------------------------------------------------------------------------------------
 
 CREATE FUNCTION round_trip_loops(
-    OUT database_oid oid, OUT role_oid oid, OUT kind text, OUT leader text, OUT repeated text,
-    OUT episodes bigint, OUT statements bigint, OUT longest bigint, OUT leader_rows bigint,
-    OUT distinct_parameters boolean, OUT server_time double precision,
-    OUT wait_time double precision, OUT first_seen timestamptz, OUT last_seen timestamptz,
-    OUT advice text)
+    OUT database_oid oid, OUT role_oid oid, OUT kind text, OUT leader text, OUT leader_column text,
+    OUT evidence text, OUT repeated text, OUT episodes bigint, OUT statements bigint,
+    OUT longest bigint, OUT leader_rows bigint, OUT distinct_parameters boolean,
+    OUT server_time double precision, OUT wait_time double precision, OUT first_seen timestamptz,
+    OUT last_seen timestamptz, OUT advice text)
     RETURNS SETOF record
-    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
+    AS 'MODULE_PATHNAME', 'round_trip_rows' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION round_trip_loops() IS 'rows of the view round_trips, with OIDs';
 
 CREATE VIEW round_trips AS
-SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.repeated, l.episodes,
-       l.statements, l.longest, l.leader_rows, l.distinct_parameters, l.server_time, l.wait_time,
-       l.first_seen, l.last_seen, l.advice
+SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.leader_column, l.evidence,
+       l.repeated, l.episodes, l.statements, l.longest, l.leader_rows, l.distinct_parameters,
+       l.server_time, l.wait_time, l.first_seen, l.last_seen, l.advice
 FROM round_trip_loops() AS l
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
@@ -680,6 +680,10 @@ COMMENT ON COLUMN round_trips.database IS 'database of the statements; null if i
 COMMENT ON COLUMN round_trips.role IS 'role that ran the statements; null if it is gone';
 COMMENT ON COLUMN round_trips.kind IS 'select, insert, update or delete';
 COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; null if none';
+COMMENT ON COLUMN round_trips.leader_column IS
+    'column of the leader that held the values asked for; null if it is not known';
+COMMENT ON COLUMN round_trips.evidence IS
+    'how the leader is known: values (its result held those asked for) or order; null if none';
 COMMENT ON COLUMN round_trips.repeated IS 'statement in the loop, its constants replaced by $n';
 COMMENT ON COLUMN round_trips.episodes IS
     'transactions, or runs of statements without a longer pause, in which the loop was seen';

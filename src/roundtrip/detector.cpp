@@ -6,6 +6,7 @@
 #include "roundtrip/detector.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace onetrip::roundtrip {
 
@@ -14,7 +15,7 @@ namespace onetrip::roundtrip {
 void Detector::begin_block() {
     in_block_ = true;
     is_block_episode_ = false;
-    held_.reset();
+    held_count_ = foreseen_count_ = 0;
 }
 
 void Detector::end_block() {
@@ -23,17 +24,16 @@ void Detector::end_block() {
     }
     in_block_ = false;
     if (is_block_episode_) {
-        end_episode();
-    } else if (held_) {
-        const Run run = *held_;
-        held_.reset();
-        add(run);
+        end_part();
+    } else {
+        release_held();
     }
     is_block_episode_ = false;
+    held_count_ = foreseen_count_ = 0;
 }
 
 void Detector::end_episode() {
-    held_.reset();
+    held_count_ = foreseen_count_ = 0;
     tell_all();
     forget_all();
 }
@@ -50,20 +50,65 @@ void Detector::restart_episode() {
     tell_all();
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
-        entry.is_loop = entry.is_told = entry.has_distinct_parameters = false;
-        entry.runs = entry.turns = 0;
+        entry.is_loop = entry.is_described = entry.is_told = entry.has_distinct_parameters = false;
+        entry.runs = entry.turns = entry.value_runs = 0;
         entry.rows = 0;
         entry.parent_execution = 0;
         entry.busy = entry.wait = 0;
+        entry.confirmed = {};
     }
     time_.begin_episode();
     loops_ = 0;
 }
 
+/// An episode ends and no pause has come: its loops are told. What has a leader by values and is no
+/// loop yet may become one in the next episode.
+void Detector::end_part() {
+    tell_all();
+    if (!keep_for_later()) {
+        forget_all();
+        return;
+    }
+    last_many_ = last_led_ = last_ = nowhere;
+    time_.begin_episode();
+    loops_ = 0;
+}
+
+/// Forgets all but entries with a leader by values and what they are under; false if there are
+/// none.
+bool Detector::keep_for_later() {
+    static_assert(places <= 64);
+    std::uint64_t kept = 0;
+    std::uint64_t parents = 0;
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        const Entry& entry = entries_[place];
+        if (!entry.is_loop && entry.runs > 0 && is_by_values(entry) && entry.is_half) {
+            kept |= std::uint64_t{1} << place;
+            parents |= entry.parent == nowhere ? 0 : std::uint64_t{1} << entry.parent;
+        }
+    }
+    for (std::size_t place = 0; kept != 0 && place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        const std::uint64_t bit = std::uint64_t{1} << place;
+        entry.is_loop = entry.is_described = entry.is_told = false;
+        if ((kept & bit) == 0) {
+            entry.runs = entry.turns = entry.value_runs = entry.all_runs = 0;
+            entry.has_distinct_parameters = entry.is_half = false;
+            entry.confirmed = {};
+            entry.parent = (parents & bit) == 0 ? nowhere : entry.parent;
+        }
+        if (((kept | parents) & bit) == 0) {
+            entry.rows = entry.all_rows = 0;
+            entry.is_many = false;
+        }
+    }
+    return kept != 0;
+}
+
 void Detector::forget_all() {
     heads_ = all_nowhere();
     used_places_ = 0;
-    last_many_ = nowhere;
+    last_many_ = last_led_ = last_ = nowhere;
     time_.begin_episode();
     loops_ = 0;
 }
@@ -76,29 +121,80 @@ std::optional<LoopKey> Detector::statement(const Statement& statement) {
     if (!in_block_ || is_block_episode_) {
         return add(run);
     }
-    if (!held_) {
+    if (held_count_ < most_held && runs_held(statement.id) < most_held_runs) {
         return hold(run);
     }
-    const Run first = *held_;
-    end_episode();
-    is_block_episode_ = true;
-    add(first);
+    begin_block_episode();
     return add(run);
 }
 
-/// Keeps the first statement of a block. Should it stay the only one, it will count when nobody can
-/// look anything up any more: so what it will then make is said now.
+unsigned Detector::runs_held(QueryId id) const {
+    unsigned runs = 0;
+    for (std::size_t i = 0; i < held_count_; ++i) {
+        runs += held_[i].statement.id == id ? 1 : 0;
+    }
+    return runs;
+}
+
+/// The block is no small one.
+void Detector::begin_block_episode() {
+    end_part();
+    is_block_episode_ = true;
+    for (std::size_t i = 0; i < held_count_; ++i) {
+        add(held_[i]);
+    }
+    held_count_ = foreseen_count_ = 0;
+}
+
+/// The block was a small one: its statements count as if they had been sent outside of one.
+void Detector::release_held() {
+    for (std::size_t i = 0; i < held_count_; ++i) {
+        held_[i].wait.has_pause &= i == 0;
+        const std::optional<LoopKey> loop = add(held_[i]);
+        if (!loop) {
+            continue;
+        }
+        const auto* const end = foreseen_.data() + foreseen_count_;
+        const bool is_foreseen = std::find(std::as_const(foreseen_).data(), end, *loop) != end;
+        for (std::size_t place = 0; !is_foreseen && place < used_places_; ++place) {
+            Entry& entry = entries_[place];
+            if (entry.is_loop && LoopKey{entry.loop_leader, entry.id, entry.kind} == *loop) {
+                entry.is_described = false;
+            }
+        }
+    }
+}
+
+/// Keeps a statement of a block that may be a small one. When it will count, nobody can look
+/// anything up any more: so what it will then make is said now.
 std::optional<LoopKey> Detector::hold(const Run& run) {
-    held_ = run;
-    const Context context = context_of(run.statement);
-    if (run.wait.has_pause || context.entry == nowhere) {
+    const std::optional<LoopKey> loop = foresee(run);
+    held_[held_count_++] = run;
+    if (loop && foreseen_count_ < foreseen_.size()) {
+        foreseen_[foreseen_count_++] = *loop;
+    }
+    return loop;
+}
+
+std::optional<LoopKey> Detector::foresee(const Run& run) {
+    if (run.wait.has_pause && held_count_ == 0) {
+        return std::nullopt;
+    }
+    // A loop that was not foreseen before, because what it is next to was held too.
+    for (Place at = heads_[bucket_of(run.statement.id)]; at != nowhere; at = entries_[at].next) {
+        Entry& entry = entries_[at];
+        if (entry.id == run.statement.id && entry.is_loop && !entry.is_described) {
+            entry.is_described = true;
+            return LoopKey{entry.loop_leader, entry.id, entry.kind};
+        }
+    }
+    const Context context = context_outside(run.statement);
+    if (context.entry == nowhere || entries_[context.entry].is_loop) {
         return std::nullopt;
     }
     Entry entry = entries_[context.entry];
-    if (entry.is_loop) {
-        return std::nullopt;
-    }
-    count_run(entry, run, context.parent);
+    count_run(entry, run, context);
+    entry.runs += runs_held(run.statement.id);
     return new_loop(entry);
 }
 
@@ -110,30 +206,42 @@ inline void Detector::count_statement(const Run& run) {
     }
     time_.count(run.statement.begin);
     ++clock_;
+    relation_clock_ += run.statement.has_relation ? 1 : 0;
 }
 
 std::optional<LoopKey> Detector::add(const Run& run) {
     count_statement(run);
     const Statement& statement = run.statement;
     const Context context = context_of(statement);
-    const Place place =
-        context.entry != nowhere ? context.entry : insert(statement, context.parent);
+    const Place place = context.entry != nowhere ? context.entry : insert(statement, context);
     Entry& entry = entries_[place];
-    if (entry.is_loop && entry.parameters != statement.parameters && counts_same_only(entry)) {
-        begin_anew(entry);
-    }
-    count_run(entry, run, context.parent);
+    break_off(entry, run, context);
+    count_run(entry, run, context);
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
     }
     remember_rows(place, statement);
+    return loop_after_run(entry);
+}
+
+inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
+    if (entry.is_loop) {
+        const QueryId leader = leader_of(entry);
+        const bool has_other = leader != entry.loop_leader && is_block_episode_;
+        if (!has_other && entry.is_described) {
+            return std::nullopt;
+        }
+        entry.loop_leader = has_other ? leader : entry.loop_leader;
+        entry.is_described = true;
+        return LoopKey{entry.loop_leader, entry.id, entry.kind};
+    }
     // Most statements are none, and no neighbour of another's rows.
-    if (entry.is_loop || (entry.runs < repeats_ && entry.parent == nowhere)) {
+    if (entry.runs < repeats_ && entry.parent == nowhere && entry.leader != entry.id) {
         return std::nullopt;
     }
     const std::optional<LoopKey> loop = new_loop(entry);
     if (loop) {
-        entry.is_loop = true;
+        entry.is_loop = entry.is_described = true;
         entry.loop_leader = loop->leader;
         ++loops_;
         absorb_others(entry);
@@ -141,42 +249,151 @@ std::optional<LoopKey> Detector::add(const Run& run) {
     return loop;
 }
 
-/// Where a run belongs. A statement that is an ancestor of the last one with rows goes on with its
-/// own loop; any other is under that last one.
+// ---- where a run belongs ------------------------------------------------------------------------
+
 inline Detector::Context Detector::context_of(const Statement& statement) const {
-    for (Place at = last_many_; at != nowhere; at = entries_[at].parent) {
-        if (entries_[at].id == statement.id) {
-            return {at, entries_[at].parent};
-        }
+    if (is_block_episode_ && statement.evidence.leader == 0) {
+        return context_by_order(statement);
     }
-    return {find(statement.id, id_at(last_many_)), last_many_};
+    return context_outside(statement);
 }
 
-/// Outside of a block and without a leader nothing but the very same statement is a loop.
+inline Detector::Context Detector::context_by_values(const Statement& statement) const {
+    const QueryId leader = statement.evidence.leader;
+    const Place parent = leader == statement.id ? nowhere : latest(leader);
+    return {find(statement.id, leader), parent, leader};
+}
+
+/// A statement that is an ancestor of the last one with rows goes on with its own loop; any other
+/// is under that last one.
+inline Detector::Context Detector::context_by_order(const Statement& statement) const {
+    std::size_t steps = 0;
+    for (Place at = last_many_; at != nowhere && steps < places; at = entries_[at].parent) {
+        if (entries_[at].id == statement.id) {
+            return {at, entries_[at].parent, entries_[at].leader};
+        }
+        ++steps;
+    }
+    const QueryId leader = id_at(last_many_);
+    return {find(statement.id, leader), last_many_, leader};
+}
+
+/// Outside of a block order says little: requests of many clients may follow one another. A
+/// statement that runs about once for each run of another, which has a leader, is its neighbour.
+inline Detector::Context Detector::context_outside(const Statement& statement) const {
+    if (statement.evidence.leader != 0) {
+        return context_by_values(statement);
+    }
+    if (last_led_ != nowhere && entries_[last_led_].id != statement.id) {
+        const Entry& next_to = entries_[last_led_];
+        const Place own = find(statement.id, next_to.id);
+        const std::uint32_t between =
+            own == nowhere ? 1 : next_to.serial - entries_[own].parent_serial;
+        if (between == 1 || between == 2) {
+            return {own, last_led_, next_to.id, true};
+        }
+    }
+    if (statement.kind != Kind::select && last_ != nowhere) {
+        return context_of_write(statement);
+    }
+    return {find(statement.id, 0), nowhere, 0};
+}
+
+/// Writes that follow one another directly after a list are under it.
+inline Detector::Context Detector::context_of_write(const Statement& statement) const {
+    const Entry& before = entries_[last_];
+    if (before.id == statement.id && before.parent != nowhere && !before.is_neighbour &&
+        entries_[before.parent].all_rows > before.all_runs) {
+        return {last_, before.parent, before.leader};
+    }
+    if (before.id != statement.id && before.kind == Kind::select && before.last_rows >= 2 &&
+        last_many_ == last_) {
+        return {find(statement.id, before.id), last_, before.id};
+    }
+    return {find(statement.id, 0), nowhere, 0};
+}
+
+/// Outside of a block and without a leader a read is a loop only if it is the very same statement.
 inline bool Detector::counts_same_only(const Entry& entry) const {
-    return !is_block_episode_ && (entry.is_loop ? entry.loop_leader == 0 : entry.parent == nowhere);
+    return !is_block_episode_ && entry.leader == 0 && entry.kind == Kind::select;
+}
+
+/// Outside of a block what does not follow itself begins anew, and so do reads with other values.
+inline void Detector::break_off(Entry& entry, const Run& run, const Context& context) {
+    if (is_block_episode_ || entry.runs == 0) {
+        return;
+    }
+    const Statement& statement = run.statement;
+    const bool changed = entry.parameters != statement.parameters;
+    bool is_broken = false;
+    if (context.leader == 0) {
+        const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
+        is_broken = entry.relation_clock != before ||
+                    (changed && (entry.kind == Kind::select || run.wait.time > slowest_write));
+    } else if (statement.evidence.leader != 0 && entry.is_neighbour) {
+        is_broken = true;
+    }
+    if (is_broken && entry.is_loop) {
+        begin_anew(entry);
+    } else if (is_broken) {
+        entry.runs = 0;
+    }
+    // What was taken for a neighbour is none.
+    if (context.leader == 0 && last_led_ != nowhere) {
+        const Place own = find(entry.id, entries_[last_led_].id);
+        if (own != nowhere && !entries_[own].is_loop) {
+            entries_[own].runs = 0;
+        }
+    }
 }
 
 /// A loop ends within the episode, and another of the same statement may follow.
 void Detector::begin_anew(Entry& entry) {
     tell(entry);
     --loops_;
-    entry.is_loop = false;
+    entry.is_loop = entry.is_described = false;
     entry.is_told = true;
     entry.runs = 0;
 }
 
-inline void Detector::count_run(Entry& entry, const Run& run, Place parent) const {
+/// Outside of a block runs under a generation of the leader's result that was not asked for half
+/// count for nothing.
+void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
+    if (evidence.leader == 0) {
+        return;
+    }
+    entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
+    if (entry.generation != evidence.generation) {
+        if (entry.generation != 0 && !entry.is_half && !entry.is_loop && !is_block_episode_) {
+            entry.runs = entry.confirmed.runs;
+            entry.busy = entry.confirmed.busy;
+            entry.wait = entry.confirmed.wait;
+            entry.value_runs = entry.runs;
+        }
+        entry.confirmed = {entry.runs, entry.busy, entry.wait};
+        entry.generation = evidence.generation;
+        entry.is_half = false;
+    }
+    entry.is_half |= evidence.is_half;
+    if (!is_block_episode_ && entry.runs > 0) {
+        entry.runs += evidence.loose;
+        entry.value_runs += evidence.loose;
+    }
+}
+
+inline void Detector::count_run(Entry& entry, const Run& run, const Context& context) const {
     const Statement& statement = run.statement;
+    const Place parent = context.parent;
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
     const bool changed = entry.runs > 0 && entry.parameters != statement.parameters;
     entry.parent = parent;
-    if (changed && counts_same_only(entry)) {
-        entry.runs = 0;
-    }
+    entry.is_neighbour = context.is_neighbour;
+    entry.counts_alone = statement.has_relation && !statement.locks_rows;
+    count_generation(entry, statement.evidence);
     if (entry.runs == 0) {
         entry.has_distinct_parameters = false;
         entry.turns = 1;
+        entry.value_runs = 0;
         entry.busy = entry.wait = 0;
         entry.first_seen = statement.begin;
     } else {
@@ -184,12 +401,22 @@ inline void Detector::count_run(Entry& entry, const Run& run, Place parent) cons
         entry.turns += entry.parent_execution != under ? 1 : 0;
         entry.wait += run.wait.time + (statement.end - statement.begin - statement.busy);
     }
+    const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
+    const std::uint32_t before = entry.runs;
     entry.parent_execution = under;
-    entry.runs += statement.role == Statement::Role::execution ? 1 : 0;
+    entry.parent_serial = parent == nowhere ? 0 : entries_[parent].serial;
+    ++entry.serial;
+    entry.relation_clock = relation_clock_;
+    // The first run under a leader brings those before it that were not yet seen to be its.
+    const bool is_first = entry.runs == 0 && statement.evidence.leader != 0 && !is_block_episode_;
+    entry.runs += runs + (is_first ? statement.evidence.loose : 0);
+    entry.all_runs += runs;
+    entry.value_runs += statement.evidence.leader != 0 ? entry.runs - before : 0;
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;
     entry.last_seen = statement.end;
     entry.rows += statement.rows;
+    entry.all_rows += statement.rows;
     entry.used = clock_;
 }
 
@@ -202,23 +429,49 @@ inline void Detector::remember_rows(Place place, const Statement& statement) {
         entry.execution = clock_;
     }
     entry.is_many |= entry.last_rows >= 2;
-    // The first row of a cursor may be looked at before the second is fetched.
+    last_ = statement.has_relation ? place : last_;
+    last_led_ = statement.evidence.leader != 0 ? place : last_led_;
+    // Catalogs are read by libraries, for themselves. The first row of a cursor may be looked at
+    // before the second is fetched.
     const bool is_fetch = statement.role != Statement::Role::execution;
-    if (entry.last_rows >= 2 || (is_fetch && entry.last_rows == 1)) {
+    if (!statement.is_of_catalogs && (entry.last_rows >= 2 || (is_fetch && entry.last_rows == 1))) {
         last_many_ = place;
     }
 }
 
 // ---- loops --------------------------------------------------------------------------------------
 
-/// The entry over whose rows the entry's statement is looped. What runs about once for each
-/// execution of its parent is a neighbour of that, and looped over what the parent is looped over.
-inline Detector::Place Detector::leader_of(const Entry& entry) const {
+/// The statement over whose rows the entry's statement is looped. What runs about once for each
+/// execution of its parent is a neighbour of that, and looped over what the parent is looped over;
+/// so is what is looped over a statement of one row.
+inline QueryId Detector::leader_of(const Entry& entry) const {
     const Entry* at = &entry;
-    while (at->parent != nowhere && (at->runs < 2 * at->turns || !entries_[at->parent].is_many)) {
+    for (std::size_t steps = 0; steps < places; ++steps) {
+        if (at->leader == at->id) {
+            return at->leader;
+        }
+        if (at->parent == nowhere) {
+            return at->is_one_row ? 0 : at->leader;
+        }
+        if (at->runs >= 2 * at->turns && entries_[at->parent].is_many) {
+            return at == &entry && !is_by_values(entry) ? roomy_leader(entry) : id_at(at->parent);
+        }
         at = &entries_[at->parent];
     }
-    return at->parent;
+    return 0;
+}
+
+/// The last statement that had as many rows as there were runs.
+QueryId Detector::roomy_leader(const Entry& entry) const {
+    Place at = entry.parent;
+    for (std::size_t steps = 0; at != nowhere && steps < places; ++steps) {
+        const Entry& list = entries_[at];
+        if (list.is_many && list.all_rows >= entry.all_runs) {
+            return list.id;
+        }
+        at = list.parent;
+    }
+    return 0;
 }
 
 /// The loop that the entry is by now.
@@ -226,23 +479,48 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     if (entry.runs == 0 || entry.is_dismissed) {
         return std::nullopt;
     }
-    const Place leader = leader_of(entry);
+    const QueryId leader = leader_of(entry);
     std::uint32_t runs = entry.runs;
-    if (leader != entry.parent && (leader != nowhere || is_block_episode_)) {
+    if (leader != entry.leader && (leader != 0 || is_block_episode_)) {
         // Before its neighbour had rows it ran under the leader itself.
-        const Place before = find(entry.id, id_at(leader));
-        const bool counts = before != nowhere && is_under(entries_[before], id_at(leader));
+        const Place before = find(entry.id, leader);
+        const bool counts = before != nowhere && is_under(entries_[before], leader);
         runs += counts ? entries_[before].runs : 0;
     }
-    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.runs;
-    if (runs < repeats_ || inserts_many) {
+    if (leader == entry.id && is_block_episode_) {
+        // The root of a tree is asked for by no result's value.
+        for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+            const Entry& other = entries_[at];
+            runs += &other != &entry && other.id == entry.id && !other.is_loop ? other.runs : 0;
+        }
+    }
+    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.all_runs;
+    if (runs < repeats_ || inserts_many || (!is_block_episode_ && !counts_outside(entry, leader))) {
         return std::nullopt;
     }
-    const bool repeats_constant = !entry.has_distinct_parameters && entry.parameters != 0;
-    if (leader == nowhere && !is_block_episode_ && !repeats_constant) {
-        return std::nullopt;
+    return LoopKey{leader, entry.id, entry.kind};
+}
+
+/// Whether enough repeats outside of a block are a loop.
+bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
+    if (leader == 0) {
+        return entry.leader == 0 && counts_without_leader(entry);
     }
-    return LoopKey{id_at(leader), entry.id, entry.kind};
+    if (entry.is_neighbour) {
+        // Its leader is that of a loop which runs just as often.
+        return entry.parent != nowhere && leader != entry.leader && entries_[entry.parent].is_loop;
+    }
+    return !is_by_values(entry) || entry.is_half || entry.confirmed.runs >= repeats_;
+}
+
+bool Detector::counts_without_leader(const Entry& entry) const {
+    if (!entry.counts_alone) {
+        return false;
+    }
+    if (!entry.has_distinct_parameters) {
+        return entry.parameters != 0 && entry.wait <= slowest_repeat * (entry.runs - 1);
+    }
+    return entry.kind != Kind::select && entry.runs >= writes_for_repeats * repeats_;
 }
 
 void Detector::dismiss(const LoopKey& key) {
@@ -275,6 +553,7 @@ void Detector::tell(Entry& entry) {
     sink_->take({{entry.loop_leader, entry.id, entry.kind},
                  !entry.is_told,
                  entry.has_distinct_parameters,
+                 entry.loop_leader != 0 && is_by_values(entry),
                  entry.runs,
                  entry.is_told ? 0 : rows_of(entry.loop_leader),
                  entry.busy,
@@ -297,6 +576,7 @@ void Detector::absorb_others(Entry& entry) {
         entry.has_distinct_parameters |=
             other.has_distinct_parameters || other.parameters != entry.parameters;
         entry.runs += other.runs;
+        entry.value_runs += other.value_runs;
         entry.busy += other.busy;
         entry.wait += other.wait;
         entry.first_seen = std::min(entry.first_seen, other.first_seen);
@@ -310,7 +590,8 @@ bool Detector::is_under(const Entry& entry, QueryId leader) const {
     if (entry.is_loop) {
         return entry.loop_leader == leader;
     }
-    return entry.leader == leader || id_at(leader_of(entry)) == leader;
+    const bool is_of_tree = leader == entry.id && is_block_episode_;
+    return is_of_tree || entry.leader == leader || leader_of(entry) == leader;
 }
 
 std::uint64_t Detector::rows_of(QueryId id) const {
@@ -332,18 +613,30 @@ inline Detector::Place Detector::find(QueryId id, QueryId leader) const {
     return nowhere;
 }
 
+/// The last entry of a statement to be executed, under whatever leader.
+Detector::Place Detector::latest(QueryId id) const {
+    Place found = nowhere;
+    for (Place at = heads_[bucket_of(id)]; at != nowhere; at = entries_[at].next) {
+        if (entries_[at].id == id &&
+            (found == nowhere || entries_[at].execution > entries_[found].execution)) {
+            found = at;
+        }
+    }
+    return found;
+}
+
 /// The parent has just been of use, so that it is not what makes room.
-Detector::Place Detector::insert(const Statement& statement, Place parent) {
-    if (parent != nowhere) {
-        entries_[parent].used = clock_;
+Detector::Place Detector::insert(const Statement& statement, const Context& context) {
+    if (context.parent != nowhere) {
+        entries_[context.parent].used = clock_;
     }
     const Place place = free_place();
     Entry& entry = entries_[place];
     entry = Entry{};
     entry.id = statement.id;
-    entry.leader = id_at(parent);
+    entry.leader = context.leader;
     entry.kind = statement.kind;
-    entry.parent = parent;
+    entry.parent = context.parent;
     link(place);
     return place;
 }
@@ -367,8 +660,8 @@ void Detector::evict(Place place) {
         --loops_;
     }
     unlink(place);
-    if (last_many_ == place) {
-        last_many_ = nowhere;
+    for (Place* const last : {&last_many_, &last_led_, &last_}) {
+        *last = *last == place ? nowhere : *last;
     }
     for (Entry& other : entries_) {
         if (other.parent == place) {

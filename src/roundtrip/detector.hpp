@@ -25,6 +25,7 @@ struct Loop {
     LoopKey key;
     bool is_new_in_episode = true;
     bool has_distinct_parameters = false;
+    bool is_by_values = false;  ///< the leader's result held the values that were asked for
     std::uint64_t statements = 0;
     std::uint64_t leader_rows = 0;
     Microseconds busy = 0;
@@ -43,11 +44,13 @@ class LoopSink {
 };
 
 /// Finds the loops of one session: its statements in, loops out. An episode is a transaction block,
-/// or what runs outside of one without a longer pause; the loops are told when it ends.
+/// or what runs outside of one without a longer pause; the loops are told when it ends. A small
+/// block counts as its statements outside of one.
 ///
-/// A statement is looped over the rows of the last one before it that had two rows at least. That
-/// makes chains (campaigns, messages of each campaign, the campaign of each message), in which
-/// every entry knows its parent.
+/// A statement's leader is the one whose result held the values that it asks for (evidence.hpp), in
+/// whatever block that was. If none did, in a block it is the last one before it that had two rows
+/// at least. That makes chains (campaigns, messages of each campaign, the campaign of each
+/// message), in which every entry knows its parent.
 class Detector {
   public:
     /// How many different statements of an episode are remembered: the least recently used makes
@@ -58,6 +61,17 @@ class Detector {
     static constexpr std::uint32_t most_statements = EpisodeClock::most_statements;
     static constexpr Microseconds longest_episode = EpisodeClock::longest_episode;
     static constexpr std::size_t most_loops = 16;
+
+    /// A block of at most so many statements, of which none runs more often than twice, is no
+    /// episode.
+    static constexpr std::size_t most_held = 16;
+    static constexpr unsigned most_held_runs = 2;
+
+    /// Outside of a block: a statement that is repeated more slowly than this, on average, polls;
+    /// and writes without a leader follow one another within this, and are so many times as many.
+    static constexpr Microseconds slowest_repeat = 50'000;
+    static constexpr Microseconds slowest_write = 10'000;
+    static constexpr std::uint32_t writes_for_repeats = 10;
 
     struct Limits {
         std::uint32_t repeats = 10;  ///< at least 2
@@ -73,15 +87,14 @@ class Detector {
         time_.set_gap(limits.gap);
     }
 
-    /// An explicit transaction block begins, or ends in whatever way. A block that holds a single
-    /// statement counts as that statement outside of a block.
+    /// An explicit transaction block begins, or ends in whatever way.
     void begin_block();
     void end_block();
     bool is_in_block() const noexcept { return in_block_; }
 
-    /// The loop that this statement makes, or will have made when its block ends as a block of a
-    /// single statement; said once a loop and episode. What is to be known of the statements
-    /// themselves is to be looked up now.
+    /// The loop that this statement makes, or will have made when its block ends as a small one;
+    /// said once a loop and episode, and again if the loop is found to have another leader. What is
+    /// to be known of the statements themselves is to be looked up now.
     std::optional<LoopKey> statement(const Statement& statement);
 
     /// The last loop that statement() said is none: its statements do many things at once.
@@ -117,31 +130,51 @@ class Detector {
     static constexpr Place nowhere = 0xFF;
     static constexpr std::size_t buckets = 64;
 
+    /// Runs, and what they took.
+    struct Tally {
+        std::uint32_t runs;
+        Microseconds busy;
+        Microseconds wait;
+    };
+
     /// A statement under one leader.
     struct Entry {
         QueryId id;
-        QueryId leader;
+        QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
         bool is_loop;       ///< has been said to be one
+        bool is_described;  ///< and what is to be known of it has been asked for
         bool is_dismissed;  ///< has been said to be none
         bool is_told;       ///< a part of this episode's loop has been told
         bool is_many;       ///< has had two rows in one execution
+        bool is_half;       ///< has asked for half of the rows of an execution of its leader
+        bool is_one_row;    ///< the leader by values has had but one row in each execution
+        bool is_neighbour;  ///< outside of a block: runs next to another that has a leader
+        bool counts_alone;  ///< has a relation, and locks no rows
         bool has_distinct_parameters;
         Place parent;              ///< the leader's entry, while that is remembered
         Place next;                ///< of the same bucket
-        QueryId loop_leader;       ///< where is_loop
+        QueryId loop_leader;       ///< if is_loop
         std::uint64_t parameters;  ///< of the last run
         std::uint64_t rows;        ///< of all runs in the episode
+        std::uint64_t all_rows;    ///< also of those before a part of the episode was told
         std::uint64_t last_rows;   ///< of the last execution, with all its fetches
         std::uint64_t execution;   ///< number of the last execution among those of all entries
         std::uint64_t parent_execution;  ///< of the parent, under which the last run was
         std::uint64_t used;              ///< when this entry was last of use
+        std::uint64_t relation_clock;    ///< at its last run
+        std::uint32_t serial;            ///< counts all its runs
+        std::uint32_t parent_serial;     ///< the parent's at its last run
+        std::uint32_t generation;        ///< of the leader's result
+        std::uint32_t value_runs;        ///< under a leader by its values
+        std::uint32_t all_runs;          ///< also those before a part of the episode was told
         std::uint32_t runs;
         std::uint32_t turns;  ///< executions of the parent under which there were runs
         Microseconds busy;
         Microseconds wait;
         Microseconds first_seen;
         Microseconds last_seen;
+        Tally confirmed;  ///< of generations before this, that were asked for half at least
     };
 
     /// A statement and what came before it.
@@ -151,34 +184,56 @@ class Detector {
     };
 
     struct Context {
-        Place entry;  ///< that the run belongs to; nowhere if it is the first
-        Place parent;
+        Place entry = nowhere;  ///< that the run belongs to; nowhere if it is the first
+        Place parent = nowhere;
+        QueryId leader = 0;
+        bool is_neighbour = false;
     };
 
     std::optional<LoopKey> add(const Run& run);
     std::optional<LoopKey> hold(const Run& run);
+    std::optional<LoopKey> foresee(const Run& run);
+    std::optional<LoopKey> loop_after_run(Entry& entry);
+    unsigned runs_held(QueryId id) const;
+    void begin_block_episode();
+    void release_held();
     void count_statement(const Run& run);
     void restart_episode();
+    void end_part();
+    bool keep_for_later();
     void forget_all();
     void tell_all();
     void tell(Entry& entry);
     void absorb_others(Entry& entry);
 
     Context context_of(const Statement& statement) const;
+    Context context_by_values(const Statement& statement) const;
+    Context context_by_order(const Statement& statement) const;
+    Context context_outside(const Statement& statement) const;
+    Context context_of_write(const Statement& statement) const;
     Place find(QueryId id, QueryId leader) const;
-    Place insert(const Statement& statement, Place parent);
+    Place latest(QueryId id) const;
+    Place insert(const Statement& statement, const Context& context);
     Place free_place();
     void link(Place place);
     void unlink(Place place);
     void evict(Place place);
 
-    void count_run(Entry& entry, const Run& run, Place parent) const;
+    void break_off(Entry& entry, const Run& run, const Context& context);
+    void count_run(Entry& entry, const Run& run, const Context& context) const;
     void begin_anew(Entry& entry);
+    void count_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Place place, const Statement& statement);
-    Place leader_of(const Entry& entry) const;
+    QueryId leader_of(const Entry& entry) const;
+    QueryId roomy_leader(const Entry& entry) const;
     std::optional<LoopKey> new_loop(const Entry& entry) const;
+    bool counts_outside(const Entry& entry, QueryId leader) const;
+    bool counts_without_leader(const Entry& entry) const;
     bool counts_same_only(const Entry& entry) const;
     bool is_under(const Entry& entry, QueryId leader) const;
+    static bool is_by_values(const Entry& entry) {
+        return entry.value_runs > 0 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
+    }
     QueryId id_at(Place place) const { return place == nowhere ? 0 : entries_[place].id; }
     std::uint64_t rows_of(QueryId id) const;
 
@@ -191,15 +246,21 @@ class Detector {
     std::array<Entry, places> entries_{};
     std::array<Place, buckets> heads_ = all_nowhere();
     std::size_t used_places_ = 0;
-    Place last_many_ = nowhere;  ///< the last statement that had two rows at least
-    std::uint64_t clock_ = 0;    ///< counts runs
+    Place last_many_ = nowhere;         ///< the last statement that had two rows at least
+    Place last_led_ = nowhere;          ///< the last statement that had a leader by values
+    Place last_ = nowhere;              ///< the last statement with a relation
+    std::uint64_t relation_clock_ = 0;  ///< counts runs with a relation
+    std::uint64_t clock_ = 0;           ///< counts runs
 
     std::size_t loops_ = 0;  ///< entries that are loops
 
-    // Of the block: its first statement is held until it is clear that it is not the only one.
+    // Of the block: its statements are held until it is clear that it is not a small one.
     bool in_block_ = false;
     bool is_block_episode_ = false;
-    std::optional<Run> held_;
+    std::size_t held_count_ = 0;
+    std::array<Run, most_held> held_{};
+    std::size_t foreseen_count_ = 0;
+    std::array<LoopKey, most_held> foreseen_{};  ///< loops that the held statements will make
 
     static constexpr std::array<Place, buckets> all_nowhere() {
         std::array<Place, buckets> heads{};

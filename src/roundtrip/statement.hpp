@@ -13,6 +13,16 @@ using Microseconds = std::int64_t;
 
 enum class Kind : std::uint8_t { select, insert, update, remove };
 
+/// Which result held the values that a statement asks for.
+struct Judgement {
+    QueryId leader = 0;            ///< whose result; 0 if none did
+    std::uint32_t generation = 0;  ///< of that result
+    std::uint8_t place = 0xFF;     ///< of that result
+    bool is_half = false;     ///< the statement has asked for half of that result's rows at least
+    bool is_many = false;     ///< that result has had two rows in one execution
+    std::uint16_t loose = 0;  ///< runs before this one that were not yet seen to be its
+};
+
 /// A statement that the client sent and that has ended well.
 struct Statement {
     enum class Role : std::uint8_t {
@@ -29,6 +39,10 @@ struct Statement {
     Microseconds begin = 0;        ///< its first message arrived
     Microseconds end = 0;
     Microseconds busy = 0;  ///< of the time between, what the server worked
+    Judgement evidence{};
+    bool has_relation = true;
+    bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
+    bool locks_rows = false;
 };
 
 }  // namespace onetrip::roundtrip

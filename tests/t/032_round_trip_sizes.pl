@@ -53,7 +53,7 @@ is( seen(q{repeated LIKE 'SELECT genre FROM campagnes WHERE id = $1 AND id IN ($
 	't|t', 'of many constants the first are shown');
 my $long = 'x' x 200_000;
 in_loop("SELECT '$long' || genre /* $long */ FROM campagnes WHERE id = \$n");
-is(seen(q{repeated LIKE 'SELECT $1 || genre /* xxx%xxx…', octet_length(repeated)}), 't|1024', 'a long literal takes no room, a long comment does');
+is(seen('repeated'), 'SELECT $1 || genre FROM campagnes WHERE id = $2', 'neither a long literal nor a long comment takes room');
 in_loop("SELECT '$long' || genre FROM campagnes WHERE id = \$n");
 is(seen('repeated'), 'SELECT $1 || genre FROM campagnes WHERE id = $2', 'what follows a long literal is shown');
 $node->safe_psql('postgres', "PREPARE p(int) AS   SELECT 7, genre FROM campagnes WHERE id IN ($constants) AND id = \$1;\nBEGIN;\n" . join("\n", map { "EXECUTE p($_);" } 1 .. 10) . "\nCOMMIT");
@@ -101,7 +101,7 @@ PREPARE p(int) AS SELECT n FROM events WHERE id = \$1;
 BEGIN;
 $list;
 SQL
-	is(seen('advice'), 'join events by events.id to the leader; or ask once: WHERE events.id = ANY($1)', 'a generic plan of partitions, ' . ($id > 0 ? 'of which one is read' : 'of which none is read'));
+	is(seen('advice'), ($id > 0 ? 'join events by events.id to the leader' : 'join events by events.id to the leader') . '; or ask once: WHERE events.id = ANY($1)', 'a generic plan of partitions, ' . ($id > 0 ? 'of which one is read' : 'of which none is read'));
 }
 
 # Subqueries by the hundred: what they compare is not what the statement asks for.

@@ -31,6 +31,7 @@ struct Subject {
     AttrNumber column;     ///< that is compared, of the table
     const char* name;      ///< of the table; nullptr if there is none
     const char* compared;  ///< table.column; nullptr if none is compared
+    const char* bound;     ///< the leader's table.column by a foreign key; nullptr if there is none
     const char* further;   ///< what follows a condition that is not the statement's only one
 };
 
@@ -63,6 +64,9 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     if (subject.name != nullptr && column != nullptr) {
         subject.column = get_attnum(subject.table, column);
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
+    }
+    if (subject.compared != nullptr && leader.exists) {
+        subject.bound = column_bound_to(subject.table, subject.column, leader.tables);
     }
     subject.further = findings.has_further_conditions ? " AND ..." : "";
     return subject;
@@ -129,17 +133,32 @@ const char* read_of_leaders_rows(const Subject& subject) {
 
 /// A foreign key says how the leader's rows and those of the table belong together.
 const char* read_by_foreign_key(const Subject& subject) {
-    const char* const bound =
-        subject.leader->exists
-            ? column_bound_to(subject.table, subject.column, subject.leader->tables)
-            : nullptr;
-    return bound != nullptr
+    return subject.bound != nullptr
                ? psprintf("join: JOIN %s ON %s = %s; or ask once: WHERE %s = ANY($1)%s",
-                          subject.name, subject.compared, bound, subject.compared, subject.further)
+                          subject.name, subject.compared, subject.bound, subject.compared,
+                          subject.further)
+               : nullptr;
+}
+
+/// The leader's own column says the same where no foreign key does.
+const char* read_by_leaders_column(const Subject& subject, const char* column) {
+    return psprintf(
+        "join to the leader: JOIN %s ON %s = leader.%s; or ask once: WHERE %s = ANY($1)%s",
+        subject.name, subject.compared, quote_identifier(column), subject.compared,
+        subject.further);
+}
+
+const char* read_down_a_tree(const Subject& subject) {
+    return subject.leader->is_itself
+               ? psprintf("ask once for the whole tree: WITH RECURSIVE ... JOIN %s ON %s = ...",
+                          subject.name, subject.compared)
                : nullptr;
 }
 
 const char* read_under_leader(const Subject& subject) {
+    if (const char* const column = subject.leader->exists ? subject.leader->column() : nullptr) {
+        return read_by_leaders_column(subject, column);
+    }
     return subject.leader->exists
                ? psprintf("join %s by %s to the leader; or ask once: WHERE %s = ANY($1)%s",
                           subject.name, subject.compared, subject.compared, subject.further)
@@ -152,13 +171,8 @@ const char* read(const Subject& subject) {
 }
 
 constexpr Rule rules_for_reads[] = {
-    read_without_table,
-    read_without_comparison,
-    read_of_aggregates,
-    read_of_leaders_rows,
-    read_by_foreign_key,
-    read_under_leader,
-    read,
+    read_without_table,   read_without_comparison, read_down_a_tree,  read_of_aggregates,
+    read_of_leaders_rows, read_by_foreign_key,     read_under_leader, read,
 };
 
 // ---- rules for reads that are the same each time ------------------------------------------------
@@ -267,6 +281,21 @@ constexpr Rule rules_for_writes[] = {
     update_without_comparison, update_by_column,
 };
 
+/// Several columns may have held the values: a foreign key knows which of them is meant.
+const char* column_of_leader(const Subject& subject) {
+    const ColumnsOfLeader& columns = subject.leader->columns;
+    const char* const of_key =
+        subject.bound != nullptr ? std::strrchr(subject.bound, '.') : nullptr;
+    for (int i = 0; of_key != nullptr && columns.result != nullptr && i < columns.result->count;
+         ++i) {
+        const char* const name = NameStr(columns.result->names[i]);
+        if (columns.has(i) && std::strcmp(quote_identifier(name), of_key + 1) == 0) {
+            return name;
+        }
+    }
+    return subject.leader->column();
+}
+
 const char* first_of(std::span<const Rule> rules, const Subject& subject) {
     for (const Rule rule : rules) {
         if (const char* const advice = rule(subject)) {
@@ -278,9 +307,20 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
 
 }  // namespace
 
+const char* LeaderOfLoop::column() const {
+    for (int i = 0; columns.result != nullptr && i < columns.result->count; ++i) {
+        if (columns.has(i)) {
+            return NameStr(columns.result->names[i]);
+        }
+    }
+    return nullptr;
+}
+
 void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings& findings,
                   const LeaderOfLoop& leader) {
     const Subject subject = subject_of(query->plannedstmt, findings, leader);
+    const char* const column = column_of_leader(subject);
+    strlcpy(texts.leader_column, column != nullptr ? column : "", sizeof texts.leader_column);
     const bool is_read = findings.modification == nullptr;
     const char* const advice = first_of(
         is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),

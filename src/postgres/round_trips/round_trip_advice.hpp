@@ -3,6 +3,7 @@
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/round_trips/round_trip_findings.hpp"
 #include "postgres/round_trips/round_trip_memory.hpp"
+#include "postgres/round_trips/round_trip_receiver.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
@@ -11,14 +12,28 @@ extern "C" {
 
 namespace onetrip::postgres {
 
+/// The columns of a leader's result in which the values of a loop were found.
+struct ColumnsOfLeader {
+    const ColumnsOfResult* result = nullptr;
+    std::uint8_t found = 0;  ///< a bit for each; several may hold the same values
+
+    bool has(int column) const { return ((found >> column) & 1) != 0; }
+};
+
 /// The statement over whose rows a loop runs.
 struct LeaderOfLoop {
     bool exists = false;
     TablesOfStatement tables{};  ///< as far as they are known
+    ColumnsOfLeader columns{};   ///< if its values say that it leads
+    bool is_itself = false;      ///< the loop walks down a tree
+
+    /// The first column that held the values; nullptr if none is known.
+    const char* column() const;
 };
 
-/// Writes what to do instead of running this statement again and again. Looks into the catalogs: a
-/// transaction is under way, and the statement holds its locks.
+/// Writes by which column of the leader the loop runs, and what to do instead of running this
+/// statement again and again. Looks into the catalogs: a transaction is under way, and the
+/// statement holds its locks.
 void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings& findings,
                   const LeaderOfLoop& leader);
 

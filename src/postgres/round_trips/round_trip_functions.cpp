@@ -13,6 +13,7 @@ extern "C" {
 namespace onetrip::postgres {
 
 ONETRIP_SQL_FUNCTION(round_trip_loops);
+ONETRIP_SQL_FUNCTION(round_trip_rows);
 ONETRIP_SQL_FUNCTION(round_trips_reset);
 
 namespace {
@@ -71,29 +72,63 @@ double milliseconds(std::int64_t microseconds) {
     return static_cast<double>(microseconds) / 1000;
 }
 
-void put_row(const Rows& rows, const StoredRoundTrip& stored, bool shows_texts) {
-    const bool has_leader = stored.key.leader != 0;
-    const auto text = [&](const char* of_loop) {
-        return shows_texts ? present(text_datum(of_loop, stored.encoding)) : absent;
-    };
-    rows.put({present(ObjectIdGetDatum(stored.key.database)),
-              present(ObjectIdGetDatum(stored.key.role)),
-              present(CStringGetTextDatum(name_of(static_cast<Kind>(stored.key.kind)))),
-              has_leader ? text(stored.leader) : absent, text(stored.repeated),
-              present(Int64GetDatum(stored.episodes)), present(Int64GetDatum(stored.statements)),
-              present(Int64GetDatum(stored.longest)), present(Int64GetDatum(stored.leader_rows)),
-              present(BoolGetDatum(stored.has_distinct_parameters)),
-              present(Float8GetDatum(milliseconds(stored.server_time))),
-              present(Float8GetDatum(milliseconds(stored.wait_time))),
-              present(TimestampTzGetDatum(stored.first_seen)),
-              present(TimestampTzGetDatum(stored.last_seen)), text(stored.advice)});
-}
+/// What is shown of a loop to whom.
+class LoopRow {
+  public:
+    LoopRow(const StoredRoundTrip& stored, bool shows_texts)
+        : stored_(stored), shows_texts_(shows_texts) {}
 
-}  // namespace
+    /// 0.1's columns: its SQL is in use until ALTER EXTENSION UPDATE.
+    void put_of_0_1(const Rows& rows) const {
+        rows.put({database(), role(), kind(), leader(), text(stored_.repeated),
+                  number(stored_.episodes), number(stored_.statements), number(stored_.longest),
+                  number(stored_.leader_rows),
+                  present(BoolGetDatum(stored_.has_distinct_parameters)), time(stored_.server_time),
+                  time(stored_.wait_time), instant(stored_.first_seen), instant(stored_.last_seen),
+                  text(stored_.advice)});
+    }
 
-extern "C" {
+    void put(const Rows& rows) const {
+        rows.put({database(), role(), kind(), leader(), leader_column(), evidence(),
+                  text(stored_.repeated), number(stored_.episodes), number(stored_.statements),
+                  number(stored_.longest), number(stored_.leader_rows),
+                  shows_texts_ ? present(BoolGetDatum(stored_.has_distinct_parameters)) : absent,
+                  time(stored_.server_time), time(stored_.wait_time), instant(stored_.first_seen),
+                  instant(stored_.last_seen), text(stored_.advice)});
+    }
 
-Datum round_trip_loops(PG_FUNCTION_ARGS) {
+  private:
+    NullableDatum database() const { return present(ObjectIdGetDatum(stored_.key.database)); }
+    NullableDatum role() const { return present(ObjectIdGetDatum(stored_.key.role)); }
+    NullableDatum kind() const {
+        return present(CStringGetTextDatum(name_of(static_cast<Kind>(stored_.key.kind))));
+    }
+    bool has_leader() const { return stored_.key.leader != 0; }
+    NullableDatum leader() const { return has_leader() ? text(stored_.leader) : absent; }
+    NullableDatum leader_column() const {
+        return stored_.is_by_values && stored_.leader_column[0] != '\0'
+                   ? text(stored_.leader_column)
+                   : absent;
+    }
+    NullableDatum evidence() const {
+        return has_leader() && shows_texts_
+                   ? present(CStringGetTextDatum(stored_.is_by_values ? "values" : "order"))
+                   : absent;
+    }
+    NullableDatum text(const char* of_loop) const {
+        return shows_texts_ ? present(text_datum(of_loop, stored_.encoding)) : absent;
+    }
+    static NullableDatum number(std::int64_t count) { return present(Int64GetDatum(count)); }
+    static NullableDatum time(std::int64_t microseconds) {
+        return present(Float8GetDatum(milliseconds(microseconds)));
+    }
+    static NullableDatum instant(TimestampTz at) { return present(TimestampTzGetDatum(at)); }
+
+    const StoredRoundTrip& stored_;
+    bool shows_texts_;
+};
+
+void put_loops(FunctionCallInfo fcinfo, void (LoopRow::*put)(const Rows& rows) const) {
     check_preloaded();
     warn_without_query_ids();
     const Rows rows(fcinfo);
@@ -105,9 +140,24 @@ Datum round_trip_loops(PG_FUNCTION_ARGS) {
     for (int i = 0; i < count; ++i) {
         CHECK_FOR_INTERRUPTS();
         if (copy_round_trip(keys[i], loop)) {
-            put_row(rows, loop, sees_all || loop.key.role == user);
+            const LoopRow row(loop, sees_all || loop.key.role == user);
+            (row.*put)(rows);
         }
     }
+}
+
+}  // namespace
+
+extern "C" {
+
+/// The columns of 0.1.
+Datum round_trip_loops(PG_FUNCTION_ARGS) {
+    put_loops(fcinfo, &LoopRow::put_of_0_1);
+    return Datum{0};
+}
+
+Datum round_trip_rows(PG_FUNCTION_ARGS) {
+    put_loops(fcinfo, &LoopRow::put);
     return Datum{0};
 }
 

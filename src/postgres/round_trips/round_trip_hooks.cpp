@@ -78,13 +78,32 @@ bool ends_with_run(const QueryDesc* query) {
     return query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
 }
 
+/// Runs a statement whose rows are looked at on their way to the client. The receiver before its
+/// own is taken off also if it fails.
+void run_with_receiver(ONETRIP_RUN_PARAMETERS) {
+    DestReceiver* const own = query->dest;
+    query->dest = session.receiver_before(query);
+    call_cpp([&] {
+        try {
+            call_server([&] { call_run(ONETRIP_RUN_ARGUMENTS); });
+        } catch (...) {
+            query->dest = own;
+            throw;
+        }
+    });
+    query->dest = own;
+}
+
 void run(ONETRIP_RUN_PARAMETERS) {
     if (!session.is_watching(query)) {
         call_run(ONETRIP_RUN_ARGUMENTS);
         return;
     }
     const bool goes_on = query->already_executed;
-    session.run([&] { call_run(ONETRIP_RUN_ARGUMENTS); });
+    session.run([&] {
+        session.keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
+                                  : call_run(ONETRIP_RUN_ARGUMENTS);
+    });
     if (ends_with_run(query)) {
         session.ended(query, goes_on);
     }
@@ -118,6 +137,7 @@ void utility(PlannedStmt* planned, const char* text, bool read_only, ProcessUtil
     }
     const UtilityEffect effect = effect_of_utility(planned);
     session.before_utility(effect);
+    receiver = session.receiver_before(effect, receiver);
     // PREPARE parses a statement of the client's.
     if (effect.prepares) {
         call();

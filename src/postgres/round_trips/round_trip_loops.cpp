@@ -55,8 +55,8 @@ RoundTripTexts& RoundTripLoops::oldest_loop() {
     return loops_[oldest - std::begin(loops_used_)];
 }
 
-void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query,
-                              const Findings& findings) {
+void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const Findings& findings,
+                              const ColumnsOfLeader& columns) {
     if (find(key, GetUserId()) != nullptr) {
         return;
     }
@@ -71,7 +71,8 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query,
     }
     normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
     write_advice(*texts, query, findings,
-                 {key.leader != 0, leader != nullptr ? leader->tables : TablesOfStatement{}});
+                 {key.leader != 0, leader != nullptr ? leader->tables : TablesOfStatement{},
+                  columns, key.leader == key.repeated});
     // Whatever raises an error has done so by now.
     oldest_loop() = *texts;
     MemoryContextSwitchTo(caller);

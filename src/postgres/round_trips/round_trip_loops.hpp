@@ -17,7 +17,8 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     void keep_leader(roundtrip::QueryId id, const PlannedStmt* statement, const char* text);
 
     /// Keeps what is to be said of a loop in which `query` has just run.
-    void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings);
+    void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings,
+                  const ColumnsOfLeader& columns);
 
     /// Hands a loop on to shared memory.
     void take(const roundtrip::Loop& loop) noexcept override;

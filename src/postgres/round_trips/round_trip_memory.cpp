@@ -117,6 +117,7 @@ void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
         strlcpy(to, from, sizeof to);
     };
     stored.encoding = GetDatabaseEncoding();
+    strlcpy(stored.leader_column, texts.leader_column, sizeof stored.leader_column);
     copy(stored.leader, texts.leader);
     copy(stored.repeated, texts.repeated);
     copy(stored.advice, stored.has_distinct_parameters ? texts.advice : texts.advice_if_same);
@@ -135,7 +136,9 @@ void add(StoredRoundTrip& stored, const Loop& loop, const RoundTripTexts& texts)
     stored.first_seen = is_new ? loop.first_seen : std::min(stored.first_seen, loop.first_seen);
     stored.last_seen = std::max(stored.last_seen, loop.last_seen);
     stored.has_distinct_parameters |= loop.has_distinct_parameters;
-    if (is_new || is_first_distinct) {
+    const bool is_first_proof = loop.is_by_values && !stored.is_by_values;
+    stored.is_by_values |= loop.is_by_values;
+    if (is_new || is_first_distinct || is_first_proof) {
         set_texts(stored, texts);
     }
 }

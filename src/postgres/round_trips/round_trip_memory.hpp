@@ -14,7 +14,8 @@ using RoundTripText = char[round_trip_text_room];
 struct RoundTripTexts {
     roundtrip::LoopKey key;
     Oid role;
-    RoundTripText leader;  ///< empty where there is none
+    char leader_column[NAMEDATALEN];  ///< empty if it is not known
+    RoundTripText leader;             ///< empty where there is none
     RoundTripText repeated;
     RoundTripText advice;
     RoundTripText advice_if_same;  ///< where the parameters are the same each time
@@ -40,6 +41,8 @@ struct StoredRoundTrip {
     TimestampTz first_seen;
     TimestampTz last_seen;
     bool has_distinct_parameters;
+    bool is_by_values;
+    char leader_column[NAMEDATALEN];
     int encoding;  ///< of the texts
     RoundTripText leader;
     RoundTripText repeated;

@@ -40,17 +40,30 @@ inline Hash hash_value(Hash hash, Datum datum, bool is_null, const ValueLayout& 
     return layout.by_value ? mix(hash, datum) : hash_bytes_of(hash, datum, layout.length);
 }
 
+roundtrip::ValueHash hash_of_varlena(Datum datum) {
+    constexpr std::size_t longest = 64;
+    const auto* const text = reinterpret_cast<const varlena*>(DatumGetPointer(datum));
+    if (VARATT_IS_EXTERNAL(text) || VARATT_IS_COMPRESSED(text) ||
+        VARSIZE_ANY_EXHDR(text) > longest) {
+        return 0;
+    }
+    return roundtrip::hash_of_bytes(
+        {reinterpret_cast<const unsigned char*>(VARDATA_ANY(text)), VARSIZE_ANY_EXHDR(text)});
+}
+
 bool hash_constants(Node* node, void* context) {
     if (node == nullptr) {
         return false;
     }
     if (IsA(node, Const)) {
         const auto* const constant = reinterpret_cast<const Const*>(node);
-        auto* const hash = static_cast<Hash*>(context);
-        *hash = hash_value(
-            *hash, constant->constvalue, constant->constisnull,
+        auto* const values = static_cast<ValuesOfStatement*>(context);
+        values->hash = hash_value(
+            values->hash, constant->constvalue, constant->constisnull,
             ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
                         constant->constbyval});
+        values->each.add(
+            constant->constisnull ? 0 : hash_of_value(constant->consttype, constant->constvalue));
         return false;
     }
     if (IsA(node, Query)) {
@@ -61,11 +74,52 @@ bool hash_constants(Node* node, void* context) {
 
 }  // namespace
 
+roundtrip::ValueHash hash_of_value(Oid type, Datum datum) {
+    switch (type) {
+        case INT4OID:
+            return roundtrip::hash_of_number(DatumGetInt32(datum));
+        case INT8OID:
+            return roundtrip::hash_of_number(DatumGetInt64(datum));
+        case INT2OID:
+            return roundtrip::hash_of_number(DatumGetInt16(datum));
+        case OIDOID:
+            return roundtrip::hash_of_number(DatumGetObjectId(datum));
+        case DATEOID:
+            return roundtrip::hash_of_date(DatumGetDateADT(datum));
+        case UUIDOID:
+            return roundtrip::hash_of_bytes(
+                {reinterpret_cast<const unsigned char*>(DatumGetPointer(datum)), 16});
+        case TEXTOID:
+        case VARCHAROID:
+            return hash_of_varlena(datum);
+        default:
+            return 0;
+    }
+}
+
+bool has_value_hash(Oid type) {
+    switch (type) {
+        case INT4OID:
+        case INT8OID:
+        case INT2OID:
+        case OIDOID:
+        case DATEOID:
+        case UUIDOID:
+        case TEXTOID:
+        case VARCHAROID:
+            return true;
+        default:
+            return false;
+    }
+}
+
 void StatementValues::remember_constants(Query* query) {
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
-    Hash hash = 0;
-    walk_query(query, hash_constants, &hash);
-    constants_[id % places] = {id, hash};
+    Constants& constants = constants_[id % places];
+    constants.id = id;
+    constants.values.hash = 0;
+    constants.values.each.count = 0;
+    walk_query(query, hash_constants, &constants.values);
 }
 
 const ValueLayout& StatementValues::look_up_layout(Oid type) {
@@ -76,20 +130,29 @@ const ValueLayout& StatementValues::look_up_layout(Oid type) {
     return layout;
 }
 
-std::uint64_t StatementValues::hash(roundtrip::QueryId id, ParamListInfo parameters) {
+void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
+                              ValuesOfStatement& values) {
     const Constants& constants = constants_[id % places];
-    Hash hash = constants.id == id ? constants.hash : 0;
+    values.hash = 0;
+    values.each.count = 0;
+    if (constants.id == id) {
+        values.hash = constants.values.hash;
+        for (std::size_t i = 0; i < constants.values.each.count; ++i) {
+            values.each.add(constants.values.each.hashes[i]);
+        }
+    }
     // A function gives its statements their parameters by paramFetch, a client does not.
     if (parameters == nullptr || parameters->paramFetch != nullptr) {
-        return hash;
+        return;
     }
     for (int i = 0; i < parameters->numParams; ++i) {
         const ParamExternData& parameter = parameters->params[i];
         if (OidIsValid(parameter.ptype)) {
-            hash = hash_value(hash, parameter.value, parameter.isnull, layout_of(parameter.ptype));
+            values.hash = hash_value(values.hash, parameter.value, parameter.isnull,
+                                     layout_of(parameter.ptype));
+            values.each.add(parameter.isnull ? 0 : hash_of_value(parameter.ptype, parameter.value));
         }
     }
-    return hash;
 }
 
 }  // namespace onetrip::postgres

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "postgres/server/walls.hpp"
-#include "roundtrip/detector.hpp"
+#include "roundtrip/evidence.hpp"
 
 extern "C" {
 #include "nodes/params.h"
@@ -17,21 +17,34 @@ struct ValueLayout {
     bool by_value = false;
 };
 
-/// Whether a statement runs with the same values as before: hashes of its parameters, and of the
-/// constants in its text, which its identifier leaves out.
+/// Of a type whose values are looked for in results, a value's hash; else 0. Nothing is detoasted:
+/// what is long, compressed or stored out of line is not looked for.
+roundtrip::ValueHash hash_of_value(Oid type, Datum datum);
+
+/// Whether a type is one of those.
+bool has_value_hash(Oid type);
+
+/// What a statement runs with: its parameters, and the constants in its text, which its identifier
+/// leaves out.
+struct ValuesOfStatement {
+    std::uint64_t hash = 0;  ///< of all of them
+    roundtrip::StatementValueHashes each;
+};
+
+/// Whether a statement runs with the same values as before, and which they are, by hashes.
 class StatementValues {
   public:
     /// Keeps a hash of the constants of a statement that has just been analysed.
     void remember_constants(Query* query);
 
-    /// A hash of the constants that the statement had when it was last analysed, and of its
-    /// parameters. Nothing is fetched: a value out of line counts by its pointer.
-    std::uint64_t hash(roundtrip::QueryId id, ParamListInfo parameters);
+    /// The constants that the statement had when it was last analysed, and its parameters. Nothing
+    /// is fetched: a value out of line counts by its pointer.
+    void collect(roundtrip::QueryId id, ParamListInfo parameters, ValuesOfStatement& values);
 
   private:
     struct Constants {
         roundtrip::QueryId id = 0;
-        std::uint64_t hash = 0;
+        ValuesOfStatement values;
     };
 
     const ValueLayout& layout_of(Oid type) {

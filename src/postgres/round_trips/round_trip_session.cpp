@@ -7,7 +7,10 @@
 
 #include "postgres/round_trips/round_trip_session.hpp"
 
+#include "postgres/server/list_range.hpp"
+
 extern "C" {
+#include "access/transam.h"
 #include "storage/ipc.h"
 #include "tcop/pquery.h"
 #include "utils/fmgrprotos.h"
@@ -55,6 +58,20 @@ Kind kind_of(const PlannedStmt* planned) {
         default:
             // MERGE too: what it does row by row is mostly an UPDATE.
             return Kind::update;
+    }
+}
+
+/// Sets of a statement what its plan says of its tables.
+void look_at_relations(Statement& statement, const PlannedStmt* planned) {
+    statement.has_relation = planned->relationOids != NIL;
+    if (statement.has_relation && statement.rows >= 2) {
+        statement.is_of_catalogs = true;
+        for (int i = 0; i < list_length(planned->relationOids) && statement.is_of_catalogs; ++i) {
+            statement.is_of_catalogs = list_nth_oid(planned->relationOids, i) < FirstNormalObjectId;
+        }
+    }
+    for (const PlanRowMark* mark : each<PlanRowMark>(planned->rowMarks)) {
+        statement.locks_rows |= mark->markType < ROW_MARK_REFERENCE;
     }
 }
 
@@ -140,18 +157,75 @@ void RoundTripSession::planned(const Query* query) {
     }
 }
 
+/// Outside of a block a pause ends what results may lead to.
+inline void RoundTripSession::forget_after_pause() {
+    if (!detector_.is_in_block() && !chains_ &&
+        detector_.has_paused(GetCurrentStatementStartTimestamp(),
+                             Microseconds{round_trip_settings.gap} * 1000)) {
+        evidence_.forget();
+    }
+}
+
+/// Finds out what the statement asks for, before its own rows are kept.
+inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId id) {
+    values_.collect(id, query->params, current_);
+    judged_query_ = query;
+    judgement_ = {};
+    if (round_trip_settings.values) {
+        forget_after_pause();
+        judgement_ = evidence_.judge(id, current_.each);
+    }
+}
+
+void RoundTripSession::started(const QueryDesc* query) {
+    const QueryId id = id_of(query->plannedstmt);
+    look_at_values(query, id);
+    clock_.begin(query, id, current_.hash, GetCurrentStatementStartTimestamp());
+}
+
+DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
+    const QueryId id = id_of(query->plannedstmt);
+    if (judged_query_ != query) {
+        values_.collect(id, query->params, current_);
+    }
+    return receiver_.put_before(
+        query->dest, {id, current_.hash, &current_.each, query->already_executed}, evidence_);
+}
+
+DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
+                                                DestReceiver* receiver) {
+    const PlannedStmt* const planned =
+        effect.cursor == nullptr ? nullptr : PortalGetPrimaryStmt(effect.cursor);
+    if (!round_trip_settings.values || planned == nullptr || planned->queryId == 0 ||
+        planned->commandType == CMD_UTILITY || receiver == nullptr) {
+        return receiver;
+    }
+    forget_after_pause();
+    const QueryId id = id_of(planned);
+    values_.collect(id, effect.cursor->portalParams, current_);
+    judged_query_ = nullptr;
+    return receiver_.put_before(
+        receiver, {id, current_.hash, &current_.each, !effect.is_first_fetch}, evidence_);
+}
+
 void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const TimestampTz now = GetCurrentTimestamp();
     const PlannedStmt* const planned = query->plannedstmt;
     const QueryId id = id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
-        clock_.go_on(query, values_.hash(id, query->params), GetCurrentStatementStartTimestamp());
+        values_.collect(id, query->params, current_);
+        clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
     }
     Statement statement = clock_.end(now);
     statement.id = id;
     statement.kind = kind_of(planned);
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
+    look_at_relations(statement, planned);
+    if (judged_query_ == query && !goes_on) {
+        statement.evidence = judgement_;
+    }
+    judged_query_ = nullptr;
     report(statement, planned, query->sourceText, query);
 }
 
@@ -178,19 +252,36 @@ void RoundTripSession::report(const Statement& statement, const PlannedStmt* pla
         loops_.keep_leader(statement.id, planned, text);
     }
     if (loop && query != nullptr) {
-        look_at_loop(*loop, query);
+        look_at_loop(*loop, statement.evidence, query);
     }
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
     }
 }
 
-void RoundTripSession::look_at_loop(const LoopKey& loop, const QueryDesc* query) {
+/// The columns of the leader's result in which the values of the loop were found.
+ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
+                                                    const roundtrip::Judgement& evidence) const {
+    if (loop.leader == 0 || evidence.leader == 0) {
+        return {};
+    }
+    // A result of one row in between handed the loop on.
+    const bool is_own = loop.leader == evidence.leader;
+    const QueryId asking = is_own ? loop.repeated : evidence.leader;
+    const roundtrip::Evidence::Place place = evidence_.place_of(loop.leader);
+    if (place == roundtrip::Evidence::nowhere) {
+        return {};
+    }
+    return {&receiver_.columns_of(place), evidence_.columns_of(asking, place)};
+}
+
+void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,
+                                    const QueryDesc* query) {
     const Findings findings = findings_of(query);
     if (does_many_at_once(findings)) {
         call_detector([&] { detector_.dismiss(loop); });
     } else {
-        loops_.describe(loop, query, findings);
+        loops_.describe(loop, query, findings, columns_of_leader(loop, evidence));
     }
 }
 
@@ -206,6 +297,7 @@ void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t 
         return;
     }
     begin();
+    forget_after_pause();
     call_detector([&] {
         begin_chained_block();
         detector_.pass(GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
@@ -217,6 +309,7 @@ void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t 
         }
     });
     if (effect.ends_episode) {
+        evidence_.forget();
         alarm_.clear();
     }
     chains_ = effect.chains;
@@ -242,6 +335,7 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     statement.begin = begin;
     statement.end = end;
     statement.busy = end - begin;
+    look_at_relations(statement, planned);
     report(statement, planned, effect.cursor->sourceText, nullptr);
 }
 
@@ -255,6 +349,7 @@ void RoundTripSession::end_block_or_pause(XactEvent event) {
         }
         if (alarm_.take_pause()) {
             detector_.end_episode_after_pause(GetCurrentTimestamp());
+            evidence_.forget();
         } else if (event == XACT_EVENT_ABORT || TransactionIdIsValid(GetTopTransactionIdIfAny())) {
             // A commit does not wait for the client.
             detector_.busy_until(GetCurrentTimestamp());

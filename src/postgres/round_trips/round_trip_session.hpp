@@ -3,6 +3,7 @@
 #include "postgres/round_trips/round_trip_alarm.hpp"
 #include "postgres/round_trips/round_trip_loops.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
+#include "postgres/round_trips/round_trip_receiver.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_utility.hpp"
 #include "roundtrip/statement_clock.hpp"
@@ -61,11 +62,18 @@ class RoundTripSession {
     void parsed(Query* query);
     void before_planning(Query* query, const char* text);
     void planned(const Query* query);
-    void started(const QueryDesc* query) {
-        const auto id = static_cast<roundtrip::QueryId>(query->plannedstmt->queryId);
-        clock_.begin(query, id, values_.hash(id, query->params),
-                     GetCurrentStatementStartTimestamp());
+    void started(const QueryDesc* query);
+
+    /// Whether the statement's rows go to the client, and are to be looked at.
+    static bool keeps_rows(const QueryDesc* query) {
+        return round_trip_settings.values &&
+               (query->operation == CMD_SELECT || query->plannedstmt->hasReturning);
     }
+    /// The receiver to be taken instead of the statement's own while it runs.
+    DestReceiver* receiver_before(const QueryDesc* query);
+    /// The same for rows that are fetched from a cursor.
+    DestReceiver* receiver_before(const UtilityEffect& effect, DestReceiver* receiver);
+
     /// The statement has run, or gone on if its portal is executed in parts.
     void ended(const QueryDesc* query, bool goes_on);
 
@@ -92,9 +100,14 @@ class RoundTripSession {
     static bool is_pausing();
 
     void prepare(roundtrip::QueryId id);
+    void forget_after_pause();
+    void look_at_values(const QueryDesc* query, roundtrip::QueryId id);
+    ColumnsOfLeader columns_of_leader(const roundtrip::LoopKey& loop,
+                                      const roundtrip::Judgement& evidence) const;
     void report(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
-    void look_at_loop(const roundtrip::LoopKey& loop, const QueryDesc* query);
+    void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
+                      const QueryDesc* query);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
     void begin_chained_block();
@@ -104,6 +117,11 @@ class RoundTripSession {
     roundtrip::Detector detector_{loops_};
     roundtrip::StatementClock clock_;
     StatementValues values_;
+    ValuesOfStatement current_;                ///< of the statement that has begun last
+    const QueryDesc* judged_query_ = nullptr;  ///< and which that is
+    roundtrip::Judgement judgement_;           ///< where its values come from
+    roundtrip::Evidence evidence_;
+    WatchedReceiver receiver_;
     PauseAlarm alarm_{is_pausing};
 
     /// This session has sent something, and reports it before it ends.

@@ -35,6 +35,10 @@ void define_round_trip_settings() {
     DefineCustomIntVariable("onetrip.watch_max", "Number of loops of statements remembered.",
                             "The least recently seen makes room.", &settings.max, 1000, 10, most,
                             PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("onetrip.watch_values",
+                             "Finds the leader of a loop by the values in results.",
+                             "If off, the order of the statements is all that is known.",
+                             &settings.values, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("onetrip");
 }
 

@@ -9,6 +9,7 @@ struct RoundTripSettings {
     int repeats = 10;
     int gap = 1000;  ///< ms
     int max = 1000;
+    bool values = true;
 };
 
 extern RoundTripSettings round_trip_settings;

@@ -141,14 +141,19 @@ class NormalisedText {
     void write() {
         Lexer lexer(text_);
         for (int token = lexer.next(); token != end_of_text && !is_full(); token = lexer.next()) {
-            if (is_constant(token) && lexer.location() >= copied_) {
-                copy(lexer.location());
-                appendStringInfo(&to_, "$%d", ++number_);
-                copied_ = lexer.end();
+            if (lexer.location() < copied_) {
+                continue;
             }
+            write_gap(lexer.location());
+            copied_ = lexer.location();
+            if (is_constant(token)) {
+                appendStringInfo(&to_, "$%d", ++number_);
+            } else {
+                copy(lexer.end());
+            }
+            copied_ = lexer.end();
         }
         lexer.finish();
-        copy(copied_ + static_cast<int>(strnlen(text_ + copied_, round_trip_text_room)));
     }
 
     /// Longer than what is shown.
@@ -157,6 +162,17 @@ class NormalisedText {
     std::string_view view() const { return {to_.data, static_cast<std::size_t>(to_.len)}; }
 
   private:
+    /// What lies between two tokens: blanks, and comments, of which no more than a blank is left.
+    void write_gap(int end) {
+        const std::string_view gap(text_ + copied_, static_cast<std::size_t>(end - copied_));
+        const bool has_comment = gap.find_first_not_of(space) != std::string_view::npos;
+        if (!has_comment) {
+            copy(end);
+        } else if (to_.len > 0) {
+            appendStringInfoChar(&to_, ' ');
+        }
+    }
+
     void copy(int end) {
         if (!is_full()) {
             appendBinaryStringInfo(&to_, text_ + copied_,

@@ -1,0 +1,91 @@
+// The receiver that keeps the values of a result on its way to the client.
+//
+// It hands every call on to the receiver that it stands before, and looks at a row after that has
+// sent it, when its columns lie apart already. It knows types and rows; what follows from the
+// values is for evidence.hpp. Nothing of its own throws, and no object of C++ lives over a call of
+// the server: its frames may be left by longjmp.
+
+#include "postgres/round_trips/round_trip_receiver.hpp"
+
+namespace onetrip::postgres {
+
+using roundtrip::Evidence;
+using roundtrip::ValueHash;
+
+DestReceiver* WatchedReceiver::put_before(DestReceiver* inner, const Source& source,
+                                          Evidence& evidence) {
+    receiver_ = {{receive, start_up, shut_down, destroy, inner->mydest}, this};
+    inner_ = inner;
+    source_ = source;
+    evidence_ = &evidence;
+    described_ = nullptr;
+    place_ = Evidence::nowhere;
+    return &receiver_.receiver;
+}
+
+bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {
+    WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
+    const bool goes_on = owner.inner_->receiveSlot(row, owner.inner_);
+    owner.keep(row);
+    return goes_on;
+}
+
+void WatchedReceiver::start_up(DestReceiver* self, int operation, TupleDesc columns) {
+    WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
+    owner.described_ = columns;
+    owner.inner_->rStartup(owner.inner_, operation, columns);
+}
+
+void WatchedReceiver::shut_down(DestReceiver* self) {
+    DestReceiver* const inner = reinterpret_cast<Receiver*>(self)->owner->inner_;
+    inner->rShutdown(inner);
+}
+
+void WatchedReceiver::destroy(DestReceiver* self) {
+    DestReceiver* const inner = reinterpret_cast<Receiver*>(self)->owner->inner_;
+    inner->rDestroy(inner);
+}
+
+/// The first row is here: finds the columns that are kept, wherever they stand. A row's own
+/// description may be that of an index, without names.
+void WatchedReceiver::begin(TupleDesc columns) {
+    place_ = evidence_->begin_rows(source_.id, source_.parameters, source_.goes_on);
+    ColumnsOfResult& named = columns_[place_];
+    const bool is_named = named.id == source_.id;
+    count_ = 0;
+    const int width = columns == nullptr ? 0 : columns->natts;
+    for (int i = 0; i < width && count_ < static_cast<int>(Evidence::columns); ++i) {
+        const FormData_pg_attribute* const attribute = TupleDescAttr(columns, i);
+        if (has_value_hash(attribute->atttypid)) {
+            if (!is_named) {
+                named.names[count_] = attribute->attname;
+            }
+            kept_[count_++] = {i, attribute->atttypid};
+        }
+    }
+    named.id = source_.id;
+    named.count = count_;
+}
+
+inline void WatchedReceiver::keep(TupleTableSlot* row) {
+    if (place_ == Evidence::nowhere) {
+        begin(described_);
+    }
+    if (evidence_->is_full(place_)) {
+        evidence_->count_row(place_);
+        return;
+    }
+    if (count_ > 0) {
+        slot_getsomeattrs(row, kept_[count_ - 1].number + 1);
+    }
+    ValueHash hashes[Evidence::columns];
+    for (int i = 0; i < count_; ++i) {
+        const Column& column = kept_[i];
+        hashes[i] = row->tts_isnull[column.number]
+                        ? 0
+                        : hash_of_value(column.type, row->tts_values[column.number]);
+    }
+    evidence_->add_row(place_, {hashes, static_cast<std::size_t>(count_)}, *source_.asked);
+}
+
+}  // namespace onetrip::postgres

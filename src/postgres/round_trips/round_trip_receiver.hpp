@@ -1,0 +1,73 @@
+#pragma once
+
+#include "postgres/round_trips/round_trip_parameters.hpp"
+#include "roundtrip/evidence.hpp"
+
+extern "C" {
+#include "tcop/dest.h"
+}
+
+namespace onetrip::postgres {
+
+/// The names of the columns whose values are kept, and of which result.
+struct ColumnsOfResult {
+    roundtrip::QueryId id = 0;
+    int count = 0;
+    NameData names[roundtrip::Evidence::columns];
+};
+
+/// Stands before the receiver of a result that goes to the client, and keeps the values of its rows
+/// as evidence. There is one a session, for one statement at a time.
+class WatchedReceiver {
+  public:
+    constexpr WatchedReceiver() = default;
+
+    /// What the rows to come belong to.
+    struct Source {
+        roundtrip::QueryId id;
+        std::uint64_t parameters;
+        const roundtrip::StatementValueHashes* asked;
+        bool goes_on;  ///< they are a further part of an execution
+    };
+
+    /// The receiver to be taken instead of `inner`, which it hands everything on to.
+    DestReceiver* put_before(DestReceiver* inner, const Source& source,
+                             roundtrip::Evidence& evidence);
+
+    /// Of the result at that place of the evidence.
+    const ColumnsOfResult& columns_of(roundtrip::Evidence::Place place) const {
+        return columns_[place];
+    }
+
+  private:
+    struct Column {
+        int number;  ///< in the row, from 0
+        Oid type;
+    };
+
+    /// What the server sees.
+    struct Receiver {
+        DestReceiver receiver;
+        WatchedReceiver* owner;
+    };
+
+    static bool receive(TupleTableSlot* row, DestReceiver* self);
+    static void start_up(DestReceiver* self, int operation, TupleDesc columns);
+    static void shut_down(DestReceiver* self);
+    static void destroy(DestReceiver* self);
+
+    void begin(TupleDesc columns);
+    void keep(TupleTableSlot* row);
+
+    Receiver receiver_{};
+    DestReceiver* inner_ = nullptr;
+    Source source_{};
+    roundtrip::Evidence* evidence_ = nullptr;
+    roundtrip::Evidence::Place place_ = roundtrip::Evidence::nowhere;
+    TupleDesc described_ = nullptr;
+    int count_ = 0;
+    Column kept_[roundtrip::Evidence::columns] = {};
+    ColumnsOfResult columns_[roundtrip::Evidence::results] = {};
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,340 @@
+// Which of the last results of a session held the values that a statement asks for.
+//
+// It knows hashes of values, in filters of a fixed size, and statements by their identifiers: no
+// types, no texts, and nothing of loops.
+
+#include "roundtrip/evidence.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace onetrip::roundtrip {
+
+ValueHash hash_of_bytes(std::span<const unsigned char> bytes) noexcept {
+    std::uint64_t hash = 0x27D4EB2F165667C5U + bytes.size();
+    std::size_t at = 0;
+    for (; at + 8 <= bytes.size(); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + at, sizeof word);
+        hash = mix_value(hash ^ word);
+    }
+    if (at < bytes.size()) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + at, bytes.size() - at);
+        hash = mix_value(hash ^ word);
+    }
+    return hash | 1U;
+}
+
+// ---- results ------------------------------------------------------------------------------------
+
+void Evidence::forget() noexcept {
+    ids_.fill(0);
+    results_.fill(Result{});
+    asking_.fill(Asking{});
+}
+
+void Evidence::move_to_front(Place place) noexcept {
+    const auto at = std::find(order_.begin(), order_.end(), place);
+    std::rotate(order_.begin(), at, at + 1);
+}
+
+void Evidence::begin_generation(Place place) noexcept {
+    Result& result = results_[place];
+    result.generation = ++generation_;
+    result.kept = 0;
+    result.rows = 0;
+    result.distinct.fill(0);
+    filters_[place].fill(0);
+}
+
+Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept {
+    Place place = place_of(id);
+    if (place == nowhere) {
+        place = order_.back();
+        ids_[place] = id;
+        results_[place] = Result{};
+        results_[place].id = id;
+        results_[place].echo = 0xFF;
+        begin_generation(place);
+    } else if (!goes_on && (results_[place].parameters == parameters || is_full(place))) {
+        begin_generation(place);
+    }
+    Result& result = results_[place];
+    if (!goes_on) {
+        result.last_rows = 0;
+    }
+    result.parameters = parameters;
+    if (order_.front() != place) {
+        move_to_front(place);
+    }
+    return place;
+}
+
+void Evidence::add_row(Place place, std::span<const ValueHash> row,
+                       const StatementValueHashes& asked) noexcept {
+    Result& result = results_[place];
+    count_row(place);
+    ++result.kept;
+    result.width = std::max(result.width, static_cast<std::uint8_t>(row.size()));
+    // Two rows tell whether a column has nothing but what was asked for.
+    const bool is_telling = result.last_rows <= 2 && result.echo != 0;
+    if (result.last_rows == 1) {
+        std::copy(row.begin(), row.end(), result.last_first.begin());
+    }
+    Columns echo = 0;
+    Filter& filter = filters_[place];
+    for (std::size_t column = 0; column < row.size(); ++column) {
+        if (row[column] == 0) {
+            continue;
+        }
+        const std::uint64_t hash = (row[column] + column) * 0x9E3779B97F4A7C15U;
+        const std::size_t first = (hash >> 50U) % filter_bits;
+        const std::size_t second = (hash >> 36U) % filter_bits;
+        const std::uint64_t first_bit = std::uint64_t{1} << (first % 64);
+        const std::uint64_t second_bit = std::uint64_t{1} << (second % 64);
+        const bool is_known =
+            (filter[first / 64] & first_bit) != 0 && (filter[second / 64] & second_bit) != 0;
+        result.distinct[column] += is_known ? 0 : 1;
+        filter[first / 64] |= first_bit;
+        filter[second / 64] |= second_bit;
+        for (std::size_t i = 0; is_telling && i < asked.count; ++i) {
+            echo |= static_cast<Columns>((asked.hashes[i] == row[column] ? 1U : 0U) << column);
+        }
+    }
+    if (is_telling) {
+        result.echo &= echo;
+    }
+}
+
+// ---- statements ---------------------------------------------------------------------------------
+
+const Evidence::Asking* Evidence::find(QueryId id) const noexcept {
+    const auto* const set = asking_.data() + (id ^ (id >> 32U)) % sets * ways;
+    const auto* const found =
+        std::find_if(set, set + ways, [id](const Asking& one) { return one.id == id; });
+    return found == set + ways ? nullptr : found;
+}
+
+Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
+    Asking* const set = asking_.data() + (id ^ (id >> 32U)) % sets * ways;
+    Asking* oldest = set;
+    ++clock_;
+    for (Asking* one = set; one < set + ways; ++one) {
+        if (one->id == id) {
+            one->used = clock_;
+            return *one;
+        }
+        oldest = one->used < oldest->used ? one : oldest;
+    }
+    *oldest = Asking{};
+    oldest->id = id;
+    oldest->used = clock_;
+    return *oldest;
+}
+
+/// The values that are others than those of the run before, as bits.
+std::uint32_t Evidence::take_changes(Asking& asking, const StatementValueHashes& values) noexcept {
+    std::uint32_t changed = 0;
+    const bool is_first = asking.count != values.count;
+    for (std::size_t i = 0; i < values.count; ++i) {
+        const auto hash = static_cast<std::uint32_t>(values.hashes[i] >> 16U);
+        if ((is_first || asking.last[i] != hash) && values.hashes[i] != 0) {
+            changed |= 1U << i;
+        }
+        asking.last[i] = hash;
+    }
+    asking.count = values.count;
+    return changed;
+}
+
+inline Evidence::Tally& Evidence::tally_of(Asking& asking, Place place) const noexcept {
+    Tally& tally = asking.tallies[place];
+    if (tally.generation != results_[place].generation) {
+        tally = Tally{};
+        tally.generation = results_[place].generation;
+    }
+    return tally;
+}
+
+/// Counts in each column whether it holds one of the values.
+bool Evidence::look_in(Place place, Tally& tally, const StatementValueHashes& values,
+                       std::uint32_t changed) const noexcept {
+    const Result& result = results_[place];
+    bool is_found = false;
+    for (std::size_t column = 0; column < result.width; ++column) {
+        for (std::uint32_t left = changed; left != 0; left &= left - 1) {
+            if (has(place, values.hashes[std::countr_zero(left)], column)) {
+                tally.hits[column] += tally.hits[column] < 0xFF ? 1 : 0;
+                is_found = true;
+                break;
+            }
+        }
+    }
+    return is_found;
+}
+
+/// Looks into one result; whether that holds the statement's values, most of the time.
+bool Evidence::judge_one(Asking& asking, Place place, const StatementValueHashes& values,
+                         std::uint32_t changed) const noexcept {
+    Tally& tally = tally_of(asking, place);
+    // What lies after the rows that are kept cannot be found.
+    const bool is_cut = results_[place].rows > most_rows && tally.judged >= most_rows;
+    if (!is_cut) {
+        if (tally.judged >= most_judged) {
+            tally.judged /= 2;
+            tally.found /= 2;
+        }
+        ++tally.judged;
+        tally.found += look_in(place, tally, values, changed) ? 1 : 0;
+    }
+    return tally.holds();
+}
+
+/// Whether a result came of a loop over another statement's rows: then those did not come of it.
+bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
+    constexpr int deepest = 4;
+    for (int depth = 0; depth < deepest && place != nowhere; ++depth) {
+        const Asking* const asking = find(ids_[place]);
+        if (asking == nullptr || asking->leader == nowhere || asking->leader == place) {
+            return false;
+        }
+        place = asking->leader;
+        if (ids_[place] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The latest result that holds the values leads, and the statement's own one only if no other
+/// does.
+void Evidence::search(Asking& asking, const StatementValueHashes& values,
+                      std::uint32_t changed) noexcept {
+    Place leader = nowhere;
+    Place own = nowhere;
+    for (const Place place : order_) {
+        if (ids_[place] == 0) {
+            continue;
+        }
+        if (ids_[place] == asking.id) {
+            own = place;
+            continue;
+        }
+        if (judge_one(asking, place, values, changed) && leader == nowhere &&
+            !is_led_by(place, asking.id)) {
+            leader = place;
+        }
+    }
+    if (own != nowhere && judge_one(asking, own, values, changed) && leader == nowhere) {
+        leader = own;
+    }
+    asking.leader = leader;
+    if (leader != nowhere) {
+        const auto& hits = asking.tallies[leader].hits;
+        asking.column =
+            static_cast<std::uint8_t>(std::max_element(hits.begin(), hits.end()) - hits.begin());
+    }
+}
+
+/// A result that led before leads on, for as long as it has rows to ask for: whether it holds the
+/// values where it did before.
+inline bool Evidence::look_again(Asking& asking, const StatementValueHashes& values,
+                                 std::uint32_t changed) const noexcept {
+    constexpr std::uint16_t enough = 8;
+    const Place place = asking.leader;
+    if (place == nowhere || ids_[place] == asking.id) {
+        return false;
+    }
+    Tally& tally = asking.tallies[place];
+    if (tally.generation != results_[place].generation || tally.judged < enough ||
+        tally.judged >= most_judged || tally.asked >= results_[place].rows || !tally.holds()) {
+        return false;
+    }
+    for (std::uint32_t left = changed; left != 0; left &= left - 1) {
+        if (has(place, values.hashes[std::countr_zero(left)], asking.column)) {
+            ++tally.judged;
+            ++tally.found;
+            return true;
+        }
+    }
+    return false;
+}
+
+/// How many values there are to ask for, in the columns that held those which were asked for: many
+/// rows may have the same.
+std::uint64_t Evidence::values_to_ask(const Asking& asking) const noexcept {
+    const Result& result = results_[asking.leader];
+    const auto& hits = asking.tallies[asking.leader].hits;
+    const std::uint8_t most = *std::max_element(hits.begin(), hits.end());
+    std::uint64_t values = std::min<std::uint64_t>(result.rows, most_rows);
+    for (std::size_t column = 0; most > 0 && column < result.width; ++column) {
+        if (hits[column] == most) {
+            values = std::min<std::uint64_t>(values, result.distinct[column]);
+        }
+    }
+    return values;
+}
+
+Judgement Evidence::judgement(Asking& asking, bool is_found) const noexcept {
+    const Place place = asking.leader;
+    if (place == nowhere || ids_[place] == 0) {
+        return {};
+    }
+    Tally& tally = asking.tallies[place];
+    const Result& result = results_[place];
+    if (tally.generation != result.generation) {
+        asking.leader = nowhere;
+        return {};
+    }
+    // What is not found may be a value after those that are kept, but not one after the last.
+    if (!is_found && tally.asked >= result.rows) {
+        return {};
+    }
+    ++tally.asked;
+    tally.is_half = tally.is_half || 2ULL * tally.asked >= values_to_ask(asking);
+    return {result.id, result.generation, place, tally.is_half, result.is_many, 0};
+}
+
+Judgement Evidence::judge(QueryId id, const StatementValueHashes& values) noexcept {
+    Asking& asking = asking_of(id);
+    const std::uint32_t changed = take_changes(asking, values);
+    if (changed == 0) {
+        return judgement(asking, false);
+    }
+    if (look_again(asking, values, changed)) {
+        return judgement(asking, true);
+    }
+    const Place before = asking.leader;
+    const std::uint16_t found_before = before == nowhere ? 0 : asking.tallies[before].found;
+    search(asking, values, changed);
+    const Place leader = asking.leader;
+    const bool is_found =
+        leader != nowhere && (leader != before || asking.tallies[leader].found != found_before);
+    Judgement found = judgement(asking, is_found);
+    if (found.leader == 0) {
+        asking.loose += asking.loose < most_judged ? 1 : 0;
+        return found;
+    }
+    const int earlier = asking.tallies[leader].judged - 1;
+    found.loose = std::min(asking.loose, static_cast<std::uint16_t>(std::max(earlier, 0)));
+    asking.loose = 0;
+    return found;
+}
+
+std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {
+    const Asking* const asking = find(id);
+    if (asking == nullptr || place >= results) {
+        return 0;
+    }
+    const auto& hits = asking->tallies[place].hits;
+    const std::uint8_t most = *std::max_element(hits.begin(), hits.end());
+    Columns found = 0;
+    for (std::size_t column = 0; most > 0 && column < columns; ++column) {
+        found |= static_cast<Columns>((hits[column] == most ? 1U : 0U) << column);
+    }
+    return found;
+}
+
+}  // namespace onetrip::roundtrip

@@ -1,0 +1,193 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "roundtrip/statement.hpp"
+
+/// Proof by values: which result held the values that a statement asks for.
+namespace onetrip::roundtrip {
+
+/// A value, hashed; 0 is one that is not looked for: NULL, or of a type that is not kept.
+using ValueHash = std::uint64_t;
+
+/// Mixes the bits of a number.
+constexpr ValueHash mix_value(std::uint64_t value) noexcept {
+    value = (value ^ (value >> 32U)) * 0x9E3779B97F4A7C15U;
+    return value ^ (value >> 29U);
+}
+
+/// Hashes of values of the types that are kept. Integers of all sizes are one type.
+constexpr ValueHash hash_of_number(std::int64_t number) noexcept {
+    return mix_value(static_cast<std::uint64_t>(number) + 0x51ED270B7A3F9C11U) | 1U;
+}
+constexpr ValueHash hash_of_date(std::int32_t days) noexcept {
+    return mix_value(static_cast<std::uint64_t>(days) + 0xD1B54A32D192ED03U) | 1U;
+}
+ValueHash hash_of_bytes(std::span<const unsigned char> bytes) noexcept;
+
+/// The constants and parameters of a statement, as far as they are looked for.
+struct StatementValueHashes {
+    static constexpr std::size_t most = 16;
+
+    std::uint8_t count = 0;
+    std::array<ValueHash, most> hashes{};
+
+    void add(ValueHash hash) noexcept {
+        if (count < most) {
+            hashes[count++] = hash;
+        }
+    }
+};
+
+/// Keeps of the last results of a session which values they held, and judges by them which result
+/// led to a statement. All of it has a fixed size, and nothing allocates or throws.
+///
+/// A result is a statement's: its executions add to one another until it is full, or is asked for
+/// with the same values again. A column that has but the values that the statement asked for holds
+/// those of its last execution alone: its client had them before.
+class Evidence {
+  public:
+    static constexpr std::size_t results = 8;
+    static constexpr std::size_t columns = 8;
+    static constexpr std::size_t most_rows = 256;
+
+    using Place = std::uint8_t;
+    static constexpr Place nowhere = 0xFF;
+
+    using RowHashes = std::array<ValueHash, columns>;
+
+    /// What a statement is about to ask for, and where that comes from. To be called once for each
+    /// execution, before its own rows are kept.
+    Judgement judge(QueryId id, const StatementValueHashes& values) noexcept;
+
+    /// The first row of an execution, or of a further part of one, is here. `parameters` tells
+    /// executions apart.
+    Place begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept;
+
+    /// Whether values of further rows are kept.
+    bool is_full(Place place) const noexcept { return results_[place].kept >= most_rows; }
+    void count_row(Place place) noexcept;
+    /// A row's values, of as many columns as are kept.
+    void add_row(Place place, std::span<const ValueHash> row,
+                 const StatementValueHashes& asked) noexcept;
+
+    /// The result of a statement; nowhere if there is none.
+    Place place_of(QueryId id) const noexcept;
+
+    /// The columns in which a statement's values were found most often, as bits.
+    std::uint8_t columns_of(QueryId id, Place place) const noexcept;
+
+    void forget() noexcept;
+
+  private:
+    using Columns = std::uint8_t;  ///< a bit for each
+
+    static constexpr std::size_t filter_bits = 16'384;
+    static constexpr std::size_t sets = 16;
+    static constexpr std::size_t ways = 4;
+    static constexpr std::uint16_t most_judged = 60'000;
+
+    struct Result {
+        QueryId id = 0;
+        std::uint64_t parameters = 0;  ///< of the last execution
+        std::uint32_t generation = 0;  ///< another one whenever its values are forgotten
+        std::uint32_t kept = 0;        ///< rows whose values are kept
+        std::uint64_t rows = 0;        ///< in this generation
+        std::uint64_t last_rows = 0;   ///< of the last execution
+        std::uint8_t width = 0;
+        bool is_many = false;  ///< there were two rows in one execution
+        Columns echo = 0;      ///< columns that have had but what was asked for
+        std::array<std::uint16_t, columns> distinct{};  ///< values in each column, about
+        RowHashes last_first{};                         ///< the first row of the last execution
+    };
+
+    using Filter = std::array<std::uint64_t, filter_bits / 64>;
+
+    /// What is known of a statement under one generation of a result.
+    struct Tally {
+        std::uint32_t generation = 0;
+        std::uint16_t judged = 0;
+        std::uint16_t found = 0;
+        std::uint32_t asked = 0;  ///< runs that the result has led to
+        bool is_half = false;     ///< which are half of what there is to ask for, or were
+        std::array<std::uint8_t, columns> hits{};
+
+        bool holds() const noexcept { return found > 0 && found * 5U >= judged * 4U; }
+    };
+
+    struct Asking {
+        QueryId id = 0;
+        std::uint32_t used = 0;
+        std::uint8_t count = 0xFF;  ///< of its last values; 0xFF: none yet
+        Place leader = nowhere;
+        std::uint8_t column = 0;
+        std::uint16_t loose = 0;  ///< the last runs, as far as nothing has led to them
+        std::array<std::uint32_t, StatementValueHashes::most> last{};
+        std::array<Tally, results> tallies{};
+    };
+
+    Asking& asking_of(QueryId id) noexcept;
+    const Asking* find(QueryId id) const noexcept;
+    static std::uint32_t take_changes(Asking& asking, const StatementValueHashes& values) noexcept;
+    Tally& tally_of(Asking& asking, Place place) const noexcept;
+    bool holds(Place place, ValueHash value, std::size_t column) const noexcept;
+    bool has(Place place, ValueHash value, std::size_t column) const noexcept;
+    bool look_in(Place place, Tally& tally, const StatementValueHashes& values,
+                 std::uint32_t changed) const noexcept;
+    bool look_again(Asking& asking, const StatementValueHashes& values,
+                    std::uint32_t changed) const noexcept;
+    void search(Asking& asking, const StatementValueHashes& values, std::uint32_t changed) noexcept;
+    bool judge_one(Asking& asking, Place place, const StatementValueHashes& values,
+                   std::uint32_t changed) const noexcept;
+    bool is_led_by(Place place, QueryId id) const noexcept;
+    std::uint64_t values_to_ask(const Asking& asking) const noexcept;
+    Judgement judgement(Asking& asking, bool is_found) const noexcept;
+    void begin_generation(Place place) noexcept;
+    void move_to_front(Place place) noexcept;
+
+    std::array<QueryId, results> ids_{};
+    std::array<Result, results> results_{};
+    std::array<Place, results> order_{0, 1, 2, 3, 4, 5, 6, 7};  ///< the latest first
+    std::uint32_t generation_ = 0;
+    std::uint32_t clock_ = 0;
+    std::array<Asking, sets * ways> asking_{};
+    std::array<Filter, results> filters_{};
+};
+
+// ---- what runs for each statement and row -------------------------------------------------------
+
+inline Evidence::Place Evidence::place_of(QueryId id) const noexcept {
+    for (std::size_t place = 0; place < results; ++place) {
+        if (ids_[place] == id) {
+            return static_cast<Place>(place);
+        }
+    }
+    return nowhere;
+}
+
+inline bool Evidence::holds(Place place, ValueHash value, std::size_t column) const noexcept {
+    const std::uint64_t hash = (value + column) * 0x9E3779B97F4A7C15U;
+    const std::size_t first = (hash >> 50U) % filter_bits;
+    const std::size_t second = (hash >> 36U) % filter_bits;
+    const Filter& filter = filters_[place];
+    return ((filter[first / 64] >> (first % 64)) & (filter[second / 64] >> (second % 64)) & 1U) !=
+           0;
+}
+
+/// The same in the filter or, if the column has but what was asked for, in the last execution.
+inline bool Evidence::has(Place place, ValueHash value, std::size_t column) const noexcept {
+    const Result& result = results_[place];
+    return ((result.echo >> column) & 1U) == 0 ? holds(place, value, column)
+                                               : result.last_first[column] == value;
+}
+
+inline void Evidence::count_row(Place place) noexcept {
+    Result& result = results_[place];
+    ++result.rows;
+    result.is_many |= ++result.last_rows >= 2;
+}
+
+}  // namespace onetrip::roundtrip

@@ -1,0 +1,215 @@
+#include "roundtrip/evidence.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <initializer_list>
+#include <vector>
+
+namespace onetrip::roundtrip::test {
+
+namespace {
+
+enum : QueryId { authors = 101, books = 102, tags = 103, profiles = 104, other = 105 };
+
+StatementValueHashes values(std::initializer_list<std::int64_t> numbers) {
+    StatementValueHashes hashes;
+    for (const std::int64_t number : numbers) {
+        hashes.add(hash_of_number(number));
+    }
+    return hashes;
+}
+
+/// A session whose statements ask for numbers and get rows of them.
+class Session {
+  public:
+    using Rows = std::vector<std::vector<std::int64_t>>;
+
+    Judgement run(QueryId id, std::initializer_list<std::int64_t> asked, const Rows& rows) {
+        const StatementValueHashes hashes = values(asked);
+        const Judgement judgement = evidence.judge(id, hashes);
+        std::uint64_t parameters = 1;
+        for (const std::int64_t number : asked) {
+            parameters = mix_value(parameters ^ static_cast<std::uint64_t>(number));
+        }
+        Evidence::Place place = Evidence::nowhere;
+        for (const auto& row : rows) {
+            if (place == Evidence::nowhere) {
+                place = evidence.begin_rows(id, parameters, false);
+            }
+            keep(place, row, hashes);
+        }
+        return judgement;
+    }
+
+    void keep(Evidence::Place place, const std::vector<std::int64_t>& row,
+              const StatementValueHashes& asked) {
+        if (evidence.is_full(place)) {
+            evidence.count_row(place);
+            return;
+        }
+        std::vector<ValueHash> hashes(row.size());
+        std::transform(row.begin(), row.end(), hashes.begin(), hash_of_number);
+        evidence.add_row(place, hashes, asked);
+    }
+
+    /// Rows that begin with these numbers, one after the other.
+    static Rows list(std::int64_t first, int count) {
+        Rows rows;
+        for (int i = 0; i < count; ++i) {
+            rows.push_back({first + i});
+        }
+        return rows;
+    }
+
+    Evidence evidence;
+};
+
+}  // namespace
+
+TEST_CASE("values and types have hashes of their own, integers the same of all sizes") {
+    CHECK(hash_of_number(7) != hash_of_number(8));
+    CHECK(hash_of_number(7) != hash_of_date(7));
+    const unsigned char text[] = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'};
+    CHECK(hash_of_bytes({text, 9}) != hash_of_bytes({text, 8}));
+    CHECK(hash_of_bytes({text, 0}) != 0);
+}
+
+TEST_CASE("the result that held the values leads") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 20));
+    session.run(tags, {}, Session::list(5000, 12));
+    for (int i = 0; i < 20; ++i) {
+        const Judgement judgement = session.run(books, {1000 + i}, {{7000 + i}});
+        CHECK(judgement.leader == authors);
+        CHECK(judgement.is_many);
+        CHECK(judgement.is_half == (i >= 9));
+    }
+    CHECK(session.evidence.columns_of(books, session.evidence.place_of(authors)) == 1);
+}
+
+TEST_CASE("what no result held has no leader") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 20));
+    for (int i = 0; i < 50; ++i) {
+        CHECK(session.run(books, {90'000 + i}, {}).leader == 0);
+    }
+    // A visitor who opens something of the list, once in a while.
+    CHECK(session.run(books, {1003}, {}).leader == 0);
+}
+
+TEST_CASE("the first value that is found is not yet proof for those after it") {
+    Session session;
+    session.run(authors, {}, Session::list(1, 20));
+    CHECK(session.run(books, {5}, {}).leader == authors);
+    CHECK(session.run(books, {500}, {}).leader == 0);
+    CHECK(session.run(books, {501}, {}).leader == 0);
+}
+
+TEST_CASE("runs before the proof are brought along by the first one after it") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 20));
+    for (int i = -1; i < 3; ++i) {
+        CHECK(session.run(books, {1000 + i}, {}).leader == 0);
+    }
+    const Judgement judgement = session.run(books, {1003}, {});
+    CHECK(judgement.leader == authors);
+    CHECK(judgement.loose == 4);
+    CHECK(session.run(books, {1004}, {}).loose == 0);
+}
+
+TEST_CASE("constants that do not change are not looked for") {
+    Session session;
+    session.run(tags, {}, Session::list(1, 12));
+    session.run(authors, {}, Session::list(1000, 20));
+    session.run(books, {1, 1000}, {});
+    for (int i = 1; i < 10; ++i) {
+        CHECK(session.run(books, {1, 1000 + i}, {}).leader == authors);
+    }
+}
+
+TEST_CASE("of dense values the latest result leads, but not one that came of the loop") {
+    Session session;
+    session.run(authors, {}, Session::list(1, 20));
+    session.run(tags, {}, Session::list(1, 20));
+    CHECK(session.run(profiles, {1}, {}).leader == tags);
+    for (int i = 1; i <= 20; ++i) {
+        CHECK(session.run(books, {i}, {{i, 3 * i}}).leader == tags);
+        // The tags of each book: their numbers are among those of the authors by chance.
+        session.run(other, {3 * i}, {{i}, {i + 1}});
+    }
+}
+
+TEST_CASE("a column that has but what was asked for holds that of the last execution") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 20));
+    for (int i = 0; i < 20; ++i) {
+        CHECK(session.run(books, {1000 + i}, {{1000 + i, 1}, {1000 + i, 2}}).leader == authors);
+        CHECK(session.run(profiles, {1000 + i}, {}).leader == books);
+    }
+    for (int i = 0; i < 19; ++i) {
+        CHECK(session.run(tags, {1000 + i}, {}).leader == authors);
+    }
+}
+
+TEST_CASE("a look-up that is asked for again is no tree, and a tree is one") {
+    Session session;
+    for (int i = 0; i < 60; ++i) {
+        CHECK(session.run(profiles, {1000 + i % 5}, {{1000 + i % 5, 7}}).leader == 0);
+    }
+    Session tree;
+    tree.run(authors, {0}, {{1}, {2}});
+    for (int i = 1; i < 30; ++i) {
+        CHECK(tree.run(authors, {i}, {{2 * i + 1}, {2 * i + 2}}).leader == authors);
+    }
+}
+
+TEST_CASE("executions add to a result until it is asked for with the same values again") {
+    Session session;
+    for (int i = 0; i < 10; ++i) {
+        session.run(books, {i}, {{100 + 2 * i}, {101 + 2 * i}});
+    }
+    for (int i = 0; i < 20; ++i) {
+        CHECK(session.run(profiles, {100 + i}, {}).leader == books);
+    }
+    session.run(books, {77}, Session::list(9000, 2));
+    session.run(books, {77}, Session::list(9000, 2));
+    Session::Rows none;
+    CHECK(session.run(other, {104}, none).leader == 0);
+}
+
+TEST_CASE("the rows after the first 256 are counted and not kept, and what was proven stays so") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 2000));
+    for (int i = 0; i < 2000; ++i) {
+        REQUIRE(session.run(books, {1000 + i}, {}).leader == authors);
+    }
+    CHECK(session.run(books, {90'000}, {}).leader == 0);
+}
+
+TEST_CASE("many rows may have the same value: half is of what there is to ask for") {
+    Session session;
+    Session::Rows rows;
+    for (int i = 0; i < 60; ++i) {
+        rows.push_back({5000 + i, 1000 + i % 20});
+    }
+    session.run(books, {}, rows);
+    for (int i = 0; i < 20; ++i) {
+        CHECK(session.run(authors, {1000 + i}, {}).is_half == (i >= 9));
+    }
+}
+
+TEST_CASE("the last eight results are kept, and none after a pause") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 20));
+    for (QueryId id = 1; id <= 7; ++id) {
+        session.run(id, {}, Session::list(1'000'000 * static_cast<std::int64_t>(id), 3));
+    }
+    CHECK(session.run(books, {1000}, {}).leader == authors);
+    session.run(8, {}, Session::list(50, 3));
+    CHECK(session.run(profiles, {1001}, {}).leader == 0);
+    session.run(authors, {}, Session::list(1000, 20));
+    session.evidence.forget();
+    CHECK(session.run(tags, {1002}, {}).leader == 0);
+}
+
+}  // namespace onetrip::roundtrip::test

@@ -1,0 +1,151 @@
+# Proof by values: which result led to a loop, where requests share a session too.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use RoundTripServer;
+use Test::More;
+
+my $node = start_watched_server('evidence');
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE posts (id bigint PRIMARY KEY, user_id int REFERENCES users, title text);
+CREATE TABLE comments (id int PRIMARY KEY, post_id bigint REFERENCES posts, body text);
+CREATE TABLE tags (id int PRIMARY KEY, name text);
+CREATE TABLE logs (id serial, what text);
+CREATE TABLE nodes (id int, parent int);
+CREATE TABLE keys (u uuid, t text, v varchar, d date, long text);
+INSERT INTO users SELECT 1000 + n, 'u' FROM generate_series(1, 40) AS n;
+INSERT INTO posts SELECT 500000 + n, 1001 + n % 40, 't' FROM generate_series(1, 200) AS n;
+INSERT INTO comments SELECT n, 500001 + n % 200, 'b' FROM generate_series(1, 600) AS n;
+INSERT INTO tags SELECT 70000 + n, 'x' FROM generate_series(1, 12) AS n;
+INSERT INTO nodes SELECT n, n / 2 FROM generate_series(1, 31) AS n;
+INSERT INTO keys SELECT md5(n::text)::uuid, 'text ' || n, 'varchar ' || n, '2026-01-01'::date + n, repeat('x', 100) || n
+FROM generate_series(1, 20) AS n;
+SQL
+
+# A line a loop: its kind, leader, column, evidence, what is repeated, and how often.
+sub seen
+{
+	my ($script) = @_;
+	run_script($node, $script);
+	my $rows = $node->safe_psql('postgres', <<'SQL');
+SELECT kind, substring(leader FROM '(?:FROM|UPDATE) (\w+)'), leader_column, evidence, substring(repeated FROM '(?:FROM|INTO|UPDATE) (\w+)'), statements
+FROM round_trips ORDER BY 5, 1
+SQL
+	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	return $rows;
+}
+
+# A statement for each of these numbers.
+sub each_of
+{
+	my ($statement, @numbers) = @_;
+	return join '', map { (my $run = $statement) =~ s/\$n/$_/g; "$run;\n" } @numbers;
+}
+
+my @newest = map { 500_201 - $_ } 1 .. 20;
+my $list = "SELECT id, user_id, title FROM posts ORDER BY id DESC LIMIT 20;\n";
+my $comments = 'SELECT body FROM comments WHERE post_id = $n';
+my $look_up = 'SELECT name FROM users WHERE id = $n';
+my $loop = 'select|posts|id|values|comments|20';
+my $under_user = 'select|posts|user_id|values|users|20';
+my @their_users = map { 1001 + $_ % 40 } map { 201 - $_ } 1 .. 20;
+
+for my $mode ('autocommit', 'transaction')
+{
+	my ($begin, $commit) = $mode eq 'transaction' ? ("BEGIN;\n", "COMMIT;\n") : ('', '');
+	my $in = sub { my ($script) = @_; return seen("$begin$script$commit"); };
+	is($in->($list . each_of($comments, @newest)), $loop, "$mode: a loop over a list");
+	is($in->($list . "SELECT id, name FROM tags;\n" . each_of($comments, @newest)), $loop, "$mode: a side list before it");
+	is($in->($list . "SELECT attnum, attname FROM pg_attribute WHERE attrelid = 'posts'::regclass;\n" . each_of($comments, @newest)),
+		$loop, "$mode: a library reads the catalog");
+	is($in->($list . each_of($comments, @newest[ 0 .. 9 ]) . "SELECT id, name FROM tags;\n" . each_of($comments, @newest[ 10 .. 19 ])),
+		$loop, "$mode: a side list within it");
+	is($in->($list . each_of($comments, @newest) . each_of($look_up, @their_users)), "$loop\n$under_user", "$mode: two loops over one list");
+	is($in->($list . join '', map { each_of($comments, $newest[$_]) . each_of($look_up, $their_users[$_]) } 0 .. 19),
+		"$loop\n$under_user", "$mode: two loops that alternate");
+	is( $in->(each_of('SELECT id, parent FROM nodes WHERE parent = $n', 0, 1 .. 31)),
+		$mode eq 'transaction' ? 'select|nodes|id|values|nodes|32' : 'select|nodes|id|values|nodes|31', "$mode: down a tree");
+}
+
+# ---- where rows come from ----
+
+my %lists = (
+	'RETURNING' => "BEGIN; UPDATE posts SET title = 'u' WHERE id > 500180 RETURNING id; COMMIT;\n",
+	'EXECUTE' => "PREPARE list AS $list EXECUTE list;\n",
+	'FETCH in parts' => "BEGIN; DECLARE c CURSOR FOR $list FETCH 7 FROM c; FETCH ALL FROM c; COMMIT;\n",
+	'FETCH WITH HOLD' => "BEGIN; DECLARE c CURSOR WITH HOLD FOR $list COMMIT; FETCH ALL FROM c;\n",
+	'a parallel plan' => "SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;\nSELECT id FROM posts WHERE id > 500180;\n");
+for my $name (sort keys %lists)
+{
+	is(seen($lists{$name} . each_of($comments, @newest)), $loop, "the rows of $name");
+}
+(my $as_table = $list) =~ s/SELECT/CREATE TEMP TABLE made AS SELECT/;
+(my $copied = $list) =~ s/;\n//;
+for my $other ("COPY ($copied) TO STDOUT;\n", $as_table, "EXPLAIN ANALYZE $list", "DO 'BEGIN PERFORM id FROM posts ORDER BY id DESC LIMIT 20; END';\n")
+{
+	is(seen($other . each_of($comments, @newest)), '', 'no rows of ' . substr($other, 0, 12));
+}
+
+# An ERROR in the middle of a result, and a rollback after it: what was seen stays known.
+my $failing = "\\set ON_ERROR_STOP off\nSELECT id, 1 / (id - 500185) FROM posts ORDER BY id DESC LIMIT 20;\n\\set ON_ERROR_STOP on\n";
+is(seen($failing . $list . each_of($comments, @newest)), $loop, 'after an error in a result');
+is(seen("BEGIN;\nSAVEPOINT s;\n$list" . "ROLLBACK TO s;\n" . each_of($comments, @newest) . "ROLLBACK;\n"), $loop, 'a rollback forgets nothing');
+for my $end ('DISCARD PLANS', 'RESET ALL')
+{
+	is(seen("$list$end;\n" . each_of($comments, @newest)), '', "$end forgets");
+}
+
+# ---- types ----
+
+for my $key (['u', 'uuid', 'md5($n::text)'], ['t', 'text', q('text ' || $n)], ['v', 'varchar', q('varchar ' || $n)], ['d', 'date', q('2026-01-01'::date + $n)])
+{
+	my ($column, $type, $value) = @$key;
+	my $values = $node->safe_psql('postgres', 'SELECT ' . ($value =~ s/\$n/n/r) . ' FROM generate_series(1, 20) AS n');
+	my $asked = join '', map { "SELECT count(*) FROM keys WHERE $column = '$_';\n" } split /\n/, $values;
+	is(seen("SELECT long, $column FROM keys;\n$asked"), "select|keys|$column|values|keys|20", "a key of type $type");
+}
+my $asked = each_of(q{SELECT count(*) FROM keys WHERE long = repeat('x', 100) || '$n'}, 1 .. 20);
+is(seen("SELECT long FROM keys;\n$asked"), '', 'a long text is not kept');
+
+# ---- requests that share a session ----
+
+is(seen(join '', map { each_of($look_up, 1001 + $_ % 40) . each_of('SELECT title FROM posts WHERE id = $n', 500_001 + $_ * 7 % 180) } 1 .. 60), '', 'look-ups');
+is(seen($list . each_of('SELECT title FROM posts WHERE id = $n', map { 500_001 + $_ * 3 % 180 } 1 .. 60)), '', 'a list, and pages of others');
+for my $block (0, 1)
+{
+	my ($begin, $commit) = $block ? ("BEGIN;\n", "COMMIT;\n") : ('', '');
+	# A home page of 20, and visitors who open some of these, the list again every fifth time.
+	is( seen(join '', map { $begin . ($_ % 5 == 0 ? $list : each_of('SELECT title FROM posts WHERE id = $n', $newest[ $_ * 7 % 20 ])) . $commit } 0 .. 99),
+		'', "a home page and its visitors, block $block");
+	is( seen(join '', map { $begin . each_of($look_up, 1001 + $_ % 40) . "SELECT id FROM posts ORDER BY id LIMIT 5;\n" . each_of($comments, 500_001 .. 500_005) . $commit } 1 .. 20),
+		'select|posts|id|values|comments|100', "five in each request, block $block");
+}
+is( seen($list . join '', map { "BEGIN;\nSELECT 1 FROM posts WHERE title = 'q' AND id <> $_;\nUPDATE posts SET title = 't' WHERE id = $_;\nCOMMIT;\n" } @newest),
+	"select|posts|id|values|posts|20\nupdate|posts|id|values|posts|20", 'a transaction of two statements for each row');
+is( seen($list . join '', map { each_of($comments, $_) . "INSERT INTO logs (what) VALUES ('seen: $_');\n" } @newest),
+	"$loop\ninsert|posts||order|logs|20", 'a neighbour of a loop');
+is(seen(join '', map { each_of($look_up, 1001 + $_ % 40) . "INSERT INTO logs (what) VALUES ('by $_');\n" } 1 .. 40), '', 'a log of look-ups');
+is(seen($list . each_of(q{INSERT INTO logs (what) VALUES ('key-$n')}, @newest)), 'insert|posts||order|logs|20', 'writes directly after a list');
+is(seen("SELECT id FROM tags LIMIT 3;\n" . each_of(q{INSERT INTO logs (what) VALUES ('key-$n')}, @newest)), '', 'more writes than the list had rows');
+is(seen(each_of('SELECT 1', 1 .. 20) . each_of('SELECT id FROM posts WHERE id = 1 FOR UPDATE SKIP LOCKED', 1 .. 20)), '', 'health checks and a queue');
+
+# ---- settings and rights ----
+
+is( seen("SET onetrip.watch_values = off;\nBEGIN;\n$list" . each_of($comments, @newest) . "COMMIT;\n"),
+	'select|posts||order|comments|20', 'watch_values = off: by order, in a block');
+is(seen("SET onetrip.watch_values = off;\n$list" . each_of($comments, @newest)), '', 'and not outside of one');
+is( seen("BEGIN;\n$list" . each_of($comments, map { 500_001 + $_ } 1 .. 20) . "COMMIT;\n"),
+	'select|posts||order|comments|20', 'values that no result held: by order');
+is( seen("BEGIN;\nSELECT id FROM tags LIMIT 3;\n" . each_of($comments, map { 500_001 + $_ } 1 .. 20) . "COMMIT;\n"),
+	'select||||comments|20', 'three rows do not lead to twenty');
+run_script($node, $list . each_of($comments, @newest));
+is( $node->safe_psql('postgres', 'CREATE ROLE reader; SET ROLE reader; SELECT kind, leader, leader_column, evidence, repeated, statements, distinct_parameters, advice FROM round_trips'),
+	'select|||||20||', q{of others' loops kind and counts are shown});
+is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+	'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1)', 'the advice names the key');
+
+$node->stop;
+done_testing();
