@@ -43,7 +43,6 @@ class RowMaker {
         return "{" + text + "}";
     }
 
-    // NOLINTNEXTLINE(misc-no-recursion): a layout's braces are nested 16 deep at most
     void fill(const section::Block& block, Braces& inside, unsigned depth) {
         section::for_each(
             block, [&](const section::Field& field) { add_field(field, inside, depth); },
@@ -291,7 +290,6 @@ class RowMaker {
 
     // ---- conditions ---------------------------------------------------------------------------
 
-    // NOLINTNEXTLINE(misc-no-recursion): conditions are nested as deep as a parser lets them be
     static bool holds(const section::Condition& condition, const Braces& inside) {
         if (condition.kind == section::Condition::Kind::comparison) {
             return compare(condition, inside);

@@ -335,7 +335,7 @@ TEST_CASE("counts and lengths that the bytes do not have", "[tables]") {
     const std::string below = "x { n 8 uimsbf = length(l) + 3; l[] 8 uimsbf }";
     CHECK(faults_of(below, "02") == Strings{"n@0 found 2, where length(l) + 3 is at least 3"});
     const std::string own = "x { l[] { n 8 uimsbf = length(); a 8 uimsbf; b * bytes } }";
-    CHECK(faults_of(own, "0301") == Strings{"l[0].n@0 found 3, but 1 byte are left"});
+    CHECK(faults_of(own, "0301") == Strings{"l[0].n@0 found 3, but 1 byte is left"});
     CHECK(decoded(own,
                   "020102"
                   "0103") == R"({"l":[{"a":1,"b":"02"},{"a":3,"b":""}]})");

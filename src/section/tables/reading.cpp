@@ -24,6 +24,11 @@ std::string bits_or_bytes(std::size_t bits) {
     return bits % 8 == 0 ? count(bits / 8, "byte") : count(bits, "bit");
 }
 
+/// `2 bytes are left`.
+std::string left(std::size_t bits) {
+    return bits_or_bytes(bits) + (bits == 1 || bits == 8 ? " is left" : " are left");
+}
+
 }  // namespace
 
 void Reading::place(std::span<const std::uint8_t> section) {
@@ -133,8 +138,7 @@ bool Reading::read_scope(const Unit& unit, const Scope& scope, const Frame* oute
     names_.resize(frame.names);
     const bool has_more = frame.end && position_ < *frame.end;
     if (has_more && entry != none) {
-        return break_at(
-            entry, bits_or_bytes(*frame.end - position_) + " are left over after the last element");
+        return break_at(entry, left(*frame.end - position_) + " over after the last element");
     }
     return true;
 }
@@ -265,7 +269,7 @@ std::optional<std::size_t> Reading::end_of(BlockId block, std::uint32_t index, F
     if (end > frame.limit) {
         break_before(node, frame,
                      "takes " + bits_or_bytes(end - position_) + " by its length, but " +
-                         bits_or_bytes(frame.limit - position_) + " are left");
+                         left(frame.limit - position_));
         return std::nullopt;
     }
     return end;
@@ -364,10 +368,9 @@ bool Reading::read_own_length(const Node& node, std::uint64_t bits, EntryId id, 
     }
     const std::int32_t plus = node.field->source.plus;
     const std::int64_t number = static_cast<std::int64_t>(std::min(bits, far)) - plus;
-    const std::size_t left = frame.limit - position_;
-    if (number < 0 || static_cast<std::uint64_t>(number) * 8 > left) {
-        return break_at(
-            id, "found " + std::to_string(bits) + ", but " + bits_or_bytes(left) + " are left");
+    const std::size_t room = frame.limit - position_;
+    if (number < 0 || static_cast<std::uint64_t>(number) * 8 > room) {
+        return break_at(id, "found " + std::to_string(bits) + ", but " + left(room));
     }
     frame.end = position_ + static_cast<std::size_t>(number) * 8;
     frame.limit = *frame.end;
