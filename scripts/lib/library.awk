@@ -19,7 +19,7 @@ function finish(    row) {
             }
         }
         row = "{\"" name "\", \"" head["title"] "\", \"" head["clause"] "\", \"" head["standards"] "\", \"" \
-            head["table_ids"] "\", " has_long_header ",\n" text "},\n"
+            head["table_ids"] "\", " has_long_header ", " takes_any_header ",\n" text "},\n"
         tables = tables row
     } else {
         row = "{\"" set "\", \"" name "\",\n" text "},\n"
@@ -48,7 +48,7 @@ FNR == 1 {
     file = FILENAME
     sub(/.*\//, "", file)
     sub(/\.layout$/, "", file)
-    has_long_header = "false"
+    has_long_header = takes_any_header = "false"
     is_table = file !~ /^set_/ && file != "types"
 }
 
@@ -73,12 +73,13 @@ FNR == 1 {
     }
 }
 
-$1 == "section_syntax_indicator" && $NF == 1 {
-    has_long_header = "true"
+$1 == "section_syntax_indicator" {
+    has_long_header = $(NF - 1) == "=" && $NF == 1 ? "true" : "false"
+    takes_any_header = $(NF - 1) == "default" ? "true" : "false"
 }
 
 NF > 0 {
-    text = text $0 "\n"
+    text = text (text == "" ? "" : "\n") $0
 }
 
 END {

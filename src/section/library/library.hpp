@@ -21,7 +21,8 @@ struct LibraryTable {
     std::string_view clause;     ///< of the standard
     std::string_view standards;  ///< list: dvb, isdb, atsc
     std::string_view table_ids;  ///< list of numbers and ranges; empty if no table_id means it
-    bool has_long_header;        ///< section_syntax_indicator is 1
+    bool has_long_header;        ///< section_syntax_indicator is 1 …
+    bool takes_any_header;       ///< … or either
     std::string_view text;       ///< canonical, with the sets of the standard that comes first
 };
 

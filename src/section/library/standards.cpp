@@ -200,7 +200,8 @@ std::string_view identify_section(std::span<const std::uint8_t> section,
     }
     const bool has_long_header = (section[1] & syntax_indicator) != 0;
     const LibraryTable* const table = table_of(chosen, section[0]);
-    if (table != nullptr && table->has_long_header == has_long_header) {
+    if (table != nullptr &&
+        (table->takes_any_header || table->has_long_header == has_long_header)) {
         return table->name;
     }
     return has_long_header ? "private_long" : "private_short";
