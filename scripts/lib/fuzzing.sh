@@ -10,6 +10,7 @@ dictionary_of() {
     case $1 in
         layout | stored_layout | decode | encode) say tests/fuzz/layout.dict ;;
         flatten) say tests/fuzz/submission.dict ;;
+        dialects) say tests/fuzz/dialects.dict ;;
     esac
 }
 

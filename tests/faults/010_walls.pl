@@ -170,6 +170,8 @@ my $questions = q~'{"children": [{"slug": "a", "answerType": "text", "answerEnum
 	{"slug": "q", "answerType": "number"}, {"slug": "q", "answerType": "number"}, {"nodeType": "question"}, {"slug": "k", "children": 5}]}'~;
 my @further = ("SELECT (SELECT count(*) FROM check_sections(message_layout(), repeat(chr(65), 60)::bytea))",
 	"SELECT flatten_submission($answers\::json, $questions\::jsonb, '{all}')", "SELECT flatten_submission($answers\::jsonb, $questions\::jsonb, '{all}')",
+	"SELECT form_from($questions\::jsonb, 'onetrip'), form_dialect($questions\::jsonb), merge_forms(ARRAY[$questions, $questions]\::jsonb[])",
+	"SELECT form_from(jsonb_build_object('properties', jsonb_build_object('a', '{\"enum\": [1, \"b\"]}'::jsonb)), 'jsonschema')", "SELECT form_from('[]', 'none')",
 	"SELECT form_questions($questions\::jsonb)", "SELECT jsonb_tree($answers\::jsonb), jsonb_tree($answers\::jsonb, true)",
 	"SELECT flatten_submission('5'::jsonb, $questions\::jsonb, '{all}')", "SELECT flatten_submission('{\"a\": nul}'::json, $questions\::jsonb, '{all}')",
 	"SELECT answer_number(v), answer_boolean(v), answer_date(v) FROM unnest('{-0.5e+3,1.,true,false,2024-02-29,2023-02-29,0001-01-01,x}'::text[]) AS v",

@@ -114,6 +114,9 @@ my %pool = (
 		q{E'x {\n a 8 uimsbf\n}'::section_layout},
 		q{('x {' || (SELECT string_agg(format(E'\n f%s 8 uimsbf', n), '') FROM generate_series(1, 4000) AS n) || E'\n}')::section_layout} ],
 	'jsonb' => \@jsonb,
+	'jsonb[]' => [
+		"ARRAY[$documents[0], NULL, $documents[0]]\::jsonb[]", q{'{}'::jsonb[]}, q{'[5:6]={7,"{}"}'::jsonb[]}, q{'{{1},{2}}'::jsonb[]},
+		q{array_fill('{"children": [{"slug": "a"}, {}, 1]}'::jsonb, '{20000}')} ],
 	'json' => \@json,
 	'record' => [
 		q{(SELECT r FROM (SELECT 1 AS id, 'é'::text AS t, '[]'::jsonb AS i) AS r)}, 'ROW()', 'ROW(1, NULL)', 'ROW(now())',
@@ -165,6 +168,7 @@ my %good = (
 	'encode_section' => [ $layout, $documents[11] ],
 	'encode_sections' => [ $layout, $documents[11] ],
 	'flatten_submission' => [ $documents[8], $documents[0], q{'{all}'} ],
+	'form_from' => [ q{'{"components": [{"type": "container", "key": "a.b", "components": [{"type": "number", "key": "n"}]}]}'}, q{'formio'} ],
 	'load_response_events' => [ q{'app'}, q{'app'}, q{'changed'}, '3', ('0') x 4, 'NULL', 'NULL', q{'all'}, '0' ],
 	'ts_packets' => [ $carousel, '256', '0', 'true' ],
 	'ts_sections' => [ "ts_packets($carousel, 256)", '256' ]);

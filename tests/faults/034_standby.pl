@@ -88,6 +88,7 @@ SELECT md5(string_agg(e::text, '')) FROM (
     UNION ALL SELECT crc32_mpeg2(section)::text FROM sections
     UNION ALL SELECT ts_sections(ts_packets(section, 256), 256)::text FROM sections
     UNION ALL SELECT form_questions(form)::text FROM documents
+    UNION ALL SELECT concat(form_from(form, 'onetrip'), form_dialect(form), merge_forms(ARRAY[form, form])) FROM documents
     UNION ALL SELECT concat(answer_number('1'), answer_boolean('true'), answer_date('2026-11-21'))
     UNION ALL SELECT m::text FROM missing_fk_indexes AS m
     UNION ALL SELECT 'all') AS s (e)

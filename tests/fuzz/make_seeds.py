@@ -141,10 +141,18 @@ def submission_seeds():
             yield "flatten", form + b"\0" + document
 
 
+def dialect_seeds():
+    """The forms of sql/form_from.sql, and those that refer into themselves."""
+    sql = (TESTS.parent / "sql" / "form_from.sql").read_text()
+    for form in re.findall(r"form_from\('(\{.*?|\[.*?)',\s+'[a-z]+'\)", sql, re.DOTALL):
+        yield "dialects", form.encode()
+    yield "dialects", b'{"$ref":"#","properties":{"a":{"$ref":"#/allOf/0"}},"allOf":[{"items":{"$ref":"#"}}]}'
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for seeds in (section_seeds(), json_seeds(), submission_seeds(), shared_seeds(), table_seeds(),
-                  decision_seeds()):
+    for seeds in (section_seeds(), json_seeds(), submission_seeds(), dialect_seeds(), shared_seeds(),
+                  table_seeds(), decision_seeds()):
         for number, (target, seed) in enumerate(seeds):
             (folder / target).mkdir(parents=True, exist_ok=True)
             (folder / target / f"{seeds.__name__[:-6]}{number:05}").write_bytes(seed)

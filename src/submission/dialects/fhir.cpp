@@ -108,42 +108,43 @@ Word label_of(Object item) {
 
 // ---- choices ----
 
-std::optional<Choice> choice_of_coding(std::string_view name, Object coding) {
+/// False if there is nothing in a Coding or the like that can be compared.
+bool add_coding(std::string_view name, Object coding, Choices& choices) {
     std::optional<Value> value;
     if (name == "valueCoding") {
         value = scalar(coding, "code") ? scalar(coding, "code") : scalar(coding, "display");
     } else {
         value = scalar(coding, "reference");
     }
-    return value ? std::optional(Choice{*value, word_of(scalar(coding, "display"))}) : std::nullopt;
+    if (value) {
+        choices.push_back({*value, word_of(scalar(coding, "display"))});
+    }
+    return value.has_value();
 }
 
-/// nullopt where an option has no value that can be compared.
-std::optional<Choice> choice_of_option(Object option) {
+/// False if an option has no value that can be compared.
+bool add_option(Object option, Choices& choices) {
     for (const Member value : option) {
         if (!is_value(value.key)) {
             continue;
         }
         if (value.value.kind() == Kind::object) {
-            return choice_of_coding(value.key, value.value.object());
+            return add_coding(value.key, value.value.object(), choices);
         }
         if (is_scalar(value.value)) {
-            return Choice{value.value, {}};
+            choices.push_back({value.value, {}});
+            return true;
         }
     }
-    return std::nullopt;
+    return false;
 }
 
 /// nullopt unless every option is a choice.
 std::optional<Choices> choices_of_options(Array options) {
     Choices choices;
     for (const Value option : options) {
-        if (option.kind() == Kind::object) {
-            std::optional<Choice> choice = choice_of_option(option.object());
-            if (!choice) {
-                return std::nullopt;
-            }
-            choices.push_back(std::move(*choice));
+        if (option.kind() == Kind::object && !add_option(option.object(), choices)) {
+            return std::nullopt;
         }
     }
     return choices;

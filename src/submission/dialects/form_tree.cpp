@@ -106,6 +106,15 @@ std::uint32_t FormTree::add_loose(TreeNode node) {
     return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
+void FormTree::cut(std::uint32_t group) {
+    TreeNode& node = nodes_[group];
+    node.type = NodeType::question;
+    node.answer_type = "json";
+    node.has_children = false;
+    node.children.clear();
+    node.problem = too_many_nodes;
+}
+
 bool FormTree::has_room_for(const TreeNode& node) {
     bytes_ += size_of(node);
     return count_ + 1 < most_nodes && bytes_ <= most_bytes;

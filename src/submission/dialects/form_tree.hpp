@@ -85,6 +85,9 @@ class FormTree {
     /// A node that is in the tree only once it is a child of another.
     std::uint32_t add_loose(TreeNode node);
 
+    /// Makes a group that there is no room for a json question with the problem.
+    void cut(std::uint32_t group);
+
     /// How many nodes there is room for.
     std::uint32_t room() const { return is_full_ ? 0 : most_nodes - count_; }
 

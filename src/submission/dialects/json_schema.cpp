@@ -620,12 +620,7 @@ void Translator::add_node(std::uint32_t parent, std::string_view slug, Shape sha
 void Translator::expand(Pending& group) {
     const bool has_room = group.properties.list.size() < tree_.room() && !is_spent();
     if (!has_room && group.node != FormTree::root) {
-        TreeNode& node = tree_.at(group.node);
-        node.type = NodeType::question;
-        node.answer_type = "json";
-        node.has_children = false;
-        node.problem = FormTree::too_many_nodes;
-        return;
+        return tree_.cut(group.node);
     }
     for (const auto& [name, source] : group.properties.list) {
         if (tree_.room() == 0) {

@@ -179,35 +179,14 @@ std::uint32_t MergedTree::entry_for(Children& known, std::string_view slug, bool
 }
 
 std::optional<std::vector<std::uint8_t>> MergedTree::to_jsonb() {
-    struct Open {
-        std::uint32_t node;
-        std::size_t next;
-    };
     if (nodes_.empty()) {
         return std::nullopt;
     }
-    std::vector<Open> open;
-    const auto begin = [&](std::uint32_t id) {
-        Node& node = nodes_[id];
-        if (node.last.kind() != Kind::object) {
-            json_.copy(node.last);
-            return;
-        }
-        if (node.children) {
-            std::vector<Entry>& entries = node.children->entries;
-            std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
-                return left.tree != right.tree ? left.tree > right.tree
-                                               : left.position < right.position;
-            });
-        }
-        write_begin(node);
-        open.push_back({id, 0});
-    };
     json_.clear();
     begin(0);
-    while (!open.empty()) {
+    while (!open_.empty()) {
         ticker_.tick();
-        Open& top = open.back();
+        Open& top = open_.back();
         const std::optional<Children>& children = nodes_[top.node].children;
         if (children && top.next < children->entries.size()) {
             const Entry entry = children->entries[top.next++];
@@ -220,9 +199,27 @@ std::optional<std::vector<std::uint8_t>> MergedTree::to_jsonb() {
             json_.close();
         }
         json_.close();
-        open.pop_back();
+        open_.pop_back();
     }
     return jsonb::write_jsonb(json_.tree());
+}
+
+/// Writes a node, or as much of it as comes before its children.
+void MergedTree::begin(std::uint32_t id) {
+    Node& node = nodes_[id];
+    if (node.last.kind() != Kind::object) {
+        json_.copy(node.last);
+        return;
+    }
+    if (node.children) {
+        std::vector<Entry>& entries = node.children->entries;
+        std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
+            return left.tree != right.tree ? left.tree > right.tree
+                                           : left.position < right.position;
+        });
+    }
+    write_begin(node);
+    open_.push_back({id, 0});
 }
 
 /// A node up to its children: their array is left open.

@@ -58,11 +58,18 @@ class MergedTree {
         bool is_first;
     };
 
+    /// A node that is being written, and which of its entries comes next.
+    struct Open {
+        std::uint32_t node;
+        std::size_t next;
+    };
+
     void add_version(const Version& version);
     void merge_type(Node& node, jsonb::Object version, bool is_first);
     void merge_choices(Node& node, jsonb::Object version, bool has_type, bool has_types);
     void merge_children(std::uint32_t node, jsonb::Array children);
     std::uint32_t entry_for(Children& known, std::string_view slug, bool is_last);
+    void begin(std::uint32_t id);
     void write_begin(const Node& node);
     void write_changes(const Node& node);
 
@@ -70,6 +77,7 @@ class MergedTree {
     std::uint32_t tree_ = 0;
     std::vector<Node> nodes_;
     std::vector<Version> waiting_;
+    std::vector<Open> open_;
     jsonb::JsonTreeBuilder json_;
 };
 

@@ -212,6 +212,8 @@ class Translator {
     };
 
     void finish(const Ending& ending);
+    void copy_rows(const Ending& ending);
+    void move_children(std::uint32_t from, std::uint32_t to);
     void push(Array elements, std::uint32_t into, std::optional<Object> matrix = std::nullopt);
     void push_elements(Object container, std::uint32_t into);
     void add_listed(Value value, std::uint32_t into, const std::optional<Object>& matrix);
@@ -324,33 +326,31 @@ void Translator::add_element(const Element& element, std::uint32_t into) {
     }
 }
 
+/// Whether an element has others in it, and whether it does so any number of times.
+bool is_repeated(Object element, Kinds kind) {
+    return kind == Kinds::repeated_panel || kind == Kinds::repeated_matrix ||
+           (kind == Kinds::choice && filled_text(element, "valuePropertyName"));
+}
+
+bool is_group(Object element, Kinds kind) {
+    return kind == Kinds::matrix_of_cells || kind == Kinds::texts || is_repeated(element, kind) ||
+           (kind == Kinds::matrix && choices_in(elements(element, "rows")));
+}
+
 TreeNode Translator::node_of(const Element& element, Kinds kind) {
     const Object object = element.object;
+    if (is_group(object, kind)) {
+        TreeNode group = section({});
+        group.repeats = is_repeated(object, kind);
+        return group;
+    }
     TreeNode node = question({}, "text");
     switch (kind) {
-        case Kinds::repeated_panel:
-        case Kinds::repeated_matrix:
-            node = section({});
-            node.repeats = true;
-            break;
-        case Kinds::matrix_of_cells:
-        case Kinds::texts:
-            node = section({});
-            break;
         case Kinds::matrix:
-            if (choices_in(elements(object, "rows"))) {
-                node = section({});
-            } else {
-                node.choices = list_of(choices_in(elements(object, "columns")));
-            }
+            node.choices = list_of(choices_in(elements(object, "columns")));
             break;
         case Kinds::choice:
-            if (filled_text(object, "valuePropertyName")) {
-                node = section({});
-                node.repeats = true;
-            } else {
-                set_choice(node, element);
-            }
+            set_choice(node, element);
             break;
         case Kinds::text:
             node.answer_type = answer_type_of_text(object);
@@ -495,30 +495,42 @@ void Translator::add_texts(std::uint32_t node, Array items) {
 
 void Translator::finish(const Ending& ending) {
     if (ending.matrix) {
-        const Choices rows = choices_in(elements(*ending.matrix, "rows")).value_or(Choices());
-        for (const Choice& row : rows) {
-            if (tree_.room() == 0) {
-                break;
-            }
-            TreeNode group = section(tree_.keep(text_of(std::get<Value>(row.value))));
-            group.label = row.label;
-            const std::uint32_t id = tree_.add(ending.rows_into, std::move(group));
-            for (const std::uint32_t child : std::vector(tree_.at(ending.node).children)) {
-                tree_.add_copy(id, child);
-            }
-        }
+        copy_rows(ending);
     }
     if (ending.old) {
-        std::unordered_set<std::string_view> known;
-        TreeNode& old = tree_.at(*ending.old);
-        for (const std::uint32_t child : old.children) {
-            known.insert(tree_.at(child).slug.value_or(""));
+        move_children(ending.matrix ? ending.rows_into : ending.node, *ending.old);
+    }
+}
+
+/// The cells of a matrix for each of its rows.
+void Translator::copy_rows(const Ending& ending) {
+    const Choices rows = choices_in(elements(*ending.matrix, "rows")).value_or(Choices());
+    for (const Choice& row : rows) {
+        if (tree_.room() == 0) {
+            break;
         }
-        const std::uint32_t from = ending.matrix ? ending.rows_into : ending.node;
-        for (const std::uint32_t child : tree_.at(from).children) {
-            if (known.count(tree_.at(child).slug.value_or("")) == 0) {
-                old.children.push_back(child);
-            }
+        TreeNode group = section(tree_.keep(text_of(std::get<Value>(row.value))));
+        group.label = row.label;
+        const std::uint32_t id = tree_.add(ending.rows_into, std::move(group));
+        for (const std::uint32_t child : std::vector(tree_.at(ending.node).children)) {
+            tree_.add_copy(id, child);
+        }
+    }
+    if (tree_.room() == 0) {
+        tree_.cut(ending.rows_into);
+    }
+}
+
+/// Those that the other node has not.
+void Translator::move_children(std::uint32_t from, std::uint32_t to) {
+    std::unordered_set<std::string_view> known;
+    std::vector<std::uint32_t>& children = tree_.at(to).children;
+    for (const std::uint32_t child : children) {
+        known.insert(tree_.at(child).slug.value_or(""));
+    }
+    for (const std::uint32_t child : tree_.at(from).children) {
+        if (known.count(tree_.at(child).slug.value_or("")) == 0) {
+            children.push_back(child);
         }
     }
 }
