@@ -345,7 +345,7 @@ TEST_CASE("counts and lengths that the bytes do not have", "[tables]") {
 TEST_CASE("a list of bits takes no more entries than a section has bits", "[tables]") {
     const auto plan = tables::compile_tables(
         parse_layout("x { n 64 uimsbf = count(l); l[] 1 bslbf; p * align = 0 }"),
-        never_interrupted);
+        never_interrupted, nullptr);
     tables::Reading reading(*plan, never_interrupted);
     Bytes section(4096, 0xFF);
     reading.place(section);
@@ -421,7 +421,7 @@ TEST_CASE("the fields of a key", "[tables]") {
     const auto plan = tables::compile_tables(
         parse_layout(
             "x { a 8 uimsbf = k; l[1] { b 8 uimsbf }; c 4 bslbf; d 8 bytes = k; e 4 bslbf }"),
-        never_interrupted);
+        never_interrupted, nullptr);
     tables::Reading reading(*plan, never_interrupted);
     const Bytes section = from_hex("0102f345");
     reading.place(section);

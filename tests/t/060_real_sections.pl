@@ -61,12 +61,15 @@ WHERE outcome <> 'same' AND (table_id < 128 AND standard = 'dvb' OR table_id < 6
 SQL
 
 # Which table a section is one of.
-my $names = $node->safe_psql('postgres', <<'SQL');
+is($node->safe_psql('postgres', <<'SQL'), <<'NAMES' =~ s/\n$//r, 'names of tables by standard and table_id');
 SELECT standard, string_agg(name || '=' || ids, ' ' ORDER BY name)
 FROM (SELECT standard, name, string_agg(DISTINCT upper(to_hex(table_id)), ',') AS ids
 	  FROM outcomes WHERE name !~ '^private' GROUP BY standard, name) AS n
 GROUP BY standard ORDER BY standard;
 SQL
-note($names);
+atsc|aeit=D6 aett=D7 atsc_eit=CB cat=1 dccsct=D4 dcct=D3 det=CE dsmcc_download_data=3C dsmcc_stream_descriptors=3D dsmcc_user_to_network=3B dst=CF ett=CC ltst=D2 mgt=C7 nrt=D1 pat=0 pmt=2 rrt=CA splice_info_section=FC stt=CD tsdt=3 vct=C8
+dvb|ait=74 bat=4A ca_message=80,81 cat=1 container=75 dfit=7C dit=7E dsmcc_download_data=3C dsmcc_stream_descriptors=3D dsmcc_user_to_network=3B eit=4E,4F,50,51,52,53,60,61 int=4C mpe_ifec=7A nit=40 pat=0 pmt=2 rnt=79 rst=71 sat=4D sdt=42,46 sgt=91 sit=7F splice_info_section=FC tsdt=3 unt=4B
+isdb|ait=74 amt=FE bat=4A bit=C4 cat=1 cdt=C8 dct=C0 dit=7E dlt=C1 dsmcc_download_data=3C dsmcc_stream_descriptors=3D dsmcc_user_to_network=3B eit=4E,4F,50,51,52,53,60,61 ert=D1 int=4C itt=D2 ldt=C7 lit=D0 nbit=C5,C6 nit=40 pat=0 pcat=C2 pmt=2 rst=71 sdt=42,46 sdtt=C3 sit=7F splice_info_section=FC tsdt=3 unt=4B
+NAMES
 
 done_testing();
