@@ -94,6 +94,7 @@ void ItemsWalk::begin(const Form& form, Value responses, Statuses included) {
         level.stage = Stage::items;
         level.node = &form.root();
         level.object = responses.object();
+        level.members.items = responses.object().find("item");
     }
 }
 
@@ -128,7 +129,9 @@ bool ItemsWalk::step() {
 
 void ItemsWalk::rewind(const Level& level) {
     trail_.rewind(level.mark);
-    path_.resize(level.path_size);
+    if (path_.size() != level.path_size) {
+        path_.resize(level.path_size);
+    }
 }
 
 // ---- items ----
@@ -158,18 +161,34 @@ bool ItemsWalk::next_item() {
     const Value item = *level.element;
     ++level.element;
     trail_.push_array_key(level.index++);
-    const std::optional<Value> link =
-        item.kind() == jsonb::Kind::object ? item.object().find("linkId") : std::nullopt;
-    if (!link || !link->is_string()) {
+    const Members members =
+        item.kind() == jsonb::Kind::object ? members_of(item.object()) : Members{};
+    if (!members.link || !members.link->is_string()) {
         return put(Status::structure, level.node, item);
     }
     const FormNode* const node =
-        level.node == nullptr ? nullptr : form_->find(*level.node, link->string());
-    open_item(node, link->string(), item.object());
-    return false;
+        level.node == nullptr ? nullptr : form_->find(*level.node, members.link->string());
+    open_item(node, item.object(), members);
+    return go_on_in_item();
 }
 
-void ItemsWalk::open_item(const FormNode* node, std::string_view link, Object item) {
+/// In one go: an item has few members, and most have all of these.
+ItemsWalk::Members ItemsWalk::members_of(Object item) {
+    Members members;
+    for (const jsonb::Member member : item) {
+        if (member.key == "item") {
+            members.items = member.value;
+        } else if (member.key == "answer") {
+            members.answers = member.value;
+        } else if (member.key == "linkId") {
+            members.link = member.value;
+        }
+    }
+    return members;
+}
+
+void ItemsWalk::open_item(const FormNode* node, Object item, const Members& members) {
+    const std::string_view link = members.link->string();
     const std::uint32_t count = count_of(node, link);
     const Level& items = levels_.back();
     if (node == nullptr) {
@@ -184,6 +203,7 @@ void ItemsWalk::open_item(const FormNode* node, std::string_view link, Object it
     level.node = node;
     level.path_size = static_cast<std::uint32_t>(path_.size());
     level.object = item;
+    level.members = members;
     level.place = add_place(items.place, items.index - 1, Kind::item);
     enter_item(level, count);
     level.mark = trail_.mark();
@@ -222,13 +242,15 @@ bool ItemsWalk::go_on_in_item() {
     Level& level = levels_.back();
     if (level.stage == Stage::answers) {
         level.stage = Stage::items;
-        const std::optional<Value> answers = level.object.find("answer");
-        return answers && open_answers(*answers);
+        if (level.members.answers) {
+            return open_answers(*level.members.answers);
+        }
     }
     if (level.stage == Stage::items) {
         level.stage = Stage::frame;
-        const std::optional<Value> items = level.object.find("item");
-        return items && open_items(*items);
+        if (level.members.items) {
+            return open_items(*level.members.items);
+        }
     }
     keep_frame(level);
     levels_.pop_back();
@@ -249,7 +271,7 @@ bool ItemsWalk::open_answers(Value answers) {
     level.element = answers.array().begin();
     level.elements_end = answers.array().end();
     levels_.push_back(level);
-    return false;
+    return next_answer();
 }
 
 bool ItemsWalk::next_answer() {
@@ -276,11 +298,12 @@ bool ItemsWalk::next_answer() {
     level.stage = Stage::answers;
     level.mark = trail_.mark();
     level.object = answer.object();
+    level.members = {};
     level.member = level.object.begin();
     level.members_end = level.object.end();
     level.place = add_place(answers.place, index, Kind::answer);
     levels_.push_back(level);
-    return false;
+    return go_on_in_answer();
 }
 
 /// First the values, then what frames them, and then the items.
@@ -293,12 +316,16 @@ bool ItemsWalk::go_on_in_answer() {
         if (is_value(member.key)) {
             return take_value(member.key, member.value);
         }
+        if (member.key == "item") {
+            level.members.items = member.value;
+        }
     }
     if (level.stage == Stage::answers) {
         level.stage = Stage::items;
         keep_frame(level);
-        const std::optional<Value> items = level.object.find("item");
-        return items && open_items(*items);
+        if (level.members.items) {
+            return open_items(*level.members.items);
+        }
     }
     levels_.pop_back();
     return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,13 @@ class ItemsWalk final : public EventRows {
         std::uint32_t indexes = 0;
     };
 
+    /// The members of an item, or of an answer, that are walked.
+    struct Members {
+        std::optional<jsonb::Value> link;
+        std::optional<jsonb::Value> answers;
+        std::optional<jsonb::Value> items;
+    };
+
     /// An open value. The node of an array of items is the one that they are below. It is nullptr
     /// for what the form does not have, whose path is then the first `path_size` bytes of path_.
     struct Level {
@@ -56,6 +64,7 @@ class ItemsWalk final : public EventRows {
         jsonb::Array::Iterator element;
         jsonb::Array::Iterator elements_end;
         jsonb::Object object;
+        Members members;
         jsonb::Object::Iterator member;
         jsonb::Object::Iterator members_end;
     };
@@ -99,7 +108,8 @@ class ItemsWalk final : public EventRows {
     bool go_on_in_answer();
     bool open_items(jsonb::Value items);
     bool open_answers(jsonb::Value answers);
-    void open_item(const FormNode* node, std::string_view link, jsonb::Object item);
+    static Members members_of(jsonb::Object item);
+    void open_item(const FormNode* node, jsonb::Object item, const Members& members);
     void enter_item(Level& level, std::uint32_t count);
     bool take_value(std::string_view name, jsonb::Value value);
     bool take_object(std::string_view name, jsonb::Value value);

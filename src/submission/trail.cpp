@@ -6,18 +6,8 @@
 
 namespace onetrip::submission {
 
-void Trail::push_key(std::string_view key) {
-    namespace format = jsonb::format;
-    const auto size = static_cast<std::uint32_t>(format::varhdrsz + key.size());
-    const std::size_t start = key_bytes_.size();
-    key_bytes_.resize(start + format::int_align(size));
-    const std::uint32_t header = format::varsize_4b(size);
-    std::memcpy(key_bytes_.data() + start, &header, sizeof header);
-    if (!key.empty()) {
-        std::memcpy(key_bytes_.data() + start + sizeof header, key.data(), key.size());
-    }
-    mark_.key_bytes = static_cast<std::uint32_t>(key_bytes_.size());
-    ++mark_.keys;
+void Trail::grow(std::size_t size) {
+    key_bytes_.resize(2 * (key_bytes_.size() + size));
 }
 
 void Trail::push_array_key(std::uint32_t index) {

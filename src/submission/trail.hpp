@@ -25,13 +25,25 @@ class Trail {
 
     Mark mark() const { return mark_; }
 
-    void rewind(Mark mark) {
-        mark_ = mark;
-        key_bytes_.resize(mark.key_bytes);
-        indexes_.resize(mark.indexes);
-    }
+    void rewind(Mark mark) { mark_ = mark; }
 
-    void push_key(std::string_view key);
+    void push_key(std::string_view key) {
+        namespace format = jsonb::format;
+        const auto size = static_cast<std::uint32_t>(format::varhdrsz + key.size());
+        const std::uint32_t aligned = format::int_align(size);
+        if (key_bytes_.size() - mark_.key_bytes < aligned) {
+            grow(aligned);
+        }
+        std::uint8_t* const at = key_bytes_.data() + mark_.key_bytes;
+        const std::uint32_t header = format::varsize_4b(size);
+        std::memset(at + aligned - sizeof header, 0, sizeof header);  // the padding
+        std::memcpy(at, &header, sizeof header);
+        if (!key.empty()) {
+            std::memcpy(at + sizeof header, key.data(), key.size());
+        }
+        mark_.key_bytes += aligned;
+        ++mark_.keys;
+    }
 
     /// An index is an element of both arrays: `document #> keys` wants it as text.
     void push_index(std::uint32_t index) {
@@ -42,23 +54,27 @@ class Trail {
     /// The two halves of that: where not every array has an index, and not every index is of one.
     void push_array_key(std::uint32_t index);
     void push_bare_index(std::uint32_t index) {
-        indexes_.push_back(static_cast<std::int32_t>(index));
-        ++mark_.indexes;
+        if (indexes_.size() == mark_.indexes) {
+            indexes_.push_back(0);
+        }
+        indexes_[mark_.indexes++] = static_cast<std::int32_t>(index);
     }
 
     /// Indexes without the keys that they stand among.
     void set_indexes(std::span<const std::int32_t> indexes) {
-        key_bytes_.clear();
         indexes_.assign(indexes.begin(), indexes.end());
         mark_ = {0, 0, static_cast<std::uint32_t>(indexes.size())};
     }
 
     /// The elements of keys, each a text with a varlena header of four bytes and padded to four.
-    std::span<const std::uint8_t> key_bytes() const { return key_bytes_; }
+    std::span<const std::uint8_t> key_bytes() const { return {key_bytes_.data(), mark_.key_bytes}; }
     std::uint32_t key_count() const { return mark_.keys; }
-    std::span<const std::int32_t> indexes() const { return indexes_; }
+    std::span<const std::int32_t> indexes() const { return {indexes_.data(), mark_.indexes}; }
 
   private:
+    void grow(std::size_t size);
+
+    // Both have been as long as they are: how far they count is said by the mark.
     std::vector<std::uint8_t> key_bytes_;
     std::vector<std::int32_t> indexes_;
     Mark mark_;
