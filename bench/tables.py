@@ -2,7 +2,7 @@
 
 import statistics
 
-SUBJECTS = ("carousel", "reading", "submissions", "loading", "workshop", "round_trips", "programs")
+SUBJECTS = ("carousel", "reading", "submissions", "loading", "workshop", "round_trips", "epg", "programs")
 LONG = ("linear", "million", "nightly")  # only if it is asked for
 
 # README's figures: subject, the begin of the group's title, ours, what it is compared with, and what README calls it.

@@ -344,8 +344,8 @@ TEST_CASE("counts and lengths that the bytes do not have", "[tables]") {
 
 TEST_CASE("a list of bits takes no more entries than a section has bits", "[tables]") {
     const auto plan = tables::compile_tables(
-        parse_layout("x { n 64 uimsbf = count(l); l[] 1 bslbf; p * align = 0 }"),
-        never_interrupted, nullptr);
+        parse_layout("x { n 64 uimsbf = count(l); l[] 1 bslbf; p * align = 0 }"), never_interrupted,
+        nullptr);
     tables::Reading reading(*plan, never_interrupted);
     Bytes section(4096, 0xFF);
     reading.place(section);
