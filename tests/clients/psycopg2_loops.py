@@ -115,13 +115,6 @@ def named_cursor():
     client.close()
 
 
-def same_constant():
-    client = Client(autocommit=True)
-    for _ in range(11):
-        client.query("SELECT genre FROM campagnes WHERE id = %s", 3)
-    client.close()
-
-
 def rereads():
     client = Client()
     for (message,) in client.query("SELECT id FROM messages WHERE campagne_id_fk < 4"):

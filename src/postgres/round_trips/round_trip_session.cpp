@@ -289,6 +289,8 @@ void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgem
 
 void RoundTripSession::before_utility(const UtilityEffect& effect) {
     cursor_message_ = effect.declares_cursor ? GetCurrentStatementStartTimestamp() : 0;
+    // Before it runs: it may set the gap, for the pauses after it.
+    forget_after_pause();
 }
 
 void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t rows) {
@@ -297,7 +299,6 @@ void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t 
         return;
     }
     begin();
-    forget_after_pause();
     call_detector([&] {
         begin_chained_block();
         detector_.pass(GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
