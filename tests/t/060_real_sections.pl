@@ -4,23 +4,17 @@
 use strict;
 use warnings;
 
-use JSON::PP;
 use OnetripTest qw(start_server);
-use PostgreSQL::Test::Utils;
+use RealSections qw(has_real_sections real_sections);
 use Test::More;
 
-my $data = $ENV{ONETRIP_WORKSHOP_FIXTURES} ? "$ENV{ONETRIP_WORKSHOP_FIXTURES}/.." : '';
-plan skip_all => 'ONETRIP_WORKSHOP_FIXTURES names no folder next to sections/given.json'
-  unless $data && -f "$data/sections/given.json";
-
-my $sections = decode_json(slurp_file("$data/sections/given.json"));
-my $number = 0;
-my $rows = join '', map { join("\t", $number++, '\\\\x' . $_->{hex}) . "\n" } @$sections;
+plan skip_all => 'ONETRIP_WORKSHOP_FIXTURES names no folder next to sections/given.json and layouts/' unless has_real_sections();
 
 my $node = start_server('real_sections', []);
 $node->safe_psql('postgres', 'CREATE EXTENSION onetrip');
-$node->safe_psql('postgres', "CREATE TABLE sections (number int, section bytea);\nCOPY sections FROM STDIN;\n$rows\\.\n");
-cmp_ok(scalar @$sections, '>', 900, 'sections');
+my ($sql, $count) = real_sections();
+$node->safe_psql('postgres', $sql);
+cmp_ok($count, '>', 900, 'sections');
 
 # A section does not say which standard it follows: one of them must read it.
 $node->safe_psql('postgres', <<'SQL');

@@ -17,6 +17,12 @@ constexpr Statuses event_statuses = bit_of(Status::ok) | bit_of(Status::wrong_ty
 constexpr Statuses problem_statuses = bit_of(Status::wrong_type) | bit_of(Status::not_in_choices) |
                                       bit_of(Status::unknown) | bit_of(Status::structure);
 
+/// A part of an answer has no node of its own.
+bool is_metadata(const submission::EventRow& row) {
+    const submission::FormNode* const node = row.node != nullptr ? row.node : row.part_of;
+    return node != nullptr && node->is_metadata;
+}
+
 }  // namespace
 
 LoadedEvents::LoadedEvents(MemoryContext memory, TupleDesc descriptor)
@@ -42,9 +48,7 @@ HeapTupleHeader LoadedEvents::next() {
         return problem_row();
     }
     while (const submission::EventRow* const row = walk_.next()) {
-        const bool is_left_out =
-            row->node != nullptr && row->node->is_metadata && !submission_->has_metadata;
-        if (!is_left_out && count(bit_of(row->status))) {
+        if ((submission_->has_metadata || !is_metadata(*row)) && count(bit_of(row->status))) {
             return tuples_.make(*compiled_, *row, walk_);
         }
     }
