@@ -75,6 +75,24 @@ bool have_one_extension(const Definition& left, const Definition& right) {
                     " in the layout.");
 }
 
+/// Both hold only after another item. Takes the scopes that both have from the library's.
+bool leave_scopes(const Definition& own, Definition& found, bool takes_all) {
+    if (takes_all) {
+        std::erase_if(found.after, [&](const After& after) {
+            return std::find(own.after.begin(), own.after.end(), after) != own.after.end();
+        });
+    }
+    if (found.extension && !own.extension) {
+        for (const After& after : found.after) {
+            if (std::any_of(own.after.begin(), own.after.end(),
+                            [&](const After& other) { return can_both_hold(after, other); })) {
+                refuse_order(own, found);
+            }
+        }
+    }
+    return !found.after.empty();
+}
+
 /// Takes from a definition of the library what the text's own hides. False if nothing is left.
 bool leave_what_is_found(const Definition& own, Definition& found) {
     if (own.set != found.set) {
@@ -88,30 +106,13 @@ bool leave_what_is_found(const Definition& own, Definition& found) {
         return true;
     }
     const bool takes_all = !own.extension || have_one_extension(own, found);
-    if (own.after.empty()) {
-        if (!takes_all && !found.after.empty()) {
-            refuse_order(own, found);
-        }
-        return !takes_all;
+    if (!own.after.empty()) {
+        return found.after.empty() || leave_scopes(own, found, takes_all);
     }
-    if (found.after.empty()) {
-        return true;
+    if (!takes_all && !found.after.empty()) {
+        refuse_order(own, found);
     }
-    if (takes_all) {
-        std::erase_if(found.after, [&](const After& after) {
-            return std::find(own.after.begin(), own.after.end(), after) != own.after.end();
-        });
-    }
-    const bool comes_first = found.extension && !own.extension;
-    for (const After& after : found.after) {
-        const bool meets = std::any_of(own.after.begin(), own.after.end(), [&](const After& other) {
-            return can_both_hold(after, other);
-        });
-        if (comes_first && meets) {
-            refuse_order(own, found);
-        }
-    }
-    return !found.after.empty();
+    return !takes_all;
 }
 
 // ---- the layout -------------------------------------------------------------------------------
