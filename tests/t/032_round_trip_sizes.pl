@@ -101,7 +101,7 @@ PREPARE p(int) AS SELECT n FROM events WHERE id = \$1;
 BEGIN;
 $list;
 SQL
-	is(seen('advice'), ($id > 0 ? 'join events by events.id to the leader' : 'join events by events.id to the leader') . '; or ask once: WHERE events.id = ANY($1)', 'a generic plan of partitions, ' . ($id > 0 ? 'of which one is read' : 'of which none is read'));
+	is(seen('advice'), 'join events by events.id to the leader; or ask once: WHERE events.id = ANY($1)', 'a generic plan of partitions, ' . ($id > 0 ? 'of which one is read' : 'of which none is read'));
 }
 
 # Subqueries by the hundred: what they compare is not what the statement asks for.
