@@ -95,7 +95,6 @@ class FormTree {
     std::string_view keep(std::string text);
 
     std::uint32_t add_choices(Choices choices);
-    const Choices& choices(std::uint32_t list) const { return lists_[list].choices; }
 
     /// The interrupt, now and then.
     void tick() { ticker_.tick(); }

@@ -461,7 +461,7 @@ Shape Translator::group_of(const Facts& facts) {
     shape.is_group = true;
     shape.label = word_of(facts.title);
     for (const auto& [name, place] : facts.properties) {
-        const std::uint32_t source = source_of(place, facts.required.count(name) > 0);
+        const std::uint32_t source = source_of(place, facts.required.contains(name));
         const auto [known, is_new] =
             shape.properties.index.emplace(name, shape.properties.list.size());
         if (is_new) {

@@ -60,11 +60,6 @@ std::optional<Value> scalar(Object object, std::string_view key) {
     return value && is_scalar(*value) ? value : std::nullopt;
 }
 
-std::optional<Value> scalar_or_object(Object object, std::string_view key) {
-    const std::optional<Value> value = member(object, key);
-    return value && value->kind() != Kind::array ? value : std::nullopt;
-}
-
 std::optional<Array> array(Object object, std::string_view key) {
     const std::optional<Value> value = of_kind(object, key, Kind::array);
     return value ? std::optional(value->array()) : std::nullopt;

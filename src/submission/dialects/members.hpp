@@ -34,7 +34,6 @@ std::optional<Value> member(Object object, std::string_view key);
 
 std::optional<Value> string_value(Object object, std::string_view key);
 std::optional<Value> scalar(Object object, std::string_view key);
-std::optional<Value> scalar_or_object(Object object, std::string_view key);
 std::optional<Array> array(Object object, std::string_view key);
 
 /// Without the member an object or an array that has nothing in it.

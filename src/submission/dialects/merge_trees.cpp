@@ -119,7 +119,7 @@ void MergedTree::merge_choices(Node& node, Object version, bool has_type, bool h
         }
         for (const Value choice : *earlier) {
             ticker_.tick();
-            if (choice.kind() == Kind::object && known.count(text_of_choice(choice)) == 0) {
+            if (choice.kind() == Kind::object && !known.contains(text_of_choice(choice))) {
                 node.choices->push_back(choice);
             }
         }

@@ -529,7 +529,7 @@ void Translator::move_children(std::uint32_t from, std::uint32_t to) {
         known.insert(tree_.at(child).slug.value_or(""));
     }
     for (const std::uint32_t child : tree_.at(from).children) {
-        if (known.count(tree_.at(child).slug.value_or("")) == 0) {
+        if (!known.contains(tree_.at(child).slug.value_or(""))) {
             children.push_back(child);
         }
     }
