@@ -471,12 +471,14 @@ CREATE FUNCTION answer_time(value text) RETURNS time
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_time(text) IS
     'time of day that an answer''s text is, without its zone; null if it is none';
+
 CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION form_from(jsonb, text) IS
     'form of another system as onetrip''s own tree, for flatten_submission';
 
 CREATE FUNCTION form_dialect(form jsonb) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION form_dialect(jsonb) IS
     'dialect for form_from that a form looks like; null if it looks like none';
 

@@ -79,7 +79,7 @@ my @plans = (
 	# The client named the partition that has the partitions, not the root.
 	['SELECT n FROM days WHERE id = $n', 'SELECT id FROM days WHERE id < 20', q{select days.n with the leader's rows at once, which are rows of days}],
 	['SELECT n FROM events WHERE id = $n', 'SELECT id FROM events WHERE id < 20', q{select events.n with the leader's rows at once, which are rows of events}],
-	['SELECT id FROM days WHERE n = $n', 'SELECT id FROM kinds', 'join days by days.n to the leader; or ask once: WHERE days.n = ANY($1)'],
+	['SELECT id FROM days WHERE n = $n', 'SELECT id FROM kinds', 'join to the leader: JOIN days ON days.n = leader.id; or ask once: WHERE days.n = ANY($1)'],
 	['SELECT count(*) FROM events WHERE n = $n', 'SELECT id FROM kinds', 'ask once for all of them: ... FROM events WHERE events.n = ANY($1) GROUP BY events.n'],
 	# Of a write, what is compared is a column of the table that is written.
 	['UPDATE events SET n = events.n FROM kinds WHERE kinds.n = events.n AND kinds.id = $n', 'SELECT id FROM kinds', 'one UPDATE events SET ... FROM (VALUES ...) AS v WHERE ...'],
@@ -117,12 +117,13 @@ $node->stop;
 sub loop_of
 {
 	my ($number) = @_;
-	return join "\n", map { "SELECT 'x$number' AS x$number" . (', 1' x $number) . ';' } 1 .. 10;
+	return join "\n", map { "SELECT 'x$number' AS x$number" . (', 1' x $number) . ' FROM room;' } 1 .. 10;
 }
 
 # What makes room is what has been seen least recently, not what was told of first: a session tells late of a loop outside
 # of a block.
 my $full = start_watched_server('full', 'onetrip.watch_max = 10');
+$full->safe_psql('postgres', 'CREATE TABLE room ()');
 my ($in, $out, $err) = (loop_of(1) . "\n\\echo done\n", '', '');
 my $late = IPC::Run::start([ 'psql', '-XAtq', '-d', $full->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err);
 $late->pump until $out =~ /done/;
