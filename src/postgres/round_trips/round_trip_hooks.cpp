@@ -101,8 +101,8 @@ void run(ONETRIP_RUN_PARAMETERS) {
     }
     const bool goes_on = query->already_executed;
     session.run([&] {
-        session.keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
-                                  : call_run(ONETRIP_RUN_ARGUMENTS);
+        RoundTripSession::keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
+                                            : call_run(ONETRIP_RUN_ARGUMENTS);
     });
     if (ends_with_run(query)) {
         session.ended(query, goes_on);
