@@ -11,7 +11,7 @@ build_with_faults() {
     local flags='-O1 -g1 -fno-inline -DONETRIP_FAULTS -D_GLIBCXX_EXTERN_TEMPLATE=0 -finstrument-functions'
     flags+=' -finstrument-functions-exclude-file-list=src/postgres,/usr/'
     mkdir -p "$1/source"
-    cp -R Makefile src sql onetrip* "$1/source"
+    cp -R Makefile src sql scripts onetrip* "$1/source"
     find "$1/source" -name '*.o' -delete
     cp tests/faults/fault_injector.cpp "$1/source/src/postgres/server/"
     run_logged build-faults.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" PCH=1 \

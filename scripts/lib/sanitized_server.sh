@@ -31,7 +31,7 @@ WRAPPER
 build_sanitized() {
     local flags='-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer'
     mkdir -p "$1/source/output_iso"
-    cp -R Makefile src sql expected tests demo onetrip* "$1/source"
+    cp -R Makefile src sql expected tests demo scripts onetrip* "$1/source"
     find "$1/source" -name '*.o' -delete
     run_logged build-server-sanitized.log make_onetrip -C "$1/source" install DESTDIR="$1/stage" PCH=1 \
         PROFILE="$flags" CXXFLAGS="$flags -fPIC -D_GLIBCXX_ASSERTIONS"
