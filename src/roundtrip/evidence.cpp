@@ -36,7 +36,7 @@ void Evidence::forget() noexcept {
 }
 
 void Evidence::move_to_front(Place place) noexcept {
-    const auto at = std::find(order_.begin(), order_.end(), place);
+    auto* const at = std::find(order_.begin(), order_.end(), place);
     std::rotate(order_.begin(), at, at + 1);
 }
 
