@@ -9,7 +9,6 @@ CREATE EXTENSION IF NOT EXISTS onetrip;
 \o /dev/null
 CREATE SCHEMA epg;
 SET search_path = epg, public;
-\ir demo/epg_layouts.sql
 \ir demo/epg_tables.sql
 \ir demo/epg_data.sql
 \o
@@ -54,7 +53,7 @@ SELECT rows, sections, bytes, round(bytes * 8 / 30.0 / 1e6, 2) AS mbit_s FROM ex
 \set ECHO queries
 SELECT repeat('    ', regexp_count(field, '\.')) || substring(field FROM '(?:\[\d+\]\.)?[^.]*$') AS field,
     byte_offset AS byte, width AS bits, value
-FROM sections_on_air, dissect_section(layout_of('eit_pf'), section)
+FROM sections_on_air, dissect_section(standard_layout('eit_pf'), section)
 WHERE (table_id, extension, part) = (78, 260, 0);
 \set ECHO none
 

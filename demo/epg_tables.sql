@@ -171,7 +171,7 @@ CREATE FUNCTION put_on_air(multiplex int, at timestamptz, OUT added bigint, OUT 
     LANGUAGE sql AS $$
     WITH fresh AS MATERIALIZED (
         SELECT t.*, (SELECT sha256(section_agg(section ORDER BY part))
-            FROM encode_sections(layout_of(t.layout), t.contents || jsonb_build_object('table_id', t.table_id, 'version_number', 0)) WITH ORDINALITY AS s (section, part)) AS hash
+            FROM encode_sections(standard_layout(t.layout), t.contents || jsonb_build_object('table_id', t.table_id, 'version_number', 0)) WITH ORDINALITY AS s (section, part)) AS hash
         FROM tables_of($1, at) AS t),
     before AS (SELECT * FROM aired AS a WHERE a.multiplex = $1),
     written AS (
@@ -194,7 +194,7 @@ $$;
 -- The sections on air. TDT and TOT have no version_number, and keys of the first level that a layout does not name are passed over.
 CREATE VIEW sections_on_air AS
 SELECT a.multiplex, a.pid, a.table_id, a.extension, a.stream, a.period, s.part - 1 AS part, s.section
-FROM aired AS a, encode_sections(layout_of(a.layout), a.contents || jsonb_build_object('table_id', a.table_id, 'version_number', a.version_number))
+FROM aired AS a, encode_sections(standard_layout(a.layout), a.contents || jsonb_build_object('table_id', a.table_id, 'version_number', a.version_number))
     WITH ORDINALITY AS s (section, part)
 WHERE a.on_air;
 
@@ -214,7 +214,7 @@ CREATE FUNCTION recorded_services(packets bytea)
     SELECT DISTINCT (t ->> 'transport_stream_id')::int, (s ->> 'service_id')::int, (d ->> 'service_type')::int,
         dvb_text(d -> 'service_provider_name'), dvb_text(d -> 'service_name')
     FROM (SELECT DISTINCT section FROM ts_sections(packets, 17) WHERE get_byte(section, 0) IN (66, 70)) AS r,
-        decode_section(layout_of('sdt'), section) AS t, jsonb_array_elements(t -> 'services') AS s,
+        decode_section(standard_layout('sdt'), section) AS t, jsonb_array_elements(t -> 'services') AS s,
         jsonb_path_query(s, '$.descriptors[*].service_descriptor') AS d
 $$;
 
@@ -224,6 +224,6 @@ CREATE FUNCTION recorded_events(packets bytea)
     SELECT DISTINCT (t ->> 'transport_stream_id')::int, (t ->> 'service_id')::int, (e ->> 'event_id')::int, (e ->> 'start_time')::timestamptz,
         (e ->> 'duration')::interval, d ->> 'ISO_639_language_code', dvb_text(d -> 'event_name'), dvb_text(d -> 'text')
     FROM (SELECT DISTINCT section FROM ts_sections(packets, 18) WHERE get_byte(section, 0) BETWEEN 80 AND 111) AS r,
-        decode_section(layout_of('eit'), section) AS t, jsonb_array_elements(t -> 'events') AS e,
+        decode_section(standard_layout('eit'), section) AS t, jsonb_array_elements(t -> 'events') AS e,
         jsonb_path_query(e, '$.descriptors[*].short_event_descriptor') AS d
 $$;

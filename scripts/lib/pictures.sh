@@ -10,8 +10,8 @@ draw_message_section() {
 
 # draw_eit_section: the bits of a section of an EIT schedule.
 draw_eit_section() {
-    with_server psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION onetrip' -f demo/epg_layouts.sql -c "
-        COPY (SELECT field, width, type, source FROM layout_fields(layout_of('eit_schedule')) ORDER BY ordinal) TO STDOUT" |
+    with_server psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION onetrip' -c "
+        COPY (SELECT field, width, type, source FROM layout_fields(standard_layout('eit_schedule')) ORDER BY ordinal) TO STDOUT" |
         python3 scripts/lib/draw_section.py 'EIT section'
 }
 

@@ -19,7 +19,7 @@ my $demo = dirname(dirname($FindBin::RealBin)) . '/demo';
 
 my $node = start_server('main');
 $node->safe_psql('postgres', 'CREATE EXTENSION onetrip');
-$node->safe_psql('postgres', slurp_file("$demo/$_.sql")) for qw(epg_layouts epg_tables epg_data);
+$node->safe_psql('postgres', slurp_file("$demo/$_.sql")) for qw(epg_tables epg_data);
 
 check_manual();
 check_first_airing();
@@ -67,7 +67,7 @@ sub check_first_airing
 	is(sql('SELECT count(*), count(DISTINCT service) FROM events'), '19200|50', 'events of 50 services');
 	is(sql("SELECT count(DISTINCT (starts AT TIME ZONE 'Europe/Paris')::date) FROM events"), 64, 'of 64 days');
 	is(sql("SELECT * FROM put_on_air(1, '$night')"), '881|0|0|0', 'all tables are new');
-	is(sql('SELECT count(*) FROM sections_on_air, check_sections(layout_of((SELECT layout FROM aired AS a
+	is(sql('SELECT count(*) FROM sections_on_air, check_sections(standard_layout((SELECT layout FROM aired AS a
 			WHERE (a.table_id, a.extension, a.stream) = (sections_on_air.table_id, sections_on_air.extension, sections_on_air.stream))), section)'),
 		0, 'nothing is wrong in their sections');
 	is(sql("SELECT string_agg(DISTINCT table_id::text, ',') FROM aired WHERE table_id BETWEEN 80 AND 111 GROUP BY stream ORDER BY stream"),
@@ -314,7 +314,7 @@ sub check_versions
 sub check_summer_time
 {
 	my $offsets = q{SELECT concat_ws(' ', d ->> 'local_time_offset_polarity', d ->> 'local_time_offset', d ->> 'time_of_change', d ->> 'next_time_offset')
-		FROM tot_rows('%s') AS r, encode_section(layout_of('tot'), r) AS section, decode_section(layout_of('tot'), section) AS t,
+		FROM tot_rows('%s') AS r, encode_section(standard_layout('tot'), r) AS section, decode_section(standard_layout('tot'), section) AS t,
 		jsonb_path_query(t, '$.descriptors[0].local_time_offset_descriptor.offsets[0]') AS d};
 	is(sql(sprintf $offsets, '2026-10-25 00:59:59Z'), '0 200 2026-10-25T01:00:00Z 100', 'TOT in summer time');
 	is(sql(sprintf $offsets, '2026-10-25 01:00:00Z'), '0 100 2027-03-28T01:00:00Z 200', 'TOT an instant later');
