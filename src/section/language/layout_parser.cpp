@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "section/language/layout_parsing.hpp"
 #include "section/library/library.hpp"
@@ -29,8 +30,8 @@ bool is_reserved(std::string_view word) {
 
 class TextParser {
   public:
-    TextParser(std::string_view text, const TypeNames& types, Interrupt interrupt)
-        : reader_(text, interrupt), types_(types) {}
+    TextParser(std::string_view text, TypeNames types, Interrupt interrupt)
+        : reader_(text, interrupt), types_(std::move(types)) {}
 
     Layout parse() {
         Layout layout;

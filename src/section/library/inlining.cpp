@@ -127,8 +127,9 @@ class Inliner {
             reach_from(definition.block, own_types());
         }
         // Each adds what it names itself to the end.
-        for (std::size_t next = 0; next < waiting_.size(); ++next) {
-            add(waiting_[next]);
+        std::size_t next = 0;
+        while (next < waiting_.size()) {
+            add(waiting_[next++]);
         }
         if (added_.empty()) {
             return;

@@ -114,7 +114,7 @@ std::string with_sets(std::string_view text, std::string_view sets) {
     static constexpr std::string_view usual = ",dvb,mpeg)";
     static constexpr std::string_view of_isdb = ",isdb";
     std::string changed;
-    for (std::size_t at = text.find(usual); at != text.npos; at = text.find(usual)) {
+    for (std::size_t at = text.find(usual); at != std::string_view::npos; at = text.find(usual)) {
         const bool has_isdb = text.substr(0, at).ends_with(of_isdb);
         changed.append(text.substr(0, has_isdb ? at - of_isdb.size() : at));
         changed.append(",").append(sets).append(")");
@@ -178,9 +178,9 @@ std::string standard_layout(std::string_view name, std::string_view standard) {
 std::vector<int> table_ids_of(const LibraryTable& table) {
     std::vector<int> ids;
     for_each_word(table.table_ids, [&](std::string_view word) {
-        const std::size_t hyphen = std::min(word.find('-'), word.size());
-        const int first = table_id_of(word.substr(0, hyphen));
-        const int last = hyphen < word.size() ? table_id_of(word.substr(hyphen + 1)) : first;
+        const auto* const hyphen = std::find(word.begin(), word.end(), '-');
+        const int first = table_id_of({word.begin(), hyphen});
+        const int last = hyphen == word.end() ? first : table_id_of({hyphen + 1, word.end()});
         for (int id = first; id <= last; ++id) {
             ids.push_back(id);
         }
