@@ -221,8 +221,8 @@ bool has_type(jsonb::Value answer, AnswerType type, bool takes_partial_dates) {
 }
 
 std::string_view take_choice(std::string_view& text) {
-    const auto begin = std::find_if_not(text.begin(), text.end(), is_white);
-    const auto end = std::find_if(begin, text.end(), is_white);
+    const auto* const begin = std::find_if_not(text.begin(), text.end(), is_white);
+    const auto* const end = std::find_if(begin, text.end(), is_white);
     const std::string_view choice(begin, end);
     text = std::string_view(end, text.end());
     return choice;

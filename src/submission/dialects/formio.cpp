@@ -197,8 +197,9 @@ bool Translator::is_layout(Object component, std::optional<std::string_view> typ
     } else {
         return false;
     }
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-        walk(*part, into);  // the last one pushed is the first one walked
+    std::reverse(parts.begin(), parts.end());  // the last one pushed is the first one walked
+    for (const auto& part : parts) {
+        walk(part, into);
     }
     return true;
 }

@@ -127,7 +127,7 @@ class Translator {
     std::optional<Value> resolve(std::string_view ref) const;
     bool is_in_trail(std::uint32_t trail, std::string_view ref);
     std::vector<Place> spread(Place place);
-    void push_branches(Object schema, std::uint32_t trail, std::vector<Place>& waiting);
+    void push_branches(Object schema, std::uint32_t trail, std::vector<Place>& branches);
     bool spend(std::size_t steps) {
         steps_ += steps;
         return steps_ <= most_steps;
