@@ -24,8 +24,8 @@ inline void store_unsigned(std::uint8_t* at, std::uint64_t bits) {
     std::memcpy(at, &value, sizeof value);
 }
 
-/// Writes the `size` (1 to 8) low bytes of `bits`, most significant first. In pieces of a fixed
-/// size, which compilers turn into single stores.
+/// Writes the `size` (1 to 8) low bytes of `bits`, most significant first. It writes pieces of a
+/// fixed size, which compilers turn into single stores.
 inline void store_big_endian(std::uint8_t* at, unsigned size, std::uint64_t bits) {
     if (size == 8) {
         store_unsigned<std::uint64_t>(at, bits);
@@ -48,14 +48,15 @@ inline void store_big_endian(std::uint8_t* at, unsigned size, std::uint64_t bits
 }
 
 /// Sets the `width` (1 to 64) bits that begin at bit `bit` (0 is a byte's most significant) of
-/// `*at`, most significant bit first (ISO/IEC 13818-1, 2.2.6). They must be zero before, and those
-/// of `bits` above them are.
+/// `*at`, most significant bit first (ISO/IEC 13818-1, 2.2.6). Those bits of `*at` must be zero
+/// before, and so must the bits of `bits` above `width`.
 inline void store_bits(std::uint8_t* at, unsigned bit, unsigned width, std::uint64_t bits) {
     if (bit == 0 && width % 8 == 0) {
         store_big_endian(at, width / 8, bits);
         return;
     }
-    // From the last byte to the first; `behind` are the bits that follow in the last one.
+    // Bytes are set from the last to the first; `behind` is the number of bits after the field in
+    // the last one.
     const unsigned behind = -(bit + width) % 8;
     const unsigned last = (bit + width - 1) / 8;
     at[last] = static_cast<std::uint8_t>(at[last] | bits << behind);
@@ -81,7 +82,7 @@ inline std::uint64_t load_word(const std::uint8_t* at) {
     return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
-/// Reads the `width` (1 to 64) bits that begin at bit `bit` of `*at`: what store_bits wrote.
+/// Reads the `width` (1 to 64) bits that begin at bit `bit` of `*at`, as store_bits wrote them.
 inline std::uint64_t load_bits(const std::uint8_t* at, std::size_t bit, unsigned width) {
     at += bit / 8;
     const auto skipped = static_cast<unsigned>(bit % 8);

@@ -6,15 +6,15 @@
 
 namespace onetrip {
 
-/// Appends bytes to room of a fixed size that the caller owns. What does not fit is not written:
-/// the writer is then overflowed, and all that follows is dropped. That is no error here, because a
-/// row that overflows one section may be split.
+/// Appends bytes to room of a fixed size that the caller owns. A writer that lacks room for bytes
+/// does not write them: it is then overflowed, and drops all that follows. An overflow is not an
+/// error here, because a row that overflows one section may be split.
 class ByteWriter {
   public:
     ByteWriter(std::uint8_t* begin, std::size_t room)
         : begin_(begin), cursor_(begin), room_(room) {}
 
-    /// Room for `size` bytes, to be filled by the caller at once; nullptr where it overflows.
+    /// Room for `size` bytes, to be filled by the caller at once; nullptr if the writer overflows.
     std::uint8_t* extend(std::size_t size) {
         if (size > room_) {
             overflowed_ = true;
@@ -39,7 +39,7 @@ class ByteWriter {
         }
     }
 
-    /// Forgets what was written behind the first `size` bytes; an overflow stays.
+    /// Forgets all bytes after the first `size` bytes; an overflow stays.
     void truncate(std::size_t size) { cursor_ = begin_ + size; }
 
     std::uint8_t* begin() const { return begin_; }
@@ -49,7 +49,7 @@ class ByteWriter {
   private:
     std::uint8_t* begin_;
     std::uint8_t* cursor_;
-    std::size_t room_;  ///< none behind an overflow
+    std::size_t room_;  ///< none after an overflow
     bool overflowed_ = false;
 };
 

@@ -22,7 +22,8 @@ struct ParsedDate {
     bool before_christ = false;
 };
 
-/// Years of more digits than a UTC_time can say are read so that they can be told from nonsense.
+/// Years of more digits than a UTC_time can say are read too, to distinguish them from text that is
+/// not a time.
 bool scan_date(TextScanner& scanner, ParsedDate& date) {
     return scanner.number(4, 7, date.year) && scanner.skip("-") &&
            scanner.number(2, 2, date.month) && scanner.skip("-") && scanner.number(2, 2, date.day);
@@ -44,8 +45,8 @@ bool scan_time(TextScanner& scanner, ParsedTime& time) {
            (!scanner.skip(".") || scanner.fraction(microseconds_per_second, time.microsecond));
 }
 
-/// `+hh:mm[:ss]`, in microseconds east of UTC. Seconds are what to_jsonb writes for local mean
-/// times such as Africa/Monrovia's until 1972.
+/// `+hh:mm[:ss]`, in microseconds east of UTC. to_jsonb writes seconds for local mean times such as
+/// Africa/Monrovia's until 1972.
 bool scan_offset(TextScanner& scanner, std::int64_t& offset) {
     if (scanner.skip_one_of("Zz")) {
         offset = 0;
@@ -160,7 +161,7 @@ TimeText parse_date(std::string_view text, std::int64_t& mjd) {
 }
 
 /// The proleptic Gregorian calendar in 64 bits, by eras of 400 years whose years begin in March;
-/// std::chrono knows the years to 32767 alone.
+/// std::chrono ends at the year 32767.
 std::string describe(Date date) {
     constexpr std::int64_t days_per_era = 146'097;
     constexpr std::int64_t epoch_in_eras = 730'425;  // from 0000-03-01 to 2000-01-01

@@ -33,7 +33,7 @@ constexpr std::int64_t microseconds_per_day = seconds_per_day * microseconds_per
 /// Modified Julian date of 2000-01-01, PostgreSQL's epoch (EN 300 468, annex C).
 constexpr std::int64_t mjd_of_epoch = 51'544;
 
-/// A moment as days and seconds: what a UTC_time says.
+/// A moment as days and seconds, the parts of a UTC_time.
 struct CalendarTime {
     std::int64_t mjd;
     std::int32_t second_of_day;
@@ -42,7 +42,7 @@ struct CalendarTime {
 /// Fractions of a second are dropped towards the past.
 CalendarTime to_calendar_time(Instant instant);
 
-/// What text was found to be where a time is expected.
+/// The result of reading text as a time.
 enum class TimeText : std::uint8_t {
     valid,
     malformed,       ///< it has not the form
@@ -51,18 +51,17 @@ enum class TimeText : std::uint8_t {
     out_of_range,    ///< a year of more than four digits or before Christ
 };
 
-/// Reads RFC 3339 with Z or an offset, `YYYY-MM-DD` (00:00:00 UTC), `infinity` and `-infinity`:
-/// what to_jsonb writes for timestamptz and date. Sets `instant` only where the text is valid.
+/// Reads RFC 3339 with Z or an offset, `YYYY-MM-DD` (00:00:00 UTC), `infinity` and `-infinity`, as
+/// to_jsonb writes timestamptz and date. Sets `instant` only if the text is valid.
 TimeText parse_instant(std::string_view text, Instant& instant);
 
-/// Reads `YYYY-MM-DD`, `infinity` and `-infinity`: what to_jsonb writes for a date. Sets `mjd` only
-/// where the text is valid; what is infinite is out of range.
+/// Reads `YYYY-MM-DD`, `infinity` and `-infinity`, as to_jsonb writes a date. Sets `mjd` only if
+/// the text is valid; an infinite date is out of range.
 TimeText parse_date(std::string_view text, std::int64_t& mjd);
 
-/// Reads what to_jsonb writes for an interval, whatever IntervalStyle the session has, and the
-/// durations of ISO 8601: `1 day 01:30:00`, `@ 1 day 1 hour 30 mins`, `1 1:30:00`, `P1DT1H30M`,
-/// `P2W`. nullopt where the text is anything else. Sums that an Interval cannot hold are cut to
-/// what it can.
+/// Reads an interval as to_jsonb writes it in any IntervalStyle, and the durations of ISO 8601,
+/// such as `1 day 01:30:00`, `@ 1 day 1 hour 30 mins`, `1 1:30:00`, `P1DT1H30M` and `P2W`. nullopt
+/// if the text is anything else. Sums that an Interval cannot hold are cut to its limits.
 std::optional<Interval> parse_interval(std::string_view text);
 
 /// Days since 2000-01-01, as PostgreSQL's date counts them; it reaches further than an Instant.
@@ -70,7 +69,7 @@ struct Date {
     std::int64_t day;
 };
 
-/// `2021-02-01`, or with BC behind it.
+/// `2021-02-01`, or with BC after it.
 std::string describe(Date date);
 
 /// `2021-02-01 00:00:00+00`, `infinity`, `-infinity`.

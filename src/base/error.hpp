@@ -7,7 +7,7 @@
 
 namespace onetrip {
 
-/// What went wrong, as the caller's SQLSTATE tells it (sections.md, chapter 2).
+/// The kind of an error, which becomes the caller's SQLSTATE (sections.md, chapter 2).
 enum class ErrorKind : std::uint8_t {
     syntax_error,       ///< 42601: a layout that is wrong
     undefined_column,   ///< 42703: the row has no such column

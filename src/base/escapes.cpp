@@ -1,4 +1,4 @@
-// Escapes of string literals. Knows nothing of what the literals are in.
+// Escapes of string literals. Knows nothing of the text around the literals.
 
 #include "base/escapes.hpp"
 

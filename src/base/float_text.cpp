@@ -1,5 +1,6 @@
-// Numbers of floating point as PostgreSQL prints them. Where std::to_chars takes a shorter number
-// that is read as the same by rounding to even alone, PostgreSQL takes one more digit.
+// Numbers of floating point as PostgreSQL prints them. If a shorter number is read back as the same
+// one only because of rounding to even, std::to_chars takes it, and PostgreSQL takes one more
+// digit.
 
 #include "base/float_text.hpp"
 

@@ -15,7 +15,7 @@ enum class FloatText : std::uint8_t { valid, malformed, out_of_range };
 
 /// Reads the number that is nearest to a decimal one of RFC 8259's grammar, or `Infinity`,
 /// `-Infinity` or `NaN`. A number that is too large, or that would vanish, is out of range, as for
-/// PostgreSQL. Sets `number` only where the text is valid.
+/// PostgreSQL. Sets `number` only if the text is valid.
 FloatText parse_float(std::string_view text, float& number);
 FloatText parse_float(std::string_view text, double& number);
 

@@ -15,7 +15,7 @@ inline std::uint64_t mix(std::uint64_t left, std::uint64_t right) {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// A hash of all the bytes, sixteen at a time; `seed` is what else it depends on.
+/// A hash of all the bytes, sixteen at a time; `seed` is mixed into it.
 inline std::uint64_t hash_of(std::uint64_t seed, std::string_view bytes) {
     const auto word_at = [&](std::size_t at) {
         std::uint64_t word;

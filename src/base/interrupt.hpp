@@ -4,7 +4,7 @@
 
 namespace onetrip {
 
-/// What work that can take long calls now and then, so that it can be ended: it throws to end it.
+/// A function that long work calls now and then, and that throws to end the work.
 using Interrupt = void (*)();
 
 inline void never_interrupted() {}

@@ -1,5 +1,6 @@
-// Intervals as text: what PostgreSQL writes in each IntervalStyle (EncodeInterval in datetime.c),
-// and the durations of ISO 8601. It knows no session: the text alone says which form it has.
+// Intervals as text, as PostgreSQL writes them in each IntervalStyle (EncodeInterval in
+// datetime.c), and the durations of ISO 8601. It knows no session: the text alone says which form
+// it has.
 
 #include <algorithm>
 #include <limits>
@@ -18,7 +19,7 @@ __extension__ using Int128 = __int128;
 struct Unit {
     std::string_view name;  ///< in the styles postgres and postgres_verbose; more of them with an s
     char date_letter;       ///< in ISO 8601 before the T; 0 if it has none
-    char time_letter;       ///< and behind it
+    char time_letter;       ///< after the T of ISO 8601
     std::int32_t months;
     std::int32_t days;
     std::int64_t microseconds;
@@ -56,7 +57,7 @@ struct Amount {
     bool has_fraction = false;
 };
 
-/// The sum of what has been read, in numbers that do not overflow.
+/// The sum of the amounts read so far, in numbers that do not overflow.
 class Sum {
   public:
     void add(const Amount& amount, const Unit& unit) {
@@ -162,7 +163,7 @@ bool scan_iso(TextScanner& scanner, bool negative, Sum& sum) {
     return unit != units;
 }
 
-/// Style postgres_verbose, behind the `@ `: `1 day -2 hours 3.5 secs ago`.
+/// Style postgres_verbose, after the `@ `: `1 day -2 hours 3.5 secs ago`.
 bool scan_verbose(TextScanner& scanner, Sum& sum) {
     for (const Unit* unit = units;; ++unit) {
         Amount amount;

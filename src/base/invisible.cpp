@@ -1,4 +1,4 @@
-// Which characters a message must name, since it cannot show them.
+// The characters that a message must name, since it cannot show them. Knows nothing of messages.
 
 #include "base/invisible.hpp"
 
@@ -16,8 +16,8 @@ struct Range {
     char32_t last;
 };
 
-/// Unicode's categories Cc, Cf, Zs, Zl and Zp but for U+0020, and what has
-/// Default_Ignorable_Code_Point besides; in order.
+/// Unicode's categories Cc, Cf, Zs, Zl and Zp but for U+0020, and all characters with
+/// Default_Ignorable_Code_Point; in order.
 constexpr Range ranges[] = {
     {0x0000, 0x001F},   {0x007F, 0x00A0},   {0x00AD, 0x00AD},   {0x034F, 0x034F},
     {0x0600, 0x0605},   {0x061C, 0x061C},   {0x06DD, 0x06DD},   {0x070F, 0x070F},

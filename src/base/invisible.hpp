@@ -4,7 +4,7 @@
 
 namespace onetrip {
 
-/// Whether a reader of a message sees nothing, or a plain space, where this character stands:
+/// Whether a reader of a message sees nothing, or a plain space, in place of this character:
 /// control and format characters, and spaces other than U+0020.
 bool is_invisible(char32_t character);
 

@@ -1,4 +1,4 @@
-// Bytes as text: hexadecimal and base64. Knows nothing of what the bytes are.
+// Bytes as text: hexadecimal and base64. Knows nothing of the bytes' meaning.
 
 #include "base/octets.hpp"
 

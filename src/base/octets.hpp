@@ -9,17 +9,17 @@
 
 namespace onetrip {
 
-/// The value of a hexadecimal digit; -1 if the character is none.
+/// The value of a hexadecimal digit; -1 if the character is not one.
 int hex_digit(char character);
 
-/// The bytes that pairs of hexadecimal digits say; nullopt where the text is anything else.
+/// The bytes that pairs of hexadecimal digits stand for; nullopt if the text is anything else.
 std::optional<std::vector<std::uint8_t>> bytes_of_hex(std::string_view digits);
 
-/// The bytes that base64 says (RFC 4648, 4: padded, no blanks, unused bits zero); nullopt where
-/// the text is anything else.
+/// The bytes that base64 text stands for (RFC 4648, 4: padded, no blanks, unused bits zero);
+/// nullopt if the text is anything else.
 std::optional<std::vector<std::uint8_t>> bytes_of_base64(std::string_view text);
 
-/// Appends two hexadecimal digits a byte, in lower case: what bytes_of_hex reads.
+/// Appends two hexadecimal digits a byte, in lower case, as bytes_of_hex reads them.
 void append_hex(std::span<const std::uint8_t> bytes, std::string& text);
 
 /// The last digits of a number, with zeros before it, in lower case.

@@ -32,7 +32,7 @@ class TextScanner {
     /// Whether a digit is next.
     bool at_digit() const { return !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; }
 
-    /// Digits, as many as there are; false where they are fewer than `least`, more than `most`.
+    /// Digits, as many as there are; false if they are fewer than `least` or more than `most`.
     bool number(std::size_t least, std::size_t most, std::int64_t& number) {
         std::size_t digits = rest_.find_first_not_of("0123456789");
         digits = digits == std::string_view::npos ? rest_.size() : digits;
@@ -45,7 +45,7 @@ class TextScanner {
     }
 
     /// The digits of a fraction, in parts of `unit`, which is a power of ten; further digits are
-    /// dropped. False where there is none.
+    /// dropped. False if there is no digit.
     bool fraction(std::int64_t unit, std::int64_t& parts) {
         const std::size_t before = rest_.size();
         parts = 0;

@@ -1,4 +1,4 @@
-// UTF-8, character by character. Knows nothing of what the characters mean.
+// UTF-8, character by character. Knows nothing of the characters' meaning.
 
 #include "base/utf8.hpp"
 

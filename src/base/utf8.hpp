@@ -18,8 +18,9 @@ Utf8Character first_character(std::string_view text);
 /// The longest start of `text` of at most `characters` characters.
 std::string_view first_characters(std::string_view text, std::size_t characters);
 
-/// Whether whoever takes decoded values can hold this text (UTF-8); nullptr stands for one who can
-/// hold any. A database in another encoding cannot, and is given the bytes.
+/// Whether the receiver of decoded values can hold this text (UTF-8); nullptr stands for a receiver
+/// that holds any text. A database in another encoding does not, and gets the bytes of texts that
+/// it cannot hold.
 using HoldsText = bool (*)(std::string_view text);
 
 }  // namespace onetrip

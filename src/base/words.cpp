@@ -1,4 +1,4 @@
-// Words and quotes of messages.
+// Plurals and quoted text in messages. Knows nothing of the messages.
 
 #include "base/words.hpp"
 

@@ -9,12 +9,12 @@ namespace onetrip {
 /// `1 byte`, `2 bytes`.
 std::string count(std::size_t number, const char* noun);
 
-/// Text in double quotes, at most 60 characters of it. Those that a reader would not see stand as
-/// `<U+00A0>`.
+/// Text in double quotes, at most 60 characters of it. Characters that a reader would not see are
+/// written as `<U+00A0>`.
 std::string quoted(std::string_view text);
 
-/// At most 60 characters of a text, for a message that quotes nothing: very many digits say as much
-/// by the first of them.
+/// At most 60 characters of a text, for a message that does not quote it: the first of very many
+/// digits say enough.
 std::string cut_short(std::string_view text);
 
 }  // namespace onetrip

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <cstring>
 
-/// The picture of JSONB and numeric that this folder reads and writes. src/postgres/ holds it
-/// against the server's headers by static_asserts, so each constant bears PostgreSQL's name in
-/// lower case (the upper-case names are macros there).
+/// The format of JSONB and numeric that this folder reads and writes. src/postgres/ compares it
+/// with the server's headers by static_asserts, so each constant bears PostgreSQL's name in lower
+/// case (the upper-case names are macros there).
 namespace onetrip::jsonb::format {
 
 // src/include/utils/jsonb.h: JEntry

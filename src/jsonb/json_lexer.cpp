@@ -1,4 +1,4 @@
-// The tokens of JSON text. Knows nothing of what they make together.
+// The tokens of JSON text. Knows nothing of the grammar that joins them.
 
 #include "jsonb/json_lexer.hpp"
 
@@ -150,7 +150,7 @@ std::string_view JsonLexer::number() {
     return text_.substr(start, size);
 }
 
-/// Up to the closing quote or a backslash.
+/// Takes characters up to the closing quote or a backslash.
 void JsonLexer::skip_plain(std::size_t string_start) {
     while (position_ < text_.size()) {
         const auto byte = static_cast<std::uint8_t>(text_[position_]);

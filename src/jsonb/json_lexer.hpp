@@ -8,16 +8,16 @@
 
 namespace onetrip::jsonb {
 
-/// The tokens of a JSON text, as json_lex in src/common/jsonapi.c takes them. What is no token
-/// raises a JsonError that names the byte, counted from 0.
+/// The tokens of a JSON text, as json_lex in src/common/jsonapi.c takes them. Any other text raises
+/// a JsonError that names the byte, counted from 0.
 class JsonLexer {
   public:
     explicit JsonLexer(std::string_view text) : text_(text) {}
 
-    /// The next byte that is no white space, not yet taken; '\0' at the end of the text.
+    /// The next byte that is not white space, not yet taken; '\0' at the end of the text.
     char peek();
 
-    /// Takes `byte` if it is the next one that is no white space.
+    /// Takes `byte` if it is the next one that is not white space.
     bool take(char byte);
 
     void expect_end();
@@ -34,7 +34,7 @@ class JsonLexer {
 
     std::size_t position() const { return position_; }
 
-    /// Throws `unexpected "…" at byte N` for what comes next.
+    /// Throws `unexpected "…" at byte N` for the token that comes next.
     [[noreturn]] void unexpected();
 
     /// Throws `phrase at byte N`.

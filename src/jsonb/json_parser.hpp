@@ -29,7 +29,7 @@ class DuplicateKeyError : public JsonError {
     std::string key_;
 };
 
-/// What becomes of an object that has a key twice, at any depth.
+/// The treatment of an object that has a key twice, at any depth.
 enum class DuplicateKeys : std::uint8_t {
     last_wins,  ///< as in the server's jsonb
     refused,    ///< DuplicateKeyError
@@ -37,8 +37,8 @@ enum class DuplicateKeys : std::uint8_t {
 
 /// The JSONB that the server makes of the same text (jsonb_in), without its varlena header: the
 /// same bytes. The text is UTF-8, and so is the document. It raises no server error, so that a bad
-/// `json` value can be reported and skipped. Iterative: any depth; linear in the text, besides the
-/// sorting of keys. Throws JsonError, bad_alloc and what `interrupt` throws.
+/// `json` value can be reported and skipped. Iterative: any depth; linear in the text, apart from
+/// the sorting of keys. Throws JsonError and bad_alloc; exceptions of `interrupt` pass through.
 std::vector<std::uint8_t> parse_json(std::string_view text,
                                      DuplicateKeys duplicates = DuplicateKeys::last_wins,
                                      Interrupt interrupt = never_interrupted);

@@ -1,5 +1,5 @@
 // The text of a JSONB document as jsonb_out (JsonbToCString in jsonb.c) writes it. Knows nothing of
-// what becomes of the text.
+// the use of the text.
 
 #include "jsonb/json_printer.hpp"
 

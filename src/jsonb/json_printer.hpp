@@ -18,7 +18,7 @@ class JsonPrinter {
     std::string_view next();
 
   private:
-    /// An open container, and which of its children comes next.
+    /// An open container, and the number of its next child.
     struct Frame {
         Object::Iterator member;
         Object::Iterator members_end;

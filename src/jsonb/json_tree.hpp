@@ -9,8 +9,8 @@
 
 namespace onetrip::jsonb {
 
-/// One value or key. Nodes lie in the order of the JSON text: the children of a container
-/// follow it, and `next` is the node behind the last of them. A member is its key, then its value.
+/// One value or key. Nodes lie in the order of the JSON text: the children of a container follow
+/// it, and `next` is the node after the last of them. A member is its key, then its value.
 struct Node {
     std::uint32_t next = 0;
     std::uint32_t position = 0;  ///< of a string's or a numeric's bytes

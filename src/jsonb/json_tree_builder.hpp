@@ -9,8 +9,8 @@
 namespace onetrip::jsonb {
 
 /// Makes a tree value by value, with no JSON text in between. Strings are UTF-8 and are copied. The
-/// calls come in the order of a JSON text: an object is opened, then a key and a value follow by
-/// turns, then it is closed. It keeps its memory from one tree to the next.
+/// calls come in the order of a JSON text: an object is opened, then a key and a value alternate,
+/// then it is closed. It keeps its memory from one tree to the next.
 class JsonTreeBuilder {
   public:
     /// Forgets the tree.
@@ -20,7 +20,7 @@ class JsonTreeBuilder {
     void open_array() { open(Kind::array); }
     void close();
 
-    /// Of the next member of the innermost object.
+    /// Appends the key of the next member of the innermost object.
     void key(std::string_view name) { string(name); }
 
     void null() { add_node(Kind::null); }

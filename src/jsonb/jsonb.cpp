@@ -1,4 +1,4 @@
-// JSONB read where it lies: offsets and look-ups of keys. Knows nothing of JSON text.
+// JSONB read in place: offsets and look-ups of keys. Knows nothing of JSON text.
 
 #include "jsonb/jsonb.hpp"
 
@@ -28,7 +28,7 @@ Value Value::root(std::span<const std::uint8_t> jsonb) {
     return Children::container(jsonb.data(), static_cast<std::uint32_t>(jsonb.size()));
 }
 
-/// Less than, equal to or greater than 0, as the key at `index` is sorted before or behind `key`.
+/// Less than, equal to or greater than 0, if the key at `index` sorts before, with or after `key`.
 /// The order is by length first, so most probes read one JEntry and none of the bytes.
 int Object::compare(std::uint32_t index, std::string_view key) const {
     const std::uint32_t entry = children_.entry(index);

@@ -45,14 +45,14 @@ template <std::size_t first_size, std::size_t second_size>
 PairOfKeys(const char (&)[first_size], const char (&)[second_size])
     -> PairOfKeys<first_size + second_size - 2>;
 
-/// One JSON value, as its JEntry describes it: what it is, is asked of that when it is asked for.
-/// The accessors ask that kind() is the matching one.
+/// One JSON value, as its JEntry describes it; nothing is read before an accessor is called. The
+/// accessors require the matching kind().
 class Value {
   public:
     /// JSON null.
     Value() = default;
 
-    /// The value that a jsonb datum holds; `jsonb` is the datum behind its varlena header, of any
+    /// The value that a jsonb datum holds; `jsonb` is the datum after its varlena header, of any
     /// alignment. A scalar at the root is returned as the scalar.
     static Value root(std::span<const std::uint8_t> jsonb);
 
@@ -96,7 +96,7 @@ class Value {
     template <std::size_t size>
     bool is_pair(const PairOfKeys<size>& keys, Value& first, Value& second) const;
 
-    /// The bytes of a string, a numeric (behind its varlena header) or a container. Those of a
+    /// The bytes of a string, a numeric (after its varlena header) or a container. Those of a
     /// container are a JSONB document in their own right. Empty for null and booleans.
     std::span<const std::uint8_t> data() const {
         return type_ == format::jentry_isnumeric ? numeric().data()
@@ -109,7 +109,7 @@ class Value {
     Value(std::uint32_t type, const std::uint8_t* data, std::uint32_t size)
         : data_(data), size_(size), type_(type) {}
 
-    /// Of a container.
+    /// The header of a container.
     std::uint32_t header() const { return format::load<std::uint32_t>(data_); }
 
     const std::uint8_t* data_ = nullptr;
@@ -117,8 +117,8 @@ class Value {
     std::uint32_t type_ = format::jentry_isnull;  ///< the JEntry's
 };
 
-/// What Array and Object are made of: the JEntrys of a container, and behind them their data. A
-/// JEntry holds either its data's length or, where JENTRY_HAS_OFF is set, the offset of its end.
+/// The common part of Array and Object: the JEntrys of a container, and after them their data. A
+/// JEntry holds either its data's length or, if JENTRY_HAS_OFF is set, the offset of its end.
 class Children {
   public:
     Children() = default;
@@ -132,7 +132,7 @@ class Children {
         return format::load<std::uint32_t>(entries_ + std::size_t{index} * sizeof index);
     }
 
-    /// Where the data of a child begin: the end of the one before. Walks back to the nearest
+    /// The begin of a child's data, which is the end of the data before. Walks back to the nearest
     /// JEntry that holds an offset, which the writer puts at every 32nd.
     std::uint32_t start(std::uint32_t index) const {
         std::uint32_t offset = 0;

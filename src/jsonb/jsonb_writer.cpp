@@ -13,7 +13,7 @@ namespace onetrip::jsonb {
 
 namespace {
 
-/// A member before its object is sorted. Its value is the node behind the key.
+/// A member before its object is sorted. Its value is the node after the key.
 struct Pair {
     std::string_view key;
     std::uint32_t key_node;
@@ -69,8 +69,8 @@ class JsonbWriter {
   private:
     /// A container that is being written; the innermost is the last.
     struct Frame {
-        std::size_t base;      // where its bytes begin, padding included
-        std::size_t jentry;    // where its next JEntry goes
+        std::size_t base;      // the begin of its bytes, padding included
+        std::size_t jentry;    // the place of its next JEntry
         std::size_t children;  // its first in children_, up to the end of it
         std::size_t index;     // of the next child
         std::uint32_t total;   // the size of the children's data so far
@@ -211,7 +211,8 @@ void JsonbWriter::add_scalar(const Node& node) {
     }
 }
 
-/// The child's JEntry, once its data are written: their size, or at every 32nd where they end.
+/// The child's JEntry, once its data are written: their size, or at every 32nd the offset of their
+/// end.
 void JsonbWriter::add_jentry(std::uint32_t type, std::size_t size) {
     Frame& frame = frames_.back();
     frame.total = checked_size(frame.total + size, frame.object);

@@ -8,8 +8,8 @@
 
 namespace onetrip::jsonb {
 
-/// The bytes of convertToJsonb in jsonb_util.c. Throws JsonError where a length does not fit, and
-/// what parse_json says of keys that are there twice and of `interrupt`.
+/// The bytes of convertToJsonb in jsonb_util.c. Throws JsonError if a length does not fit. Keys
+/// that occur twice and `interrupt` are treated as by parse_json.
 std::vector<std::uint8_t> write_jsonb(const JsonTree& tree,
                                       DuplicateKeys duplicates = DuplicateKeys::last_wins,
                                       Interrupt interrupt = never_interrupted);

@@ -1,4 +1,4 @@
-// The server's numeric, read where it lies. Knows nothing of JSON.
+// The server's numeric, read in place. Knows nothing of JSON.
 
 #include "jsonb/numeric.hpp"
 
@@ -21,7 +21,7 @@ struct NumericVar {
     std::int64_t dscale;
     bool negative;
 
-    /// Zero in front of the first and behind the last digit that is stored.
+    /// The digit at a place; zero before the first and after the last digit that is stored.
     unsigned digit(std::int64_t index) const {
         if (index < 0 || index >= ndigits) {
             return 0;

@@ -9,35 +9,35 @@
 
 namespace onetrip::jsonb {
 
-/// A whole number of up to 64 bits besides its sign. Zero is never negative.
+/// A whole number of up to 64 bits, not counting its sign. Zero is never negative.
 struct Integer {
     bool negative = false;
     std::uint64_t magnitude = 0;
 };
 
-/// What a numeric is when it is asked for a whole number.
+/// The result of converting a numeric to a whole number.
 enum class IntegerResult : std::uint8_t {
     integer,       ///< it is one
-    fraction,      ///< it has digits other than 0 behind the point
+    fraction,      ///< it has digits other than 0 after the point
     too_large,     ///< a whole number whose magnitude takes more than 64 bits
     not_a_number,  ///< NaN, Infinity or -Infinity
 };
 
-/// PostgreSQL's `numeric`, read where it lies (src/backend/utils/adt/numeric.c: NumericChoice).
-/// The span is the value behind its varlena header, of any alignment; the view owns nothing.
+/// PostgreSQL's `numeric`, read in place (src/backend/utils/adt/numeric.c: NumericChoice). The span
+/// is the value after its varlena header, of any alignment; the view owns nothing.
 class Numeric {
   public:
     Numeric() = default;
     explicit Numeric(std::span<const std::uint8_t> data) : data_(data) {}
 
-    /// Sets `result` only where it returns IntegerResult::integer.
+    /// Sets `result` only if it returns IntegerResult::integer.
     IntegerResult to_integer(Integer& result) const {
         return to_small_integer(result) ? IntegerResult::integer : to_any_integer(result);
     }
 
-    /// to_integer for what nearly all integers are, with nothing to call: in the short format, not
-    /// negative, with every digit down to the units, and too few of them to overflow. Sets `result`
-    /// only where it returns true.
+    /// to_integer for nearly all integers, without a call: those in the short format, not negative,
+    /// with every digit down to the units, and too few of them to overflow. Sets `result` only if
+    /// it returns true.
     bool to_small_integer(Integer& result) const {
         const std::size_t weight = data_.size() / digit_size - 2;
         if (weight >= small_weights || header() != (format::numeric_short | weight)) {
@@ -61,7 +61,7 @@ class Numeric {
 
     std::uint16_t header() const { return format::load<std::uint16_t>(data_.data()); }
 
-    /// In the short format.
+    /// A digit of a numeric in the short format.
     std::uint16_t digit(std::size_t index) const {
         return format::load<std::uint16_t>(data_.data() + (index + 1) * digit_size);
     }

@@ -29,8 +29,8 @@ struct Decimal {
     }
 };
 
-/// What make_result in numeric.c stores, with the decimals first to last standing for the digits
-/// of base 10000. No decimals, and so no digits, for zero.
+/// The bytes that make_result in numeric.c stores, with the decimals first to last standing for the
+/// digits of base 10000. No decimals, and so no digits, for zero.
 struct NumericVar {
     bool negative = false;
     std::int64_t weight = 0;

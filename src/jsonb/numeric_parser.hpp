@@ -12,7 +12,7 @@ namespace onetrip::jsonb {
 std::size_t number_size(std::string_view text);
 
 /// Appends the numeric that numeric_in makes of a JSON number, with its varlena header of four
-/// bytes. Returns false where numeric_in says "value overflows numeric format"; `out` is then as it
+/// bytes. Returns false if numeric_in says "value overflows numeric format"; `out` is then as it
 /// was. The text must be a number by RFC 8259's grammar.
 bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out);
 

@@ -69,7 +69,7 @@ class Compiler {
         Place place;
     };
 
-    /// What a name stands for: one of the two.
+    /// The meaning of a name: a field or a label.
     struct Named {
         std::optional<FieldId> field;
         std::optional<std::size_t> label;
@@ -136,7 +136,7 @@ class Compiler {
 void Compiler::add_name(const std::string& name, TextPosition at, Named named) {
     ticker_.tick();
     const auto [found, is_new] = names_.emplace(name, named);
-    // Reserved bits are no keys, and have one name as often as the standard has it.
+    // Reserved bits are not keys, and may share a name as they do in the standard.
     if (!is_new && !(named.is_constant && found->second.is_constant)) {
         refuse_layout(at, "duplicate name " + quoted(name), quoted(name),
                       "a name that no field or label before has");
@@ -244,7 +244,7 @@ void Compiler::resolve_source(FieldId id) {
 }
 
 /// In a JSON row a key named like a part field sets it. A column of that name would be read from
-/// rows, but not sent as the part's number, so that no reader could tell what the row had.
+/// rows, but not sent as the part's number, so that a reader could not recover the row's value.
 void Compiler::refuse_part_as_column(const Field& field) const {
     const auto found = names_.find(field.source.name);
     if (found == names_.end() || !found->second.field) {
@@ -335,12 +335,12 @@ void Compiler::refuse_constant_measure(const Field& field, const Measure& measur
     }
 }
 
-// ---- where parts end --------------------------------------------------------------------------
+// ---- ends of parts ----------------------------------------------------------------------------
 
-/// A reader meets the fields in order. Where a part ends it knows from a length or from the offset
-/// of the next label, if these stand before it; failing that from the end of the section, if every
-/// part after it has a length that stands before it. Looked at from the last part to the first, so
-/// that what lies between each and its label, or the end, is known.
+/// A reader meets the fields in order. It knows the end of a part from a length or from the offset
+/// of the next label, if these stand before the part. Otherwise it knows it from the end of the
+/// section, if every part after it has a length that stands before it. Parts are visited from the
+/// last to the first, so that the gap between each and its label, or the end, is known.
 void Compiler::end_parts() {
     constexpr std::size_t never = ~std::size_t{0};
     std::optional<std::size_t> label;
@@ -483,7 +483,7 @@ void Compiler::add_to_key(FieldId id, std::vector<std::optional<std::size_t>>& k
     key.fields.push_back(id);
 }
 
-/// Where section_length stands (ISO/IEC 13818-1, 2.4.4.11).
+/// The place of section_length (ISO/IEC 13818-1, 2.4.4.11).
 void Compiler::find_section_length() {
     for (FieldId id = 0; id < plan_.fields.size() && !plan_.length_of_rest; ++id) {
         const Field& field = plan_.fields[id];

@@ -1,5 +1,5 @@
-// Puts together what reads a section: placing, judging, telling and dissecting. Here is decided
-// what to believe of bytes that contradict themselves, and nothing else.
+// Joins the parts that read a section: placing, judging, telling and dissecting. It decides how to
+// read bytes that contradict themselves, and nothing else.
 
 #include "section/decoder.hpp"
 

@@ -20,8 +20,8 @@ class Decoder;
 }
 
 /// Reads sections as a plan says: the encoder's way back. Bytes are never trusted. A section is
-/// sound, with no fault, exactly if it can be decoded, and then the encoder makes the same bytes of
-/// what was decoded.
+/// sound, with no fault, exactly if it can be decoded, and then the encoder makes the same bytes
+/// from the decoded row.
 class Decoder {
   public:
     /// `plan` must outlive the decoder.
@@ -54,7 +54,7 @@ class Decoder {
     std::vector<Fault>* faults_ = nullptr;  ///< the judge's
     jsonb::JsonTreeBuilder row_;
     std::vector<DissectedField> lines_;
-    std::unique_ptr<tables::Decoder> table_;  ///< of a table, which it reads instead
+    std::unique_ptr<tables::Decoder> table_;  ///< for a table, which it reads instead
 };
 
 }  // namespace onetrip::section

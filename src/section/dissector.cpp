@@ -1,4 +1,5 @@
-// Shows what a reading has placed, for eyes. It judges nothing: faults are given to it.
+// Shows the fields that a reading has placed, line by line. It judges nothing: its caller passes
+// the faults.
 
 #include "section/dissector.hpp"
 
@@ -41,7 +42,7 @@ std::string with_remark(std::string value, const std::string& remark) {
     return value;
 }
 
-/// Puts the lines of what stands in a field after the field's own.
+/// Puts the lines of a field's content after the field's own.
 class FieldLines final : public InnerLines {
   public:
     FieldLines(const std::string& name, std::size_t begin, std::span<const std::uint8_t> bytes,
@@ -160,7 +161,7 @@ void Dissector::add_line(const Field& field, DissectedField line) {
     lines_->push_back(std::move(line));
 }
 
-/// To be asked for each field in turn.
+/// The remark on a field; to be called for each field in turn.
 std::string Dissector::remark_of_next(const Field& field) {
     std::string problems;
     for (; next_fault_ < faults_.size() && faults_[next_fault_]->field == &field; ++next_fault_) {

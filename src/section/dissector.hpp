@@ -11,7 +11,7 @@
 
 namespace onetrip::section {
 
-/// A line of what a protocol analyser shows.
+/// A line as a protocol analyser shows it.
 struct DissectedField {
     std::string name;  ///< a field, or a part of one: `storables[0].tag`
     std::size_t byte;  ///< from the section's begin
@@ -27,13 +27,13 @@ std::string hex_of(std::span<const std::uint8_t> bytes);
 /// Flags and other short fields bit by bit, as the standards' tables show them.
 std::string print_raw(std::uint64_t bits, std::uint32_t width);
 
-/// Appends the line of a field that is whole, and those of what stands in it. `remark` is put after
+/// Appends the line of a field that is whole, and the lines of its content. `remark` is put after
 /// the value.
 void append_field_lines(const CodedField& coded, const std::string& name, std::size_t bit,
                         const std::string& remark, HoldsText holds,
                         std::vector<DissectedField>& lines);
 
-/// What the line of a field says of its faults, or that what could be wrong is right.
+/// The remark of a field's line: its faults, or that a value that could be wrong is right.
 std::string remark_of(const Field& field, const std::string& problems);
 
 /// Shows a section line by line, with the faults at their fields.
@@ -42,7 +42,7 @@ class Dissector {
     /// All must outlive the dissector; `faults` are those of the reading.
     Dissector(const Reading& reading, const std::vector<Fault>& faults, HoldsText holds);
 
-    /// Appends a line for each field, and for what is left over after the last.
+    /// Appends a line for each field, and for bytes that are left over after the last.
     void append_lines(std::vector<DissectedField>& lines);
 
   private:

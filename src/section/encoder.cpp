@@ -150,7 +150,7 @@ inline void Encoder::store(const FastStep& step, std::uint8_t* at, std::uint64_t
     }
 }
 
-/// The bits of what needs no conversion by the field's type; false for all else.
+/// Finds the bits of a value that needs no conversion by the field's type; false for all others.
 inline bool Encoder::direct_bits(const FastStep& step, const Value& value, std::uint64_t& bits) {
     if (value.kind == Value::Kind::integer) {
         bits = static_cast<std::uint64_t>(value.integer);
@@ -208,7 +208,7 @@ bool Encoder::write(std::span<const Value> row, const Share* share, std::uint8_t
     return true;
 }
 
-/// As many whole items as fit.
+/// Writes as many whole items as fit.
 void Encoder::write_share(const Share& share, ByteWriter& writer) {
     while (!share.items.at_end() && !writer.overflowed()) {
         share.items.write_next(writer);
@@ -251,7 +251,7 @@ void Encoder::write_bytes(const FastStep& step, const Value& value, std::uint8_t
     }
 }
 
-/// In whole bytes from the section's begin.
+/// The place, in whole bytes from the section's begin.
 inline std::uint32_t Encoder::offset_of(Place place) const {
     return place.bytes() + part_bytes_[place.parts];
 }
@@ -379,7 +379,7 @@ std::size_t Encoder::split(std::span<const Value> row, SectionSink& sink, Splitt
     return numbers.parts;
 }
 
-/// What the fields that are repeated in each section leave for items.
+/// The room that the fields repeated in each section leave for items.
 std::size_t Encoder::room_for_items(std::span<const Value> row) {
     const Field& field = plan_.fields[plan_.split->field];
     const auto& type = static_cast<const BytesType&>(*field.type);

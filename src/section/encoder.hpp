@@ -19,11 +19,12 @@ namespace tables {
 class Writer;
 }
 
-/// Where sections go. What it throws ends the encoding; a section that was begun is then void.
+/// The receiver of sections. An exception from it ends the encoding; a section that was begun is
+/// then void.
 class SectionSink {
   public:
-    /// Room for `size` bytes, which stays where it is until end_section. Called again without one
-    /// if the section is not to be: what was written is void.
+    /// Room for `size` bytes, which does not move until end_section. If it is called again without
+    /// end_section, the section is discarded with its bytes.
     virtual std::uint8_t* begin_section(std::size_t size) = 0;
 
     /// The section is finished: the first `size` bytes of that room.
@@ -40,17 +41,19 @@ enum class Splitting : std::uint8_t { allowed, refused };
 /// that no row changes are an image that is copied, and each step writes one field over it.
 class Encoder {
   public:
-    /// `plan` must outlive the encoder. `interrupt` is called now and then by what can take long.
+    /// `plan` must outlive the encoder. `interrupt` is called now and then by work that can take
+    /// long.
     explicit Encoder(const Plan& plan, Interrupt interrupt = never_interrupted);
     ~Encoder();
 
     /// Encodes a row into one section, or several if it does not fit into one and the layout has a
     /// field to split. `row` has a value for each of plan.slots. Returns the number of sections.
-    /// Throws FieldError and what the sink throws.
+    /// Throws FieldError; exceptions of the sink pass through.
     std::size_t encode(std::span<const Value> row, SectionSink& sink, Splitting splitting);
 
   private:
-    /// A step of the plan, with what most values are that need no conversion by the field's type.
+    /// A step of the plan, with the limits of the values that need no conversion by the field's
+    /// type.
     struct FastStep {
         Step step;
         const Field* field;
@@ -64,7 +67,7 @@ class Encoder {
         /// if it begins a byte and so many bytes are sure to follow.
         bool by_word;
         std::uint32_t shift;   ///< of the bits within that word
-        std::uint64_t behind;  ///< what the image has in that word after the field
+        std::uint64_t behind;  ///< the image's bits in that word after the field
     };
 
     /// A run of the plan. The part after it is a field of bytes.
@@ -122,7 +125,7 @@ class Encoder {
     std::vector<Measure> measures_;       ///< lengths and offsets that rows change
     std::vector<const Part*> documents_;  ///< parts whose type takes JSON text
 
-    // Of the row being encoded:
+    // The state of the row being encoded:
     std::vector<std::uint32_t> part_bytes_;  ///< of the first n parts together
     const Field* current_ = nullptr;         ///< the field that is at fault if one is
     SlotId current_slot_ = 0;                ///< of the part that did not fit

@@ -1,5 +1,5 @@
-// Judges what a reading has placed: check_sections' faults, and what decode_section refuses. It
-// decodes nothing but to compare fields of one source.
+// Judges the fields that a reading has placed: it finds check_sections' faults, for which
+// decode_section refuses a section. It decodes only to compare fields of one source.
 
 #include "section/judge.hpp"
 
@@ -125,7 +125,7 @@ void Judge::judge_bits(FieldId id, std::uint64_t bits) {
                 add_fault(id, std::move(problem));
             }
             break;
-        // Of tables, which have no plan of this kind.
+        // Only tables have these sources, and they have no plan of this kind.
         case Source::Kind::last_part_of:
         case Source::Kind::count_of:
         case Source::Kind::present:
@@ -140,8 +140,8 @@ void Judge::judge_constant(FieldId id, std::uint64_t bits) {
     }
 }
 
-/// What length() counts ends with the bytes, but for those that are left over where it is believed
-/// and the fields end where it says: they are a fault of their own.
+/// The bytes that length() counts end with the section's, except for bytes that are left over if
+/// length() is believed and the fields end there: they are a fault of their own.
 std::size_t Judge::measure(FieldId id) const {
     const Measure& measure = plan_.root.measures[*plan_.root.fields[id].measure];
     const std::size_t size = reading_->section().size();
@@ -191,14 +191,14 @@ void Judge::judge_size(std::size_t size) {
     }
 }
 
-/// Fields that are cut off or have a fault of their own are not asked.
+/// Fields that are cut off or have a fault of their own are not compared.
 bool Judge::can_be_compared(const Key& key) const {
     return std::all_of(key.fields.begin(), key.fields.end(),
                        [&](FieldId id) { return !is_faulty_[id] && reading_->is_whole(id); });
 }
 
 /// Fields of one source must have been written from one value. If they were not, the fault is at
-/// the first that is not written from what the key's first field is decoded to.
+/// the first that is not written from the decoded value of the key's first field.
 void Judge::judge_key(const Key& key) {
     if (!can_be_compared(key)) {
         return;

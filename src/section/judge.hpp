@@ -24,14 +24,14 @@ struct Fault {
     const std::string& name() const { return path.empty() ? field->name : path; }
 };
 
-/// Those of them that are no notes.
+/// The number of faults that are not notes.
 std::size_t count_faults(const std::vector<Fault>& faults);
 
-/// The largest section that a section_length of 12 bits can say. A longer one is wrong as a whole,
+/// The largest section that a section_length of 12 bits can give. A longer one is wrong as a whole,
 /// and is not read: that bounds the work on bytes of any kind.
 inline constexpr std::size_t largest_read = transport::largest_said_section;
 
-/// Finds what is wrong with a section that was placed. It keeps its memory from one to the next.
+/// Finds the faults of a section that was placed. It keeps its memory from one to the next.
 class Judge {
   public:
     /// `plan` must outlive the judge.

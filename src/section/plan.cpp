@@ -1,5 +1,5 @@
 // Compiles a layout of any kind. A flat one, of fields and labels alone, has a plan of its own,
-// whose writer is a loop over an image; what a table needs is compiled in tables/.
+// whose writer is a loop over an image; tables are compiled in tables/.
 
 #include "section/plan.hpp"
 

@@ -22,8 +22,8 @@ using FieldId = std::uint32_t;
 /// Index into Plan::slots.
 using SlotId = std::uint32_t;
 
-/// Where something begins in its scope: after so many fixed bits, and after so many parts, whose
-/// sizes are known only with a row or with bytes.
+/// The place at which something begins in its scope: after so many fixed bits, and after so many
+/// parts, whose sizes are known only with a row or with bytes.
 struct Place {
     std::uint32_t bits = 0;
     std::uint32_t parts = 0;
@@ -51,7 +51,7 @@ struct Step {
     std::uint32_t width;  ///< in bits
 };
 
-/// What lies between the end of a part and a place after it: fixed bytes, and parts whose lengths
+/// The gap between the end of a part and a place after it: fixed bytes, and parts whose lengths
 /// have been read before the part begins.
 struct Gap {
     std::uint32_t fixed_bytes;
@@ -59,8 +59,8 @@ struct Gap {
     std::uint32_t end_part;
 };
 
-/// What says where a part ends, decided once. One of the three is there; where bytes contradict
-/// themselves, a reader may believe another than where they are sound.
+/// The sources that give the end of a part, decided once. There is at least one of the three. If
+/// bytes contradict themselves, a reader may believe another one than in sound bytes.
 struct PartEnd {
     std::optional<FieldId> length;  ///< a field before the part that has its length
     std::optional<FieldId> offset;  ///< a field before the part that has the next label's offset
@@ -83,14 +83,14 @@ struct Run {
     std::optional<Part> part;  ///< none after the last run
 };
 
-/// A length or an offset: what it measures from and to.
+/// A length or an offset, with the places from and to which it measures.
 struct Measure {
     FieldId field;
     Place at;
     Place from;
     Place to;
 
-    /// Whether no row changes it: it is then a constant of the image.
+    /// Whether the measure is the same in every row: it is then a constant of the image.
     bool is_constant() const { return from.parts == to.parts; }
 };
 
@@ -120,8 +120,8 @@ struct Key {
     std::vector<FieldId> fields;
 };
 
-/// What stands in one pair of braces, in three forms: for writing an image and the runs over it,
-/// for reading the fields in order, and for both what is computed.
+/// The content of one pair of braces, in three forms: an image and the runs over it for writing,
+/// the fields in order for reading, and the computed fields for both.
 struct Scope {
     std::vector<std::uint8_t> image;  ///< the bits that no row changes
     std::vector<Run> runs;
@@ -148,8 +148,9 @@ struct HeaderBits {
     std::uint16_t bits = 0;
 };
 
-/// A layout, compiled: what is run, where a Layout is what was written. Every name is resolved and
-/// every position known. It can be encoded and decoded, or compile would have refused it.
+/// A compiled layout, which encoder and decoder run; a Layout is the form in which it was written.
+/// Every name is resolved and every position known. It can be encoded and decoded, or compile would
+/// have refused it.
 struct Plan {
     std::string name;
     std::uint32_t max_bytes;
@@ -160,17 +161,17 @@ struct Plan {
 
     std::optional<FieldId> length_of_rest;  ///< the first length() that no part precedes
 
-    /// Whether that stands where all sections of ISO/IEC 13818-1 have their section_length, so that
-    /// concatenated sections can be told apart.
+    /// Whether length_of_rest is at the place of section_length in ISO/IEC 13818-1, so that the
+    /// ends of concatenated sections are known.
     bool has_section_length = false;
     HeaderBits header;
 
-    /// Of a layout that has more than fields and labels: what is run instead of `root`. `fields`
-    /// are then those of the slots alone.
+    /// The table of a layout that has more than fields and labels, which is run instead of `root`.
+    /// `fields` are then those of the slots alone.
     std::shared_ptr<const tables::TablePlan> table;
 };
 
-/// The one place that decides positions, constants and where each part ends. Throws Error
+/// The one place that decides positions, constants and the ends of parts. Throws Error
 /// (syntax_error) with line and column for a layout that could not be encoded or decoded
 /// (sections.md, chapter 2), and what `interrupt` throws. Plans that are compiled with one
 /// `library` share what they use of the library; it may be destroyed before them.

@@ -10,7 +10,7 @@ namespace onetrip::section {
 
 namespace {
 
-/// Sizes that damaged bytes claim are cut here, far behind any section, so that sums stay small.
+/// Sizes that damaged bytes claim are cut here, far beyond any section, so that sums stay small.
 constexpr std::uint64_t far = std::uint64_t{1} << 32;
 
 std::uint64_t without(std::uint64_t whole, std::uint64_t part) {
@@ -101,7 +101,7 @@ std::uint64_t Reading::bits_of(FieldId id) const {
     const std::size_t byte = bit / 8;
     const auto skipped = static_cast<unsigned>(bit % 8);
     if (byte + sizeof(std::uint64_t) <= section_.size() && skipped + width <= 64) {
-        // One load, which is what nearly all fields take.
+        // Nearly all fields take one load.
         return load_word(section_.data() + byte) << skipped >> (64 - width);
     }
     return load_bits(section_.data(), bit, static_cast<unsigned>(width));

@@ -9,20 +9,20 @@
 
 namespace onetrip::section {
 
-/// How bytes that contradict themselves are read: which of them to believe.
+/// The reading of bytes that contradict themselves: the ones to believe.
 struct Trust {
     std::size_t end;  ///< of the section, in bytes
     bool in_end;      ///< rather than in a length or an offset
 };
 
-/// Where a field lies, in bits from the section's begin.
+/// The place of a field, in bits from the section's begin.
 struct Placed {
     std::size_t bit;
     std::size_t width;
 };
 
-/// A section, and where each field of a plan lies in it: placed once, for everybody who reads it.
-/// Bytes are never trusted: a field may lie after them.
+/// A section, and where each field of a plan lies in it: placed once, for all readers. Bytes are
+/// never trusted: a field may lie after them.
 class Reading {
   public:
     /// `plan` must outlive the reading.
@@ -31,7 +31,7 @@ class Reading {
     /// Places all fields; nothing is judged. Takes no more than plan.fields and parts.
     void place(std::span<const std::uint8_t> section, Trust trust);
 
-    /// Where length() says that the section ends; its real end if none does.
+    /// The end of the section by length(); its real end if the layout has no length().
     std::size_t declared_end() const;
 
     const Plan& plan() const { return plan_; }
@@ -43,13 +43,14 @@ class Reading {
         return placed_[id].bit + placed_[id].width <= section_.size() * 8;
     }
 
-    /// Of a field that is whole and has at most 64 bits.
+    /// The bits of a field that is whole and has at most 64 of them.
     std::uint64_t bits_of(FieldId id) const;
 
-    /// Of a field that is whole. `aligned` holds them if it does not begin on a byte boundary.
+    /// The bytes of a field that is whole. `aligned` holds them if it does not begin on a byte
+    /// boundary.
     std::span<const std::uint8_t> bytes_of(FieldId id, std::vector<std::uint8_t>& aligned) const;
 
-    /// In whole bytes from the section's begin.
+    /// The place, in whole bytes from the section's begin.
     std::size_t offset_of(Place place) const { return place.bytes() + part_bytes_[place.parts]; }
 
   private:

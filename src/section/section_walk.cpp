@@ -1,3 +1,6 @@
+// Finds the sections in concatenated bytes and has each of them judged. It knows no field: the
+// decoder judges.
+
 #include "section/section_walk.hpp"
 
 #include <algorithm>
@@ -21,7 +24,7 @@ SectionWalk::SectionWalk(Decoder& decoder, std::span<const std::uint8_t> bytes, 
       ticker_(interrupt),
       is_distinctive_(std::popcount(decoder.plan().header.mask) >= distinctive_bits) {}
 
-/// No bytes are no section where sections can be told apart, and one empty section where not.
+/// Empty input has no section if the layout has a section_length, and else one empty section.
 bool SectionWalk::next() {
     begin_ = end_;
     if (begin_ == bytes_.size() && (ordinal_ > 0 || decoder_.plan().has_section_length)) {
@@ -43,9 +46,9 @@ bool SectionWalk::next() {
     return true;
 }
 
-/// A header behind which no other follows may be one by chance, or of a section that is wrong too.
-/// What is too long for any section has one fault, whatever is in it: no better reading of sections
-/// that all break the layout, as those of another layout do. Zeros are no sections.
+/// A header that no other follows may be one by chance, or that of a faulty section. Bytes that are
+/// too long for any section have one fault, whatever is in them: that is not a better reading than
+/// several sections that break the layout, as those of another layout do. Zeros are not sections.
 void SectionWalk::resynchronise(std::size_t cut) {
     std::size_t best = cut;
     std::size_t fewest = count_faults(*faults_);
@@ -65,7 +68,8 @@ void SectionWalk::resynchronise(std::size_t cut) {
     }
 }
 
-/// Bytes made for it would have each of them judged in very many sections.
+/// Whether another reading may be tried. Without a limit, bytes made for the purpose would each be
+/// judged in very many sections.
 bool SectionWalk::may_resynchronise() const {
     constexpr std::size_t free_of_charge = 1 << 20;
     constexpr std::size_t most_times = 16;
@@ -79,7 +83,7 @@ void SectionWalk::judge(std::size_t end) {
     faults_ = &decoder_.check(bytes_.subspan(begin_, end - begin_));
 }
 
-/// May lie behind the bytes' end.
+/// The end of the section by its section_length; it may lie after the bytes' end.
 std::size_t SectionWalk::declared_end(std::size_t begin) const {
     const auto size = transport::size_of_section(bytes_.subspan(begin));
     return size ? begin + *size : bytes_.size();
@@ -93,7 +97,8 @@ bool SectionWalk::has_header(std::size_t at) const {
     return (bits & decoder_.plan().header.mask) == decoder_.plan().header.bits;
 }
 
-/// Whether there is a header, and behind the section that it begins another, or the end.
+/// Whether a header is at this place, and its section is followed by another header or by the
+/// bytes' end.
 bool SectionWalk::begins_section(std::size_t at) const {
     if (!has_header(at)) {
         return false;
@@ -102,7 +107,7 @@ bool SectionWalk::begins_section(std::size_t at) const {
     return end == bytes_.size() || (end < bytes_.size() && has_header(end));
 }
 
-/// The first header from `from` on; the end where there is none. No byte is looked at twice,
+/// The first header from `from` on; the bytes' end if there is none. No byte is looked at twice,
 /// however often it is asked.
 std::size_t SectionWalk::next_header(std::size_t from) {
     next_header_ = std::max(next_header_, from);

@@ -64,7 +64,7 @@ std::optional<CommonValue> SharedValue::find(const Fields& fields) {
     return std::nullopt;
 }
 
-/// Whether it is plain to see that the fields have one value: what nearly all are.
+/// Whether the fields have one value by a simple comparison, as nearly all have.
 bool SharedValue::all_equal(const Fields& fields) {
     return std::all_of(fields.begin(), fields.end(), [&](const CodedField& coded) {
         return coded.field->type->shortcut() == Shortcut::plain_integer &&
@@ -72,8 +72,8 @@ bool SharedValue::all_equal(const Fields& fields) {
     });
 }
 
-/// The first field of each type, with its parameters. What is written from one value is alike in
-/// all fields of a type, so that no other can say more about the value.
+/// The first field of each type, with its parameters. One value is written alike in all fields of a
+/// type, so that no other can say more about the value.
 std::vector<std::size_t> SharedValue::candidates_of(const Fields& fields) {
     std::vector<std::size_t> candidates;
     for (std::size_t index = 0; index < fields.size(); ++index) {

@@ -11,10 +11,10 @@
 
 namespace onetrip::section {
 
-/// What can be decoded to the value that all fields of one key were written from.
+/// The source from which the value of all fields of one key can be decoded.
 struct CommonValue {
     enum class From : std::uint8_t {
-        field,  ///< what `field` is decoded to
+        field,  ///< the decoded value of `field`
         bytes,  ///< its bytes, as {"hex": "…"}
         items,  ///< the items that fields of type tlv share
     };
@@ -32,14 +32,14 @@ class SharedValue {
     explicit SharedValue(HoldsText holds) : holds_(holds) {}
 
     /// nullopt if the fields were not written from one value. Types keep more or less of a value
-    /// (char drops spaces at the end, utc the fraction of a second), so that one field may say what
-    /// the others were given, and another may not.
+    /// (char drops spaces at the end, utc the fraction of a second), so that one field may show the
+    /// value that all were given, and another may not.
     std::optional<CommonValue> find(const Fields& fields);
 
     /// Appends that value.
     void append(const Fields& fields, CommonValue value, jsonb::JsonTreeBuilder& tree) const;
 
-    /// The index of the first field that is not written from what the first of all is decoded to;
+    /// The index of the first field that is not written from the decoded value of the first one;
     /// their number if all are.
     std::size_t first_other(const Fields& fields);
 
@@ -56,10 +56,10 @@ class SharedValue {
     std::vector<std::uint8_t> written_;
 };
 
-/// Appends what sound bits or bytes of a field are decoded to.
+/// Appends the decoded value of a field's sound bits or bytes.
 void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonTreeBuilder& tree);
 
-/// What the fields of a key of a flat layout hold, all of them whole.
+/// The contents of the fields of one key of a flat layout; all fields are whole.
 class KeyFields {
   public:
     KeyFields(const Reading& reading, const Key& key);
@@ -71,7 +71,7 @@ class KeyFields {
     std::vector<CodedField> fields_;
 };
 
-/// Appends what a field that is whole and sound is decoded to.
+/// Appends the decoded value of a field that is whole and sound.
 void append_field(const Reading& reading, FieldId id, HoldsText holds,
                   jsonb::JsonTreeBuilder& tree);
 

@@ -1,4 +1,4 @@
-// Tells what a sound section says, straight into a JSON tree. It judges nothing.
+// Appends the values of a sound section to a JSON tree. It judges nothing.
 
 #include "section/teller.hpp"
 

@@ -10,15 +10,15 @@
 
 namespace onetrip::section {
 
-/// One column of the row that a section is made of, as plain data: a view of what the caller
-/// holds. Texts are UTF-8.
+/// One column of the row that a section is made of, as plain data: a view of the caller's memory.
+/// Texts are UTF-8.
 struct Value {
     enum class Kind : std::uint8_t {
         null,            ///< SQL NULL
         absent,          ///< a key that the JSON row does not have
         boolean,         ///< `boolean`
         integer,         ///< `integer`
-        numeric,         ///< `bytes`: a numeric behind its varlena header
+        numeric,         ///< `bytes`: a numeric after its varlena header
         float_4,         ///< `real`: a number of 32 bits
         float_8,         ///< `real`
         instant,         ///< `instant`

@@ -24,8 +24,8 @@ constexpr std::uint32_t times_x(std::uint32_t crc) {
 
 using Table = std::array<std::uint32_t, 256>;
 
-/// tables[n][b]: what a byte b does to the register when n further bytes follow it. Eight of them
-/// take eight bytes at a time ("slicing-by-8", Kounavis and Berry 2005).
+/// tables[n][b]: the effect of a byte b on the register when n further bytes follow it. Eight of
+/// them take eight bytes at a time ("slicing-by-8", Kounavis and Berry 2005).
 consteval std::array<Table, 8> make_tables() {
     std::array<Table, 8> tables{};
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
@@ -46,7 +46,7 @@ consteval std::array<Table, 8> make_tables() {
 
 constexpr std::array<Table, 8> tables = make_tables();
 
-/// What `data` make of the register `crc`.
+/// The register `crc` after `data`.
 std::uint32_t slice(std::uint32_t crc, Bytes data) {
     while (data.size() >= 8) {
         crc = tables[7][data[0] ^ (crc >> 24)] ^ tables[6][data[1] ^ (crc >> 16 & 0xFF)] ^
@@ -68,9 +68,10 @@ std::uint32_t crc_by_slicing(Bytes data) {
 
 // Folding by carry-less multiplication (Gopal and others, "Fast CRC Computation for Generic
 // Polynomials Using PCLMULQDQ Instruction", Intel 2009). The data are one polynomial over GF(2),
-// its highest coefficient first, and a CRC is what remains of it times x^32. Of 16 bytes
-// H x^64 + L with D bits behind them, the congruent H (x^(D+64) mod P) + L (x^D mod P), at most 96
-// bits long, can be added to the 16 bytes that end D bits later. In the end 16 bytes are left.
+// its highest coefficient first, and a CRC is the remainder of that polynomial times x^32. If D
+// bits follow 16 bytes H x^64 + L, those 16 bytes are congruent to H (x^(D+64) mod P) + L (x^D mod
+// P). That is at most 96 bits long and can be added to the 16 bytes that end D bits later. In the
+// end 16 bytes are left.
 
 #define ONETRIP_FOLDING __attribute__((target("pclmul,ssse3")))
 
@@ -96,7 +97,7 @@ ONETRIP_FOLDING inline __m128i load(const std::uint8_t* at) {
     return turn(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
 }
 
-/// What takes the two halves of 16 bytes over the 16 bytes that end so many bits later.
+/// The two factors that fold 16 bytes into the 16 bytes that end so many bits later.
 struct Factors {
     long long high;
     long long low;

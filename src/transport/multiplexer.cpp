@@ -1,5 +1,5 @@
-// Sections of several PIDs in packets, and files of packets that are played in a loop. What a
-// packet looks like is not known here.
+// Sections of several PIDs in packets, and files of packets that are played in a loop. Knows
+// nothing of the format of a packet.
 
 #include "transport/multiplexer.hpp"
 
@@ -26,7 +26,7 @@ constexpr std::size_t most_repeated_bytes = counter_values * PacketFill::capacit
 /// Sections that wait, the same again for each repetition.
 constexpr std::size_t most_planned = 512;
 
-/// What is done to the last sections of a PID to give it a multiple of 16 packets.
+/// The changes to the last sections of a PID that give it a multiple of 16 packets.
 struct LoopPlan {
     unsigned copies = 1;                      ///< how often all sections are written
     std::bitset<most_planned> begins_packet;  ///< sections, from the first that waits
@@ -73,7 +73,7 @@ class LoopPlanner {
     /// How a PID is repeated, if it must be.
     enum class Repetition : std::uint8_t { impossible, in_own_packets, in_last_packet };
 
-    /// `packets` were written already, and `open` is what the next one holds.
+    /// `packets` were written already, and `open` is the content of the next one.
     LoopPlanner(const PacketFill& open, std::uint64_t packets,
                 std::span<const SectionShape> sections, Repetition repetition)
         : open_(open),
@@ -156,7 +156,7 @@ class LoopPlanner {
 
 }  // namespace
 
-/// A PID.
+/// The sections of one PID.
 struct Multiplexer::Stream {
     Stream(std::uint16_t number, unsigned continuity_counter, PacketSink& sink)
         : pid(number), packetizer(number, continuity_counter, sink) {}
@@ -168,17 +168,17 @@ struct Multiplexer::Stream {
     bool is_planned = false;
     std::size_t written = 0;  ///< how many sections of the plan
 
-    // What waits: how many sections, and the shapes of the last of them, in a ring.
+    // The sections that wait: their number, and the shapes of the last of them, in a ring.
     std::uint64_t sections = 0;
     std::uint64_t waiting = 0;
     std::array<SectionShape, most_waiting + 1> shapes{};
 
-    // All sections, where they are so few that they may be written again.
+    // All sections, if they are so few that they may be written again.
     std::array<std::uint8_t, most_repeated_bytes> bytes{};
     std::size_t bytes_used = 0;
     bool has_all_bytes = true;
 
-    /// Keeps what is needed of a section that waits.
+    /// Keeps the shape, and if needed the bytes, of a section that waits.
     void keep(const SectionShape& shape, std::span<const std::uint8_t> section) {
         shapes[sections++ % shapes.size()] = shape;
         ++waiting;

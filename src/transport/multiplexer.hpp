@@ -10,8 +10,8 @@ struct WaitingSection {
     std::span<const std::uint8_t> section;
 };
 
-/// What a Multiplexer needs of its caller: memory, and a queue of sections that may be longer than
-/// memory is. What these functions throw ends the multiplexing.
+/// The services that a Multiplexer needs from its caller: memory, and a queue of sections that may
+/// be larger than memory. An exception from these functions ends the multiplexing.
 class MultiplexerStore {
   public:
     /// Zeroed memory that outlives the Multiplexer.
@@ -39,10 +39,10 @@ class Multiplexer {
   public:
     Multiplexer(unsigned continuity_counter, bool loop, PacketSink& sink, MultiplexerStore& store);
 
-    /// One whole section. Throws Error where it is none.
+    /// Takes one whole section. Throws Error if the bytes are not one.
     void add(std::uint16_t pid, std::span<const std::uint8_t> section);
 
-    /// After the last section.
+    /// Ends the packets after the last section.
     void finish();
 
     /// How many sections were written more than once, each time counted, to fill a loop.

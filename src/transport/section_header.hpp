@@ -7,10 +7,10 @@
 
 namespace onetrip::transport {
 
-/// What every section begins with: table_id, flags and section_length (ISO/IEC 13818-1, 2.4.4.11).
+/// The header of every section: table_id, flags and section_length (ISO/IEC 13818-1, 2.4.4.11).
 inline constexpr std::size_t section_header_size = 3;
 
-/// Where section_length stands, in bits from the section's begin, and how many it takes.
+/// The place of section_length, in bits from the section's begin, and its width.
 inline constexpr std::uint32_t section_length_at = 12;
 inline constexpr std::uint32_t section_length_width = 12;
 
@@ -27,8 +27,8 @@ constexpr std::size_t section_length_of(std::span<const std::uint8_t> section) {
     return std::size_t{section[1] & 0x0FU} << 8 | section[2];
 }
 
-/// The size of the section that begins these bytes, by its section_length, which counts what is
-/// after it. nullopt if the bytes end before it. They may be fewer than that size.
+/// The size of the section that begins these bytes, by its section_length, which counts the bytes
+/// after itself. nullopt if the bytes end before it. They may be fewer than that size.
 constexpr std::optional<std::size_t> size_of_section(std::span<const std::uint8_t> bytes) {
     if (bytes.size() < section_header_size) {
         return std::nullopt;

@@ -1,3 +1,6 @@
+// Puts sections into the transport packets of one PID, and gathers sections from packets. Knows no
+// layout: a section is a header, a length and bytes.
+
 #include "transport/transport_packets.hpp"
 
 #include <algorithm>
@@ -30,7 +33,7 @@ std::string too_long(std::size_t length) {
            std::to_string(largest_section_length);
 }
 
-/// What is wrong with the section that `bytes` begin with, as a sentence; empty if nothing is.
+/// The fault of the section that `bytes` begin with, as a sentence; empty if it has none.
 std::string fault_of_section(Bytes bytes) {
     if (bytes.size() < section_header_size) {
         return "It is cut off after " + count(bytes.size(), "byte") + ".";
@@ -100,7 +103,8 @@ Packetizer::Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSin
     : sink_(sink), pid_(pid), continuity_counter_(static_cast<std::uint8_t>(continuity_counter)) {}
 
 /// Gives the packet its pointer_field, which counts the bytes of the section before (2.4.4.2).
-/// Those are there already: whether a section begins behind them was not known when they came.
+/// Those bytes are in the packet already: when they came, it was not known whether a section begins
+/// after them.
 void Packetizer::begin_section() {
     if (!fill_.section_begins) {
         std::memmove(payload() + 1, payload(), fill_.used);
@@ -173,8 +177,8 @@ std::optional<std::size_t> section_from(Bytes content, std::size_t first, std::s
 
 }  // namespace
 
-/// The first packet takes half of the payload, rounded up, which is a byte less where a section
-/// would begin with its last one, without room for a pointer_field.
+/// The first packet takes half of the payload, rounded up, or a byte less if a section would begin
+/// with its last byte, without room for a pointer_field.
 void Packetizer::emit_halves() {
     std::array<std::uint8_t, PacketFill::capacity> copy;
     const bool has_pointer = fill_.section_begins;
@@ -209,7 +213,7 @@ void Packetizer::emit_half(Bytes content, std::optional<std::size_t> section) {
     sink_.put_packet(packet_);
 }
 
-/// As many packets in a row tell from noise, in which any byte may be 0x47.
+/// So many packets in a row are not noise, in which any byte may be 0x47.
 constexpr std::size_t packets_to_be_sure = 5;
 
 /// Bare packets; with a timecode before each (M2TS); with a Reed-Solomon code after each (DVB).
@@ -241,7 +245,7 @@ bool PacketFinder::begins_with(const PacketSpacing& spacing) const {
     return packets == packets_to_be_sure || (bytes_.size() % stride == 0 && !is_one_alone);
 }
 
-/// Finds packets in a row, wherever that is. False if there are none.
+/// Finds the first packets in a row, at any place. False if there are none.
 bool PacketFinder::find_row(PacketSpacing& spacing, std::size_t& place) const {
     for (place = 0; place < bytes_.size(); ++place) {
         if (place % search_step == 0) {
@@ -281,7 +285,7 @@ bool PacketFinder::find_likely(PacketSpacing& spacing) const {
     return best > 1;
 }
 
-/// Bare packets wherever nothing says otherwise.
+/// Packets count as bare unless the bytes show otherwise.
 void PacketFinder::find_spacing() {
     spacing_is_known_ = true;
     if (packets_stand_at(0)) {
@@ -309,8 +313,8 @@ void PacketFinder::find_spacing() {
     }
 }
 
-/// Whether five packets stand here, or as many as there are bytes for. That a byte of a payload is
-/// 0x47 says nothing.
+/// Whether five packets stand here, or as many as there are bytes for. A single 0x47 proves
+/// nothing: a payload may hold that byte.
 bool PacketFinder::packets_stand_at(std::size_t offset) const {
     const std::size_t count = packets_in_row(offset, spacing_.stride, packets_to_be_sure);
     const std::size_t end = offset + count * spacing_.stride;
@@ -359,8 +363,8 @@ std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
     return from;
 }
 
-/// Whether bytes are missing in the packet at `offset`, so that others begin within it. Where the
-/// next but one stands right, it is only the sync_byte between them that is wrong.
+/// Whether bytes are missing in the packet at `offset`, so that others begin within it. If the next
+/// packet but one is at its place, only the sync_byte between them is wrong.
 bool PacketFinder::is_cut(std::size_t offset) const {
     const std::size_t next = offset + spacing_.stride;
     if (next >= bytes_.size() || bytes_[next] == sync_byte ||
@@ -416,7 +420,8 @@ std::optional<FoundPacket> PacketFinder::next() {
     return std::nullopt;
 }
 
-/// What of a packet's header and adaptation_field a reader of sections needs (2.4.3.2, 2.4.3.4).
+/// The parts of a packet's header and adaptation_field that a reader of sections needs (2.4.3.2,
+/// 2.4.3.4).
 struct Depacketizer::Header {
     std::uint16_t pid;
     bool transport_error_indicator;
@@ -454,10 +459,10 @@ void Depacketizer::add(const FoundPacket& packet) {
     }
     packet_number_ = packet.number;
     if (header.transport_error_indicator) {
-        // Even that it belongs to this PID may be wrong; if it does, its number will be missed.
+        // Even the PID may be wrong; if the packet belongs to this PID, its number will be missed.
         report("transport_error_indicator is set", "The packet is skipped.");
     } else if (!header.has_payload && !header.has_adaptation_field) {
-        // To be discarded (2.4.3.3), but not what anybody sends.
+        // Such packets are to be discarded (2.4.3.3), and nobody sends them.
         report("adaptation_field_control is 0, which is reserved", "The packet is skipped.");
     } else if (!header.has_payload) {
         // Such packets do not count (2.4.3.3).
@@ -477,8 +482,8 @@ void Depacketizer::add(const FoundPacket& packet) {
     }
 }
 
-/// Whether a packet with a payload is to be read: not if it is the last one again (2.4.3.3). If
-/// it does not follow the last one, what was begun is lost.
+/// Whether a packet with a payload is to be read: not if it is the last one again (2.4.3.3). If it
+/// does not follow the last one, the section that was begun is lost.
 bool Depacketizer::is_next(const Header& header,
                            std::span<const std::uint8_t, packet_size> packet) {
     const unsigned counter = header.continuity_counter;
@@ -516,8 +521,8 @@ bool Depacketizer::repeats_last(const Header& header,
            std::equal(payload.begin(), payload.end(), last_payload.begin());
 }
 
-/// discontinuity_indicator (2.4.3.5) announces that counting goes on elsewhere: that is no fault,
-/// but nothing ties what follows to what was begun.
+/// discontinuity_indicator (2.4.3.5) announces that counting goes on elsewhere: that is not a
+/// fault, but nothing ties the next bytes to the section that was begun.
 void Depacketizer::jump() {
     if (state_ == State::within) {
         lose("discontinuity_indicator is set");
@@ -544,7 +549,7 @@ void Depacketizer::read_payload(bool section_begins, Bytes payload) {
     lose("pointer_field is " + std::to_string(pointer_field) + ", behind the packet's end");
 }
 
-/// What stands before the section to which pointer_field points: the end of the one before, or
+/// Takes the bytes before the section to which pointer_field points: the end of the one before, or
 /// nothing but stuffing.
 void Depacketizer::read_end(Bytes bytes) {
     if (state_ == State::start && !is_stuffing(bytes)) {
@@ -562,7 +567,7 @@ void Depacketizer::read_end(Bytes bytes) {
     }
 }
 
-/// A payload in which no section begins.
+/// Takes a payload in which no section begins.
 void Depacketizer::read_tail(Bytes bytes) {
     if (state_ == State::lost) {
         return;
@@ -582,7 +587,7 @@ void Depacketizer::read_tail(Bytes bytes) {
     }
 }
 
-/// Sections, one behind the other, up to the packet's end or to stuffing.
+/// Takes sections, one after the other, up to the packet's end or to stuffing.
 void Depacketizer::read_sections(Bytes bytes) {
     while (!bytes.empty()) {
         if (bytes[0] == stuffing_byte) {
@@ -595,8 +600,8 @@ void Depacketizer::read_sections(Bytes bytes) {
     }
 }
 
-/// Takes what belongs to the section that is being gathered, or begins one, and says how many
-/// bytes that were. A section whose length cannot be true takes all.
+/// Takes the bytes of the section that is being gathered, or begins one, and returns the number of
+/// bytes taken. A section whose length cannot be true takes all.
 std::size_t Depacketizer::gather(Bytes bytes) {
     if (state_ != State::within) {
         state_ = State::within;
@@ -636,7 +641,7 @@ void Depacketizer::finish() {
     }
 }
 
-/// Reports a problem after which it is not known where the next section begins.
+/// Reports a problem after which the place of the next section is not known.
 void Depacketizer::lose(const std::string& problem) {
     report(problem, state_ == State::within ? "The section that begins in packet " +
                                                   std::to_string(begins_in_) + " is lost."

@@ -18,7 +18,7 @@ inline constexpr std::size_t packet_size = 188;
 /// The largest PID that carries anything: 8191 is that of null packets.
 inline constexpr std::uint16_t largest_pid = 8190;
 
-/// Where a Packetizer's packets go. What it throws ends the packetizing.
+/// The receiver of a Packetizer's packets. An exception from it ends the packetizing.
 class PacketSink {
   public:
     virtual void put_packet(std::span<const std::uint8_t, packet_size> packet) = 0;
@@ -27,15 +27,15 @@ class PacketSink {
     ~PacketSink() = default;
 };
 
-/// The section that begins at `offset`, by its section_length. Throws Error where there is none
-/// that a transport packet can carry.
+/// The section that begins at `offset`, by its section_length. Throws Error if no section that a
+/// transport packet can carry begins there.
 std::span<const std::uint8_t> section_at(std::span<const std::uint8_t> sections,
                                          std::size_t offset);
 
 /// Throws Error if the bytes are not one whole section that transport packets can carry.
 void require_carriable(std::span<const std::uint8_t> section);
 
-/// What of a section decides in which packet it begins.
+/// The properties of a section that decide in which packet it begins.
 struct SectionShape {
     std::uint16_t size;
     bool has_long_header;  ///< section_syntax_indicator 1
@@ -62,22 +62,22 @@ struct PacketFill {
 /// Packets by their number, from one that is agreed upon.
 using PacketSet = std::bitset<768>;
 
-/// Puts sections, one behind the other, into the transport packets of one PID. It holds no more
-/// than the packet that is not yet full.
+/// Puts sections, one after the other, into the transport packets of one PID. It holds no more than
+/// the packet that is not yet full.
 class Packetizer {
   public:
     /// `pid` is at most largest_pid, `continuity_counter` (of the first packet) at most 15.
     Packetizer(std::uint16_t pid, unsigned continuity_counter, PacketSink& sink);
 
-    /// One whole section. Throws Error where it is none, and what the sink throws.
+    /// Takes one whole section. Throws Error if the bytes are not one; exceptions of the sink pass
+    /// through.
     void add(std::span<const std::uint8_t> section);
 
-    /// After the last section: fills up its packet. The next section, if there is one after all,
-    /// begins a packet.
+    /// Fills up the packet of the last section. The next section, if there is one after all, begins
+    /// a packet.
     void finish();
 
-    /// Of the packets to come, these are divided in two by adaptation fields. The open one has
-    /// number 0.
+    /// Divides these of the packets to come in two by adaptation fields. The open one has number 0.
     void divide(const PacketSet& packets);
 
     const PacketFill& open_packet() const { return fill_; }
@@ -118,7 +118,7 @@ struct PacketSpacing {
     std::size_t before;  ///< of the others, how many stand before a packet
 };
 
-/// What comes out of packets: sections, and what was wrong.
+/// The receiver of the sections in packets, and of the problems with the packets.
 class SectionReceiver {
   public:
     virtual void take_section(std::span<const std::uint8_t> section) = 0;
@@ -127,20 +127,20 @@ class SectionReceiver {
     virtual void report(std::uint64_t packet_number, const std::string& problem,
                         const std::string& detail) = 0;
 
-    /// The packets are no bare ones: bytes that are no part of them stand in between.
+    /// The packets are not bare: other bytes stand between them.
     virtual void report_spacing(const PacketSpacing& spacing) = 0;
 
-    /// Called every now and then while no packet is found; what it throws ends the search.
+    /// Called every now and then while no packet is found; an exception ends the search.
     virtual void check_interrupts() {}
 
   protected:
     ~SectionReceiver() = default;
 };
 
-/// Finds the packets in bytes by their sync_byte (2.4.3.2). Where it is missing, the packet is
-/// skipped if the next ones stand where they should, and else all bytes up to where they stand.
-/// A packet that others begin within was cut, and is skipped too. Packets are bare, or spaced as in
-/// recordings; which, the beginning of the bytes tells, or the first five in a row.
+/// Finds the packets in bytes by their sync_byte (2.4.3.2). If it is missing, the packet is skipped
+/// if the next ones are at their places; else all bytes up to the next packets are skipped. A
+/// packet that others begin within was cut, and is skipped too. Packets are bare, or spaced as in
+/// recordings: the beginning of the bytes, or the first five packets in a row, decide.
 class PacketFinder {
   public:
     PacketFinder(std::span<const std::uint8_t> bytes, SectionReceiver& receiver)
@@ -179,15 +179,15 @@ class Depacketizer {
 
     void add(const FoundPacket& packet);
 
-    /// After the last packet: reports a section that is not complete.
+    /// Reports a section that is not complete after the last packet.
     void finish();
 
   private:
-    /// Where in the sections the next payload begins.
+    /// The state of the sections at the begin of the next payload.
     enum class State : std::uint8_t {
         start,   ///< not known, and nothing was lost: the packets begin here
         lost,    ///< not known: wait for a packet in which a section begins
-        at_end,  ///< behind a section: the next one begins in the next packet
+        at_end,  ///< after a section: the next one begins in the next packet
         within,  ///< in a section
     };
 

@@ -1,4 +1,4 @@
-// Reads a carousel's messages, and hands them one by one to what a job function does with them.
+// Reads a carousel's messages, and hands them one by one to a MessageJob. Knows nothing of the job.
 
 #include "postgres/carousel/carousel.hpp"
 
@@ -49,7 +49,7 @@ struct MessageReceiver {
     const section::Plan* plan;
     const std::vector<section::Slot>* slots;
     MemoryContext row_context;            ///< reset for each row
-    ErrorContextCallback* outer_context;  ///< what the caller's errors would show as context
+    ErrorContextCallback* outer_context;  ///< the context that the caller's errors would show
     ColumnReader* readers;                ///< one a slot
     LocalTimeColumn* local_times;         ///< one a slot
     Value* values;                        ///< one a slot
@@ -118,7 +118,8 @@ void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
 
 // ---- each message once ----
 
-/// By the type's equality; NULL is like NULL: neither order would be the right one.
+/// Ids are compared by the type's equality. NULL equals NULL here, since neither order would be
+/// right.
 bool is_last_id(const IdColumn& column, Datum datum, bool is_null) {
     if (is_null || column.last.isnull) {
         return is_null && column.last.isnull;
@@ -155,9 +156,9 @@ void keep_ids(MessageReceiver* receiver, TupleTableSlot* row) {
     pg_unreachable();
 }
 
-/// Messages come in the order of their ids, so that a pair that is there twice comes in a row.
+/// Messages come in the order of their ids, so that a pair that occurs twice comes in a row.
 void check_ids(MessageReceiver* receiver, TupleTableSlot* row) {
-    // The message's first: it differs nearly always.
+    // The message id is compared first, since it nearly always differs.
     if (receiver->has_last &&
         is_last_id(receiver->ids[1], row->tts_values[1], row->tts_isnull[1]) &&
         is_last_id(receiver->ids[0], row->tts_values[0], row->tts_isnull[0])) {

@@ -7,12 +7,12 @@
 
 namespace onetrip::postgres {
 
-/// What a job function was asked for.
+/// The request of a job function.
 struct CarouselRequest {
     text* zone;
     std::optional<DateADT> on_date;  ///< none: today, in the zone's time zone
     CompiledLayout* compiled;
-    /// The rows may come from parallel workers. Not where the job writes to the database.
+    /// The rows may come from parallel workers. They must not if the job writes to the database.
     bool may_be_parallel = true;
 };
 
@@ -22,7 +22,7 @@ CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument);
 
 /// A message that is on air. Plain data, valid while its MessageJob runs.
 struct Message {
-    /// An id as the table has it: of any type, and NULL where nothing forbids it.
+    /// An id as the table has it: of any type, and NULL if no constraint forbids it.
     struct Id {
         Datum datum;
         bool is_null;
@@ -35,11 +35,11 @@ struct Message {
     bool is_added;  ///< of for_each_change: whether it is on air on the second day, or on the first
 };
 
-/// What a job function does with each message.
+/// The work of a job function on each message.
 class MessageJob {
   public:
-    /// Called from the executor, in a memory context that is reset behind it. May ERROR; throws
-    /// nothing.
+    /// Called from the executor, in a memory context that is reset after the call. May ERROR;
+    /// throws nothing.
     virtual void take(const Message& message) = 0;
 
   protected:
@@ -48,7 +48,8 @@ class MessageJob {
 
 /// Hands over every message that is on air, in the order of (campagne id, message id). The rows
 /// stream through: nothing is collected. Reads with the caller's rights, under the snapshot of the
-/// calling statement. ERRORs if a pair of ids is there twice: the order would be that of the disk.
+/// calling statement. ERRORs if a pair of ids occurs twice: the order of its messages would be that
+/// on disk.
 void for_each_message(const CarouselRequest& request, MessageJob& job);
 
 /// Hands over, in the same way, every message that is on air on one of two days and not on the
@@ -56,21 +57,21 @@ void for_each_message(const CarouselRequest& request, MessageJob& job);
 void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_date,
                      MessageJob& job);
 
-/// Encodes a message. False where a field cannot hold its value, with `error` set; every other
-/// error is raised. Parts of the message may have gone to the sink before the error.
+/// Encodes a message. False if a field cannot hold its value, with `error` set; every other error
+/// is raised. Parts of the message may have gone to the sink before the error.
 bool try_encode_message(CompiledLayout* compiled, const Message& message,
                         section::SectionSink& sink, CaughtError& error);
 
 /// Encodes a message; a bad value is an ERROR that names the message.
 void encode_message(CompiledLayout* compiled, const Message& message, section::SectionSink& sink);
 
-/// Says in a WARNING that a message is left out, and why: `error` is what try_encode_message set.
+/// Reports in a WARNING that a message is left out, and why: try_encode_message has set `error`.
 void warn_of_message(const Message& message, CaughtError& error);
 
 /// Raises an error of try_encode_message, which names the message then.
 [[noreturn]] void raise_for_message(const Message& message, CaughtError& error);
 
-/// An id as the functions return it, a bigint or NULL. ERRORs where it is no integer.
+/// An id as the functions return it, a bigint or NULL. ERRORs if it is not an integer.
 NullableDatum bigint_id(const Message::Id& id);
 
 }  // namespace onetrip::postgres

@@ -1,4 +1,5 @@
-// carousel_campaigns: who fills the cycle.
+// carousel_campaigns: the share of each campaign in the cycle. Knows nothing of the carousel's
+// tables.
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ ONETRIP_SQL_FUNCTION(carousel_campaigns);
 
 namespace {
 
-/// What one campaign takes of the cycle.
+/// The part of the cycle that one campaign takes.
 struct Campaign {
     std::int64_t id;
     std::int64_t messages;
@@ -103,8 +104,7 @@ void put_campaigns(const CampaignsJob& job, const Rows& rows, std::optional<std:
     const auto bytes = static_cast<double>(job.bytes());
     for (const Campaign& campaign : job.campaigns()) {
         CHECK_FOR_INTERRUPTS();
-        // A campaign of a layout without fields has no bytes, and there is none of which it has a
-        // share.
+        // A campaign of a layout without fields has no bytes, and so no share of the bytes.
         const bool has_bytes = job.bytes() > 0;
         const auto airtime = [&] {
             return interval_of_seconds(cycle * static_cast<double>(campaign.bytes) / bytes);

@@ -1,4 +1,5 @@
-// carousel_changes: what is on air on one day and not on another.
+// carousel_changes: the messages on air on one day and not on another. Knows nothing of the
+// carousel's tables.
 
 #include "postgres/carousel/carousel.hpp"
 #include "postgres/server/rows.hpp"

@@ -1,4 +1,4 @@
-// What a carousel takes on air, for the functions that count. Knows nothing of tables.
+// Counts the packets and the time of a carousel's cycle. Knows nothing of tables.
 
 #include "postgres/carousel/carousel_cycle.hpp"
 

@@ -15,10 +15,10 @@ class Cycle final : private transport::PacketSink {
 
     void add(std::span<const std::uint8_t> section);
 
-    /// After the last section.
+    /// Ends the packets after the last section.
     void finish() { packetizer_.finish(); }
 
-    /// False if the bytes of a section are none by their section_length.
+    /// False if the bytes are not one section by their section_length.
     bool can_be_carried() const { return can_be_carried_; }
     std::int64_t packets() const { return packets_; }
 

@@ -1,4 +1,5 @@
-// encode_carousel and its family: the functions that read the carousel's tables.
+// The SQL functions encode_carousel and its family, which read the carousel's tables. Knows nothing
+// of the statements that read them.
 
 #include "postgres/carousel/carousel.hpp"
 #include "postgres/carousel/carousel_cycle.hpp"
@@ -14,10 +15,10 @@ ONETRIP_SQL_FUNCTION(carousel_stats);
 
 namespace {
 
-/// A chunk of this size on has memory of its own, which grows without being copied.
+/// Chunks from this size on have memory of their own, which grows without being copied.
 constexpr std::size_t first_buffer = std::size_t{64} * 1024;
 
-/// encode_carousel: all sections, one behind the other.
+/// encode_carousel: all sections, one after the other.
 class EncodeJob final : public MessageJob {
   public:
     EncodeJob(CompiledLayout* compiled, section::SectionSink& sink)
@@ -102,7 +103,7 @@ class ProblemRowsJob final : public MessageJob {
     NoSink no_sink_;
 };
 
-/// carousel_stats: what the carousel would take, without keeping it.
+/// carousel_stats: the size and time of the carousel, without keeping its sections.
 class StatsJob final : public MessageJob, private section::SectionSink {
   public:
     StatsJob(CompiledLayout* compiled, std::uint8_t* room, MemoryContext memory)
@@ -142,8 +143,8 @@ class StatsJob final : public MessageJob, private section::SectionSink {
     std::int32_t largest_section_ = 0;
 };
 
-/// Messages come by campaign, so that a campaign is new where its id is not the last one's. The id
-/// is never NULL: the join compares it.
+/// Messages come by campaign, so that a campaign is new if its id differs from the last one's. The
+/// id is never NULL: the join compares it.
 void StatsJob::count_campagne(const Message& message) {
     const Message::Id& id = message.campagne_id;
     std::int16_t length = 0;

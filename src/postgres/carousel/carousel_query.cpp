@@ -1,4 +1,4 @@
-// The statement that reads the messages of a carousel. Knows nothing of what becomes of them.
+// The statement that reads the messages of a carousel. Knows nothing of their use.
 
 #include "postgres/carousel/carousel_query.hpp"
 
@@ -8,7 +8,7 @@ namespace {
 
 using section::Plan;
 
-/// As many columns as an error lists.
+/// The most columns that an error lists.
 constexpr int columns_shown = 100;
 
 /// Appends the columns of one table that no table before it has.
@@ -154,8 +154,8 @@ const char* within_limits(const CarouselTables& tables, const DayParameters& fir
         earliest_of(first, is_instant(tables, "valid_end")));
 }
 
-/// The local day of a campaign's bound. What is beyond the limit is brought back to it by LEAST or
-/// GREATEST: at the ends of time an instant may have no local time.
+/// The local day of a campaign's bound. LEAST or GREATEST brings a bound beyond the limit back to
+/// it: at the ends of time an instant may have no local time.
 const char* day_of_bound(const CarouselTables& tables, const char* column, const char* bring_back,
                          int limit) {
     return is_instant(tables, column)

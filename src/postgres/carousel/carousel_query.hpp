@@ -13,8 +13,8 @@ struct CarouselQuery {
     ParamListInfo parameters;
 };
 
-/// The messages that are on air in the zone on a day. ERRORs if the tables do not have a column of
-/// the layout, or it may not be read, with what to do.
+/// The messages that are on air in the zone on a day. ERRORs, with a HINT, if the tables lack a
+/// column of the layout or the caller may not read it.
 CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
                              const section::Plan& plan, DateADT day);
 

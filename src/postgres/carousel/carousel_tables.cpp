@@ -224,7 +224,7 @@ CarouselTables find_carousel_tables() {
 
 void check_column_rights(const CarouselTable& table, const char* column) {
     if (!has_right(table.relation, column, ACL_SELECT)) {
-        // The executor would refuse as well, but without saying what to do.
+        // The executor would refuse as well, but without a hint.
         refuse_right(table.name, table.qualified_name(), "SELECT",
                      psprintf("Column \"%s\" must be read.", column));
     }

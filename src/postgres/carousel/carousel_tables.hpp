@@ -37,13 +37,13 @@ struct CarouselTables {
 /// chosen and ordered is missing, may not be read or is of a type that cannot serve.
 CarouselTables find_carousel_tables();
 
-/// ERRORs if the caller may not read the column, with what to do.
+/// ERRORs, with a HINT, if the caller may not read the column.
 void check_column_rights(const CarouselTable& table, const char* column);
 
 /// Whether an index shows that a zone has no two campaigns of one id.
 bool campaign_ids_are_unique(const CarouselTable& campagnes);
 
-/// Text of a user's as messages show it: what is too long is cut.
+/// A user's text as messages show it, cut if it is too long.
 const char* cut_for_message(const char* text);
 
 /// A datum in the text form of its type, cut in the same way.

@@ -53,7 +53,7 @@ Rows look_up(const CarouselZone& zone, const char* statement) {
 
 #define ZONE_IS_ASKED_FOR "zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1"
 
-// ---- what may be refused ----
+// ---- refusals ----
 
 /// `"AFRIQUE", "EUROPE"`.
 const char* list_zones(const Rows& rows) {
@@ -107,7 +107,7 @@ const char* name_of(const CarouselZone& zone) {
     pg_unreachable();
 }
 
-/// `"Europe/Paris"`, or what NULL means.
+/// `"Europe/Paris"`, or the meaning of NULL.
 const char* show_time_zone(const char* name) {
     return name == nullptr ? "NULL, the session's" : psprintf("\"%s\"", cut_for_message(name));
 }
@@ -150,7 +150,7 @@ void check_time_zone(const CarouselTables& tables, const CarouselZone& zone, con
 
 // ---- the rows ----
 
-/// From zones_diffusion.
+/// The zone from zones_diffusion.
 void find_row(const CarouselTables& tables, CarouselZone& zone) {
     const bool has_time_zone = tables.zones.has_column("time_zone");
     const Rows rows =
@@ -169,7 +169,7 @@ void find_row(const CarouselTables& tables, CarouselZone& zone) {
     }
 }
 
-/// From the rows of its campaigns, if there is no zones_diffusion.
+/// The zone from the rows of its campaigns, if there is no zones_diffusion.
 void find_in_campaigns(const CarouselTables& tables, CarouselZone& zone) {
     const char* const table = tables.campagnes.qualified_name();
     const bool has_time_zone = tables.campagnes.has_column("time_zone");
@@ -211,7 +211,7 @@ void check_campaigns(const CarouselTables& tables, const CarouselZone& zone) {
 
 // ---- the ends of time ----
 
-/// Days at the ends of what a timestamp holds could not be moved by an offset.
+/// An offset could not move days at the ends of a timestamp's range.
 constexpr int safety_days = 3;
 
 bool is_far(Timestamp local_time) {
@@ -282,7 +282,7 @@ TimestampTz midnight_of(const CarouselZone& zone, DateADT day) {
 }
 
 TimestampTz instant_of(const CarouselZone& zone, Timestamp local_time) {
-    // An offset more or less makes no difference to what no field can hold.
+    // An offset makes no difference to an instant that no field can hold.
     return TIMESTAMP_NOT_FINITE(local_time) || is_far(local_time)
                ? local_time
                : instant_in(zone.time_zone, local_time);

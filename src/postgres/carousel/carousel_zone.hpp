@@ -10,19 +10,19 @@ namespace onetrip::postgres {
 /// A zone whose days are asked for. Plain data, palloc'ed.
 struct CarouselZone {
     text* name;
-    const char* time_zone;    ///< what AT TIME ZONE takes; nullptr: the session's TimeZone
-    QueryInErrors in_errors;  ///< what errors of the carousel's statements say of them
+    const char* time_zone;    ///< for AT TIME ZONE; nullptr: the session's TimeZone
+    QueryInErrors in_errors;  ///< the form of the carousel's statements in errors
 };
 
-/// Looks the zone up. ERRORs if it is unknown, is there twice, has two campaigns of one id or two
+/// Looks the zone up. ERRORs if it is unknown, occurs twice, has two campaigns of one id or two
 /// time zones, or one that is unknown.
 CarouselZone find_carousel_zone(const CarouselTables& tables, text* name);
 
 /// The day that it is now in the zone.
 DateADT today_of(const CarouselZone& zone);
 
-/// The instant at which a day begins in the zone; infinite for a day at the ends of time. Of a
-/// midnight that is there twice, or not at all, it is what AT TIME ZONE says.
+/// The instant at which a day begins in the zone; infinite for a day at the ends of time. If that
+/// midnight occurs twice, or not at all, the result is that of AT TIME ZONE.
 TimestampTz midnight_of(const CarouselZone& zone, DateADT day);
 
 /// The instant of a local time of the zone; far away, out of the range of every field, for one at

@@ -1,5 +1,5 @@
 // The exports: of carousels and of sections that a query gives; to a file, a program or a large
-// object.
+// object. Knows nothing of how messages are encoded.
 
 #include <chrono>
 
@@ -38,8 +38,9 @@ struct Place {
 constexpr Place a_file{ROLE_PG_WRITE_SERVER_FILES, "a file"};
 constexpr Place a_program{ROLE_PG_EXECUTE_SERVER_PROGRAM, "a program"};
 
-/// As COPY asks (DoCopy, copy.c): whoever may execute the function need not be trusted with the
-/// server's files and programs. `for_everyone` is the function that anyone may use instead.
+/// Asks for the role that COPY asks for (DoCopy, copy.c): a user who may execute the function need
+/// not be trusted with the server's files and programs. `for_everyone` is the function that anyone
+/// may use instead.
 void require_role(const Place& place, const char* for_everyone) {
     if (!has_privs_of_role(GetUserId(), place.role)) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -1,4 +1,4 @@
-// The messages of a carousel on their way out.
+// Exports the messages of a carousel to an ExportOutput. Knows nothing of files and programs.
 
 #include "postgres/carousel/export_job.hpp"
 

@@ -7,16 +7,16 @@
 
 namespace onetrip::postgres {
 
-/// What to do about a message that cannot be encoded.
+/// The treatment of a message that cannot be encoded.
 enum class OnError : std::uint8_t { fail, skip };
 
-/// What a carousel must have to be written.
+/// The conditions under which a carousel is written.
 struct ExportGuards {
     std::int64_t at_least;                    ///< messages written
     std::optional<std::int64_t> max_skipped;  ///< messages left out
 };
 
-/// An export of a carousel: what the messages give goes to an ExportOutput.
+/// An export of a carousel: the sections of its messages go to an ExportOutput.
 class ExportJob final : public MessageJob {
   public:
     /// `pid` is that of the packets, if the output makes any.
@@ -26,8 +26,8 @@ class ExportJob final : public MessageJob {
 
     void take(const Message& message) override;
 
-    /// After the last message. ERRORs where a guard holds the carousel back, or the target cannot
-    /// finish.
+    /// Ends the export after the last message. ERRORs if a guard holds the carousel back, or if the
+    /// target cannot finish.
     ExportCounts finish();
 
   private:

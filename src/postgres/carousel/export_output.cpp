@@ -1,4 +1,5 @@
-// What every export writes, whatever gives the sections and wherever they go.
+// The output of every export: sections or packets, in blocks. Knows nothing of the source of the
+// sections and of their target.
 
 #include "postgres/carousel/export_output.hpp"
 
@@ -11,7 +12,8 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// What is handed on at once, at least: few system calls, and still in the processor's cache.
+/// The least number of bytes that is handed on at once: few system calls, and still in the
+/// processor's cache.
 constexpr std::size_t block_size = std::size_t{128} * 1024;
 
 /// Blocks are multiples of it, so that neither a file's nor a large object's pages are written
@@ -61,7 +63,8 @@ bool ExportOutput::keep_unit(std::uint16_t pid, CaughtError& error) {
         return false;
     }
     ++counts_.units;
-    // Not with the bytes alone: these wait for a block to fill, or for the end of a loop.
+    // Progress is not reported with the bytes alone: these wait for a block to fill, or for the end
+    // of a loop.
     pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, counts_.units);
     counts_.sections +=
         static_cast<std::int64_t>(section_sizes_.view().size() / sizeof(std::uint32_t));

@@ -12,8 +12,8 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What an export has done so far. A unit is what is written as a whole or not at all: a message of
-/// a carousel, a row of a query.
+/// The progress of an export. A unit is written as a whole or not at all: a message of a carousel,
+/// a row of a query.
 struct ExportCounts {
     std::int64_t units = 0;
     std::int64_t sections = 0;
@@ -21,8 +21,8 @@ struct ExportCounts {
     std::int64_t skipped = 0;
 };
 
-/// What goes to the target of an export: sections as they are, or packets of them. Gathers them and
-/// hands them on in blocks, so that it takes the same memory whatever their number, and sums up
+/// The output to the target of an export: sections as they are, or packets of them. Gathers them
+/// and hands them on in blocks, so that it takes the same memory whatever their number, and sums up
 /// their SHA-256. Shows how far it is in pg_stat_progress_copy.
 class ExportOutput final : public section::SectionSink, private transport::PacketSink {
   public:
@@ -46,10 +46,10 @@ class ExportOutput final : public section::SectionSink, private transport::Packe
 
     const ExportCounts& counts() const { return counts_; }
 
-    /// After the last unit. ERRORs where the target cannot finish.
+    /// Ends the output after the last unit. ERRORs if the target cannot finish.
     ExportCounts finish();
 
-    /// After finish: a bytea.
+    /// The SHA-256 as a bytea; to be called after finish.
     bytea* sha256() const { return sha256_; }
 
   private:

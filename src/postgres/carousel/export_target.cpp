@@ -1,4 +1,4 @@
-// What the targets of exports share: errors of the operating system. Knows no target.
+// Errors of the operating system, as all targets of exports report them. Knows no target.
 
 #include "postgres/carousel/export_target.hpp"
 
@@ -8,8 +8,8 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// The server's own, and what it takes for its internal errors where a caller's argument is behind
-/// them (errcode_for_file_access, elog.c).
+/// The server's own SQLSTATE (errcode_for_file_access, elog.c), and others in place of its internal
+/// errors, which here come from a caller's argument.
 int set_error_code(int error) {
     switch (error) {
         case ENAMETOOLONG:

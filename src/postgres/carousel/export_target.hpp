@@ -5,15 +5,14 @@
 
 namespace onetrip::postgres {
 
-/// Where an export goes. A target is server code: its functions may ERROR, and it has no
-/// destructor. What must be undone where the export does not come to its end hangs on a memory
-/// context.
+/// The destination of an export. A target is server code: its functions may ERROR, and it has no
+/// destructor. A callback of a memory context undoes an export that does not come to its end.
 class ExportTarget {
   public:
     /// Takes the next bytes of the export.
     virtual void write(std::span<const std::uint8_t> bytes) = 0;
 
-    /// All bytes were written: what has come so far becomes the export. Until then a reader sees
+    /// Finishes the export: all bytes were written and become visible. Until then a reader sees
     /// nothing of it.
     virtual void finish() = 0;
 

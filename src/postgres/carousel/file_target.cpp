@@ -1,4 +1,4 @@
-// An export to a file of the server, which appears as a whole. Knows nothing of what is exported.
+// An export to a file of the server, which appears as a whole. Knows nothing of the content.
 
 #include "postgres/carousel/file_target.hpp"
 
@@ -18,13 +18,13 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// What COPY gives a new file (BeginCopyTo, copyto.c).
+/// The mode that COPY gives a new file (BeginCopyTo, copyto.c).
 constexpr mode_t new_file_mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
 
 /// So that the fsync at the end, which nothing can interrupt, has little left to do.
 constexpr off_t flush_interval = off_t{8} << 20;
 
-/// Tells our advisory locks from those of SQL, which have 1 and 2 (lockfuncs.c).
+/// Distinguishes our advisory locks from those of SQL, which have 1 and 2 (lockfuncs.c).
 constexpr uint16 path_lock = 0x7470;
 
 void refuse_relative(const char* path) {
@@ -46,7 +46,7 @@ const char* file_name(const char* path) {
     return name;
 }
 
-/// The name of the server's user, or the number where it has none.
+/// The name of the server's user, or the number if it has none.
 const char* user_of_server() {
     const passwd* const entry = getpwuid(geteuid());
     return entry != nullptr ? pstrdup(entry->pw_name)
@@ -58,7 +58,7 @@ const char* directory_of(const char* path) {
     return pnstrdup(path, file_name(path) - path);
 }
 
-/// As COPY TO refuses a file that it cannot write (BeginCopyTo, copyto.c).
+/// Refuses a file that cannot be written, as COPY TO does (BeginCopyTo, copyto.c).
 [[noreturn]] void refuse_to_replace(const char* path, int error, const char* detail) {
     errno = error;
     ereport(ERROR, (errcode_for_file_access(),
@@ -132,8 +132,8 @@ uint64 path_key(const char* path, const char* directory) {
                                static_cast<int>(std::strlen(name)), seed);
 }
 
-/// The name beside a file's under which it is written: `key` stands for one that is as long as a
-/// name can be.
+/// The name, next to the file's own, under which the file is written: `key` stands for one that is
+/// as long as a name can be.
 const char* temporary_name(const char* name, uint64 key) {
     const char* const whole = psprintf(".%s.onetrip-tmp", name);
     return std::strlen(whole) <= NAME_MAX ? whole : psprintf("." UINT64_FORMAT ".onetrip-tmp", key);
@@ -163,15 +163,15 @@ void FileTarget::remove_leftover(void* leftover) {
     }
 }
 
-/// Held until the file is in its place; an error releases it.
+/// The lock is held until the file is in its place; an error releases it.
 void FileTarget::lock(std::uint64_t key) {
     SET_LOCKTAG_ADVISORY(lock_, InvalidOid, static_cast<uint32>(key >> 32),
                          static_cast<uint32>(key), path_lock);
     LockAcquire(&lock_, ExclusiveLock, false, false);
 }
 
-/// The name may be taken by what a crash left, or by a link that somebody put there: neither is
-/// opened.
+/// The name may be taken by a file that a crash left, or by a link that somebody put there: neither
+/// is opened.
 void FileTarget::open() {
     if (unlink(temporary_) != 0 && errno != ENOENT) {
         raise_system_error("remove file", temporary_);
@@ -206,8 +206,8 @@ void FileTarget::write(std::span<const std::uint8_t> bytes) {
     }
 }
 
-/// As durable_rename (fd.c) does it, which would open the old file as well: that need not be
-/// readable.
+/// Renames durably, as durable_rename (fd.c) does. That function would also open the old file,
+/// which need not be readable.
 void FileTarget::finish() {
     if (pg_fsync(file_) != 0) {
         raise_system_error("fsync file", temporary_);

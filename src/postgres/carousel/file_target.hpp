@@ -9,24 +9,24 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// A file of the server. It is written beside its place under the name `.NAME.onetrip-tmp` (a
+/// A file of the server. It is written next to its place under the name `.NAME.onetrip-tmp` (a
 /// number for a NAME that is too long for that) and renamed, so that a reader sees the old file or
 /// the new one, whole. Exports to one path wait for each other, and a temporary file that a crash
 /// left is replaced by the next.
 class FileTarget final : public ExportTarget {
   public:
-    /// `path` is absolute, and stays valid. ERRORs where nothing can be written there, or where it
-    /// is a symbolic link or anything else than a file: renaming would put a file in its place.
+    /// `path` is absolute, and stays valid. ERRORs if nothing can be written there, or if it is a
+    /// symbolic link or anything but a file: renaming would put a file in its place.
     FileTarget(const char* path, MemoryContext memory);
 
     void write(std::span<const std::uint8_t> bytes) override;
     void finish() override;
 
   private:
-    /// What is left behind without a finish; removed with its memory context.
+    /// The temporary file of an export that did not finish; removed with its memory context.
     struct Leftover {
         MemoryContextCallback callback;
-        const char* name;  ///< nullptr where there is nothing
+        const char* name;  ///< nullptr if there is none
     };
 
     static void remove_leftover(void* leftover);

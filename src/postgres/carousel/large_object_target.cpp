@@ -1,4 +1,4 @@
-// An export to a new large object. Knows nothing of what is exported.
+// An export to a new large object. Knows nothing of the content.
 
 #include "postgres/carousel/large_object_target.hpp"
 

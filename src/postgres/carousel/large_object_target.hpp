@@ -5,7 +5,7 @@
 
 namespace onetrip::postgres {
 
-/// A new large object of the caller's; gone with the transaction where that does not commit.
+/// A new large object of the caller's; gone with the transaction if that does not commit.
 class LargeObjectTarget final : public ExportTarget {
   public:
     LargeObjectTarget();

@@ -1,5 +1,6 @@
-// No function of the server is called here: the supervisor is a fork of a backend, in which none
-// may run. It stays with what POSIX allows between fork and exec.
+// Runs a program under a supervisor, which ends the program if we end too early. No function of the
+// server is called here: the supervisor is a fork of a backend, in which none may run. It calls
+// only functions that POSIX allows between fork and exec.
 
 #include "postgres/carousel/program_supervisor.hpp"
 
@@ -27,10 +28,10 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// Said to the supervisor behind the last byte of the input.
+/// The byte that the supervisor gets after the last byte of the input.
 constexpr char input_complete = 'C';
 
-constexpr int shell_not_found = 127;  // what a shell says of a command that it cannot find
+constexpr int shell_not_found = 127;  // a shell's exit status for a command that it cannot find
 constexpr int grace = 500;            // milliseconds between SIGTERM and SIGKILL
 constexpr int tick = 10;              // milliseconds between looks at a process that is to end
 
@@ -48,7 +49,7 @@ void close_end(int& descriptor) {
     }
 }
 
-/// All that the program, its supervisor and we have between us.
+/// The pipes between the program, its supervisor and us.
 struct Pipes {
     Pipe input;    ///< from us, and held open by the supervisor, to the program
     Pipe error;    ///< from the program to the supervisor
@@ -103,7 +104,7 @@ void unblock_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// What is sent to a whole service or terminal must not end the supervisor before the program.
+/// A signal to a whole service or terminal must not end the supervisor before the program.
 void ignore_signals() {
     for (const int signal :
          {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM}) {
@@ -112,7 +113,7 @@ void ignore_signals() {
 }
 
 /// Asks the system itself: the C library may be older than its kernel, or have no such function.
-/// False where the kernel or a sandbox has none either.
+/// False if the kernel or a sandbox lacks it too.
 bool close_range_at_once([[maybe_unused]] int first, [[maybe_unused]] int last) {
 #ifdef SYS_close_range
     return syscall(SYS_close_range, static_cast<unsigned>(first), static_cast<unsigned>(last), 0) ==
@@ -132,7 +133,7 @@ int descriptor_of(const char* name) {
     return descriptor;
 }
 
-/// Closes what a buffer of directory entries names (linux_dirent64, getdents(2)).
+/// Closes the descriptors that a buffer of directory entries names (linux_dirent64, getdents(2)).
 void close_listed(const char* entries, long size, int directory, int first, int last) {
     constexpr long length_offset = 16;
     constexpr long name_offset = 19;
@@ -147,7 +148,7 @@ void close_listed(const char* entries, long size, int directory, int first, int 
 }
 
 /// Closes the descriptors that there are, as /proc lists them. opendir would take memory, which a
-/// fork of any process must not. False where there is no such list.
+/// fork of any process must not. False if there is no such list.
 bool close_open_ones(int first, int last) {
     const int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
@@ -205,10 +206,10 @@ void close_others(std::array<int, count> kept) {
     _exit(shell_not_found);
 }
 
-/// What the supervisor says first.
+/// The first message of the supervisor.
 struct Start {
     pid_t group;
-    int error;  ///< errno where there is no program
+    int error;  ///< errno if there is no program
 };
 
 /// The process that watches over the program, after its start.
@@ -237,7 +238,8 @@ class Supervisor {
   private:
     static constexpr int long_tick = 50;  // milliseconds; the end of the program's output wakes us
 
-    /// Also takes leave of what the program left behind, which is ours then (adopt_orphans).
+    /// Also reaps the processes that the program left behind, which are then our children
+    /// (adopt_orphans).
     bool has_ended() {
         int status = 0;
         for (pid_t child = 0; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
@@ -285,7 +287,7 @@ class Supervisor {
         ended_.error_size = static_cast<std::uint32_t>(kept + added);
     }
 
-    /// Bytes of the input that nobody has read. 0 where the system does not tell.
+    /// Bytes of the input that nobody has read. 0 if the system does not report it.
     std::uint32_t unread() const {
         int count = 0;
         return input_ >= 0 && ioctl(input_, FIONREAD, &count) == 0
@@ -300,8 +302,8 @@ class Supervisor {
         }
     }
 
-    /// Signals go to the group also where its first process has ended: what that started may not
-    /// have.
+    /// Signals go to the group even if its first process has ended: processes that it started may
+    /// still run.
     void end_group() {
         kill(-program_, SIGTERM);
         for (int waited = 0; waited < grace && (has_ended(), kill(-program_, 0) == 0);
@@ -311,7 +313,7 @@ class Supervisor {
         kill(-program_, SIGKILL);
     }
 
-    /// A program that is about to end must not wait for somebody to read what it says.
+    /// A program that is about to end must not wait for a reader of its output.
     void wait_for_error_output() {
         pollfd descriptor{error_, POLLIN, 0};
         if (poll(&descriptor, 1, tick) > 0) {
@@ -340,8 +342,8 @@ class Supervisor {
     ProgramReport ended_{};
 };
 
-/// What the program started and did not wait for becomes a child of the supervisor, which sees it
-/// end, where the system can do that.
+/// A process that the program started and did not wait for becomes a child of the supervisor, which
+/// sees it end, if the system supports that.
 void adopt_orphans() {
 #ifdef PR_SET_CHILD_SUBREAPER
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -390,8 +392,8 @@ pid_t fork_with_signals_blocked() {
     return child;
 }
 
-/// Waits for the supervisor's end for as long as it may take to end the program. False where it
-/// does not come to its end.
+/// Waits for the supervisor's end for as long as it may take to end the program. False if it does
+/// not end.
 bool has_left(pid_t supervisor, int& status) {
     for (int waited = 0; waited < 3 * grace; ++waited) {
         const pid_t ended = waitpid(supervisor, &status, WNOHANG);
@@ -441,7 +443,7 @@ ProgramStart read_start(SupervisedProgram& program) {
 }
 
 bool complete_input(SupervisedProgram& program) {
-    // In this order: without a supervisor the program must not see its end of file.
+    // The order matters: without a supervisor the program must not see its end of file.
     if (write(program.control, &input_complete, 1) != 1) {
         return false;
     }

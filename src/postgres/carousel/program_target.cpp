@@ -1,4 +1,4 @@
-// An export to a program's standard input. Knows nothing of what is exported.
+// An export to a program's standard input. Knows nothing of the content.
 
 #include "postgres/carousel/program_target.hpp"
 
@@ -34,8 +34,8 @@ void release_descriptors() {
     }
 }
 
-/// Whole lines of what a program has said, in the database's encoding: what it cannot be in that
-/// becomes question marks.
+/// Whole lines of a program's error output, in the database's encoding: other characters become
+/// question marks.
 const char* readable(const ProgramReport& report) {
     const char* text = report.error_output;
     const char* const end = text + report.error_size;

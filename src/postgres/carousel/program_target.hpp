@@ -6,8 +6,9 @@
 
 namespace onetrip::postgres {
 
-/// A program that reads the export on its standard input. It is started with the first bytes; where
-/// the export does not come to its end, it is ended before it can take a part for the whole.
+/// A program that reads the export on its standard input. It is started with the first bytes; if
+/// the export does not come to its end, the program is ended before it can take a part for the
+/// whole.
 class ProgramTarget final : public ExportTarget {
   public:
     /// `command` is for the shell, and stays valid. The program ends with `memory`, at the latest.

@@ -146,7 +146,7 @@ Side open_side(FunctionCallInfo fcinfo, int argument, const char* name) {
 
 // ---- changes ----
 
-/// Where the changes go.
+/// The receiver of the changes.
 struct Changes {
     Rows rows;
     Datum added;

@@ -1,4 +1,4 @@
-// Exports of sections that a query gives, a row after the other.
+// Exports the sections that a query returns, row by row. Knows nothing of carousels.
 
 #include "postgres/carousel/section_rows.hpp"
 
@@ -18,7 +18,7 @@ struct RowReceiver {
     DestReceiver receiver;  // first: the executor knows nothing but this
     ExportOutput* output;
     MemoryContext row_context;            ///< reset for each row
-    ErrorContextCallback* outer_context;  ///< what the caller's errors would show as context
+    ErrorContextCallback* outer_context;  ///< the context that the caller's errors would show
     std::optional<std::uint16_t> pid;
     std::int64_t row;  ///< from 1, NULL rows included
 };

@@ -6,13 +6,13 @@
 
 namespace onetrip::postgres {
 
-/// What a query of sections is asked for.
+/// The request of an export of a query's sections.
 struct SectionQuery {
     const char* text;
     std::optional<std::uint16_t> pid;  ///< given: of all rows; the query then has one column
     bool loop;                         ///< of packets
     std::int64_t at_least;             ///< rows that are written
-    /// The rows may come from parallel workers. Not where the target is in the database.
+    /// The rows may come from parallel workers. They must not if the target is in the database.
     bool may_be_parallel = true;
 };
 

@@ -20,7 +20,8 @@ std::string_view detoast(Datum datum) {
 }
 
 /// Text of the database's encoding as a UTF-8 value of this kind. Text that cannot be converted is
-/// a value too, malformed: that it cannot be sent is for its field to say, which can be skipped.
+/// a value too, malformed: its field reports that it cannot be sent, and the message can be
+/// skipped.
 Value to_utf8(Value::Kind kind, std::string_view text) {
     const int encoding = GetDatabaseEncoding();
     const auto size = static_cast<int>(text.size());
@@ -123,7 +124,7 @@ Value read_timestamp(const ColumnReader& reader, Datum /*datum*/) {
     return Value::of_bytes(Value::Kind::local_time, reader.type_name);
 }
 
-/// The cast would ERROR at either end of time, where a field has long been out of range.
+/// The cast would ERROR at either end of time, far out of the range of every field.
 Value read_session_timestamp(const ColumnReader& /*reader*/, Datum datum) {
     constexpr std::int64_t far = PG_INT64_MAX / 2;
     int overflow = 0;
@@ -154,7 +155,7 @@ bool is_text_by_its_output(Oid type) {
     return category == TYPCATEGORY_STRING;
 }
 
-/// Of a type of the server's own whose memory is known; nullptr of any other.
+/// The reader of a built-in type whose memory is known; nullptr for any other.
 decltype(ColumnReader::read) reader_of_known(Oid type) {
     switch (type) {
         case INT2OID:

@@ -11,25 +11,24 @@ namespace onetrip::postgres {
 struct ColumnReader {
     section::Value (*read)(const ColumnReader& reader, Datum datum);
     const char* type_name;       ///< for messages
-    FmgrInfo* output;            ///< the type's output function, where that is what reads it
+    FmgrInfo* output;            ///< the type's output function, if it reads the value
     const NestedReader* nested;  ///< of an array or composite value that a list or object takes
     bool makes_composites;       ///< see nested_reader.hpp
 };
 
-/// What a timestamp without time zone is taken for.
+/// The meaning of a timestamp without time zone.
 enum class LocalTimes : std::uint8_t {
-    refused,              ///< it says no instant
+    refused,              ///< it is not an instant
     in_session_timezone,  ///< an instant, as a cast to timestamptz takes it
 };
 
-/// The reader for a column that feeds a slot of the plan; what it points to is palloc'ed in the
-/// current context.
+/// The reader for a column that feeds a slot of the plan; its memory is palloc'ed in the current
+/// context.
 ColumnReader column_reader(Oid type, LocalTimes local_times, const section::Plan& plan,
                            std::size_t slot);
 
-/// The value of a datum that is not NULL. It points into the datum, or into what was palloc'ed in
-/// the current context to fetch it, so it lives as long as both. May ERROR: to be called with no
-/// C++ object alive.
+/// The value of a datum that is not NULL. It points into the datum, or into a copy palloc'ed in the
+/// current context, so it lives as long as both. May ERROR: to be called with no C++ object alive.
 inline section::Value read_column(const ColumnReader& reader, Datum datum) {
     return reader.read(reader, datum);
 }

@@ -1,4 +1,5 @@
-// decode_section, dissect_section, check_sections, split_sections.
+// The SQL functions decode_section, dissect_section, check_sections and split_sections. Knows
+// nothing of how sections are read.
 
 #include <vector>
 
@@ -25,8 +26,8 @@ std::span<const std::uint8_t> bytes_of(const bytea* data) {
     return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(data)), VARSIZE_ANY_EXHDR(data)};
 }
 
-/// The tree's strings in the database's encoding. What it does not hold has been told apart before,
-/// by texts_of_database.
+/// The tree's strings in the database's encoding. texts_of_database has already excluded texts that
+/// the encoding cannot hold.
 jsonb::JsonTree in_database_encoding(const jsonb::JsonTree& tree) {
     jsonb::JsonTree converted = tree;
     for (jsonb::Node& node : converted.nodes) {
@@ -66,7 +67,7 @@ ReturnSetInfo* begin_rows(FunctionCallInfo fcinfo) {
     return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
 }
 
-/// Texts are UTF-8; those that the database's encoding may not hold have been told apart before.
+/// Texts are UTF-8; those that the database's encoding cannot hold have already been excluded.
 Datum text_datum(const char* text, std::size_t size) {
     const char* const converted = pg_any_to_server(text, static_cast<int>(size), PG_UTF8);
     return CStringGetTextDatum(converted);
@@ -98,7 +99,7 @@ void put_fault(ReturnSetInfo* rows, const SectionWalk& walk, const Fault& fault)
                           CStringGetTextDatum(fault.problem.c_str())};
         bool nulls[] = {false, false, false, false};
         put_row(rows, values, nulls);
-        // There may be very many.
+        // The rows may be very many.
         pfree(DatumGetPointer(values[2]));
         pfree(DatumGetPointer(values[3]));
     });

@@ -1,4 +1,4 @@
-// The state of section_agg(bytea) as an expanded object. Knows nothing of what sections say.
+// The state of section_agg(bytea) as an expanded object. Knows nothing of the content of sections.
 
 #include "postgres/sections/expanded_sections.hpp"
 

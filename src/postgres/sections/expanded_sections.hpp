@@ -18,8 +18,8 @@ struct ExpandedSections {
 /// Whether the datum is such an object, and one that may be changed.
 bool is_expanded_sections(Datum datum);
 
-/// The expanded form of a bytea: the object itself where the datum is one that may be changed, else
-/// a copy in a child of `context`. ERRORs.
+/// The expanded form of a bytea: the object itself if the datum is one that may be changed, else a
+/// copy in a child of `context`. ERRORs.
 ExpandedSections* expand_sections(Datum datum, MemoryContext context);
 
 }  // namespace onetrip::postgres

@@ -1,4 +1,5 @@
-// The type section_layout: input, output, send, receive, and the operators that compare.
+// The type section_layout: input, output, send, receive, and the operators that compare. Knows
+// nothing of sections.
 
 #include "postgres/sections/layout_cache.hpp"
 #include "postgres/server/interrupts.hpp"
@@ -45,7 +46,7 @@ CanonicalText canonical(std::string_view text, BackendLibrary& library) {
     });
 }
 
-/// nullptr where a soft error took the refusal.
+/// The layout; nullptr if a soft error took the refusal.
 StoredLayout* make_layout(std::string_view text, Node* soft_error) {
     BackendLibrary* const library = backend_library();
     CaughtError error;
@@ -57,8 +58,8 @@ StoredLayout* make_layout(std::string_view text, Node* soft_error) {
     return store_layout(printed.data, printed.size);
 }
 
-/// What layouts are compared by: the canonical text without the version in front of it, which a
-/// later version may write otherwise.
+/// The text by which layouts are compared: the canonical text without its version, which a later
+/// version may write otherwise.
 std::string_view compared_text(const varlena* stored) {
     constexpr std::size_t version_size = 1;
     const std::size_t size = VARSIZE_ANY_EXHDR(stored);
@@ -69,8 +70,8 @@ std::string_view compared_text(const varlena* stored) {
     return {VARDATA_ANY(stored) + version_size, size - version_size};
 }
 
-/// Byte by byte, whatever the collations are. What was detoasted is freed, since an index may not
-/// leak in a comparison.
+/// Compares layouts byte by byte, whatever the collations are. Detoasted copies are freed, since an
+/// index must not leak memory in a comparison.
 int compare(FunctionCallInfo fcinfo) {
     varlena* const left = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
     varlena* const right = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));

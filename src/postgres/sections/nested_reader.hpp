@@ -11,7 +11,7 @@ struct NestedReader;
 
 /// The reader for a column of the type, whose value is written by the braces of `key`; nullptr for
 /// a type that is neither an array nor composite. Attributes that the braces do not name are left
-/// out, as columns of a row are. What it points to is palloc'ed in the current context.
+/// out, as columns of a row are. Its memory is palloc'ed in the current context.
 const NestedReader* nested_reader(Oid type, const section::tables::ScopeKey& key);
 
 /// Whether every object that it makes is of a composite value, and none of a JSON document within

@@ -1,3 +1,6 @@
+// Binds the columns of a record, or the keys of a JSON row, to the inputs of a layout, and refuses
+// records that lack one. Knows nothing of how fields are encoded.
+
 #include <vector>
 
 #include "jsonb/json_parser.hpp"
@@ -16,7 +19,7 @@ using section::Plan;
 using section::Slot;
 using section::Value;
 
-/// The first attribute of that name, `from` or behind it; -1 where there is none.
+/// The first attribute of that name, at `from` or after it; -1 if there is none.
 int find_attribute(TupleDesc descriptor, const char* name, int from = 0) {
     for (int i = from; i < descriptor->natts; ++i) {
         const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
@@ -61,7 +64,7 @@ bool is_bare_row(TupleDesc descriptor) {
     pg_unreachable();
 }
 
-/// A subquery may give a name twice; which of them is meant, nothing says (parse_relation.c).
+/// A subquery may have a column name twice, and nothing decides between them (parse_relation.c).
 void refuse_ambiguous_column(const Plan& plan, std::size_t slot, TupleDesc descriptor,
                              int attribute) {
     const char* const column = plan.slots[slot].name.c_str();

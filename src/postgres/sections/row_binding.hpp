@@ -22,12 +22,12 @@ struct RowBinding {
 };
 
 /// The values of a record for each slot of the layout, valid as long as the record and the current
-/// context. The columns are looked up once for a row type. ERRORs (42703) where one is missing.
+/// context. The columns are looked up once for a row type. ERRORs (42703) if one is missing.
 std::span<const section::Value> read_record(CompiledLayout* compiled, HeapTupleHeader record);
 
-/// The values of a JSON row. `scratch` holds the document where it had to be parsed, which refuses
-/// a key that is there twice: jsonb has none. Throws Error where it is no object, and
-/// jsonb::JsonError where it is no JSON.
+/// The values of a JSON row. `scratch` holds the document if it had to be parsed. Parsing refuses a
+/// key that occurs twice, which jsonb never has. Throws Error if it is not an object, and
+/// jsonb::JsonError if it is not JSON.
 std::span<const section::Value> read_json_row(const section::Plan& plan, const section::Value& row,
                                               std::vector<std::uint8_t>& scratch,
                                               std::vector<section::Value>& values);

@@ -1,4 +1,5 @@
-// section_agg, over rows, over JSON rows and over finished sections.
+// The aggregate section_agg, over rows, over JSON rows and over finished sections. Knows nothing of
+// how sections are encoded.
 
 #include <vector>
 
@@ -40,7 +41,7 @@ MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
 }
 
 /// The state of section_agg(layout, record): sections in a buffer of the aggregate's own context,
-/// where a hash aggregate counts them.
+/// in which a hash aggregate counts them.
 SectionBuffer* make_state(MemoryContext context, std::size_t room) {
     void* const state = MemoryContextAlloc(context, sizeof(SectionBuffer));
     return new (state) SectionBuffer(context, room);
@@ -51,7 +52,7 @@ SectionBuffer* state_of(FunctionCallInfo fcinfo, int argument) {
                                   : reinterpret_cast<SectionBuffer*>(PG_GETARG_POINTER(argument));
 }
 
-/// A state that no row has made yet is NULL, and must be said to be.
+/// A state that no row has made yet is NULL, and must be returned as NULL.
 Datum state_or_null(FunctionCallInfo fcinfo, SectionBuffer* state) {
     if (state == nullptr) {
         PG_RETURN_NULL();
@@ -59,8 +60,8 @@ Datum state_or_null(FunctionCallInfo fcinfo, SectionBuffer* state) {
     return PointerGetDatum(state);
 }
 
-/// Encodes beside the state and appends what came out, so that a group takes no more room than
-/// its sections.
+/// Encodes into a buffer of its own and appends the result to the state, so that a group takes no
+/// more room than its sections.
 class StateSink final : public section::SectionSink {
   public:
     StateSink(SectionBuffer& state, std::uint8_t* room) : state_(state), room_(room) {}

@@ -1,4 +1,4 @@
-// Sections gathered in one bytea that grows in place. Knows nothing of what they say.
+// Sections gathered in one bytea that grows in place. Knows nothing of their content.
 
 #include "postgres/sections/section_buffer.hpp"
 
@@ -8,7 +8,8 @@ SectionBuffer::SectionBuffer(MemoryContext context, std::size_t first_size)
     : data_(static_cast<std::uint8_t*>(MemoryContextAlloc(context, VARHDRSZ + first_size))),
       capacity_(VARHDRSZ + first_size) {}
 
-/// Doubles, so that growth is linear in the end; but never far past what a bytea holds.
+/// The next size: it doubles, so that the cost of growth is linear, but never goes far past the
+/// limit of a bytea.
 void SectionBuffer::grow(std::size_t needed) {
     if (needed > largest_room) {
         overflow();

@@ -5,9 +5,9 @@
 
 namespace onetrip::postgres {
 
-/// Gathers sections, one behind the other, into one bytea of palloc memory that grows where it
-/// lies: repalloc of a large chunk is realloc, which moves pages and not bytes. It has no
-/// destructor: its memory goes with the context.
+/// Gathers sections, one after the other, into one bytea of palloc memory that grows in place:
+/// repalloc of a large chunk is realloc, which moves pages and not bytes. It has no destructor: its
+/// memory goes with the context.
 class SectionBuffer final : public section::SectionSink {
   public:
     /// The most that a bytea holds, its header included (utils/memutils.h).
@@ -31,10 +31,10 @@ class SectionBuffer final : public section::SectionSink {
         used_ += size;
     }
 
-    /// Puts finished sections behind the others. Throws ByteaOverflow.
+    /// Appends finished sections. Throws ByteaOverflow.
     void append(std::string_view sections);
 
-    /// Takes back what came since the view had this size.
+    /// Removes all bytes after the first `size`.
     void truncate(std::size_t size) { used_ = VARHDRSZ + size; }
 
     /// Drops the first `size` bytes; the others move up.
@@ -60,7 +60,7 @@ class SectionBuffer final : public section::SectionSink {
     std::size_t capacity_;
 };
 
-/// What a SectionBuffer throws where the sections take more than a bytea holds.
+/// The exception of a SectionBuffer whose sections take more than a bytea holds.
 class ByteaOverflow : public Error {
   public:
     ByteaOverflow();

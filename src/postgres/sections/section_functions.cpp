@@ -1,4 +1,5 @@
-// encode_section and its family, layout_fields, crc32_mpeg2.
+// The SQL functions encode_section and its family, layout_fields and crc32_mpeg2. Knows nothing of
+// how fields are written.
 
 #include <vector>
 
@@ -106,7 +107,7 @@ void put_field(ReturnSetInfo* rows, std::int32_t ordinal, const FieldLine& line)
                           CStringGetTextDatum(line.source.c_str())};
         bool nulls[] = {false, false, !line.bit_offset, !line.width, false, line.source.empty()};
         tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
-        // There may be very many.
+        // The rows may be very many.
         for (const int text : {1, 4, 5}) {
             pfree(DatumGetPointer(values[text]));
         }

@@ -1,4 +1,4 @@
-// dvb_text: the text of what decode_section makes of a dvbtext field.
+// dvb_text: the text in the JSON value of a dvbtext field. Knows nothing of character tables.
 
 #include "postgres/server/json_documents.hpp"
 #include "postgres/server/walls.hpp"

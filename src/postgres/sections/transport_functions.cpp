@@ -1,4 +1,4 @@
-// ts_packets and ts_sections: sections in transport packets, and back.
+// ts_packets and ts_sections: sections in transport packets, and back. Knows nothing of layouts.
 
 #include "postgres/sections/transport_functions.hpp"
 
@@ -46,7 +46,7 @@ std::size_t estimated_packets_size(std::size_t sections_size) {
     return Min(packets * transport::packet_size, SectionBuffer::largest_bytea - VARHDRSZ);
 }
 
-/// Puts sections into rows, and what was wrong with their packets into warnings.
+/// Puts sections into rows, and reports problems with their packets as warnings.
 class RowReceiver final : public transport::SectionReceiver {
   public:
     /// `room` is a bytea of the largest section.

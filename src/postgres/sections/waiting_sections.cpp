@@ -1,5 +1,5 @@
-// Where sections wait until it is known in which packets they go: memory, then a temporary file.
-// Nothing of packets is known here.
+// Holds sections until it is known in which packets they go: in memory, then in a temporary file.
+// Knows nothing of packets.
 
 #include "postgres/sections/waiting_sections.hpp"
 
@@ -7,10 +7,10 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// As many bytes wait in memory. One PID alone never has that many.
+/// The most bytes that wait in memory. One PID alone never has that many.
 constexpr std::size_t most_in_memory = std::size_t{4} << 20;
 
-/// What was read is dropped when it is as much.
+/// Sections that were read are dropped when they take so many bytes.
 constexpr std::size_t drop_size = std::size_t{256} << 10;
 
 constexpr std::size_t first_size = std::size_t{64} << 10;

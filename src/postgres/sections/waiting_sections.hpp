@@ -22,11 +22,11 @@ class WaitingSections final : public transport::MultiplexerStore {
     void pop() override;
     bool is_long() const override { return file_ != nullptr; }
 
-    /// When all was read: gives back the file. ERRORs.
+    /// Gives back the file; to be called when all was read. ERRORs.
     void close();
 
   private:
-    /// What stands before each section.
+    /// The header of each section in the queue.
     struct Header {
         std::uint16_t pid;
         std::uint16_t size;

@@ -6,8 +6,8 @@
 
 namespace onetrip::postgres {
 
-/// The varlena argument as it came: header and data, or a pointer to where they are on disk. A
-/// pointer into memory says nothing about what it points to, so that is fetched. May ERROR.
+/// The varlena argument as it came: header and data, or a pointer to their place on disk. A pointer
+/// into memory does not identify its data, so these are fetched. May ERROR.
 inline std::string_view argument_bytes(Datum argument) {
     // A pointer to char before PostgreSQL 19, and to void from it on.
     const void* const pointer = DatumGetPointer(argument);

@@ -1,4 +1,4 @@
-// What the SQL functions of every subject refuse about their arguments. Knows no function.
+// Checks of arguments that the SQL functions of every subject share. Knows no function.
 
 #include "postgres/server/arguments.hpp"
 

@@ -9,7 +9,7 @@ namespace onetrip::postgres {
 /// ERRORs if the argument is NULL.
 void refuse_null(FunctionCallInfo fcinfo, int argument, const char* name);
 
-/// A word that an argument may be, and what it stands for.
+/// A word that an argument may be, and its meaning.
 template <typename Value>
 struct ArgumentWord {
     const char* word;
@@ -19,10 +19,10 @@ struct ArgumentWord {
 /// Appends one of `count` valid words to the list that the hint gives.
 void append_valid_word(StringInfo list, const char* word, std::size_t index, std::size_t count);
 
-/// ERRORs: the argument `name` has a value that is none of the valid words.
+/// ERRORs: the argument `name` has a value that is not one of the valid words.
 [[noreturn]] void refuse_word(const char* name, std::string_view value, const char* valid_words);
 
-/// What the argument's value stands for. ERRORs, naming the valid words, if it is none of them.
+/// The meaning of the argument's value. ERRORs, naming the valid words, if it is not one of them.
 template <typename Value, std::size_t count>
 Value value_of_word(const char* name, std::string_view value,
                     const ArgumentWord<Value> (&words)[count]) {

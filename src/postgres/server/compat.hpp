@@ -1,7 +1,7 @@
 #pragma once
 
-// What differs between PostgreSQL 15, 16, 17, 18 and 19, and nothing else: the only file that asks
-// for the server's version. Included by server.hpp.
+// The differences between PostgreSQL 15, 16, 17, 18 and 19, and nothing else: the only file that
+// asks for the server's version. Included by server.hpp.
 
 #include <type_traits>
 
@@ -26,8 +26,8 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
-// An input function may leave its error to the caller from 16 on (nodes/miscnodes.h); before, and
-// wherever the call's context takes no soft error, it is raised.
+// An input function may leave its error to the caller from 16 on (nodes/miscnodes.h); before 16,
+// and if the call's context takes no soft error, it is raised.
 #if PG_VERSION_NUM < 160000
 #define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
@@ -93,11 +93,12 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What the server's walkers call for each node; true ends the walk.
+/// The function that the server's walkers call for each node; true ends the walk.
 using TreeWalker = bool (*)(Node* node, void* context);
 using PlanStateWalker = bool (*)(PlanState* state, void* context);
 
-/// Older versions ask for the text with the tree; which, the function tells by itself.
+/// Calls JumbleQuery, which takes the text as well in older versions; its type shows whether it
+/// does.
 template <typename Jumble>
 void identify_query_by(Jumble jumble, Query* query, [[maybe_unused]] const char* text) {
     if constexpr (std::is_invocable_v<Jumble, Query*>) {
@@ -138,7 +139,7 @@ inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* con
 #endif
 
 // A query is run once from its beginning to its end with a count of 0, else in several steps; from
-// 18 on the executor tells by itself.
+// 18 on the executor decides by itself.
 inline void run_executor(QueryDesc* query, uint64 count) {
 #if PG_VERSION_NUM >= 180000
     ExecutorRun(query, ForwardScanDirection, count);
@@ -147,7 +148,7 @@ inline void run_executor(QueryDesc* query, uint64 count) {
 #endif
 }
 
-// The planner takes what EXPLAIN asks for from 19 on.
+// From 19 on the planner takes the state of EXPLAIN.
 template <typename Planner>
 PlannedStmt* plan_one_query_by(Planner plan, Query* query, const char* text, int options,
                                ParamListInfo parameters) {
@@ -162,7 +163,7 @@ inline PlannedStmt* plan_one_query(Query* query, const char* text, int options,
     return plan_one_query_by(pg_plan_query, query, text, options, parameters);
 }
 
-// What hooks get of the jumble, which they may only read from 19 on.
+// The jumble as hooks get it; from 19 on they may only read it.
 #if PG_VERSION_NUM >= 190000
 using HookJumble = const JumbleState;
 #else
@@ -180,8 +181,8 @@ using HookJumble = JumbleState;
 #define ONETRIP_PLANNER_ARGUMENTS query, text, options, parameters
 #endif
 
-/// Entries of the row in all indexes of a table, which are open. What comes of constraints that are
-/// deferred is in the list.
+/// Enters the row into all indexes of a table, which are open. The list returned names the indexes
+/// whose deferred constraints are to be checked later.
 template <typename Insert>
 List* insert_index_tuples_by(Insert insert, ResultRelInfo* target, TupleTableSlot* row,
                              EState* executor) {
@@ -225,7 +226,7 @@ void disable_lexer_warnings([[maybe_unused]] LexerExtra& extra) {
     }
 }
 
-// ExecutorRun tells no more whether the query runs once from 18 on.
+// From 18 on ExecutorRun no longer says whether the query runs once.
 #if PG_VERSION_NUM >= 180000
 #define ONETRIP_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
 #define ONETRIP_RUN_ARGUMENTS query, direction, count

@@ -1,4 +1,4 @@
-// How C++ that runs long asks the server whether to end. Knows nothing of what runs.
+// Lets long C++ work ask the server whether to end. Knows nothing of that work.
 
 #include "postgres/server/interrupts.hpp"
 

@@ -2,8 +2,8 @@
 
 namespace onetrip::postgres {
 
-/// The Interrupt of the server, for what takes long within call_cpp: a cancel, a timeout or
-/// the end of the backend comes out of it as a ServerError.
+/// The Interrupt of the server, for long work within call_cpp: a cancel, a timeout or the end of
+/// the backend comes out of it as a ServerError.
 void check_for_interrupts();
 
 }  // namespace onetrip::postgres

@@ -1,4 +1,4 @@
-// JSON text as jsonb datums. Knows nothing of what the documents say.
+// JSON text as jsonb datums. Knows nothing of the documents' content.
 
 #include "postgres/server/json_documents.hpp"
 

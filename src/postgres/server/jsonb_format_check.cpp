@@ -1,4 +1,5 @@
-// Holds the picture that src/jsonb/ has of JSONB against the server's own headers.
+// Compares the format of JSONB in src/jsonb/ with the server's own headers. Knows no other part of
+// src/jsonb/.
 
 #include "jsonb/format.hpp"
 #include "postgres/server/server.hpp"

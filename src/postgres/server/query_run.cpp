@@ -1,5 +1,5 @@
-// Plans and runs a SELECT without SPI, as COPY does it (copyto.c), so that errors say of its text
-// only what the caller wants. Knows nothing of what the rows are for.
+// Plans and runs a SELECT without SPI, as COPY does it (copyto.c), so that errors show its text
+// only as the caller wants. Knows nothing of the use of the rows.
 
 #include "postgres/server/query_run.hpp"
 

@@ -11,8 +11,9 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What errors that arise while a query is parsed, planned or run say about it. The server's own
-/// SPI always shows the text; a statement that the extension made would tell its caller nothing.
+/// The appearance of a query in errors that arise while it is parsed, planned or run. The server's
+/// own SPI always shows the text; the text of a statement that the extension made would not help
+/// its caller.
 struct QueryInErrors {
     bool show_text;
     const char* context;  ///< a line of CONTEXT in place of the text; nullptr for none
@@ -27,9 +28,9 @@ struct PlannedQuery {
     QueryInErrors in_errors;
 };
 
-/// Stands between the frames of the caller and what runs a query: while it is pushed, errors say of
-/// the query what `in_errors` asks for. Plain data, which must outlive its time on the stack; the
-/// server takes it off by itself on an ERROR.
+/// Stands between the frames of the caller and of a query: while it is pushed, errors show the
+/// query as `in_errors` asks. Plain data, which must outlive its time on the stack; the server
+/// takes it off by itself on an ERROR.
 struct QueryErrorContext {
     ErrorContextCallback callback;
     const char* text;

@@ -1,5 +1,5 @@
 // The check of a query that a caller wrote, and the time for which it may write nothing. Knows
-// nothing of what its rows are for.
+// nothing of the use of its rows.
 
 #include "postgres/server/read_only_query.hpp"
 
@@ -17,7 +17,7 @@ namespace {
 constexpr const char* what_is_wanted =
     "Write exactly one SELECT, VALUES, TABLE or WITH that only reads.";
 
-/// What the hooks of the analysis know.
+/// The state of the hooks of the analysis.
 struct Check {
     const char* argument;
 };
@@ -106,7 +106,7 @@ PlannedQuery plan_read_only_query(const char* text, const char* argument, bool m
     RawStmt* const raw = parse(text, argument);
     Check check = {argument};
     Query* const query = parse_analyze_withcb(raw, text, set_up_parser, &check, nullptr);
-    // Before the rules, which put the queries of views in: those may lock for themselves.
+    // The check is made before the rules add the queries of views, which may have locking clauses.
     refuse_writes(reinterpret_cast<Node*>(query), &check);
     PlannedStmt* const plan = plan_analyzed_query(query, text, nullptr, may_be_parallel);
     pop_query_errors(errors);

@@ -9,9 +9,9 @@ namespace onetrip::postgres {
 /// argument. Errors in it show its text. To be called within begin_read_only.
 PlannedQuery plan_read_only_query(const char* text, const char* argument, bool may_be_parallel);
 
-/// From here on the transaction is read-only, so that no function of a query can write; gives back
-/// what end_read_only restores. An ERROR restores it too: it ends the transaction or a
-/// subtransaction, which puts back what was there at its beginning.
+/// From here on the transaction is read-only, so that no function of a query can write; returns the
+/// state that end_read_only restores. An ERROR restores it too, since the transaction or
+/// subtransaction that it ends restores the state at its beginning.
 bool begin_read_only();
 void end_read_only(bool was_read_only);
 

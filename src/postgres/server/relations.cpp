@@ -1,4 +1,4 @@
-// Schemas, tables and the caller's rights on them. Knows nothing of what the tables are for.
+// Schemas, tables and the caller's rights on them. Knows nothing of the use of the tables.
 
 #include "postgres/server/relations.hpp"
 

@@ -6,7 +6,7 @@
 
 namespace onetrip::postgres {
 
-/// Rights on schemas and tables as the caller has them, and what GRANT a refusal hints at.
+/// Rights on schemas and tables as the caller has them, and the GRANT that a refusal suggests.
 
 /// Quoted, for SQL.
 const char* name_of_current_user();
@@ -14,8 +14,8 @@ const char* name_of_current_user();
 /// The Oid of the schema. ERRORs if it is missing, or if the caller lacks one of the privileges.
 Oid require_schema(const char* schema, std::initializer_list<const char*> privileges);
 
-/// Finds a table and locks it as the statements will lock it: what is looked up of the table until
-/// then stays true, whatever DDL was under way. `schema` nullptr: along the search_path. InvalidOid
+/// Finds a table and locks it as the statements will lock it: facts looked up about the table stay
+/// true until then, whatever DDL was under way. `schema` nullptr: along the search_path. InvalidOid
 /// if there is none.
 Oid find_relation(const char* schema, const char* name);
 

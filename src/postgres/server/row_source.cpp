@@ -1,5 +1,5 @@
 // The rows of a set-returning function one by one, or all at once if the caller wants that. Knows
-// nothing of what the rows are.
+// nothing of the rows' content.
 
 #include "postgres/server/row_source.hpp"
 
@@ -11,8 +11,8 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// As the executor's own bookkeeping of such calls does (funcapi.c): whoever stops asking for rows
-/// says so by this callback, and the next call begins anew.
+/// The callback by which the executor reports that it asks for no more rows, as for its own
+/// bookkeeping of such calls (funcapi.c). The next call begins anew.
 void stop_returning(Datum source) {
     reinterpret_cast<RowSource*>(DatumGetPointer(source))->set_returning(false);
 }

@@ -4,8 +4,8 @@
 
 namespace onetrip::postgres {
 
-/// What a set-returning function takes its rows from, one by one. It belongs to the call site and
-/// is used for one call after the other.
+/// The source from which a set-returning function takes its rows, one by one. It belongs to the
+/// call site and is used for one call after the other.
 class RowSource {
   public:
     /// `memory` lives as long as the call site.
@@ -19,7 +19,7 @@ class RowSource {
 
     MemoryContext memory() const { return memory_; }
 
-    /// What lives as long as one call's rows: the document. Emptied before each call.
+    /// Memory that lives as long as one call's rows, for the document. Emptied before each call.
     MemoryContext call_memory() const { return call_memory_; }
 
     /// Whether the call site is in the middle of its rows: the next call goes on with them, and its
@@ -33,11 +33,11 @@ class RowSource {
     bool is_returning_ = false;
 };
 
-/// ERRORs where the call cannot take rows.
+/// ERRORs if the call cannot take rows.
 void require_set_context(FunctionCallInfo fcinfo);
 
-/// Returns the rows of a source that has been begun. In the SELECT list one a call, so that they
-/// stream; in FROM, where they are collected anyway, all at once.
+/// Returns the rows of a source that has been begun. In the SELECT list each call returns one row,
+/// so that rows stream. In FROM, which collects rows anyway, they are returned all at once.
 Datum return_rows(FunctionCallInfo fcinfo, RowSource& source);
 
 /// The blessed descriptor of the rows that the function returns.

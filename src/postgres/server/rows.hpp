@@ -14,7 +14,7 @@ constexpr NullableDatum absent{Datum{0}, true};
 /// work_mem. Plain data.
 class Rows {
   public:
-    /// Before the first row. ERRORs if the call cannot take a set.
+    /// Begins the rows. ERRORs if the call cannot take a set.
     explicit Rows(FunctionCallInfo fcinfo, bits32 flags = 0) {
         InitMaterializedSRF(fcinfo, flags);
         result_ = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

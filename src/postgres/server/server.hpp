@@ -2,7 +2,7 @@
 
 // The server's headers, as every file of this folder takes them. They define macros with the names
 // of library functions (printf, gettext), so the library's headers come first: include this file
-// behind those of C++ and of the pure folders.
+// after those of C++ and of the pure folders.
 
 #include <csetjmp>
 #include <cstddef>

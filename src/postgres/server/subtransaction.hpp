@@ -8,12 +8,12 @@ extern "C" {
 }
 
 /// Errors of the server as data, for C++ that holds no object with a destructor: code that drives
-/// SQL statements and has to say something else than the server said, or has to go on.
+/// SQL statements and has to report another error than the server's, or has to go on.
 namespace onetrip::postgres {
 
-/// Runs the body and returns what it raised, palloc'ed in the memory that was current; nullptr if
-/// it raised nothing. The transaction is as the error left it: the caller ends by raising an error
-/// of its own. The error's context is that of the body alone, without what is around this call.
+/// Runs the body and returns its error, palloc'ed in the memory that was current; nullptr if it
+/// raised none. The transaction is as the error left it: the caller ends by raising an error of its
+/// own. The error's context is that of the body alone, without that of the frames around this call.
 template <typename Body>
 ErrorData* error_of(Body&& body) {
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>,

@@ -19,7 +19,7 @@ class TableInsert {
     /// The next row: all its columns are to be filled.
     TupleTableSlot* row() { return slots_[count_]; }
 
-    /// Takes the row, and copies what is in it.
+    /// Takes the row, and copies its values.
     void put();
 
     void end();

@@ -1,4 +1,4 @@
-// Makes tables for the caller. Knows nothing of what the tables are for.
+// Makes tables for the caller. Knows nothing of the use of the tables.
 
 #include "postgres/server/table_maker.hpp"
 

@@ -1,4 +1,4 @@
-// Text between the encoding of the database and UTF-8. Knows nothing of what the texts say.
+// Text between the encoding of the database and UTF-8. Knows nothing of the texts' content.
 
 #include "postgres/server/text_encoding.hpp"
 
@@ -8,7 +8,8 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// There and back: some encodings have two codes for one character.
+/// Whether a text is the same after a conversion there and back: some encodings have two codes for
+/// one character.
 bool survives(std::string_view text) {
     const int encoding = GetDatabaseEncoding();
     const Oid there = FindDefaultConversionProc(PG_UTF8, encoding);
@@ -29,7 +30,7 @@ bool is_held(std::string_view text) {
     return call_server([&] { return survives(text); });
 }
 
-/// SQL_ASCII holds any bytes, and says of none beyond ASCII what they mean.
+/// SQL_ASCII holds any bytes, and gives bytes beyond ASCII no meaning.
 bool is_ascii(std::string_view text) {
     for (const char character : text) {
         if (static_cast<unsigned char>(character) >= 0x80) {

@@ -12,8 +12,8 @@ struct ConvertedText {
     int taken;  ///< how many bytes of the source it is made of: all, unless one did not convert
 };
 
-/// Converts by a conversion procedure between two encodings, up to what does not convert. May ERROR
-/// for want of memory.
+/// Converts by a conversion procedure between two encodings, up to the first character that does
+/// not convert. May ERROR for want of memory.
 ConvertedText convert_start(Oid conversion, int from_encoding, int to_encoding,
                             std::string_view text);
 

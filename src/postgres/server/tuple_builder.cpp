@@ -31,8 +31,8 @@ TupleBuilder::TupleBuilder(MemoryContext memory, TupleDesc descriptor)
     header->t_hoff = static_cast<std::uint8_t>(data_offset_);
 }
 
-// As fill_val in heaptuple.c stores a value: with a short header where it is short, and then at any
-// address, else aligned behind padding that must be zero.
+// A value is stored as by fill_val in heaptuple.c: with a short header and at any address if it is
+// short, else aligned after padding that must be zero.
 void TupleBuilder::put_varlena(std::string_view first, std::string_view second) {
     const std::size_t length = first.size() + second.size();
     char* at = reserve(length + longest_head);

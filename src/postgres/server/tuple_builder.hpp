@@ -33,10 +33,10 @@ class TupleBuilder {
     void put_int8(std::int64_t number) { put_number(number); }
     void put_text(std::string_view text) { put_varlena(text, {}); }
 
-    /// A value of variable length whose bytes behind the header are these two, joined.
+    /// A value of variable length whose bytes after the header are these two, joined.
     void put_varlena(std::string_view first, std::string_view second);
 
-    /// Columns as bytes() had them where the row was as long, or those of which every one has a
+    /// Columns as bytes() had them when the row was as long, or those of which every one has a
     /// short header: they may lie anywhere. `nulls` has a bit for each that is NULL.
     void put_columns(std::string_view bytes, unsigned columns, unsigned nulls) {
         copy(reserve(bytes.size()), bytes);
@@ -70,7 +70,7 @@ class TupleBuilder {
         }
     }
 
-    /// Room for `size` more bytes; where they go.
+    /// The place of `size` more bytes, for which there is room.
     char* reserve(std::size_t size) {
         if (capacity_ - size_ < size) {
             grow(size);

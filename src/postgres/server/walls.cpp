@@ -55,7 +55,7 @@ void set(CaughtError& error, int sqlstate, std::string_view message, std::string
     copy_text(error.hint, hint);
 }
 
-/// The text in another encoding, with question marks for what that does not have.
+/// The text in another encoding, with question marks for characters that it does not have.
 const char* convert(const char* text, int from_encoding, int to_encoding) {
     if (from_encoding == to_encoding || from_encoding == PG_SQL_ASCII ||
         to_encoding == PG_SQL_ASCII) {

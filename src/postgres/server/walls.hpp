@@ -16,9 +16,9 @@
 /// through call_server alone.
 namespace onetrip::postgres {
 
-/// What call_server throws: an ERROR of the server on its way out. Its ErrorData stay on top of the
-/// server's own stack of errors (elog.c), where nothing may touch them: whoever catches this ends
-/// by raising it again, which call_cpp does. Going on after it would need a subtransaction.
+/// The exception of call_server: an ERROR of the server on its way out. Its ErrorData stay on top
+/// of the server's own stack of errors (elog.c), where nothing may touch them: code that catches it
+/// ends by raising it again, which call_cpp does. Going on after it would need a subtransaction.
 class ServerError : public std::exception {
   public:
     const char* what() const noexcept override { return "an error of the server"; }
@@ -50,11 +50,11 @@ const char* utf8_to_server(const char* text);
 /// mark, and text in none (SQL_ASCII) stays as it is. May ERROR as above.
 const char* any_to_utf8(const char* text, int encoding);
 
-/// Raises `error` as an ERROR. Returns only where `soft_error` takes it (PostgreSQL 16 and later).
+/// Raises `error` as an ERROR. Returns only if `soft_error` takes it (PostgreSQL 16 and later).
 void raise(const CaughtError& error, Node* soft_error);
 [[noreturn]] void raise(const CaughtError& error);
 
-/// Runs C++ and catches what it throws. False where it threw, with `error` set; every C++ object of
+/// Runs C++ and catches its exceptions. False if it threw, with `error` set; every C++ object of
 /// the call is then gone.
 template <typename Body>
 bool try_cpp(CaughtError& error, Body&& body) {
@@ -69,8 +69,7 @@ bool try_cpp(CaughtError& error, Body&& body) {
     return false;
 }
 
-/// The inward wall: runs C++ and hands back its result, plain data; what it throws becomes an
-/// ERROR.
+/// The inward wall: runs C++ and hands back its result, plain data; an exception becomes an ERROR.
 template <typename Body>
 auto call_cpp(Body&& body) -> decltype(body()) {
     using Result = decltype(body());
@@ -92,13 +91,13 @@ auto call_cpp(Body&& body) -> decltype(body()) {
 }
 
 #ifdef ONETRIP_FAULTS
-/// Where tests/faults/fault_injector.cpp raises an ERROR.
+/// The place at which tests/faults/fault_injector.cpp raises an ERROR.
 void fault_point(bool is_behind);
 #else
 inline void fault_point(bool /*is_behind*/) {}
 #endif
 
-/// Where the server goes on after an ERROR, as it was; also where an exception goes by.
+/// Restores the place at which the server goes on after an ERROR, also when an exception passes.
 class ErrorHandling {
   public:
     ErrorHandling() = default;
@@ -143,7 +142,7 @@ auto call_server(Body&& body) -> decltype(body()) {
 }
 
 /// Makes a C++ object that lives as long as `context` and is destroyed with it. Arguments are plain
-/// data or references; what the constructor throws becomes an ERROR.
+/// data or references; an exception of the constructor becomes an ERROR.
 template <typename Object, typename... Arguments>
 Object* make_in_context(MemoryContext context, Arguments&&... arguments) {
     struct Holder {

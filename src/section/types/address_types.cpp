@@ -1,4 +1,4 @@
-// inet and macaddr: addresses of networks, as PostgreSQL prints them. Masks are no part of them.
+// inet and macaddr: addresses of networks, as PostgreSQL prints them. Masks are not part of them.
 
 #include <array>
 #include <charconv>
@@ -26,7 +26,7 @@ std::string_view text_of(const Value& value, Value::Kind column, std::string_vie
     return value.json.string();
 }
 
-/// Up to `most` digits of a base, no more than `largest`; moves the text behind them.
+/// Up to `most` digits of a base, no more than `largest`; moves the text past them.
 std::optional<std::uint32_t> take_number(std::string_view& text, int base, std::size_t most,
                                          std::uint32_t largest) {
     std::uint32_t number = 0;
@@ -90,7 +90,7 @@ class Ipv6Parser {
     }
 
   private:
-    /// One word, or the IPv4 address, and what is between it and the next.
+    /// Reads one word, or the IPv4 address, and the separator after it.
     bool parse_words() {
         if (size_ + ipv4_size <= ipv6_size && parse_ipv4(rest_, bytes_.data() + size_)) {
             size_ += ipv4_size;
@@ -149,7 +149,7 @@ Run longest_run(const std::array<std::uint32_t, ipv6_words>& words) {
     return longest.size < 2 ? Run{} : longest;
 }
 
-/// As inet_net_ntop.c: an IPv4 address behind zeros alone, or behind ffff, is printed as one.
+/// An IPv4 address that follows only zeros, or ffff, is printed as one, as in inet_net_ntop.c.
 std::string print_ipv6(Bytes address) {
     std::array<std::uint32_t, ipv6_words> words{};
     for (std::size_t i = 0; i < ipv6_words; ++i) {
@@ -216,7 +216,7 @@ class InetType final : public BytesType {
         return digits;
     }
 
-    /// A column's address has no quotes, like other values that are no text.
+    /// A column's address has no quotes, like other values that are not text.
     [[noreturn]] static void refuse(const Value& value, std::string_view text, bool is_ipv4) {
         const bool is_column = value.kind == Value::Kind::inet;
         const std::string shown = is_column ? std::string(text) : quoted(text);

@@ -1,3 +1,5 @@
+// align: the bits up to the next byte boundary. It knows neither values nor its place in a section.
+
 #include "section/types/all_types.hpp"
 
 namespace onetrip::section {
@@ -5,7 +7,7 @@ namespace onetrip::section {
 namespace {
 
 /// Fills up to the next byte boundary with a bit that the layout says. It takes no value and gives
-/// none: those who lay out, write and read a section look at fills_to_byte first.
+/// none: code that lays out, writes or reads a section looks at fills_to_byte first.
 class AlignType final : public BytesType {
   public:
     using BytesType::BytesType;

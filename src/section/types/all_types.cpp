@@ -1,4 +1,4 @@
-// The list of the types, by their names.
+// The list of the types, by their names. Knows nothing else of them.
 
 #include "section/types/all_types.hpp"
 
@@ -8,8 +8,8 @@ namespace onetrip::section {
 
 namespace {
 
-/// In the order in which the manual lists them. By a function: the references are
-/// initialised when the library is loaded, in any order.
+/// The types are listed in the manual's order. The list is a function, since the references are
+/// initialised in any order when the library is loaded.
 std::vector<const FieldType*> all_types() {
     return {&uimsbf, &tcimsbf,   &bslbf,     &bcd,     &utc,        &duration,
             &mjd,    &char_type, &text_type, &dvbtext, &utf16,      &bytes_type,

@@ -4,7 +4,7 @@
 
 namespace onetrip::section {
 
-// The types, each defined in the file that is named after what it writes. A new one is declared
+// The types, each defined in the file that is named after its kind of value. A new one is declared
 // here and put into the list of all_types.cpp; nothing else knows it by name.
 extern const BitsType& uimsbf;  // integer_types.cpp
 extern const BitsType& tcimsbf;

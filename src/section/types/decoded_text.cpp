@@ -1,4 +1,5 @@
-// Whether decoded bytes are text, and how text and other bytes are handed back.
+// Tests whether decoded bytes are text, and hands back text and other bytes. Knows no type of
+// field.
 
 #include "section/types/decoded_text.hpp"
 

@@ -24,13 +24,13 @@ inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Appends a JSON string, for eyes. The text is well-formed UTF-8.
+/// Appends a JSON string, for display. The text is well-formed UTF-8.
 void append_json_string(std::string_view text, std::string& json);
 
 /// The bytes of the object {"hex": "…"} of a JSON row. Throws BadValue for any other object.
 std::vector<std::uint8_t> bytes_of_hex_object(const Value& value, std::string_view otherwise);
 
-/// Appends {"hex": "…"}, with which a JSON row says bytes that are no text.
+/// Appends {"hex": "…"}, by which a JSON row holds bytes that are not text.
 void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuilder& tree);
 
 /// Appends the string of a text that is written as `bytes`; the bytes if there is none, or if it is
@@ -38,7 +38,7 @@ void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuild
 void append_text_or_hex(std::optional<std::string_view> text, std::span<const std::uint8_t> bytes,
                         HoldsText holds, jsonb::JsonTreeBuilder& tree);
 
-/// The same for eyes, as JSON text.
+/// The same for display, as JSON text.
 std::string print_text_or_hex(std::optional<std::string_view> text,
                               std::span<const std::uint8_t> bytes, HoldsText holds);
 

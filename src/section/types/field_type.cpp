@@ -1,4 +1,4 @@
-// What all types have in common, and what most of them do alike.
+// The functions that all types share, and the defaults of most of them. Knows no single type.
 
 #include "section/types/field_type.hpp"
 

@@ -21,7 +21,7 @@ namespace onetrip::section {
 /// The widths that a type allows.
 struct WidthRule {
     bool variable;           ///< `*`
-    std::uint32_t smallest;  ///< in bits; 0 where no fixed width is allowed
+    std::uint32_t smallest;  ///< in bits; 0 if no fixed width is allowed
     std::uint32_t largest;   ///< in bits
     std::uint32_t multiple_of;
     bool ends_alone = false;  ///< no fixed width but the smallest and the largest
@@ -30,7 +30,7 @@ struct WidthRule {
     std::string describe() const;
 };
 
-/// The sources that a type takes besides a column.
+/// The sources that a type takes in addition to a column.
 enum class SourceRule : std::uint8_t {
     column_only,  ///< no other
     constant,     ///< and constants
@@ -38,7 +38,7 @@ enum class SourceRule : std::uint8_t {
     none,         ///< no source at all: the field computes itself
 };
 
-/// Takes what a type finds wrong with the bytes of a field.
+/// Takes the faults that a type finds in the bytes of a field.
 class FaultsOfBytes {
   public:
     /// `byte` is counted from the field's begin; `problem` is a clause of ASCII without full stop.
@@ -48,7 +48,7 @@ class FaultsOfBytes {
     ~FaultsOfBytes() = default;
 };
 
-/// Takes the lines that dissect_section shows of what stands in a field.
+/// Takes the lines by which dissect_section shows the content of a field.
 class InnerLines {
   public:
     /// `name` is put after the field's; `from` and `to` are bytes from the field's begin.
@@ -67,7 +67,7 @@ class Items {
     virtual bool at_end() const = 0;
 
     /// Appends the next item and moves past it if all of it fits; else the writer overflows and the
-    /// walk stays where it is. Throws BadValue.
+    /// walk does not move. Throws BadValue.
     virtual void write_next(ByteWriter& writer) = 0;
 
     /// The next item as a message names it: `of the item with tag 5`.
@@ -77,23 +77,23 @@ class Items {
     virtual void restart() = 0;
 };
 
-/// What one of several fields that share a source holds; sound.
+/// The sound content of one of several fields that share a source.
 struct CodedField {
     std::span<const std::uint8_t> bytes;  ///< of a BytesType
     const Field* field;
     std::uint64_t bits;  ///< of a BitsType
 };
 
-/// What a writer may do with most values of a type without asking it.
+/// The way to write most values of a type without a call to it.
 enum class Shortcut : std::uint8_t {
     none,
     plain_integer,  ///< an integer within range is its own bits, and booleans are 1 and 0
     ascii,          ///< ASCII text is its own bytes, padded with spaces
 };
 
-/// A type of the layout language: how a field is written, judged and read. What judge finds no
-/// fault with, append_json reads, and the value that it gives is written as the same bits. A type
-/// is stateless, and one object serves all its fields.
+/// A type of the layout language: how a field is written, judged and read. If judge finds no fault,
+/// append_json reads the field, and its value is written as the same bits. A type is stateless, and
+/// one object serves all its fields.
 class FieldType {
   public:
     enum class Coding : std::uint8_t {
@@ -150,28 +150,28 @@ class BitsType : public FieldType {
     /// The bits of `value`, in the low `width` ones. Throws BadValue.
     virtual std::uint64_t to_bits(const Value& value, std::uint32_t width) const = 0;
 
-    /// The largest number that `width` bits say; what a constant must not exceed.
+    /// The largest number that `width` bits hold, which a constant must not exceed.
     virtual std::uint64_t largest(std::uint32_t width) const;
 
     /// The bits of a number from 0 to largest(width).
     virtual std::uint64_t number_to_bits(std::uint64_t number, std::uint32_t width) const;
 
-    /// The same type where a field holds local time, so many minutes ahead of UTC; nullptr for a
+    /// The same type for a field that holds local time, so many minutes ahead of UTC; nullptr for a
     /// type that knows no time of day.
     virtual std::shared_ptr<const BitsType> at_offset(std::int32_t minutes) const;
 
     /// The number that a condition compares; of an integer type.
     virtual jsonb::Integer number_of(std::uint64_t bits, std::uint32_t width) const;
 
-    /// What is wrong with bits that no value is written as: a clause of ASCII without full stop.
-    /// Empty where nothing is.
+    /// The fault of bits as which no value is written: a clause of ASCII without full stop. Empty
+    /// if there is none.
     virtual std::string judge(std::uint64_t bits, std::uint32_t width) const;
 
     /// Appends the value that these bits, which are sound, stand for, as a JSON row has it.
     virtual void append_json(std::uint64_t bits, std::uint32_t width,
                              jsonb::JsonTreeBuilder& tree) const;
 
-    /// The value for eyes, in ASCII; of any bits.
+    /// The value for display, in ASCII; takes any bits.
     virtual std::string print(std::uint64_t bits, std::uint32_t width) const;
 
     /// The same of a constant that the layout writes in decimal digits.
@@ -188,11 +188,11 @@ class BytesType : public FieldType {
                         SourceRule sources = SourceRule::column_only)
         : FieldType(name, Coding::bytes, widths, sources) {}
 
-    /// Appends the bytes of `value`: exactly field.width / 8 where the width is fixed (and there is
+    /// Appends the bytes of `value`: exactly field.width / 8 if the width is fixed (and there is
     /// room for them), else as many as fit. Throws BadValue.
     virtual void write(const Value& value, const Field& field, ByteWriter& writer) const = 0;
 
-    /// Reports what is wrong with bytes that no value is written as. Most types write any bytes.
+    /// Reports the faults of bytes as which no value is written. Most types write any bytes.
     virtual void judge(std::span<const std::uint8_t> bytes, const Field& field,
                        FaultsOfBytes& faults) const;
 
@@ -200,7 +200,7 @@ class BytesType : public FieldType {
     virtual void append_json(std::span<const std::uint8_t> bytes, const Field& field,
                              HoldsText holds, jsonb::JsonTreeBuilder& tree) const = 0;
 
-    /// The value for eyes, in UTF-8; of any bytes.
+    /// The value for display, in UTF-8; takes any bytes.
     virtual std::string print(std::span<const std::uint8_t> bytes, const Field& field,
                               HoldsText holds) const = 0;
 
@@ -212,10 +212,11 @@ class BytesType : public FieldType {
     /// Whether a value may be JSON text, which is parsed before it is written.
     virtual bool takes_json_text() const { return false; }
 
-    /// Of a type that can be split: the items of `value`, which must outlive them. Throws BadValue.
+    /// The items of `value`, which must outlive them; for a type that can be split. Throws
+    /// BadValue.
     virtual std::unique_ptr<Items> items_of(const Value& value, const Field& field) const;
 
-    /// Of a type that can be split: appends the items that all of these fields were written from.
+    /// Appends the items that all of these fields were written from; for a type that can be split.
     /// False, with `tree` void, if there are none.
     virtual bool append_common_items(const std::vector<CodedField>& fields, HoldsText holds,
                                      jsonb::JsonTreeBuilder& tree) const;
@@ -224,14 +225,14 @@ class BytesType : public FieldType {
     ~BytesType() = default;
 };
 
-/// The type of this name; nullptr where there is none.
+/// The type of this name; nullptr if there is none.
 const FieldType* find_field_type(std::string_view name);
 
 /// The names of all types, for messages: "uimsbf, tcimsbf, …".
 std::string field_type_names();
 
-/// The JSONB of a value that is JSON text. A key that is there twice in one object is refused: of
-/// two items with one tag, one would vanish without a word. Throws BadValue.
+/// The JSONB of a value that is JSON text. A key that occurs twice in one object is refused: of two
+/// items with one tag, one would vanish without a word. Throws BadValue.
 std::vector<std::uint8_t> parse_json_text(const Value& value, Interrupt interrupt);
 
 /// Bits as `0x0f`, with as many digits as the width has.
@@ -243,7 +244,7 @@ std::uint64_t unsigned_number(const Value& value, std::uint64_t largest);
 /// The complaint of a type about a kind of value that it does not take.
 [[noreturn]] void refuse_kind(const Value& value, std::string_view takes);
 
-/// Throws BadValue where the value is NULL or absent.
+/// Throws BadValue if the value is NULL or absent.
 void refuse_null(const Value& value);
 
 }  // namespace onetrip::section

@@ -80,7 +80,7 @@ std::uint64_t bits_of_value(const Value& value, std::uint32_t width) {
     __builtin_unreachable();
 }
 
-/// Bits that are no number of a JSON row: -0, which JSONB does not have, and all NaNs but one.
+/// Bits that are not a number of a JSON row: -0, which JSONB does not have, and all NaNs but one.
 template <typename Float>
 bool is_number_or_word(std::uint64_t bits) {
     const auto number = of_bits<Float>(bits);

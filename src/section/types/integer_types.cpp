@@ -1,3 +1,6 @@
+// The types whose bits are a number: uimsbf, bslbf, tcimsbf, bcd and rpchof. They know no column
+// and no place in a section.
+
 #include "base/bits.hpp"
 #include "section/types/all_types.hpp"
 
@@ -37,7 +40,7 @@ jsonb::Numeric numeric_of(const Value& value) {
         {reinterpret_cast<const std::uint8_t*>(value.bytes.data), value.bytes.size});
 }
 
-/// Booleans are integers where they are bits: in uimsbf and bslbf.
+/// Booleans are integers for the types of bits: uimsbf and bslbf.
 enum class Booleans : std::uint8_t { taken, refused };
 
 Integer integer_of(const Value& value, Booleans booleans) {
@@ -170,7 +173,7 @@ class BcdType final : public BitsType {
         return std::to_string(decimal_of(bits, width));
     }
 
-    /// The digits as they are: bits that are wrong may be none.
+    /// The digits are printed as they are: faulty bits may not be decimal digits.
     std::string print_constant(std::uint64_t bits, std::uint32_t width) const override {
         return print_hex(bits, width);
     }

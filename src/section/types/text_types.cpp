@@ -1,3 +1,6 @@
+// The types whose bytes are text, and the type of plain bytes. Their tables of characters are in
+// text/. They know no column and no place in a section.
+
 #include <vector>
 
 #include "base/invisible.hpp"
@@ -12,8 +15,8 @@ namespace onetrip::section {
 
 namespace {
 
-/// The text of a column or of a JSON row; nullopt where it is the object {"hex": "…"} of a JSON
-/// row, with which decoding writes bytes that are no such text.
+/// The text of a column or of a JSON row; nullopt if it is the object {"hex": "…"} of a JSON row,
+/// as which decoding writes bytes that are not such text.
 std::optional<std::string_view> text_of(const Value& value) {
     if (value.kind == Value::Kind::text) {
         return value.view();
@@ -32,8 +35,7 @@ bool is_text_value(const Value& value) {
     return value.kind == Value::Kind::text || value.is_json_string();
 }
 
-/// A hint where the text would fit without the spaces at its end: columns of type char(n) have
-/// them.
+/// A hint if the text would fit without the spaces at its end: columns of type char(n) have them.
 std::string hint_at_padding(std::string_view text, std::size_t size_without_spaces,
                             std::size_t fitting) {
     return text.ends_with(' ') && size_without_spaces <= fitting
@@ -232,7 +234,8 @@ class Utf16Type final : public BytesType {
     }
 
   private:
-    /// nullopt for bytes that are no text, of which a U+0000 that is not padding makes one.
+    /// The text of bytes; nullopt if they are not text, for instance because of a U+0000 that is
+    /// not padding.
     static std::optional<std::string> text_of_units(std::span<const std::uint8_t> bytes,
                                                     const Field& field) {
         while (field.width && bytes.size() > 1 && bytes[bytes.size() - 1] == 0 &&

@@ -1,3 +1,6 @@
+// The types of dates, times and durations, as EN 300 468 writes them. They know no session: all
+// times are UTC, or minutes ahead of it as the layout says.
+
 #include <cstdlib>
 
 #include "base/bits.hpp"
@@ -33,7 +36,7 @@ struct Clock {
     }
 };
 
-/// The reverse of clock_to_bits, of any bits: hours 0 to 165 where a digit is over 9.
+/// The reverse of clock_to_bits, for any bits: hours are 0 to 165 if a digit is over 9.
 Clock clock_of_bits(std::uint64_t bits) {
     const auto two_digits = [&](unsigned shift) {
         return static_cast<std::uint32_t>((bits >> (shift + 4) & 15) * 10 + (bits >> shift & 15));
@@ -48,7 +51,7 @@ std::string print_clock(std::uint64_t bits) {
     return text;
 }
 
-/// What is wrong with 6 BCD digits hhmmss; empty where nothing is.
+/// The fault of 6 BCD digits hhmmss; empty if there is none.
 std::string judge_clock(std::uint64_t bits, std::uint32_t largest_hour) {
     if (!bcd.judge(bits, 24).empty()) {
         return "found " + print_clock(bits) + ", which has a decimal digit over 9";
@@ -61,7 +64,7 @@ std::string judge_clock(std::uint64_t bits, std::uint32_t largest_hour) {
 }
 
 // The 16 low bits are sent; a reader takes one below 0x8000 for a day after 2038-04-22, so that
-// 65536 days in a row can be told apart.
+// 65536 days in a row can be distinguished.
 constexpr std::int64_t first_mjd = 0x8000;
 constexpr std::int64_t last_mjd = 0x17FFF;
 
@@ -70,7 +73,7 @@ std::int64_t mjd_sent_as(std::uint64_t bits) {
     return sent < first_mjd ? sent + 0x10000 : sent;
 }
 
-/// `+9` or `-3:30`, of minutes.
+/// Minutes as `+9` or `-3:30`.
 std::string print_offset(std::int32_t minutes) {
     const std::int32_t size = std::abs(minutes);
     std::string text = (minutes < 0 ? "-" : "+") + std::to_string(size / 60);
@@ -118,8 +121,8 @@ class UtcType final : public BitsType {
                clock_to_bits(static_cast<std::uint64_t>(time.second_of_day));
     }
 
-    /// All ones say that the time is undefined (EN 300 468, 5.2.5 for instance); any other bits
-    /// that are no time are nothing that the standard knows.
+    /// All ones say that the time is undefined (EN 300 468, 5.2.5 for instance); the standard does
+    /// not define any other bits that are not a time.
     std::string judge(std::uint64_t bits, std::uint32_t width) const override {
         return bits == largest_unsigned(width) ? std::string() : judge_clock(bits & 0xFFFFFF, 23);
     }
@@ -138,7 +141,7 @@ class UtcType final : public BitsType {
         if (bits == largest_unsigned(width)) {
             return "undefined";
         }
-        // The digits as they are: they may be none of a time.
+        // The digits are printed as they are: they may not be a time.
         return print_rfc3339({mjd_of_bits(bits), 0}).substr(0, 10) + " " + print_clock(bits) + " " +
                zone();
     }

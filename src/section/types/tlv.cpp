@@ -1,3 +1,6 @@
+// tlv: writes items of tag, length and value from JSON. It knows no layout and no section;
+// tlv_reader.cpp reads the items.
+
 #include "section/types/tlv.hpp"
 
 #include <algorithm>
@@ -87,7 +90,7 @@ std::uint64_t tag_of(jsonb::Value value, TlvFormat format) {
 
 // ---- items ------------------------------------------------------------------------------------
 
-/// An item of an array, its keys told apart.
+/// An item of an array, its keys distinguished.
 struct Item {
     std::uint64_t tag = 0;
     std::optional<jsonb::Value> value;
@@ -96,13 +99,13 @@ struct Item {
     std::optional<jsonb::Value> size;
 };
 
-/// The keys of nearly all items.
+/// The keys that nearly all items have.
 constexpr jsonb::PairOfKeys plain_item("tag", "value");
 
 /// Writes the items of one field; nested items have the field's own T and L.
 ///
 /// A carousel has millions of plain items, which are recognised and written without a call. All
-/// else is kept out of their way in functions that are not inlined.
+/// other items are handled by functions that are not inlined.
 class ItemWriter {
   public:
     ItemWriter(TlvFormat format, ByteWriter& writer)
@@ -197,7 +200,7 @@ class ItemWriter {
         }
     }
 
-    /// In the fewest bytes.
+    /// Writes a number in the fewest bytes.
     void write_number(std::uint64_t tag, std::uint64_t number) {
         write_number(tag, number,
                      number <= 0xFF         ? 1
@@ -212,8 +215,8 @@ class ItemWriter {
         }
     }
 
-    /// Writes tag and length, and returns where the `length` bytes behind them are to be written;
-    /// nullptr where all that does not fit.
+    /// Writes tag and length, and returns the place of the `length` bytes after them; nullptr if
+    /// all that does not fit.
     [[gnu::always_inline]] std::uint8_t* extend(std::uint64_t tag, std::size_t length) {
         if (!is_narrow_) {
             return extend_any(tag, length);
@@ -353,8 +356,9 @@ void ItemWriter::write_sized(std::uint64_t tag, jsonb::Value value, std::size_t 
                  static_cast<unsigned>(size));
 }
 
-/// Without recursion: documents nest as deep as they like. The outermost level writes those in it.
-/// Every level takes room, so that there are never more of them than bytes in a section.
+/// Nested items are written without recursion, since documents may nest to any depth. The outermost
+/// level writes those in it. Every level takes room, so that there are never more of them than
+/// bytes in a section.
 void ItemWriter::write_level(std::uint64_t tag, jsonb::Value container) {
     const std::size_t header_at = writer_.size();
     if (extend(tag, 0) == nullptr) {
@@ -399,7 +403,7 @@ void ItemWriter::close_level(const Level& level) {
     store_length(format_.length, begin + length_at, size, length);
 }
 
-/// Items one behind the other, in as much room as there is.
+/// Items one after the other, in as much room as there is.
 class TlvType final : public BytesType {
   public:
     using BytesType::BytesType;
@@ -513,7 +517,7 @@ void TlvCursor::open_object(jsonb::Object object, TlvFormat format) {
     for (const jsonb::Member member : object) {
         by_tag_.push_back({member.value, tag_of_text(member.key, format)});
         if (by_tag_.size() > largest_tag(format) + 1) {
-            break;  // one of them is there twice
+            break;  // one of them occurs twice
         }
     }
     std::sort(by_tag_.begin(), by_tag_.end(),

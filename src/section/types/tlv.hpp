@@ -38,7 +38,7 @@ class TlvCursor {
     /// No items.
     TlvCursor() = default;
 
-    /// Throws BadValue where the container is neither an array nor an object of tags.
+    /// Throws BadValue if the container is neither an array nor an object of tags.
     TlvCursor(jsonb::Value container, TlvFormat format);
 
     bool at_end() const { return next_ == count_; }
@@ -74,7 +74,7 @@ class TlvItems final : public Items {
     void open(const Value& value);
 
     TlvFormat format_;
-    std::vector<std::uint8_t> document_;  ///< what json_text was parsed to
+    std::vector<std::uint8_t> document_;  ///< the parsed json_text
     TlvCursor items_;
 };
 

@@ -1,3 +1,6 @@
+// Reads the items of a tlv field, shows them, and reports their faults. It knows no layout and no
+// section; tlv.cpp writes the items.
+
 #include "section/types/tlv_reader.hpp"
 
 #include <algorithm>
@@ -34,7 +37,7 @@ void append_content(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder
     tree.string(digits);
 }
 
-/// For eyes: text, and else the number that it may be.
+/// The value for display: as text, and else as bytes and the number that they may be.
 std::string print_value(std::span<const std::uint8_t> value, HoldsText holds) {
     std::string printed;
     if (is_text(as_text(value), Controls::refused, holds)) {
@@ -63,7 +66,7 @@ bool TlvReader::next(TlvItem& item) {
         read_value(item);
         return true;
     }
-    // All that is left belongs to an item that does not say where it ends.
+    // All bytes that are left belong to an item whose end is not known.
     item.value_at = at_;
     item.length_at = std::min(item.length_at, at_);
     item.value = bytes_.subspan(at_);
@@ -105,8 +108,8 @@ bool TlvReader::read_length(TlvItem& item) {
     return true;
 }
 
-/// The definite forms of ISO/IEC 8825-1, 8.1.3. The first byte of a long one has the number of
-/// those behind it; 0 of them is the indefinite form, and 127 are reserved.
+/// The definite forms of ISO/IEC 8825-1, 8.1.3. The first byte of a long form has the number of
+/// bytes after it; 0 of them is the indefinite form, and 127 are reserved.
 bool TlvReader::read_ber_length(TlvItem& item) {
     const auto size = static_cast<std::size_t>(item.length & 0x7F);
     if (size == 0) {

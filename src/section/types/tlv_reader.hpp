@@ -10,7 +10,7 @@
 
 namespace onetrip::section {
 
-/// An item where it lies in the bytes of a `tlv` field; offsets count from the field's begin.
+/// An item within the bytes of a `tlv` field; offsets count from the field's begin.
 struct TlvItem {
     std::size_t index = 0;  ///< from 0
     std::size_t tag_at = 0;
@@ -24,16 +24,16 @@ struct TlvItem {
 };
 
 /// Walks the items of a `tlv` field (sections.md, chapter 3). Nested items are bytes like any
-/// others: nothing in them says that they are items.
+/// others: nothing in them marks them as items.
 class TlvReader {
   public:
     TlvReader(std::span<const std::uint8_t> bytes, TlvFormat format)
         : bytes_(bytes), format_(format) {}
 
-    /// Moves to the next item; false at the end, and behind an item whose end is not known.
+    /// Moves to the next item; false at the end, and after an item whose end is not known.
     bool next(TlvItem& item);
 
-    /// Where the next item begins, in bytes.
+    /// The begin of the next item, in bytes.
     std::size_t position() const { return at_; }
 
   private:

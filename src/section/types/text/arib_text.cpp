@@ -25,7 +25,8 @@ constexpr std::uint8_t ESC = 0x1B;
 constexpr std::uint8_t SS3 = 0x1D;
 constexpr std::uint8_t SP = 0x20;
 
-/// The graphic sets. Those without characters of Unicode are told apart by the size of their codes.
+/// The graphic sets. Those without characters of Unicode are distinguished by the size of their
+/// codes.
 enum class GraphicSet : std::uint8_t {
     kanji,
     additional_symbols,
@@ -47,7 +48,8 @@ bool has_two_bytes(GraphicSet set) {
 constexpr std::uint32_t first_additional_code = 84 * 94;
 
 constexpr std::uint8_t katakana_ending[] = {0x77, 0x78, 0x79, 0x7A, 0x7B, 0x7C, 0x7D, 0x7E};
-/// What both sets of kana have there: but for the marks of repetition, the same.
+/// The characters of both sets of kana there, which are the same except for the marks of
+/// repetition.
 constexpr char16_t kana_ending[] = u"ゝゞー。「」、・";
 constexpr char16_t katakana_repetition[] = u"ヽヾ";
 
@@ -92,7 +94,7 @@ char32_t character_of(GraphicSet set, std::uint8_t code) {
     }
 }
 
-/// What a final byte designates, of a G set and of a DRCS.
+/// The set that a final byte designates, among G sets and among DRCS.
 GraphicSet set_of_final_byte(std::uint8_t final_byte, bool has_two_bytes) {
     switch (final_byte) {
         case 0x42:  // kanji
@@ -119,7 +121,7 @@ GraphicSet set_of_final_byte(std::uint8_t final_byte, bool has_two_bytes) {
 // ---- reading -----------------------------------------------------------------------------------
 
 /// Goes through the bytes of a text. Sizes and colours leave no trace in it; characters of sets
-/// that Unicode does not have, DRCS and mosaics, make it no text.
+/// that Unicode does not have, DRCS and mosaics, make the bytes not text.
 class AribReader {
   public:
     AribReader(Bytes bytes, std::string& text) : bytes_(bytes), text_(text) {}
@@ -178,7 +180,7 @@ bool AribReader::read_next(std::uint8_t byte) {
     const bool is_right = byte >= 0x80;
     const GraphicSet set = elements_[is_right ? right_ : left_];
     if (code == SP) {
-        // As wide as the characters around it.
+        // The space is as wide as the characters around it.
         append_character(text_, set == GraphicSet::alphanumeric ? U' ' : U'\u3000');
         return true;
     }
@@ -376,7 +378,7 @@ bool AribReader::read_macro(std::uint8_t code) {
 
 constexpr std::uint8_t alphanumeric_element = 1;
 
-/// Of the many ways to write a text in the code the cheapest is taken, which is nearly the shortest
+/// The cheapest of the many ways to write a text in the code is taken, which is nearly the shortest
 /// and often that of broadcasters, so that each text has one way. Kanji and alphanumerics are on
 /// the left, kana on either side. Two elements are designated another set if need be: G0 the
 /// additional symbols, G3 the katakana of JIS X 0201.
@@ -412,7 +414,8 @@ struct Codes {
     char32_t character = 0;
     std::array<Code, 4> by_element{};
 
-    /// Of one byte, in the element of the alphanumeric set.
+    /// Whether the character is a space, which has a code of one byte in the element of the
+    /// alphanumeric set.
     bool is_space() const { return character == U' '; }
     bool is_line_end() const { return character == U'\n'; }
 };
@@ -459,7 +462,7 @@ bool find_codes(char32_t character, Codes& codes) {
                        [](const Code& code) { return code.size > 0; });
 }
 
-/// How a character is written in a state: what is written before it, and where its code stands.
+/// A way to write a character in a state: the codes before it, and the place of its own code.
 struct Step {
     enum class Place : std::uint8_t { left, right, single_shift, line_end };
 
@@ -469,9 +472,9 @@ struct Step {
     bool designates = false;  ///< to its element the set that it does not have
 };
 
-/// What a step costs, a byte 10. Shifts cost other than their bytes where broadcasters prefer one
-/// to another: single shifts to short runs in locking ones, and to come back to hiragana on the
-/// right.
+/// The cost of a step; a byte costs 10. Some shifts cost other than their bytes, by the habits of
+/// broadcasters: they prefer single shifts to short runs in locking ones, and shifts that return to
+/// hiragana on the right.
 std::uint32_t cost_of(const Step& step, std::uint8_t size) {
     static constexpr std::uint32_t of_left[] = {10, 10, 21, 20};
     static constexpr std::uint32_t of_right[] = {20, 20, 15, 20};

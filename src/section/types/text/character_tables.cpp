@@ -1,4 +1,5 @@
-// The tables that scripts/make-text-tables makes, and how a code or a character is found in them.
+// The tables that scripts/make-text-tables makes, and the search for a code or a character in them.
+// Knows nothing of how texts are read.
 
 #include "section/types/text/character_tables.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 #include "section/types/text/iso_8859.inc"
 #include "section/types/text/ks_x_1001.inc"
 
-/// The literals end with a zero, which is no code.
+/// The literals end with a zero, which is not a code.
 template <std::size_t Codes, std::size_t Assigned>
 constexpr CodeTable table_of(const char16_t (&characters)[Codes],
                              const std::uint16_t (&by_character)[Assigned],

@@ -16,7 +16,7 @@ struct CodeTable {
     std::uint32_t codes;
     const std::uint16_t* by_character;  ///< of several codes for one character the first alone
     std::uint32_t assigned;
-    const char32_t* wide;  ///< characters beyond U+FFFF, for which first_wide and on stand; or null
+    const char32_t* wide;  ///< characters beyond U+FFFF, for which first_wide and up stand; or null
 
     static constexpr char16_t unassigned = 0xFFFD;
     static constexpr char16_t first_wide = 0xF000;
@@ -53,8 +53,8 @@ const CodeTable& big5_table();
 /// The kanji set of STD-B24 and its additional symbols: rows of 94 codes, from 21 21 on.
 const CodeTable& arib_kanji_table();
 
-/// The characters of the bytes A0 to FF of ISO/IEC 8859-n or 6937; CodeTable::unassigned where a
-/// byte stands for none.
+/// The characters of the bytes A0 to FF of ISO/IEC 8859-n or 6937; CodeTable::unassigned if a byte
+/// stands for none.
 const char16_t* upper_half(TextTable table);
 
 /// A byte of ISO/IEC 6937 before the letter that has this mark, which Unicode has after it.
@@ -70,7 +70,7 @@ struct Composed {
     char16_t character;
 };
 
-/// The mark of a byte, or of a character; nullptr if it is none.
+/// The mark of a byte, or of a character; nullptr if it is not one.
 const Mark* mark_of_byte(std::uint8_t byte);
 const Mark* mark_of_character(char32_t character);
 

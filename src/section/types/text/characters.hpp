@@ -7,14 +7,14 @@
 
 namespace onetrip::section {
 
-/// The characters of a text one by one, with what is missing if one cannot be written.
+/// The characters of a text one by one, and the one that cannot be written.
 class Characters {
   public:
     explicit Characters(std::string_view text) : rest_(text) { read(); }
 
     bool at_end() const { return character_.size == 0; }
 
-    /// 0 for bytes that are no UTF-8, and at the end.
+    /// The next character; 0 for bytes that are not UTF-8, and at the end.
     char32_t current() const { return character_.valid ? character_.code_point : 0; }
 
     void advance() {

@@ -1,5 +1,5 @@
-// Which of its forms a text of EN 300 468 is read as, and what bytes each form is written as
-// (tables.md, 2.5). What the tables have in them is text_codec's.
+// Reads a text of EN 300 468 as one of its forms, and writes each form as bytes (tables.md, 2.5).
+// Knows nothing of the tables' content, which text_codec knows.
 
 #include "section/types/text/dvb_text.hpp"
 
@@ -59,7 +59,7 @@ bool is_selector(std::uint8_t byte, TextTable table) {
     return byte < 0x20;
 }
 
-/// What selects the table of a text.
+/// The selector of a text's table.
 struct Selection {
     std::optional<TextTable> table;  ///< nullopt if none is known
     std::size_t size;                ///< of the selector

@@ -14,8 +14,8 @@
 
 namespace onetrip::section {
 
-/// What a text of EN 300 468, annex A, is read as: the first of these forms that is written as the
-/// same bytes again.
+/// The form as which a text of EN 300 468, annex A, is read: the first of these forms that is
+/// written as the same bytes again.
 struct DecodedText {
     enum class Form : std::uint8_t {
         string,         ///< "…"
@@ -29,8 +29,8 @@ struct DecodedText {
     std::size_t selector_size = 0;  ///< how many of the bytes select the table
 };
 
-/// Whether a text is of characters 0x20 to 0x7E alone, and those are bytes of the table: what most
-/// texts are, which have no other form.
+/// Whether a text is of characters 0x20 to 0x7E alone, and those are bytes of the table. That holds
+/// for most texts, and they have no other form.
 bool is_ascii_as_it_is(std::string_view text, TextTable table);
 
 /// Reads a text. `table` is that of bytes without a selector; none stands for a layout that names
@@ -42,7 +42,7 @@ DecodedText decode_dvb_text(std::span<const std::uint8_t> bytes, TextTable table
 void append_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes,
                      jsonb::JsonTreeBuilder& tree);
 
-/// The same for eyes, as JSON text.
+/// The same for display, as JSON text.
 std::string print_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes);
 
 /// The bytes of a text: of a column, or of a JSON row in any of the forms. `table` as above. Throws
@@ -50,8 +50,8 @@ std::string print_dvb_text(const DecodedText& decoded, std::span<const std::uint
 std::vector<std::uint8_t> encode_dvb_text(const Value& value, TextTable table);
 
 /// The text that a JSON value of any of the forms has: a view into the value; nullopt for one of
-/// bytes alone. Throws BadValue for values of no form. Whether bytes and text say the same is not
-/// looked at.
+/// bytes alone. Throws BadValue for values of no form. It is not checked whether bytes and text
+/// agree.
 std::optional<std::string_view> dvb_text_of(jsonb::Value value);
 
 }  // namespace onetrip::section

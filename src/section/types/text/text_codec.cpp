@@ -42,7 +42,7 @@ std::optional<std::uint8_t> control_of(char32_t character) {
 
 // ---- one byte a character ----------------------------------------------------------------------
 
-/// The character of a byte that is no mark; 0 if there is none.
+/// The character of a byte that is not a mark; 0 if there is none.
 char32_t character_of_byte(const char16_t* upper, std::uint8_t byte) {
     if (byte >= 0xA0) {
         return upper[byte - 0xA0] == CodeTable::unassigned ? 0 : upper[byte - 0xA0];
@@ -145,14 +145,14 @@ std::optional<MissingCharacter> encode_6937(const char16_t* upper, std::string_v
 
 // ---- two bytes a character ---------------------------------------------------------------------
 
-/// What tells tables of two bytes apart. ASCII is one byte in each.
+/// The difference between the tables of two bytes. ASCII is one byte in each.
 struct TwoBytes {
     const CodeTable& table;
     bool is_big5;
 
     std::uint32_t row_size() const { return is_big5 ? 157 : 94; }
 
-    /// Which cell of its row a second byte is; none if it is no such byte.
+    /// The cell of a second byte in its row; none if it is not such a byte.
     std::optional<std::uint32_t> cell_of(std::uint8_t byte) const {
         if (byte >= 0xA1 && byte < 0xFF) {
             return byte - (is_big5 ? 0xA1U - 63U : 0xA1U);
@@ -167,8 +167,8 @@ struct TwoBytes {
         return static_cast<std::uint8_t>(cell < 63 ? 0x40 + cell : 0xA1 + cell - 63);
     }
 
-    /// The character of two bytes, of which the first is from A1 on; 0 if there is none. Rows E0
-    /// have the control codes where no table has characters.
+    /// The character of two bytes, of which the first is from A1 on; 0 if there is none. Row E0
+    /// holds the control codes, in cells that no table uses.
     char32_t character(std::uint8_t first, std::uint8_t second) const {
         if (first == 0xE0 && second >= 0x80 && second < 0xA0) {
             return character_of_control(second);

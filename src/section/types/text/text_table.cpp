@@ -1,4 +1,5 @@
-// The names of the tables of characters, as layouts and messages write them.
+// The names of the tables of characters, as layouts and messages write them. Knows nothing of the
+// tables' content.
 
 #include "section/types/text/text_table.hpp"
 
