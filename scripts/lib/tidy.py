@@ -3,8 +3,8 @@
 
 A file is known if everything of ours that decides is the same to the byte as when clang-tidy found nothing in it: the file,
 the headers of src/ that it includes, directly or not, and the configuration; and if the version of clang-tidy, the flags and
-the server's major version are the same. Headers of the system and of the server do not count: their packages' updates
-change nothing that our files are judged by.
+the server's major version are the same. Lines of comment decide nothing, unless they speak to clang-tidy. Headers of the
+system and of the server do not count: their packages' updates change nothing that our files are judged by.
 
 RECORD, which is committed, has a hash of that for each file; it is written anew after each run. Merges keep the lines of
 both sides (.gitattributes), and the next run drops what is of no use. The same hashes, of all states that this user has
@@ -32,6 +32,7 @@ FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wreserved-identifier"
 SOURCE = pathlib.Path("src")
 CONFIGURATION = pathlib.Path(".clang-tidy")
 RECORD = pathlib.Path("scripts/lib/tidy_clean.txt")
+COMMENT = re.compile(rb"^[ \t]*//(?!.*NOLINT).*\n|[ \t]*///<.*$", re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 DAYS_KEPT = 60
 
@@ -70,10 +71,14 @@ def files_of_ours(source):
     return sorted(found)
 
 
+def digest_of(path):
+    return hashlib.sha256(COMMENT.sub(b"", path.read_bytes())).hexdigest()
+
+
 def key_of(source, flags):
     parts = [version(), *flags]
     for path in [CONFIGURATION, *files_of_ours(pathlib.Path(source))]:
-        parts.append(f"{path.as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+        parts.append(f"{path.as_posix()} {digest_of(path)}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
