@@ -204,7 +204,7 @@ my %calls = (
 	'flatten_submission(json,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document\::pg_catalog.json, $form, '{all}')" },
 	'flatten_submission(text,jsonb,text[])' => { call => "SELECT * FROM public.flatten_submission($document, $form, '{all}')" },
 	'form_questions(jsonb)' => { call => "SELECT * FROM public.form_questions($form)" },
-	'form_choices(jsonb,text)' => { call => "SELECT * FROM public.form_choices($form, 'fr')" },
+	'form_choices(jsonb,text)' => { call => q{SELECT * FROM public.form_choices('{"children": [{"slug": "c", "answerType": "text", "answerEnum": [{"value": "x"}]}]}', 'fr')} },
 	'form_label(jsonb,text)' => { call => q{SELECT public.form_label('{"fr": "a"}', 'fr')} },
 	'form_from(jsonb,text)' => { call => q{SELECT public.form_from('{"components": [{"type": "number", "key": "a"}]}', 'formio')} },
 	'form_dialect(jsonb)' => { call => "SELECT public.form_dialect($form)" },
