@@ -1,5 +1,6 @@
-"""The EIT schedule of a relational EPG: what its sections cost over the rows that they are made of, beside Python that builds the same
-bytes and TSDuck's compiler of tables; and what reading them costs, beside reading the same rows as text.
+"""The EIT schedule of a relational EPG: what its sections cost over the rows that they are made of, compared with Python
+that builds the same bytes and TSDuck's compiler of tables; and what reading them costs, compared with reading the same rows
+as text.
 """
 
 import hashlib

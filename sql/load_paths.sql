@@ -147,7 +147,7 @@ RESET ROLE;
 DROP OWNED BY regress_column_loader;
 DROP ROLE regress_column_loader;
 
--- Row security of the target: the server refuses whoever is under it, and nobody else.
+-- Row security of the target: the server refuses a role that is under it, and no other.
 CREATE SCHEMA secured;
 CREATE TABLE secured.response_events (LIKE plain.response_events INCLUDING ALL);
 CREATE TABLE secured.response_event_problems (LIKE plain.response_event_problems INCLUDING ALL);

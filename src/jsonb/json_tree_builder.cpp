@@ -108,7 +108,7 @@ void JsonTreeBuilder::copy_scalar(Value value) {
     }
 }
 
-/// The bytes of a numeric, behind a varlena header of four bytes.
+/// The bytes of a numeric, after a varlena header of four bytes.
 void JsonTreeBuilder::numeric(Numeric value) {
     const std::size_t position = tree_.decoded.size();
     const std::uint32_t header =

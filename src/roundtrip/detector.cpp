@@ -338,7 +338,7 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     } else if (is_broken) {
         entry.runs = 0;
     }
-    // What was taken for a neighbour is none.
+    // The statement that was taken for a neighbour is not one.
     if (context.leader == 0 && last_led_ != nowhere) {
         const Place own = find(entry.id, entries_[last_led_].id);
         if (own != nowhere && !entries_[own].is_loop) {

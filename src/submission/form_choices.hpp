@@ -27,7 +27,7 @@ class FormChoices {
   public:
     FormChoices(jsonb::Value form, Interrupt interrupt) : questions_(form, interrupt) {}
 
-    /// Sets the next row; false where there is none.
+    /// Sets the next row; false if there is no further one.
     bool next(FormChoice& choice, std::optional<std::string_view> language);
 
   private:

@@ -16,7 +16,7 @@ struct FormQuestion {
     const FormNode* node = nullptr;  ///< nullptr for what is not in the form
     bool counts = false;             ///< it is what counts at its path
     NodeTraits traits;               ///< views of the form
-    std::string problem;             ///< empty where there is none; several are joined by "; "
+    std::string problem;             ///< empty if there is none; several are joined by "; "
 };
 
 /// The questions of a form in tree order, with what is wrong with it.
@@ -24,7 +24,7 @@ class FormQuestions {
   public:
     FormQuestions(jsonb::Value form, Interrupt interrupt);
 
-    /// Sets the next row; false where there is none.
+    /// Sets the next row; false if there is no further one.
     bool next(FormQuestion& question);
 
     const Form& form() const { return form_; }

@@ -15,7 +15,7 @@ struct RoundTripTexts {
     roundtrip::LoopKey key;
     Oid role;
     char leader_column[NAMEDATALEN];  ///< empty if it is not known
-    RoundTripText leader;             ///< empty where there is none
+    RoundTripText leader;             ///< empty if there is none
     RoundTripText repeated;
     RoundTripText advice;
     RoundTripText advice_if_same;  ///< where the parameters are the same each time

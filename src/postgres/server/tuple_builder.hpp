@@ -80,7 +80,7 @@ class TupleBuilder {
 
     void grow(std::size_t size);
 
-    /// Where the columns begin: behind a header that has room for their null bits.
+    /// Where the columns begin: after a header that has room for their null bits.
     const std::size_t data_offset_;
 
     char* row_;

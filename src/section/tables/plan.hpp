@@ -189,7 +189,7 @@ class LibraryUnits;
 
 /// A definition with a set, as the items of a tlv find it.
 struct ItemDefinition {
-    /// From the definition's head; `unit` is compiled by whoever has the braces.
+    /// From the definition's head; the owner of the braces compiles `unit`.
     explicit ItemDefinition(const Definition& definition);
 
     std::string name;

@@ -209,7 +209,7 @@ std::optional<Value> element_at(Array array, std::string_view digits) {
     return *element;
 }
 
-/// Where a reference within the form leads, a JSON pointer behind "#".
+/// Where a reference within the form leads, a JSON pointer after "#".
 std::optional<Value> Translator::resolve(std::string_view ref) const {
     if (!ref.starts_with('#')) {
         return std::nullopt;

@@ -91,7 +91,7 @@ bool is_default(const Languages& languages) {
                        [](const auto& one) { return one.first == "default"; });
 }
 
-/// The language in a column's name behind "label:"; nullopt if it says none. It is on one line.
+/// The language in a column's name after "label:"; nullopt if it says none. It is on one line.
 std::optional<std::string_view> language_of(std::string_view rest) {
     const std::string_view language = without_leading_space(rest);
     if (language.empty()) {
@@ -178,7 +178,7 @@ bool is_required(Object row) {
     return said == "true" || said == "yes" || said == "TRUE" || said == "true()";
 }
 
-/// The rest of a type behind "begin_" or "end_", if that is a group of some kind.
+/// The rest of a type after "begin_" or "end_", if that is a group of some kind.
 std::optional<std::string_view> group_after(std::string_view type, std::string_view word) {
     if (!type.starts_with(word) || type.size() == word.size() ||
         (type[word.size()] != ' ' && type[word.size()] != '_')) {
