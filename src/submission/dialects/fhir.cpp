@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "submission/dialects/members.hpp"
+#include "submission/dialects/open_arrays.hpp"
 #include "submission/dialects/rooms.hpp"
 
 namespace onetrip::submission::dialects {
@@ -152,26 +153,14 @@ std::optional<Choices> choices_of_options(Array options) {
 
 /// The concepts of a list, each before those that it contains.
 void add_concepts(Array concepts, Choices& choices) {
-    struct Level {
-        Array::Iterator next;
-        Array::Iterator end;
-    };
-    std::vector<Level> levels = {{concepts.begin(), concepts.end()}};
-    while (!levels.empty()) {
-        Level& level = levels.back();
-        if (level.next == level.end) {
-            levels.pop_back();
-            continue;
-        }
-        const Object concept_ = object_of(*level.next);
-        ++level.next;
+    OpenArrays open;
+    open.open(concepts, FormTree::root);
+    while (const auto element = open.next()) {
+        const Object concept_ = object_of(element->value);
         if (const std::optional<Value> code = scalar(concept_, "code")) {
             choices.push_back({*code, word_of(scalar(concept_, "display"))});
         }
-        const Array contained = elements(concept_, "contains");
-        if (contained.size() > 0) {
-            levels.push_back({contained.begin(), contained.end()});
-        }
+        open.open(elements(concept_, "contains"), FormTree::root);
     }
 }
 
@@ -228,13 +217,6 @@ class Translator {
         std::optional<std::uint32_t> choices;
     };
 
-    /// Items that are walked, and the node that they are in.
-    struct Level {
-        Array::Iterator next;
-        Array::Iterator end;
-        std::uint32_t node;
-    };
-
     void add_item(Object item, std::uint32_t parent);
     TreeNode question_of(Object item);
     std::optional<std::uint32_t> choices_of(Object item, const std::optional<Array>& options);
@@ -242,7 +224,7 @@ class Translator {
 
     FormTree& tree_;
     std::unordered_map<std::string_view, Set> sets_;
-    std::vector<Level> levels_;
+    OpenArrays items_;
 };
 
 std::optional<Array> options_of(Object item) {
@@ -302,18 +284,11 @@ void set_common(TreeNode& node, Object item) {
 }
 
 void Translator::add_items(Array items) {
-    levels_.push_back({items.begin(), items.end(), FormTree::root});
-    while (!levels_.empty()) {
+    items_.open(items, FormTree::root);
+    while (const auto item = items_.next()) {
         tree_.tick();
-        Level& level = levels_.back();
-        if (level.next == level.end) {
-            levels_.pop_back();
-            continue;
-        }
-        const Value item = *level.next;
-        ++level.next;
-        if (item.kind() == Kind::object) {
-            add_item(item.object(), level.node);
+        if (item->value.kind() == Kind::object) {
+            add_item(item->value.object(), item->node);
         }
     }
 }
@@ -328,9 +303,7 @@ void Translator::add_item(Object item, std::uint32_t parent) {
     TreeNode node = is_group ? section({}) : question_of(item);
     set_common(node, item);
     const std::uint32_t id = tree_.add(parent, std::move(node));
-    if (items.size() > 0) {
-        levels_.push_back({items.begin(), items.end(), id});
-    }
+    items_.open(items, id);
 }
 
 TreeNode Translator::question_of(Object item) {

@@ -7,6 +7,7 @@
 
 #include "base/hash.hpp"
 #include "submission/dialects/members.hpp"
+#include "submission/dialects/open_arrays.hpp"
 #include "submission/dialects/rooms.hpp"
 
 namespace onetrip::submission::dialects {
@@ -118,13 +119,6 @@ class Translator {
     void add_components(Array components);
 
   private:
-    /// Components that are walked, and the node that they are in.
-    struct Level {
-        Array::Iterator next;
-        Array::Iterator end;
-        std::uint32_t node;
-    };
-
     /// The children of a node by their slugs.
     struct Place {
         std::uint32_t parent;
@@ -138,12 +132,6 @@ class Translator {
         }
     };
 
-    void walk(Array components, std::uint32_t node) {
-        if (components.size() > 0) {
-            levels_.push_back({components.begin(), components.end(), node});
-        }
-    }
-
     bool is_layout(Object component, std::optional<std::string_view> type, std::uint32_t into);
     void add_component(Object component, std::uint32_t into);
     void add_group(Object component, std::string_view key, std::uint32_t into);
@@ -156,23 +144,16 @@ class Translator {
     std::uint32_t add_child(std::uint32_t parent, TreeNode node);
 
     FormTree& tree_;
-    std::vector<Level> levels_;
+    OpenArrays components_;
     std::unordered_map<Place, std::uint32_t, PlaceHash> groups_;
 };
 
 void Translator::add_components(Array components) {
-    walk(components, FormTree::root);
-    while (!levels_.empty()) {
+    components_.open(components, FormTree::root);
+    while (const auto component = components_.next()) {
         tree_.tick();
-        Level& level = levels_.back();
-        if (level.next == level.end) {
-            levels_.pop_back();
-            continue;
-        }
-        const Value component = *level.next;
-        ++level.next;
-        if (component.kind() == Kind::object) {
-            add_component(component.object(), level.node);
+        if (component->value.kind() == Kind::object) {
+            add_component(component->value.object(), component->node);
         }
     }
 }
@@ -199,7 +180,7 @@ bool Translator::is_layout(Object component, std::optional<std::string_view> typ
     }
     std::reverse(parts.begin(), parts.end());  // the last one pushed is the first one walked
     for (const auto& part : parts) {
-        walk(part, into);
+        components_.open(part, into);
     }
     return true;
 }
@@ -215,7 +196,7 @@ void Translator::add_component(Object component, std::uint32_t into) {
     }
     const Array components = elements(component, "components");
     if (!type && has_objects(components) && !is_true(component, "input")) {
-        return walk(components, into);
+        return components_.open(components, into);
     }
     if (is_group(component)) {
         return add_group(component, *key, into);
@@ -225,7 +206,7 @@ void Translator::add_component(Object component, std::uint32_t into) {
     const std::optional<Value> input = component.find("input");
     const bool is_no_input = input && input->is_boolean() && !input->boolean();
     if (!is_known && is_no_input && has_objects(components)) {
-        return walk(components, into);
+        return components_.open(components, into);
     }
     add_question(component, *key, into);
 }
@@ -252,15 +233,15 @@ void Translator::add_group(Object component, std::string_view key, std::uint32_t
     } else if (type == "survey") {
         add_survey(group, component);
     } else if (type == "tagpad") {
-        walk(components, add_child(group, section("data")));
+        components_.open(components, add_child(group, section("data")));
         add_child(group, metadata("coordinate", "json"));
     } else if (type == "form" || type == "reviewpage") {
-        walk(components, add_child(group, section("data")));
+        components_.open(components, add_child(group, section("data")));
         add_child(group, metadata("_id"));
         add_child(group, metadata("form"));
         add_child(group, metadata("metadata", "json"));
     } else {
-        walk(components, group);
+        components_.open(components, group);
     }
 }
 
