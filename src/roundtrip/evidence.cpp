@@ -35,6 +35,11 @@ void Evidence::forget() noexcept {
     asking_.fill(Asking{});
 }
 
+void Evidence::drop(Place place) noexcept {
+    ids_[place] = 0;
+    results_[place] = Result{};
+}
+
 void Evidence::move_to_front(Place place) noexcept {
     auto* const at = std::find(order_.begin(), order_.end(), place);
     std::rotate(order_.begin(), at, at + 1);

@@ -82,6 +82,9 @@ class Evidence {
 
     void forget() noexcept;
 
+    /// Forgets one result.
+    void drop(Place place) noexcept;
+
   private:
     using Columns = std::uint8_t;  ///< a bit for each
 

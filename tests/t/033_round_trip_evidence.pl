@@ -132,6 +132,9 @@ is(seen($list . each_of(q{INSERT INTO logs (what) VALUES ('key-$n')}, @newest)),
 is(seen("SELECT id FROM tags LIMIT 3;\n" . each_of(q{INSERT INTO logs (what) VALUES ('key-$n')}, @newest)), '', 'more writes than the list had rows');
 is(seen(each_of('SELECT 1', 1 .. 20) . each_of('SELECT id FROM posts WHERE id = 1 FOR UPDATE SKIP LOCKED', 1 .. 20)), '', 'health checks and a queue');
 
+is(seen(each_of('SELECT id + 1 AS id FROM nodes WHERE id = $n', 1 .. 30)), 'select|nodes|id|values|nodes|29', 'along a chain, a row at a time');
+is(seen("\\set ON_ERROR_STOP off\nSELECT id, 1 / (user_id - 1030) FROM posts ORDER BY id;\n" . each_of($comments, 500_001 .. 500_020)), '', 'rows before an error lead to nothing');
+
 # ---- settings and rights ----
 
 is( seen("SET onetrip.watch_values = off;\nBEGIN;\n$list" . each_of($comments, @newest) . "COMMIT;\n"),

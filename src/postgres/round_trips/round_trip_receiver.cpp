@@ -14,6 +14,7 @@ using roundtrip::ValueHash;
 
 DestReceiver* WatchedReceiver::put_before(DestReceiver* inner, const Source& source,
                                           Evidence& evidence) {
+    drop_unfinished();
     receiver_ = {{receive, start_up, shut_down, destroy, inner->mydest}, this};
     inner_ = inner;
     source_ = source;
@@ -21,6 +22,13 @@ DestReceiver* WatchedReceiver::put_before(DestReceiver* inner, const Source& sou
     described_ = nullptr;
     place_ = Evidence::nowhere;
     return &receiver_.receiver;
+}
+
+void WatchedReceiver::drop_unfinished() {
+    if (is_unfinished_) {
+        evidence_->drop(place_);
+        is_unfinished_ = false;
+    }
 }
 
 bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {
@@ -36,9 +44,11 @@ void WatchedReceiver::start_up(DestReceiver* self, int operation, TupleDesc colu
     owner.inner_->rStartup(owner.inner_, operation, columns);
 }
 
+/// An execution that fails does not come here (standard_ExecutorRun, execMain.c).
 void WatchedReceiver::shut_down(DestReceiver* self) {
-    DestReceiver* const inner = reinterpret_cast<Receiver*>(self)->owner->inner_;
-    inner->rShutdown(inner);
+    WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
+    owner.is_unfinished_ = false;
+    owner.inner_->rShutdown(owner.inner_);
 }
 
 void WatchedReceiver::destroy(DestReceiver* self) {
@@ -50,6 +60,7 @@ void WatchedReceiver::destroy(DestReceiver* self) {
 /// description may be that of an index, without names.
 void WatchedReceiver::begin(TupleDesc columns) {
     place_ = evidence_->begin_rows(source_.id, source_.parameters, source_.goes_on);
+    is_unfinished_ = true;
     ColumnsOfResult& named = columns_[place_];
     const bool is_named = named.id == source_.id;
     count_ = 0;

@@ -34,6 +34,10 @@ class WatchedReceiver {
     DestReceiver* put_before(DestReceiver* inner, const Source& source,
                              roundtrip::Evidence& evidence);
 
+    /// Forgets the rows of a statement that failed after some of them: clients throw those away.
+    /// To be called before the evidence is asked again.
+    void drop_unfinished();
+
     /// Of the result at that place of the evidence.
     const ColumnsOfResult& columns_of(roundtrip::Evidence::Place place) const {
         return columns_[place];
@@ -65,6 +69,7 @@ class WatchedReceiver {
     roundtrip::Evidence* evidence_ = nullptr;
     roundtrip::Evidence::Place place_ = roundtrip::Evidence::nowhere;
     TupleDesc described_ = nullptr;
+    bool is_unfinished_ = false;  ///< rows have come, and not their end
     int count_ = 0;
     Column kept_[roundtrip::Evidence::columns] = {};
     ColumnsOfResult columns_[roundtrip::Evidence::results] = {};

@@ -171,6 +171,7 @@ inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId id)
     values_.collect(id, query->params, current_);
     judged_query_ = query;
     judgement_ = {};
+    receiver_.drop_unfinished();
     if (round_trip_settings.values) {
         forget_after_pause();
         judgement_ = evidence_.judge(id, current_.each);
