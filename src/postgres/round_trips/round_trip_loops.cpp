@@ -65,14 +65,21 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     auto* const texts = static_cast<RoundTripTexts*>(palloc0(sizeof(RoundTripTexts)));
     texts->key = key;
     texts->role = GetUserId();
-    const Leader* const leader = find_leader(key.leader);
-    if (leader != nullptr) {
+    // What walks down a tree leads itself, and need not be among the leaders: a row at a time.
+    const bool is_own = key.leader == key.repeated;
+    const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
+    normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
+    if (is_own) {
+        std::memcpy(texts->leader, texts->repeated, sizeof texts->leader);
+    } else if (leader != nullptr) {
         normalise_statement(texts->leader, {{leader->text, leader->size}, leader->is_cut});
     }
-    normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
     write_advice(*texts, query, findings,
-                 {key.leader != 0, leader != nullptr ? leader->tables : TablesOfStatement{},
-                  columns, key.leader == key.repeated});
+                 {key.leader != 0,
+                  is_own              ? tables_of(query->plannedstmt)
+                  : leader != nullptr ? leader->tables
+                                      : TablesOfStatement{},
+                  columns, is_own});
     // Whatever raises an error has done so by now.
     oldest_loop() = *texts;
     MemoryContextSwitchTo(caller);
