@@ -78,19 +78,12 @@ bool ends_with_run(const QueryDesc* query) {
     return query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
 }
 
-/// Runs a statement whose rows are looked at on their way to the client. The receiver before its
-/// own is taken off also if it fails.
+/// Runs a statement whose rows are looked at on their way to the client. One that fails keeps the
+/// receiver before its own, and is never run again (MarkPortalFailed, portalmem.c).
 void run_with_receiver(ONETRIP_RUN_PARAMETERS) {
     DestReceiver* const own = query->dest;
     query->dest = session.receiver_before(query);
-    call_cpp([&] {
-        try {
-            call_server([&] { call_run(ONETRIP_RUN_ARGUMENTS); });
-        } catch (...) {
-            query->dest = own;
-            throw;
-        }
-    });
+    call_run(ONETRIP_RUN_ARGUMENTS);
     query->dest = own;
 }
 
