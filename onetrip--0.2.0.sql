@@ -658,19 +658,24 @@ COMMENT ON PROCEDURE load_response_events(
 -- Round trips ------------------------------------------------------------------------------------
 
 CREATE FUNCTION round_trip_loops(
-    OUT database_oid oid, OUT role_oid oid, OUT kind text, OUT leader text, OUT leader_column text,
-    OUT evidence text, OUT repeated text, OUT episodes bigint, OUT statements bigint,
-    OUT longest bigint, OUT leader_rows bigint, OUT distinct_parameters boolean,
-    OUT server_time double precision, OUT wait_time double precision, OUT first_seen timestamptz,
-    OUT last_seen timestamptz, OUT advice text)
+    OUT database_oid oid, OUT role_oid oid, OUT application_name text, OUT tags jsonb,
+    OUT traceparent text, OUT kind text, OUT leader text, OUT leader_column text,
+    OUT evidence text, OUT repeated text, OUT queryid bigint, OUT leader_queryid bigint,
+    OUT episodes bigint, OUT statements bigint, OUT longest bigint, OUT round_trips bigint,
+    OUT rows bigint, OUT transactions bigint, OUT sessions int, OUT leader_rows bigint,
+    OUT distinct_parameters boolean, OUT server_time double precision,
+    OUT wait_time double precision, OUT first_seen timestamptz, OUT last_seen timestamptz,
+    OUT advice text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'round_trip_rows' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION round_trip_loops() IS 'rows of the view round_trips, with OIDs';
 
 CREATE VIEW round_trips AS
-SELECT d.datname AS database, r.rolname AS role, l.kind, l.leader, l.leader_column, l.evidence,
-       l.repeated, l.episodes, l.statements, l.longest, l.leader_rows, l.distinct_parameters,
-       l.server_time, l.wait_time, l.first_seen, l.last_seen, l.advice
+SELECT d.datname AS database, r.rolname AS role, l.application_name, l.tags, l.traceparent,
+       l.kind, l.leader, l.leader_column, l.evidence, l.repeated, l.queryid, l.leader_queryid,
+       l.episodes, l.statements, l.longest, l.round_trips, l.rows, l.transactions, l.sessions,
+       l.leader_rows, l.distinct_parameters, l.server_time, l.wait_time, l.first_seen,
+       l.last_seen, l.advice
 FROM round_trip_loops() AS l
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
@@ -678,17 +683,30 @@ COMMENT ON VIEW round_trips IS
     'statements that clients ran again and again in a loop, what that cost, and what to write instead';
 COMMENT ON COLUMN round_trips.database IS 'database of the statements; null if it is gone';
 COMMENT ON COLUMN round_trips.role IS 'role that ran the statements; null if it is gone';
-COMMENT ON COLUMN round_trips.kind IS 'select, insert, update or delete';
+COMMENT ON COLUMN round_trips.application_name IS
+    'application that ran them, without what PgBouncer appends; null for further variants of a loop';
+COMMENT ON COLUMN round_trips.tags IS 'tags in the comment of the statement, onetrip.watch_tags';
+COMMENT ON COLUMN round_trips.traceparent IS
+    'the tag of that name in the last episode: one request of many';
+COMMENT ON COLUMN round_trips.kind IS 'select, insert, update, delete, or page';
 COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; null if none';
 COMMENT ON COLUMN round_trips.leader_column IS
     'column of the leader that held the values asked for; null if it is not known';
 COMMENT ON COLUMN round_trips.evidence IS
     'how the leader is known: values (its result held those asked for) or order; null if none';
 COMMENT ON COLUMN round_trips.repeated IS 'statement in the loop, its constants replaced by $n';
+COMMENT ON COLUMN round_trips.queryid IS
+    'query identifier of the repeated statement, as in pg_stat_statements';
+COMMENT ON COLUMN round_trips.leader_queryid IS 'query identifier of the leader';
 COMMENT ON COLUMN round_trips.episodes IS
     'transactions, or runs of statements without a longer pause, in which the loop was seen';
 COMMENT ON COLUMN round_trips.statements IS 'executions in all';
 COMMENT ON COLUMN round_trips.longest IS 'most executions in one episode';
+COMMENT ON COLUMN round_trips.round_trips IS
+    'executions that the client waited for before it sent the next, at most';
+COMMENT ON COLUMN round_trips.rows IS 'rows that the statements returned or touched';
+COMMENT ON COLUMN round_trips.transactions IS 'transactions in which the statements ran';
+COMMENT ON COLUMN round_trips.sessions IS 'most sessions in one episode';
 COMMENT ON COLUMN round_trips.leader_rows IS 'rows that the leader returned in those episodes';
 COMMENT ON COLUMN round_trips.distinct_parameters IS
     'whether the parameters changed; if not, the same look-up was repeated';

@@ -158,7 +158,7 @@ void Detector::release_held() {
         const bool is_foreseen = std::find(std::as_const(foreseen_).data(), end, *loop) != end;
         for (std::size_t place = 0; !is_foreseen && place < used_places_; ++place) {
             Entry& entry = entries_[place];
-            if (entry.is_loop && LoopKey{entry.loop_leader, entry.id, entry.kind} == *loop) {
+            if (entry.is_loop && key_of(entry) == *loop) {
                 entry.is_described = false;
             }
         }
@@ -185,7 +185,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
         Entry& entry = entries_[at];
         if (entry.id == run.statement.id && entry.is_loop && !entry.is_described) {
             entry.is_described = true;
-            return LoopKey{entry.loop_leader, entry.id, entry.kind};
+            return key_of(entry);
         }
     }
     const Context context = context_outside(run.statement);
@@ -195,6 +195,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     Entry entry = entries_[context.entry];
     count_run(entry, run, context);
     entry.runs += runs_held(run.statement.id);
+    entry.trips += runs_held(run.statement.id);
     return new_loop(entry);
 }
 
@@ -216,6 +217,7 @@ std::optional<LoopKey> Detector::add(const Run& run) {
     const Place place = context.entry != nowhere ? context.entry : insert(statement, context);
     Entry& entry = entries_[place];
     break_off(entry, run, context);
+    count_page(entry, statement);
     count_run(entry, run, context);
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
@@ -233,7 +235,7 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
         }
         entry.loop_leader = has_other ? leader : entry.loop_leader;
         entry.is_described = true;
-        return LoopKey{entry.loop_leader, entry.id, entry.kind};
+        return key_of(entry);
     }
     // Most statements are none, and no neighbour of another's rows.
     if (entry.runs < repeats_ && entry.parent == nowhere && entry.leader != entry.id) {
@@ -243,6 +245,7 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
     if (loop) {
         entry.is_loop = entry.is_described = true;
         entry.loop_leader = loop->leader;
+        entry.loop_kind = loop->kind;
         ++loops_;
         absorb_others(entry);
     }
@@ -324,7 +327,7 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
         return;
     }
     const Statement& statement = run.statement;
-    const bool changed = entry.parameters != statement.parameters;
+    const bool changed = entry.parameters != statement.parameters && !statement.is_next_page;
     bool is_broken = false;
     if (context.leader == 0) {
         const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
@@ -366,17 +369,19 @@ void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     if (entry.generation != evidence.generation) {
         if (entry.generation != 0 && !entry.is_half && !entry.is_loop && !is_block_episode_) {
             entry.runs = entry.confirmed.runs;
+            entry.trips = entry.confirmed.trips;
             entry.busy = entry.confirmed.busy;
             entry.wait = entry.confirmed.wait;
             entry.value_runs = entry.runs;
         }
-        entry.confirmed = {entry.runs, entry.busy, entry.wait};
+        entry.confirmed = {entry.runs, entry.trips, entry.busy, entry.wait};
         entry.generation = evidence.generation;
         entry.is_half = false;
     }
     entry.is_half |= evidence.is_half;
     if (!is_block_episode_ && entry.runs > 0) {
         entry.runs += evidence.loose;
+        entry.trips += evidence.loose;
         entry.value_runs += evidence.loose;
     }
 }
@@ -395,6 +400,9 @@ inline void Detector::count_run(Entry& entry, const Run& run, const Context& con
         entry.turns = 1;
         entry.value_runs = 0;
         entry.busy = entry.wait = 0;
+        entry.trips = entry.lists = entry.singles = entry.pages = entry.transactions = 0;
+        entry.transaction = 0;
+        entry.run_rows = 0;
         entry.first_seen = statement.begin;
     } else {
         entry.has_distinct_parameters |= changed;
@@ -409,7 +417,9 @@ inline void Detector::count_run(Entry& entry, const Run& run, const Context& con
     entry.relation_clock = relation_clock_;
     // The first run under a leader brings those before it that were not yet seen to be its.
     const bool is_first = entry.runs == 0 && statement.evidence.leader != 0 && !is_block_episode_;
+    count_numbers(entry, statement);
     entry.runs += runs + (is_first ? statement.evidence.loose : 0);
+    entry.trips += is_first ? statement.evidence.loose : 0;
     entry.all_runs += runs;
     entry.value_runs += statement.evidence.leader != 0 ? entry.runs - before : 0;
     entry.busy += statement.busy;
@@ -418,6 +428,27 @@ inline void Detector::count_run(Entry& entry, const Run& run, const Context& con
     entry.rows += statement.rows;
     entry.all_rows += statement.rows;
     entry.used = clock_;
+}
+
+/// The first run is always waited for.
+inline void Detector::count_numbers(Entry& entry, const Statement& statement) const {
+    const bool is_run = statement.role == Statement::Role::execution;
+    entry.trips += is_run && (entry.runs == 0 || statement.is_trip) ? 1 : 0;
+    entry.transactions += is_run && entry.transaction != statement.transaction ? 1 : 0;
+    entry.transaction = statement.transaction;
+    entry.run_rows += statement.rows;
+    entry.lists += is_run && statement.has_list ? 1 : 0;
+    entry.singles += is_run && !statement.has_list ? 1 : 0;
+}
+
+/// A loop of pages ends with a run that asks for something else.
+inline void Detector::count_page(Entry& entry, const Statement& statement) {
+    if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0 &&
+        !statement.is_next_page) {
+        begin_anew(entry);
+    }
+    entry.pages += entry.runs > 0 && statement.is_next_page ? 1 : 0;
+    entry.is_large_page = statement.is_large_page;
 }
 
 inline void Detector::remember_rows(Place place, const Statement& statement) {
@@ -479,26 +510,48 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     if (entry.runs == 0 || entry.is_dismissed) {
         return std::nullopt;
     }
+    if (is_paging(entry)) {
+        return loop_of_pages(entry);
+    }
     const QueryId leader = leader_of(entry);
-    std::uint32_t runs = entry.runs;
+    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.all_runs;
+    if (inserts_many || !repeats_enough(entry, leader) ||
+        (!is_block_episode_ && !counts_outside(entry, leader))) {
+        return std::nullopt;
+    }
+    return LoopKey{leader, entry.id, entry.kind};
+}
+
+/// A list that is read page by page has no leader.
+std::optional<LoopKey> Detector::loop_of_pages(const Entry& entry) const {
+    if (entry.trips < repeats_ || entry.is_large_page) {
+        return std::nullopt;
+    }
+    return LoopKey{0, entry.id, Kind::page};
+}
+
+/// Whether there were enough runs that were waited for.
+inline bool Detector::repeats_enough(const Entry& entry, QueryId leader) const {
+    std::uint32_t trips = entry.trips;
     if (leader != entry.leader && (leader != 0 || is_block_episode_)) {
         // Before its neighbour had rows it ran under the leader itself.
         const Place before = find(entry.id, leader);
         const bool counts = before != nowhere && is_under(entries_[before], leader);
-        runs += counts ? entries_[before].runs : 0;
+        trips += counts && entries_[before].runs > 0 ? entries_[before].trips : 0;
     }
     if (leader == entry.id && is_block_episode_) {
         // The root of a tree is asked for by no result's value.
         for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
             const Entry& other = entries_[at];
-            runs += &other != &entry && other.id == entry.id && !other.is_loop ? other.runs : 0;
+            const bool counts = &other != &entry && other.id == entry.id && !other.is_loop;
+            trips += counts && other.runs > 0 ? other.trips : 0;
         }
     }
-    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.all_runs;
-    if (runs < repeats_ || inserts_many || (!is_block_episode_ && !counts_outside(entry, leader))) {
-        return std::nullopt;
-    }
-    return LoopKey{leader, entry.id, entry.kind};
+    return trips >= repeats_;
+}
+
+LoopKey Detector::key_of(const Entry& entry) const {
+    return {entry.loop_leader, entry.id, entry.loop_kind};
 }
 
 /// Whether enough repeats outside of a block are a loop.
@@ -521,6 +574,15 @@ bool Detector::counts_without_leader(const Entry& entry) const {
         return entry.parameters != 0 && entry.wait <= slowest_repeat * (entry.runs - 1);
     }
     return entry.kind != Kind::select && entry.runs >= writes_for_repeats * repeats_;
+}
+
+bool Detector::has_single_runs(const LoopKey& key) const noexcept {
+    constexpr std::uint32_t of_runs = 8;
+    const auto* const end = entries_.data() + used_places_;
+    const auto* const found = std::find_if(entries_.data(), end, [&](const Entry& entry) {
+        return entry.id == key.repeated && entry.is_loop;
+    });
+    return found != end && found->lists > 0 && found->singles * of_runs >= found->runs;
 }
 
 void Detector::dismiss(const LoopKey& key) {
@@ -550,21 +612,16 @@ void Detector::tell(Entry& entry) {
         return;
     }
     absorb_others(entry);
-    sink_->take({{entry.loop_leader, entry.id, entry.kind},
-                 !entry.is_told,
-                 entry.has_distinct_parameters,
-                 entry.loop_leader != 0 && is_by_values(entry),
-                 entry.runs,
-                 entry.is_told ? 0 : rows_of(entry.loop_leader),
-                 entry.busy,
-                 entry.wait,
-                 entry.first_seen,
-                 entry.last_seen});
+    sink_->take({key_of(entry), !entry.is_told, entry.has_distinct_parameters,
+                 entry.loop_leader != 0 && is_by_values(entry), entry.runs,
+                 std::min(entry.trips, entry.runs), entry.run_rows, entry.transactions,
+                 entry.is_told ? 0 : rows_of(entry.loop_leader), entry.busy, entry.wait,
+                 entry.first_seen, entry.last_seen});
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.
 void Detector::absorb_others(Entry& entry) {
-    if (counts_same_only(entry)) {
+    if (counts_same_only(entry) || entry.loop_kind == Kind::page) {
         return;
     }
     for (std::size_t place = 0; place < used_places_; ++place) {
@@ -576,6 +633,11 @@ void Detector::absorb_others(Entry& entry) {
         entry.has_distinct_parameters |=
             other.has_distinct_parameters || other.parameters != entry.parameters;
         entry.runs += other.runs;
+        entry.trips += other.trips;
+        entry.lists += other.lists;
+        entry.singles += other.singles;
+        entry.run_rows += other.run_rows;
+        entry.transactions += other.transactions - (other.transaction == entry.transaction ? 1 : 0);
         entry.value_runs += other.value_runs;
         entry.busy += other.busy;
         entry.wait += other.wait;

@@ -27,6 +27,9 @@ struct Loop {
     bool has_distinct_parameters = false;
     bool is_by_values = false;  ///< the leader's result held the values that were asked for
     std::uint64_t statements = 0;
+    std::uint64_t round_trips = 0;   ///< of them, as far as it is known that they were none
+    std::uint64_t rows = 0;          ///< of the statements
+    std::uint64_t transactions = 0;  ///< in which they ran
     std::uint64_t leader_rows = 0;
     Microseconds busy = 0;
     Microseconds wait = 0;
@@ -97,6 +100,10 @@ class Detector {
     /// to be known of the statements themselves is to be looked up now.
     std::optional<LoopKey> statement(const Statement& statement);
 
+    /// Whether some of a loop's runs had no list of values: then lists of others are lists of a
+    /// loop, and no batches.
+    bool has_single_runs(const LoopKey& key) const noexcept;
+
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);
 
@@ -133,6 +140,7 @@ class Detector {
     /// Runs, and what they took.
     struct Tally {
         std::uint32_t runs;
+        std::uint32_t trips;
         Microseconds busy;
         Microseconds wait;
     };
@@ -142,19 +150,21 @@ class Detector {
         QueryId id;
         QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
-        bool is_loop;       ///< has been said to be one
-        bool is_described;  ///< and what is to be known of it has been asked for
-        bool is_dismissed;  ///< has been said to be none
-        bool is_told;       ///< a part of this episode's loop has been told
-        bool is_many;       ///< has had two rows in one execution
-        bool is_half;       ///< has asked for half of the rows of an execution of its leader
-        bool is_one_row;    ///< the leader by values has had but one row in each execution
-        bool is_neighbour;  ///< outside of a block: runs next to another that has a leader
-        bool counts_alone;  ///< has a relation, and locks no rows
+        bool is_loop;        ///< has been said to be one
+        bool is_described;   ///< and what is to be known of it has been asked for
+        bool is_dismissed;   ///< has been said to be none
+        bool is_told;        ///< a part of this episode's loop has been told
+        bool is_many;        ///< has had two rows in one execution
+        bool is_half;        ///< has asked for half of the rows of an execution of its leader
+        bool is_one_row;     ///< the leader by values has had but one row in each execution
+        bool is_neighbour;   ///< outside of a block: runs next to another that has a leader
+        bool is_large_page;  ///< as its last run was
+        bool counts_alone;   ///< has a relation, and locks no rows
         bool has_distinct_parameters;
         Place parent;              ///< the leader's entry, while that is remembered
         Place next;                ///< of the same bucket
         QueryId loop_leader;       ///< if is_loop
+        Kind loop_kind;            ///< if is_loop
         std::uint64_t parameters;  ///< of the last run
         std::uint64_t rows;        ///< of all runs in the episode
         std::uint64_t all_rows;    ///< also of those before a part of the episode was told
@@ -169,7 +179,14 @@ class Detector {
         std::uint32_t value_runs;        ///< under a leader by its values
         std::uint32_t all_runs;          ///< also those before a part of the episode was told
         std::uint32_t runs;
-        std::uint32_t turns;  ///< executions of the parent under which there were runs
+        std::uint32_t trips;         ///< of the runs, those that were waited for
+        std::uint32_t singles;       ///< of the runs, those that had none
+        std::uint32_t lists;         ///< of the runs, those that had a list of values
+        std::uint32_t pages;         ///< of the runs, those that asked for the next page
+        std::uint32_t transactions;  ///< of the runs
+        std::uint64_t transaction;   ///< of the last run
+        std::uint64_t run_rows;      ///< of the runs
+        std::uint32_t turns;         ///< executions of the parent under which there were runs
         Microseconds busy;
         Microseconds wait;
         Microseconds first_seen;
@@ -227,10 +244,19 @@ class Detector {
     QueryId leader_of(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
     std::optional<LoopKey> new_loop(const Entry& entry) const;
+    std::optional<LoopKey> loop_of_pages(const Entry& entry) const;
+    void count_numbers(Entry& entry, const Statement& statement) const;
+    void count_page(Entry& entry, const Statement& statement);
+    bool repeats_enough(const Entry& entry, QueryId leader) const;
+    LoopKey key_of(const Entry& entry) const;
     bool counts_outside(const Entry& entry, QueryId leader) const;
     bool counts_without_leader(const Entry& entry) const;
     bool counts_same_only(const Entry& entry) const;
     bool is_under(const Entry& entry, QueryId leader) const;
+    /// All runs asked for one page after the other.
+    static bool is_paging(const Entry& entry) {
+        return entry.runs >= 2 && entry.pages + 1 == entry.runs;
+    }
     static bool is_by_values(const Entry& entry) {
         return entry.value_runs > 0 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
     }

@@ -1,5 +1,5 @@
 // Finds how much of a text of SQL the server's lexer takes without an error, when it is a part of a
-// statement, or the settings of literals have changed since it was parsed.
+// statement, or the settings of literals have changed since it was parsed; and its comments.
 //
 // It knows quotes and comments alone: no keyword, no grammar, and nothing of the server's lexer.
 
@@ -10,6 +10,9 @@ namespace onetrip::roundtrip {
 namespace {
 
 constexpr std::size_t unclosed = std::string_view::npos;
+
+/// Words between two calls of interrupt.
+constexpr std::size_t words_between = 4096;
 
 bool is_letter(char c) {
     // Bytes beyond ASCII are letters to the server.
@@ -136,7 +139,6 @@ bool ends_word(char c) {
 
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt) {
-    constexpr std::size_t words_between = 4096;
     const Scan scan(text, rules);
     std::size_t safe = 0;
     std::size_t at = 0;
@@ -155,6 +157,28 @@ std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rule
         }
     }
     return is_cut ? safe : text.size();
+}
+
+EdgeComments edge_comments(std::string_view text, LiteralRules rules, Interrupt interrupt) {
+    constexpr std::size_t delimiter = 2;
+    const Scan scan(text, rules);
+    EdgeComments found;
+    std::size_t at = 0;
+    for (std::size_t words = 1; at < text.size(); ++words) {
+        if (words % words_between == 0) {
+            interrupt();
+        }
+        const std::size_t end = scan.token(at);
+        if (end == unclosed) {
+            break;
+        }
+        if (text.substr(at, delimiter) == "/*") {
+            found.last = text.substr(at + delimiter, end - at - 2 * delimiter);
+            found.first = found.first.data() == nullptr ? found.last : found.first;
+        }
+        at = end;
+    }
+    return found;
 }
 
 }  // namespace onetrip::roundtrip

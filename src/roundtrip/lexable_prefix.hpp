@@ -23,4 +23,13 @@ struct LiteralRules {
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
+/// The first and the last comment of a text, /* … */ alone and without these ends; empty if there
+/// is none.
+struct EdgeComments {
+    std::string_view first;
+    std::string_view last;
+};
+EdgeComments edge_comments(std::string_view text, LiteralRules rules,
+                           Interrupt interrupt = never_interrupted);
+
 }  // namespace onetrip::roundtrip

@@ -11,7 +11,7 @@ using QueryId = std::uint64_t;
 /// A point in time, by any clock that is one and the same for all of them, or a duration.
 using Microseconds = std::int64_t;
 
-enum class Kind : std::uint8_t { select, insert, update, remove };
+enum class Kind : std::uint8_t { select, insert, update, remove, page };
 
 /// Which result held the values that a statement asks for.
 struct Judgement {
@@ -40,6 +40,11 @@ struct Statement {
     Microseconds end = 0;
     Microseconds busy = 0;  ///< of the time between, what the server worked
     Judgement evidence{};
+    std::uint64_t transaction = 0;  ///< another number in each transaction
+    bool is_trip = true;            ///< its client may have waited for the statement before
+    bool is_next_page = false;   ///< of the list of which the run before returned the page before
+    bool is_large_page = false;  ///< of so many rows that it is worth its trip
+    bool has_list = false;       ///< of several values where other runs may have one
     bool has_relation = true;
     bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
     bool locks_rows = false;

@@ -32,12 +32,13 @@ sub seen
 
 # ---- statements of one message ----
 
-# Each is a leader of its own, of which the last has a loop; their texts are found where they stand in the message.
+# Each is a leader of its own, of which the last before the loop leads; their texts are found where they stand in the message.
 my @leaders = map { "SELECT id AS leader_$_" . (', id' x $_) . ' FROM campagnes WHERE id <= 12' } 1 .. 300;
 for my $at (0, 150, 299)
 {
-	my @statements = (@leaders[ 0 .. $at ], (map { "SELECT genre FROM campagnes WHERE id = $_" } 1 .. 12), @leaders[ $at + 1 .. 299 ]);
-	$node->safe_psql('postgres', "SET onetrip.watch_repeats = 12;\n" . join('\;', 'BEGIN', @statements, 'COMMIT') . ';');
+	my @loop = map { "SELECT genre FROM campagnes WHERE id = $_;\n" } 1 .. 12;
+	$node->safe_psql('postgres', "SET onetrip.watch_repeats = 12;\n" . join('\;', 'BEGIN', @leaders[ 0 .. $at ]) . ";\n" . join('', @loop)
+		  . join('\;', @leaders[ $at + 1 .. 299 ], 'COMMIT') . ';');
 	my $number = $at + 1;
 	is( seen(q{substring(leader FROM 'leader_\d+'), leader LIKE '%FROM campagnes WHERE id <= $1' OR leader LIKE '%…', repeated, statements}),
 		"leader_$number|t|$element|12",

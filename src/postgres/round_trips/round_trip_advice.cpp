@@ -103,8 +103,46 @@ const char* returned_columns(const Subject& subject) {
 
 using Rule = const char* (*)(const Subject& subject);
 
+/// A sequence gives as many numbers as are asked for.
+const char* read_of_sequence(const Subject& subject) {
+    const Oid sequence = subject.findings->sequence;
+    const char* const name = OidIsValid(sequence) ? name_of_table(sequence) : nullptr;
+    return name != nullptr ? psprintf(
+                                 "take a block of numbers at once: SELECT nextval(%s) FROM "
+                                 "generate_series(1, $1)",
+                                 quote_literal_cstr(name))
+                           : nullptr;
+}
+
+/// A queue is asked for work.
+const char* read_of_queue(const Subject& subject) {
+    return subject.findings->skips_locked && subject.name != nullptr
+               ? psprintf(
+                     "it polls %s: take several rows at once (LIMIT n ... SKIP LOCKED), and wait "
+                     "for NOTIFY if there are none",
+                     subject.name)
+               : nullptr;
+}
+
 const char* read_without_table(const Subject& subject) {
     return subject.name == nullptr ? "ask once for all values" : nullptr;
+}
+
+/// The statement selects but the column that it compares with what the leader's row had.
+const char* read_of_known_value(const Subject& subject) {
+    if (subject.leader->column() == nullptr || subject.leader->is_itself ||
+        subject.compared == nullptr || !reads_alone(subject.statement, subject.table)) {
+        return nullptr;
+    }
+    for (const TargetEntry* entry : each<TargetEntry>(subject.statement->planTree->targetlist)) {
+        const bool is_compared =
+            entry->resorigtbl == subject.table && entry->resorigcol == subject.column;
+        if (!entry->resjunk && !is_compared) {
+            return nullptr;
+        }
+    }
+    return psprintf("the value is there already: %s is the leader's %s", subject.compared,
+                    quote_identifier(subject.leader->column()));
 }
 
 const char* read_without_comparison(const Subject& subject) {
@@ -171,11 +209,27 @@ const char* read(const Subject& subject) {
 }
 
 constexpr Rule rules_for_reads[] = {
-    read_without_table,   read_without_comparison, read_down_a_tree,  read_of_aggregates,
-    read_of_leaders_rows, read_by_foreign_key,     read_under_leader, read,
+    read_of_sequence,
+    read_of_queue,
+    read_without_table,
+    read_without_comparison,
+    read_down_a_tree,
+    read_of_aggregates,
+    read_of_known_value,
+    read_of_leaders_rows,
+    read_by_foreign_key,
+    read_under_leader,
+    read,
 };
 
 // ---- rules for reads that are the same each time ------------------------------------------------
+
+const char* same_and_locking(const Subject& subject) {
+    return subject.findings->locks_rows && subject.name != nullptr
+               ? psprintf("it polls %s: lock all rows that are needed at once, or wait for NOTIFY",
+                          subject.name)
+               : nullptr;
+}
 
 const char* same_and_volatile(const Subject& subject) {
     return subject.findings->is_volatile ? "ask once for all values" : nullptr;
@@ -192,7 +246,7 @@ const char* same_value(const Subject& subject) {
 
 const char* same_without_table(const Subject& subject) {
     return subject.name == nullptr
-               ? "ask once and keep the result: it is the same statement each time"
+               ? "it reads no table: send it with the statement that needs it, or not at all"
                : nullptr;
 }
 
@@ -201,8 +255,10 @@ const char* same_of_table(const Subject& subject) {
                     subject.name);
 }
 
-constexpr Rule rules_for_same_reads[] = {same_and_volatile, same_value, same_without_table,
-                                         same_of_table};
+constexpr Rule rules_for_same_reads[] = {
+    read_of_sequence, read_of_queue,      same_and_locking, same_and_volatile,
+    same_value,       same_without_table, same_of_table,
+};
 
 // ---- rules for writes ---------------------------------------------------------------------------
 
@@ -322,6 +378,15 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
     const char* const column = column_of_leader(subject);
     strlcpy(texts.leader_column, column != nullptr ? column : "", sizeof texts.leader_column);
     const bool is_read = findings.modification == nullptr;
+    if (texts.key.kind == roundtrip::Kind::page) {
+        const char* const pages = psprintf(
+            "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
+            "FETCH 1000 FROM c",
+            subject.name != nullptr ? subject.name : "it");
+        set_round_trip_text(texts.advice, pages, false);
+        set_round_trip_text(texts.advice_if_same, pages, false);
+        return;
+    }
     const char* const advice = first_of(
         is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),
         subject);

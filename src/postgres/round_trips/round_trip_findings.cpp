@@ -18,6 +18,7 @@ extern "C" {
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/array.h"
+#include "utils/fmgroids.h"
 }
 
 namespace onetrip::postgres {
@@ -250,11 +251,41 @@ void look_at_scan(const Plan* plan, Walk& walk) {
 
 // ---- plans --------------------------------------------------------------------------------------
 
+/// Whether an expression may give something else each time: by a volatile function, or by the time.
+bool is_changing(List* expressions) {
+    return contain_mutable_functions(reinterpret_cast<Node*>(expressions));
+}
+
+bool find_sequence(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (IsA(node, FuncExpr) && reinterpret_cast<FuncExpr*>(node)->funcid == F_NEXTVAL) {
+        auto* const argument =
+            static_cast<Node*>(linitial(reinterpret_cast<FuncExpr*>(node)->args));
+        const bool is_known =
+            IsA(argument, Const) && !reinterpret_cast<Const*>(argument)->constisnull;
+        *static_cast<Oid*>(context) =
+            is_known ? DatumGetObjectId(reinterpret_cast<Const*>(argument)->constvalue)
+                     : InvalidOid;
+        return true;
+    }
+    return walk_expression(node, find_sequence, context);
+}
+
+void look_at_locks(const PlannedStmt* statement, Findings& findings) {
+    for (const PlanRowMark* mark : each<PlanRowMark>(statement->rowMarks)) {
+        const bool locks = mark->markType < ROW_MARK_REFERENCE;
+        findings.locks_rows |= locks;
+        findings.skips_locked |= locks && mark->waitPolicy == LockWaitSkip;
+    }
+}
+
 /// A plan by itself, without those below it.
 void look_at_plan(const Plan* plan, Walk& walk) {
     Findings& findings = walk.findings;
-    findings.is_volatile |= contain_volatile_functions(reinterpret_cast<Node*>(plan->targetlist)) ||
-                            contain_volatile_functions(reinterpret_cast<Node*>(plan->qual));
+    findings.is_volatile |= is_changing(plan->targetlist) || is_changing(plan->qual);
+    find_sequence(reinterpret_cast<Node*>(plan->targetlist), &findings.sequence);
     if (is_scan(plan)) {
         look_at_scan(plan, walk);
     } else if (IsA(plan, Agg)) {
@@ -382,6 +413,7 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
 Findings findings_of(const QueryDesc* query) {
     Walk walk{query, nullptr, nullptr, nullptr, {}};
     sort_subplans(walk);
+    look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);
     if (modification != nullptr) {
         look_at_modification(modification, walk);

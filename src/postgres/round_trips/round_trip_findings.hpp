@@ -32,6 +32,9 @@ struct Findings {
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
     bool is_volatile = false;             ///< the same statement may give something else each time
+    bool locks_rows = false;              ///< FOR UPDATE and the like
+    bool skips_locked = false;            ///< and passes over rows that others have locked
+    Oid sequence = InvalidOid;            ///< that it takes a number of
     int scans = 0;
 };
 

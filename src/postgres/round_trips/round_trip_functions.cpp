@@ -8,6 +8,8 @@
 
 extern "C" {
 #include "catalog/pg_authid.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
 }
 
 namespace onetrip::postgres {
@@ -47,6 +49,8 @@ const char* name_of(Kind kind) {
             return "update";
         case Kind::remove:
             return "delete";
+        case Kind::page:
+            return "page";
     }
     return "";
 }
@@ -66,6 +70,24 @@ const char* to_own_encoding(const char* text, int encoding) {
 Datum text_datum(const char* text, int encoding) {
     return CStringGetTextDatum(encoding == GetDatabaseEncoding() ? text
                                                                  : to_own_encoding(text, encoding));
+}
+
+const char* own_text(std::string_view text, int encoding) {
+    const char* const copy = pnstrdup(text.data(), text.size());
+    return encoding == GetDatabaseEncoding() ? copy : to_own_encoding(copy, encoding);
+}
+
+Datum tags_datum(const roundtrip::Tags& tags, int encoding) {
+    StringInfoData json;
+    initStringInfo(&json);
+    for (std::size_t i = 0; i < tags.count(); ++i) {
+        appendStringInfoString(&json, i == 0 ? "{" : ", ");
+        escape_json(&json, own_text(tags[i].key, encoding));
+        appendStringInfoString(&json, ": ");
+        escape_json(&json, own_text(tags[i].value, encoding));
+    }
+    appendStringInfoChar(&json, '}');
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 double milliseconds(std::int64_t microseconds) {
@@ -89,21 +111,59 @@ class LoopRow {
     }
 
     void put(const Rows& rows) const {
-        rows.put({database(), role(), kind(), leader(), leader_column(), evidence(),
-                  text(stored_.repeated), number(stored_.episodes), number(stored_.statements),
-                  number(stored_.longest), number(stored_.leader_rows),
+        rows.put({database(),
+                  role(),
+                  application(),
+                  tags(),
+                  trace(),
+                  kind(),
+                  leader(),
+                  leader_column(),
+                  evidence(),
+                  text(stored_.repeated),
+                  query_id(stored_.query_id),
+                  query_id(stored_.leader_query_id),
+                  number(stored_.episodes),
+                  number(stored_.statements),
+                  number(stored_.longest),
+                  number(stored_.round_trips),
+                  number(stored_.rows),
+                  number(stored_.transactions),
+                  present(Int32GetDatum(static_cast<int>(stored_.sessions))),
+                  number(stored_.leader_rows),
                   shows_texts_ ? present(BoolGetDatum(stored_.has_distinct_parameters)) : absent,
-                  time(stored_.server_time), time(stored_.wait_time), instant(stored_.first_seen),
-                  instant(stored_.last_seen), text(stored_.advice)});
+                  time(stored_.server_time),
+                  time(stored_.wait_time),
+                  instant(stored_.first_seen),
+                  instant(stored_.last_seen),
+                  text(stored_.advice)});
     }
 
   private:
-    NullableDatum database() const { return present(ObjectIdGetDatum(stored_.key.database)); }
-    NullableDatum role() const { return present(ObjectIdGetDatum(stored_.key.role)); }
+    NullableDatum database() const { return present(ObjectIdGetDatum(stored_.key.base.database)); }
+    NullableDatum role() const { return present(ObjectIdGetDatum(stored_.key.base.role)); }
     NullableDatum kind() const {
-        return present(CStringGetTextDatum(name_of(static_cast<Kind>(stored_.key.kind))));
+        return present(CStringGetTextDatum(name_of(static_cast<Kind>(stored_.key.base.kind))));
     }
-    bool has_leader() const { return stored_.key.leader != 0; }
+    bool has_leader() const { return stored_.key.base.leader != 0; }
+    bool shows_owner() const { return shows_texts_ && stored_.key.variant != 0; }
+    NullableDatum application() const {
+        return shows_owner() ? text(stored_.owner.application_name) : absent;
+    }
+    NullableDatum tags() const {
+        return shows_owner() && stored_.owner.tags.count() > 0
+                   ? present(tags_datum(stored_.owner.tags, stored_.encoding))
+                   : absent;
+    }
+    NullableDatum trace() const {
+        return shows_texts_ && stored_.owner.traceparent[0] != '\0'
+                   ? text(stored_.owner.traceparent)
+                   : absent;
+    }
+    NullableDatum query_id(std::uint64_t id) const {
+        return shows_texts_ && id != 0 ? present(Int64GetDatum(static_cast<std::int64_t>(id)))
+                                       : absent;
+    }
     NullableDatum leader() const { return has_leader() ? text(stored_.leader) : absent; }
     NullableDatum leader_column() const {
         return stored_.is_by_values && stored_.leader_column[0] != '\0'
@@ -135,12 +195,12 @@ void put_loops(FunctionCallInfo fcinfo, void (LoopRow::*put)(const Rows& rows) c
     const Oid user = GetUserId();
     const bool sees_all = has_privs_of_role(user, ROLE_PG_READ_ALL_STATS);
     int count = 0;
-    const StoredRoundTrip::Key* const keys = round_trip_keys(count);
+    const RoundTripPlace* const places = round_trip_places(count);
     StoredRoundTrip loop;
     for (int i = 0; i < count; ++i) {
         CHECK_FOR_INTERRUPTS();
-        if (copy_round_trip(keys[i], loop)) {
-            const LoopRow row(loop, sees_all || loop.key.role == user);
+        if (copy_round_trip(places[i].key, loop)) {
+            const LoopRow row(loop, sees_all || loop.key.base.role == user);
             (row.*put)(rows);
         }
     }

@@ -35,7 +35,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
         next_analyze(state, query, jumble);
     }
     if (session.is_watching()) {
-        session.parsed(query);
+        session.parsed(query, state->p_sourcetext);
     }
 }
 

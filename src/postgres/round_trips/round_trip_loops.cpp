@@ -18,13 +18,16 @@ using roundtrip::QueryId;
 void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const char* text) {
     const auto* const known = std::find(std::begin(leader_ids_), std::end(leader_ids_), id);
     if (known != std::end(leader_ids_)) {
-        leaders_used_[known - std::begin(leader_ids_)] = ++clock_;
+        const auto at = known - std::begin(leader_ids_);
+        leaders_used_[at] = ++clock_;
+        leaders_[at].query_id = static_cast<std::uint64_t>(statement->queryId);
         return;
     }
     const auto place = std::min_element(std::begin(leaders_used_), std::end(leaders_used_)) -
                        std::begin(leaders_used_);
     const StatementSource source = source_of(statement, text);
     Leader& leader = leaders_[place];
+    leader.query_id = static_cast<std::uint64_t>(statement->queryId);
     leader.tables = tables_of(statement);
     leader.is_cut = source.text.size() > leader_room;
     leader.size = std::min(source.text.size(), leader_room);
@@ -39,9 +42,11 @@ const RoundTripLoops::Leader* RoundTripLoops::find_leader(QueryId id) const {
                                                      : &leaders_[known - std::begin(leader_ids_)];
 }
 
-RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role) {
+RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role, const RoundTripOwner& owner) {
+    const std::uint64_t variant = owner.variant();
     for (std::size_t i = 0; i < loops; ++i) {
-        if (loops_used_[i] != 0 && loops_[i].key == key && loops_[i].role == role) {
+        if (loops_used_[i] != 0 && loops_[i].key == key && loops_[i].role == role &&
+            loops_[i].owner.variant() == variant) {
             loops_used_[i] = ++clock_;
             return &loops_[i];
         }
@@ -57,7 +62,19 @@ RoundTripTexts& RoundTripLoops::oldest_loop() {
 
 void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const Findings& findings,
                               const ColumnsOfLeader& columns) {
-    if (find(key, GetUserId()) != nullptr) {
+    const RoundTripOwner owner =
+        owner_of_loop(source_of(query->plannedstmt, query->sourceText).text, query->sourceText);
+    // What walks down a tree leads itself, and need not be among the leaders: a row at a time.
+    const bool is_own = key.leader == key.repeated;
+    const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
+    const auto query_id = static_cast<std::uint64_t>(query->plannedstmt->queryId);
+    const std::uint64_t leader_query_id = is_own              ? query_id
+                                          : leader != nullptr ? leader->query_id
+                                                              : 0;
+    if (RoundTripTexts* const known = find(key, GetUserId(), owner)) {
+        known->owner = owner;
+        known->query_id = query_id;
+        known->leader_query_id = leader_query_id;
         return;
     }
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip round trips");
@@ -65,9 +82,9 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     auto* const texts = static_cast<RoundTripTexts*>(palloc0(sizeof(RoundTripTexts)));
     texts->key = key;
     texts->role = GetUserId();
-    // What walks down a tree leads itself, and need not be among the leaders: a row at a time.
-    const bool is_own = key.leader == key.repeated;
-    const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
+    texts->owner = owner;
+    texts->query_id = query_id;
+    texts->leader_query_id = leader_query_id;
     normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
     if (is_own) {
         std::memcpy(texts->leader, texts->repeated, sizeof texts->leader);

@@ -33,6 +33,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     static constexpr std::size_t loops = 2 * roundtrip::Detector::most_loops;
 
     struct Leader {
+        std::uint64_t query_id;
         TablesOfStatement tables;
         bool is_cut;
         std::size_t size;
@@ -40,7 +41,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     };
 
     const Leader* find_leader(roundtrip::QueryId id) const;
-    RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role);
+    RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, const RoundTripOwner& owner);
     RoundTripTexts& oldest_loop();
 
     std::uint64_t clock_ = 0;

@@ -1,7 +1,8 @@
 // The loops of all sessions, in shared memory of a fixed size that the server's start sets apart.
 //
-// One lock is for all of it. It knows of a loop its key, its numbers and its texts, and nothing of
-// how they came about.
+// A loop that is known is found under a shared lock, and added to under a lock of its own; the
+// exclusive lock is for new ones. It knows of a loop its key, its numbers and its texts, and
+// nothing of how they came about.
 
 #include "postgres/round_trips/round_trip_memory.hpp"
 
@@ -10,10 +11,10 @@
 #include "postgres/round_trips/round_trip_settings.hpp"
 
 extern "C" {
-#include "lib/ilist.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
+#include "storage/spin.h"
 #include "utils/hsearch.h"
 }
 
@@ -25,30 +26,58 @@ using roundtrip::Loop;
 
 constexpr const char* tranche = "onetrip";
 
-/// A loop in the table, and in the list of all loops.
+/// A loop in the table.
 struct Entry {
     StoredRoundTrip loop;  // first: it begins with the hash table's key
-    dlist_node node;
+    slock_t mutex;         ///< for all of the loop but its key
+};
+
+/// The variants of a loop that are kept apart.
+struct Family {
+    StoredRoundTrip::Base base;  // first: the hash table's key
+    int rows;                    ///< variant 0 too
+    int count;
+    std::uint64_t variants[StoredRoundTrip::most_variants];
+};
+
+struct Role {
+    Oid role;  // first: the hash table's key
+    int rows;
 };
 
 struct Memory {
-    LWLock* lock;          ///< for all that follows, and for the table and all in it
-    dlist_head last_seen;  ///< all entries, the most recently seen first
+    LWLock* lock;     ///< for which entries there are, and for the scratch
+    Entry** scratch;  ///< room for all entries, used while some make room
 };
 
 Memory* memory = nullptr;
 HTAB* table = nullptr;
+HTAB* families = nullptr;
+HTAB* roles = nullptr;
 
 shmem_request_hook_type next_request = nullptr;
 shmem_startup_hook_type next_startup = nullptr;
+
+Size size_of_memory() {
+    return add_size(sizeof(Memory), mul_size(round_trip_settings.max, sizeof(Entry*)));
+}
 
 void request() {
     if (next_request != nullptr) {
         next_request();
     }
-    RequestAddinShmemSpace(add_size(MAXALIGN(sizeof(Memory)),
-                                    hash_estimate_size(round_trip_settings.max, sizeof(Entry))));
+    RequestAddinShmemSpace(MAXALIGN(size_of_memory()));
+    for (const Size size : {sizeof(Entry), sizeof(Family), sizeof(Role)}) {
+        RequestAddinShmemSpace(hash_estimate_size(round_trip_settings.max, size));
+    }
     RequestNamedLWLockTranche(tranche, 1);
+}
+
+HTAB* make_table(const char* name, Size key, Size entry) {
+    HASHCTL control{};
+    control.keysize = key;
+    control.entrysize = entry;
+    return init_shared_hash(name, round_trip_settings.max, control, HASH_ELEM | HASH_BLOBS);
 }
 
 /// Runs at the server's start, and again after a crash, with new memory.
@@ -58,56 +87,126 @@ void start_up() {
     }
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     bool found = false;
-    memory = static_cast<Memory*>(ShmemInitStruct("onetrip", sizeof(Memory), &found));
+    memory = static_cast<Memory*>(ShmemInitStruct("onetrip", size_of_memory(), &found));
     if (!found) {
         memory->lock = &GetNamedLWLockTranche(tranche)->lock;
-        dlist_init(&memory->last_seen);
+        memory->scratch = reinterpret_cast<Entry**>(memory + 1);
     }
-    HASHCTL control{};
-    control.keysize = sizeof(StoredRoundTrip::Key);
-    control.entrysize = sizeof(Entry);
-    table = init_shared_hash("onetrip round trips", round_trip_settings.max, control,
-                             HASH_ELEM | HASH_BLOBS);
+    table = make_table("onetrip round trips", sizeof(StoredRoundTrip::Key), sizeof(Entry));
+    families = make_table("onetrip variants", sizeof(StoredRoundTrip::Base), sizeof(Family));
+    roles = make_table("onetrip roles", sizeof(Oid), sizeof(Role));
     LWLockRelease(AddinShmemInitLock);
 }
 
-Entry* entry_at(dlist_node* node) {
-    return reinterpret_cast<Entry*>(reinterpret_cast<char*>(node) - offsetof(Entry, node));
+template <typename Value, typename Key>
+Value* look_up(HTAB* hash, const Key& key, HASHACTION action = HASH_FIND) {
+    return static_cast<Value*>(hash_search(hash, &key, action, nullptr));
 }
 
-void remove(Entry* entry) {
-    dlist_delete(&entry->node);
-    const StoredRoundTrip::Key key = entry->loop.key;
-    hash_search(table, &key, HASH_REMOVE, nullptr);
+// ---- making room: under the exclusive lock ------------------------------------------------------
+
+int rows_of(Oid role) {
+    const Role* const known = look_up<Role>(roles, role);
+    return known == nullptr ? 0 : known->rows;
 }
 
-/// Moves an entry to its place in the list. A session may tell late of a loop, so that others have
-/// been seen since; there are few.
-void sort_in(Entry* entry) {
-    dlist_delete(&entry->node);
-    dlist_node* const head = &memory->last_seen.head;
-    dlist_node* at = head->next;
-    while (at != head && entry_at(at)->loop.last_seen > entry->loop.last_seen) {
-        at = at->next;
+void forget_variant(const StoredRoundTrip::Key& key) {
+    auto* const family = look_up<Family>(families, key.base);
+    if (family == nullptr) {
+        return;
     }
-    dlist_insert_before(at, &entry->node);
+    std::uint64_t* const end = family->variants + family->count;
+    family->count =
+        static_cast<int>(std::remove(family->variants, end, key.variant) - family->variants);
+    if (--family->rows == 0) {
+        look_up<Family>(families, key.base, HASH_REMOVE);
+    }
 }
 
-/// The loop's entry, empty if it is new; the least recently seen makes room. nullptr if there is no
-/// room for any.
-Entry* entry_of(const StoredRoundTrip::Key& key) {
-    auto* entry = static_cast<Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
-    if (entry != nullptr) {
-        return entry;
+void remove(const StoredRoundTrip::Key key) {
+    forget_variant(key);
+    auto* const role = look_up<Role>(roles, key.base.role);
+    if (role != nullptr && --role->rows == 0) {
+        look_up<Role>(roles, key.base.role, HASH_REMOVE);
     }
-    if (hash_get_num_entries(table) >= round_trip_settings.max) {
-        remove(entry_at(dlist_tail_node(&memory->last_seen)));
+    look_up<Entry>(table, key, HASH_REMOVE);
+}
+
+/// Removes the least recently seen entries, of one role or, if that is InvalidOid, of all.
+void remove_oldest(Oid role, int count) {
+    int found = 0;
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, table);
+    while (auto* const entry = static_cast<Entry*>(hash_seq_search(&scan))) {
+        if (!OidIsValid(role) || entry->loop.key.base.role == role) {
+            memory->scratch[found++] = entry;
+        }
     }
-    entry = static_cast<Entry*>(hash_search(table, &key, HASH_ENTER_NULL, nullptr));
-    if (entry != nullptr) {
-        entry->loop = StoredRoundTrip{};
-        entry->loop.key = key;
-        dlist_push_tail(&memory->last_seen, &entry->node);
+    count = Min(count, found);
+    std::nth_element(
+        memory->scratch, memory->scratch + count, memory->scratch + found,
+        [](const Entry* a, const Entry* b) { return a->loop.last_seen < b->loop.last_seen; });
+    for (int i = 0; i < count; ++i) {
+        remove(memory->scratch[i]->loop.key);
+    }
+}
+
+/// The role that has more than half of the table; InvalidOid if none has.
+Oid role_with_most() {
+    Oid found = InvalidOid;
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, roles);
+    while (const auto* const role = static_cast<const Role*>(hash_seq_search(&scan))) {
+        found = role->rows > round_trip_settings.max / 2 ? role->role : found;
+    }
+    return found;
+}
+
+/// Makes room for a new entry of a role.
+void make_room(Oid role) {
+    const int half = round_trip_settings.max / 2;
+    const auto rows = static_cast<int>(hash_get_num_entries(table));
+    const int own = rows_of(role);
+    const auto twentieth = [](int count) { return Max(1, count / 20); };
+    if (own >= half && rows > own) {
+        remove_oldest(role, own - half + twentieth(half));
+        return;
+    }
+    if (rows < round_trip_settings.max) {
+        return;
+    }
+    const Oid most = role_with_most();
+    if (OidIsValid(most) && most != role) {
+        remove_oldest(most, rows_of(most) - half);
+    } else {
+        remove_oldest(InvalidOid, twentieth(rows));
+    }
+}
+
+/// A new entry; nullptr if there is no room for any.
+Entry* insert(const StoredRoundTrip::Key& key) {
+    bool is_known = true;
+    auto* const entry = look_up<Entry>(table, key, HASH_ENTER_NULL);
+    auto* const family =
+        static_cast<Family*>(hash_search(families, &key.base, HASH_ENTER_NULL, &is_known));
+    if (family != nullptr && !is_known) {
+        family->rows = family->count = 0;
+    }
+    auto* const role =
+        static_cast<Role*>(hash_search(roles, &key.base.role, HASH_ENTER_NULL, &is_known));
+    if (role != nullptr && !is_known) {
+        role->rows = 0;
+    }
+    if (entry == nullptr || family == nullptr || role == nullptr) {
+        return nullptr;
+    }
+    entry->loop = StoredRoundTrip{};
+    entry->loop.key = key;
+    SpinLockInit(&entry->mutex);
+    ++role->rows;
+    ++family->rows;
+    if (key.variant != 0) {
+        family->variants[family->count++] = key.variant;
     }
     return entry;
 }
@@ -117,30 +216,104 @@ void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
         strlcpy(to, from, sizeof to);
     };
     stored.encoding = GetDatabaseEncoding();
+    stored.owner = texts.owner;
     strlcpy(stored.leader_column, texts.leader_column, sizeof stored.leader_column);
     copy(stored.leader, texts.leader);
     copy(stored.repeated, texts.repeated);
     copy(stored.advice, stored.has_distinct_parameters ? texts.advice : texts.advice_if_same);
 }
 
+/// What an episode had, as a row of its own.
+StoredRoundTrip row_of(const Loop& loop) {
+    StoredRoundTrip row{};
+    row.episodes = loop.is_new_in_episode ? 1 : 0;
+    row.statements = row.longest = static_cast<std::int64_t>(loop.statements);
+    row.round_trips = static_cast<std::int64_t>(loop.round_trips);
+    row.rows = static_cast<std::int64_t>(loop.rows);
+    row.transactions = static_cast<std::int64_t>(loop.transactions);
+    row.sessions = 1;
+    row.leader_rows = static_cast<std::int64_t>(loop.leader_rows);
+    row.server_time = loop.busy;
+    row.wait_time = loop.wait;
+    row.first_seen = loop.first_seen;
+    row.last_seen = loop.last_seen;
+    row.has_distinct_parameters = loop.has_distinct_parameters;
+    row.is_by_values = loop.is_by_values;
+    return row;
+}
+
+/// Adds a row's numbers to another's, which may be empty.
+void add_numbers(StoredRoundTrip& to, const StoredRoundTrip& row) {
+    const bool is_new = to.statements == 0;
+    to.episodes += is_new ? Max(row.episodes, std::int64_t{1}) : row.episodes;
+    to.statements += row.statements;
+    to.longest = Max(to.longest, row.longest);
+    to.round_trips += row.round_trips;
+    to.rows += row.rows;
+    to.transactions += row.transactions;
+    to.sessions = Max(to.sessions, row.sessions);
+    to.leader_rows += row.leader_rows;
+    to.server_time += row.server_time;
+    to.wait_time += row.wait_time;
+    to.first_seen = is_new ? row.first_seen : Min(to.first_seen, row.first_seen);
+    to.last_seen = Max(to.last_seen, row.last_seen);
+    to.has_distinct_parameters |= row.has_distinct_parameters;
+    to.is_by_values |= row.is_by_values;
+}
+
+/// Under the entry's own lock, or the exclusive one.
 void add(StoredRoundTrip& stored, const Loop& loop, const RoundTripTexts& texts) {
-    const bool is_new = stored.episodes == 0;
+    const bool is_new = stored.statements == 0;
     const bool is_first_distinct = loop.has_distinct_parameters && !stored.has_distinct_parameters;
-    const auto statements = static_cast<std::int64_t>(loop.statements);
-    stored.episodes += loop.is_new_in_episode || is_new ? 1 : 0;
-    stored.statements += statements;
-    stored.longest = std::max(stored.longest, statements);
-    stored.leader_rows += static_cast<std::int64_t>(loop.leader_rows);
-    stored.server_time += loop.busy;
-    stored.wait_time += loop.wait;
-    stored.first_seen = is_new ? loop.first_seen : std::min(stored.first_seen, loop.first_seen);
-    stored.last_seen = std::max(stored.last_seen, loop.last_seen);
-    stored.has_distinct_parameters |= loop.has_distinct_parameters;
     const bool is_first_proof = loop.is_by_values && !stored.is_by_values;
-    stored.is_by_values |= loop.is_by_values;
+    add_numbers(stored, row_of(loop));
+    stored.query_id = texts.query_id;
+    stored.leader_query_id = texts.leader_query_id;
     if (is_new || is_first_distinct || is_first_proof) {
         set_texts(stored, texts);
     }
+    strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
+}
+
+/// Of too many variants of a loop the least recently seen is added to variant 0.
+void merge_oldest_variant(const StoredRoundTrip::Base& base) {
+    const auto* const family = look_up<Family>(families, base);
+    if (family == nullptr || family->count < StoredRoundTrip::most_variants) {
+        return;
+    }
+    const Entry* oldest = nullptr;
+    for (const std::uint64_t variant : family->variants) {
+        const auto* const entry = look_up<Entry>(table, StoredRoundTrip::Key{base, variant});
+        if (oldest == nullptr ||
+            (entry != nullptr && entry->loop.last_seen < oldest->loop.last_seen)) {
+            oldest = entry;
+        }
+    }
+    if (oldest == nullptr) {
+        return;
+    }
+    const StoredRoundTrip row = oldest->loop;
+    const StoredRoundTrip::Key sum = {base, 0};
+    remove(row.key);
+    if (auto* const known = look_up<Entry>(table, sum)) {
+        add_numbers(known->loop, row);
+        return;
+    }
+    if (Entry* const entry = insert(sum)) {
+        entry->loop = row;
+        entry->loop.key = sum;
+        entry->loop.owner = RoundTripOwner{};
+    }
+}
+
+/// The entry of a loop, which is new unless another session has just made it.
+Entry* make_entry(const StoredRoundTrip::Key& key) {
+    if (auto* const known = look_up<Entry>(table, key)) {
+        return known;
+    }
+    merge_oldest_variant(key.base);
+    make_room(key.base.role);
+    return insert(key);
 }
 
 }  // namespace
@@ -153,7 +326,7 @@ void request_round_trip_memory() {
 }
 
 bool has_round_trip_memory() {
-    return memory != nullptr && table != nullptr;
+    return memory != nullptr && table != nullptr && families != nullptr && roles != nullptr;
 }
 
 void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
@@ -161,36 +334,49 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     if (!has_round_trip_memory()) {
         return;
     }
-    const StoredRoundTrip::Key key = {MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
-                                      static_cast<std::uint64_t>(loop.key.kind)};
-    LWLockAcquire(memory->lock, LW_EXCLUSIVE);
-    if (Entry* const entry = entry_of(key)) {
-        add(entry->loop, loop, texts);
-        sort_in(entry);
+    const StoredRoundTrip::Key key = {{MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
+                                       static_cast<std::uint64_t>(loop.key.kind)},
+                                      texts.owner.variant()};
+    LWLockAcquire(memory->lock, LW_SHARED);
+    auto* known = look_up<Entry>(table, key);
+    if (known == nullptr) {
+        LWLockRelease(memory->lock);
+        LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+        known = make_entry(key);
+    }
+    if (known != nullptr) {
+        SpinLockAcquire(&known->mutex);
+        add(known->loop, loop, texts);
+        SpinLockRelease(&known->mutex);
     }
     LWLockRelease(memory->lock);
 }
 
-StoredRoundTrip::Key* round_trip_keys(int& count) {
+RoundTripPlace* round_trip_places(int& count) {
     // Room for all, so that nothing is allocated while sessions wait for the lock.
-    auto* const keys = static_cast<StoredRoundTrip::Key*>(
-        palloc(mul_size(round_trip_settings.max, sizeof(StoredRoundTrip::Key))));
+    auto* const places = static_cast<RoundTripPlace*>(
+        palloc(mul_size(round_trip_settings.max, sizeof(RoundTripPlace))));
     count = 0;
     LWLockAcquire(memory->lock, LW_SHARED);
-    dlist_node* const head = &memory->last_seen.head;
-    for (dlist_node* at = head->next; at != head; at = at->next) {
-        keys[count++] = entry_at(at)->loop.key;
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, table);
+    while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
+        places[count++] = {entry->loop.key, entry->loop.last_seen};
     }
     LWLockRelease(memory->lock);
-    return keys;
+    std::sort(places, places + count, [](const RoundTripPlace& a, const RoundTripPlace& b) {
+        return a.last_seen > b.last_seen;
+    });
+    return places;
 }
 
 bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy) {
     LWLockAcquire(memory->lock, LW_SHARED);
-    const auto* const entry =
-        static_cast<const Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
+    auto* const entry = look_up<Entry>(table, key);
     if (entry != nullptr) {
+        SpinLockAcquire(&entry->mutex);
         copy = entry->loop;
+        SpinLockRelease(&entry->mutex);
     }
     LWLockRelease(memory->lock);
     return entry != nullptr;
@@ -198,9 +384,7 @@ bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy) {
 
 void forget_round_trips() {
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);
-    while (!dlist_is_empty(&memory->last_seen)) {
-        remove(entry_at(dlist_tail_node(&memory->last_seen)));
-    }
+    remove_oldest(InvalidOid, round_trip_settings.max);
     LWLockRelease(memory->lock);
 }
 

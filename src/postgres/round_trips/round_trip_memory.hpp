@@ -1,5 +1,6 @@
 #pragma once
 
+#include "postgres/round_trips/round_trip_owner.hpp"
 #include "postgres/server/walls.hpp"
 #include "roundtrip/detector.hpp"
 
@@ -14,6 +15,9 @@ using RoundTripText = char[round_trip_text_room];
 struct RoundTripTexts {
     roundtrip::LoopKey key;
     Oid role;
+    std::uint64_t query_id;         ///< the server's, of the repeated statement
+    std::uint64_t leader_query_id;  ///< 0 if there is none
+    RoundTripOwner owner;
     char leader_column[NAMEDATALEN];  ///< empty if it is not known
     RoundTripText leader;             ///< empty if there is none
     RoundTripText repeated;
@@ -23,18 +27,33 @@ struct RoundTripTexts {
 
 /// A loop as it is remembered.
 struct StoredRoundTrip {
-    struct Key {
+    /// What makes a loop one; rows of it are kept apart by their owners.
+    struct Base {
         Oid database;
         Oid role;
         roundtrip::QueryId leader;
         roundtrip::QueryId repeated;
         std::uint64_t kind;  ///< a roundtrip::Kind; the key has no padding
     };
+    struct Key {
+        Base base;
+        std::uint64_t variant;  ///< RoundTripOwner::variant(); 0 is what has been added up
+    };
+
+    /// So many variants of a loop are kept apart; the least recently seen is added to variant 0.
+    static constexpr int most_variants = 16;
 
     Key key;  // first: the hash table's key
+    std::uint64_t query_id;
+    std::uint64_t leader_query_id;
+    RoundTripOwner owner;  ///< of variant 0 it says nothing
     std::int64_t episodes;
     std::int64_t statements;
     std::int64_t longest;
+    std::int64_t round_trips;
+    std::int64_t rows;
+    std::int64_t transactions;
+    std::int64_t sessions;  ///< the most in one episode
     std::int64_t leader_rows;
     std::int64_t server_time;  ///< µs
     std::int64_t wait_time;    ///< µs
@@ -56,12 +75,18 @@ void request_round_trip_memory();
 /// Whether the library was loaded when the server started.
 bool has_round_trip_memory();
 
-/// Adds what an episode had; the least recently seen loop makes room. Raises nothing, and needs no
-/// transaction.
+/// Adds what an episode had. If the table is full, the least recently seen twentieth makes room: of
+/// the same role, if that has half of the table and others have rows too. Raises nothing, and needs
+/// no transaction.
 void store_round_trip(const roundtrip::Loop& loop, const RoundTripTexts& texts);
 
+struct RoundTripPlace {
+    StoredRoundTrip::Key key;
+    TimestampTz last_seen;
+};
+
 /// The keys of all loops, palloc'ed, the most recently seen first; `count` is how many.
-StoredRoundTrip::Key* round_trip_keys(int& count);
+RoundTripPlace* round_trip_places(int& count);
 
 /// Copies a loop; false if it has made room. One at a time, so that neither other sessions nor
 /// interrupts wait for all of them.

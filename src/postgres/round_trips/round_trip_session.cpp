@@ -28,7 +28,7 @@ constinit RoundTripSession round_trip_session;
 
 namespace {
 
-QueryId id_of(const PlannedStmt* planned) {
+QueryId query_id_of(const PlannedStmt* planned) {
     return static_cast<QueryId>(planned->queryId);
 }
 
@@ -132,8 +132,9 @@ inline void RoundTripSession::prepare(QueryId id) {
     clock_.prepare(id, GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
 }
 
-void RoundTripSession::parsed(Query* query) {
+void RoundTripSession::parsed(Query* query, const char* text) {
     if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
+        fingerprints_.look_at(query, text);
         values_.remember_constants(query);
         prepare(static_cast<QueryId>(query->queryId));
     }
@@ -166,31 +167,66 @@ inline void RoundTripSession::forget_after_pause() {
     }
 }
 
+/// Another application ends the episode: outside of a block at once, in one when that ends. Its
+/// text is mostly where it was, and the same.
+inline void RoundTripSession::look_at_application() {
+    if (application_text_ != application_name) {
+        look_at_other_application();
+    }
+}
+
+void RoundTripSession::look_at_other_application() {
+    const std::string_view name = own_application_name();
+    const bool is_first = !has_application_;
+    has_application_ = true;
+    application_text_ = application_name;
+    if (name == application_) {
+        return;
+    }
+    application_[name.copy(application_, sizeof application_ - 1)] = '\0';
+    if (is_first) {
+        return;
+    }
+    ends_with_block_ = detector_.is_in_block();
+    if (!ends_with_block_) {
+        end_episode();
+    }
+}
+
+void RoundTripSession::end_episode() {
+    call_detector([this] { detector_.end_episode(); });
+    evidence_.forget();
+    alarm_.clear();
+}
+
 /// Finds out what the statement asks for, before its own rows are kept.
-inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId id) {
-    values_.collect(id, query->params, current_);
+inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId query_id) {
+    look_at_application();
+    known_ = fingerprints_.find(query_id);
+    values_.collect(query_id, query->params, current_);
     judged_query_ = query;
     judgement_ = {};
     receiver_.drop_unfinished();
     if (round_trip_settings.values) {
         forget_after_pause();
-        judgement_ = evidence_.judge(id, current_.each);
+        judgement_ = evidence_.judge(fingerprint_of(query_id), current_.each);
     }
 }
 
 void RoundTripSession::started(const QueryDesc* query) {
-    const QueryId id = id_of(query->plannedstmt);
+    const QueryId id = query_id_of(query->plannedstmt);
     look_at_values(query, id);
     clock_.begin(query, id, current_.hash, GetCurrentStatementStartTimestamp());
 }
 
 DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
-    const QueryId id = id_of(query->plannedstmt);
+    const QueryId id = query_id_of(query->plannedstmt);
     if (judged_query_ != query) {
         values_.collect(id, query->params, current_);
     }
     return receiver_.put_before(
-        query->dest, {id, current_.hash, &current_.each, query->already_executed}, evidence_);
+        query->dest, {fingerprint_of(id), current_.hash, &current_.each, query->already_executed},
+        evidence_);
 }
 
 DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
@@ -202,23 +238,26 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
         return receiver;
     }
     forget_after_pause();
-    const QueryId id = id_of(planned);
+    const QueryId id = query_id_of(planned);
     values_.collect(id, effect.cursor->portalParams, current_);
     judged_query_ = nullptr;
     return receiver_.put_before(
-        receiver, {id, current_.hash, &current_.each, !effect.is_first_fetch}, evidence_);
+        receiver, {fingerprints_.of(id), current_.hash, &current_.each, !effect.is_first_fetch},
+        evidence_);
 }
 
 void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const TimestampTz now = GetCurrentTimestamp();
     const PlannedStmt* const planned = query->plannedstmt;
-    const QueryId id = id_of(planned);
+    const QueryId id = query_id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
         values_.collect(id, query->params, current_);
         clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
     }
     Statement statement = clock_.end(now);
-    statement.id = id;
+    const Fingerprints::Entry* const known = known_of(id);
+    statement.id = known != nullptr ? known->fingerprint : id;
+    statement.has_list = known != nullptr && known->has_list;
     statement.kind = kind_of(planned);
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
@@ -227,6 +266,9 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
         statement.evidence = judgement_;
     }
     judged_query_ = nullptr;
+    if (known != nullptr && known->page.is_page) {
+        pages_.look_at(statement, known->page, current_, query);
+    }
     report(statement, planned, query->sourceText, query);
 }
 
@@ -239,9 +281,11 @@ inline void RoundTripSession::begin_chained_block() {
 
 /// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
 /// nullptr if there can be none.
-void RoundTripSession::report(const Statement& statement, const PlannedStmt* planned,
-                              const char* text, const QueryDesc* query) {
+void RoundTripSession::report(Statement& statement, const PlannedStmt* planned, const char* text,
+                              const QueryDesc* query) {
     begin();
+    statement.is_trip = trips_.count();
+    statement.transaction = static_cast<std::uint64_t>(GetCurrentTransactionStartTimestamp());
     std::optional<LoopKey> loop;
     call_detector([&] {
         begin_chained_block();
@@ -279,7 +323,7 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
 void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,
                                     const QueryDesc* query) {
     const Findings findings = findings_of(query);
-    if (does_many_at_once(findings)) {
+    if (does_many_at_once(findings) && !detector_.has_single_runs(loop)) {
         call_detector([&] { detector_.dismiss(loop); });
     } else {
         loops_.describe(loop, query, findings, columns_of_leader(loop, evidence));
@@ -295,6 +339,8 @@ void RoundTripSession::before_utility(const UtilityEffect& effect) {
 }
 
 void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t rows) {
+    // It may be a SET, and the name's new text where the old one was.
+    look_at_other_application();
     if (effect.cursor != nullptr) {
         fetch_ended(effect, rows);
         return;
@@ -329,7 +375,7 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
         return;
     }
     Statement statement;
-    statement.id = id_of(planned);
+    statement.id = fingerprints_.of(query_id_of(planned));
     statement.kind = kind_of(planned);
     statement.role =
         effect.is_first_fetch ? Statement::Role::first_fetch : Statement::Role::next_fetch;
@@ -348,6 +394,11 @@ void RoundTripSession::end_block_or_pause(XactEvent event) {
     call_detector([this, event] {
         if (detector_.is_in_block()) {
             detector_.end_block();
+        }
+        if (ends_with_block_) {
+            ends_with_block_ = false;
+            detector_.end_episode();
+            evidence_.forget();
         }
         if (alarm_.take_pause()) {
             detector_.end_episode_after_pause(GetCurrentTimestamp());

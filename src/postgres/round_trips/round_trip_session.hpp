@@ -1,10 +1,13 @@
 #pragma once
 
 #include "postgres/round_trips/round_trip_alarm.hpp"
+#include "postgres/round_trips/round_trip_fingerprints.hpp"
 #include "postgres/round_trips/round_trip_loops.hpp"
+#include "postgres/round_trips/round_trip_pages.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/round_trips/round_trip_receiver.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/round_trips/round_trip_trips.hpp"
 #include "postgres/round_trips/round_trip_utility.hpp"
 #include "roundtrip/statement_clock.hpp"
 
@@ -59,7 +62,7 @@ class RoundTripSession {
     }
 
     // In the order of a statement's life:
-    void parsed(Query* query);
+    void parsed(Query* query, const char* text);
     void before_planning(Query* query, const char* text);
     void planned(const Query* query);
     void started(const QueryDesc* query);
@@ -99,12 +102,24 @@ class RoundTripSession {
     static bool is_sent_by_client(const QueryDesc* query);
     static bool is_pausing();
 
+    /// Mostly the one of the statement that has begun last.
+    const Fingerprints::Entry* known_of(roundtrip::QueryId id) const {
+        return known_ != nullptr && known_->query_id == id ? known_ : fingerprints_.find(id);
+    }
+    roundtrip::QueryId fingerprint_of(roundtrip::QueryId id) const {
+        const Fingerprints::Entry* const known = known_of(id);
+        return known != nullptr ? known->fingerprint : id;
+    }
+
     void prepare(roundtrip::QueryId id);
+    void look_at_application();
+    void look_at_other_application();
+    void end_episode();
     void forget_after_pause();
-    void look_at_values(const QueryDesc* query, roundtrip::QueryId id);
+    void look_at_values(const QueryDesc* query, roundtrip::QueryId query_id);
     ColumnsOfLeader columns_of_leader(const roundtrip::LoopKey& loop,
                                       const roundtrip::Judgement& evidence) const;
-    void report(const roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
+    void report(roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
@@ -117,12 +132,24 @@ class RoundTripSession {
     roundtrip::Detector detector_{loops_};
     roundtrip::StatementClock clock_;
     StatementValues values_;
+    Fingerprints fingerprints_;
+    const Fingerprints::Entry* known_ = nullptr;  ///< of the statement that has begun last
+    PagedLists pages_;
+    TripCounter trips_;
     ValuesOfStatement current_;                ///< of the statement that has begun last
     const QueryDesc* judged_query_ = nullptr;  ///< and which that is
     roundtrip::Judgement judgement_;           ///< where its values come from
     roundtrip::Evidence evidence_;
     WatchedReceiver receiver_;
     PauseAlarm alarm_{is_pausing};
+
+    /// The server's text of the name that was looked at last: compared and not followed.
+    const char* application_text_ = nullptr;
+    bool has_application_ = false;
+    /// What is the client's own of it.
+    char application_[NAMEDATALEN] = {};
+    /// The name has changed, and the block has not ended.
+    bool ends_with_block_ = false;
 
     /// This session has sent something, and reports it before it ends.
     bool has_begun_ = false;

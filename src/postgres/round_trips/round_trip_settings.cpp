@@ -30,7 +30,7 @@ void define_round_trip_settings() {
         "onetrip.watch_gap",
         "Sets the longest pause within an episode outside of a transaction block.", nullptr,
         &settings.gap, 1000, 1, INT_MAX / 2, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
-    // A loop takes 3 kB.
+    // A loop takes 4.5 kB.
     constexpr int most = 250'000;
     DefineCustomIntVariable("onetrip.watch_max", "Number of loops of statements remembered.",
                             "The least recently seen makes room.", &settings.max, 1000, 10, most,
@@ -39,6 +39,15 @@ void define_round_trip_settings() {
                              "Finds the leader of a loop by the values in results.",
                              "If off, the order of the statements is all that is known.",
                              &settings.values, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("onetrip.watch_tags",
+                               "Sets the keys of tags in comments that are kept of a loop.",
+                               "If empty, comments are not read.", &settings.tags,
+                               "application,controller,action,route,job,framework,file,line",
+                               PGC_SUSET, GUC_LIST_INPUT, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("onetrip.watch_fold_schemas",
+                             "Takes tables of the same name in different schemas for one.",
+                             "For schemas of tenants.", &settings.fold_schemas, false,
+                             PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("onetrip");
 }
 

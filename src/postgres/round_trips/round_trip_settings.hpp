@@ -10,6 +10,8 @@ struct RoundTripSettings {
     int gap = 1000;  ///< ms
     int max = 1000;
     bool values = true;
+    char* tags = nullptr;  ///< the keys of tags that are kept; defined with the others
+    bool fold_schemas = false;
 };
 
 extern RoundTripSettings round_trip_settings;

@@ -95,6 +95,7 @@ namespace onetrip::postgres {
 
 /// The function that the server's walkers call for each node; true ends the walk.
 using TreeWalker = bool (*)(Node* node, void* context);
+using TreeMutator = Node* (*)(Node* node, void* context);
 using PlanStateWalker = bool (*)(PlanState* state, void* context);
 
 /// Calls JumbleQuery, which takes the text as well in older versions; its type shows whether it
@@ -122,6 +123,12 @@ inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
 inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* context) {
     return planstate_tree_walker(state, walker, context);
 }
+inline Query* mutate_query(Query* query, TreeMutator mutator, void* context) {
+    return query_tree_mutator(query, mutator, context, 0);
+}
+inline Node* mutate_expression(Node* node, TreeMutator mutator, void* context) {
+    return expression_tree_mutator(node, mutator, context);
+}
 #else
 template <typename Walker>
 bool (*without_prototype(Walker walker))() {
@@ -136,7 +143,37 @@ inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
 inline bool walk_plan_states(PlanState* state, PlanStateWalker walker, void* context) {
     return planstate_tree_walker(state, without_prototype(walker), context);
 }
+inline Node* (*mutator_without_prototype(TreeMutator mutator))() {
+    return reinterpret_cast<Node* (*)()>(reinterpret_cast<void (*)()>(mutator));
+}
+inline Query* mutate_query(Query* query, TreeMutator mutator, void* context) {
+    return query_tree_mutator(query, mutator_without_prototype(mutator), context, 0);
+}
+inline Node* mutate_expression(Node* node, TreeMutator mutator, void* context) {
+    return expression_tree_mutator(node, mutator_without_prototype(mutator), context);
+}
 #endif
+
+// Of libpq/libpq.h, which includes headers of Kerberos that need not be there.
+extern "C" {
+#if PG_VERSION_NUM >= 170000
+ssize_t pq_buffer_remaining_data(void);
+#else
+bool pq_buffer_has_data(void);
+#endif
+}
+
+/// Whether the receive buffer has more than the Sync that ends what the client sends. Before 17 the
+/// server does not say how much lies there: only after a simple query, which no Sync ends, it is
+/// known.
+inline bool has_received_more(bool is_simple) {
+#if PG_VERSION_NUM >= 170000
+    constexpr ssize_t sync = 5;
+    return pq_buffer_remaining_data() > (is_simple ? 0 : sync);
+#else
+    return is_simple && pq_buffer_has_data();
+#endif
+}
 
 // A query is run once from its beginning to its end with a count of 0, else in several steps; from
 // 18 on the executor decides by itself.

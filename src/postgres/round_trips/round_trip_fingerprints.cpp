@@ -1,0 +1,277 @@
+// Makes fingerprints of statements: a copy of the analysed tree is folded, and the server's own
+// jumble makes an identifier of the copy. Finds in the same tree how a statement asks for pages.
+//
+// It knows trees, and nothing of what is done with fingerprints.
+
+#include "postgres/round_trips/round_trip_fingerprints.hpp"
+
+#include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/server/list_range.hpp"
+
+extern "C" {
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "common/hashfn.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+// ---- values that the client gave ----------------------------------------------------------------
+
+bool is_cast(const FuncExpr* call) {
+    return call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST;
+}
+
+/// Ends the walk at what is neither a constant, a parameter, a cast nor an operation.
+bool has_other_than_given(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    switch (nodeTag(node)) {
+        case T_Const:
+            return false;
+        case T_Param:
+            return reinterpret_cast<const Param*>(node)->paramkind != PARAM_EXTERN;
+        case T_FuncExpr:
+            return !is_cast(reinterpret_cast<const FuncExpr*>(node)) ||
+                   walk_expression(node, has_other_than_given, context);
+        case T_RelabelType:
+        case T_CoerceViaIO:
+        case T_CoerceToDomain:
+        case T_OpExpr:
+        case T_List:
+            return walk_expression(node, has_other_than_given, context);
+        default:
+            return true;
+    }
+}
+
+bool is_given(Node* node) {
+    return !has_other_than_given(node, nullptr);
+}
+
+// ---- folding ------------------------------------------------------------------------------------
+
+/// A number of the kind that the jumble takes for an object's.
+Oid number_of(const char* name) {
+    return hash_bytes(reinterpret_cast<const unsigned char*>(name),
+                      static_cast<int>(std::strlen(name))) |
+           1U;
+}
+
+Node* some_value(Oid type) {
+    return reinterpret_cast<Node*>(makeNullConst(type, -1, InvalidOid));
+}
+
+/// `expression operator value`, whatever the value and its type.
+Node* folded_operation(Node* expression, Oid operation, Oid type) {
+    const char* const name = get_opname(operation);
+    auto* const folded = makeNode(OpExpr);
+    folded->opno = name == nullptr ? operation : number_of(name);
+    folded->args = list_make2(expression, some_value(type));
+    return reinterpret_cast<Node*>(folded);
+}
+
+/// The expression that an operation compares with a given value; nullptr if it does not.
+Node* compared_with_given(const OpExpr* operation) {
+    if (list_length(operation->args) != 2) {
+        return nullptr;
+    }
+    auto* const left = static_cast<Node*>(linitial(operation->args));
+    auto* const right = static_cast<Node*>(lsecond(operation->args));
+    if (is_given(right)) {
+        return is_given(left) ? nullptr : left;
+    }
+    return is_given(left) ? right : nullptr;
+}
+
+/// The same of an operation with a list, as IN makes it.
+Node* compared_with_list(const ScalarArrayOpExpr* operation) {
+    auto* const list = static_cast<Node*>(lsecond(operation->args));
+    return IsA(list, ArrayExpr) &&
+                   is_given(reinterpret_cast<Node*>(reinterpret_cast<ArrayExpr*>(list)->elements))
+               ? static_cast<Node*>(linitial(operation->args))
+               : nullptr;
+}
+
+const char* folded_name(Oid relation) {
+    const char* const name = get_rel_name(relation);
+    if (name == nullptr) {
+        return "";
+    }
+    const Oid schema = get_rel_namespace(relation);
+    if (isAnyTempNamespace(schema)) {
+        return psprintf("pg_temp.%s", name);
+    }
+    if (round_trip_settings.fold_schemas && relation >= FirstNormalObjectId) {
+        return name;
+    }
+    const char* const schema_name = get_namespace_name(schema);
+    return psprintf("%s.%s", schema_name == nullptr ? "" : schema_name, name);
+}
+
+/// Up to 17 the jumble takes a relation's OID, from 18 on its name.
+void fold_range(RangeTblEntry* range) {
+    if (range->rtekind == RTE_RELATION) {
+        const char* const name = folded_name(range->relid);
+        range->relid = number_of(name);
+        range->eref = makeAlias(name, NIL);
+    } else if (range->rtekind == RTE_VALUES && range->values_lists != NIL) {
+        range->values_lists = list_make1(linitial(range->values_lists));
+    }
+}
+
+Node* fold(Node* node, void* context);
+
+Query* fold_query(Query* query, void* context) {
+    Query* const folded = mutate_query(query, fold, context);
+    for (RangeTblEntry* range : each<RangeTblEntry>(folded->rtable)) {
+        fold_range(range);
+    }
+    return folded;
+}
+
+/// A copy of the node, folded; the context is set to true if a list was.
+Node* fold(Node* node, void* context) {
+    if (node == nullptr) {
+        return nullptr;
+    }
+    if (IsA(node, Query)) {
+        return reinterpret_cast<Node*>(fold_query(reinterpret_cast<Query*>(node), context));
+    }
+    if (IsA(node, Param) && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXTERN) {
+        return some_value(reinterpret_cast<Param*>(node)->paramtype);
+    }
+    Node* compared = nullptr;
+    Oid operation = InvalidOid;
+    if (IsA(node, OpExpr)) {
+        compared = compared_with_given(reinterpret_cast<OpExpr*>(node));
+        operation = reinterpret_cast<OpExpr*>(node)->opno;
+    } else if (IsA(node, ScalarArrayOpExpr)) {
+        compared = compared_with_list(reinterpret_cast<ScalarArrayOpExpr*>(node));
+        operation = reinterpret_cast<ScalarArrayOpExpr*>(node)->opno;
+        *static_cast<bool*>(context) |= compared != nullptr;
+    }
+    return compared == nullptr
+               ? mutate_expression(node, fold, context)
+               : folded_operation(fold(compared, context), operation, exprType(compared));
+}
+
+// ---- pages --------------------------------------------------------------------------------------
+
+/// The first column by which the rows are ordered; nullptr if there is none.
+const Var* leading_column(const Query* query) {
+    if (query->sortClause == NIL) {
+        return nullptr;
+    }
+    const TargetEntry* const entry = get_sortgroupclause_tle(
+        static_cast<SortGroupClause*>(linitial(query->sortClause)), query->targetList);
+    return IsA(entry->expr, Var) ? reinterpret_cast<const Var*>(entry->expr) : nullptr;
+}
+
+bool is_column(Node* node, const Var* column) {
+    while (IsA(node, RelabelType)) {
+        node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
+    }
+    return column != nullptr && IsA(node, Var) &&
+           reinterpret_cast<Var*>(node)->varno == column->varno &&
+           reinterpret_cast<Var*>(node)->varattno == column->varattno;
+}
+
+bool is_range(Oid operation) {
+    const char* const name = get_opname(operation);
+    return name != nullptr && (name[0] == '<' || name[0] == '>') &&
+           (name[1] == '\0' || (name[1] == '=' && name[2] == '\0'));
+}
+
+/// Whether a condition compares the leading column with given values, by range.
+bool is_position(const Node* condition, const Var* column) {
+    if (IsA(condition, OpExpr)) {
+        const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
+        Node* const compared = compared_with_given(operation);
+        return compared != nullptr && is_column(compared, column) && is_range(operation->opno);
+    }
+    if (IsA(condition, RowCompareExpr)) {
+        const auto* const rows = reinterpret_cast<const RowCompareExpr*>(condition);
+        return is_column(static_cast<Node*>(linitial(rows->largs)), column) &&
+               is_given(reinterpret_cast<Node*>(rows->rargs));
+    }
+    return false;
+}
+
+/// Constants and parameters of a tree, and which of them are in which parts of it.
+struct ValueWalk {
+    const List* positions;  ///< parts of the tree
+    bool is_position;       ///< the walk is in one of them
+    PageShape* shape;
+};
+
+bool look_at_value(Node* node, void* context) {
+    auto& walk = *static_cast<ValueWalk*>(context);
+    if (node == nullptr) {
+        return false;
+    }
+    constexpr int most = 16;
+    const bool was_position = walk.is_position;
+    walk.is_position |= list_member_ptr(walk.positions, node);
+    bool ends = false;
+    if (IsA(node, Const)) {
+        const int place = walk.shape->constant_count;
+        walk.shape->constants |= walk.is_position && place < most ? 1U << place : 0;
+        walk.shape->constant_count += place < most ? 1 : 0;
+    } else if (IsA(node, Param)) {
+        const int place = reinterpret_cast<const Param*>(node)->paramid - 1;
+        walk.shape->parameters |= walk.is_position && place < most ? 1U << place : 0;
+    } else if (IsA(node, Query)) {
+        ends = walk_query(reinterpret_cast<Query*>(node), look_at_value, context);
+    } else {
+        ends = walk_expression(node, look_at_value, context);
+    }
+    walk.is_position = was_position;
+    return ends;
+}
+
+PageShape page_shape_of(Query* query) {
+    PageShape shape;
+    if (query->limitCount == nullptr || query->commandType != CMD_SELECT) {
+        return shape;
+    }
+    List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
+    const Var* const column = leading_column(query);
+    Node* const quals = query->jointree == nullptr ? nullptr : query->jointree->quals;
+    List* conditions = make_ands_implicit(reinterpret_cast<Expr*>(quals));
+    for (Node* condition : each<Node>(conditions)) {
+        if (is_position(condition, column)) {
+            positions = lappend(positions, condition);
+        }
+    }
+    ValueWalk walk{positions, false, &shape};
+    walk_query(query, look_at_value, &walk);
+    shape.is_page = positions != NIL;
+    return shape;
+}
+
+}  // namespace
+
+void Fingerprints::make(Query* query, const char* text) {
+    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip fingerprint");
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    const PageShape page = page_shape_of(query);
+    bool has_list = false;
+    Query* const folded = fold_query(query, &has_list);
+    folded->queryId = 0;
+    identify_query(folded, text);
+    const auto fingerprint = static_cast<roundtrip::QueryId>(folded->queryId);
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(memory);
+    // Whatever raises an error has done so by now.
+    const auto id = static_cast<roundtrip::QueryId>(query->queryId);
+    entries_[set_of(id) + next_way_++ % ways] = {id, fingerprint, page, has_list};
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "postgres/server/walls.hpp"
+#include "roundtrip/statement.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
+/// and what the leading column of ORDER BY is compared with, by range.
+struct PageShape {
+    bool is_page = false;          ///< the statement has a LIMIT, and such values or none
+    std::uint32_t constants = 0;   ///< a bit for each, in the order in which they are collected
+    std::uint32_t parameters = 0;  ///< a bit for each, from the first
+    std::uint8_t constant_count = 0;
+
+    /// The same for constants and parameters, as they are collected one after the other.
+    std::uint32_t values() const { return constants | (parameters << constant_count); }
+};
+
+/// What statements are told apart by: the server's query identifier, folded. Lists of constants or
+/// parameters count as one whatever their length, parameters as constants; a relation counts by its
+/// name, in a temporary schema as if there were but one.
+///
+/// Made once for each query identifier, when a statement is analysed. Of one that was not, or has
+/// made room since, the query identifier itself counts.
+class Fingerprints {
+  public:
+    struct Entry {
+        roundtrip::QueryId query_id = 0;
+        roundtrip::QueryId fingerprint = 0;
+        PageShape page;
+        bool has_list = false;  ///< of several constants or parameters that count as one
+    };
+
+    /// nullptr if the statement is not known.
+    const Entry* find(roundtrip::QueryId id) const {
+        const Entry* const set = entries_ + set_of(id);
+        for (const Entry* entry = set; entry < set + ways; ++entry) {
+            if (entry->query_id == id) {
+                return entry;
+            }
+        }
+        return nullptr;
+    }
+
+    /// A statement has been analysed.
+    void look_at(Query* query, const char* text) {
+        if (find(static_cast<roundtrip::QueryId>(query->queryId)) == nullptr) {
+            make(query, text);
+        }
+    }
+
+    roundtrip::QueryId of(roundtrip::QueryId query_id) const {
+        const Entry* const entry = find(query_id);
+        return entry == nullptr ? query_id : entry->fingerprint;
+    }
+
+  private:
+    static constexpr std::size_t ways = 4;
+    static constexpr std::size_t sets = 64;
+
+    static std::size_t set_of(roundtrip::QueryId id) { return id % sets * ways; }
+
+    void make(Query* query, const char* text);
+
+    std::uint8_t next_way_ = 0;
+    Entry entries_[sets * ways];
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,110 @@
+// Reads which part of which application sends a statement: application_name, and the tags in the
+// statement's comments.
+//
+// What is kept is valid in the database's encoding. It does not know what loops are.
+
+#include "postgres/round_trips/round_trip_owner.hpp"
+
+#include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/server/interrupts.hpp"
+#include "roundtrip/evidence.hpp"
+#include "roundtrip/lexable_prefix.hpp"
+
+extern "C" {
+#include "parser/parser.h"
+#include "utils/guc.h"
+}
+
+namespace onetrip::postgres {
+
+using roundtrip::RawTag;
+using roundtrip::Tags;
+
+namespace {
+
+std::uint64_t hash_of_text(std::string_view text) {
+    return roundtrip::hash_of_bytes(
+        {reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+}
+
+bool is_valid(std::string_view text) {
+    return pg_verifymbstr(text.data(), static_cast<int>(text.size()), true);
+}
+
+/// A tag's value, decoded and cut between characters; empty if it is not valid.
+class TagValue {
+  public:
+    explicit TagValue(const RawTag& tag) {
+        const std::optional<std::size_t> whole = roundtrip::decode_tag(tag, buffer_);
+        const std::size_t size = whole ? Min(*whole, sizeof buffer_) : 0;
+        // The value may have been cut in the middle of its last character.
+        const int kept = pg_mbcliplen(buffer_, static_cast<int>(size), Tags::longest);
+        is_valid_ = whole && is_valid({buffer_, static_cast<std::size_t>(kept)});
+        size_ = static_cast<std::size_t>(kept);
+    }
+
+    bool is_valid_text() const { return is_valid_; }
+    std::string_view view() const { return {buffer_, size_}; }
+
+  private:
+    char buffer_[Tags::longest + MAX_MULTIBYTE_CHAR_LEN] = {};
+    std::size_t size_ = 0;
+    bool is_valid_ = false;
+};
+
+void read_comment(std::string_view comment, std::string_view wanted, RoundTripOwner& owner) {
+    roundtrip::TagReader reader(comment);
+    while (const std::optional<RawTag> tag = reader.next()) {
+        const bool is_trace = tag->key == "traceparent" && owner.traceparent[0] == '\0';
+        const bool is_wanted = roundtrip::is_in_list(wanted, tag->key);
+        if (!is_trace && !is_wanted) {
+            continue;
+        }
+        const TagValue value(*tag);
+        if (!value.is_valid_text()) {
+            continue;
+        }
+        if (is_trace) {
+            value.view().copy(owner.traceparent, sizeof owner.traceparent - 1);
+        }
+        if (is_wanted) {
+            owner.tags.add(tag->key, value.view());
+        }
+    }
+}
+
+/// Whether the text has a comment.
+bool read_comments(std::string_view text, std::string_view wanted, RoundTripOwner& owner) {
+    const roundtrip::LiteralRules rules = {has_standard_strings(), true};
+    return call_cpp([&] {
+        const roundtrip::EdgeComments comments =
+            roundtrip::edge_comments(text, rules, check_for_interrupts);
+        read_comment(comments.first, wanted, owner);
+        read_comment(comments.last, wanted, owner);
+        return comments.first.data() != nullptr;
+    });
+}
+
+}  // namespace
+
+std::string_view own_application_name() {
+    const std::string_view name = application_name == nullptr ? "" : application_name;
+    return roundtrip::without_address(name, NAMEDATALEN - 1);
+}
+
+std::uint64_t RoundTripOwner::variant() const {
+    return (hash_of_text(application_name) + tags.hash()) | 1U;
+}
+
+RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text) {
+    RoundTripOwner owner{};
+    const std::string_view name = own_application_name();
+    name.copy(owner.application_name, sizeof owner.application_name - 1);
+    const std::string_view wanted = round_trip_settings.tags;
+    if (!wanted.empty() && !read_comments(statement, wanted, owner)) {
+        read_comments(text, wanted, owner);
+    }
+    return owner;
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "postgres/server/walls.hpp"
+#include "roundtrip/tags.hpp"
+
+/// Which part of which application a loop belongs to.
+namespace onetrip::postgres {
+
+constexpr std::size_t round_trip_trace_room = roundtrip::Tags::longest + 1;
+
+/// Rows of one loop are kept apart by these, but for the last.
+struct RoundTripOwner {
+    char application_name[NAMEDATALEN];
+    roundtrip::Tags tags;
+    char traceparent[round_trip_trace_room];  ///< of one request, as an example; empty if none
+
+    /// What keeps rows apart, as a number that is not 0.
+    std::uint64_t variant() const;
+};
+
+/// The name of this session's application, as far as it is the client's own.
+std::string_view own_application_name();
+
+/// Reads the session's application, and the tags that onetrip.watch_tags names in the first and
+/// the last comment of the statement; if it has none, of the client's text, which may have several
+/// statements.
+RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "postgres/round_trips/round_trip_fingerprints.hpp"
+#include "postgres/round_trips/round_trip_parameters.hpp"
+
+extern "C" {
+#include "executor/execdesc.h"
+}
+
+namespace onetrip::postgres {
+
+/// The lists that a session has lately read page by page.
+class PagedLists {
+  public:
+    /// Finds out whether a statement that has just run asked for the page after the one before.
+    /// Where it comes from is known then: whatever held its values did not lead to it.
+    void look_at(roundtrip::Statement& statement, const PageShape& shape,
+                 const ValuesOfStatement& values, const QueryDesc* query);
+
+  private:
+    struct Page {
+        roundtrip::QueryId id = 0;
+        std::uint64_t values = 0;  ///< all of them
+        std::uint64_t others = 0;  ///< without those that say which page
+        bool is_full = false;
+    };
+
+    static constexpr std::size_t places = 16;
+    Page pages_[places];
+};
+
+}  // namespace onetrip::postgres

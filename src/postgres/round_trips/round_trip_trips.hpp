@@ -1,0 +1,49 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "pgstat.h"
+#include "tcop/pquery.h"
+#include "utils/portal.h"
+}
+
+namespace onetrip::postgres {
+
+/// Knows of each statement whether its client may have waited for the one before it.
+class TripCounter {
+  public:
+    /// A statement has ended. False if it came in the same message as the one before, if no Sync
+    /// was between them, or if it lay in the receive buffer already when that one ended.
+    bool count() {
+        const State now = state();
+        const bool has_sync = now.transaction != before_.transaction || now.idle != before_.idle;
+        const bool is_trip = now.message != before_.message && has_sync && !before_.has_more;
+        before_ = now;
+        return is_trip;
+    }
+
+  private:
+    struct State {
+        TimestampTz message = 0;      ///< when it arrived
+        TimestampTz transaction = 0;  ///< when it began
+        /// For how long the session has been idle in transactions: grows with each Sync in one, as
+        /// long as the server tracks activities.
+        std::int64_t idle = 0;
+        bool has_more = false;  ///< more than a Sync has been received already
+    };
+
+    static State state() {
+        // The portal of a simple query is not visible.
+        const bool is_simple = ActivePortal != nullptr && !ActivePortal->visible;
+        return {GetCurrentStatementStartTimestamp(), GetCurrentTransactionStartTimestamp(),
+                pgstat_track_activities ? pgStatTransactionIdleTime
+                                        : GetCurrentStatementStartTimestamp(),
+                has_received_more(is_simple)};
+    }
+
+    State before_;
+};
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,156 @@
+# Who looped, by application and tags, and what counts as a round trip.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use RoundTripServer;
+use Test::More;
+
+my $node = start_watched_server('code', "onetrip.watch_max = 40", "onetrip.watch_fold_schemas = on");
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE posts (id bigint PRIMARY KEY, user_id int REFERENCES users, title text);
+CREATE INDEX ON posts (user_id);
+INSERT INTO users SELECT 1000 + n, 'u' FROM generate_series(1, 40) AS n;
+INSERT INTO posts SELECT 500000 + n, 1001 + n % 40, 't' FROM generate_series(1, 200) AS n;
+CREATE SEQUENCE numbers;
+SQL
+
+# What a script leaves in the view, of these columns, a line a loop.
+sub seen
+{
+	my ($columns, $script) = @_;
+	run_script($node, $script);
+	my $rows = $node->safe_psql('postgres', "SELECT $columns FROM round_trips ORDER BY first_seen, repeated");
+	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	return $rows;
+}
+
+# A statement for each of these numbers.
+sub each_of
+{
+	my ($statement, @numbers) = @_;
+	return join '', map { (my $run = $statement) =~ s/\$n/$_/g; "$run;\n" } @numbers;
+}
+
+my $list = "SELECT id FROM users;\n";
+my @ids = 1001 .. 1020;
+my $loop = $list . each_of('SELECT title FROM posts WHERE user_id = $n', @ids);
+
+# A loop whose statements have this comment.
+sub tagged
+{
+	my ($comment) = @_;
+	return $list . each_of("SELECT title FROM posts WHERE user_id = \$n /*$comment*/", @ids);
+}
+
+# ---- applications ----
+
+is(seen('application_name, statements', "SET application_name = 'billing';\nBEGIN;\n${loop}COMMIT;\n"), 'billing|20', 'the name of the application');
+is(seen('application_name, statements', "SET application_name = 'web - 10.1.2.3:4711';\n$loop"), 'web|20', 'without what PgBouncer appends');
+is(seen('application_name, statements', "SET application_name = 'a';\n${loop}SET application_name = 'b';\n$loop"),
+	"a|20\nb|20", 'another application ends the episode');
+is( seen('application_name, statements', "SET application_name = 'a';\n$list" . "SET application_name = 'b';\n" . each_of('SELECT title FROM posts WHERE user_id = $n', @ids)),
+	'', 'and what its results led to');
+is( seen('application_name, statements', "SET application_name = 'a';\n${loop}SET application_name = 'a - 10.1.2.3:1';\n$loop"),
+	'a|40', 'another address is none');
+is(seen('application_name, statements', "SET application_name = 'a';\nBEGIN;\n${loop}SET application_name = 'b';\n${loop}COMMIT;\n"), 'a|40', 'not inside of a block');
+
+# ---- tags ----
+
+is( seen('tags, traceparent, repeated', tagged(q{controller='books',action='in%20dex',traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',user='x'})),
+	'{"action": "in dex", "controller": "books"}|00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01|SELECT title FROM posts WHERE user_id = $1',
+	'tags of sqlcommenter');
+is(seen('tags', tagged('application:Shop,controller:books,line:/a.rb:12')), '{"line": "/a.rb:12", "controller": "books", "application": "Shop"}', 'of marginalia');
+is(seen('tags', $list . each_of(q{/*controller='c'*/ SELECT title FROM posts WHERE user_id = $n /*action='a'*/}, @ids)), '{"action": "a", "controller": "c"}', 'of both ends');
+is( seen('tags, statements', tagged(q{controller='a'}) . tagged(q{controller='b'})),
+	'{"controller": "a"}|40', 'later executions stay in the row of the one that made the loop');
+is( seen('tags, statements', "BEGIN;\n" . tagged(q{controller='a'}) . "COMMIT;\nBEGIN;\n" . tagged(q{controller='b'}) . "COMMIT;\n"),
+	qq({"controller": "a"}|20\n{"controller": "b"}|20), 'a row for each');
+is(seen('tags, traceparent', "SET onetrip.watch_tags = '';\n" . tagged(q{controller='a',traceparent='x'})), '|', 'none if none is named');
+is(seen('tags', "SET onetrip.watch_tags = job, queue;\n" . tagged(q{controller='a',queue='q'})), '{"queue": "q"}', 'others');
+is(seen('tags', tagged(q{controller='%ff',action='a'})), '{"action": "a"}', 'what is not valid in the encoding is left out');
+is(seen('length(tags ->> $$action$$)', tagged("action='" . '%C3%A9' x 100 . q{'})), '32', 'a long one is cut at 64 bytes');
+is( seen('tags, statements', "PREPARE p (int) AS SELECT title FROM posts WHERE user_id = \$1 /*job='prepared'*/;\n$list" . each_of('EXECUTE p($n)', @ids)),
+	'{"job": "prepared"}|20', 'a prepared statement has the tags of its parse');
+
+# ---- variants ----
+
+run_script($node, join '', map { "BEGIN;\n" . tagged("controller='c$_'") . "COMMIT;\n" } 1 .. 20);
+is( $node->safe_psql('postgres', q{SELECT count(*), count(tags), string_agg(statements::text, ',') FILTER (WHERE tags IS NULL), min(substr(tags ->> 'controller', 2)::int) FROM round_trips}),
+	'17|16|80|5', 'sixteen variants are kept apart, the oldest are added up');
+is($node->safe_psql('postgres', 'SELECT DISTINCT application_name FROM round_trips WHERE tags IS NULL'), '', 'whose application is not named');
+$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+
+# ---- one role and others ----
+
+my $many = join '', map { "BEGIN;\n${list}" . each_of('SELECT ' . join(', ', ('title') x $_) . ' FROM posts WHERE user_id = $n', @ids) . "COMMIT;\n" } 1 .. 60;
+my $count = 'SELECT count(*) FILTER (WHERE role = $$alice$$), count(*) FILTER (WHERE role <> $$alice$$) FROM round_trips';
+$node->safe_psql('postgres', 'CREATE ROLE alice LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO alice');
+run_script($node, "SET ROLE alice;\n$many");
+is($node->safe_psql('postgres', "$count HAVING count(*) BETWEEN 38 AND 40"), '40|0', 'one role alone fills the table');
+run_script($node, $loop);
+is($node->safe_psql('postgres', $count), '20|1', 'and half of it if others have rows');
+run_script($node, "SET ROLE alice;\n$many");
+is($node->safe_psql('postgres', $count), '20|1', 'whatever it does');
+$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+
+# ---- identifiers ----
+
+is( seen('queryid = (SELECT queryid FROM round_trips LIMIT 1), queryid <> leader_queryid, round_trips, rows, transactions, sessions', "BEGIN;\n${loop}COMMIT;\n"),
+	't|t|20|100|1|1', 'numbers of a loop');
+is(seen('transactions, rows', $list . each_of("UPDATE posts SET title = 'x' WHERE user_id = \$n", @ids)), '20|100', 'a transaction for each');
+
+# ---- round trips ----
+
+is(seen('statements', "BEGIN;\n$list" . join('\;', map { "SELECT title FROM posts WHERE user_id = $_" } @ids) . ";\nCOMMIT;\n"), '', 'one message is one trip');
+is( seen('statements, round_trips', "BEGIN;\n$list" . join('', map { "SELECT title FROM posts WHERE user_id = $_\\;\n" . 'SELECT title FROM posts WHERE user_id = ' . ($_ + 20) . ";\n" } @ids) . "COMMIT;\n"),
+	'40|20', 'two in each message');
+
+# ---- pages ----
+
+my $pages = 'SELECT id FROM posts ORDER BY id LIMIT 10';
+for my $block (0, 1)
+{
+	my $paged = $block ? sub { "BEGIN;\n" . join('', @_) . "COMMIT;\n" } : sub { join '', @_ };
+	is(seen('kind, leader, statements', $paged->(each_of("$pages OFFSET \$n", map { $_ * 10 } 0 .. 15))), 'page||16', "OFFSET, block $block");
+	is( seen('kind, leader, statements', $paged->(each_of('SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 19))),
+		'page||20', "from the last key, block $block");
+	is( seen('kind, leader, statements', $paged->(each_of(q{SELECT id FROM posts WHERE (id, title) > ($n, '') ORDER BY id, title LIMIT 10}, map { 500_000 + $_ * 10 } 0 .. 19))),
+		'page||20', "from the last row, block $block");
+}
+like($node->safe_psql('postgres', 'SELECT 1') . seen('advice', each_of("$pages OFFSET \$n", map { $_ * 10 } 0 .. 15)), qr/read posts in larger pages/, 'with advice');
+$node->safe_psql('postgres', 'INSERT INTO posts SELECT 600000 + n, NULL, NULL FROM generate_series(1, 3000) AS n');
+is(seen('kind', "BEGIN;\n" . each_of('SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 100', map { 600_000 + $_ * 100 } 0 .. 19) . "COMMIT;\n"), '', 'pages of 100 are none');
+is( seen('kind, statements', $list . each_of('SELECT id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5', @ids)), 'select|20', 'the first five of each are a loop');
+
+# ---- what is folded ----
+
+is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT title FROM posts WHERE user_id IN ($ids[$_]" . join('', map { ", $_" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),
+	'select|20', 'lists of constants count as one');
+is(seen('kind', "BEGIN;\n$list" . each_of('SELECT title FROM posts WHERE user_id IN ($n, 1, 2, 3)', @ids) . "COMMIT;\n"), '', 'and batches are none');
+is( seen('kind, episodes, statements', join '', map { "BEGIN;\nCREATE TEMP TABLE work (i int) ON COMMIT DROP;\n" . each_of('INSERT INTO work VALUES ($n)', 1 .. 12) . "COMMIT;\n" } 1 .. 5),
+	'insert|5|60', 'temporary tables of one name are one');
+$node->safe_psql('postgres', join '', map { "CREATE SCHEMA t$_; CREATE TABLE t$_.items (id int); INSERT INTO t$_.items VALUES (1);" } 1 .. 5);
+is( seen('kind, episodes, statements', join '', map { "SET search_path = t$_, public;\nBEGIN;\nSELECT id FROM users;\n" . each_of('SELECT id FROM items WHERE id = $n', @ids) . "COMMIT;\n" } 1 .. 5),
+	'select|5|100', 'and tables of tenants, where that is set');
+
+# ---- advice ----
+
+my %advice = (
+	q{SELECT nextval('numbers')} => "take a block of numbers at once: SELECT nextval('numbers') FROM generate_series(1, \$1)",
+	'SELECT id FROM posts WHERE user_id = -1 FOR UPDATE SKIP LOCKED LIMIT 1' => qr/^it polls posts: take several rows/,
+	'SELECT id FROM posts WHERE user_id = 1001 FOR UPDATE LIMIT 1' => qr/^it polls posts: lock all rows/,
+	'SELECT now(), id FROM users WHERE id = 1001' => 'ask once for all values',
+	'SELECT 1' => qr/^it reads no table/,
+	'SELECT name FROM users WHERE id = 1001' => qr/^ask once and keep the result: users\.id/);
+for my $statement (sort keys %advice)
+{
+	like(seen('advice', "BEGIN;\n" . "$statement;\n" x 20 . "COMMIT;\n"), qr/$advice{$statement}/ && (ref $advice{$statement} ? $advice{$statement} : qr/^\Q$advice{$statement}\E$/), $statement);
+}
+like( seen('advice', "SELECT id, user_id FROM posts WHERE user_id IS NOT NULL ORDER BY id LIMIT 20;\n" . each_of('SELECT id FROM users WHERE id = $n', 1002 .. 1021)),
+	qr/^the value is there already: users\.id is the leader's user_id$/, 'the value is there already');
+
+$node->stop;
+done_testing();
