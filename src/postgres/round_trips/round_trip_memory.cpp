@@ -183,31 +183,44 @@ void make_room(Oid role) {
     }
 }
 
-/// A new entry; nullptr if there is no room for any.
-Entry* insert(const StoredRoundTrip::Key& key) {
+/// A row more of a loop and of a role; false if there is no room for them.
+bool count_row(const StoredRoundTrip::Key& key) {
     bool is_known = true;
-    auto* const entry = look_up<Entry>(table, key, HASH_ENTER_NULL);
     auto* const family =
         static_cast<Family*>(hash_search(families, &key.base, HASH_ENTER_NULL, &is_known));
-    if (family != nullptr && !is_known) {
+    if (family == nullptr) {
+        return false;
+    }
+    if (!is_known) {
         family->rows = family->count = 0;
+    }
+    ++family->rows;
+    if (key.variant != 0) {
+        family->variants[family->count++] = key.variant;
     }
     auto* const role =
         static_cast<Role*>(hash_search(roles, &key.base.role, HASH_ENTER_NULL, &is_known));
-    if (role != nullptr && !is_known) {
-        role->rows = 0;
+    if (role == nullptr) {
+        forget_variant(key);
+        return false;
     }
-    if (entry == nullptr || family == nullptr || role == nullptr) {
+    role->rows = is_known ? role->rows + 1 : 1;
+    return true;
+}
+
+/// A new entry; nullptr if there is no room for any.
+Entry* insert(const StoredRoundTrip::Key& key) {
+    if (!count_row(key)) {
+        return nullptr;
+    }
+    auto* const entry = look_up<Entry>(table, key, HASH_ENTER_NULL);
+    if (entry == nullptr) {
+        remove(key);
         return nullptr;
     }
     entry->loop = StoredRoundTrip{};
     entry->loop.key = key;
     SpinLockInit(&entry->mutex);
-    ++role->rows;
-    ++family->rows;
-    if (key.variant != 0) {
-        family->variants[family->count++] = key.variant;
-    }
     return entry;
 }
 
