@@ -346,7 +346,11 @@ run_tap() {
     passed=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
     failed=$(sed -nE 's/^ *Failed ([0-9]+)\/[0-9]+ subtests.*/\1/p' "$log" |
         awk '{ sum += $1 } END { print sum + 0 }')
-    ((status == 0)) || tail -n 100 "$log"
+    if ((status != 0)); then
+        tail -n 100 "$log"
+        # What was got and expected is in each file's own log.
+        grep -hE -A 20 '^\[[^]]*\]\([^)]*\) not ok' "$copy"/tmp_check/log/regress_log_* | cut -c 1-1000 | head -n 200 || true
+    fi
     report_run "$((${passed:-0} - ${failed:-0}))" "${failed:-0}" "$status"
 }
 
