@@ -265,7 +265,7 @@ picture_is_right() {
 }
 
 suite_docs() {
-    heading "Examples and pictures of the manual"
+    heading "Examples, pictures and the list of errors of the manual"
     stage_is_ready || return 0
     local log=build/docs.log status=0 passed failed picture
     # The page on round trips needs the watch.
@@ -281,7 +281,12 @@ suite_docs() {
             failed=$((${failed:-0} + 1))
         fi
     done
-    report_run "${passed:-0}" "${failed:-0}" "$status"
+    if scripts/lib/errors.py "$("$PG_CONFIG" --includedir-server)" --check; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+    report_run "$passed" "$failed" "$status"
 }
 
 # What the demo could leave behind: clusters, files of the tree, scratch folders.
