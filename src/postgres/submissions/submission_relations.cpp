@@ -136,7 +136,8 @@ Oid type_of_column(const Table& table, const char* column) {
 }
 
 bool is_generated(const Table& table, const char* column) {
-    return attribute_of(table, column).attgenerated != '\0';
+    const FormData_pg_attribute attribute = attribute_of(table, column);
+    return attribute.attgenerated != '\0' || attribute.attidentity == ATTRIBUTE_IDENTITY_ALWAYS;
 }
 
 bool demands_value(const Table& table, const char* column) {
@@ -241,6 +242,22 @@ bool is_json(const Table& table, const char* column) {
 void require_text(const Table& table, const char* column) {
     if (!IsBinaryCoercible(getBaseType(type_of_column(table, column)), TEXTOID)) {
         refuse_type(table, column, "text");
+    }
+}
+
+void require_bytes(const Table& table, const char* column) {
+    if (getBaseType(type_of_column(table, column)) != BYTEAOID) {
+        refuse_type(table, column, "bytea");
+    }
+}
+
+void require_written(const Table& table, const char* column) {
+    require_column(table, column);
+    if (is_generated(table, column)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_GENERATED_ALWAYS),
+                 errmsg("column \"%s\" of table %s is generated", column, table.qualified()),
+                 errdetail("Submissions cannot be loaded without a value of theirs in it.")));
     }
 }
 
