@@ -73,6 +73,34 @@ CALL load_response_events('texts', 'texts', 'changed');
 SELECT submission_id FROM texts.response_events;
 DROP SCHEMA texts CASCADE;
 
+-- Ids of types whose name alone means one character, or one bit.
+CREATE SCHEMA codes;
+CREATE TABLE codes.form_schemas (id char(3) PRIMARY KEY, name text, schema jsonb);
+CREATE TABLE codes.users (id bit(3) PRIMARY KEY, given_name text, family_name text);
+CREATE TABLE codes.form_responses (id char(3) PRIMARY KEY, form_id char(3), user_id bit(3), responses jsonb,
+    date_created date);
+CREATE TABLE codes.response_events (submission_id char(3), user_full_name text, form_name text, schema_path text,
+    value text);
+INSERT INTO codes.form_schemas SELECT id, id, '{"children": [{"slug": "a", "answerType": "text"}]}'
+FROM unnest('{fa,fb}'::text[]) AS id;
+INSERT INTO codes.users VALUES ('101', 'Ada', NULL), ('110', 'Grace', NULL);
+INSERT INTO codes.form_responses VALUES ('sa', 'fa', '101', '{"a": 1}'), ('sb', 'fb', '110', '{"a": 2}'),
+    ('sc', 'fb', '111', '{"a": 3}');
+CALL load_response_events('codes', 'codes');
+DELETE FROM codes.form_responses WHERE id = 'sb';
+UPDATE codes.form_responses SET form_id = 'fa' WHERE id = 'sc';
+CALL load_response_events('codes', 'codes', 'changed');
+SELECT * FROM codes.response_events ORDER BY 1;
+ALTER TABLE codes.response_events ALTER submission_id TYPE text;
+DROP TABLE codes.submission_loads, codes.response_event_problems;
+TRUNCATE codes.response_events, codes.form_responses;
+ALTER TABLE codes.form_responses ALTER id TYPE bit(3) USING id::bit(3);
+INSERT INTO codes.form_responses VALUES ('101', 'fa', '101', '{"a": 1}'), ('100', 'fb', '110', '{"a": 2}');
+CALL load_response_events('codes', 'codes');
+SELECT * FROM codes.response_events ORDER BY 1;
+SELECT submission_id FROM codes.submission_loads ORDER BY 1;
+DROP SCHEMA codes CASCADE;
+
 -- The loader's parts, called by somebody else --------------------------------------------------------
 
 CREATE SCHEMA dwh;

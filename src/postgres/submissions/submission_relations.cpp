@@ -185,8 +185,9 @@ bool has_key(const Table& table, const char* column) {
     return SPI_processed > 0;
 }
 
+/// By the name of SQL `character` and `bit` are of length 1: quoted they are of any.
 const char* type_name(Oid type) {
-    return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY);
+    return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN);
 }
 
 Equality require_equality(const Table& left, const char* left_column, const Table& right,
