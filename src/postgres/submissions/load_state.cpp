@@ -210,6 +210,29 @@ bool differs_from_loaded(const Submission& submission) {
            !is_same(submission.loaded_form_hash, submission.form_hash, is_flat);
 }
 
+bool are_examined_types(const LoadStatements& statements, const Oid* types) {
+    const Oid document = statements.has_json_documents ? JSONOID : JSONBOID;
+    const Oid form = statements.has_json_forms ? JSONOID : JSONBOID;
+    const Oid expected[examined_count] = {statements.form_id.oid,
+                                          statements.user_id.oid,
+                                          statements.created.oid,
+                                          document,
+                                          BOOLOID,
+                                          TEXTOID,
+                                          form,
+                                          BOOLOID,
+                                          TEXTOID,
+                                          BYTEAOID,
+                                          BYTEAOID,
+                                          BYTEAOID};
+    for (int i = 0; i < examined_count; ++i) {
+        if (types[i] != expected[i] && getBaseType(types[i]) != expected[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void take_examined(Submission& submission, const NullableDatum* values) {
     submission.form_id = values[0];
     submission.user_id = values[1];

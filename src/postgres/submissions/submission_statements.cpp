@@ -77,7 +77,7 @@ void require_event_texts(const Table& table) {
 
 void require_event_table(const Table& table, LoadMode mode) {
     for (const char* const column : {"submission_id", "schema_path", "value"}) {
-        require_column(table, column);
+        require_written(table, column);
     }
     require_text(table, "value");
     require_event_texts(table);
@@ -102,6 +102,37 @@ void require_source_types(const Table& table, const Table& submissions) {
             require_assignable(table, column.name, type_of_column(submissions, column.text));
         }
     }
+}
+
+/// What a column gets that is of no table of the source.
+struct OwnColumn {
+    const char* name;
+    Oid type;
+};
+
+void require_own_types(const Table& table) {
+    constexpr OwnColumn columns[] = {
+        {"processed_on", TIMESTAMPTZOID}, {"ord", INT4OID}, {"idx", INT4ARRAYOID}};
+    for (const OwnColumn& column : columns) {
+        if (is_written(table, column.name)) {
+            require_assignable(table, column.name, column.type);
+        }
+    }
+}
+
+/// The loader reads the hashes and the source as they are stored.
+void require_ledger_types(const Table& table, const Table& submissions) {
+    constexpr OwnColumn columns[] = {
+        {"events", INT4OID}, {"problems", INT4OID}, {"processed_on", TIMESTAMPTZOID}};
+    require_text(table, "source");
+    for (const char* const column : {"responses_hash", "form_hash", "row_hash"}) {
+        require_bytes(table, column);
+    }
+    for (const OwnColumn& column : columns) {
+        require_assignable(table, column.name, column.type);
+    }
+    require_assignable(table, "submission_id", type_of_column(submissions, "id"));
+    require_assignable(table, "form_id", type_of_column(submissions, "form_id"));
 }
 
 void require_statuses(const Tables& tables, bool has_json_documents, bool may_lack_user) {
@@ -327,7 +358,8 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
         " AS l ON {l=r} WHERE l.source OPERATOR(pg_catalog.<>) {source}{new_filter}"
         " ORDER BY r.id LIMIT 1");
     statements.gone = words.fill(
-        "SELECT l.submission_id FROM {loads} AS l WHERE l.source OPERATOR(pg_catalog.=) {source}"
+        "SELECT l.submission_id::{id} FROM {loads} AS l WHERE l.source OPERATOR(pg_catalog.=) "
+        "{source}"
         "{ledger_filter} AND NOT EXISTS (SELECT FROM {submissions} AS r WHERE {l=r})");
     statements.loaded = words.fill(
         "SELECT pg_catalog.count(*) FROM {loads} AS l"
@@ -449,6 +481,7 @@ void write_batch(LoadStatements& statements, const Words& words, const Tables& t
 /// The row that load_rows gives, or its first two columns.
 void add_rows(Words& words, const Tables& tables) {
     const char* const id = type_name(type_of_column(tables.submissions, "id"));
+    words.add("id", id);
     const char* const ids = psprintf("%s.load_rows() AS b (\"position\" pg_catalog.int4, id %s)",
                                      words.fill("{extension}"), id);
     words.add("batch", ids);
@@ -590,7 +623,9 @@ LoadStatements load_statements(const LoadRequest& request, const char* extension
     describe_target(statements, tables);
     for (const Table* const table : {&tables.events, &tables.problems}) {
         require_source_types(*table, tables.submissions);
+        require_own_types(*table);
     }
+    require_ledger_types(tables.loads, tables.submissions);
     if (request.mode == LoadMode::changed) {
         require_readable(tables.problems, "value");
     }
