@@ -29,6 +29,7 @@ struct Submission {
     NullableDatum loaded_responses_hash;
     NullableDatum loaded_form_hash;
     NullableDatum loaded_row_hash;
+    NullableDatum dialect;  ///< of the form
 
     bool is_present;  ///< in the source
     bool is_loaded;   ///< in the ledger
@@ -104,6 +105,6 @@ bool differs_from_loaded(const Submission& submission);
 
 /// Fills what `examined` in submission_statements.cpp selects, from `first` on.
 void take_examined(Submission& submission, const NullableDatum* values);
-inline constexpr int examined_count = 12;
+inline constexpr int examined_count = 13;
 
 }  // namespace onetrip::postgres
