@@ -472,6 +472,46 @@ CREATE FUNCTION answer_time(value text) RETURNS time
 COMMENT ON FUNCTION answer_time(text) IS
     'time of day that an answer''s text is, without its zone; null if it is none';
 
+CREATE FUNCTION answer_text(answer jsonb, empty_is_null boolean DEFAULT false) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_text(jsonb, boolean) IS
+    'text of an answer as a document has it, or of several in an array, joined by spaces';
+
+CREATE FUNCTION answer_number(answer jsonb) RETURNS numeric
+    AS 'MODULE_PATHNAME', 'answer_number_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_number(jsonb) IS
+    'number that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_integer(answer jsonb) RETURNS numeric
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_integer(jsonb) IS
+    'integer that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_boolean(answer jsonb) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'answer_boolean_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_boolean(jsonb) IS
+    'true or false that an answer is, as a document has it; null if it is neither';
+
+CREATE FUNCTION answer_date(answer jsonb) RETURNS date
+    AS 'MODULE_PATHNAME', 'answer_date_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_date(jsonb) IS
+    'day that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_datetime(answer jsonb, zone text DEFAULT 'UTC') RETURNS timestamptz
+    AS 'MODULE_PATHNAME', 'answer_datetime_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_datetime(jsonb, text) IS
+    'moment that an answer is, as a document has it, in the zone if it names none; null if it is none';
+
+CREATE FUNCTION answer_time(answer jsonb) RETURNS time
+    AS 'MODULE_PATHNAME', 'answer_time_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_time(jsonb) IS
+    'time of day that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_has(answer jsonb, choice text, spaced boolean DEFAULT false) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_has(jsonb, text, boolean) IS
+    'whether a choice is among those of an answer, as a document has it; null if there is no answer';
+
 CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION form_from(jsonb, text) IS
@@ -486,6 +526,15 @@ CREATE FUNCTION merge_forms(forms jsonb[]) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION merge_forms(jsonb[]) IS
     'one tree for all versions of a form, which are given oldest first';
+
+CREATE FUNCTION form_views(
+    form jsonb, name text, source text, id_column text DEFAULT 'id',
+    document_column text DEFAULT 'responses', language text DEFAULT NULL,
+    OUT ord int, OUT view_name text, OUT statement text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 10;
+COMMENT ON FUNCTION form_views(jsonb, text, text, text, text, text) IS
+    'statements that make typed views of a form''s submissions: a row for each submission, and views of the repeats';
 
 -- Loading submissions -----------------------------------------------------------------------------
 
@@ -512,10 +561,10 @@ COMMENT ON FUNCTION load_events(int) IS
 CREATE FUNCTION load_change(
     form_id "any", user_id "any", date_created "any", responses "any", has_form boolean, form_name text,
     schema "any", has_user boolean, user_full_name text, responses_hash bytea, form_hash bytea,
-    row_hash bytea) RETURNS boolean
+    row_hash bytea, dialect text) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION load_change(
-    "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea) IS
+    "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea, text) IS
     'part of load_response_events: whether a submission is another than the one that was loaded';
 
 DROP PROCEDURE load_response_events(name, name, text, int, bigint, bigint, bigint, bigint);

@@ -258,7 +258,7 @@ constexpr const char* joined =
 constexpr const char* examined =
     "r.form_id, r.user_id, r.date_created, r.responses, {form_flag},"
     " f.name::pg_catalog.text, f.schema, u.id IS NOT NULL, {full_name},"
-    " l.responses_hash, l.form_hash, l.row_hash";
+    " l.responses_hash, l.form_hash, l.row_hash, {form_dialect}";
 
 constexpr const char* is_of_source =
     "(l.source IS NULL OR l.source OPERATOR(pg_catalog.=) {source})";
@@ -370,7 +370,8 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
         has_column(tables.forms, "dialect")
             ? words.fill(psprintf(
                   "SELECT f.name::pg_catalog.text, f.dialect::pg_catalog.text FROM {forms} AS f"
-                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) 'onetrip'%s"
+                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ('{kobo,xlsform,"
+                  "odk,fhir,formio,surveyjs,jsonschema,redcap,onetrip}'::pg_catalog.text[])%s"
                   " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1",
                   request.form_name == nullptr ? "" : " AND {is_form_of_name}"))
             : nullptr;
@@ -402,7 +403,7 @@ const char* fetch(Words words, const Tables& tables) {
                                           " l.form_hash, l.row_hash",
                                           words.fill("{l=b}")));
     appendStringInfoString(
-        &from, look_up(tables.forms, "id", "f", words.fill("f.id, f.name, f.schema{form_metadata}"),
+        &from, look_up(tables.forms, "id", "f", words.fill("f.id, f.name, f.schema{form_columns}"),
                        words.fill("{r=f}")));
     appendStringInfoString(
         &from,
@@ -514,13 +515,20 @@ void add_comparisons(Words& words, const Tables& tables) {
                              "r.user_id", "u.id"));
 }
 
-/// A jsonb of any JSON; JSON null if jsonb cannot hold it.
-const char* form_document(const char* extension, bool is_json) {
-    return is_json ? psprintf(
-                         "coalesce(%s.jsonb_or_null(f.schema::pg_catalog.json),"
-                         " 'null'::pg_catalog.jsonb)",
-                         extension)
-                   : "f.schema::pg_catalog.jsonb";
+/// The tree of a form, a jsonb of any JSON; JSON null if jsonb cannot hold it.
+const char* form_document(const char* extension, const Table& forms) {
+    const char* const document = is_json(forms, "schema")
+                                     ? psprintf(
+                                           "coalesce(%s.jsonb_or_null(f.schema::"
+                                           "pg_catalog.json), 'null'::pg_catalog.jsonb)",
+                                           extension)
+                                     : "f.schema::pg_catalog.jsonb";
+    return has_column(forms, "dialect")
+               ? psprintf(
+                     "CASE WHEN f.dialect IS NULL THEN %s ELSE %s.form_from(%s,"
+                     " f.dialect::pg_catalog.text) END",
+                     document, extension, document)
+               : document;
 }
 
 Words words_of(const LoadRequest& request, const Tables& tables, const char* extension) {
@@ -535,12 +543,14 @@ Words words_of(const LoadRequest& request, const Tables& tables, const char* ext
     words.add("full_name",
               "CASE WHEN u.given_name IS NOT NULL OR u.family_name IS NOT NULL"
               " THEN pg_catalog.concat_ws(' ', u.given_name, u.family_name) END");
-    words.add("form_document",
-              form_document(quote_identifier(extension), is_json(tables.forms, "schema")));
+    words.add("form_document", form_document(quote_identifier(extension), tables.forms));
     words.add("is_form_of_name", is_form_of_name);
     words.add("is_refused", is_refused);
     words.add("is_of_source", words.fill(is_of_source));
-    words.add("form_metadata", has_metadata(tables.forms) ? ", f.metadata" : "");
+    const bool has_dialect = has_column(tables.forms, "dialect");
+    words.add("form_columns", psprintf("%s%s", has_metadata(tables.forms) ? ", f.metadata" : "",
+                                       has_dialect ? ", f.dialect" : ""));
+    words.add("form_dialect", has_dialect ? "f.dialect::pg_catalog.text" : "NULL::pg_catalog.text");
     words.add("form_flag", has_metadata(tables.forms)
                                ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
                                : "CASE WHEN f.id IS NOT NULL THEN false END");
