@@ -170,3 +170,38 @@ CALL load_response_events('app', 'dwh', 'changed');
 SELECT submission_id FROM dwh.submission_loads ORDER BY 1;
 
 DROP SCHEMA app, dwh, views, seen CASCADE;
+
+-- Columns that change between two batches ------------------------------------------------------------
+
+CREATE SCHEMA app;
+CREATE SCHEMA dwh;
+CREATE TABLE app.form_schemas (id int PRIMARY KEY, name text, schema jsonb);
+CREATE TABLE app.users (id int PRIMARY KEY, given_name text, family_name text);
+CREATE TABLE app.form_responses (id int PRIMARY KEY, form_id int, user_id int, responses jsonb,
+    date_created timestamptz);
+INSERT INTO app.form_schemas VALUES (1, 'f', '{"children": [{"slug": "a", "answerType": "text"}]}');
+INSERT INTO app.form_responses SELECT n, 1, NULL, jsonb_build_object('a', n), '2026-01-01'
+FROM generate_series(1, 5) AS n;
+CREATE TABLE dwh.response_events (submission_id int, schema_path text, value text);
+CREATE TABLE app.alterations (n int PRIMARY KEY, statement text);
+CREATE FUNCTION app.alter() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE coalesce((SELECT statement FROM app.alterations WHERE n = NEW.submission_id), 'SELECT');
+    RETURN NEW;
+END $$;
+CALL load_response_events('app', 'dwh');
+TRUNCATE dwh.response_events, dwh.submission_loads;
+CREATE TRIGGER alters AFTER INSERT ON dwh.submission_loads FOR EACH ROW EXECUTE FUNCTION app.alter();
+INSERT INTO app.alterations VALUES (1, 'ALTER TABLE app.form_responses ALTER date_created TYPE timestamp'),
+    (2, 'ALTER TABLE app.form_responses ALTER responses TYPE json'),
+    (3, 'ALTER TABLE app.form_responses ALTER form_id TYPE bigint'),
+    (4, 'ALTER TABLE app.form_responses ALTER id TYPE bigint');
+CALL load_response_events('app', 'dwh', batch_size => 1);
+CALL load_response_events('app', 'dwh', batch_size => 1);
+CALL load_response_events('app', 'dwh', batch_size => 1);
+CALL load_response_events('app', 'dwh', batch_size => 1);
+\echo :LAST_ERROR_SQLSTATE
+CALL load_response_events('app', 'dwh', batch_size => 1);
+SELECT submission_id, value FROM dwh.response_events ORDER BY 1;
+
+DROP SCHEMA app, dwh CASCADE;

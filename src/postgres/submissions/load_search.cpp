@@ -244,6 +244,10 @@ void open_candidates(Load& load) {
             parameters.types, parameters.values, parameters.nulls, true, CURSOR_OPT_NO_SCROLL);
         PinPortal(load.candidates);
     });
+    const Oid type = TupleDescAttr(load.candidates->tupDesc, 0)->atttypid;
+    if (getBaseType(type) != getBaseType(load.statements.id.oid)) {
+        refuse_altered_columns();
+    }
 }
 
 void report_candidates(const Load& load) {

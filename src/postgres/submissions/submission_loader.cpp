@@ -171,9 +171,7 @@ void require_fetched_types(const LoadStatements& statements, SPIPlanPtr fetch) {
         types[i] = TupleDescAttr(source->resultDesc, i)->atttypid;
     }
     if (!are_examined_types(statements, types)) {
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("the type of a column has changed while submissions were loaded"),
-                        errhint("Another call goes on where this one was.")));
+        refuse_altered_columns();
     }
 }
 
