@@ -39,11 +39,21 @@ Oid table_of(const PlannedStmt* statement, const Findings& findings) {
     if (findings.modification != nullptr) {
         return rt_fetch(findings.modification->nominalRelation, statement->rtable)->relid;
     }
+    if (const Oid written = written_table(statement); OidIsValid(written)) {
+        return written;
+    }
     if (findings.of_target.is_known()) {
         return named_table(statement, findings.of_target.table);
     }
     const TablesOfStatement tables = tables_of(statement);
     return tables.count > 0 ? tables.tables[0] : InvalidOid;
+}
+
+/// A node of another extension may stand for the one that inserts, updates or deletes (Citus puts
+/// a CustomScan there): the statement's own command says that it writes all the same.
+CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
+    return findings.modification != nullptr ? findings.modification->operation
+                                            : statement->commandType;
 }
 
 /// If the statement writes, its subject is what is written, and of that what is compared: one table
@@ -54,8 +64,7 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     subject.statement = statement;
     subject.findings = &findings;
     subject.leader = &leader;
-    subject.operation =
-        findings.modification != nullptr ? findings.modification->operation : CMD_SELECT;
+    subject.operation = operation_of(statement, findings);
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
     const Comparison& comparison = findings.of_target;
@@ -216,10 +225,11 @@ const char* insert_of_query(const Subject& subject) {
                : nullptr;
 }
 
-/// COPY neither answers nor steps aside.
+/// COPY neither answers nor steps aside; without the node nobody knows whether the statement does.
 const char* insert_like_copy(const Subject& subject) {
     const ModifyTable* const modification = subject.findings->modification;
-    return subject.operation == CMD_INSERT && modification->onConflictAction == ONCONFLICT_NONE &&
+    return subject.operation == CMD_INSERT && modification != nullptr &&
+                   modification->onConflictAction == ONCONFLICT_NONE &&
                    modification->returningLists == NIL
                ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
                           subject.name, subject.name)
@@ -321,7 +331,7 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
     const Subject subject = subject_of(query->plannedstmt, findings, leader);
     const char* const column = column_of_leader(subject);
     strlcpy(texts.leader_column, column != nullptr ? column : "", sizeof texts.leader_column);
-    const bool is_read = findings.modification == nullptr;
+    const bool is_read = subject.operation == CMD_SELECT;
     const char* const advice = first_of(
         is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),
         subject);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "postgres/round_trips/round_trip_alarm.hpp"
 #include "postgres/round_trips/round_trip_loops.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
@@ -11,6 +13,7 @@
 extern "C" {
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "utils/guc.h"
 }
 
 namespace onetrip::postgres {
@@ -27,10 +30,11 @@ class RoundTripSession {
     RoundTripSession& operator=(const RoundTripSession&) = delete;
 
     /// Whether what the server is about to do is something that the client sent, and not inside of
-    /// such a thing: a function, a trigger, an evaluation of the planner.
+    /// such a thing: a function, a trigger, an evaluation of the planner. Nor is the client another
+    /// server that runs its part of a statement.
     bool is_watching() const {
         return round_trip_settings.watch && MyBackendType == B_BACKEND && !IsParallelWorker() &&
-               !has_given_up_ && !is_inside();
+               !has_given_up_ && !is_inside() && !is_of_other_server();
     }
 
     /// The same for a statement that starts. One that does not count may start at the address of
@@ -98,6 +102,14 @@ class RoundTripSession {
     bool is_inside() const { return clock_.is_inside(GetCurrentStatementStartTimestamp); }
     static bool is_sent_by_client(const QueryDesc* query);
     static bool is_pausing();
+
+    /// Citus opens sessions of its own on its workers: a statement on many shards is none in a
+    /// loop.
+    static bool is_of_other_server() {
+        constexpr std::string_view citus = "citus_internal";
+        return application_name[0] == citus[0] &&
+               std::strncmp(application_name, citus.data(), citus.size()) == 0;
+    }
 
     void prepare(roundtrip::QueryId id);
     void forget_after_pause();
