@@ -16,6 +16,7 @@ void Detector::begin_block() {
     in_block_ = true;
     is_block_episode_ = false;
     held_count_ = foreseen_count_ = 0;
+    answers_before_block_ = answers_;
 }
 
 void Detector::end_block() {
@@ -25,6 +26,7 @@ void Detector::end_block() {
     in_block_ = false;
     if (is_block_episode_) {
         end_part();
+        forget_answers(answers_);
     } else {
         release_held();
     }
@@ -36,6 +38,7 @@ void Detector::end_episode() {
     held_count_ = foreseen_count_ = 0;
     tell_all();
     forget_all();
+    forget_answers(answers_);
 }
 
 void Detector::end_episode_after_pause(Microseconds now) {
@@ -48,6 +51,7 @@ void Detector::end_episode_after_pause(Microseconds now) {
 /// stays known.
 void Detector::restart_episode() {
     tell_all();
+    forget_answers(answers_);
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
         entry.is_loop = entry.is_described = entry.is_told = entry.has_distinct_parameters = false;
@@ -139,6 +143,7 @@ unsigned Detector::runs_held(QueryId id) const {
 /// The block is no small one.
 void Detector::begin_block_episode() {
     end_part();
+    forget_answers(answers_before_block_);
     is_block_episode_ = true;
     for (std::size_t i = 0; i < held_count_; ++i) {
         add(held_[i]);
@@ -600,6 +605,95 @@ std::uint64_t Detector::rows_of(QueryId id) const {
         rows += entries_[place].id == id ? entries_[place].rows : 0;
     }
     return rows;
+}
+
+// ---- answers to loops ---------------------------------------------------------------------------
+
+namespace {
+
+/// Keeps the last loop that is told.
+class LastLoop final : public LoopSink {
+  public:
+    void take(const Loop& loop) noexcept override { loop_ = loop; }
+    const Loop& loop() const { return loop_; }
+
+  private:
+    Loop loop_;
+};
+
+}  // namespace
+
+std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch) const {
+    LastLoop last;
+    scratch = *this;
+    scratch.sink_ = &last;
+    Run run{next, {}};
+    const Place known = latest(next.id);
+    run.statement.rows = known == nowhere ? 1 : entries_[known].last_rows;
+    scratch.statement(run.statement);
+    if (scratch.in_block_ && !scratch.is_block_episode_) {
+        scratch.release_held();
+    }
+    std::optional<Loop> found;
+    if (Entry* const entry = scratch.last_loop(next.id)) {
+        scratch.tell(*entry);
+        found = last.loop();
+        // Without the run that was tried.
+        EpisodeClock time = time_;
+        run.wait = time.place(run.statement);
+        const Microseconds whole = run.statement.end - run.statement.begin;
+        --found->statements;
+        found->busy -= run.statement.busy;
+        found->wait -= run.wait.time + whole - run.statement.busy;
+    }
+    scratch.sink_ = sink_;
+    return found;
+}
+
+/// The entry of the last run, if it is a loop.
+Detector::Entry* Detector::last_loop(QueryId id) {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        if (entry.id == id && entry.is_loop && entry.used == clock_ && entry.runs > 0) {
+            return &entry;
+        }
+    }
+    return nullptr;
+}
+
+bool Detector::begins_answer(const LoopKey& key) {
+    const auto* const end = answered_.data() + answers_;
+    if (std::find(std::as_const(answered_).data(), end, key) != end) {
+        return false;
+    }
+    answers_ -= answers_ == most_answers ? 1 : 0;
+    answered_[answers_++] = key;
+    return true;
+}
+
+/// The first ones were given in an episode that has ended.
+void Detector::forget_answers(std::size_t count) {
+    std::copy(answered_.begin() + static_cast<std::ptrdiff_t>(count),
+              answered_.begin() + static_cast<std::ptrdiff_t>(answers_), answered_.begin());
+    answers_ -= count;
+    answers_before_block_ = 0;
+}
+
+void Detector::begin_at_zero(QueryId id) {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        if (entry.id == id && entry.runs > 0) {
+            loops_ -= entry.is_loop ? 1 : 0;
+            entry.is_loop = entry.is_described = false;
+            entry.is_told = true;
+            entry.runs = 0;
+            entry.confirmed = {};
+        }
+    }
+    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(held_count_);
+    const auto kept =
+        std::remove_if(held_.begin(), end, [id](const Run& run) { return run.statement.id == id; });
+    held_count_ = static_cast<std::size_t>(kept - held_.begin());
 }
 
 // ---- the table ----------------------------------------------------------------------------------

@@ -100,6 +100,17 @@ class Detector {
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);
 
+    /// The loop, so far, that this statement will make if it runs now and its block, if any, ends
+    /// with it: by the same rules, tried on `scratch`, whose content does not count. The
+    /// statement's own rows are not known yet.
+    std::optional<Loop> loop_with(const Statement& next, Detector& scratch) const;
+
+    /// Whether a loop is answered for the first time in this episode.
+    bool begins_answer(const LoopKey& key);
+
+    /// The runs of the statement so far have been told: they count no longer.
+    void begin_at_zero(QueryId id);
+
     /// A statement that is none of ours (COMMIT, SET): the client does not wait while it runs.
     void pass(Microseconds begin, Microseconds end) { time_.pass(begin, end); }
 
@@ -222,6 +233,8 @@ class Detector {
     void break_off(Entry& entry, const Run& run, const Context& context);
     void count_run(Entry& entry, const Run& run, const Context& context) const;
     void begin_anew(Entry& entry);
+    Entry* last_loop(QueryId id);
+    void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Place place, const Statement& statement);
     QueryId leader_of(const Entry& entry) const;
@@ -253,6 +266,12 @@ class Detector {
     std::uint64_t clock_ = 0;           ///< counts runs
 
     std::size_t loops_ = 0;  ///< entries that are loops
+
+    // Loops that were answered in this episode; of more, the last ones are answered again.
+    static constexpr std::size_t most_answers = 32;
+    std::size_t answers_ = 0;
+    std::size_t answers_before_block_ = 0;
+    std::array<LoopKey, most_answers> answered_{};
 
     // Of the block: its statements are held until it is clear that it is not a small one.
     bool in_block_ = false;

@@ -23,4 +23,10 @@ struct LiteralRules {
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
+/// What a comment says of a statement that is to be in no loop.
+inline constexpr const char* ignore_words = "onetrip:ignore";
+
+/// Whether one of the comments in an SQL text has those words, and not as a part of other words.
+bool has_ignore_comment(std::string_view text, LiteralRules rules);
+
 }  // namespace onetrip::roundtrip

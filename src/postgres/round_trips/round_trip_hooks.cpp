@@ -35,6 +35,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
         next_analyze(state, query, jumble);
     }
     if (session.is_watching()) {
+        session.look_for_ignore(state->p_sourcetext);
         session.parsed(query);
     }
 }
@@ -93,9 +94,10 @@ void run(ONETRIP_RUN_PARAMETERS) {
         return;
     }
     const bool goes_on = query->already_executed;
+    session.before_run(query);
     session.run([&] {
-        RoundTripSession::keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
-                                            : call_run(ONETRIP_RUN_ARGUMENTS);
+        session.keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
+                                  : call_run(ONETRIP_RUN_ARGUMENTS);
     });
     if (ends_with_run(query)) {
         session.ended(query, goes_on);

@@ -86,17 +86,21 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     MemoryContextDelete(memory);
 }
 
-void RoundTripLoops::take(const Loop& loop) noexcept {
-    // The role may have changed since: the last one under which the loop was described is its own.
+/// The role may have changed since: the last one under which the loop was described is its own.
+const RoundTripTexts* RoundTripLoops::texts_of(const LoopKey& key) const {
     const RoundTripTexts* texts = nullptr;
     std::uint64_t used = 0;
     for (std::size_t i = 0; i < loops; ++i) {
-        if (loops_used_[i] > used && loops_[i].key == loop.key) {
+        if (loops_used_[i] > used && loops_[i].key == key) {
             texts = &loops_[i];
             used = loops_used_[i];
         }
     }
-    if (texts != nullptr) {
+    return texts;
+}
+
+void RoundTripLoops::take(const Loop& loop) noexcept {
+    if (const RoundTripTexts* const texts = texts_of(loop.key)) {
         store_round_trip(loop, *texts);
     }
 }

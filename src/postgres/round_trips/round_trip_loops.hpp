@@ -20,6 +20,9 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings,
                   const ColumnsOfLeader& columns);
 
+    /// What was described last of a loop; nullptr if nothing was.
+    const RoundTripTexts* texts_of(const roundtrip::LoopKey& key) const;
+
     /// Hands a loop on to shared memory.
     void take(const roundtrip::Loop& loop) noexcept override;
 

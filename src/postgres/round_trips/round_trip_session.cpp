@@ -172,7 +172,7 @@ inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId id)
     judged_query_ = query;
     judgement_ = {};
     receiver_.drop_unfinished();
-    if (round_trip_settings.values) {
+    if (round_trip_settings.values && !is_ignored(query->plannedstmt, query->sourceText)) {
         forget_after_pause();
         judgement_ = evidence_.judge(id, current_.each);
     }
@@ -198,7 +198,8 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     const PlannedStmt* const planned =
         effect.cursor == nullptr ? nullptr : PortalGetPrimaryStmt(effect.cursor);
     if (!round_trip_settings.values || planned == nullptr || planned->queryId == 0 ||
-        planned->commandType == CMD_UTILITY || receiver == nullptr) {
+        planned->commandType == CMD_UTILITY || receiver == nullptr ||
+        is_ignored(planned, effect.cursor->sourceText)) {
         return receiver;
     }
     forget_after_pause();
@@ -209,9 +210,73 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
         receiver, {id, current_.hash, &current_.each, !effect.is_first_fetch}, evidence_);
 }
 
+inline void RoundTripSession::begin_chained_block() {
+    if (chains_) {
+        chains_ = false;
+        detector_.begin_block();
+    }
+}
+
+inline void RoundTripSession::set_limits() {
+    detector_.set_limits({static_cast<std::uint32_t>(round_trip_settings.repeats),
+                          Microseconds{round_trip_settings.gap} * 1000});
+}
+
+/// Answers the loop that the statement makes if it runs.
+void RoundTripSession::answer(const QueryDesc* query) {
+    const PlannedStmt* const planned = query->plannedstmt;
+    if (is_ignored(planned, query->sourceText) || !clock_.is_running(query)) {
+        return;
+    }
+    roundtrip::StatementClock clock = clock_;
+    Statement statement = clock.end(GetCurrentTimestamp());
+    statement.id = id_of(planned);
+    statement.kind = kind_of(planned);
+    look_at_relations(statement, planned);
+    statement.evidence = judgement_;
+    std::optional<roundtrip::Loop> loop;
+    call_detector([&] {
+        begin_chained_block();
+        set_limits();
+        loop = detector_.loop_with(statement, trial_);
+    });
+    if (!loop) {
+        return;
+    }
+    const Findings findings = findings_of(query);
+    if (does_many_at_once(findings)) {
+        return;
+    }
+    loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
+    const RoundTripTexts* const texts = loops_.texts_of(loop->key);
+    if (texts == nullptr || !detector_.begins_answer(loop->key)) {
+        return;
+    }
+    const auto action = static_cast<WatchAction>(round_trip_settings.action);
+    if (action == WatchAction::error) {
+        // The transaction will be gone, and the view is not part of it.
+        loops_.take(*loop);
+        detector_.begin_at_zero(loop->key.repeated);
+        detector_.fail();
+    }
+    answer_loop(action, *loop, *texts);
+}
+
+void RoundTripSession::pass_over() {
+    begin();
+    call_detector([this] {
+        begin_chained_block();
+        detector_.pass(GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
+    });
+}
+
 void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const TimestampTz now = GetCurrentTimestamp();
     const PlannedStmt* const planned = query->plannedstmt;
+    if (is_ignored(planned, query->sourceText)) {
+        pass_over();
+        return;
+    }
     const QueryId id = id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
         values_.collect(id, query->params, current_);
@@ -230,13 +295,6 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     report(statement, planned, query->sourceText, query);
 }
 
-inline void RoundTripSession::begin_chained_block() {
-    if (chains_) {
-        chains_ = false;
-        detector_.begin_block();
-    }
-}
-
 /// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
 /// nullptr if there can be none.
 void RoundTripSession::report(const Statement& statement, const PlannedStmt* planned,
@@ -245,8 +303,7 @@ void RoundTripSession::report(const Statement& statement, const PlannedStmt* pla
     std::optional<LoopKey> loop;
     call_detector([&] {
         begin_chained_block();
-        detector_.set_limits({static_cast<std::uint32_t>(round_trip_settings.repeats),
-                              Microseconds{round_trip_settings.gap} * 1000});
+        set_limits();
         loop = detector_.statement(statement);
     });
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
@@ -324,7 +381,8 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     const TimestampTz begin = GetCurrentStatementStartTimestamp();
     const TimestampTz end = GetCurrentTimestamp();
     const PlannedStmt* const planned = PortalGetPrimaryStmt(effect.cursor);
-    if (planned == nullptr || planned->queryId == 0 || planned->commandType == CMD_UTILITY) {
+    if (planned == nullptr || planned->queryId == 0 || planned->commandType == CMD_UTILITY ||
+        is_ignored(planned, effect.cursor->sourceText)) {
         call_detector([&] { detector_.pass(begin, end); });
         return;
     }

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/round_trips/round_trip_alarm.hpp"
 #include "postgres/round_trips/round_trip_loops.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
@@ -64,14 +65,26 @@ class RoundTripSession {
 
     // In the order of a statement's life:
     void parsed(Query* query);
+    void look_for_ignore(const char* text) {
+        has_ignore_comments_ = has_ignore_comments_ || names_ignore(text);
+    }
     void before_planning(Query* query, const char* text);
     void planned(const Query* query);
     void started(const QueryDesc* query);
 
     /// Whether the statement's rows go to the client, and are to be looked at.
-    static bool keeps_rows(const QueryDesc* query) {
+    bool keeps_rows(const QueryDesc* query) const {
         return round_trip_settings.values &&
-               (query->operation == CMD_SELECT || query->plannedstmt->hasReturning);
+               (query->operation == CMD_SELECT || query->plannedstmt->hasReturning) &&
+               !is_ignored(query->plannedstmt, query->sourceText);
+    }
+
+    /// The statement is about to run. Answers the loop that it will make; see watch_action.
+    void before_run(const QueryDesc* query) {
+        if (round_trip_settings.action != static_cast<int>(WatchAction::none) &&
+            !query->already_executed) {
+            answer(query);
+        }
     }
     /// The receiver to be taken instead of the statement's own while it runs.
     DestReceiver* receiver_before(const QueryDesc* query);
@@ -111,6 +124,14 @@ class RoundTripSession {
                std::strncmp(application_name, citus.data(), citus.size()) == 0;
     }
 
+    /// Whether a statement is passed over, as SET is.
+    bool is_ignored(const PlannedStmt* planned, const char* text) const {
+        return round_trip_settings.ignore ||
+               (has_ignore_comments_ && has_ignore_comment(source_of(planned, text)));
+    }
+    void pass_over();
+    void answer(const QueryDesc* query);
+
     void prepare(roundtrip::QueryId id);
     void forget_after_pause();
     void look_at_values(const QueryDesc* query, roundtrip::QueryId id);
@@ -123,6 +144,7 @@ class RoundTripSession {
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
     void begin_chained_block();
+    void set_limits();
     void end_block_or_pause(XactEvent event);
 
     RoundTripLoops loops_;
@@ -134,10 +156,13 @@ class RoundTripSession {
     roundtrip::Judgement judgement_;           ///< where its values come from
     roundtrip::Evidence evidence_;
     WatchedReceiver receiver_;
+    roundtrip::Detector trial_{loops_};  ///< what one statement more would make
     PauseAlarm alarm_{is_pausing};
 
     /// This session has sent something, and reports it before it ends.
     bool has_begun_ = false;
+    /// A text of this session has had what may be the comment of is_ignored.
+    bool has_ignore_comments_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;
     /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.

@@ -6,6 +6,7 @@
 
 #include <climits>
 
+#include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/server/server.hpp"
 #include "roundtrip/detector.hpp"
 
@@ -16,6 +17,32 @@ extern "C" {
 namespace onetrip::postgres {
 
 RoundTripSettings round_trip_settings;
+
+namespace {
+
+constexpr config_enum_entry actions[] = {
+    {"none", static_cast<int>(WatchAction::none), false},
+    {"notice", static_cast<int>(WatchAction::notice), false},
+    {"warning", static_cast<int>(WatchAction::warning), false},
+    {"error", static_cast<int>(WatchAction::error), false},
+    {nullptr, 0, false},
+};
+
+/// Those that anybody may set.
+void define_settings_of_clients() {
+    RoundTripSettings& settings = round_trip_settings;
+    DefineCustomEnumVariable(
+        "onetrip.watch_action", "Sets what a statement raises that is about to make a loop.",
+        "A loop is answered once an episode, before the execution that makes it one.",
+        &settings.action, static_cast<int>(WatchAction::none), actions, PGC_USERSET, 0, nullptr,
+        nullptr, nullptr);
+    DefineCustomBoolVariable("onetrip.watch_ignore",
+                             "Passes over the statements that run while it is on.",
+                             "A comment /* onetrip:ignore */ does the same for one statement.",
+                             &settings.ignore, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+}
+
+}  // namespace
 
 void define_round_trip_settings() {
     RoundTripSettings& settings = round_trip_settings;
@@ -39,6 +66,7 @@ void define_round_trip_settings() {
                              "Finds the leader of a loop by the values in results.",
                              "If off, the order of the statements is all that is known.",
                              &settings.values, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    define_settings_of_clients();
     MarkGUCPrefixReserved("onetrip");
 }
 

@@ -10,6 +10,8 @@ struct RoundTripSettings {
     int gap = 1000;  ///< ms
     int max = 1000;
     bool values = true;
+    int action = 0;  ///< a WatchAction
+    bool ignore = false;
 };
 
 extern RoundTripSettings round_trip_settings;

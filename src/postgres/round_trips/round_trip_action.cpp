@@ -1,0 +1,55 @@
+// The answer to a loop in the session that runs it: a NOTICE, a WARNING or an ERROR.
+//
+// It knows how a loop is put in words for its client. Whether there is one, and when to answer, is
+// for the session and its detector.
+
+#include "postgres/round_trips/round_trip_action.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+using roundtrip::Loop;
+
+/// The advice as a sentence of its own.
+const char* as_sentence(const char* advice) {
+    char* const sentence = psprintf("%s.", advice);
+    sentence[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(sentence[0])));
+    return sentence;
+}
+
+const char* detail_of(const Loop& loop, const RoundTripTexts& texts) {
+    const double server = static_cast<double>(loop.busy) / 1000;
+    const double wait = static_cast<double>(loop.wait) / 1000;
+    const char* const runs = psprintf("It ran " UINT64_FORMAT
+                                      " times before (%.1f ms in the server, %.1f ms of waiting)",
+                                      loop.statements, server, wait);
+    if (loop.key.leader == 0) {
+        return psprintf("%s, and no statement's rows led to it.", runs);
+    }
+    return psprintf("%s, for the " UINT64_FORMAT " rows of: %s", runs, loop.leader_rows,
+                    texts.leader);
+}
+
+int level_of(WatchAction action) {
+    switch (action) {
+        case WatchAction::error:
+            return ERROR;
+        case WatchAction::warning:
+            return WARNING;
+        default:
+            return NOTICE;
+    }
+}
+
+}  // namespace
+
+void answer_loop(WatchAction action, const Loop& loop, const RoundTripTexts& texts) {
+    const char* const detail = detail_of(loop, texts);
+    const char* const hint =
+        as_sentence(loop.has_distinct_parameters ? texts.advice : texts.advice_if_same);
+    ereport(level_of(action), (errcode(errcode_of_loop), errmsg("N+1: %s", texts.repeated),
+                               errdetail_internal("%s", detail), errhint("%s", hint)));
+}
+
+}  // namespace onetrip::postgres
