@@ -124,12 +124,12 @@ BEGIN
             user_full_name text, date_created timestamptz, processed_on timestamptz, has_user boolean, source text,
             responses_hash bytea, form_hash bytea, row_hash bytea, events int, problems int)',
         'SELECT id FROM load_rows() AS r (n int, id int, id2 int)',
-        $s$SELECT load_change(1, 1, now(), 1, true, '', '{}'::jsonb, true, '', '', '', '')$s$,
-        $s$SELECT load_change(1, 1, now(), '{}'::json, true, '', '{}'::jsonb, true, '', '', '', '')$s$,
-        $s$SELECT load_change(1, 'x'::text, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '')$s$,
-        $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', 1, true, '', '', '', '')$s$,
-        $s$SELECT load_change(1, 1, 1, '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '')$s$,
-        $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '')$s$,
+        $s$SELECT load_change(1, 1, now(), 1, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
+        $s$SELECT load_change(1, 1, now(), '{}'::json, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
+        $s$SELECT load_change(1, 'x'::text, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
+        $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', 1, true, '', '', '', '', '')$s$,
+        $s$SELECT load_change(1, 1, 1, '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
+        $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
         'SELECT load_events(-1)', 'SELECT load_events(1000000)']) AS statement;
     RETURN NULL;
 END $$;
@@ -141,7 +141,7 @@ CREATE SCHEMA views;
 CREATE VIEW views.form_schemas AS TABLE app.form_schemas;
 CREATE VIEW views.users AS TABLE app.users;
 CREATE VIEW views.form_responses AS SELECT *
-FROM app.form_responses WHERE load_change(1, 1, now(), 1, true, '', 1, true, '', '', '', '');
+FROM app.form_responses WHERE load_change(1, 1, now(), 1, true, '', 1, true, '', '', '', '', '');
 CREATE SCHEMA seen;
 CREATE TABLE seen.response_events (submission_id int, schema_path text, value text);
 CALL load_response_events('views', 'seen');
