@@ -21,7 +21,8 @@ PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb 
 	submission/dialects roundtrip))))
 SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
 
-VERSION := $(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
+# Not VERSION, which PGXS sets to the server's.
+ONETRIP_VERSION := $(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
 
 # The layouts of the standards, as arrays of texts that library.cpp includes.
 LIBRARY_TEXTS = src/section/library/texts.inc
@@ -70,7 +71,7 @@ PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc \
 TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warning-option \
 	-Wno-ignored-optimization-argument)
 # PGXS knows no dependencies between sources and headers; the compiler tells them.
-PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP -DONETRIP_VERSION='"$(VERSION)"'
+PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP -DONETRIP_VERSION='"$(ONETRIP_VERSION)"'
 PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidden \
 	-fvisibility-inlines-hidden -MMD -MP
 # PGXS links with the C driver.
@@ -213,7 +214,7 @@ $(UNIT_BUILD)/%.o: %.cpp $(UNIT_BUILT_WITH) | $(UNIT_PCH)
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_PURE_OBJECTS:.o=.d)
 
-DISTRIBUTION = onetrip-$(VERSION)
+DISTRIBUTION = onetrip-$(ONETRIP_VERSION)
 
 .PHONY: dist
 dist:
