@@ -321,18 +321,6 @@ suite_demo() {
     report_run "$passed" "$failed" "$status"
 }
 
-# as_server_user FOLDER COMMAND...: initdb refuses to be root.
-as_server_user() {
-    local folder=$1
-    shift
-    if ((EUID == 0)); then
-        chown -R postgres:postgres "$folder"
-        runuser -u postgres -- env HOME="$folder" "$@"
-    else
-        "$@"
-    fi
-}
-
 # run_tap SUITE FOLDER JOBS: the TAP tests of a folder, or those that ONETRIP_TESTS names, so many files side by side.
 run_tap() {
     local log=build/$1.log copy=$SCRATCH/$1 status=0 pgxs
