@@ -226,7 +226,11 @@ std::optional<LoopKey> Detector::add(const Run& run) {
         entries_[entry.parent].used = clock_;
     }
     remember_rows(place, statement);
-    return loop_after_run(entry);
+    const std::optional<LoopKey> loop = loop_after_run(entry);
+    if (entry.is_loop && entry.runs >= entry.next_report) {
+        look_at_growth(entry);
+    }
+    return loop;
 }
 
 inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
@@ -247,6 +251,7 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
     const std::optional<LoopKey> loop = new_loop(entry);
     if (loop) {
         entry.is_loop = entry.is_described = true;
+        entry.next_report = 0;
         entry.loop_leader = loop->leader;
         ++loops_;
         absorb_others(entry);
@@ -540,14 +545,35 @@ void Detector::dismiss(const LoopKey& key) {
 }
 
 void Detector::tell_all() {
-    if (loops_ == 0) {
-        return;
-    }
-    for (std::size_t place = 0; place < used_places_; ++place) {
+    for (std::size_t place = 0; loops_ > 0 && place < used_places_; ++place) {
         if (entries_[place].is_loop) {
             tell(entries_[place]);
         }
     }
+    if (has_told_) {
+        has_told_ = false;
+        sink_->end_episode();
+    }
+}
+
+/// A loop that was born or has doubled.
+void Detector::look_at_growth(Entry& entry) {
+    static_assert(places <= 64);
+    entry.next_report = 2 * entry.runs;
+    grown_ |= std::uint64_t{1} << static_cast<std::size_t>(&entry - entries_.data());
+}
+
+std::optional<Loop> Detector::take_grown() {
+    const Entry* most = nullptr;
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        const Entry& entry = entries_[place];
+        const bool has_grown = ((grown_ >> place) & 1U) != 0 && entry.is_loop && entry.runs > 0;
+        if (has_grown && (most == nullptr || entry.runs > most->runs)) {
+            most = &entry;
+        }
+    }
+    grown_ = 0;
+    return most == nullptr ? std::nullopt : std::optional<Loop>(as_loop(*most));
 }
 
 void Detector::tell(Entry& entry) {
@@ -555,16 +581,21 @@ void Detector::tell(Entry& entry) {
         return;
     }
     absorb_others(entry);
-    sink_->take({{entry.loop_leader, entry.id, entry.kind},
-                 !entry.is_told,
-                 entry.has_distinct_parameters,
-                 entry.loop_leader != 0 && is_by_values(entry),
-                 entry.runs,
-                 entry.is_told ? 0 : rows_of(entry.loop_leader),
-                 entry.busy,
-                 entry.wait,
-                 entry.first_seen,
-                 entry.last_seen});
+    has_told_ = true;
+    sink_->take(as_loop(entry));
+}
+
+Loop Detector::as_loop(const Entry& entry) const {
+    return {{entry.loop_leader, entry.id, entry.kind},
+            !entry.is_told,
+            entry.has_distinct_parameters,
+            entry.loop_leader != 0 && is_by_values(entry),
+            entry.runs,
+            entry.is_told ? 0 : rows_of(entry.loop_leader),
+            entry.busy,
+            entry.wait,
+            entry.first_seen,
+            entry.last_seen};
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.

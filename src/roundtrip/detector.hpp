@@ -39,6 +39,9 @@ class LoopSink {
   public:
     virtual void take(const Loop& loop) noexcept = 0;
 
+    /// An episode has ended, and all of its loops have been taken; there were some.
+    virtual void end_episode() noexcept {}
+
   protected:
     ~LoopSink() = default;
 };
@@ -104,6 +107,11 @@ class Detector {
     /// with it: by the same rules, tried on `scratch`, whose content does not count. The
     /// statement's own rows are not known yet.
     std::optional<Loop> loop_with(const Statement& next, Detector& scratch) const;
+
+    /// The loop with the most statements among those that were born or have doubled since this was
+    /// last asked.
+    bool has_grown() const noexcept { return grown_ != 0; }
+    std::optional<Loop> take_grown();
 
     /// Whether a loop is answered for the first time in this episode.
     bool begins_answer(const LoopKey& key);
@@ -179,6 +187,7 @@ class Detector {
         std::uint32_t generation;        ///< of the leader's result
         std::uint32_t value_runs;        ///< under a leader by its values
         std::uint32_t all_runs;          ///< also those before a part of the episode was told
+        std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
         std::uint32_t turns;  ///< executions of the parent under which there were runs
         Microseconds busy;
@@ -215,6 +224,8 @@ class Detector {
     void forget_all();
     void tell_all();
     void tell(Entry& entry);
+    Loop as_loop(const Entry& entry) const;
+    void look_at_growth(Entry& entry);
     void absorb_others(Entry& entry);
 
     Context context_of(const Statement& statement) const;
@@ -266,6 +277,9 @@ class Detector {
     std::uint64_t clock_ = 0;           ///< counts runs
 
     std::size_t loops_ = 0;  ///< entries that are loops
+
+    std::uint64_t grown_ = 0;  ///< a bit for each entry that has_grown means
+    bool has_told_ = false;    ///< a loop of this episode
 
     // Loops that were answered in this episode; of more, the last ones are answered again.
     static constexpr std::size_t most_answers = 32;

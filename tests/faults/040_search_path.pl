@@ -78,7 +78,7 @@ like(ask(q{SET search_path = hostile, public, pg_catalog; SELECT message_layout(
 
 # The way in which sessions look, and what lies in the session's own schema.
 my $temporary = join '', map { "CREATE TEMPORARY TABLE $_ ();" }
-  qw(pg_class pg_index pg_proc pg_namespace pg_constraint pg_attribute pg_database pg_roles form_schemas users form_responses response_events response_event_problems submission_loads round_trips missing_fk_indexes form);
+  qw(pg_class pg_index pg_proc pg_namespace pg_constraint pg_attribute pg_database pg_roles form_schemas users form_responses response_events response_event_problems submission_loads round_trips round_trips_now round_trips_total heavy_results heavy_plans missing_fk_indexes form);
 my %paths = (
 	'a hostile schema in front' => 'SET search_path = hostile, public, pg_catalog;',
 	'temporary objects in front' => "$temporary CREATE TYPE pg_temp.section_layout AS ENUM (); CREATE TYPE pg_temp.text AS ENUM ();"
@@ -237,7 +237,15 @@ my %calls = (
 			UPDATE app.form_responses SET responses = '{"n": 7}'; CALL public.load_response_events('app', 'dwh', 'changed')}, look => $loaded },
 	'load_response_events, json' => { before => submissions(1),
 		call => q{CALL public.load_response_events('app', 'dwh', 'changed')}, look => $loaded . tables_of('dwh') },
-	'round_trips_reset()' => { call => 'SELECT public.round_trips_reset()', look => 'SELECT count(*) FROM round_trips' },
+	'round_trips_reset(bigint)' => { call => 'SELECT public.round_trips_reset(NULL)', look => 'SELECT count(*) FROM round_trips' },
+	'running_round_trips()' => { call => 'SELECT count(*) >= 0 FROM public.running_round_trips()' },
+	'round_trip_totals()' => { call => 'SELECT count(*) >= 0 FROM public.round_trip_totals()' },
+	'heavy_result_rows()' => { call => 'SELECT count(*) >= 0 FROM public.heavy_result_rows()' },
+	'heavy_plan_rows()' => { call => 'SELECT count(*) >= 0 FROM public.heavy_plan_rows()' },
+	'round_trips_now' => { call => 'SELECT count(*) >= 0 FROM public.round_trips_now' },
+	'round_trips_total' => { call => 'SELECT count(*) >= 0 FROM public.round_trips_total' },
+	'heavy_results' => { call => 'SELECT count(*) >= 0 FROM public.heavy_results' },
+	'heavy_plans' => { call => 'SELECT count(*) >= 0 FROM public.heavy_plans' },
 	'round_trip_loops()' => {
 		call => "SELECT public.round_trips_reset(); BEGIN; SELECT id FROM public.campagnes;"
 		  . join('', map { "SELECT genre FROM public.campagnes WHERE id OPERATOR(pg_catalog.=) $_;" } 1 .. 12)

@@ -137,7 +137,11 @@ sub jobs
 		  q{BEGIN PERFORM load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', '', NULL); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
 		'load_support(internal)' => q{BEGIN EXECUTE 'SELECT * FROM load_rows() AS r (n int)'; EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
 		'round_trip_loops()' => 'BEGIN PERFORM round_trip_loops(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
-		'round_trips_reset()' => 'BEGIN PERFORM round_trips_reset(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'round_trips_reset(bigint)' => 'BEGIN PERFORM round_trips_reset(1); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'running_round_trips()' => 'BEGIN PERFORM running_round_trips(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'round_trip_totals()' => 'BEGIN PERFORM round_trip_totals(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'heavy_result_rows()' => 'BEGIN PERFORM heavy_result_rows(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'heavy_plan_rows()' => 'BEGIN PERFORM heavy_plan_rows(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
 		'submission_support(internal)' => qq{EXECUTE \$x\$SELECT count(*) FROM flatten_submission('{}'::jsonb, $form)\$x\$},
 	);
 }

@@ -14,4 +14,9 @@ constexpr int errcode_of_loop = MAKE_SQLSTATE('O', 'T', '0', '0', '1');
 /// what to write instead. Raises an ERROR if that is the action.
 void answer_loop(WatchAction action, const roundtrip::Loop& loop, const RoundTripTexts& texts);
 
+/// Writes a line to the server's log, of an episode that has waited so long in its loops, of which
+/// this one waited longest.
+void log_loop(const roundtrip::Loop& loop, roundtrip::Microseconds wait,
+              const RoundTripTexts& texts);
+
 }  // namespace onetrip::postgres

@@ -8,6 +8,7 @@
 
 #include <span>
 
+#include "postgres/round_trips/missing_index.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -315,6 +316,13 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
     return "";
 }
 
+/// Without an index on what is compared, one statement for all is slow too.
+const char* with_missing_index(const Subject& subject, const char* advice) {
+    const char* const missing =
+        subject.compared == nullptr ? nullptr : missing_index(subject.table, subject.column);
+    return missing == nullptr ? advice : psprintf("%s; %s", advice, missing);
+}
+
 }  // namespace
 
 const char* LeaderOfLoop::column() const {
@@ -335,9 +343,11 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
     const char* const advice = first_of(
         is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),
         subject);
-    set_round_trip_text(texts.advice, advice, false);
-    set_round_trip_text(texts.advice_if_same,
-                        is_read ? first_of(rules_for_same_reads, subject) : advice, false);
+    set_round_trip_text(texts.advice, with_missing_index(subject, advice), false);
+    set_round_trip_text(
+        texts.advice_if_same,
+        with_missing_index(subject, is_read ? first_of(rules_for_same_reads, subject) : advice),
+        false);
 }
 
 }  // namespace onetrip::postgres

@@ -51,8 +51,9 @@ PlannedStmt* plan(ONETRIP_PLANNER_PARAMETERS) {
         return call_planner(ONETRIP_PLANNER_ARGUMENTS);
     }
     PlannedStmt* planned = nullptr;
+    const TimestampTz begin = GetCurrentTimestamp();
     session.run([&] { planned = call_planner(ONETRIP_PLANNER_ARGUMENTS); });
-    session.planned(query);
+    session.planned(query, planned, text, begin);
     return planned;
 }
 
@@ -95,10 +96,16 @@ void run(ONETRIP_RUN_PARAMETERS) {
     }
     const bool goes_on = query->already_executed;
     session.before_run(query);
+    const bool keeps_rows = session.keeps_rows(query);
+    if (!keeps_rows) {
+        session.runs_unseen();
+    }
     session.run([&] {
-        session.keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
-                                  : call_run(ONETRIP_RUN_ARGUMENTS);
+        keeps_rows ? run_with_receiver(ONETRIP_RUN_ARGUMENTS) : call_run(ONETRIP_RUN_ARGUMENTS);
     });
+    if (count == 0 && !goes_on) {
+        session.ran_whole(query);
+    }
     if (ends_with_run(query)) {
         session.ended(query, goes_on);
     }

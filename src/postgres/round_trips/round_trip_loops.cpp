@@ -9,6 +9,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "postgres/round_trips/round_trip_action.hpp"
+#include "postgres/round_trips/round_trip_running.hpp"
+#include "postgres/round_trips/round_trip_settings.hpp"
+
 namespace onetrip::postgres {
 
 using roundtrip::Loop;
@@ -99,7 +103,27 @@ const RoundTripTexts* RoundTripLoops::texts_of(const LoopKey& key) const {
     return texts;
 }
 
+void RoundTripLoops::end_episode() noexcept {
+    const int limit = round_trip_settings.log_wait;
+    if (limit >= 0 && wait_ > roundtrip::Microseconds{limit} * 1000) {
+        is_log_due_ = true;
+        logged_ = dearest_;
+        logged_wait_ = wait_;
+    }
+    wait_ = 0;
+}
+
+void RoundTripLoops::write_log() const {
+    const RoundTripTexts* const texts = texts_of(logged_.key);
+    if (texts != nullptr && may_log_round_trip(logged_.key, texts->role)) {
+        log_loop(logged_, logged_wait_, *texts);
+    }
+}
+
 void RoundTripLoops::take(const Loop& loop) noexcept {
+    dearest_ = wait_ == 0 || loop.wait > dearest_.wait ? loop : dearest_;
+    wait_ += loop.wait;
+    hide_running_loop(loop.key);
     if (const RoundTripTexts* const texts = texts_of(loop.key)) {
         store_round_trip(loop, *texts);
     }

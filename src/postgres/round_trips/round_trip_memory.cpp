@@ -7,7 +7,11 @@
 
 #include <algorithm>
 
+#include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_file.hpp"
+#include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/round_trips/round_trip_totals.hpp"
 
 extern "C" {
 #include "lib/ilist.h"
@@ -48,7 +52,10 @@ void request() {
     }
     RequestAddinShmemSpace(add_size(MAXALIGN(sizeof(Memory)),
                                     hash_estimate_size(round_trip_settings.max, sizeof(Entry))));
-    RequestNamedLWLockTranche(tranche, 1);
+    RequestAddinShmemSpace(size_of_totals());
+    RequestAddinShmemSpace(size_of_running_loops());
+    RequestAddinShmemSpace(size_of_heavy_rows());
+    RequestNamedLWLockTranche(tranche, 1 + locks_of_heavy_rows);
 }
 
 /// Runs at the server's start, and again after a crash, with new memory.
@@ -68,7 +75,13 @@ void start_up() {
     control.entrysize = sizeof(Entry);
     table = init_shared_hash("onetrip round trips", round_trip_settings.max, control,
                              HASH_ELEM | HASH_BLOBS);
+    start_totals();
+    start_running_loops();
+    start_heavy_rows(GetNamedLWLockTranche(tranche) + 1);
     LWLockRelease(AddinShmemInitLock);
+    if (!found) {
+        restore_round_trips_at_start();
+    }
 }
 
 Entry* entry_at(dlist_node* node) {
@@ -101,7 +114,9 @@ Entry* entry_of(const StoredRoundTrip::Key& key) {
         return entry;
     }
     if (hash_get_num_entries(table) >= round_trip_settings.max) {
-        remove(entry_at(dlist_tail_node(&memory->last_seen)));
+        Entry* const oldest = entry_at(dlist_tail_node(&memory->last_seen));
+        count_eviction(oldest->loop.key.database);
+        remove(oldest);
     }
     entry = static_cast<Entry*>(hash_search(table, &key, HASH_ENTER_NULL, nullptr));
     if (entry != nullptr) {
@@ -163,6 +178,7 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     }
     const StoredRoundTrip::Key key = {MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
                                       static_cast<std::uint64_t>(loop.key.kind)};
+    add_to_totals(loop);
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);
     if (Entry* const entry = entry_of(key)) {
         add(entry->loop, loop, texts);
@@ -202,6 +218,55 @@ void forget_round_trips() {
         remove(entry_at(dlist_tail_node(&memory->last_seen)));
     }
     LWLockRelease(memory->lock);
+    reset_totals();
+}
+
+void forget_round_trips(roundtrip::QueryId id) {
+    LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+    dlist_node* const head = &memory->last_seen.head;
+    for (dlist_node* at = head->next; at != head;) {
+        Entry* const entry = entry_at(at);
+        at = at->next;
+        if (entry->loop.key.leader == id || entry->loop.key.repeated == id) {
+            remove(entry);
+        }
+    }
+    LWLockRelease(memory->lock);
+}
+
+bool may_log_round_trip(const roundtrip::LoopKey& loop, Oid role) {
+    constexpr TimestampTz minute = 60 * USECS_PER_SEC;
+    const StoredRoundTrip::Key key = {MyDatabaseId, role, loop.leader, loop.repeated,
+                                      static_cast<std::uint64_t>(loop.kind)};
+    const TimestampTz now = GetCurrentTimestamp();
+    bool may = false;
+    LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+    auto* const entry = static_cast<Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
+    if (entry != nullptr && now - entry->loop.logged_at >= minute) {
+        entry->loop.logged_at = now;
+        may = true;
+    }
+    LWLockRelease(memory->lock);
+    return may;
+}
+
+int count_of_round_trips() {
+    return static_cast<int>(hash_get_num_entries(table));
+}
+
+void each_round_trip_at_end(RoundTripTaker take, void* argument) {
+    dlist_node* const head = &memory->last_seen.head;
+    for (dlist_node* at = head->next; at != head; at = at->next) {
+        take(entry_at(at)->loop, argument);
+    }
+}
+
+void restore_round_trip(const StoredRoundTrip& loop) {
+    if (hash_get_num_entries(table) < round_trip_settings.max) {
+        if (Entry* const entry = entry_of(loop.key)) {
+            entry->loop = loop;
+        }
+    }
 }
 
 }  // namespace onetrip::postgres

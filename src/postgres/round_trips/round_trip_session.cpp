@@ -7,6 +7,7 @@
 
 #include "postgres/round_trips/round_trip_session.hpp"
 
+#include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
@@ -93,6 +94,16 @@ void RoundTripSession::call_detector(Body&& body) {
                       errmsg("round trips of this session are watched no longer"),
                       errdetail_internal("%s", error.message)));
     }
+    loops_.log_episode();
+}
+
+/// A loop that was born or has doubled is shown while it runs.
+void RoundTripSession::show_growth() {
+    if (const std::optional<roundtrip::Loop> loop = detector_.take_grown()) {
+        if (const RoundTripTexts* const texts = loops_.texts_of(loop->key)) {
+            show_running_loop(*loop, *texts);
+        }
+    }
 }
 
 /// In a signal handler.
@@ -151,9 +162,13 @@ void RoundTripSession::before_planning(Query* query, const char* text) {
     cursor_message_ = 0;
 }
 
-void RoundTripSession::planned(const Query* query) {
+void RoundTripSession::planned(const Query* query, const PlannedStmt* planned, const char* text,
+                               TimestampTz begin) {
     if (query->queryId != 0) {
         prepare(static_cast<QueryId>(query->queryId));
+    }
+    if (HeavyPlans::is_heavy(planned)) {
+        plans_.planned(query, planned, text, GetCurrentTimestamp() - begin);
     }
 }
 
@@ -190,7 +205,7 @@ DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
         values_.collect(id, query->params, current_);
     }
     return receiver_.put_before(
-        query->dest, {id, current_.hash, &current_.each, query->already_executed}, evidence_);
+        query->dest, {id, current_.hash, &current_.each, query->already_executed, true}, evidence_);
 }
 
 DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
@@ -207,7 +222,7 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     values_.collect(id, effect.cursor->portalParams, current_);
     judged_query_ = nullptr;
     return receiver_.put_before(
-        receiver, {id, current_.hash, &current_.each, !effect.is_first_fetch}, evidence_);
+        receiver, {id, current_.hash, &current_.each, !effect.is_first_fetch, false}, evidence_);
 }
 
 inline void RoundTripSession::begin_chained_block() {
@@ -262,6 +277,14 @@ void RoundTripSession::answer(const QueryDesc* query) {
     answer_loop(action, *loop, *texts);
 }
 
+/// The client fetched the result in one piece.
+void RoundTripSession::look_at_whole_result(const QueryDesc* query) {
+    const bool is_of_client = query->operation == CMD_SELECT || query->plannedstmt->hasReturning;
+    if (is_of_client && query->dest->mydest != DestNone && query->tupDesc != nullptr) {
+        store_heavy_result(query, receiver_.sizes());
+    }
+}
+
 void RoundTripSession::pass_over() {
     begin();
     call_detector([this] {
@@ -292,6 +315,7 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
         statement.evidence = judgement_;
     }
     judged_query_ = nullptr;
+    plans_.ended(statement);
     report(statement, planned, query->sourceText, query);
 }
 
@@ -311,6 +335,9 @@ void RoundTripSession::report(const Statement& statement, const PlannedStmt* pla
     }
     if (loop && query != nullptr) {
         look_at_loop(*loop, statement.evidence, query);
+    }
+    if (detector_.has_grown()) {
+        show_growth();
     }
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
@@ -418,6 +445,9 @@ void RoundTripSession::end_block_or_pause(XactEvent event) {
             detector_.end_episode();
         }
     });
+    if (detector_.has_grown()) {
+        show_growth();
+    }
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
     } else if (alarm_.is_set()) {

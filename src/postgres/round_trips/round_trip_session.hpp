@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "postgres/round_trips/heavy_plans.hpp"
+#include "postgres/round_trips/heavy_results.hpp"
 #include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/round_trips/round_trip_alarm.hpp"
 #include "postgres/round_trips/round_trip_loops.hpp"
@@ -69,7 +71,8 @@ class RoundTripSession {
         has_ignore_comments_ = has_ignore_comments_ || names_ignore(text);
     }
     void before_planning(Query* query, const char* text);
-    void planned(const Query* query);
+    void planned(const Query* query, const PlannedStmt* planned, const char* text,
+                 TimestampTz begin);
     void started(const QueryDesc* query);
 
     /// Whether the statement's rows go to the client, and are to be looked at.
@@ -90,6 +93,16 @@ class RoundTripSession {
     DestReceiver* receiver_before(const QueryDesc* query);
     /// The same for rows that are fetched from a cursor.
     DestReceiver* receiver_before(const UtilityEffect& effect, DestReceiver* receiver);
+
+    /// The statement is about to run without a receiver of ours.
+    void runs_unseen() { receiver_.forget_sizes(); }
+
+    /// The statement has run to its end in one piece.
+    void ran_whole(const QueryDesc* query) {
+        if (is_heavy_result(query->estate->es_processed, receiver_.sizes())) {
+            look_at_whole_result(query);
+        }
+    }
 
     /// The statement has run, or gone on if its portal is executed in parts.
     void ended(const QueryDesc* query, bool goes_on);
@@ -130,6 +143,7 @@ class RoundTripSession {
                (has_ignore_comments_ && has_ignore_comment(source_of(planned, text)));
     }
     void pass_over();
+    void look_at_whole_result(const QueryDesc* query);
     void answer(const QueryDesc* query);
 
     void prepare(roundtrip::QueryId id);
@@ -143,6 +157,7 @@ class RoundTripSession {
                       const QueryDesc* query);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
+    void show_growth();
     void begin_chained_block();
     void set_limits();
     void end_block_or_pause(XactEvent event);
@@ -157,6 +172,7 @@ class RoundTripSession {
     roundtrip::Evidence evidence_;
     WatchedReceiver receiver_;
     roundtrip::Detector trial_{loops_};  ///< what one statement more would make
+    HeavyPlans plans_;
     PauseAlarm alarm_{is_pausing};
 
     /// This session has sent something, and reports it before it ends.

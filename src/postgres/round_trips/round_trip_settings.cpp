@@ -4,6 +4,7 @@
 
 #include "postgres/round_trips/round_trip_settings.hpp"
 
+#include <cfloat>
 #include <climits>
 
 #include "postgres/round_trips/round_trip_action.hpp"
@@ -42,6 +43,28 @@ void define_settings_of_clients() {
                              &settings.ignore, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 }
 
+/// What is logged, and what is heavy.
+void define_limits() {
+    RoundTripSettings& settings = round_trip_settings;
+    DefineCustomIntVariable(
+        "onetrip.watch_log_wait", "Logs an episode that waited longer than this in loops.",
+        "At most one line a loop and minute. -1 turns this off.", &settings.log_wait, -1, -1,
+        INT_MAX / 2, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("onetrip.heavy_rows",
+                            "Sets from how many rows on a result that a client fetches in one "
+                            "piece is heavy.",
+                            "-1 turns this off.", &settings.heavy_rows, settings.heavy_rows, -1,
+                            INT_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("onetrip.heavy_bytes",
+                            "Sets from which size on a result that a client fetches in one piece "
+                            "is heavy.",
+                            "-1 turns this off.", &settings.heavy_kb, settings.heavy_kb, -1,
+                            INT_MAX, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomRealVariable("onetrip.heavy_cost", "Sets from which total cost on a plan is heavy.",
+                             "-1 turns this off.", &settings.heavy_cost, settings.heavy_cost, -1,
+                             DBL_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+}
+
 }  // namespace
 
 void define_round_trip_settings() {
@@ -67,6 +90,7 @@ void define_round_trip_settings() {
                              "If off, the order of the statements is all that is known.",
                              &settings.values, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     define_settings_of_clients();
+    define_limits();
     MarkGUCPrefixReserved("onetrip");
 }
 
