@@ -27,11 +27,18 @@ SELECT items('mpeg', '05 04 41565341  D3 12 02 3E 06 00C400480069 646575 08 5F 0
 -- AVS3 audio: general, lossless with a sampling frequency of its own, and full rate with channels and objects.
 SELECT items('mpeg', '05 04 41565341  D2 06 03 14 86 0123 BF  D2 07 1F 00BB80 2F 06 7F  D2 08 20 72 0F 0B 00C0 BF 99');
 
+-- GB/T 28161, 6.2.10.3: 618 MHz, in a layout that looks for DTMB's descriptors before DVB's.
+SELECT items('dtmb,dvb,mpeg', '5A 0B 03AEFE40 34 1217 FFFFFFFF  52 01 07');
+SELECT replace(standard_layout('nit')::text, '(8,8,dvb', '(8,8,dtmb,dvb')::section_layout::text
+    LIKE '%dtmb%' AS is_layout;
 -- TS 101 812, 10.8.1.2: a transport by multiprotocol encapsulation, of another service, with two URLs.
 SELECT items('ait', '02 14 0002 05 FF 0001 0002 0003 FF 04 61622F63 03 2F2F78');
 
 -- ATSC A/52, A.4.3: mainid and priority of a main service, asvcflags of an associated one.
 SELECT items('atsc', '81 06 08 28 05 FF 57 01'), items('atsc', '81 07 08 28 41 FF FF 12 01');
+-- EN 301 192, 8.2: linkage to a TS that carries an INT, and to one whose BAT names it.
+SELECT items('dvb',
+    '4A 18 0001 0002 0003 0B 0F 000005 07 646575 03 49504D 00AA01 00 FF  4A 0A 0001 0002 0003 0C 02 0102');
 -- EN 300 468, D.3: the reserved flags of AC-3 are 0.
 SELECT encode_section('x { items * tlv(8,8,dvb) }', '{"items": [{"AC3_descriptor":
     {"component_type": 66, "additional_info": ""}}]}'::jsonb);

@@ -50,12 +50,12 @@ my $sections = ask($session, 'SELECT count(section) FROM probes');
 my $before = private_memory($session->{pid});
 is(ask($session, 'SELECT count(decoded(layout, section)) FROM probes'), $sections, 'every section is decoded');
 my $tables = private_memory($session->{pid}) - $before;
-is(ask($session, <<'SQL'), 11 * 256 + 2 * 255, 'every item is decoded, if as its bytes');
+is(ask($session, <<'SQL'), 12 * 256 + 2 * 255, 'every item is decoded, if as its bytes');
 SELECT count(decoded(format('x { items * tlv(8,8,%s) }', set)::section_layout,
 	scope || tag || '\x21'::bytea || set_byte('\x00'::bytea, 0, extension) || decode(repeat('00', 32), 'hex')))
 FROM (SELECT set, CASE set WHEN 'dvb' THEN '\x5f0400000028'::bytea WHEN 'mpeg' THEN '\x050443554549'::bytea
 		ELSE ''::bytea END AS scope, set_byte('\x00'::bytea, 0, t) AS tag, extension
-	  FROM unnest('{mpeg,dvb,isdb,atsc,ait,int,unt,rnt,dii,eas,splice}'::text[]) AS set, generate_series(0, 255) AS t,
+	  FROM unnest('{mpeg,dvb,isdb,atsc,ait,int,unt,rnt,dii,eas,splice,dtmb}'::text[]) AS set, generate_series(0, 255) AS t,
 		LATERAL generate_series(0, CASE WHEN set = 'dvb' AND t = 127 OR set = 'mpeg' AND t = 63 THEN 255 ELSE 0 END) AS extension
 	 ) AS bodies;
 SQL
