@@ -21,6 +21,9 @@ PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb 
 	submission/dialects roundtrip))))
 SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
 
+# Not VERSION, which PGXS sets to the server's.
+ONETRIP_VERSION := $(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
+
 # The layouts of the standards, as arrays of texts that library.cpp includes.
 LIBRARY_TEXTS = src/section/library/texts.inc
 LIBRARY_LAYOUTS = $(sort $(wildcard src/section/library/*.layout))
@@ -68,7 +71,7 @@ PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc \
 TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warning-option \
 	-Wno-ignored-optimization-argument)
 # PGXS knows no dependencies between sources and headers; the compiler tells them.
-PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP
+PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP -DONETRIP_VERSION='"$(ONETRIP_VERSION)"'
 PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidden \
 	-fvisibility-inlines-hidden -MMD -MP
 # PGXS links with the C driver.
@@ -82,6 +85,8 @@ UNIT_CXX ?= $(CXX)
 UNIT_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(UNIT_SOURCES))
 # The objects of the extension itself, unless they are asked for with other flags.
 UNIT_PURE_OBJECTS ?= $(PURE_SOURCES:.cpp=.o)
+# The main function of Catch2: Debian's library has it for this processor alone, see scripts/test-processors.
+UNIT_MAIN ?= -lCatch2WithMain
 # Catch2's header is long. A compiled header is taken only where it comes before everything else,
 # so that it is included by the command line.
 UNIT_HEADER = $(UNIT_BUILD)/all.hpp
@@ -150,7 +155,8 @@ $(LIBRARY_TEXTS): scripts/lib/library.awk $(LIBRARY_LAYOUTS)
 	awk -f $< $(LIBRARY_LAYOUTS) >$@.new
 	mv $@.new $@
 
-src/section/library/library.o build/fuzz/src/section/library/library.o: $(LIBRARY_TEXTS)
+src/section/library/library.o build/fuzz/src/section/library/library.o \
+	$(UNIT_BUILD)/src/section/library/library.o: $(LIBRARY_TEXTS)
 
 # ---- Precompiled headers, with PCH=1 ----
 
@@ -188,7 +194,7 @@ unit: $(UNIT_BUILD)/unit
 	$(UNIT_BUILD)/unit
 
 $(UNIT_BUILD)/unit: $(UNIT_OBJECTS) $(UNIT_PURE_OBJECTS)
-	$(UNIT_CXX) $(UNIT_FLAGS) -o $@ $^ -lCatch2WithMain
+	$(UNIT_CXX) $(UNIT_FLAGS) -o $@ $^ $(UNIT_MAIN)
 
 $(eval $(call built_with,$$(UNIT_BUILT_WITH),$$(call version_of,$$(UNIT_CXX)) $$(STANDARD) $$(WARNINGS) $$(UNIT_FLAGS)))
 
@@ -208,7 +214,7 @@ $(UNIT_BUILD)/%.o: %.cpp $(UNIT_BUILT_WITH) | $(UNIT_PCH)
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_PURE_OBJECTS:.o=.d)
 
-DISTRIBUTION = onetrip-$(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
+DISTRIBUTION = onetrip-$(ONETRIP_VERSION)
 
 .PHONY: dist
 dist:

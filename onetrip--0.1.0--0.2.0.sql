@@ -17,6 +17,7 @@ form_questions(jsonb) -> form_questions(jsonb)
 load_response_events(name, name, text, int, bigint, bigint, bigint, bigint) -> load_response_events(name, name, text, int, bigint, bigint, bigint, bigint, text, timestamptz, text, bigint)
 round_trip_loops() -> round_trip_loops()
 round_trips -> round_trips
+round_trips_reset() -> round_trips_reset(bigint)
 ', true);
 
 -- Each function that is no longer IMMUTABLE. What needs an immutable function stops the update.
@@ -472,6 +473,46 @@ CREATE FUNCTION answer_time(value text) RETURNS time
 COMMENT ON FUNCTION answer_time(text) IS
     'time of day that an answer''s text is, without its zone; null if it is none';
 
+CREATE FUNCTION answer_text(answer jsonb, empty_is_null boolean DEFAULT false) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_text(jsonb, boolean) IS
+    'text of an answer as a document has it, or of several in an array, joined by spaces';
+
+CREATE FUNCTION answer_number(answer jsonb) RETURNS numeric
+    AS 'MODULE_PATHNAME', 'answer_number_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_number(jsonb) IS
+    'number that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_integer(answer jsonb) RETURNS numeric
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_integer(jsonb) IS
+    'integer that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_boolean(answer jsonb) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'answer_boolean_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_boolean(jsonb) IS
+    'true or false that an answer is, as a document has it; null if it is neither';
+
+CREATE FUNCTION answer_date(answer jsonb) RETURNS date
+    AS 'MODULE_PATHNAME', 'answer_date_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_date(jsonb) IS
+    'day that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_datetime(answer jsonb, zone text DEFAULT 'UTC') RETURNS timestamptz
+    AS 'MODULE_PATHNAME', 'answer_datetime_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_datetime(jsonb, text) IS
+    'moment that an answer is, as a document has it, in the zone if it names none; null if it is none';
+
+CREATE FUNCTION answer_time(answer jsonb) RETURNS time
+    AS 'MODULE_PATHNAME', 'answer_time_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_time(jsonb) IS
+    'time of day that an answer is, as a document has it; null if it is none';
+
+CREATE FUNCTION answer_has(answer jsonb, choice text, spaced boolean DEFAULT false) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_has(jsonb, text, boolean) IS
+    'whether a choice is among those of an answer, as a document has it; null if there is no answer';
+
 CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION form_from(jsonb, text) IS
@@ -486,6 +527,15 @@ CREATE FUNCTION merge_forms(forms jsonb[]) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION merge_forms(jsonb[]) IS
     'one tree for all versions of a form, which are given oldest first';
+
+CREATE FUNCTION form_views(
+    form jsonb, name text, source text, id_column text DEFAULT 'id',
+    document_column text DEFAULT 'responses', language text DEFAULT NULL,
+    OUT ord int, OUT view_name text, OUT statement text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 10;
+COMMENT ON FUNCTION form_views(jsonb, text, text, text, text, text) IS
+    'statements that make typed views of a form''s submissions: a row for each submission, and views of the repeats';
 
 -- Loading submissions -----------------------------------------------------------------------------
 
@@ -512,10 +562,10 @@ COMMENT ON FUNCTION load_events(int) IS
 CREATE FUNCTION load_change(
     form_id "any", user_id "any", date_created "any", responses "any", has_form boolean, form_name text,
     schema "any", has_user boolean, user_full_name text, responses_hash bytea, form_hash bytea,
-    row_hash bytea) RETURNS boolean
+    row_hash bytea, dialect text) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION load_change(
-    "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea) IS
+    "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea, text) IS
     'part of load_response_events: whether a submission is another than the one that was loaded';
 
 DROP PROCEDURE load_response_events(name, name, text, int, bigint, bigint, bigint, bigint);
@@ -593,6 +643,147 @@ COMMENT ON COLUMN round_trips.wait_time IS
 COMMENT ON COLUMN round_trips.first_seen IS 'start of the first of the executions';
 COMMENT ON COLUMN round_trips.last_seen IS 'end of the last of the executions';
 COMMENT ON COLUMN round_trips.advice IS 'what to write instead';
+
+DROP FUNCTION round_trips_reset();
+CREATE FUNCTION round_trips_reset(queryid bigint DEFAULT NULL) RETURNS void
+    AS 'MODULE_PATHNAME', 'round_trips_reset_of' LANGUAGE C VOLATILE PARALLEL SAFE;
+COMMENT ON FUNCTION round_trips_reset(bigint) IS
+    'empties the views of the watch, for all databases, or takes from them what they have of one statement';
+REVOKE ALL ON FUNCTION round_trips_reset(bigint) FROM PUBLIC;
+
+CREATE FUNCTION running_round_trips(
+    OUT database_oid oid, OUT role_oid oid, OUT pid int, OUT application_name text,
+    OUT since timestamptz, OUT kind text, OUT leader text, OUT repeated text,
+    OUT statements bigint, OUT round_trips bigint, OUT wait_time double precision)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION running_round_trips() IS 'rows of the view round_trips_now, with OIDs';
+
+CREATE VIEW round_trips_now AS
+SELECT d.datname AS database, r.rolname AS role, l.pid, l.application_name, l.since, l.kind,
+       l.leader, l.repeated, l.statements, l.round_trips, l.wait_time
+FROM running_round_trips() AS l
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
+COMMENT ON VIEW round_trips_now IS
+    'loops that run now: of each session the one with the most statements, as of when it last doubled';
+COMMENT ON COLUMN round_trips_now.database IS 'database of the statements; null if it is gone';
+COMMENT ON COLUMN round_trips_now.role IS 'role that ran the statements; null if it is gone';
+COMMENT ON COLUMN round_trips_now.application_name IS
+    'the client''s application_name, without what PgBouncer appends';
+COMMENT ON COLUMN round_trips_now.pid IS 'process of the session';
+COMMENT ON COLUMN round_trips_now.since IS 'start of the first of the executions';
+COMMENT ON COLUMN round_trips_now.kind IS 'select, insert, update or delete';
+COMMENT ON COLUMN round_trips_now.leader IS 'statement whose rows are looped over; null if none';
+COMMENT ON COLUMN round_trips_now.repeated IS 'statement in the loop, its constants replaced by $n';
+COMMENT ON COLUMN round_trips_now.statements IS
+    'executions when the loop was born or had last doubled';
+COMMENT ON COLUMN round_trips_now.round_trips IS 'those of them that were waited for, at most';
+COMMENT ON COLUMN round_trips_now.wait_time IS
+    'time that the session waited for the next statement until then, in ms';
+GRANT SELECT ON round_trips_now TO PUBLIC;
+
+CREATE FUNCTION round_trip_totals(
+    OUT database_oid oid, OUT loops bigint, OUT statements bigint, OUT round_trips bigint,
+    OUT server_time double precision, OUT wait_time double precision, OUT evictions bigint,
+    OUT stats_since timestamptz)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION round_trip_totals() IS 'rows of the view round_trips_total, with OIDs';
+
+CREATE VIEW round_trips_total AS
+SELECT d.datname AS database, t.loops, t.statements, t.round_trips, t.server_time, t.wait_time,
+       t.evictions, t.stats_since
+FROM round_trip_totals() AS t
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) t.database_oid;
+COMMENT ON VIEW round_trips_total IS
+    'what all loops of a database have cost since the last reset; counters that never sink';
+COMMENT ON COLUMN round_trips_total.database IS
+    'database of the loops; null for all that found no room among 64, or if it is gone';
+COMMENT ON COLUMN round_trips_total.loops IS 'loops, each counted once an episode';
+COMMENT ON COLUMN round_trips_total.statements IS 'executions in loops';
+COMMENT ON COLUMN round_trips_total.round_trips IS 'those of them that were waited for, at most';
+COMMENT ON COLUMN round_trips_total.server_time IS
+    'time that the server spent in the statements, in ms';
+COMMENT ON COLUMN round_trips_total.wait_time IS
+    'time that sessions waited for the next statement in loops, in ms';
+COMMENT ON COLUMN round_trips_total.evictions IS
+    'rows of the view round_trips that made room for others';
+COMMENT ON COLUMN round_trips_total.stats_since IS 'when the counters were last reset';
+GRANT SELECT ON round_trips_total TO PUBLIC;
+
+CREATE FUNCTION heavy_result_rows(
+    OUT database_oid oid, OUT role_oid oid, OUT application_name text, OUT queryid bigint,
+    OUT query text, OUT executions bigint, OUT "rows" bigint, OUT most_rows bigint,
+    OUT bytes bigint, OUT columns int, OUT widest_column text, OUT widest_share double precision,
+    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT advice text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION heavy_result_rows() IS 'rows of the view heavy_results, with OIDs';
+
+CREATE VIEW heavy_results AS
+SELECT d.datname AS database, r.rolname AS role, h.application_name, h.queryid, h.query,
+       h.executions, h."rows", h.most_rows, h.bytes, h.columns, h.widest_column, h.widest_share,
+       h.first_seen, h.last_seen, h.advice
+FROM heavy_result_rows() AS h
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) h.database_oid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) h.role_oid;
+COMMENT ON VIEW heavy_results IS
+    'large results that clients fetched in one piece, and what to fetch instead';
+COMMENT ON COLUMN heavy_results.database IS 'database of the statements; null if it is gone';
+COMMENT ON COLUMN heavy_results.role IS 'role that ran the statements; null if it is gone';
+COMMENT ON COLUMN heavy_results.application_name IS
+    'the client''s application_name, without what PgBouncer appends';
+COMMENT ON COLUMN heavy_results.queryid IS 'identifier of the statement, as in pg_stat_statements';
+COMMENT ON COLUMN heavy_results.query IS 'statement, its constants replaced by $n';
+COMMENT ON COLUMN heavy_results.executions IS 'executions with a heavy result';
+COMMENT ON COLUMN heavy_results."rows" IS 'rows of these in all';
+COMMENT ON COLUMN heavy_results.most_rows IS 'most rows of one of them';
+COMMENT ON COLUMN heavy_results.bytes IS
+    'size of the rows in all, uncompressed, by the mean of the first 256; null if not known';
+COMMENT ON COLUMN heavy_results.columns IS 'columns of the result';
+COMMENT ON COLUMN heavy_results.widest_column IS 'column with the largest share of the bytes';
+COMMENT ON COLUMN heavy_results.widest_share IS 'its share, from 0 to 1';
+COMMENT ON COLUMN heavy_results.first_seen IS 'end of the first of the executions';
+COMMENT ON COLUMN heavy_results.last_seen IS 'end of the last of the executions';
+COMMENT ON COLUMN heavy_results.advice IS 'what to fetch instead';
+GRANT SELECT ON heavy_results TO PUBLIC;
+
+CREATE FUNCTION heavy_plan_rows(
+    OUT database_oid oid, OUT role_oid oid, OUT application_name text, OUT queryid bigint,
+    OUT query text, OUT plans bigint, OUT planning_time double precision, OUT executions bigint,
+    OUT server_time double precision, OUT relations int, OUT or_arms int, OUT seq_scan text,
+    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT advice text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION heavy_plan_rows() IS 'rows of the view heavy_plans, with OIDs';
+
+CREATE VIEW heavy_plans AS
+SELECT d.datname AS database, r.rolname AS role, h.application_name, h.queryid, h.query, h.plans,
+       h.planning_time, h.executions, h.server_time, h.relations, h.or_arms, h.seq_scan,
+       h.first_seen, h.last_seen, h.advice
+FROM heavy_plan_rows() AS h
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) h.database_oid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) h.role_oid;
+COMMENT ON VIEW heavy_plans IS 'statements whose plans are dear by themselves, and what to write instead';
+COMMENT ON COLUMN heavy_plans.database IS 'database of the statements; null if it is gone';
+COMMENT ON COLUMN heavy_plans.role IS 'role that ran the statements; null if it is gone';
+COMMENT ON COLUMN heavy_plans.application_name IS
+    'the client''s application_name, without what PgBouncer appends';
+COMMENT ON COLUMN heavy_plans.queryid IS 'identifier of the statement, as in pg_stat_statements';
+COMMENT ON COLUMN heavy_plans.query IS 'statement, its constants replaced by $n';
+COMMENT ON COLUMN heavy_plans.plans IS 'heavy plans that were made';
+COMMENT ON COLUMN heavy_plans.planning_time IS 'time that the planner took for them, in ms';
+COMMENT ON COLUMN heavy_plans.executions IS 'executions of these plans';
+COMMENT ON COLUMN heavy_plans.server_time IS 'time that the server spent in the executions, in ms';
+COMMENT ON COLUMN heavy_plans.relations IS 'tables in the query; a partitioned table is one';
+COMMENT ON COLUMN heavy_plans.or_arms IS 'most branches of one OR';
+COMMENT ON COLUMN heavy_plans.seq_scan IS
+    'largest table read whole for less than 1 % of its rows, and the columns of the filter';
+COMMENT ON COLUMN heavy_plans.first_seen IS 'when the first of the plans was made';
+COMMENT ON COLUMN heavy_plans.last_seen IS 'when the last plan was made or execution ended';
+COMMENT ON COLUMN heavy_plans.advice IS 'what to write instead';
+GRANT SELECT ON heavy_plans TO PUBLIC;
 
 -- Owners and ACLs of what was made anew -----------------------------------------------------------
 

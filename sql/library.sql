@@ -10,7 +10,7 @@ SELECT name, string_agg(standard, ' ' ORDER BY standard) AS standards, min(title
     ELSE to_hex((min(table_ids))[1]) || ' ' || to_hex((min(table_ids))[cardinality(min(table_ids))]) END AS table_ids
 FROM standard_layouts GROUP BY name ORDER BY name COLLATE "C";
 SELECT s AS "set", (SELECT count(*) FROM library_layouts(s)) AS layouts
-FROM unnest('{mpeg,dvb,isdb,atsc,ait,int,unt,rnt,dii,eas,splice,types}'::text[]) AS s;
+FROM unnest('{mpeg,dvb,isdb,atsc,ait,int,unt,rnt,dii,eas,splice,dtmb,types}'::text[]) AS s;
 SELECT layout FROM library_layouts('dvb') WHERE name = 'service_descriptor';
 
 -- A table as each standard has it: its sets, and what texts and times mean.
@@ -23,7 +23,7 @@ SELECT standard_layout('ait', 'isdb')::text ~ 'tlv\(8,8,ait,isdb,dvb,mpeg\)' AS 
 SELECT name, standard FROM standard_layouts
 WHERE standard_layout(name, standard)::text::section_layout::text <> standard_layout(name, standard)::text;
 SELECT s AS "set", name
-FROM unnest('{mpeg,dvb,isdb,atsc,ait,int,unt,rnt,dii,eas,splice,types}'::text[]) AS s, library_layouts(s)
+FROM unnest('{mpeg,dvb,isdb,atsc,ait,int,unt,rnt,dii,eas,splice,dtmb,types}'::text[]) AS s, library_layouts(s)
 WHERE (E'x {\n    a  8  uimsbf\n}\n' || layout)::section_layout::text <> E'x {\n    a  8  uimsbf\n}\n' || layout;
 
 -- Names that there are not.

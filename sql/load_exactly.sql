@@ -142,7 +142,7 @@ CALL load_response_events('app', 'part', 'changed', form_name => 'visit');
 SELECT form_name, count(*) FROM part.response_events GROUP BY 1 ORDER BY 1;
 CALL load_response_events('app', 'part', 'changed', since => '2026-03-01');
 CALL load_response_events('app', 'part', 'changed', since => '2026-03-01');
-UPDATE app.form_schemas SET dialect = 'fhir' WHERE id = pg_temp.id(3);
+UPDATE app.form_schemas SET dialect = 'typeform' WHERE id = pg_temp.id(3);
 CALL load_response_events('app', 'part');
 CALL load_response_events('app', 'part', form_name => 'visit');
 DROP SCHEMA part, app2 CASCADE;

@@ -4,10 +4,12 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
 POSTGRES=${ONETRIP_POSTGRES:-15} # Debian 12's, unless scripts/test-versions asks for another
+# Of a server that is not Debian's, if scripts/test-versions asks for one; POSTGRES is then its version.
+OTHER_PG_CONFIG=${ONETRIP_PG_CONFIG:-}
 
 # The caller's PGHOST, PGPORT and so on belong to another server than ours.
 unset "${!PG@}"
-PG_CONFIG=/usr/lib/postgresql/$POSTGRES/bin/pg_config
+PG_CONFIG=${OTHER_PG_CONFIG:-/usr/lib/postgresql/$POSTGRES/bin/pg_config}
 
 # Where we are root, the throw-away server is another user and must read what we write. A TMPDIR of
 # root's own would be closed to it.

@@ -4,7 +4,8 @@
 #
 # A file of definitions (set_NAME.layout, types.layout) is cut into them: each begins with its name at the begin of a line
 # and ends with a "}" there. Any other file is a table, with a head of comments: title, clause, standards, and table_ids if
-# identify_section knows it by those. Comments that fill a line are left out of the texts.
+# identify_section knows it by those. A definition of a set has a comment before it: the clause that it is from. Comments that
+# fill a line are left out of the texts.
 
 # The rows of both arrays are collected, since a file of either kind may come first.
 function finish(    row) {
@@ -45,6 +46,7 @@ BEGIN {
 FNR == 1 {
     finish()
     split("", head)
+    has_comment = 0
     file = FILENAME
     sub(/.*\//, "", file)
     sub(/\.layout$/, "", file)
@@ -57,6 +59,7 @@ FNR == 1 {
 }
 
 /^ *--/ {
+    has_comment = 1
     if (is_table && match($0, /^-- [a-z_]+: /)) {
         head[substr($0, 4, RLENGTH - 5)] = substr($0, RLENGTH + 1)
     }
@@ -66,6 +69,10 @@ FNR == 1 {
 /^[A-Za-z_]/ {
     if (!is_table) {
         finish()
+        if (!has_comment) {
+            fail("no clause of " $1)
+        }
+        has_comment = 0
     }
     if (text == "") {
         name = $1

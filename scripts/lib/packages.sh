@@ -2,9 +2,13 @@
 # Installs the Debian packages that a script needs, and only those that are missing.
 
 # shellcheck disable=SC2034  # used by the scripts
-BUILD_PACKAGES=(g++ make "postgresql-server-dev-$POSTGRES")
+BUILD_PACKAGES=(g++ make)
 # shellcheck disable=SC2034
-SERVER_PACKAGES=("postgresql-$POSTGRES" postgresql-common)
+SERVER_PACKAGES=()
+if [[ -z $OTHER_PG_CONFIG ]]; then
+    BUILD_PACKAGES+=("postgresql-server-dev-$POSTGRES")
+    SERVER_PACKAGES+=("postgresql-$POSTGRES" postgresql-common)
+fi
 
 is_installed() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
@@ -59,7 +63,7 @@ install_packages() {
 # Debian's server package makes a cluster and starts it when it is installed first. Nobody asked for
 # one; "pg_createcluster 15 main" makes it at any time later.
 without_new_cluster() {
-    if is_installed "postgresql-$POSTGRES"; then
+    if [[ -n $OTHER_PG_CONFIG ]] || is_installed "postgresql-$POSTGRES"; then
         "$@"
         return
     fi

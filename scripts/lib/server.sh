@@ -37,9 +37,53 @@ free_port() {
 # Further options of pg_virtualenv for the server: -o NAME=VALUE.
 SERVER_OPTIONS=()
 
+# as_server_user FOLDER COMMAND...: initdb refuses to be root.
+as_server_user() {
+    local folder=$1
+    shift
+    if ((EUID == 0)); then
+        chown -R postgres:postgres "$folder"
+        runuser -u postgres -- env HOME="$folder" "$@"
+    else
+        "$@"
+    fi
+}
+
+# with_other_server COMMAND...: with_server for a server that is not Debian's: initdb and pg_ctl start it.
+with_other_server() {
+    local data port status=0 bin settings=()
+    data=$(mktemp -d "$SCRATCH/server.XXXXXX")
+    bin=$("$PG_CONFIG" --bindir)
+    port=$(free_port)
+    # The odd ones are "-o".
+    for ((i = 1; i < ${#SERVER_OPTIONS[@]}; i += 2)); do
+        settings+=("${SERVER_OPTIONS[i]%%=*} = '${SERVER_OPTIONS[i]#*=}'")
+    done
+    if ! as_server_user "$data" "$bin/initdb" --pgdata="$data/data" --username=postgres --auth=trust --locale=C.UTF-8 \
+        --encoding=UTF8 >"$data.log" 2>&1; then
+        say "The throw-away server was not made:"
+        tail -n 40 "$data.log"
+        return 1
+    fi
+    printf '%s\n' "port = $port" "unix_socket_directories = '$data'" "listen_addresses = '127.0.0.1'" \
+        "${settings[@]}" | as_server_user "$data" tee -a "$data/data/postgresql.conf" >/dev/null
+    if ! as_server_user "$data" "$bin/pg_ctl" --pgdata="$data/data" --log="$data/log" --wait start >>"$data.log" 2>&1; then
+        say "The throw-away server did not start:"
+        tail -n 40 "$data.log" "$data/log"
+        return 1
+    fi
+    PGHOST=127.0.0.1 PGPORT=$port PGUSER=postgres PGDATABASE=postgres "$@" || status=$?
+    as_server_user "$data" "$bin/pg_ctl" --pgdata="$data/data" --mode=fast --wait stop >>"$data.log" 2>&1 || status=1
+    return "$status"
+}
+
 # with_server COMMAND...: runs the command with PGHOST, PGPORT and so on of a throw-away server that
 # finds the extension that install_stage installed. pg_virtualenv has much to say, which only matters where it fails.
 with_server() {
+    if [[ -n $OTHER_PG_CONFIG ]]; then
+        with_other_server "$@"
+        return
+    fi
     local log=$SCRATCH/server.$BASHPID.log status=$SCRATCH/status.$BASHPID options=("${SERVER_OPTIONS[@]}")
     [[ -z $STAGE ]] || options+=(-o "extension_destdir=$STAGE")
     rm -f "$status"

@@ -265,7 +265,7 @@ picture_is_right() {
 }
 
 suite_docs() {
-    heading "Examples and pictures of the manual"
+    heading "Examples, pictures and the list of errors of the manual"
     stage_is_ready || return 0
     local log=build/docs.log status=0 passed failed picture
     # The page on round trips needs the watch.
@@ -281,7 +281,12 @@ suite_docs() {
             failed=$((${failed:-0} + 1))
         fi
     done
-    report_run "${passed:-0}" "${failed:-0}" "$status"
+    if scripts/lib/errors.py "$("$PG_CONFIG" --includedir-server)" --check; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+    report_run "$passed" "$failed" "$status"
 }
 
 # What the demo could leave behind: clusters, files of the tree, scratch folders.
@@ -316,18 +321,6 @@ suite_demo() {
     report_run "$passed" "$failed" "$status"
 }
 
-# as_server_user FOLDER COMMAND...: initdb refuses to be root.
-as_server_user() {
-    local folder=$1
-    shift
-    if ((EUID == 0)); then
-        chown -R postgres:postgres "$folder"
-        runuser -u postgres -- env HOME="$folder" "$@"
-    else
-        "$@"
-    fi
-}
-
 # run_tap SUITE FOLDER JOBS: the TAP tests of a folder, or those that ONETRIP_TESTS names, so many files side by side.
 run_tap() {
     local log=build/$1.log copy=$SCRATCH/$1 status=0 pgxs
@@ -335,7 +328,7 @@ run_tap() {
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     # A copy: the source tree may be closed to the server's user.
     mkdir "$copy"
-    cp -R tests demo docs onetrip--*.sql "$copy"
+    cp -R tests demo docs examples onetrip--*.sql "$copy"
     # shellcheck disable=SC2086  # a pattern
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
         TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
@@ -346,7 +339,11 @@ run_tap() {
     passed=$(sed -nE 's/^Files=[0-9]+, Tests=([0-9]+),.*/\1/p' "$log")
     failed=$(sed -nE 's/^ *Failed ([0-9]+)\/[0-9]+ subtests.*/\1/p' "$log" |
         awk '{ sum += $1 } END { print sum + 0 }')
-    ((status == 0)) || tail -n 100 "$log"
+    if ((status != 0)); then
+        tail -n 100 "$log"
+        # What was got and expected is in each file's own log.
+        grep -hE -A 20 '^\[[^]]*\]\([^)]*\) not ok' "$copy"/tmp_check/log/regress_log_* | cut -c 1-1000 | head -n 200 || true
+    fi
     report_run "$((${passed:-0} - ${failed:-0}))" "${failed:-0}" "$status"
 }
 

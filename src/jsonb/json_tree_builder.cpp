@@ -21,7 +21,9 @@ void JsonTreeBuilder::close() {
 
 void JsonTreeBuilder::string(std::string_view text) {
     const std::size_t position = tree_.decoded.size();
-    tree_.decoded.insert(tree_.decoded.end(), text.begin(), text.end());
+    // As bytes of one type they are copied in one piece.
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    tree_.decoded.insert(tree_.decoded.end(), bytes, bytes + text.size());
     set_bytes(add_node(Kind::string), position);
 }
 

@@ -59,6 +59,30 @@ void uniqueify(std::vector<Pair>& pairs, DuplicateKeys duplicates, Ticker& ticke
     pairs.erase(std::unique(pairs.begin(), pairs.end(), same_key), pairs.end());
 }
 
+bool is_container(const Node& node) {
+    return node.kind == Kind::array || node.kind == Kind::object;
+}
+
+/// Of a scalar.
+std::uint32_t jentry_type(const Node& node) {
+    switch (node.kind) {
+        case Kind::string:
+            return format::jentry_isstring;
+        case Kind::numeric:
+            return format::jentry_isnumeric;
+        case Kind::boolean:
+            return node.boolean ? format::jentry_isbool_true : format::jentry_isbool_false;
+        default:
+            return format::jentry_isnull;
+    }
+}
+
+[[noreturn, gnu::cold]] void refuse_size(bool object) {
+    throw JsonError(std::string("total size of jsonb ") + (object ? "object" : "array") +
+                    " elements exceeds the maximum of " +
+                    std::to_string(format::jentry_offlenmask) + " bytes");
+}
+
 class JsonbWriter {
   public:
     JsonbWriter(const JsonTree& tree, DuplicateKeys duplicates, Interrupt interrupt)
@@ -83,10 +107,10 @@ class JsonbWriter {
     void add_elements(std::uint32_t node);
     void add_members(std::uint32_t node);
     void close();
-    void add_scalar(const Node& node);
-    void add_jentry(std::uint32_t type, std::size_t size);
-    std::uint32_t checked_size(std::size_t size, bool object) const;
-    void pad_to_int() { out_.resize((out_.size() + 3) & ~std::size_t{3}); }
+    void add_scalars(Frame& frame);
+    void add_jentry(Frame& frame, std::uint32_t type, std::size_t size);
+    static std::uint32_t checked_size(std::size_t size, bool object);
+    void pad_to_int() { size_ = (size_ + 3) & ~std::size_t{3}; }
     void append_bytes(const Node& node);
     void put(std::size_t at, std::uint32_t number) {
         std::memcpy(out_.data() + at, &number, sizeof number);
@@ -95,32 +119,39 @@ class JsonbWriter {
     const JsonTree& tree_;
     DuplicateKeys duplicates_;
     Ticker ticker_;
-    std::vector<std::uint8_t> out_;
+    std::vector<std::uint8_t> out_;  ///< zeros from size_ on
+    std::size_t size_ = 0;
     std::vector<Frame> frames_;
     std::vector<std::uint32_t> children_;  // of every open container: its nodes as JSONB has them
     std::vector<Pair> pairs_;
 };
 
+/// The most that the document takes: bytes, a JEntry for each node, the header of each container,
+/// and three bytes of padding before each container and numeric.
+std::size_t most_bytes(const JsonTree& tree) {
+    std::size_t size = 2 * sizeof(std::uint32_t);
+    for (const Node& node : tree.nodes) {
+        size += sizeof(std::uint32_t) + (node.kind == Kind::string ? 0 : 7);
+        size += is_container(node) ? 0 : node.size;
+    }
+    return size;
+}
+
 std::vector<std::uint8_t> JsonbWriter::write() {
-    // Enough for most trees: their bytes, a JEntry for each node and two for each small container.
-    out_.reserve(tree_.text.size() + tree_.decoded.size() + tree_.nodes.size() * 8);
+    out_.resize(most_bytes(tree_));
     children_.reserve(tree_.nodes.size());
     open_root();
     while (!frames_.empty()) {
         ticker_.tick();
         Frame& frame = frames_.back();
+        add_scalars(frame);
         if (frame.children + frame.index == children_.size()) {
             close();
-            continue;
-        }
-        const std::uint32_t child = children_[frame.children + frame.index];
-        const Node& node = tree_.nodes[child];
-        if (node.kind == Kind::array || node.kind == Kind::object) {
-            open(child);
         } else {
-            add_scalar(node);
+            open(children_[frame.children + frame.index]);
         }
     }
+    out_.resize(size_);
     return std::move(out_);
 }
 
@@ -136,7 +167,7 @@ void JsonbWriter::open_root() {
 }
 
 void JsonbWriter::open(std::uint32_t node) {
-    const std::size_t base = out_.size();
+    const std::size_t base = size_;
     const std::size_t children = children_.size();
     const bool object = tree_.nodes[node].kind == Kind::object;
     if (object) {
@@ -150,10 +181,10 @@ void JsonbWriter::open(std::uint32_t node) {
 
 void JsonbWriter::open(std::size_t base, std::size_t children, std::uint32_t header, bool object) {
     const std::size_t jentrys = children_.size() - children;
-    const std::size_t start = out_.size();
+    const std::size_t start = size_;
     const std::size_t jentry = start + sizeof header;
     checked_size(jentrys * sizeof header, object);
-    out_.resize(jentry + jentrys * sizeof header);
+    size_ = jentry + jentrys * sizeof header;
     put(start, header | static_cast<std::uint32_t>(object ? jentrys / 2 : jentrys));
     frames_.push_back({base, jentry, children, 0, 0, object});
 }
@@ -184,37 +215,32 @@ void JsonbWriter::close() {
     const Frame frame = frames_.back();
     frames_.pop_back();
     children_.resize(frame.children);
-    const std::size_t size = checked_size(out_.size() - frame.base, frame.object);
+    const std::size_t size = checked_size(size_ - frame.base, frame.object);
     if (!frames_.empty()) {
-        add_jentry(format::jentry_iscontainer, size);
+        add_jentry(frames_.back(), format::jentry_iscontainer, size);
     }
 }
 
-/// convertJsonbScalar in jsonb_util.c.
-void JsonbWriter::add_scalar(const Node& node) {
-    const std::size_t start = out_.size();
-    switch (node.kind) {
-        case Kind::string:
-            append_bytes(node);
-            add_jentry(format::jentry_isstring, node.size);
-            break;
-        case Kind::numeric:
+/// The children up to the next container (convertJsonbScalar in jsonb_util.c).
+void JsonbWriter::add_scalars(Frame& frame) {
+    for (std::size_t next = frame.children + frame.index; next < children_.size(); ++next) {
+        const Node& node = tree_.nodes[children_[next]];
+        if (is_container(node)) {
+            return;
+        }
+        ticker_.tick();
+        const std::size_t start = size_;
+        if (node.kind == Kind::numeric) {
             pad_to_int();
-            append_bytes(node);
-            add_jentry(format::jentry_isnumeric, out_.size() - start);
-            break;
-        case Kind::boolean:
-            add_jentry(node.boolean ? format::jentry_isbool_true : format::jentry_isbool_false, 0);
-            break;
-        default:
-            add_jentry(format::jentry_isnull, 0);
+        }
+        append_bytes(node);
+        add_jentry(frame, jentry_type(node), size_ - start);
     }
 }
 
 /// The child's JEntry, once its data are written: their size, or at every 32nd the offset of their
 /// end.
-void JsonbWriter::add_jentry(std::uint32_t type, std::size_t size) {
-    Frame& frame = frames_.back();
+inline void JsonbWriter::add_jentry(Frame& frame, std::uint32_t type, std::size_t size) {
     frame.total = checked_size(frame.total + size, frame.object);
     const bool has_off = frame.index % format::jb_offset_stride == 0;
     put(frame.jentry, has_off ? type | format::jentry_has_off | frame.total
@@ -223,18 +249,19 @@ void JsonbWriter::add_jentry(std::uint32_t type, std::size_t size) {
     ++frame.index;
 }
 
-std::uint32_t JsonbWriter::checked_size(std::size_t size, bool object) const {
+inline std::uint32_t JsonbWriter::checked_size(std::size_t size, bool object) {
     if (size <= format::jentry_offlenmask) {
         return static_cast<std::uint32_t>(size);
     }
-    throw JsonError(std::string("total size of jsonb ") + (object ? "object" : "array") +
-                    " elements exceeds the maximum of " +
-                    std::to_string(format::jentry_offlenmask) + " bytes");
+    refuse_size(object);
 }
 
-void JsonbWriter::append_bytes(const Node& node) {
+inline void JsonbWriter::append_bytes(const Node& node) {
     const std::string_view bytes = tree_.bytes(node);
-    out_.insert(out_.end(), bytes.begin(), bytes.end());
+    if (!bytes.empty()) {
+        std::memcpy(out_.data() + size_, bytes.data(), bytes.size());
+        size_ += bytes.size();
+    }
 }
 
 }  // namespace

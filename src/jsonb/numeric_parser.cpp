@@ -104,12 +104,12 @@ void append(std::vector<std::uint8_t>& out, Number number) {
     std::memcpy(out.data() + end, &number, sizeof number);
 }
 
-void append_short_header(std::vector<std::uint8_t>& out, const NumericVar& var) {
-    append(out, static_cast<std::uint16_t>(
-                    format::numeric_short | (var.negative ? format::numeric_short_sign_mask : 0) |
-                    var.dscale << format::numeric_short_dscale_shift |
-                    (var.weight < 0 ? format::numeric_short_weight_sign_mask : 0) |
-                    (var.weight & format::numeric_short_weight_mask)));
+std::uint16_t short_header_of(const NumericVar& var) {
+    return static_cast<std::uint16_t>(
+        format::numeric_short | (var.negative ? format::numeric_short_sign_mask : 0) |
+        var.dscale << format::numeric_short_dscale_shift |
+        (var.weight < 0 ? format::numeric_short_weight_sign_mask : 0) |
+        (var.weight & format::numeric_short_weight_mask));
 }
 
 void append_long_header(std::vector<std::uint8_t>& out, const NumericVar& var) {
@@ -198,7 +198,7 @@ bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out) {
     const std::size_t start = out.size();
     append(out, std::uint32_t{0});
     if (can_be_short(var)) {
-        append_short_header(out, var);
+        append(out, short_header_of(var));
     } else {
         append_long_header(out, var);
     }
@@ -225,11 +225,16 @@ void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uin
     var.weight = count == 0 ? 0 : static_cast<std::int64_t>(count) - 1;
     const std::size_t size =
         format::varhdrsz + sizeof(std::uint16_t) + (count - stripped) * sizeof(std::int16_t);
-    append(out, format::varsize_4b(static_cast<std::uint32_t>(size)));
-    append_short_header(out, var);
-    for (std::size_t digit = count; digit > stripped; --digit) {
-        append(out, digits[digit - 1]);
+    const std::uint32_t header = format::varsize_4b(static_cast<std::uint32_t>(size));
+    const std::uint16_t short_header = short_header_of(var);
+    std::uint8_t bytes[format::varhdrsz + sizeof short_header + sizeof digits];
+    std::memcpy(bytes, &header, sizeof header);
+    std::memcpy(bytes + sizeof header, &short_header, sizeof short_header);
+    std::uint8_t* at = bytes + sizeof header + sizeof short_header;
+    for (std::size_t digit = count; digit > stripped; --digit, at += sizeof digits[0]) {
+        std::memcpy(at, &digits[digit - 1], sizeof digits[0]);
     }
+    out.insert(out.end(), bytes, bytes + size);
 }
 
 }  // namespace onetrip::jsonb

@@ -7,7 +7,12 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+/* From 18 on pg_get_loaded_modules() shows the name and the version. The makefile takes it from the control file. */
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "onetrip", .version = ONETRIP_VERSION);
+#else
 PG_MODULE_MAGIC;
+#endif
 
 PGDLLEXPORT void _PG_init(void);
 

@@ -16,6 +16,7 @@ void Detector::begin_block() {
     in_block_ = true;
     is_block_episode_ = false;
     held_count_ = foreseen_count_ = 0;
+    answers_before_block_ = answers_;
 }
 
 void Detector::end_block() {
@@ -25,6 +26,7 @@ void Detector::end_block() {
     in_block_ = false;
     if (is_block_episode_) {
         end_part();
+        forget_answers(answers_);
     } else {
         release_held();
     }
@@ -36,6 +38,7 @@ void Detector::end_episode() {
     held_count_ = foreseen_count_ = 0;
     tell_all();
     forget_all();
+    forget_answers(answers_);
 }
 
 void Detector::end_episode_after_pause(Microseconds now) {
@@ -48,6 +51,7 @@ void Detector::end_episode_after_pause(Microseconds now) {
 /// stays known.
 void Detector::restart_episode() {
     tell_all();
+    forget_answers(answers_);
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
         entry.is_loop = entry.is_described = entry.is_told = entry.has_distinct_parameters = false;
@@ -139,6 +143,7 @@ unsigned Detector::runs_held(QueryId id) const {
 /// The block is no small one.
 void Detector::begin_block_episode() {
     end_part();
+    forget_answers(answers_before_block_);
     is_block_episode_ = true;
     for (std::size_t i = 0; i < held_count_; ++i) {
         add(held_[i]);
@@ -223,7 +228,11 @@ std::optional<LoopKey> Detector::add(const Run& run) {
         entries_[entry.parent].used = clock_;
     }
     remember_rows(place, statement);
-    return loop_after_run(entry);
+    const std::optional<LoopKey> loop = loop_after_run(entry);
+    if (entry.is_loop && entry.runs >= entry.next_report) {
+        look_at_growth(entry);
+    }
+    return loop;
 }
 
 inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
@@ -244,6 +253,7 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
     const std::optional<LoopKey> loop = new_loop(entry);
     if (loop) {
         entry.is_loop = entry.is_described = true;
+        entry.next_report = 0;
         entry.loop_leader = loop->leader;
         entry.loop_kind = loop->kind;
         ++loops_;
@@ -597,14 +607,35 @@ void Detector::dismiss(const LoopKey& key) {
 }
 
 void Detector::tell_all() {
-    if (loops_ == 0) {
-        return;
-    }
-    for (std::size_t place = 0; place < used_places_; ++place) {
+    for (std::size_t place = 0; loops_ > 0 && place < used_places_; ++place) {
         if (entries_[place].is_loop) {
             tell(entries_[place]);
         }
     }
+    if (has_told_) {
+        has_told_ = false;
+        sink_->end_episode();
+    }
+}
+
+/// A loop that was born or has doubled.
+void Detector::look_at_growth(Entry& entry) {
+    static_assert(places <= 64);
+    entry.next_report = 2 * entry.runs;
+    grown_ |= std::uint64_t{1} << static_cast<std::size_t>(&entry - entries_.data());
+}
+
+std::optional<Loop> Detector::take_grown() {
+    const Entry* most = nullptr;
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        const Entry& entry = entries_[place];
+        const bool has_grown = ((grown_ >> place) & 1U) != 0 && entry.is_loop && entry.runs > 0;
+        if (has_grown && (most == nullptr || entry.runs > most->runs)) {
+            most = &entry;
+        }
+    }
+    grown_ = 0;
+    return most == nullptr ? std::nullopt : std::optional<Loop>(as_loop(*most));
 }
 
 void Detector::tell(Entry& entry) {
@@ -612,11 +643,24 @@ void Detector::tell(Entry& entry) {
         return;
     }
     absorb_others(entry);
-    sink_->take({key_of(entry), !entry.is_told, entry.has_distinct_parameters,
-                 entry.loop_leader != 0 && is_by_values(entry), entry.runs,
-                 std::min(entry.trips, entry.runs), entry.run_rows, entry.transactions,
-                 entry.is_told ? 0 : rows_of(entry.loop_leader), entry.busy, entry.wait,
-                 entry.first_seen, entry.last_seen});
+    has_told_ = true;
+    sink_->take(as_loop(entry));
+}
+
+Loop Detector::as_loop(const Entry& entry) const {
+    return {key_of(entry),
+            !entry.is_told,
+            entry.has_distinct_parameters,
+            entry.loop_leader != 0 && is_by_values(entry),
+            entry.runs,
+            std::min(entry.trips, entry.runs),
+            entry.run_rows,
+            entry.transactions,
+            entry.is_told ? 0 : rows_of(entry.loop_leader),
+            entry.busy,
+            entry.wait,
+            entry.first_seen,
+            entry.last_seen};
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.
@@ -662,6 +706,97 @@ std::uint64_t Detector::rows_of(QueryId id) const {
         rows += entries_[place].id == id ? entries_[place].rows : 0;
     }
     return rows;
+}
+
+// ---- answers to loops ---------------------------------------------------------------------------
+
+namespace {
+
+/// Keeps the last loop that is told.
+class LastLoop final : public LoopSink {
+  public:
+    void take(const Loop& loop) noexcept override { loop_ = loop; }
+    const Loop& loop() const { return loop_; }
+
+  private:
+    Loop loop_;
+};
+
+}  // namespace
+
+std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch) const {
+    LastLoop last;
+    scratch = *this;
+    scratch.sink_ = &last;
+    Run run{next, {}};
+    const Place known = latest(next.id);
+    run.statement.rows = known == nowhere ? 1 : entries_[known].last_rows;
+    scratch.statement(run.statement);
+    if (scratch.in_block_ && !scratch.is_block_episode_) {
+        scratch.release_held();
+    }
+    std::optional<Loop> found;
+    if (Entry* const entry = scratch.last_loop(next.id)) {
+        scratch.tell(*entry);
+        found = last.loop();
+        // Without the run that was tried.
+        EpisodeClock time = time_;
+        run.wait = time.place(run.statement);
+        const Microseconds whole = run.statement.end - run.statement.begin;
+        --found->statements;
+        found->round_trips = std::min(found->round_trips, found->statements);
+        found->rows -= std::min(found->rows, run.statement.rows);
+        found->busy -= run.statement.busy;
+        found->wait -= run.wait.time + whole - run.statement.busy;
+    }
+    scratch.sink_ = sink_;
+    return found;
+}
+
+/// The entry of the last run, if it is a loop.
+Detector::Entry* Detector::last_loop(QueryId id) {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        if (entry.id == id && entry.is_loop && entry.used == clock_ && entry.runs > 0) {
+            return &entry;
+        }
+    }
+    return nullptr;
+}
+
+bool Detector::begins_answer(const LoopKey& key) {
+    const auto* const end = answered_.data() + answers_;
+    if (std::find(std::as_const(answered_).data(), end, key) != end) {
+        return false;
+    }
+    answers_ -= answers_ == most_answers ? 1 : 0;
+    answered_[answers_++] = key;
+    return true;
+}
+
+/// The first ones were given in an episode that has ended.
+void Detector::forget_answers(std::size_t count) {
+    std::copy(answered_.begin() + static_cast<std::ptrdiff_t>(count),
+              answered_.begin() + static_cast<std::ptrdiff_t>(answers_), answered_.begin());
+    answers_ -= count;
+    answers_before_block_ = 0;
+}
+
+void Detector::begin_at_zero(QueryId id) {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        if (entry.id == id && entry.runs > 0) {
+            loops_ -= entry.is_loop ? 1 : 0;
+            entry.is_loop = entry.is_described = false;
+            entry.is_told = true;
+            entry.runs = 0;
+            entry.confirmed = {};
+        }
+    }
+    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(held_count_);
+    const auto kept =
+        std::remove_if(held_.begin(), end, [id](const Run& run) { return run.statement.id == id; });
+    held_count_ = static_cast<std::size_t>(kept - held_.begin());
 }
 
 // ---- the table ----------------------------------------------------------------------------------

@@ -42,6 +42,9 @@ class LoopSink {
   public:
     virtual void take(const Loop& loop) noexcept = 0;
 
+    /// An episode has ended, and all of its loops have been taken; there were some.
+    virtual void end_episode() noexcept {}
+
   protected:
     ~LoopSink() = default;
 };
@@ -106,6 +109,22 @@ class Detector {
 
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);
+
+    /// The loop, so far, that this statement will make if it runs now and its block, if any, ends
+    /// with it: by the same rules, tried on `scratch`, whose content does not count. The
+    /// statement's own rows are not known yet.
+    std::optional<Loop> loop_with(const Statement& next, Detector& scratch) const;
+
+    /// The loop with the most statements among those that were born or have doubled since this was
+    /// last asked.
+    bool has_grown() const noexcept { return grown_ != 0; }
+    std::optional<Loop> take_grown();
+
+    /// Whether a loop is answered for the first time in this episode.
+    bool begins_answer(const LoopKey& key);
+
+    /// The runs of the statement so far have been told: they count no longer.
+    void begin_at_zero(QueryId id);
 
     /// A statement that is none of ours (COMMIT, SET): the client does not wait while it runs.
     void pass(Microseconds begin, Microseconds end) { time_.pass(begin, end); }
@@ -178,6 +197,7 @@ class Detector {
         std::uint32_t generation;        ///< of the leader's result
         std::uint32_t value_runs;        ///< under a leader by its values
         std::uint32_t all_runs;          ///< also those before a part of the episode was told
+        std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
         std::uint32_t trips;         ///< of the runs, those that were waited for
         std::uint32_t singles;       ///< of the runs, those that had none
@@ -221,6 +241,8 @@ class Detector {
     void forget_all();
     void tell_all();
     void tell(Entry& entry);
+    Loop as_loop(const Entry& entry) const;
+    void look_at_growth(Entry& entry);
     void absorb_others(Entry& entry);
 
     Context context_of(const Statement& statement) const;
@@ -239,6 +261,8 @@ class Detector {
     void break_off(Entry& entry, const Run& run, const Context& context);
     void count_run(Entry& entry, const Run& run, const Context& context) const;
     void begin_anew(Entry& entry);
+    Entry* last_loop(QueryId id);
+    void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Place place, const Statement& statement);
     QueryId leader_of(const Entry& entry) const;
@@ -279,6 +303,15 @@ class Detector {
     std::uint64_t clock_ = 0;           ///< counts runs
 
     std::size_t loops_ = 0;  ///< entries that are loops
+
+    std::uint64_t grown_ = 0;  ///< a bit for each entry that has_grown means
+    bool has_told_ = false;    ///< a loop of this episode
+
+    // Loops that were answered in this episode; of more, the last ones are answered again.
+    static constexpr std::size_t most_answers = 32;
+    std::size_t answers_ = 0;
+    std::size_t answers_before_block_ = 0;
+    std::array<LoopKey, most_answers> answered_{};
 
     // Of the block: its statements are held until it is clear that it is not a small one.
     bool in_block_ = false;

@@ -135,7 +135,37 @@ bool ends_word(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '(' || c == ')';
 }
 
+bool has_words(std::string_view comment, std::string_view words) {
+    constexpr std::string_view between = " \t\r\n\f\v*/-,;";
+    for (std::size_t at = comment.find(words); at != std::string_view::npos;
+         at = comment.find(words, at + 1)) {
+        const std::string_view after = comment.substr(at + words.size(), 1);
+        if (between.find(comment[at - 1]) != std::string_view::npos &&
+            (after.empty() || between.find(after) != std::string_view::npos)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
+
+bool has_ignore_comment(std::string_view text, LiteralRules rules) {
+    const Scan scan(text, rules);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = scan.token(at);
+        if (end == unclosed) {
+            return false;
+        }
+        const std::string_view token = text.substr(at, end - at);
+        if ((token.substr(0, 2) == "/*" || token.substr(0, 2) == "--") &&
+            has_words(token, ignore_words)) {
+            return true;
+        }
+        at = end;
+    }
+    return false;
+}
 
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt) {

@@ -32,4 +32,10 @@ struct EdgeComments {
 EdgeComments edge_comments(std::string_view text, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
+/// What a comment says of a statement that is to be in no loop.
+inline constexpr const char* ignore_words = "onetrip:ignore";
+
+/// Whether one of the comments in an SQL text has those words, and not as a part of other words.
+bool has_ignore_comment(std::string_view text, LiteralRules rules);
+
 }  // namespace onetrip::roundtrip

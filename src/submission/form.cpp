@@ -35,6 +35,12 @@ using jsonb::Value;
 
 constexpr std::size_t first_slots = 16;
 
+/// A copy has the memory that it needs. shrink_to_fit would pass over a lack of memory in silence.
+template <typename List>
+void fit(List& list) {
+    List(list).swap(list);
+}
+
 template <typename Element>
 std::size_t bytes_of(const std::vector<Element>& list) {
     return list.capacity() * sizeof(Element);
@@ -85,12 +91,12 @@ Form::Form(Value form, Interrupt interrupt, std::vector<std::uint32_t>* nodes_of
 
 /// Gives back what the lists have grown too much.
 void Form::settle() {
-    nodes_.shrink_to_fit();
-    numbers_.shrink_to_fit();
-    questions_.shrink_to_fit();
-    lists_.shrink_to_fit();
-    further_.shrink_to_fit();
-    texts_.shrink_to_fit();
+    fit(nodes_);
+    fit(numbers_);
+    fit(questions_);
+    fit(lists_);
+    fit(further_);
+    fit(texts_);
     size_ = sizeof *this + bytes_of(nodes_) + bytes_of(numbers_) + bytes_of(questions_) +
             bytes_of(slots_) + bytes_of(lists_) + bytes_of(further_) + texts_.capacity();
 }

@@ -118,6 +118,11 @@ class Form {
         return further_.empty() ? node.context : further_[node.id].home;
     }
 
+    /// Whether a document can have the node's answers: its place is not another one's.
+    bool is_found(const FormNode& node) const {
+        return node.is_inline || find(nodes_[node.context], key_of(node)) == &node;
+    }
+
     /// The ids of the questions, each path once, in tree order.
     const std::vector<std::uint32_t>& questions() const { return questions_; }
 

@@ -32,11 +32,6 @@ const FormNode* FormQuestions::node_of(const FormItem& item) const {
     return id == 0 && item.number > 0 ? nullptr : &form_.nodes()[id];
 }
 
-/// Whether its place is not another one's.
-bool FormQuestions::is_found(const FormNode& node) const {
-    return node.is_inline || form_.find(form_.nodes()[node.context], form_.key_of(node)) == &node;
-}
-
 /// By keys an array of objects at a node that is a question as well is a repeated group too.
 std::optional<std::string> FormQuestions::repeat_path_of(const FormNode& node) const {
     const bool by_keys = form_.words().reading == Reading::keys;
@@ -67,7 +62,7 @@ std::string FormQuestions::problems_of(const FormItem& item, const FormNode* nod
     add_if(is_replaced && traits.is_question, "duplicate path");
     add_if(is_replaced && traits.is_question != node->is_question,
            "section and question of one path");
-    add_if(!is_root && node != nullptr && !is_replaced && !is_found(*node), "duplicate key");
+    add_if(!is_root && node != nullptr && !is_replaced && !form_.is_found(*node), "duplicate key");
     add_if(!is_root && traits.has_unknown_type, "unknown answerType");
     add_if(traits.has_bad_children, "children is no array");
     add_if(traits.has_bad_choices, "answerEnum is no array");

@@ -35,7 +35,6 @@ class FormQuestions {
   private:
     std::string problems_of(const FormItem& item, const FormNode* node) const;
     const FormNode* node_of(const FormItem& item) const;
-    bool is_found(const FormNode& node) const;
 
     std::vector<std::uint32_t> nodes_of_items_;  ///< 0 for what is hidden
     Form form_;

@@ -78,7 +78,7 @@ like(ask(q{SET search_path = hostile, public, pg_catalog; SELECT message_layout(
 
 # The way in which sessions look, and what lies in the session's own schema.
 my $temporary = join '', map { "CREATE TEMPORARY TABLE $_ ();" }
-  qw(pg_class pg_index pg_proc pg_namespace pg_constraint pg_attribute pg_database pg_roles form_schemas users form_responses response_events response_event_problems submission_loads round_trips missing_fk_indexes form);
+  qw(pg_class pg_index pg_proc pg_namespace pg_constraint pg_attribute pg_database pg_roles form_schemas users form_responses response_events response_event_problems submission_loads round_trips round_trips_now round_trips_total heavy_results heavy_plans missing_fk_indexes form);
 my %paths = (
 	'a hostile schema in front' => 'SET search_path = hostile, public, pg_catalog;',
 	'temporary objects in front' => "$temporary CREATE TYPE pg_temp.section_layout AS ENUM (); CREATE TYPE pg_temp.text AS ENUM ();"
@@ -134,7 +134,7 @@ SQL
 }
 
 # Parts of the loader.
-my $change = 'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea)';
+my $change = 'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea,text)';
 
 # Of each function: what is run before it, the call, and what is looked at behind it; both by others.
 my %calls = (
@@ -208,8 +208,17 @@ my %calls = (
 	'form_label(jsonb,text)' => { call => q{SELECT public.form_label('{"fr": "a"}', 'fr')} },
 	'form_from(jsonb,text)' => { call => q{SELECT public.form_from('{"components": [{"type": "number", "key": "a"}]}', 'formio')} },
 	'form_dialect(jsonb)' => { call => "SELECT public.form_dialect($form)" },
+	'form_views(jsonb,text,text,text,text,text)' => { call => "SELECT * FROM public.form_views($form, 'v', 's.t')" },
 	'merge_forms(jsonb[])' => { call => "SELECT public.merge_forms(ARRAY[$form, $form]\::pg_catalog.jsonb[])" },
 	'jsonb_tree(jsonb,boolean)' => { call => "SELECT * FROM public.jsonb_tree($document)" },
+	'answer_text(jsonb,boolean)' => { call => q{SELECT public.answer_text('["a", 1.50]')} },
+	'answer_number(jsonb)' => { call => q{SELECT public.answer_number('1.50'::pg_catalog.jsonb)} },
+	'answer_integer(jsonb)' => { call => q{SELECT public.answer_integer('7')} },
+	'answer_boolean(jsonb)' => { call => q{SELECT public.answer_boolean('true'::pg_catalog.jsonb)} },
+	'answer_date(jsonb)' => { call => q{SELECT public.answer_date('"2026-01-01"'::pg_catalog.jsonb)} },
+	'answer_datetime(jsonb,text)' => { call => q{SELECT public.answer_datetime('"2026-01-01 10:30"'::pg_catalog.jsonb)} },
+	'answer_time(jsonb)' => { call => q{SELECT public.answer_time('"10:30"'::pg_catalog.jsonb)} },
+	'answer_has(jsonb,text,boolean)' => { call => q{SELECT public.answer_has('"a b"', 'b', true)} },
 	'answer_number(text)' => { call => q{SELECT public.answer_number('1.50')} },
 	'answer_boolean(text)' => { call => q{SELECT public.answer_boolean('true')} },
 	'answer_date(text)' => { call => q{SELECT public.answer_date('2026-01-01')} },
@@ -219,7 +228,7 @@ my %calls = (
 		call => q{SELECT public.create_submission_tables('made', 'made')}, look => tables_of('made') },
 	'load_rows()' => { call => q{SELECT * FROM public.load_rows() AS r (n int)} },
 	'load_events(integer)' => { call => q{SELECT * FROM public.load_events(1)} },
-	$change => { call => q{SELECT public.load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', '')} },
+	$change => { call => q{SELECT public.load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', '', NULL)} },
 	'jsonb_or_null(json)' => { call => "SELECT public.jsonb_or_null($document)" },
 	'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint,text,timestamp with time zone,text,bigint)' => { before => submissions(0),
 		call => q{CALL public.load_response_events('app', 'dwh', 'new', 2)}, look => $loaded },
@@ -228,7 +237,15 @@ my %calls = (
 			UPDATE app.form_responses SET responses = '{"n": 7}'; CALL public.load_response_events('app', 'dwh', 'changed')}, look => $loaded },
 	'load_response_events, json' => { before => submissions(1),
 		call => q{CALL public.load_response_events('app', 'dwh', 'changed')}, look => $loaded . tables_of('dwh') },
-	'round_trips_reset()' => { call => 'SELECT public.round_trips_reset()', look => 'SELECT count(*) FROM round_trips' },
+	'round_trips_reset(bigint)' => { call => 'SELECT public.round_trips_reset(NULL)', look => 'SELECT count(*) FROM round_trips' },
+	'running_round_trips()' => { call => 'SELECT count(*) >= 0 FROM public.running_round_trips()' },
+	'round_trip_totals()' => { call => 'SELECT count(*) >= 0 FROM public.round_trip_totals()' },
+	'heavy_result_rows()' => { call => 'SELECT count(*) >= 0 FROM public.heavy_result_rows()' },
+	'heavy_plan_rows()' => { call => 'SELECT count(*) >= 0 FROM public.heavy_plan_rows()' },
+	'round_trips_now' => { call => 'SELECT count(*) >= 0 FROM public.round_trips_now' },
+	'round_trips_total' => { call => 'SELECT count(*) >= 0 FROM public.round_trips_total' },
+	'heavy_results' => { call => 'SELECT count(*) >= 0 FROM public.heavy_results' },
+	'heavy_plans' => { call => 'SELECT count(*) >= 0 FROM public.heavy_plans' },
 	'round_trip_loops()' => {
 		call => "SELECT public.round_trips_reset(); BEGIN; SELECT id FROM public.campagnes;"
 		  . join('', map { "SELECT genre FROM public.campagnes WHERE id OPERATOR(pg_catalog.=) $_;" } 1 .. 12)

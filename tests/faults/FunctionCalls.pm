@@ -87,6 +87,7 @@ our %one_statement = (
 	'form_label(jsonb,text)' => q{form_label(jsonb_build_object('English (en)', 'a' || $n), 'en')},
 	'form_from(jsonb,text)' => q{form_from(jsonb_build_object('components', jsonb_build_array(jsonb_build_object('type', 'textfield', 'key', 'a' || $n % 100))), 'formio')},
 	'form_dialect(jsonb)' => q{form_dialect(jsonb_build_object('survey', '[]'::jsonb, 'n', $n))},
+	'form_views(jsonb,text,text,text,text,text)' => "form_views($form, 'v' || \$n % 100, 'documents', language => 'fr')",
 	'merge_forms(jsonb[])' => "merge_forms(ARRAY[$form, jsonb_set($form, '{children,0,tag}', to_jsonb(\$n))])",
 	'jsonb_tree(jsonb,boolean)' => q{jsonb_tree(jsonb_build_object('a', $n, 'b', '[1, [2]]'::jsonb))},
 	'answer_number(text)' => q{answer_number($n || '.5')},
@@ -94,6 +95,14 @@ our %one_statement = (
 	'answer_date(text)' => q{answer_date('2026-11-' || 10 + $n % 25)},
 	'answer_datetime(text,text)' => q{answer_datetime('2026-11-' || 10 + $n % 25 || 'T10:30', 'Europe/Paris')},
 	'answer_time(text)' => q{answer_time('10:' || 10 + $n % 60)},
+	'answer_text(jsonb,boolean)' => q{answer_text(jsonb_build_array('a', $n), true)},
+	'answer_number(jsonb)' => q{answer_number(to_jsonb($n || '.5'))},
+	'answer_integer(jsonb)' => q{answer_integer(to_jsonb($n))},
+	'answer_boolean(jsonb)' => q{answer_boolean(to_jsonb($n % 2 = 0))},
+	'answer_date(jsonb)' => q{answer_date(to_jsonb('2026-11-' || 10 + $n % 25))},
+	'answer_datetime(jsonb,text)' => q{answer_datetime(to_jsonb('2026-11-' || 10 + $n % 25 || 'T10:30'), 'Europe/Paris')},
+	'answer_time(jsonb)' => q{answer_time(to_jsonb('10:' || 10 + $n % 60))},
+	'answer_has(jsonb,text,boolean)' => q{answer_has(to_jsonb('a ' || $n % 10), '7', true)},
 	'jsonb_or_null(json)' => q{jsonb_or_null(('{"a": ' || $n || ', "b": "\u0000"}')::json)},
 );
 
@@ -124,11 +133,15 @@ sub jobs
 		'create_submission_tables(name,name)' => q{BEGIN PERFORM create_submission_tables('none', 'none'); EXCEPTION WHEN invalid_schema_name THEN NULL; END},
 		'load_rows()' => q{BEGIN PERFORM * FROM load_rows() AS r (n int); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
 		'load_events(integer)' => q{BEGIN PERFORM load_events(1); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
-		'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea)' =>
-		  q{BEGIN PERFORM load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', ''); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
+		'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea,text)' =>
+		  q{BEGIN PERFORM load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', '', NULL); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
 		'load_support(internal)' => q{BEGIN EXECUTE 'SELECT * FROM load_rows() AS r (n int)'; EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END},
 		'round_trip_loops()' => 'BEGIN PERFORM round_trip_loops(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
-		'round_trips_reset()' => 'BEGIN PERFORM round_trips_reset(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'round_trips_reset(bigint)' => 'BEGIN PERFORM round_trips_reset(1); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'running_round_trips()' => 'BEGIN PERFORM running_round_trips(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'round_trip_totals()' => 'BEGIN PERFORM round_trip_totals(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'heavy_result_rows()' => 'BEGIN PERFORM heavy_result_rows(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
+		'heavy_plan_rows()' => 'BEGIN PERFORM heavy_plan_rows(); EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END',
 		'submission_support(internal)' => qq{EXECUTE \$x\$SELECT count(*) FROM flatten_submission('{}'::jsonb, $form)\$x\$},
 	);
 }

@@ -26,7 +26,7 @@ enum FaultKind : int {
     server_memory,    ///< an allocation by the server's functions: an ERROR
     cpp_memory,       ///< operator new: std::bad_alloc
     before_the_call,  ///< a call of the server in call_server: an ERROR before it
-    after_the_call,   ///< and behind it
+    after_the_call,   ///< and after it
     pure_function,    ///< the first call of a pure function: an exception
 };
 
@@ -36,11 +36,11 @@ const char* outcome = "none";  ///< none, fired or skipped
 std::int64_t live_allocations;
 bool is_probe;
 
-/// Functions by their places in the library: those that are spared, then those that were met since
-/// onetrip_arm.
-std::array<std::int64_t, 8192> known_functions;
-int spared_count;
-int known_count;
+/// For each place in the library, the last arming in which a function there was met.
+constexpr std::int64_t most_places = std::int64_t{1} << 24;
+constexpr std::uint32_t spared = UINT32_MAX;
+std::array<std::uint32_t, most_places> met_in;
+std::uint32_t arming;
 std::int64_t last_function;
 
 bool is_due(FaultKind kind) {
@@ -58,21 +58,23 @@ void fail_in_server(FaultKind kind, int sqlstate) {
     }
 }
 
-std::int64_t place_of(void* function) {
+const char* start_of_library() {
     Dl_info library;
-    dladdr(function, &library);
-    return static_cast<char*>(function) - static_cast<char*>(library.dli_fbase);
+    dladdr(&met_in, &library);
+    return static_cast<const char*>(library.dli_fbase);
+}
+
+std::int64_t place_of(void* function) {
+    static const char* const start = start_of_library();
+    return static_cast<char*>(function) - start;
 }
 
 bool is_new(std::int64_t function) {
-    for (int known = 0; known < known_count; ++known) {
-        if (known_functions[known] == function) {
-            return false;
-        }
+    std::uint32_t& met = met_in.at(static_cast<std::size_t>(function));
+    if (met == spared || met == arming) {
+        return false;
     }
-    if (known_count < static_cast<int>(known_functions.size())) {
-        known_functions[known_count++] = function;
-    }
+    met = arming;
     return true;
 }
 
@@ -121,16 +123,20 @@ ONETRIP_SQL_FUNCTION(onetrip_last_function);
 extern "C" {
 
 /// (function): it never throws. For those of which the compiler knows that they do not, and whose
-/// callers do not clean up behind them.
+/// callers do not clean up after them.
 Datum onetrip_spare(PG_FUNCTION_ARGS) {
-    known_functions[spared_count++] = PG_GETARG_INT64(0);
+    const std::int64_t function = PG_GETARG_INT64(0);
+    if (function < 0 || function >= most_places) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("no such function")));
+    }
+    met_in[static_cast<std::size_t>(function)] = spared;
     PG_RETURN_VOID();
 }
 
 /// (kind, occasion): the fault comes at the so-many-th occasion from now on.
 Datum onetrip_arm(PG_FUNCTION_ARGS) {
     outcome = "none";
-    known_count = spared_count;
+    ++arming;
     left = PG_GETARG_INT32(1);
     armed = static_cast<FaultKind>(PG_GETARG_INT32(0));
     PG_RETURN_VOID();

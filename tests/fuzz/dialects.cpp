@@ -1,12 +1,16 @@
 // Any JSON as a form of any dialect: nothing raises, the tree is the same the second time, is
-// within its bounds, and can be compiled; so is the union of two versions.
+// within its bounds, can be compiled, and has views; so is the union of two versions.
 
 #include "submission/dialects/dialects.hpp"
+
+#include <algorithm>
+
 #include "fuzz.hpp"
 #include "jsonb/bytes.hpp"
 #include "submission/dialects/form_tree.hpp"
 #include "submission/dialects/merge_trees.hpp"
 #include "submission/form.hpp"
+#include "submission/form_views.hpp"
 
 namespace onetrip::fuzz {
 
@@ -32,6 +36,25 @@ std::size_t nodes_of(Value tree) {
     return nodes;
 }
 
+std::size_t clip(std::string_view text, std::size_t most) {
+    return std::min(text.size(), most);
+}
+
+/// The first statements, of which a form may have very many.
+void check_views(Value tree) {
+    submission::ViewNames names;
+    names.functions_schema = "f";
+    names.view = names.source = names.id_column = names.document_column = "n";
+    names.language = "fr";
+    submission::FormViews views(tree, names, clip, never_interrupted);
+    submission::ViewStatement statement;
+    for (int count = 0; count < 20 && views.next(statement); ++count) {
+        const std::string_view text = statement.statement;
+        expect(text.starts_with("CREATE VIEW \"n") || text.starts_with("COMMENT ON COLUMN \"n"),
+               "a statement makes a view or a comment");
+    }
+}
+
 /// The tree of the form, which is the form itself if it is onetrip's.
 Bytes check_dialect(Value form, std::span<const std::uint8_t> bytes, Dialect dialect) {
     const std::optional<Bytes> tree = submission::dialects::tree_of(form, dialect);
@@ -46,6 +69,7 @@ Bytes check_dialect(Value form, std::span<const std::uint8_t> bytes, Dialect dia
     expect(root.object().find("children")->kind() == jsonb::Kind::array, "a tree has children");
     const submission::Form compiled(root);
     expect(compiled.nodes().size() <= FormTree::most_nodes, "a tree can be compiled");
+    check_views(root);
     return *tree;
 }
 

@@ -52,7 +52,6 @@ UPPER = {byte: char for byte, char in UPPER.items() if char != '\0'}
 MARKS = {0xC1: 0x300, 0xC2: 0x301, 0xC3: 0x302, 0xC4: 0x303, 0xC5: 0x304, 0xC6: 0x306, 0xC7: 0x307, 0xC8: 0x308,
          0xCA: 0x30A, 0xCB: 0x327, 0xCD: 0x30B, 0xCE: 0x328, 0xCF: 0x30C}
 ALONE = {0xC2: '´', 0xC5: '¯', 0xC6: '˘', 0xC7: '˙', 0xC8: '¨', 0xCA: '˚', 0xCB: '¸', 0xCD: '˝', 0xCE: '˛', 0xCF: 'ˇ'}
-LETTERS = set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
 
 
 def decode_6937(data):
@@ -61,14 +60,11 @@ def decode_6937(data):
         byte = data[at]
         at += 1
         if byte in MARKS:
-            base = chr(data[at]) if at < len(data) else ''
-            at += 1
-            if base == ' ' and byte in ALONE:
-                text += ALONE[byte]
-            elif base in LETTERS:
-                text += unicodedata.normalize('NFC', base + chr(MARKS[byte]))
-            else:
+            if at == len(data) or not takes_mark(data[at]):
                 raise NoText('a mark without a letter')
+            base = single(data[at], UPPER)
+            at += 1
+            text += ALONE[byte] if base == ' ' and byte in ALONE else unicodedata.normalize('NFC', base + chr(MARKS[byte]))
         else:
             text += single(byte, UPPER)
     return text
@@ -92,22 +88,29 @@ def bytes_of_6937():
     return {**reverse(UPPER), **{char: bytes([mark, 0x20]) for mark, char in ALONE.items()}}
 
 
+def takes_mark(byte):
+    """A mark stands before a letter; whatever is no control code and no mark is taken for one, as receivers do."""
+    return 0x20 <= byte < 0x7F or byte >= 0xA0
+
+
 def encode_6937(text):
     data, at, bytes_of = b'', 0, bytes_of_6937()
     marks = {chr(code): mark for mark, code in MARKS.items()}
     while at < len(text):
         char = text[at]
         at += 1
-        if char in LETTERS and at < len(text) and text[at] in marks:
-            data += bytes([marks[text[at]], ord(char)])
+        base = bytes_of.get(char, b'')
+        if len(base) == 1 and takes_mark(base[0]) and at < len(text) and text[at] in marks:
+            data += bytes([marks[text[at]]]) + base
             at += 1
         elif char in bytes_of:
-            data += bytes_of[char]
+            data += base
         else:
             parts = unicodedata.normalize('NFD', char)
-            if len(parts) != 2 or parts[0] not in LETTERS or parts[1] not in marks:
+            base = bytes_of.get(parts[0], b'') if len(parts) == 2 else b''
+            if len(base) != 1 or parts[1] not in marks:
                 raise NoText('a character that the table does not have')
-            data += bytes([marks[parts[1]], ord(parts[0])])
+            data += bytes([marks[parts[1]]]) + base
     return data
 
 

@@ -309,9 +309,10 @@ def shortest(field, *format_):
     power = len(str(int(exact))) if exact >= 1 else 1 - len(str(int(1 / exact)))
     for digits in range(1, 20):
         for unit in (Fraction(10) ** (power - digits), Fraction(10) ** (power - digits + 1)):
-            found = round(exact / unit) * unit
-            if low < found < high and found < Fraction(10) ** (power + 1) and significant(found) <= digits:
-                return decimal_of(found)
+            # Below a power of two numbers lie closer: there the nearest of so many digits may be another's, and the next above not.
+            for found in sorted((exact // unit * unit, (exact // unit + 1) * unit), key=lambda n: abs(n - exact)):
+                if low < found < high and found < Fraction(10) ** (power + 1) and significant(found) <= digits:
+                    return decimal_of(found)
     raise AssertionError
 
 

@@ -63,6 +63,12 @@ def is_align(e):
     return isinstance(e, Field) and e.type == 'align' and e.definition is None
 
 
+def holds_json(e):
+    """Whether it is a list, an object, or items with sets."""
+    return isinstance(e, (ObjectList, ValueList, Object)) or (is_tlv(e) and bool(e.tlv[2])) or (
+        isinstance(e, Field) and e.definition is not None)
+
+
 def is_tlv(e):
     return isinstance(e, Field) and e.tlv is not None and e.definition is None
 
@@ -111,23 +117,30 @@ class Rules:
         self.judge_body(self.layout)
         for d in self.layout.definitions:
             self.judge_body(d)
+        self.check_max()
 
     def judge_body(self, body):
         """The section's layout, or one definition."""
         is_section = isinstance(body, Layout)
         self.origin = self.layout if is_section else body.origin
         self.flow(body.elements, {0})
+        self.note_nullable(body.elements)
         if is_section:
             self.check_part_keys(body.elements)
         self.check_boundaries(body.elements)
-        if is_section:
-            self.check_max()
         if (is_section or body.set is not None) and self.braces_ends[id(body.elements)] != ALIGNED:
             raise Refused(body.end, 'does not end on a byte boundary')
         self.check_braces(body.elements, [], is_section)
         self.check_sizes(body.elements)
         self.walk(body.elements, State(end_known=True), [])
         self.check_optionals(body.elements)
+
+    def note_nullable(self, elements):
+        """Which objects may be NULL has to be known before the sizes of what stands after others are asked for."""
+        try:
+            self.walk(elements, State(end_known=True), [])
+        except Refused:
+            pass                                 # walk refuses it again, in its turn
 
     def type_of(self, e):
         return self.layout.type_named(e.definition, self.origin)
@@ -210,6 +223,8 @@ class Rules:
 
     def fixed(self, e):
         """The size that an element always has, or None."""
+        if getattr(e, 'nullable', False):
+            return None
         if isinstance(e, (ValueList, ObjectList)):
             item = e.width if isinstance(e, ValueList) else self.fixed_sum(e.elements)
             return None if e.n is None or item is None else e.n * item
@@ -241,6 +256,8 @@ class Rules:
 
     def least(self, e):
         """The fewest bits that an element takes."""
+        if getattr(e, 'nullable', False):
+            return 0
         if isinstance(e, (ValueList, ObjectList)):
             return (e.n or 0) * (e.width if isinstance(e, ValueList) else self.least_sum(e.elements))
         if isinstance(e, Object):
@@ -274,6 +291,9 @@ class Rules:
         self.check_constant_measures(elements)
 
     def check_max(self):
+        """By the fewest bits of each element: of an object that may be NULL, none."""
+        self.origin = self.layout
+        self.least_memo.clear()
         bits = 0
         for e in self.layout.elements:
             bits += self.least(e)
@@ -309,6 +329,7 @@ class Rules:
         before = {}
         self.check_sequence(elements, elements, outer, before, is_section)
         self.check_defaults(elements)
+        self.check_shared(elements)
 
     def check_sequence(self, sequence, braces, outer, before, is_direct):
         for e in sequence:
@@ -376,13 +397,15 @@ class Rules:
             self.check_present(e, braces, pos)
 
     def check_present(self, flag, braces, pos):
-        """Of every element of the name, in other arms too: a writer asks for all their keys."""
+        """Of every element of the name that has a key, in other arms too: a writer asks for all these keys."""
         listed = [e for e, _ in within_braces(braces)]
-        named = [e for e in listed if getattr(e, 'name', None) == flag.source[1]]
+        named = [e for e in listed if getattr(e, 'name', None) == flag.source[1] and key_of(e) is not None]
+        if not named:
+            raise Refused(pos, 'present is of what has a key')
         for x in named:
             is_utc = isinstance(x, Field) and x.type == 'utc' and x.definition is None
-            if key_of(x) is None or is_utc or getattr(x, 'default', None) is not None:
-                raise Refused(pos, 'present is of what has a key that may be NULL')
+            if is_utc or getattr(x, 'default', None) is not None:
+                raise Refused(pos, 'present is of what has no NULL of its own')
         keys = {key_of(x) for x in named}
         if any(key_of(x) in keys and x not in named for x in listed):
             raise Refused(pos, 'present is not of a source that others share')
@@ -407,6 +430,19 @@ class Rules:
                 value = None if spelled is None else number(spelled)
                 if defaults.setdefault(key_of(e), value) != value:
                     raise Refused(e.pos, 'fields of one source have the same default or none')
+
+    def check_shared(self, elements):
+        """What is written from JSON of its own has its source to itself, but for what stands in another arm."""
+        taken = {}
+        for e, path in within_braces(elements):
+            if key_of(e) is None:
+                continue
+            others = taken.setdefault(key_of(e), [])
+            for other, own in others:
+                if (holds_json(e) or holds_json(other)) and not in_other_arms(own, path):
+                    raise Refused(e.key_pos if isinstance(e, ObjectList) else getattr(e, 'source_pos', e.pos),
+                                  'a list, an object or items share no source')
+            others.append((e, path))
 
     def check_part_keys(self, elements):
         parts = {e.name for e in elements if function_of(e)[0] in PART_FUNCTIONS}

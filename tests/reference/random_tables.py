@@ -1,7 +1,7 @@
 """random_tables.py SEED COUNT [FIRST] [--library]: random layouts with every construct of tables.md and rows for them, one JSON object
 a line. With --library the layouts are those of ../shared/data/layouts, which look up their descriptors in the library.
 
-{"seed", "layout", "accepted", "position", "canonical", "rows", "results": [{"sections", "decoded"} or {"sqlstate", "path"}],
+{"seed", "layout", "accepted", "position", "canonical", "rows", "results": [{"sections", "decoded"} or {"sqlstate", "path", "paths"}],
  "changed": [{"section", "decoded" or null}]}; the last are sections with a byte changed and what a reader makes of them.
 
 Each line is made from "SEED:number" alone. For each accepted layout the generator asserts that its canonical text means the same, and
@@ -244,7 +244,7 @@ def result_of(layout, row):
     except SectionError as error:
         if len({fault[0] for fault in error.faults}) > 1:
             return None
-        return {'sqlstate': error.sqlstate, 'path': error.path}
+        return {'sqlstate': error.sqlstate, 'path': error.path, 'paths': [fault[1] for fault in error.faults]}
     decoded = []
     for section in sections:
         assert len(section) <= layout.max_bytes, 'more than max'

@@ -215,7 +215,10 @@ class Writer:
 
     def items_of(self, e, b, path):
         """(index, item) of what is to be written of a list."""
+        before = len(self.faults)
         value = self.fetch(e, b, path)
+        if value is None and e.n is not None and len(self.faults) == before:
+            self.fault(NULL_VALUE, path, 'NULL has no items')
         value = [] if value is None else value
         if not isinstance(value, list):
             self.fault(OTHER, path, 'no array')
@@ -226,7 +229,7 @@ class Writer:
 
     def write_list(self, e, b, path):
         items = self.items_of(e, b, path)
-        if e.n is not None and len(items) != e.n:
+        if e.n is not None and len(items) != e.n and b.row.get(e.key) is not None:
             self.fault(OTHER, path, '%d items' % len(items))
         for i, item in items:
             place = '%s[%d]' % (path, i)
@@ -521,7 +524,27 @@ def encode(layout, row):
     if by_segment and isinstance(row.get(split.key), list):
         faults += segment_keys(layout, row[split.key], split)[1]
     if faults:
-        raise SectionError(faults + writer.late)
+        raise SectionError(faults + writer.late + too_large(layout, row, split, given, writer.at))
+    try:
+        return sections_of(layout, row, split, given, by_segment, writer)
+    except SectionError as error:
+        raise SectionError(error.faults + [fault for fault in writer.late if fault not in error.faults]) from None
+
+
+def too_large(layout, row, split, given, size):
+    """A fault of a row that has others, too: it fits no section, or an item of it does not."""
+    if size <= 8 * layout.max_bytes:
+        return []
+    try:
+        items = [] if split is None or given else split_items(split, row)
+        if isinstance(items, list) and items and all(fits(layout, row, [i]) for i in range(len(items))):
+            return []
+    except BadValue:
+        pass
+    return [(OTHER, largest(layout), 'the row does not fit')]
+
+
+def sections_of(layout, row, split, given, by_segment, writer):
     if by_segment:
         return sections_by_segment(layout, row, split)
     if writer.at > 8 * layout.max_bytes:

@@ -336,12 +336,12 @@ TEST_CASE("every definition of the library is canonical and compiles", "[library
             CHECK(tables::unit_of(*item).name == definition.name);
         }
     }
-    CHECK(names.size() >= 349);
+    CHECK(names.size() >= 353);
 }
 
 TEST_CASE("the definitions of a set differ in tag or scope", "[library]") {
     for (const std::string_view set :
-         {"mpeg", "dvb", "isdb", "atsc", "ait", "int", "unt", "rnt", "dii", "eas", "splice", ""}) {
+         {"mpeg", "dvb", "isdb", "atsc", "ait", "int", "unt", "rnt", "dii", "eas", "splice", "dtmb", ""}) {
         INFO(set);
         std::string text(around);
         for (const LibraryDefinition& definition : library_set(set)) {

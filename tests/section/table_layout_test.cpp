@@ -84,7 +84,7 @@ const std::string all_constructs =
     price               16  bcd              = cost default 0x63
     n                    8  uimsbf           = length(plan) - 4
     m                    8  uimsbf           = count(numbers) - 1
-    o                    8  uimsbf           = length() + 3
+    o                    8  uimsbf           = length()
     numbers[]            8  tcimsbf          = values
     flags[21]            1  bslbf
     padding              *  align            = 0
@@ -187,10 +187,10 @@ u (dvb 1) {
 })";
     CHECK(
         printed("x{a 8 uimsbf;if(a==1){b 8 uimsbf}else if(a==2){c[]{d 8 uimsbf}}else{optional{e 8 "
-                "uimsbf}}f{g 8 uimsbf}h 8 uimsbf}t{a 8 uimsbf}u(dvb 1){a 8 uimsbf}") == text);
+                "uimsbf}};f{g 8 uimsbf};h 8 uimsbf}t{a 8 uimsbf}u(dvb 1){a 8 uimsbf}") == text);
     CHECK(
-        printed("x\n\n{\na 8 uimsbf\nif (\na\n==\n1 -- ; one\n)\n\n{\nb 8 uimsbf\n}\n\nelse\nif "
-                "(a == 2)\n{\nc[]\n{\nd 8 uimsbf\n}\n;\n}\nelse\n{\noptional\n{\ne 8 uimsbf\n}\n}\n"
+        printed("x\n\n{\na 8 uimsbf\nif (\na\n==\n1 -- ; one\n)\n\n{\nb 8 uimsbf\n} else\nif "
+                "(a == 2)\n{\nc[]\n{\nd 8 uimsbf\n}\n;\n} else\n{\noptional\n{\ne 8 uimsbf\n}\n}\n"
                 "f\n{\ng 8 uimsbf\n}\nh 8 uimsbf\n}\n\nt\n{\na 8 uimsbf\n}; u (dvb 1)\n{\na 8 "
                 "uimsbf\n} --end") == text);
 }
@@ -328,9 +328,9 @@ TEST_CASE("definitions as trees", "[table_layout]") {
 
 TEST_CASE("a plus of nothing is not printed", "[table_layout]") {
     CHECK(
-        in_braces("a 8 uimsbf = length() + 0\nb 8 uimsbf = length(a) -4--c\nc 8 uimsbf = count(l)+"
+        in_braces("a 8 uimsbf = length(b) + 0\nb 8 uimsbf = length(a) -4--c\nc 8 uimsbf = count(l)+"
                   "4096\nd 8 uimsbf = length ( a ) - 007") == R"(x {
-    a  8  uimsbf  = length()
+    a  8  uimsbf  = length(b)
     b  8  uimsbf  = length(a) - 4
     c  8  uimsbf  = count(l) + 4096
     d  8  uimsbf  = length(a) - 7
@@ -456,8 +456,15 @@ TEST_CASE("wrong choices", "[table_layout]") {
         {"x {\n if (if == 1) { b 8 bcd }\n}", "2:6", "reserved"},
         {"x {\n if (a == 1) { b 8 bcd } else c 8 bcd\n}", "2:31", "\"{\""},
         {"x {\n if (a == 1) { b 8 bcd } else if { c 8 bcd }\n}", "2:34", "\"(\""},
-        {"x {\n if (a == 1) { } else { } else { }\n}", "2:27", "reserved word \"else\""},
+        {"x {\n if (a == 1) { } else { } else { }\n}", "2:27", "expected end of line"},
         {"x {\n a 8 bcd\n else { }\n}", "3:2", "reserved word \"else\""},
+        {"x {\n if (a == 1) { b 8 bcd }\n else { }\n}", "3:2", "reserved word \"else\""},
+        {"x {\n if (a == 1) { b 8 bcd }; else { }\n}", "2:27", "reserved word \"else\""},
+        {"x {\n if (a == 1) { b 8 bcd } c 8 bcd\n}", "2:26", "expected end of line"},
+        {"x {\n a[] { b 8 bcd } c 8 bcd\n}", "2:18", "expected end of line"},
+        {"x {\n a { b 8 bcd } c { d 8 bcd }\n}", "2:16", "expected end of line"},
+        {"x {\n optional { b 8 bcd } c 8 bcd\n}", "2:23", "expected end of line"},
+        {"x {\n a 8 uimsbf = length() + 1\n}", "2:24", "expected end of line"},
         {"x {\n optional[ {\n}", "2:12", "unexpected \"{\""},
         {"x {\n optional\n a 8 bcd\n}", "2:10", "width"},
     });
@@ -675,7 +682,7 @@ TEST_CASE("texts with definitions are at most 1 MB long", "[table_layout]") {
 }
 
 TEST_CASE("very long tables", "[table_layout]") {
-    CHECK_THAT(refusal("x {" + repeat("a{}", 200'001) + "}").problem,
+    CHECK_THAT(refusal("x {" + repeat("a{};", 200'001) + "}").problem,
                Catch::Contains("more than 200000"));
     CHECK_THAT(refusal("x { if (" + repeat("a == 1 || ", 200'001)).problem,
                Catch::Contains("more than 200000"));

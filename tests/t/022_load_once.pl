@@ -202,6 +202,18 @@ is(sql('SELECT (SELECT count(*) FROM dwh.response_events) + (SELECT count(*) FRO
 sql('DROP TRIGGER full_disk ON dwh.response_events');
 sql("CALL load_response_events('app', 'dwh')");
 is_clean('a disk that had room again');
+
+# A ledger of 0.1 of which a part is of nobody that the source shows; and what is gone.
+sql("UPDATE dwh.submission_loads SET source = NULL, row_hash = NULL;
+	DELETE FROM app.form_responses WHERE id IN (SELECT submission_id FROM dwh.submission_loads ORDER BY 1 LIMIT 3)");
+($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh', 'changed')");
+like($err, qr/NOTICE:  3 rows of dwh\.submission_loads have no source: they are never removed/, 'a notice counts rows without a source');
+unlike($err, qr/NOTICE:  removed/, 'which are not removed');
+like($out, qr/\|0$/, 'nor counted');
+sql("DELETE FROM app.form_responses WHERE id IN (SELECT submission_id FROM dwh.submission_loads WHERE source IS NOT NULL ORDER BY 1 LIMIT 2)");
+($status, $out, $err) = $node->psql('postgres', "CALL load_response_events('app', 'dwh', 'changed')");
+like($err, qr/NOTICE:  removed what was loaded of 2 submissions that are gone from schema "app"/, 'a notice counts what is removed');
+like($out, qr/\|2$/, 'and so does the result');
 unlike($errors, qr/secret/, 'no message shows an answer');
 unlike(slurp_file($node->logfile), qr/secret/, 'nor does the log');
 

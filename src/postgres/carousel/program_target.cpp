@@ -99,8 +99,9 @@ void ProgramTarget::start() {
 
 /// Waits as the server does, so that a cancel or the server's end comes through.
 void ProgramTarget::wait_for(int descriptor, int event) const {
+    static std::uint32_t known = 0;
     WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | event, descriptor, -1,
-                      PG_WAIT_EXTENSION);
+                      wait_event(known, "OnetripExportProgram"));
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
 }

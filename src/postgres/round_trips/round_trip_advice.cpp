@@ -8,6 +8,7 @@
 
 #include <span>
 
+#include "postgres/round_trips/missing_index.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -39,11 +40,21 @@ Oid table_of(const PlannedStmt* statement, const Findings& findings) {
     if (findings.modification != nullptr) {
         return rt_fetch(findings.modification->nominalRelation, statement->rtable)->relid;
     }
+    if (const Oid written = written_table(statement); OidIsValid(written)) {
+        return written;
+    }
     if (findings.of_target.is_known()) {
         return named_table(statement, findings.of_target.table);
     }
     const TablesOfStatement tables = tables_of(statement);
     return tables.count > 0 ? tables.tables[0] : InvalidOid;
+}
+
+/// A node of another extension may stand for the one that inserts, updates or deletes (Citus puts
+/// a CustomScan there): the statement's own command says that it writes all the same.
+CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
+    return findings.modification != nullptr ? findings.modification->operation
+                                            : statement->commandType;
 }
 
 /// If the statement writes, its subject is what is written, and of that what is compared: one table
@@ -54,8 +65,7 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     subject.statement = statement;
     subject.findings = &findings;
     subject.leader = &leader;
-    subject.operation =
-        findings.modification != nullptr ? findings.modification->operation : CMD_SELECT;
+    subject.operation = operation_of(statement, findings);
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
     const Comparison& comparison = findings.of_target;
@@ -272,10 +282,11 @@ const char* insert_of_query(const Subject& subject) {
                : nullptr;
 }
 
-/// COPY neither answers nor steps aside.
+/// COPY neither answers nor steps aside; without the node nobody knows whether the statement does.
 const char* insert_like_copy(const Subject& subject) {
     const ModifyTable* const modification = subject.findings->modification;
-    return subject.operation == CMD_INSERT && modification->onConflictAction == ONCONFLICT_NONE &&
+    return subject.operation == CMD_INSERT && modification != nullptr &&
+                   modification->onConflictAction == ONCONFLICT_NONE &&
                    modification->returningLists == NIL
                ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
                           subject.name, subject.name)
@@ -361,6 +372,13 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
     return "";
 }
 
+/// Without an index on what is compared, one statement for all is slow too.
+const char* with_missing_index(const Subject& subject, const char* advice) {
+    const char* const missing =
+        subject.compared == nullptr ? nullptr : missing_index(subject.table, subject.column);
+    return missing == nullptr ? advice : psprintf("%s; %s", advice, missing);
+}
+
 }  // namespace
 
 const char* LeaderOfLoop::column() const {
@@ -377,7 +395,6 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
     const Subject subject = subject_of(query->plannedstmt, findings, leader);
     const char* const column = column_of_leader(subject);
     strlcpy(texts.leader_column, column != nullptr ? column : "", sizeof texts.leader_column);
-    const bool is_read = findings.modification == nullptr;
     if (texts.key.kind == roundtrip::Kind::page) {
         const char* const pages = psprintf(
             "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
@@ -387,12 +404,15 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
         set_round_trip_text(texts.advice_if_same, pages, false);
         return;
     }
+    const bool is_read = subject.operation == CMD_SELECT;
     const char* const advice = first_of(
         is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),
         subject);
-    set_round_trip_text(texts.advice, advice, false);
-    set_round_trip_text(texts.advice_if_same,
-                        is_read ? first_of(rules_for_same_reads, subject) : advice, false);
+    set_round_trip_text(texts.advice, with_missing_index(subject, advice), false);
+    set_round_trip_text(
+        texts.advice_if_same,
+        with_missing_index(subject, is_read ? first_of(rules_for_same_reads, subject) : advice),
+        false);
 }
 
 }  // namespace onetrip::postgres

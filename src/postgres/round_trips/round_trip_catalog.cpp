@@ -143,6 +143,18 @@ TablesOfStatement tables_of(const PlannedStmt* statement) {
     return found;
 }
 
+Oid written_table(const PlannedStmt* statement) {
+    if (statement->commandType == CMD_SELECT) {
+        return InvalidOid;
+    }
+    for (const RangeTblEntry* range : each<RangeTblEntry>(statement->rtable)) {
+        if (is_table(range) && range->rellockmode == RowExclusiveLock) {
+            return range->relid;
+        }
+    }
+    return InvalidOid;
+}
+
 Oid named_table(const PlannedStmt* statement, Oid table) {
     return NamedTables(statement).of(table);
 }

@@ -23,6 +23,10 @@ struct TablesOfStatement {
 /// Needs no transaction.
 TablesOfStatement tables_of(const PlannedStmt* statement);
 
+/// The table that a statement writes, by the lock that its parser took; InvalidOid if it writes
+/// none.
+Oid written_table(const PlannedStmt* statement);
+
 /// The table that the client named: of a partition, the first ancestor in the statement.
 Oid named_table(const PlannedStmt* statement, Oid table);
 

@@ -3,6 +3,7 @@
 // Who sees whose texts is decided here, and what a text of another database looks like in this one.
 // How rows come about is not known.
 
+#include "postgres/round_trips/round_trip_columns.hpp"
 #include "postgres/round_trips/round_trip_memory.hpp"
 #include "postgres/server/rows.hpp"
 
@@ -18,8 +19,6 @@ ONETRIP_SQL_FUNCTION(round_trip_loops);
 ONETRIP_SQL_FUNCTION(round_trip_rows);
 ONETRIP_SQL_FUNCTION(round_trips_reset);
 
-namespace {
-
 using roundtrip::Kind;
 
 void check_preloaded() {
@@ -32,12 +31,16 @@ void check_preloaded() {
     }
 }
 
+namespace {
+
 void warn_without_query_ids() {
     if (!IsQueryIdEnabled()) {
         ereport(WARNING, (errmsg("round trips are not watched while compute_query_id is off"),
                           errhint("Set compute_query_id to auto or on.")));
     }
 }
+
+}  // namespace
 
 const char* name_of(Kind kind) {
     switch (kind) {
@@ -55,6 +58,8 @@ const char* name_of(Kind kind) {
     return "";
 }
 
+namespace {
+
 /// A text of another database in the encoding of this one, with question marks for what that does
 /// not have. A database without an encoding (SQL_ASCII) may hold any bytes.
 const char* to_own_encoding(const char* text, int encoding) {
@@ -66,6 +71,8 @@ const char* to_own_encoding(const char* text, int encoding) {
     }
     return own;
 }
+
+}  // namespace
 
 Datum text_datum(const char* text, int encoding) {
     return CStringGetTextDatum(encoding == GetDatabaseEncoding() ? text
@@ -89,6 +96,8 @@ Datum tags_datum(const roundtrip::Tags& tags, int encoding) {
     appendStringInfoChar(&json, '}');
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
+
+namespace {
 
 double milliseconds(std::int64_t microseconds) {
     return static_cast<double>(microseconds) / 1000;

@@ -35,6 +35,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
         next_analyze(state, query, jumble);
     }
     if (session.is_watching()) {
+        session.look_for_ignore(state->p_sourcetext);
         session.parsed(query, state->p_sourcetext);
     }
 }
@@ -50,8 +51,9 @@ PlannedStmt* plan(ONETRIP_PLANNER_PARAMETERS) {
         return call_planner(ONETRIP_PLANNER_ARGUMENTS);
     }
     PlannedStmt* planned = nullptr;
+    const TimestampTz begin = GetCurrentTimestamp();
     session.run([&] { planned = call_planner(ONETRIP_PLANNER_ARGUMENTS); });
-    session.planned(query);
+    session.planned(query, planned, text, begin);
     return planned;
 }
 
@@ -93,10 +95,17 @@ void run(ONETRIP_RUN_PARAMETERS) {
         return;
     }
     const bool goes_on = query->already_executed;
+    session.before_run(query);
+    const bool keeps_rows = session.keeps_rows(query);
+    if (!keeps_rows) {
+        session.runs_unseen();
+    }
     session.run([&] {
-        RoundTripSession::keeps_rows(query) ? run_with_receiver(ONETRIP_RUN_ARGUMENTS)
-                                            : call_run(ONETRIP_RUN_ARGUMENTS);
+        keeps_rows ? run_with_receiver(ONETRIP_RUN_ARGUMENTS) : call_run(ONETRIP_RUN_ARGUMENTS);
     });
+    if (count == 0 && !goes_on) {
+        session.ran_whole(query);
+    }
     if (ends_with_run(query)) {
         session.ended(query, goes_on);
     }

@@ -9,6 +9,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "postgres/round_trips/round_trip_action.hpp"
+#include "postgres/round_trips/round_trip_running.hpp"
+#include "postgres/round_trips/round_trip_settings.hpp"
+
 namespace onetrip::postgres {
 
 using roundtrip::Loop;
@@ -103,17 +107,41 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     MemoryContextDelete(memory);
 }
 
-void RoundTripLoops::take(const Loop& loop) noexcept {
-    // The role may have changed since: the last one under which the loop was described is its own.
+/// The role may have changed since: the last one under which the loop was described is its own.
+const RoundTripTexts* RoundTripLoops::texts_of(const LoopKey& key) const {
     const RoundTripTexts* texts = nullptr;
     std::uint64_t used = 0;
     for (std::size_t i = 0; i < loops; ++i) {
-        if (loops_used_[i] > used && loops_[i].key == loop.key) {
+        if (loops_used_[i] > used && loops_[i].key == key) {
             texts = &loops_[i];
             used = loops_used_[i];
         }
     }
-    if (texts != nullptr) {
+    return texts;
+}
+
+void RoundTripLoops::end_episode() noexcept {
+    const int limit = round_trip_settings.log_wait;
+    if (limit >= 0 && wait_ > roundtrip::Microseconds{limit} * 1000) {
+        is_log_due_ = true;
+        logged_ = dearest_;
+        logged_wait_ = wait_;
+    }
+    wait_ = 0;
+}
+
+void RoundTripLoops::write_log() const {
+    const RoundTripTexts* const texts = texts_of(logged_.key);
+    if (texts != nullptr && may_log_round_trip(*texts)) {
+        log_loop(logged_, logged_wait_, *texts);
+    }
+}
+
+void RoundTripLoops::take(const Loop& loop) noexcept {
+    dearest_ = wait_ == 0 || loop.wait > dearest_.wait ? loop : dearest_;
+    wait_ += loop.wait;
+    hide_running_loop(loop.key);
+    if (const RoundTripTexts* const texts = texts_of(loop.key)) {
         store_round_trip(loop, *texts);
     }
 }

@@ -20,8 +20,21 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings,
                   const ColumnsOfLeader& columns);
 
+    /// What was described last of a loop; nullptr if nothing was.
+    const RoundTripTexts* texts_of(const roundtrip::LoopKey& key) const;
+
     /// Hands a loop on to shared memory.
     void take(const roundtrip::Loop& loop) noexcept override;
+    /// Looks whether the episode waited long enough to be logged.
+    void end_episode() noexcept override;
+
+    /// Logs the last episode if that is due.
+    void log_episode() {
+        if (is_log_due_) {
+            is_log_due_ = false;
+            write_log();
+        }
+    }
 
   private:
     /// A statement's text may shrink when its constants are replaced, so more is kept of it than
@@ -43,6 +56,16 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     const Leader* find_leader(roundtrip::QueryId id) const;
     RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, const RoundTripOwner& owner);
     RoundTripTexts& oldest_loop();
+
+    void write_log() const;
+
+    // Of the episode that is being told:
+    roundtrip::Microseconds wait_ = 0;
+    roundtrip::Loop dearest_;
+    // Of one that has ended:
+    bool is_log_due_ = false;
+    roundtrip::Microseconds logged_wait_ = 0;
+    roundtrip::Loop logged_;
 
     std::uint64_t clock_ = 0;
     roundtrip::QueryId leader_ids_[leaders] = {};

@@ -8,7 +8,11 @@
 
 #include <algorithm>
 
+#include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_file.hpp"
+#include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/round_trips/round_trip_totals.hpp"
 
 extern "C" {
 #include "storage/ipc.h"
@@ -70,7 +74,10 @@ void request() {
     for (const Size size : {sizeof(Entry), sizeof(Family), sizeof(Role)}) {
         RequestAddinShmemSpace(hash_estimate_size(round_trip_settings.max, size));
     }
-    RequestNamedLWLockTranche(tranche, 1);
+    RequestAddinShmemSpace(size_of_totals());
+    RequestAddinShmemSpace(size_of_running_loops());
+    RequestAddinShmemSpace(size_of_heavy_rows());
+    RequestNamedLWLockTranche(tranche, 1 + locks_of_heavy_rows);
 }
 
 HTAB* make_table(const char* name, Size key, Size entry) {
@@ -95,7 +102,13 @@ void start_up() {
     table = make_table("onetrip round trips", sizeof(StoredRoundTrip::Key), sizeof(Entry));
     families = make_table("onetrip variants", sizeof(StoredRoundTrip::Base), sizeof(Family));
     roles = make_table("onetrip roles", sizeof(Oid), sizeof(Role));
+    start_totals();
+    start_running_loops();
+    start_heavy_rows(GetNamedLWLockTranche(tranche) + 1);
     LWLockRelease(AddinShmemInitLock);
+    if (!found) {
+        restore_round_trips_at_start();
+    }
 }
 
 template <typename Value, typename Key>
@@ -147,6 +160,7 @@ void remove_oldest(Oid role, int count) {
         memory->scratch, memory->scratch + count, memory->scratch + found,
         [](const Entry* a, const Entry* b) { return a->loop.last_seen < b->loop.last_seen; });
     for (int i = 0; i < count; ++i) {
+        count_eviction(memory->scratch[i]->loop.key.base.database);
         remove(memory->scratch[i]->loop.key);
     }
 }
@@ -319,6 +333,12 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
     }
 }
 
+StoredRoundTrip::Key key_for(const RoundTripTexts& texts) {
+    return {{MyDatabaseId, texts.role, texts.key.leader, texts.key.repeated,
+             static_cast<std::uint64_t>(texts.key.kind)},
+            texts.owner.variant()};
+}
+
 /// The entry of a loop, which is new unless another session has just made it.
 Entry* make_entry(const StoredRoundTrip::Key& key) {
     if (auto* const known = look_up<Entry>(table, key)) {
@@ -347,9 +367,8 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     if (!has_round_trip_memory()) {
         return;
     }
-    const StoredRoundTrip::Key key = {{MyDatabaseId, texts.role, loop.key.leader, loop.key.repeated,
-                                       static_cast<std::uint64_t>(loop.key.kind)},
-                                      texts.owner.variant()};
+    const StoredRoundTrip::Key key = key_for(texts);
+    add_to_totals(loop);
     LWLockAcquire(memory->lock, LW_SHARED);
     auto* known = look_up<Entry>(table, key);
     if (known == nullptr) {
@@ -399,6 +418,54 @@ void forget_round_trips() {
     LWLockAcquire(memory->lock, LW_EXCLUSIVE);
     remove_oldest(InvalidOid, round_trip_settings.max);
     LWLockRelease(memory->lock);
+    reset_totals();
+}
+
+void forget_round_trips(std::uint64_t query_id) {
+    LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, table);
+    while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
+        if (entry->loop.leader_query_id == query_id || entry->loop.query_id == query_id) {
+            remove(entry->loop.key);
+        }
+    }
+    LWLockRelease(memory->lock);
+}
+
+bool may_log_round_trip(const RoundTripTexts& texts) {
+    constexpr TimestampTz minute = 60 * USECS_PER_SEC;
+    const TimestampTz now = GetCurrentTimestamp();
+    bool may = false;
+    LWLockAcquire(memory->lock, LW_SHARED);
+    if (auto* const entry = look_up<Entry>(table, key_for(texts))) {
+        SpinLockAcquire(&entry->mutex);
+        may = now - entry->loop.logged_at >= minute;
+        entry->loop.logged_at = may ? now : entry->loop.logged_at;
+        SpinLockRelease(&entry->mutex);
+    }
+    LWLockRelease(memory->lock);
+    return may;
+}
+
+int count_of_round_trips() {
+    return static_cast<int>(hash_get_num_entries(table));
+}
+
+void each_round_trip_at_end(RoundTripTaker take, void* argument) {
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, table);
+    while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
+        take(entry->loop, argument);
+    }
+}
+
+void restore_round_trip(const StoredRoundTrip& loop) {
+    if (hash_get_num_entries(table) < round_trip_settings.max) {
+        if (Entry* const entry = insert(loop.key)) {
+            entry->loop = loop;
+        }
+    }
 }
 
 }  // namespace onetrip::postgres

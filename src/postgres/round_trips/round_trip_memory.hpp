@@ -61,6 +61,7 @@ struct StoredRoundTrip {
     TimestampTz last_seen;
     bool has_distinct_parameters;
     bool is_by_values;
+    TimestampTz logged_at;  ///< 0: never
     char leader_column[NAMEDATALEN];
     int encoding;  ///< of the texts
     RoundTripText leader;
@@ -92,6 +93,19 @@ RoundTripPlace* round_trip_places(int& count);
 /// interrupts wait for all of them.
 bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy);
 
+/// Forgets all loops, and what they cost in all; or those in which the statement of
+/// this query identifier leads or repeats.
 void forget_round_trips();
+void forget_round_trips(std::uint64_t query_id);
+
+/// Whether a loop may be logged: once a minute, whichever session asks.
+bool may_log_round_trip(const RoundTripTexts& texts);
+
+/// All loops, the most recently seen first, while nobody else is there: at the server's end. And
+/// one of them at its start, in that order.
+int count_of_round_trips();
+using RoundTripTaker = void (*)(const StoredRoundTrip& loop, void* argument);
+void each_round_trip_at_end(RoundTripTaker take, void* argument);
+void restore_round_trip(const StoredRoundTrip& loop);
 
 }  // namespace onetrip::postgres

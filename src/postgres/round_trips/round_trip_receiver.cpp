@@ -21,6 +21,7 @@ DestReceiver* WatchedReceiver::put_before(DestReceiver* inner, const Source& sou
     evidence_ = &evidence;
     described_ = nullptr;
     place_ = Evidence::nowhere;
+    sizes_.forget();
     return &receiver_.receiver;
 }
 
@@ -61,6 +62,9 @@ void WatchedReceiver::destroy(DestReceiver* self) {
 void WatchedReceiver::begin(TupleDesc columns) {
     place_ = evidence_->begin_rows(source_.id, source_.parameters, source_.goes_on);
     is_unfinished_ = true;
+    if (source_.is_measured) {
+        sizes_.begin(columns);
+    }
     ColumnsOfResult& named = columns_[place_];
     const bool is_named = named.id == source_.id;
     count_ = 0;
@@ -81,6 +85,9 @@ void WatchedReceiver::begin(TupleDesc columns) {
 inline void WatchedReceiver::keep(TupleTableSlot* row) {
     if (place_ == Evidence::nowhere) {
         begin(described_);
+    }
+    if (source_.is_measured && !sizes_.is_full()) {
+        sizes_.add(row);
     }
     if (evidence_->is_full(place_)) {
         evidence_->count_row(place_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "postgres/round_trips/round_trip_parameters.hpp"
+#include "postgres/round_trips/row_sizes.hpp"
 #include "roundtrip/evidence.hpp"
 
 extern "C" {
@@ -27,7 +28,8 @@ class WatchedReceiver {
         roundtrip::QueryId id;
         std::uint64_t parameters;
         const roundtrip::StatementValueHashes* asked;
-        bool goes_on;  ///< they are a further part of an execution
+        bool goes_on;      ///< they are a further part of an execution
+        bool is_measured;  ///< their sizes are of interest
     };
 
     /// The receiver to be taken instead of `inner`, which it hands everything on to.
@@ -37,6 +39,10 @@ class WatchedReceiver {
     /// Forgets the rows of a statement that failed after some of them: clients throw those away.
     /// To be called before the evidence is asked again.
     void drop_unfinished();
+
+    /// Of the rows that came last.
+    const RowSizes& sizes() const { return sizes_; }
+    void forget_sizes() { sizes_.forget(); }
 
     /// Of the result at that place of the evidence.
     const ColumnsOfResult& columns_of(roundtrip::Evidence::Place place) const {
@@ -70,6 +76,7 @@ class WatchedReceiver {
     roundtrip::Evidence::Place place_ = roundtrip::Evidence::nowhere;
     TupleDesc described_ = nullptr;
     bool is_unfinished_ = false;  ///< rows have come, and not their end
+    RowSizes sizes_;
     int count_ = 0;
     Column kept_[roundtrip::Evidence::columns] = {};
     ColumnsOfResult columns_[roundtrip::Evidence::results] = {};

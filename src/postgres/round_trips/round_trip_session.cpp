@@ -7,6 +7,7 @@
 
 #include "postgres/round_trips/round_trip_session.hpp"
 
+#include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
@@ -93,6 +94,16 @@ void RoundTripSession::call_detector(Body&& body) {
                       errmsg("round trips of this session are watched no longer"),
                       errdetail_internal("%s", error.message)));
     }
+    loops_.log_episode();
+}
+
+/// A loop that was born or has doubled is shown while it runs.
+void RoundTripSession::show_growth() {
+    if (const std::optional<roundtrip::Loop> loop = detector_.take_grown()) {
+        if (const RoundTripTexts* const texts = loops_.texts_of(loop->key)) {
+            show_running_loop(*loop, *texts);
+        }
+    }
 }
 
 /// In a signal handler.
@@ -152,9 +163,13 @@ void RoundTripSession::before_planning(Query* query, const char* text) {
     cursor_message_ = 0;
 }
 
-void RoundTripSession::planned(const Query* query) {
+void RoundTripSession::planned(const Query* query, const PlannedStmt* planned, const char* text,
+                               TimestampTz begin) {
     if (query->queryId != 0) {
         prepare(static_cast<QueryId>(query->queryId));
+    }
+    if (HeavyPlans::is_heavy(planned)) {
+        plans_.planned(query, planned, text, GetCurrentTimestamp() - begin);
     }
 }
 
@@ -207,7 +222,7 @@ inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId que
     judged_query_ = query;
     judgement_ = {};
     receiver_.drop_unfinished();
-    if (round_trip_settings.values) {
+    if (round_trip_settings.values && !is_ignored(query->plannedstmt, query->sourceText)) {
         forget_after_pause();
         judgement_ = evidence_.judge(fingerprint_of(query_id), current_.each);
     }
@@ -225,7 +240,8 @@ DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
         values_.collect(id, query->params, current_);
     }
     return receiver_.put_before(
-        query->dest, {fingerprint_of(id), current_.hash, &current_.each, query->already_executed},
+        query->dest,
+        {fingerprint_of(id), current_.hash, &current_.each, query->already_executed, true},
         evidence_);
 }
 
@@ -234,7 +250,8 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     const PlannedStmt* const planned =
         effect.cursor == nullptr ? nullptr : PortalGetPrimaryStmt(effect.cursor);
     if (!round_trip_settings.values || planned == nullptr || planned->queryId == 0 ||
-        planned->commandType == CMD_UTILITY || receiver == nullptr) {
+        planned->commandType == CMD_UTILITY || receiver == nullptr ||
+        is_ignored(planned, effect.cursor->sourceText)) {
         return receiver;
     }
     forget_after_pause();
@@ -242,34 +259,9 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     values_.collect(id, effect.cursor->portalParams, current_);
     judged_query_ = nullptr;
     return receiver_.put_before(
-        receiver, {fingerprints_.of(id), current_.hash, &current_.each, !effect.is_first_fetch},
+        receiver,
+        {fingerprints_.of(id), current_.hash, &current_.each, !effect.is_first_fetch, false},
         evidence_);
-}
-
-void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
-    const TimestampTz now = GetCurrentTimestamp();
-    const PlannedStmt* const planned = query->plannedstmt;
-    const QueryId id = query_id_of(planned);
-    if (goes_on || !clock_.is_running(query)) {
-        values_.collect(id, query->params, current_);
-        clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
-    }
-    Statement statement = clock_.end(now);
-    const Fingerprints::Entry* const known = known_of(id);
-    statement.id = known != nullptr ? known->fingerprint : id;
-    statement.has_list = known != nullptr && known->has_list;
-    statement.kind = kind_of(planned);
-    statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
-    statement.rows = query->estate->es_processed;
-    look_at_relations(statement, planned);
-    if (judged_query_ == query && !goes_on) {
-        statement.evidence = judgement_;
-    }
-    judged_query_ = nullptr;
-    if (known != nullptr && known->page.is_page) {
-        pages_.look_at(statement, known->page, current_, query);
-    }
-    report(statement, planned, query->sourceText, query);
 }
 
 inline void RoundTripSession::begin_chained_block() {
@@ -277,6 +269,110 @@ inline void RoundTripSession::begin_chained_block() {
         chains_ = false;
         detector_.begin_block();
     }
+}
+
+inline void RoundTripSession::set_limits() {
+    detector_.set_limits({static_cast<std::uint32_t>(round_trip_settings.repeats),
+                          Microseconds{round_trip_settings.gap} * 1000});
+}
+
+/// Says which statement it is; gives what is known of its text, if it is among the last ones.
+inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statement,
+                                                             const PlannedStmt* planned) const {
+    const QueryId id = query_id_of(planned);
+    const Fingerprints::Entry* const known = known_of(id);
+    statement.id = known != nullptr ? known->fingerprint : id;
+    statement.has_list = known != nullptr && known->has_list;
+    statement.kind = kind_of(planned);
+    look_at_relations(statement, planned);
+    return known;
+}
+
+/// Answers the loop that the statement makes if it runs.
+void RoundTripSession::answer(const QueryDesc* query) {
+    const PlannedStmt* const planned = query->plannedstmt;
+    if (is_ignored(planned, query->sourceText) || !clock_.is_running(query)) {
+        return;
+    }
+    roundtrip::StatementClock clock = clock_;
+    Statement statement = clock.end(GetCurrentTimestamp());
+    const Fingerprints::Entry* const known = identify(statement, planned);
+    statement.evidence = judgement_;
+    if (known != nullptr && known->page.is_page) {
+        PagedLists pages = pages_;
+        pages.look_at(statement, known->page, current_, query);
+    }
+    TripCounter trips = trips_;
+    statement.is_trip = trips.count();
+    std::optional<roundtrip::Loop> loop;
+    call_detector([&] {
+        begin_chained_block();
+        set_limits();
+        loop = detector_.loop_with(statement, trial_);
+    });
+    if (!loop || loop->key.kind == roundtrip::Kind::page) {
+        return;
+    }
+    const Findings findings = findings_of(query);
+    if (does_many_at_once(findings) && !detector_.has_single_runs(loop->key)) {
+        return;
+    }
+    loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
+    const RoundTripTexts* const texts = loops_.texts_of(loop->key);
+    if (texts == nullptr || !detector_.begins_answer(loop->key)) {
+        return;
+    }
+    const auto action = static_cast<WatchAction>(round_trip_settings.action);
+    if (action == WatchAction::error) {
+        // The transaction will be gone, and the view is not part of it.
+        loops_.take(*loop);
+        detector_.begin_at_zero(loop->key.repeated);
+        detector_.fail();
+    }
+    answer_loop(action, *loop, *texts);
+}
+
+/// The client fetched the result in one piece.
+void RoundTripSession::look_at_whole_result(const QueryDesc* query) {
+    const bool is_of_client = query->operation == CMD_SELECT || query->plannedstmt->hasReturning;
+    if (is_of_client && query->dest->mydest != DestNone && query->tupDesc != nullptr) {
+        store_heavy_result(query, receiver_.sizes());
+    }
+}
+
+void RoundTripSession::pass_over() {
+    begin();
+    call_detector([this] {
+        begin_chained_block();
+        detector_.pass(GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
+    });
+}
+
+void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const PlannedStmt* const planned = query->plannedstmt;
+    if (is_ignored(planned, query->sourceText)) {
+        pass_over();
+        return;
+    }
+    const QueryId id = query_id_of(planned);
+    if (goes_on || !clock_.is_running(query)) {
+        values_.collect(id, query->params, current_);
+        clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
+    }
+    Statement statement = clock_.end(now);
+    const Fingerprints::Entry* const known = identify(statement, planned);
+    statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
+    statement.rows = query->estate->es_processed;
+    if (judged_query_ == query && !goes_on) {
+        statement.evidence = judgement_;
+    }
+    judged_query_ = nullptr;
+    if (known != nullptr && known->page.is_page) {
+        pages_.look_at(statement, known->page, current_, query);
+    }
+    plans_.ended(statement);
+    report(statement, planned, query->sourceText, query);
 }
 
 /// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
@@ -289,8 +385,7 @@ void RoundTripSession::report(Statement& statement, const PlannedStmt* planned, 
     std::optional<LoopKey> loop;
     call_detector([&] {
         begin_chained_block();
-        detector_.set_limits({static_cast<std::uint32_t>(round_trip_settings.repeats),
-                              Microseconds{round_trip_settings.gap} * 1000});
+        set_limits();
         loop = detector_.statement(statement);
     });
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
@@ -298,6 +393,9 @@ void RoundTripSession::report(Statement& statement, const PlannedStmt* planned, 
     }
     if (loop && query != nullptr) {
         look_at_loop(*loop, statement.evidence, query);
+    }
+    if (detector_.has_grown()) {
+        show_growth();
     }
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
@@ -370,7 +468,8 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     const TimestampTz begin = GetCurrentStatementStartTimestamp();
     const TimestampTz end = GetCurrentTimestamp();
     const PlannedStmt* const planned = PortalGetPrimaryStmt(effect.cursor);
-    if (planned == nullptr || planned->queryId == 0 || planned->commandType == CMD_UTILITY) {
+    if (planned == nullptr || planned->queryId == 0 || planned->commandType == CMD_UTILITY ||
+        is_ignored(planned, effect.cursor->sourceText)) {
         call_detector([&] { detector_.pass(begin, end); });
         return;
     }
@@ -411,6 +510,9 @@ void RoundTripSession::end_block_or_pause(XactEvent event) {
             detector_.end_episode();
         }
     });
+    if (detector_.has_grown()) {
+        show_growth();
+    }
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
     } else if (alarm_.is_set()) {

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <string_view>
+
+#include "postgres/round_trips/heavy_plans.hpp"
+#include "postgres/round_trips/heavy_results.hpp"
+#include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/round_trips/round_trip_alarm.hpp"
 #include "postgres/round_trips/round_trip_fingerprints.hpp"
 #include "postgres/round_trips/round_trip_loops.hpp"
@@ -14,6 +19,7 @@
 extern "C" {
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "utils/guc.h"
 }
 
 namespace onetrip::postgres {
@@ -30,10 +36,11 @@ class RoundTripSession {
     RoundTripSession& operator=(const RoundTripSession&) = delete;
 
     /// Whether what the server is about to do is something that the client sent, and not inside of
-    /// such a thing: a function, a trigger, an evaluation of the planner.
+    /// such a thing: a function, a trigger, an evaluation of the planner. Nor is the client another
+    /// server that runs its part of a statement.
     bool is_watching() const {
         return round_trip_settings.watch && MyBackendType == B_BACKEND && !IsParallelWorker() &&
-               !has_given_up_ && !is_inside();
+               !has_given_up_ && !is_inside() && !is_of_other_server();
     }
 
     /// The same for a statement that starts. One that does not count may start at the address of
@@ -63,19 +70,42 @@ class RoundTripSession {
 
     // In the order of a statement's life:
     void parsed(Query* query, const char* text);
+    void look_for_ignore(const char* text) {
+        has_ignore_comments_ = has_ignore_comments_ || names_ignore(text);
+    }
     void before_planning(Query* query, const char* text);
-    void planned(const Query* query);
+    void planned(const Query* query, const PlannedStmt* planned, const char* text,
+                 TimestampTz begin);
     void started(const QueryDesc* query);
 
     /// Whether the statement's rows go to the client, and are to be looked at.
-    static bool keeps_rows(const QueryDesc* query) {
+    bool keeps_rows(const QueryDesc* query) const {
         return round_trip_settings.values &&
-               (query->operation == CMD_SELECT || query->plannedstmt->hasReturning);
+               (query->operation == CMD_SELECT || query->plannedstmt->hasReturning) &&
+               !is_ignored(query->plannedstmt, query->sourceText);
+    }
+
+    /// The statement is about to run. Answers the loop that it will make; see watch_action.
+    void before_run(const QueryDesc* query) {
+        if (round_trip_settings.action != static_cast<int>(WatchAction::none) &&
+            !query->already_executed) {
+            answer(query);
+        }
     }
     /// The receiver to be taken instead of the statement's own while it runs.
     DestReceiver* receiver_before(const QueryDesc* query);
     /// The same for rows that are fetched from a cursor.
     DestReceiver* receiver_before(const UtilityEffect& effect, DestReceiver* receiver);
+
+    /// The statement is about to run without a receiver of ours.
+    void runs_unseen() { receiver_.forget_sizes(); }
+
+    /// The statement has run to its end in one piece.
+    void ran_whole(const QueryDesc* query) {
+        if (is_heavy_result(query->estate->es_processed, receiver_.sizes())) {
+            look_at_whole_result(query);
+        }
+    }
 
     /// The statement has run, or gone on if its portal is executed in parts.
     void ended(const QueryDesc* query, bool goes_on);
@@ -111,7 +141,26 @@ class RoundTripSession {
         return known != nullptr ? known->fingerprint : id;
     }
 
+    /// Citus opens sessions of its own on its workers: a statement on many shards is none in a
+    /// loop.
+    static bool is_of_other_server() {
+        constexpr std::string_view citus = "citus_internal";
+        return application_name[0] == citus[0] &&
+               std::strncmp(application_name, citus.data(), citus.size()) == 0;
+    }
+
+    /// Whether a statement is passed over, as SET is.
+    bool is_ignored(const PlannedStmt* planned, const char* text) const {
+        return round_trip_settings.ignore ||
+               (has_ignore_comments_ && has_ignore_comment(source_of(planned, text)));
+    }
+    void pass_over();
+    void look_at_whole_result(const QueryDesc* query);
+    void answer(const QueryDesc* query);
+
     void prepare(roundtrip::QueryId id);
+    const Fingerprints::Entry* identify(roundtrip::Statement& statement,
+                                        const PlannedStmt* planned) const;
     void look_at_application();
     void look_at_other_application();
     void end_episode();
@@ -125,7 +174,9 @@ class RoundTripSession {
                       const QueryDesc* query);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
+    void show_growth();
     void begin_chained_block();
+    void set_limits();
     void end_block_or_pause(XactEvent event);
 
     RoundTripLoops loops_;
@@ -141,6 +192,8 @@ class RoundTripSession {
     roundtrip::Judgement judgement_;           ///< where its values come from
     roundtrip::Evidence evidence_;
     WatchedReceiver receiver_;
+    roundtrip::Detector trial_{loops_};  ///< what one statement more would make
+    HeavyPlans plans_;
     PauseAlarm alarm_{is_pausing};
 
     /// The server's text of the name that was looked at last: compared and not followed.
@@ -153,6 +206,8 @@ class RoundTripSession {
 
     /// This session has sent something, and reports it before it ends.
     bool has_begun_ = false;
+    /// A text of this session has had what may be the comment of is_ignored.
+    bool has_ignore_comments_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;
     /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.

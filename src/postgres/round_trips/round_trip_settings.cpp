@@ -4,8 +4,10 @@
 
 #include "postgres/round_trips/round_trip_settings.hpp"
 
+#include <cfloat>
 #include <climits>
 
+#include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/server/server.hpp"
 #include "roundtrip/detector.hpp"
 
@@ -16,6 +18,54 @@ extern "C" {
 namespace onetrip::postgres {
 
 RoundTripSettings round_trip_settings;
+
+namespace {
+
+constexpr config_enum_entry actions[] = {
+    {"none", static_cast<int>(WatchAction::none), false},
+    {"notice", static_cast<int>(WatchAction::notice), false},
+    {"warning", static_cast<int>(WatchAction::warning), false},
+    {"error", static_cast<int>(WatchAction::error), false},
+    {nullptr, 0, false},
+};
+
+/// Those that anybody may set.
+void define_settings_of_clients() {
+    RoundTripSettings& settings = round_trip_settings;
+    DefineCustomEnumVariable(
+        "onetrip.watch_action", "Sets what a statement raises that is about to make a loop.",
+        "A loop is answered once an episode, before the execution that makes it one.",
+        &settings.action, static_cast<int>(WatchAction::none), actions, PGC_USERSET, 0, nullptr,
+        nullptr, nullptr);
+    DefineCustomBoolVariable("onetrip.watch_ignore",
+                             "Passes over the statements that run while it is on.",
+                             "A comment /* onetrip:ignore */ does the same for one statement.",
+                             &settings.ignore, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+}
+
+/// What is logged, and what is heavy.
+void define_limits() {
+    RoundTripSettings& settings = round_trip_settings;
+    DefineCustomIntVariable(
+        "onetrip.watch_log_wait", "Logs an episode that waited longer than this in loops.",
+        "At most one line a loop and minute. -1 turns this off.", &settings.log_wait, -1, -1,
+        INT_MAX / 2, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("onetrip.heavy_rows",
+                            "Sets from how many rows on a result that a client fetches in one "
+                            "piece is heavy.",
+                            "-1 turns this off.", &settings.heavy_rows, settings.heavy_rows, -1,
+                            INT_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("onetrip.heavy_bytes",
+                            "Sets from which size on a result that a client fetches in one piece "
+                            "is heavy.",
+                            "-1 turns this off.", &settings.heavy_kb, settings.heavy_kb, -1,
+                            INT_MAX, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomRealVariable("onetrip.heavy_cost", "Sets from which total cost on a plan is heavy.",
+                             "-1 turns this off.", &settings.heavy_cost, settings.heavy_cost, -1,
+                             DBL_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+}
+
+}  // namespace
 
 void define_round_trip_settings() {
     RoundTripSettings& settings = round_trip_settings;
@@ -48,6 +98,8 @@ void define_round_trip_settings() {
                              "Takes tables of the same name in different schemas for one.",
                              "For schemas of tenants.", &settings.fold_schemas, false,
                              PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    define_settings_of_clients();
+    define_limits();
     MarkGUCPrefixReserved("onetrip");
 }
 

@@ -12,6 +12,12 @@ struct RoundTripSettings {
     bool values = true;
     char* tags = nullptr;  ///< the keys of tags that are kept; defined with the others
     bool fold_schemas = false;
+    int action = 0;  ///< a WatchAction
+    bool ignore = false;
+    int log_wait = -1;  ///< ms
+    int heavy_rows = 10'000;
+    int heavy_kb = 16 * 1024;
+    double heavy_cost = 100'000;
 };
 
 extern RoundTripSettings round_trip_settings;

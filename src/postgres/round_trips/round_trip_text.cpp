@@ -210,6 +210,16 @@ StatementSource source_of(const PlannedStmt* statement, const char* text) {
     return {trimmed({begin, size}), false};
 }
 
+bool names_ignore(const char* text) {
+    return text != nullptr && std::strstr(text, roundtrip::ignore_words) != nullptr;
+}
+
+bool has_ignore_comment(StatementSource source) {
+    // Most statements of such a session have none.
+    return source.text.find(roundtrip::ignore_words) != std::string_view::npos &&
+           roundtrip::has_ignore_comment(source.text, literal_rules());
+}
+
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) {
     if (!is_cut && text.size() < sizeof to) {
         text.copy(to, text.size());

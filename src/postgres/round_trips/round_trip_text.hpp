@@ -19,6 +19,12 @@ struct StatementSource {
 /// The statement's part of a string of several.
 StatementSource source_of(const PlannedStmt* statement, const char* text);
 
+/// Whether a client's text has what may be a comment `/* onetrip:ignore */`.
+bool names_ignore(const char* text);
+
+/// Whether a statement has one.
+bool has_ignore_comment(StatementSource source);
+
 /// Copies a text, cut between characters and with `…` behind where it is longer than 1 kB or
 /// `is_cut`.
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut);

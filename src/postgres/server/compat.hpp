@@ -71,6 +71,31 @@ inline bool is_owner_of(Oid relation, Oid role) {
 
 }  // namespace onetrip::postgres
 
+// ---- waits
+// ---------------------------------------------------------------------------------------
+
+extern "C" {
+#include "utils/wait_event.h"
+}
+
+namespace onetrip::postgres {
+
+/// The name under which pg_stat_activity shows a wait, where the server lets an extension have one:
+/// from 17 on. Asked for once a session.
+inline std::uint32_t wait_event([[maybe_unused]] std::uint32_t& known,
+                                [[maybe_unused]] const char* name) {
+#if PG_VERSION_NUM >= 170000
+    if (known == 0) {
+        known = WaitEventExtensionNew(name);
+    }
+    return known;
+#else
+    return PG_WAIT_EXTENSION;
+#endif
+}
+
+}  // namespace onetrip::postgres
+
 // ---- the watch over round trips -----------------------------------------------------------------
 
 extern "C" {

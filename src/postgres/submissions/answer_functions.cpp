@@ -6,6 +6,7 @@
 #include "jsonb/numeric_parser.hpp"
 #include "postgres/server/datums.hpp"
 #include "postgres/server/walls.hpp"
+#include "postgres/submissions/answer_datums.hpp"
 #include "submission/answers.hpp"
 
 extern "C" {
@@ -24,19 +25,6 @@ ONETRIP_SQL_FUNCTION(answer_datetime);
 ONETRIP_SQL_FUNCTION(answer_time);
 
 namespace {
-
-/// The numeric that numeric_in makes of the text, palloc'ed; nullptr where it makes none. That can
-/// only raise an ERROR then, at least in PostgreSQL 15.
-varlena* make_numeric(std::string_view characters) {
-    std::vector<std::uint8_t> numeric;
-    if (!submission::is_number(characters) || !jsonb::append_numeric(characters, numeric)) {
-        return nullptr;
-    }
-    const std::uint8_t* const from = numeric.data();
-    const std::size_t size = numeric.size();
-    return call_server(
-        [&] { return static_cast<varlena*>(std::memcpy(palloc(size), from, size)); });
-}
 
 /// The fraction of a second in microseconds, rounded as ParseFractionalSecond in datetime.c does;
 /// 1000000 is possible. Only a few digits can count.
@@ -74,6 +62,57 @@ bool find_zone(const submission::TimeOfDay& time, const text* zone, pg_tm& tm, i
 
 }  // namespace
 
+/// What numeric_in makes no numeric of can only raise an ERROR, at least in PostgreSQL 15.
+varlena* make_numeric(std::string_view characters) {
+    std::vector<std::uint8_t> numeric;
+    if (!submission::is_number(characters) || !jsonb::append_numeric(characters, numeric)) {
+        return nullptr;
+    }
+    const std::uint8_t* const from = numeric.data();
+    const std::size_t size = numeric.size();
+    return call_server(
+        [&] { return static_cast<varlena*>(std::memcpy(palloc(size), from, size)); });
+}
+
+Datum date_datum(FunctionCallInfo fcinfo, std::string_view characters) {
+    const std::optional<submission::Day> day = submission::parse_day(characters);
+    if (!day) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_DATEADT(date2j(day->year, day->month, day->day) - POSTGRES_EPOCH_JDATE);
+}
+
+Datum datetime_datum(FunctionCallInfo fcinfo, std::string_view characters, const text* zone) {
+    const std::optional<submission::Moment> moment = submission::parse_moment(characters);
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    if (!moment || !fill_time(moment->time, tm, fraction)) {
+        PG_RETURN_NULL();
+    }
+    tm.tm_year = moment->day.year;
+    tm.tm_mon = moment->day.month;
+    tm.tm_mday = moment->day.day;
+    int west = 0;
+    TimestampTz timestamp = 0;
+    if (!find_zone(moment->time, zone, tm, west) ||
+        tm2timestamp(&tm, fraction, &west, &timestamp) != 0) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_TIMESTAMPTZ(timestamp);
+}
+
+Datum time_datum(FunctionCallInfo fcinfo, std::string_view characters) {
+    const std::optional<submission::TimeOfDay> time = submission::parse_time(characters);
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    if (!time || !fill_time(*time, tm, fraction)) {
+        PG_RETURN_NULL();
+    }
+    TimeADT result = 0;
+    tm2time(&tm, fraction, &result);
+    PG_RETURN_TIMEADT(result);
+}
+
 extern "C" {
 
 Datum answer_number(PG_FUNCTION_ARGS) {
@@ -94,45 +133,15 @@ Datum answer_boolean(PG_FUNCTION_ARGS) {
 }
 
 Datum answer_date(PG_FUNCTION_ARGS) {
-    const std::string_view characters = characters_of(PG_GETARG_TEXT_PP(0));
-    const std::optional<submission::Day> day = submission::parse_day(characters);
-    if (!day) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_DATEADT(date2j(day->year, day->month, day->day) - POSTGRES_EPOCH_JDATE);
+    return date_datum(fcinfo, characters_of(PG_GETARG_TEXT_PP(0)));
 }
 
 Datum answer_datetime(PG_FUNCTION_ARGS) {
-    const std::string_view characters = characters_of(PG_GETARG_TEXT_PP(0));
-    const std::optional<submission::Moment> moment = submission::parse_moment(characters);
-    pg_tm tm{};
-    fsec_t fraction = 0;
-    if (!moment || !fill_time(moment->time, tm, fraction)) {
-        PG_RETURN_NULL();
-    }
-    tm.tm_year = moment->day.year;
-    tm.tm_mon = moment->day.month;
-    tm.tm_mday = moment->day.day;
-    int west = 0;
-    TimestampTz timestamp = 0;
-    if (!find_zone(moment->time, PG_GETARG_TEXT_PP(1), tm, west) ||
-        tm2timestamp(&tm, fraction, &west, &timestamp) != 0) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_TIMESTAMPTZ(timestamp);
+    return datetime_datum(fcinfo, characters_of(PG_GETARG_TEXT_PP(0)), PG_GETARG_TEXT_PP(1));
 }
 
 Datum answer_time(PG_FUNCTION_ARGS) {
-    const std::string_view characters = characters_of(PG_GETARG_TEXT_PP(0));
-    const std::optional<submission::TimeOfDay> time = submission::parse_time(characters);
-    pg_tm tm{};
-    fsec_t fraction = 0;
-    if (!time || !fill_time(*time, tm, fraction)) {
-        PG_RETURN_NULL();
-    }
-    TimeADT result = 0;
-    tm2time(&tm, fraction, &result);
-    PG_RETURN_TIMEADT(result);
+    return time_datum(fcinfo, characters_of(PG_GETARG_TEXT_PP(0)));
 }
 
 }  // extern "C"

@@ -6,15 +6,18 @@
 
 #include "base/error.hpp"
 #include "jsonb/json_parser.hpp"
+#include "jsonb/json_printer.hpp"
 #include "postgres/server/argument_bytes.hpp"
 #include "postgres/server/arguments.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/json_documents.hpp"
 #include "postgres/server/walls.hpp"
+#include "postgres/submissions/form_trees.hpp"
 #include "submission/dialects/dialects.hpp"
 #include "submission/dialects/merge_trees.hpp"
 
 extern "C" {
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 }
 
@@ -42,6 +45,53 @@ varlena* datum_of(std::span<const std::uint8_t> jsonb) {
     return call_server([&] { return make_varlena(jsonb); });
 }
 
+/// Whether the translators, which take UTF-8, see the characters that the database's texts have.
+/// Without an encoding nobody knows what they are.
+bool has_utf8_texts() {
+    return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
+}
+
+std::string text_of(jsonb::Value document) {
+    std::string text;
+    jsonb::JsonPrinter printer(document);
+    for (std::string_view piece = printer.next(); !piece.empty(); piece = printer.next()) {
+        text += piece;
+    }
+    return text;
+}
+
+/// A copy with a null byte at its end, palloc'ed.
+char* make_cstring(const std::string& text) {
+    return call_server([&] { return pnstrdup(text.data(), text.size()); });
+}
+
+/// The tree of a form in a database of another encoding: both are converted as text.
+const varlena* convert_tree(jsonb::Value form, Dialect dialect) {
+    const char* const text = call_cpp([&] { return make_cstring(text_of(form)); });
+    const char* const utf8 = pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8);
+    const char* const tree = call_cpp([&]() -> const char* {
+        const std::vector<std::uint8_t> parsed =
+            jsonb::parse_json(utf8, jsonb::DuplicateKeys::last_wins, check_for_interrupts);
+        const auto made = submission::dialects::tree_of(jsonb::Value::root(parsed), dialect,
+                                                        check_for_interrupts);
+        return made ? make_cstring(text_of(jsonb::Value::root(*made))) : nullptr;
+    });
+    return tree == nullptr ? nullptr
+                           : jsonb_by_server(pg_any_to_server(
+                                 tree, static_cast<int>(std::strlen(tree)), PG_UTF8));
+}
+
+/// The form's tree, palloc'ed; nullptr if that is the form itself. May ERROR.
+const varlena* make_tree(jsonb::Value form, Dialect dialect) {
+    if (dialect != Dialect::onetrip && !has_utf8_texts()) {
+        return convert_tree(form, dialect);
+    }
+    return call_cpp([&]() -> const varlena* {
+        const auto tree = submission::dialects::tree_of(form, dialect, check_for_interrupts);
+        return tree ? datum_of(*tree) : nullptr;
+    });
+}
+
 /// The last tree of a call site. The form is found again by the very bytes of the argument, as in
 /// FormCache.
 class LastTree {
@@ -50,9 +100,14 @@ class LastTree {
         return argument_ == argument && dialect_ == dialect;
     }
 
-    void set(std::string_view argument, Dialect dialect, jsonb::Value form) {
+    /// `tree` is nullptr if it is the form itself.
+    void set(std::string_view argument, Dialect dialect, const varlena* tree) {
         dialect_.reset();
-        tree_ = submission::dialects::tree_of(form, dialect, check_for_interrupts);
+        tree_.reset();
+        if (tree != nullptr) {
+            const std::span<const std::uint8_t> bytes = bytes_of(tree);
+            tree_.emplace(bytes.begin(), bytes.end());
+        }
         argument_ = argument;
         dialect_ = dialect;
     }
@@ -103,6 +158,12 @@ varlena* merge(const Datum* trees, int count) {
 
 }  // namespace
 
+const varlena* tree_of_form(const varlena* form, const text* dialect_name) {
+    const Dialect dialect = value_of_word("dialect", characters_of(dialect_name), words_of_dialect);
+    const varlena* const tree = make_tree(document_of(form), dialect);
+    return tree == nullptr ? form : tree;
+}
+
 extern "C" {
 
 Datum form_from(PG_FUNCTION_ARGS) {
@@ -112,7 +173,8 @@ Datum form_from(PG_FUNCTION_ARGS) {
     const std::string_view argument = argument_bytes(PG_GETARG_DATUM(0));
     if (!call_cpp([&] { return last->is_of(argument, dialect); })) {
         const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
-        call_cpp([&] { last->set(argument, dialect, form); });
+        const varlena* const tree = make_tree(form, dialect);
+        call_cpp([&] { last->set(argument, dialect, tree); });
     }
     varlena* const tree = call_cpp([&] { return last->datum(); });
     if (tree == nullptr) {

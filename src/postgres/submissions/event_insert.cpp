@@ -79,7 +79,7 @@ bool fill_column(const LoadStatements& statements, const FormData_pg_attribute* 
     if (column->attisdropped) {
         return true;
     }
-    if (column->attgenerated != '\0') {
+    if (column->attgenerated != '\0' || column->attidentity == ATTRIBUTE_IDENTITY_ALWAYS) {
         return false;
     }
     const EventColumn* const known = find_column(column);

@@ -53,6 +53,9 @@ void load_candidates(Load& load, const Candidates& candidates);
 [[noreturn]] void raise_load_error(const Load& load, const ErrorData* error,
                                    const char* submission);
 
+/// A column that is read has another type than when the load began.
+[[noreturn]] void refuse_altered_columns();
+
 /// What statements of the loader's begin with, so that an error's context can be recognised.
 inline constexpr const char* statement_mark = "/* onetrip load */";
 

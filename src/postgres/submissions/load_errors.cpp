@@ -69,4 +69,11 @@ void raise_load_error(const Load& load, const ErrorData* error, const char* subm
     pg_unreachable();
 }
 
+void refuse_altered_columns() {
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("the type of a column has changed while submissions were loaded"),
+                    errhint("Another call goes on where this one was.")));
+    pg_unreachable();
+}
+
 }  // namespace onetrip::postgres

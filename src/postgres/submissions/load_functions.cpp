@@ -29,6 +29,14 @@ LoadState& require_state(const char* function) {
     return *current_state;
 }
 
+/// The column was altered after the load began, or it is not the loader who calls.
+[[noreturn]] void refuse_types(const char* function) {
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("%s is called with other types than the tables had when the load began",
+                           function)));
+    pg_unreachable();
+}
+
 // ---- load_rows ----
 
 NullableDatum no_value() {
@@ -63,6 +71,35 @@ void fill_row(const LoadState& state, int position, NullableDatum (&row)[row_col
     row[14] = {Int32GetDatum(submission.problems), false};
 }
 
+/// Whether the caller expects the types that the rows have: the loader's statements do, but anybody
+/// may call load_rows while one of them runs.
+bool are_expected(TupleDesc descriptor, const LoadStatements& statements) {
+    const Oid expected[row_columns] = {INT4OID,
+                                       statements.id.oid,
+                                       statements.form_id.oid,
+                                       TEXTOID,
+                                       statements.user_id.oid,
+                                       TEXTOID,
+                                       statements.created.oid,
+                                       TIMESTAMPTZOID,
+                                       BOOLOID,
+                                       TEXTOID,
+                                       BYTEAOID,
+                                       BYTEAOID,
+                                       BYTEAOID,
+                                       INT4OID,
+                                       INT4OID};
+    if (descriptor->natts != 2 && descriptor->natts != row_columns) {
+        return false;
+    }
+    for (int i = 0; i < descriptor->natts; ++i) {
+        if (TupleDescAttr(descriptor, i)->atttypid != expected[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void put_row(const Rows& rows, const LoadState& state, int position) {
     NullableDatum row[row_columns] = {};
     if (rows.columns() == row_columns) {
@@ -75,6 +112,21 @@ void put_row(const Rows& rows, const LoadState& state, int position) {
 }
 
 // ---- load_change ----
+
+/// Looks at the types of a call site's arguments once.
+void require_examined_types(FunctionCallInfo fcinfo, const LoadState& state) {
+    if (fcinfo->flinfo->fn_extra == &current_state) {
+        return;
+    }
+    Oid types[examined_count];
+    for (int i = 0; i < examined_count; ++i) {
+        types[i] = get_fn_expr_argtype(fcinfo->flinfo, i);
+    }
+    if (!are_examined_types(*state.statements, types)) {
+        refuse_types("load_change");
+    }
+    fcinfo->flinfo->fn_extra = &current_state;
+}
 
 /// Says now and then how far the search is.
 void report_search(LoadState& state) {
@@ -105,8 +157,9 @@ Datum load_rows(PG_FUNCTION_ARGS) {
     const LoadState& state = require_state("load_rows");
     require_set_context(fcinfo);
     const Rows rows(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-    if (rows.columns() != 2 && rows.columns() != row_columns) {
-        elog(ERROR, "load_rows gives 2 or %d columns", row_columns);
+    if (!are_expected(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)->setDesc,
+                      *state.statements)) {
+        refuse_types("load_rows");
     }
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip load rows");
     const MemoryContext caller = MemoryContextSwitchTo(memory);
@@ -137,6 +190,7 @@ Datum load_events(PG_FUNCTION_ARGS) {
 /// Whether a submission is another than the ledger has; the arguments are those of take_examined.
 Datum load_change(PG_FUNCTION_ARGS) {
     LoadState& state = require_state("load_change");
+    require_examined_types(fcinfo, state);
     NullableDatum values[examined_count];
     for (int i = 0; i < examined_count; ++i) {
         values[i] = fcinfo->args[i];

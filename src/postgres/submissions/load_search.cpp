@@ -109,7 +109,7 @@ void require_form(const Load& load) {
              names[0] == '\0' ? errhint("There are no forms.") : errhint("Forms are %s.", names)));
 }
 
-/// A form in another dialect, read as onetrip's own, would make all its answers unknown.
+/// A form in a dialect that nobody knows cannot be read.
 void refuse_dialects(const Load& load) {
     if (load.statements.dialect == nullptr) {
         return;
@@ -119,8 +119,8 @@ void refuse_dialects(const Load& load) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("unrecognized dialect of a form: \"%s\"", fetched_text(2)),
                         errdetail("It is that of form \"%s\".", fetched_text(1)),
-                        errhint("Valid are NULL and \"onetrip\"; form_name => loads the "
-                                "submissions of another form alone.")));
+                        errhint("Valid are NULL and the dialects of form_from; form_name => loads "
+                                "the submissions of another form alone.")));
     }
 }
 
@@ -244,6 +244,10 @@ void open_candidates(Load& load) {
             parameters.types, parameters.values, parameters.nulls, true, CURSOR_OPT_NO_SCROLL);
         PinPortal(load.candidates);
     });
+    const Oid type = TupleDescAttr(load.candidates->tupDesc, 0)->atttypid;
+    if (getBaseType(type) != getBaseType(load.statements.id.oid)) {
+        refuse_altered_columns();
+    }
 }
 
 void report_candidates(const Load& load) {

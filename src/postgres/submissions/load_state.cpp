@@ -5,6 +5,7 @@
 
 #include "postgres/server/argument_bytes.hpp"
 #include "postgres/server/json_documents.hpp"
+#include "postgres/submissions/form_trees.hpp"
 
 namespace onetrip::postgres {
 
@@ -13,9 +14,26 @@ namespace {
 // ---- forms ----
 
 /// The bytes of the column as they came: a form out of line is recognised by its TOAST pointer. One
-/// that is not there is like one that is NULL.
-std::string_view bytes_of_form(NullableDatum schema) {
-    return schema.isnull ? std::string_view() : argument_bytes(schema.value);
+/// that is not there is like one that is NULL. The dialect is put before them, if there is one.
+std::string_view bytes_of_form(const Submission& submission) {
+    const std::string_view schema =
+        submission.schema.isnull ? std::string_view() : argument_bytes(submission.schema.value);
+    if (submission.dialect.isnull) {
+        return schema;
+    }
+    const std::string_view dialect =
+        characters_of(PG_DETOAST_DATUM_PACKED(submission.dialect.value));
+    auto* const bytes = static_cast<char*>(palloc(dialect.size() + 1 + schema.size()));
+    std::memcpy(bytes, dialect.data(), dialect.size());
+    bytes[dialect.size()] = '\0';
+    std::memcpy(bytes + dialect.size() + 1, schema.data(), schema.size());
+    return {bytes, dialect.size() + 1 + schema.size()};
+}
+
+void free_bytes(std::string_view bytes, const Submission& submission) {
+    if (!submission.dialect.isnull) {
+        pfree(const_cast<char*>(bytes.data()));
+    }
 }
 
 /// What a form is known by: its bytes, or their hash if there are many.
@@ -27,14 +45,19 @@ std::string_view key_of(std::string_view bytes, std::uint8_t (&hash)[hash_size])
     return {reinterpret_cast<const char*>(hash), hash_size};
 }
 
-/// JSON null in the place of json that jsonb cannot hold: a form without questions.
-const varlena* form_document(const LoadState& state, NullableDatum schema) {
-    const varlena* const document = document_or_null(schema, state.statements->has_json_forms);
-    return document != nullptr ? document : document_or_null({Datum{0}, true}, false);
+/// The form's tree. JSON null in the place of json that jsonb cannot hold: a form without
+/// questions.
+const varlena* form_document(const LoadState& state, const Submission& submission) {
+    const varlena* document = document_or_null(submission.schema, state.statements->has_json_forms);
+    if (document == nullptr) {
+        document = document_or_null({Datum{0}, true}, false);
+    }
+    return submission.dialect.isnull
+               ? document
+               : tree_of_form(document, DatumGetTextPP(submission.dialect.value));
 }
 
-LoadedForm* form_of(LoadState& state, NullableDatum schema) {
-    const std::string_view bytes = bytes_of_form(schema);
+LoadedForm* find_form(LoadState& state, const Submission& submission, std::string_view bytes) {
     if (LoadedForm* const found = call_cpp([&] { return state.forms->find_recent(bytes); })) {
         return found;
     }
@@ -44,15 +67,23 @@ LoadedForm* form_of(LoadState& state, NullableDatum schema) {
         return found;
     }
     std::uint8_t hash[hash_size];
-    hash_document(form_document(state, schema), hash);
+    hash_document(form_document(state, submission), hash);
     return call_cpp([&] { return state.forms->add(key, hash); });
 }
 
-CompiledForm* compiled_form_of(LoadState& state, LoadedForm* form, NullableDatum schema) {
+LoadedForm* form_of(LoadState& state, const Submission& submission) {
+    const std::string_view bytes = bytes_of_form(submission);
+    LoadedForm* const form = find_form(state, submission, bytes);
+    free_bytes(bytes, submission);
+    return form;
+}
+
+CompiledForm* compiled_form_of(LoadState& state, LoadedForm* form, const Submission& submission) {
     if (form->compiled == nullptr) {
-        const jsonb::Value document = document_of(form_document(state, schema));
-        const std::string_view bytes = bytes_of_form(schema);
+        const jsonb::Value document = document_of(form_document(state, submission));
+        const std::string_view bytes = bytes_of_form(submission);
         call_cpp([&] { state.forms->compile(*form, document, bytes); });
+        free_bytes(bytes, submission);
     }
     return form->compiled.get();
 }
@@ -129,7 +160,7 @@ const varlena* examine(LoadState& state, Submission& submission, LoadedForm*& fo
     const bool is_flat = submission.problem == Problem::none;
     if (is_flat) {
         hash_document(document, submission.responses_hash);
-        form = form_of(state, submission.schema);
+        form = form_of(state, submission);
         std::memcpy(submission.form_hash, form->hash, hash_size);
     }
     hash_row(state, submission);
@@ -154,7 +185,7 @@ const varlena* document_for_events(LoadState& state, Submission& submission, Loa
     if (submission.problem != Problem::none) {
         return nullptr;
     }
-    form = form_of(state, submission.schema);
+    form = form_of(state, submission);
     return submission.document != nullptr
                ? submission.document
                : document_or_null(submission.responses, state.statements->has_json_documents);
@@ -200,7 +231,7 @@ ReadySubmission make_ready(LoadState& state, Submission& submission) {
     if (document == nullptr) {
         return {nullptr, nullptr};
     }
-    return {document, compiled_form_of(state, form, submission.schema)};
+    return {document, compiled_form_of(state, form, submission)};
 }
 
 bool differs_from_loaded(const Submission& submission) {
@@ -208,6 +239,30 @@ bool differs_from_loaded(const Submission& submission) {
     return !is_same(submission.loaded_row_hash, submission.row_hash, true) ||
            !is_same(submission.loaded_responses_hash, submission.responses_hash, is_flat) ||
            !is_same(submission.loaded_form_hash, submission.form_hash, is_flat);
+}
+
+bool are_examined_types(const LoadStatements& statements, const Oid* types) {
+    const Oid document = statements.has_json_documents ? JSONOID : JSONBOID;
+    const Oid form = statements.has_json_forms ? JSONOID : JSONBOID;
+    const Oid expected[examined_count] = {statements.form_id.oid,
+                                          statements.user_id.oid,
+                                          statements.created.oid,
+                                          document,
+                                          BOOLOID,
+                                          TEXTOID,
+                                          form,
+                                          BOOLOID,
+                                          TEXTOID,
+                                          BYTEAOID,
+                                          BYTEAOID,
+                                          BYTEAOID,
+                                          TEXTOID};
+    for (int i = 0; i < examined_count; ++i) {
+        if (types[i] != expected[i] && getBaseType(types[i]) != expected[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void take_examined(Submission& submission, const NullableDatum* values) {
@@ -224,6 +279,7 @@ void take_examined(Submission& submission, const NullableDatum* values) {
     submission.loaded_responses_hash = values[9];
     submission.loaded_form_hash = values[10];
     submission.loaded_row_hash = values[11];
+    submission.dialect = values[12];
 }
 
 }  // namespace onetrip::postgres

@@ -29,6 +29,7 @@ struct Submission {
     NullableDatum loaded_responses_hash;
     NullableDatum loaded_form_hash;
     NullableDatum loaded_row_hash;
+    NullableDatum dialect;  ///< of the form
 
     bool is_present;  ///< in the source
     bool is_loaded;   ///< in the ledger
@@ -102,8 +103,13 @@ ReadySubmission make_ready(LoadState& state, Submission& submission);
 /// Whether an examined submission is another than the ledger has.
 bool differs_from_loaded(const Submission& submission);
 
+inline constexpr int examined_count = 13;
+
+/// Whether what `examined` selects has these types: those of the tables when the load began. Others
+/// would be read as what they are not.
+bool are_examined_types(const LoadStatements& statements, const Oid* types);
+
 /// Fills what `examined` in submission_statements.cpp selects, from `first` on.
 void take_examined(Submission& submission, const NullableDatum* values);
-inline constexpr int examined_count = 12;
 
 }  // namespace onetrip::postgres

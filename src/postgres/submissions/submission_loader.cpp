@@ -13,6 +13,7 @@ extern "C" {
 #include "storage/lmgr.h"
 #include "storage/lockdefs.h"
 #include "tcop/utility.h"
+#include "utils/plancache.h"
 #include "utils/portal.h"
 }
 
@@ -153,16 +154,36 @@ void read_clock(Load& load) {
 
 // ---- batches ----
 
+SPIPlanPtr plan_of(const char* statement) {
+    const SPIPlanPtr plan = SPI_prepare(statement, 0, nullptr);
+    if (plan == nullptr) {
+        elog(ERROR, "could not prepare a batch: %s", SPI_result_code_string(SPI_result));
+    }
+    return plan;
+}
+
+/// Values are read as what the columns were when the load began.
+void require_fetched_types(const LoadStatements& statements, SPIPlanPtr fetch) {
+    const auto* const source =
+        static_cast<const CachedPlanSource*>(linitial(SPI_plan_get_plan_sources(fetch)));
+    Oid types[examined_count];
+    for (int i = 0; i < examined_count; ++i) {
+        types[i] = TupleDescAttr(source->resultDesc, i)->atttypid;
+    }
+    if (!are_examined_types(statements, types)) {
+        refuse_altered_columns();
+    }
+}
+
 /// Analyses what a batch will run, which takes its locks: a table that has changed meanwhile is the
 /// server's own error, and no answer that is refused.
 void require_statements(const LoadStatements& statements) {
-    for (const char* const statement : {statements.fetch, statements.insert_events,
-                                        statements.insert_problems, statements.insert_loads}) {
-        const SPIPlanPtr plan = SPI_prepare(statement, 0, nullptr);
-        if (plan == nullptr) {
-            elog(ERROR, "could not prepare a batch: %s", SPI_result_code_string(SPI_result));
-        }
-        SPI_freeplan(plan);
+    const SPIPlanPtr fetch = plan_of(statements.fetch);
+    require_fetched_types(statements, fetch);
+    SPI_freeplan(fetch);
+    for (const char* const statement :
+         {statements.insert_events, statements.insert_problems, statements.insert_loads}) {
+        SPI_freeplan(plan_of(statement));
     }
 }
 
@@ -196,6 +217,15 @@ Candidates fetched_candidates() {
     return candidates;
 }
 
+/// What the commit runs, deferred triggers of the user's, finds no part under way.
+void forget_submissions(LoadState& state) {
+    state.submissions = nullptr;
+    state.submission_count = 0;
+    state.selected = nullptr;
+    state.selected_count = 0;
+    state.begun = nullptr;
+}
+
 /// The next part of a batch, in a memory of its own. How many candidates it had.
 int load_part(Load& load, int most) {
     SPI_cursor_fetch(load.candidates, true, most);
@@ -208,6 +238,7 @@ int load_part(Load& load, int most) {
     const Candidates candidates = fetched_candidates();
     load_candidates(load, candidates);
     MemoryContextSwitchTo(caller);
+    forget_submissions(load.state);
     MemoryContextDelete(memory);
     SPI_freetuptable(rows);
     return candidates.count;

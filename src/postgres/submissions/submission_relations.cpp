@@ -136,7 +136,8 @@ Oid type_of_column(const Table& table, const char* column) {
 }
 
 bool is_generated(const Table& table, const char* column) {
-    return attribute_of(table, column).attgenerated != '\0';
+    const FormData_pg_attribute attribute = attribute_of(table, column);
+    return attribute.attgenerated != '\0' || attribute.attidentity == ATTRIBUTE_IDENTITY_ALWAYS;
 }
 
 bool demands_value(const Table& table, const char* column) {
@@ -184,8 +185,9 @@ bool has_key(const Table& table, const char* column) {
     return SPI_processed > 0;
 }
 
+/// By the name of SQL `character` and `bit` are of length 1: quoted they are of any.
 const char* type_name(Oid type) {
-    return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY);
+    return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN);
 }
 
 Equality require_equality(const Table& left, const char* left_column, const Table& right,
@@ -241,6 +243,22 @@ bool is_json(const Table& table, const char* column) {
 void require_text(const Table& table, const char* column) {
     if (!IsBinaryCoercible(getBaseType(type_of_column(table, column)), TEXTOID)) {
         refuse_type(table, column, "text");
+    }
+}
+
+void require_bytes(const Table& table, const char* column) {
+    if (getBaseType(type_of_column(table, column)) != BYTEAOID) {
+        refuse_type(table, column, "bytea");
+    }
+}
+
+void require_written(const Table& table, const char* column) {
+    require_column(table, column);
+    if (is_generated(table, column)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_GENERATED_ALWAYS),
+                 errmsg("column \"%s\" of table %s is generated", column, table.qualified()),
+                 errdetail("Submissions cannot be loaded without a value of theirs in it.")));
     }
 }
 

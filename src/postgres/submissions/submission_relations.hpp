@@ -37,7 +37,12 @@ void require_table(const Table& table);
 bool has_column(const Table& table, const char* column);
 AttrNumber require_column(const Table& table, const char* column);
 Oid type_of_column(const Table& table, const char* column);
+
+/// Whether the server alone makes the column's values.
 bool is_generated(const Table& table, const char* column);
+
+/// ERRORs unless the column is there and takes a value that is given.
+void require_written(const Table& table, const char* column);
 
 /// Whether the column is NOT NULL.
 bool demands_value(const Table& table, const char* column);
@@ -79,6 +84,9 @@ bool is_json(const Table& table, const char* column);
 
 /// ERRORs unless a text is stored in the column as it is: a conversion could fail, or bend it.
 void require_text(const Table& table, const char* column);
+
+/// ERRORs unless the column is a bytea.
+void require_bytes(const Table& table, const char* column);
 
 /// ERRORs unless an assignment makes a value of the column of one of that type.
 void require_assignable(const Table& table, const char* column, Oid from);

@@ -77,7 +77,7 @@ void require_event_texts(const Table& table) {
 
 void require_event_table(const Table& table, LoadMode mode) {
     for (const char* const column : {"submission_id", "schema_path", "value"}) {
-        require_column(table, column);
+        require_written(table, column);
     }
     require_text(table, "value");
     require_event_texts(table);
@@ -102,6 +102,37 @@ void require_source_types(const Table& table, const Table& submissions) {
             require_assignable(table, column.name, type_of_column(submissions, column.text));
         }
     }
+}
+
+/// What a column gets that is of no table of the source.
+struct OwnColumn {
+    const char* name;
+    Oid type;
+};
+
+void require_own_types(const Table& table) {
+    constexpr OwnColumn columns[] = {
+        {"processed_on", TIMESTAMPTZOID}, {"ord", INT4OID}, {"idx", INT4ARRAYOID}};
+    for (const OwnColumn& column : columns) {
+        if (is_written(table, column.name)) {
+            require_assignable(table, column.name, column.type);
+        }
+    }
+}
+
+/// The loader reads the hashes and the source as they are stored.
+void require_ledger_types(const Table& table, const Table& submissions) {
+    constexpr OwnColumn columns[] = {
+        {"events", INT4OID}, {"problems", INT4OID}, {"processed_on", TIMESTAMPTZOID}};
+    require_text(table, "source");
+    for (const char* const column : {"responses_hash", "form_hash", "row_hash"}) {
+        require_bytes(table, column);
+    }
+    for (const OwnColumn& column : columns) {
+        require_assignable(table, column.name, column.type);
+    }
+    require_assignable(table, "submission_id", type_of_column(submissions, "id"));
+    require_assignable(table, "form_id", type_of_column(submissions, "form_id"));
 }
 
 void require_statuses(const Tables& tables, bool has_json_documents, bool may_lack_user) {
@@ -227,7 +258,7 @@ constexpr const char* joined =
 constexpr const char* examined =
     "r.form_id, r.user_id, r.date_created, r.responses, {form_flag},"
     " f.name::pg_catalog.text, f.schema, u.id IS NOT NULL, {full_name},"
-    " l.responses_hash, l.form_hash, l.row_hash";
+    " l.responses_hash, l.form_hash, l.row_hash, {form_dialect}";
 
 constexpr const char* is_of_source =
     "(l.source IS NULL OR l.source OPERATOR(pg_catalog.=) {source})";
@@ -327,7 +358,8 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
         " AS l ON {l=r} WHERE l.source OPERATOR(pg_catalog.<>) {source}{new_filter}"
         " ORDER BY r.id LIMIT 1");
     statements.gone = words.fill(
-        "SELECT l.submission_id FROM {loads} AS l WHERE l.source OPERATOR(pg_catalog.=) {source}"
+        "SELECT l.submission_id::{id} FROM {loads} AS l WHERE l.source OPERATOR(pg_catalog.=) "
+        "{source}"
         "{ledger_filter} AND NOT EXISTS (SELECT FROM {submissions} AS r WHERE {l=r})");
     statements.loaded = words.fill(
         "SELECT pg_catalog.count(*) FROM {loads} AS l"
@@ -338,7 +370,8 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
         has_column(tables.forms, "dialect")
             ? words.fill(psprintf(
                   "SELECT f.name::pg_catalog.text, f.dialect::pg_catalog.text FROM {forms} AS f"
-                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) 'onetrip'%s"
+                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ('{kobo,xlsform,"
+                  "odk,fhir,formio,surveyjs,jsonschema,redcap,onetrip}'::pg_catalog.text[])%s"
                   " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1",
                   request.form_name == nullptr ? "" : " AND {is_form_of_name}"))
             : nullptr;
@@ -370,7 +403,7 @@ const char* fetch(Words words, const Tables& tables) {
                                           " l.form_hash, l.row_hash",
                                           words.fill("{l=b}")));
     appendStringInfoString(
-        &from, look_up(tables.forms, "id", "f", words.fill("f.id, f.name, f.schema{form_metadata}"),
+        &from, look_up(tables.forms, "id", "f", words.fill("f.id, f.name, f.schema{form_columns}"),
                        words.fill("{r=f}")));
     appendStringInfoString(
         &from,
@@ -449,6 +482,7 @@ void write_batch(LoadStatements& statements, const Words& words, const Tables& t
 /// The row that load_rows gives, or its first two columns.
 void add_rows(Words& words, const Tables& tables) {
     const char* const id = type_name(type_of_column(tables.submissions, "id"));
+    words.add("id", id);
     const char* const ids = psprintf("%s.load_rows() AS b (\"position\" pg_catalog.int4, id %s)",
                                      words.fill("{extension}"), id);
     words.add("batch", ids);
@@ -481,13 +515,20 @@ void add_comparisons(Words& words, const Tables& tables) {
                              "r.user_id", "u.id"));
 }
 
-/// A jsonb of any JSON; JSON null if jsonb cannot hold it.
-const char* form_document(const char* extension, bool is_json) {
-    return is_json ? psprintf(
-                         "coalesce(%s.jsonb_or_null(f.schema::pg_catalog.json),"
-                         " 'null'::pg_catalog.jsonb)",
-                         extension)
-                   : "f.schema::pg_catalog.jsonb";
+/// The tree of a form, a jsonb of any JSON; JSON null if jsonb cannot hold it.
+const char* form_document(const char* extension, const Table& forms) {
+    const char* const document = is_json(forms, "schema")
+                                     ? psprintf(
+                                           "coalesce(%s.jsonb_or_null(f.schema::"
+                                           "pg_catalog.json), 'null'::pg_catalog.jsonb)",
+                                           extension)
+                                     : "f.schema::pg_catalog.jsonb";
+    return has_column(forms, "dialect")
+               ? psprintf(
+                     "CASE WHEN f.dialect IS NULL THEN %s ELSE %s.form_from(%s,"
+                     " f.dialect::pg_catalog.text) END",
+                     document, extension, document)
+               : document;
 }
 
 Words words_of(const LoadRequest& request, const Tables& tables, const char* extension) {
@@ -502,12 +543,14 @@ Words words_of(const LoadRequest& request, const Tables& tables, const char* ext
     words.add("full_name",
               "CASE WHEN u.given_name IS NOT NULL OR u.family_name IS NOT NULL"
               " THEN pg_catalog.concat_ws(' ', u.given_name, u.family_name) END");
-    words.add("form_document",
-              form_document(quote_identifier(extension), is_json(tables.forms, "schema")));
+    words.add("form_document", form_document(quote_identifier(extension), tables.forms));
     words.add("is_form_of_name", is_form_of_name);
     words.add("is_refused", is_refused);
     words.add("is_of_source", words.fill(is_of_source));
-    words.add("form_metadata", has_metadata(tables.forms) ? ", f.metadata" : "");
+    const bool has_dialect = has_column(tables.forms, "dialect");
+    words.add("form_columns", psprintf("%s%s", has_metadata(tables.forms) ? ", f.metadata" : "",
+                                       has_dialect ? ", f.dialect" : ""));
+    words.add("form_dialect", has_dialect ? "f.dialect::pg_catalog.text" : "NULL::pg_catalog.text");
     words.add("form_flag", has_metadata(tables.forms)
                                ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
                                : "CASE WHEN f.id IS NOT NULL THEN false END");
@@ -590,7 +633,9 @@ LoadStatements load_statements(const LoadRequest& request, const char* extension
     describe_target(statements, tables);
     for (const Table* const table : {&tables.events, &tables.problems}) {
         require_source_types(*table, tables.submissions);
+        require_own_types(*table);
     }
+    require_ledger_types(tables.loads, tables.submissions);
     if (request.mode == LoadMode::changed) {
         require_readable(tables.problems, "value");
     }

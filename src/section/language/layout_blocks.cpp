@@ -30,8 +30,7 @@ class BlockParser {
     int depth_;  ///< of the braces whose elements are parsed
 };
 
-/// Whether the element ends with a brace, which ends its line as well.
-bool ends_with_brace(const Element& element) {
+bool has_braces(const Element& element) {
     const auto* const list = std::get_if<List>(&element);
     return list != nullptr
                ? list->block != nullptr
@@ -45,11 +44,14 @@ Block BlockParser::parse(const std::string& expected) {
     }
     reader_.take_symbol("{", expected);
     Block block;
+    // The next element begins on a line of its own.
     for (reader_.pass_line_ends(); !reader_.current().is_symbol('}'); reader_.pass_line_ends()) {
         reader_.count_element();
         block.elements.push_back(parse_element());
-        if (!ends_with_brace(block.elements.back()) &&
-            reader_.current().kind != Token::Kind::line_end && !reader_.current().is_symbol('}')) {
+        const bool is_cut_after_braces =
+            reader_.current().kind == Token::Kind::text_end && has_braces(block.elements.back());
+        if (reader_.current().kind != Token::Kind::line_end && !reader_.current().is_symbol('}') &&
+            !is_cut_after_braces) {
             reader_.refuse_unexpected("end of line");
         }
     }
@@ -117,9 +119,8 @@ Arm BlockParser::parse_arm(TextPosition at) {
     return arm;
 }
 
-/// `else` may stand on a line after the brace.
+/// `else` stands on the line of the brace before it.
 bool BlockParser::take_else() {
-    reader_.pass_line_ends();
     const bool found = reader_.current().is_name("else");
     if (found) {
         reader_.take();

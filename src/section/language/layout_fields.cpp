@@ -345,13 +345,13 @@ void FieldParser::parse_function(const Token& name) {
     parse_plus();
 }
 
-/// `+ n` or `- n` after a length or a count.
+/// `+ n` or `- n` after the length or the count of an element.
 void FieldParser::parse_plus() {
     using Kind = Source::Kind;
     const Kind kind = field_.source.kind;
     const bool is_minus = reader_.current().is_symbol('-');
     if ((!is_minus && !reader_.current().is_symbol('+')) ||
-        (kind != Kind::length_of_rest && kind != Kind::length_of_field && kind != Kind::count_of)) {
+        (kind != Kind::length_of_field && kind != Kind::count_of)) {
         return;
     }
     reader_.take();

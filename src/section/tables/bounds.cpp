@@ -539,8 +539,7 @@ bool Bounder::has_sure_key(BlockId id) const {
             continue;
         }
         const bool takes_null = node.is_nullable || node.field == nullptr ||
-                                node.field->default_value.has_value() ||
-                                (node.field->type != nullptr && node.field->type->takes_null());
+                                node.field->default_value.has_value() || is_null_a_value(node);
         if (node.key != none && !takes_null) {
             return true;
         }

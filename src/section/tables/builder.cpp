@@ -62,14 +62,23 @@ class Builder {
         std::uint32_t index;
     };
 
-    /// Names, with whether only constants have them.
-    using Declared = std::unordered_map<std::string, bool>;
+    /// An element that takes a key.
+    struct Taker {
+        const Field* field;
+        bool is_container;  ///< a list, an object, or a tlv with sets
+    };
+
+    /// What is taken at a place: names, with whether only constants have them, and keys.
+    struct Declared {
+        std::unordered_map<std::string, bool> names;
+        std::unordered_map<KeyId, Taker> keys;
+    };
 
     /// What is known of a scope while it is built.
     struct OpenScope {
         std::unordered_map<std::string, Named> names;
-        /// Names that are taken where the builder is, with whether only constants have them. Those
-        /// of an arm are taken out at its end, so that the next may use them.
+        /// What is taken where the builder is. What an arm takes is taken out at its end, so that
+        /// the next may use it.
         Declared visible;
         std::unordered_map<std::string, KeyId> keys;
         /// Where a key stands among those of a name.
@@ -96,7 +105,7 @@ class Builder {
     Node build_choice(const Choice& choice, BlockId block, std::uint32_t index);
     Node build_optional(const Optional& optional, BlockId block, std::uint32_t index);
     BlockId build_arm(const Block& block, BlockId outer, std::uint32_t index, Declared& declared);
-    void take_names(const Declared& declared);
+    void take_declared(const Declared& declared);
 
     const Field& keep(Field field);
     const Field& field_of_braces(const std::string& name, const std::string& source,
@@ -369,30 +378,35 @@ Node Builder::build_object(const Object& object) {
     return node;
 }
 
-/// The names that an arm declares are out of sight in the next, and all of them taken after it.
+/// What an arm declares is out of sight in the next, and all of it taken after them.
 BlockId Builder::build_arm(const Block& block, BlockId outer, std::uint32_t index,
                            Declared& declared) {
     Declared* const before = open().declared;
-    Declared names;
-    open().declared = &names;
+    Declared own;
+    open().declared = &own;
     ++open().arms;
     const BlockId id = build_block(block, open().id, outer, index);
     --open().arms;
     open().declared = before;
-    for (const auto& [name, is_constant] : names) {
-        open().visible.erase(name);
-        const auto [found, is_new] = declared.emplace(name, is_constant);
+    for (const auto& [name, is_constant] : own.names) {
+        open().visible.names.erase(name);
+        const auto [found, is_new] = declared.names.emplace(name, is_constant);
         found->second = found->second && is_constant;
+    }
+    for (const auto& [key, taker] : own.keys) {
+        open().visible.keys.erase(key);
+        const auto [found, is_new] = declared.keys.emplace(key, taker);
+        found->second = found->second.is_container ? found->second : taker;
     }
     return id;
 }
 
-void Builder::take_names(const Declared& declared) {
-    for (const auto& [name, is_constant] : declared) {
-        open().visible.emplace(name, is_constant);
-        if (open().declared != nullptr) {
-            open().declared->emplace(name, is_constant);
-        }
+void Builder::take_declared(const Declared& declared) {
+    open().visible.names.insert(declared.names.begin(), declared.names.end());
+    open().visible.keys.insert(declared.keys.begin(), declared.keys.end());
+    if (open().declared != nullptr) {
+        open().declared->names.insert(declared.names.begin(), declared.names.end());
+        open().declared->keys.insert(declared.keys.begin(), declared.keys.end());
     }
 }
 
@@ -409,7 +423,7 @@ Node Builder::build_choice(const Choice& choice, BlockId block, std::uint32_t in
     if (choice.otherwise != nullptr) {
         node.otherwise = build_arm(*choice.otherwise, block, index, declared);
     }
-    take_names(declared);
+    take_declared(declared);
     return node;
 }
 
@@ -420,7 +434,7 @@ Node Builder::build_optional(const Optional& optional, BlockId block, std::uint3
     node.position = open().position++;
     Declared declared;
     node.block = build_arm(*optional.block, block, index, declared);
-    take_names(declared);
+    take_declared(declared);
     return node;
 }
 
@@ -428,13 +442,13 @@ Node Builder::build_optional(const Optional& optional, BlockId block, std::uint3
 
 NameId Builder::add_name(const Node& node, const std::string& name, TextPosition at,
                          bool is_constant) {
-    const auto [seen, is_new] = open().visible.emplace(name, is_constant);
+    const auto [seen, is_new] = open().visible.names.emplace(name, is_constant);
     if (!is_new && !(seen->second && is_constant)) {
         refuse_layout(at, "duplicate name " + quoted(name), quoted(name),
                       "a name that nothing before it in the same braces has");
     }
     if (is_new && open().declared != nullptr) {
-        open().declared->emplace(name, is_constant);
+        open().declared->names.emplace(name, is_constant);
     }
     const auto [found, added] = open().names.try_emplace(name);
     Named& named = found->second;
@@ -460,8 +474,8 @@ void Builder::describe_name(Named& named, const Node& node) {
     named.is_field = named.is_field || (is_field && is_plain);
     named.is_computed = named.is_computed || (is_field && !is_plain);
     named.is_other = named.is_other || !is_field;
-    named.takes_null = named.takes_null || node.field->default_value.has_value() ||
-                       (node.field->type != nullptr && node.field->type->takes_null());
+    named.takes_null =
+        named.takes_null || node.field->default_value.has_value() || is_null_a_value(node);
 }
 
 KeyId Builder::key_of(const std::string& name, const Field* field) {
@@ -476,26 +490,30 @@ KeyId Builder::key_of(const std::string& name, const Field* field) {
     return found->second;
 }
 
-/// Elements that take their value from one key. What holds JSON of its own shares it with nothing:
-/// no reader could say of two of them what both were written from.
+/// Elements that take their value from one key. What holds JSON of its own shares it with nothing
+/// that may stand next to it: no reader could say of two of them what both were written from.
 void Builder::take_key(Node& node, const std::string& source, TextPosition at) {
     node.key = key_of(source, node.field);
     ScopeKey& key = scope().keys[node.key];
     const bool is_container = node.kind == Node::Kind::list || node.kind == Node::Kind::values ||
                               node.kind == Node::Kind::object || !node.sets.empty();
-    const bool is_same_name = key.field->name == node.field->name;
-    if (key.uses > 0 && (is_container || key.is_container) && !is_same_name) {
+    const auto [taken, is_new] =
+        open().visible.keys.emplace(node.key, Taker{node.field, is_container});
+    if (!is_new && (is_container || taken->second.is_container)) {
         refuse_layout(at,
-                      "source " + quoted(source) + " is shared by " + quoted(key.field->name) +
-                          " and " + quoted(node.field->name),
+                      "source " + quoted(source) + " is shared by " +
+                          quoted(taken->second.field->name) + " and " + quoted(node.field->name),
                       quoted(source), "a source that no other element has");
+    }
+    if (is_new && open().declared != nullptr) {
+        open().declared->keys.emplace(node.key, Taker{node.field, is_container});
     }
     if (key.names_part && key.uses == 0) {
         refuse_part_as_column(at, source);
     }
     ++key.uses;
-    scope().has_shared_keys = scope().has_shared_keys || key.uses > 1;
     key.is_container = key.is_container || is_container;
+    scope().has_shared_keys = scope().has_shared_keys || key.uses > 1;
     const bool may_be_missing = open().arms > 0 || node.field->default_value.has_value();
     key.may_be_missing = key.may_be_missing && may_be_missing;
     note_key_of_name(node);
@@ -684,6 +702,11 @@ void Builder::check_split_by(const Node& node) {
 }
 
 }  // namespace
+
+bool is_null_a_value(const Node& node) {
+    return node.kind != Node::Kind::values && node.field->type != nullptr &&
+           node.field->type->takes_null();
+}
 
 void build_unit(Unit& unit, const Block& block, UnitKind kind, const Layout& layout,
                 TypeUnits& types, Ticker& ticker) {

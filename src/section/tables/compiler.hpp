@@ -20,6 +20,10 @@ std::shared_ptr<const TablePlan> compile_tables(const Layout& layout, Interrupt 
 /// Whether the layout has definitions with a set.
 bool has_own_items(const Layout& layout);
 
+/// Whether a row may say NULL for the element, which is then written all the same: a time, but not
+/// a list of times.
+bool is_null_a_value(const Node& node);
+
 // ---- the steps, each a file of its own --------------------------------------------------------
 
 /// What a unit is for: a section and an item of a tlv know where they end, a type does not.

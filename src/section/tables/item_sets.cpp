@@ -45,6 +45,17 @@ const ItemDefinition* definition_in(const SetOfItems& set, std::uint64_t tag,
     return found == set.by_tag.end() ? nullptr : matching(found->second, value, before, hiding);
 }
 
+/// Those of a name: of the set itself, else of the library's.
+const Definitions* definitions_in(const SetOfItems& set, const std::string& name) {
+    for (const SetOfItems* searched = &set; searched != nullptr; searched = searched->library) {
+        const auto found = searched->by_name.find(name);
+        if (found != searched->by_name.end()) {
+            return &found->second;
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 ItemDefinition::ItemDefinition(const Definition& definition)
@@ -89,24 +100,23 @@ const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, 
     return nullptr;
 }
 
-std::vector<const ItemDefinition*> definitions_named(const std::vector<const SetOfItems*>& sets,
-                                                     std::string_view name) {
-    const std::string key(name);
-    Definitions named;
+const ItemDefinition* definition_named(const std::vector<const SetOfItems*>& sets,
+                                       const std::string& name, const ItemsBefore& before) {
+    const ItemDefinition* first = nullptr;
     for (const SetOfItems* const set : sets) {
-        auto found = set->by_name.find(key);
-        if (found == set->by_name.end()) {
-            if (set->library == nullptr) {
-                continue;
-            }
-            found = set->library->by_name.find(key);
-            if (found == set->library->by_name.end()) {
-                continue;
-            }
+        const Definitions* const named = definitions_in(*set, name);
+        if (named == nullptr) {
+            continue;
         }
-        named.insert(named.end(), found->second.begin(), found->second.end());
+        const auto found =
+            std::find_if(named->begin(), named->end(),
+                         [&](const ItemDefinition* item) { return before.meet(item->after); });
+        if (found != named->end()) {
+            return *found;
+        }
+        first = first == nullptr ? named->front() : first;
     }
-    return named;
+    return first;
 }
 
 }  // namespace onetrip::section::tables

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "section/tables/plan.hpp"
@@ -47,8 +47,9 @@ void order_by_scope(SetOfItems& set);
 const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, std::uint64_t tag,
                                     std::span<const std::uint8_t> value, const ItemsBefore& before);
 
-/// The definitions of that name, in the order in which the sets are searched.
-std::vector<const ItemDefinition*> definitions_named(const std::vector<const SetOfItems*>& sets,
-                                                     std::string_view name);
+/// The definition that a writer takes for a name: the first, in the order in which the sets are
+/// searched, that may stand here; if none may, the first of that name. nullptr if no set has it.
+const ItemDefinition* definition_named(const std::vector<const SetOfItems*>& sets,
+                                       const std::string& name, const ItemsBefore& before);
 
 }  // namespace onetrip::section::tables

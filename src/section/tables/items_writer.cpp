@@ -92,8 +92,8 @@ void Writer::write_plain_item(const Node& node, const JsonItem& item, ItemsBefor
 /// The first definition of that name that may stand here.
 const ItemDefinition& Writer::definition_to_write(const Node& node, std::string_view name,
                                                   const ItemsBefore& before) const {
-    const std::vector<const ItemDefinition*> named = definitions_named(node.sets, name);
-    if (named.empty()) {
+    const ItemDefinition* const item = definition_named(node.sets, std::string(name), before);
+    if (item == nullptr) {
         throw BadValue{
             ErrorKind::invalid_value, quoted(name),
             "is neither a definition of the field's sets nor a key of items (tag, value, "
@@ -105,16 +105,12 @@ const ItemDefinition& Writer::definition_to_write(const Node& node, std::string_
             "is an item deeper than " + std::to_string(deepest_item) + " in one another"};
     }
     const auto largest = largest_unsigned(node.field->tlv.tag_bytes * 8U);
-    const auto found = std::find_if(named.begin(), named.end(), [&](const ItemDefinition* item) {
-        return before.meet(item->after);
-    });
-    const ItemDefinition& item = found == named.end() ? *named.front() : **found;
-    if (item.tag > largest) {
+    if (item->tag > largest) {
         throw BadValue{ErrorKind::invalid_value, quoted(name),
-                       "has the tag " + std::to_string(item.tag) + ", which is outside 0 to " +
+                       "has the tag " + std::to_string(item->tag) + ", which is outside 0 to " +
                            std::to_string(largest)};
     }
-    return item;
+    return *item;
 }
 
 void Writer::write_named_item(const Node& node, std::string_view name, jsonb::Value body,

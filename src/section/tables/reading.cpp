@@ -464,13 +464,15 @@ bool Reading::read_tlv(const Node& node, std::size_t end, Frame& frame) {
     const std::size_t begin = position_;
     ItemsBefore before;
     TlvReader reader(section_.subspan(begin / 8, (end - begin) / 8), node.field->tlv);
-    TlvItem item;
     std::uint32_t index = 0;
     const std::uint64_t items = node.is_counted ? state_of(node, frame).count : far;
-    for (; index < items && reader.next(item); ++index) {
+    for (; index < items && !reader.at_end(); ++index) {
         ticker_.tick();
+        const auto item = static_cast<std::uint32_t>(items_.size());
+        reader.next(items_.emplace_back());
+        refusals_.emplace_back();
         read_item(node, tlv, item, begin, before);
-        before.add(item.tag, item.value);
+        before.add(items_[item].tag, items_[item].value);
     }
     position_ = begin + reader.position() * 8;
     entries_[tlv].next = static_cast<EntryId>(entries_.size());
@@ -481,24 +483,21 @@ bool Reading::read_tlv(const Node& node, std::size_t end, Frame& frame) {
 
 /// An item whose definition refuses it is read as its bytes: a malformed descriptor makes no table
 /// unreadable.
-void Reading::read_item(const Node& node, EntryId tlv, TlvItem item, std::size_t tlv_at,
-                        ItemsBefore& before) {
+void Reading::read_item(const Node& node, EntryId tlv, std::uint32_t index, std::size_t tlv_at,
+                        const ItemsBefore& before) {
+    const TlvItem& item = items_[index];
     position_ = tlv_at + item.tag_at * 8;
     const std::size_t begin = tlv_at + item.value_at * 8;
     const EntryId id =
         add(Entry::Kind::tlv_item, node, tlv, begin + item.value.size() * 8 - position_);
     Entry& entry = entries_[id];
     entry.index = static_cast<std::uint32_t>(item.index);
-    entry.item = static_cast<std::uint32_t>(items_.size());
+    entry.item = index;
     entry.is_raw = true;
-    const bool is_sound = item.problem.empty();
-    items_.push_back(std::move(item));
-    refusals_.emplace_back();
-    const std::span<const std::uint8_t> value = items_.back().value;
-    const ItemDefinition* const definition =
-        is_sound && item_depth_ < deepest_item
-            ? definition_of(node.sets, items_.back().tag, value, before)
-            : nullptr;
+    const std::span<const std::uint8_t> value = item.value;
+    const ItemDefinition* const definition = item.problem.empty() && item_depth_ < deepest_item
+                                                 ? definition_of(node.sets, item.tag, value, before)
+                                                 : nullptr;
     if (definition == nullptr || !is_written_again(node, *definition, before)) {
         return;
     }
@@ -531,11 +530,7 @@ bool Reading::read_body(EntryId id, const ItemDefinition& definition, std::size_
 /// A writer takes the first definition of a name that may stand here.
 bool Reading::is_written_again(const Node& node, const ItemDefinition& definition,
                                const ItemsBefore& before) const {
-    const std::vector<const ItemDefinition*> named = definitions_named(node.sets, definition.name);
-    const auto first = std::find_if(
-        named.begin(), named.end(),
-        [&](const ItemDefinition* candidate) { return before.meet(candidate->after); });
-    return first != named.end() && *first == &definition;
+    return definition_named(node.sets, definition.name, before) == &definition;
 }
 
 }  // namespace onetrip::section::tables

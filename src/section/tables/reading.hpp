@@ -77,6 +77,12 @@ class Reading {
 
     /// Of a leaf of at most 64 bits.
     std::uint64_t bits_of(const Entry& entry) const {
+        const std::size_t byte = entry.bit / 8;
+        const std::uint32_t skipped = entry.bit % 8;
+        if (byte + sizeof(std::uint64_t) <= section_.size() && skipped + entry.width <= 64) {
+            // Nearly all fields take one load.
+            return load_word(section_.data() + byte) << skipped >> (64 - entry.width);
+        }
         return load_bits(section_.data(), entry.bit, entry.width);
     }
 
@@ -129,8 +135,8 @@ class Reading {
                         Frame& frame);
     bool read_object(const Node& node, std::size_t end, Frame& frame);
     bool read_tlv(const Node& node, std::size_t end, Frame& frame);
-    void read_item(const Node& node, EntryId tlv, TlvItem item, std::size_t tlv_at,
-                   ItemsBefore& before);
+    void read_item(const Node& node, EntryId tlv, std::uint32_t index, std::size_t tlv_at,
+                   const ItemsBefore& before);
     bool read_body(EntryId id, const ItemDefinition& definition, std::size_t begin,
                    std::size_t end);
     bool is_written_again(const Node& node, const ItemDefinition& definition,

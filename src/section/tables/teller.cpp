@@ -8,28 +8,42 @@
 namespace onetrip::section::tables {
 
 void Teller::tell(jsonb::JsonTreeBuilder& tree) {
+    by_key_.clear();
     tell_scope(plan_.root.scopes.front(), 0, static_cast<EntryId>(reading_.entries().size()), tree);
 }
 
-/// In the order of the bytes: JSONB sorts the keys of an object itself.
+/// In the order in which JSONB has the keys, so that nothing is sorted after.
 void Teller::tell_scope(const Scope& scope, EntryId from, EntryId to,
                         jsonb::JsonTreeBuilder& tree) {
+    const std::size_t first = by_key_.size();
+    place_by_key(scope, from, to);
     tree.open_object();
+    for (const KeyId key : scope.sorted) {
+        if (const EntryId id = by_key_[first + key]; id != none) {
+            tree.key(scope.keys[key].name);
+            tell_entry(reading_.entries()[id], id, tree);
+        }
+    }
+    by_key_.resize(first);
+    if (scope.has_shared_keys) {
+        tell_shared(scope, from, to, tree);
+    }
+    tree.close();
+}
+
+/// Appends to by_key_ the entries of a scope that have a value of their own.
+void Teller::place_by_key(const Scope& scope, EntryId from, EntryId to) {
+    const std::size_t first = by_key_.size();
+    by_key_.resize(first + scope.keys.size(), none);
     for (EntryId id = from; id < to; id = reading_.entries()[id].next) {
         const Entry& entry = reading_.entries()[id];
         const KeyId key = entry.node->key;
         const bool is_shared = entry.kind == Entry::Kind::field && key != none &&
                                scope.has_shared_keys && scope.keys[key].uses > 1;
-        if (key == none || is_shared || is_left_out(entry)) {
-            continue;
+        if (key != none && !is_shared && !is_left_out(entry)) {
+            by_key_[first + key] = id;
         }
-        tree.key(scope.keys[key].name);
-        tell_entry(entry, id, tree);
     }
-    if (scope.has_shared_keys) {
-        tell_shared(scope, from, to, tree);
-    }
-    tree.close();
 }
 
 void Teller::tell_shared(const Scope& scope, EntryId from, EntryId to,

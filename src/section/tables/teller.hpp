@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "base/utf8.hpp"
 #include "jsonb/json_tree_builder.hpp"
 #include "section/shared_value.hpp"
@@ -17,6 +19,7 @@ class Teller {
 
   private:
     void tell_scope(const Scope& scope, EntryId from, EntryId to, jsonb::JsonTreeBuilder& tree);
+    void place_by_key(const Scope& scope, EntryId from, EntryId to);
     void tell_shared(const Scope& scope, EntryId from, EntryId to, jsonb::JsonTreeBuilder& tree);
     void tell_entry(const Entry& entry, EntryId id, jsonb::JsonTreeBuilder& tree);
     void tell_leaf(const Entry& entry, jsonb::JsonTreeBuilder& tree);
@@ -28,6 +31,7 @@ class Teller {
     const Reading& reading_;
     HoldsText holds_;
     SharedValue shared_;
+    std::vector<EntryId> by_key_;  ///< of the scopes that are being told, by KeyId; or none
 };
 
 }  // namespace onetrip::section::tables

@@ -237,13 +237,32 @@ class InetType final : public BytesType {
 
 constexpr std::uint32_t mac_width = 48;
 
-/// Six bytes as `08:00:2b:01:02:03`, `08-00-2b-01-02-03` or `08002b010203`, of any case.
+/// What stands between the bytes of an address, and after how many of them.
+struct MacSpelling {
+    char separator;
+    std::size_t bytes;
+};
+
+/// As PostgreSQL takes them: `08:00:2b:01:02:03` or `08-00-…`, `0800.2b01.0203` or `0800-…`,
+/// `08002b:010203` or `08002b-…`, and `08002b010203`.
+std::optional<MacSpelling> spelling_of_mac(std::string_view text) {
+    constexpr MacSpelling spellings[] = {{':', 1}, {'-', 1}, {'.', 2},
+                                         {'-', 2}, {':', 3}, {'-', 3}};
+    for (const MacSpelling& spelling : spellings) {
+        if (text.size() > 2 * spelling.bytes && text[2 * spelling.bytes] == spelling.separator) {
+            return spelling;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Six bytes in hexadecimal digits of any case.
 std::optional<std::uint64_t> parse_mac(std::string_view text) {
     std::uint64_t bits = 0;
-    const char separator = text.size() > 2 ? text[2] : '\0';
-    const bool is_separated = separator == ':' || separator == '-';
-    for (int i = 0; i < 6; ++i) {
-        if (i > 0 && is_separated && !take(text, {&separator, 1})) {
+    const auto spelling = spelling_of_mac(text);
+    for (std::size_t i = 0; i < 6; ++i) {
+        if (i > 0 && spelling && i % spelling->bytes == 0 &&
+            !take(text, {&spelling->separator, 1})) {
             return std::nullopt;
         }
         if (text.size() < 2 || hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0) {

@@ -4,6 +4,7 @@
 #include "section/types/decoded_text.hpp"
 
 #include "base/octets.hpp"
+#include "base/printable_ascii.hpp"
 #include "base/utf8.hpp"
 
 namespace onetrip::section {
@@ -14,28 +15,21 @@ bool is_control(char32_t character) {
     return character < 0x20 || (character >= 0x7F && character < 0xA0);
 }
 
-bool is_printable_ascii(std::string_view text) {
-    for (const char character : text) {
-        if (character < 0x20 || character > 0x7E) {
-            return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace
 
 bool is_text(std::string_view bytes, Controls controls, HoldsText holds) {
-    if (is_printable_ascii(bytes)) {
+    std::string_view rest = bytes.substr(printable_ascii_size(bytes));
+    if (rest.empty()) {
         return true;
     }
-    for (std::string_view rest = bytes; !rest.empty();) {
+    while (!rest.empty()) {
         const Utf8Character character = first_character(rest);
         if (!character.valid || character.code_point == 0 ||
             (controls == Controls::refused && is_control(character.code_point))) {
             return false;
         }
         rest.remove_prefix(character.size);
+        rest.remove_prefix(printable_ascii_size(rest));
     }
     return holds == nullptr || holds(bytes);
 }

@@ -56,7 +56,7 @@ std::string print_value(std::span<const std::uint8_t> value, HoldsText holds) {
 }  // namespace
 
 bool TlvReader::next(TlvItem& item) {
-    if (room() == 0) {
+    if (at_end()) {
         return false;
     }
     item = TlvItem();

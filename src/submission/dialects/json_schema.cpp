@@ -81,6 +81,7 @@ struct Shape {
     bool is_required = false;
     std::optional<Choices> choices;
     std::unordered_set<std::string> texts;  ///< of the choices
+    bool lacks_choices = false;             ///< there were too many: any answer will do
     Properties properties;
     std::string_view problem;
     bool says_array = false;  ///< that its own type is array
@@ -94,6 +95,7 @@ struct Facts {
     std::vector<Place> items;
     Choices values;
     bool has_container = false;  ///< among the values
+    bool lacks_values = false;   ///< there were too many
     std::optional<std::string_view> format;
     bool has_formats = false;  ///< more than one
     std::optional<Value> title;
@@ -133,6 +135,10 @@ class Translator {
         return steps_ <= most_steps;
     }
     bool is_spent() const { return steps_ > most_steps; }
+    bool spend_value(std::size_t steps) {
+        value_steps_ += steps;
+        return value_steps_ <= most_steps;
+    }
 
     // What a schema says.
     Facts facts_of(Place place);
@@ -147,6 +153,7 @@ class Translator {
     Shape group_of(const Facts& facts);
     Shape question_of(const Facts& facts, bool is_required);
     void add_choices(Shape& shape, const Choices& values);
+    void drop_choices(Shape& shape);
     void merge(Shape& into, Shape& from);
     void merge_groups(Shape& into, Shape& from);
     void merge_questions(Shape& into, Shape& from);
@@ -158,7 +165,7 @@ class Translator {
     void expand(Pending& group);
 
     /// Far beyond what schemas of 100,000 nodes take.
-    static constexpr std::size_t most_steps = 5000000;
+    static constexpr std::size_t most_steps = 5000000;  // and as many for choices
 
     Value form_;
     FormTree& tree_;
@@ -169,6 +176,7 @@ class Translator {
     std::vector<Shape> shapes_;
     std::deque<Pending> pending_;
     std::size_t steps_ = 0;
+    std::size_t value_steps_ = 0;
 };
 
 // ---- references ----
@@ -366,12 +374,16 @@ void Translator::add_items(Object part, std::uint32_t trail, Facts& facts) {
 
 void Translator::add_values(Object part, Facts& facts) {
     const auto add = [&](Value value, Word label) {
-        if (spend(1)) {
+        facts.lacks_values = facts.lacks_values || !spend_value(1);
+        if (!facts.lacks_values) {
             facts.has_container = facts.has_container || is_container(value);
             facts.values.push_back({value, std::move(label)});
         }
     };
     for (const Value value : elements(part, "enum")) {
+        if (facts.lacks_values) {
+            return;
+        }
         add(value, {});
     }
     if (const std::optional<Value> only = part.find("const")) {
@@ -426,8 +438,8 @@ void Translator::make(std::uint32_t source) {
         return;
     }
     if ((facts.types & array_type) == 0 || facts.items.empty()) {
-        const bool is_group =
-            facts.types == object_type && facts.values.empty() && !facts.properties.empty();
+        const bool is_group = facts.types == object_type && facts.values.empty() &&
+                              !facts.lacks_values && !facts.properties.empty();
         shapes_.push_back(is_group ? group_of(facts) : question_of(facts, is_required));
         return;
     }
@@ -513,10 +525,13 @@ Shape Translator::question_of(const Facts& facts, bool is_required) {
     add_choices(shape, facts.values);
     shape.answer_type = answer_type_of(facts);
     if (shape.answer_type.empty()) {
-        shape.answer_type = facts.types != 0 || shape.choices ? "text" : "json";
+        const bool has_values = shape.choices || shape.lacks_choices || facts.lacks_values;
+        shape.answer_type = facts.types != 0 || has_values ? "text" : "json";
     }
     if (shape.answer_type == "boolean") {
         shape.choices.reset();
+    } else if (facts.lacks_values) {
+        drop_choices(shape);
     }
     return shape;
 }
@@ -529,10 +544,24 @@ void Translator::add_choices(Shape& shape, const Choices& values) {
             continue;
         }
         std::string text = text_of(value);
-        if (spend(1 + text.size() / 64) && shape.texts.insert(std::move(text)).second) {
+        if (!spend_value(1 + text.size() / 64)) {
+            drop_choices(shape);
+            return;
+        }
+        if (shape.texts.insert(std::move(text)).second) {
             shape.choices = shape.choices ? std::move(shape.choices) : Choices();
             shape.choices->push_back(choice);
         }
+    }
+}
+
+/// A list that is not whole would make answers wrong that are right.
+void Translator::drop_choices(Shape& shape) {
+    shape.lacks_choices = true;
+    shape.choices.reset();
+    shape.texts.clear();
+    if (shape.problem.empty()) {
+        shape.problem = FormTree::too_many_choices;
     }
 }
 
@@ -587,7 +616,9 @@ void Translator::merge_questions(Shape& into, Shape& from) {
     const std::string_view left = into.answer_type;
     const std::string_view right = from.answer_type;
     into.answer_type = merged_type(left, from);
-    if (into.choices && from.choices) {
+    if (into.lacks_choices || from.lacks_choices) {
+        drop_choices(into);
+    } else if (into.choices && from.choices) {
         add_choices(into, *from.choices);
     } else if (from.choices && (left == right || left == "json")) {
         into.choices = std::move(from.choices);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "jsonb/json_printer.hpp"
@@ -42,12 +41,6 @@ std::string text_of_choice(Value choice) {
         text += piece;
     }
     return text;
-}
-
-std::optional<std::vector<Value>> choices_in(Object node) {
-    const std::optional<Array> choices = array(node, "answerEnum");
-    return choices ? std::optional(std::vector<Value>(choices->begin(), choices->end()))
-                   : std::nullopt;
 }
 
 std::string_view merged_type(std::string_view left, std::string_view right) {
@@ -103,27 +96,50 @@ void MergedTree::merge_type(Node& node, Object version, bool is_first) {
     }
 }
 
-/// Where one of two questions takes any answer, both do.
+/// If one of two questions takes any answer, both do.
 void MergedTree::merge_choices(Node& node, Object version, bool has_type, bool has_types) {
-    std::optional<std::vector<Value>> earlier = std::move(node.choices);
-    node.choices = choices_in(version);
+    const std::optional<Array> choices = array(version, "answerEnum");
+    const bool has_both = node.choices && choices;
     node.choice_source = ChoiceSource::as_last;
-    if (has_types && (!earlier || !node.choices)) {
+    if (has_types && !has_both) {
         node.choice_source = ChoiceSource::none;
         node.choices.reset();
-    } else if (has_type && earlier && node.choices) {
-        node.choice_source = ChoiceSource::merged;
-        std::unordered_set<std::string> known;
-        for (const Value choice : *node.choices) {
-            known.insert(text_of_choice(choice));
-        }
-        for (const Value choice : *earlier) {
-            ticker_.tick();
-            if (choice.kind() == Kind::object && !known.contains(text_of_choice(choice))) {
-                node.choices->push_back(choice);
-            }
-        }
+        return;
     }
+    if (has_type && has_both) {
+        node.choice_source = ChoiceSource::merged;
+    } else {
+        node.choices.reset();
+    }
+    if (choices) {
+        node.choices = node.choices ? std::move(node.choices) : ListedChoices();
+        list_choices(*node.choices, *choices);
+    }
+}
+
+/// Each version costs as much as it has choices, whatever the earlier ones have.
+void MergedTree::list_choices(ListedChoices& listed, Array choices) {
+    forget_earlier(listed, listed.odd);
+    std::uint32_t position = 0;
+    for (const Value choice : choices) {
+        ticker_.tick();
+        std::vector<std::uint32_t>& same = listed.by_text[text_of_choice(choice)];
+        forget_earlier(listed, same);
+        const auto at = static_cast<std::uint32_t>(listed.entries.size());
+        same.push_back(at);
+        if (choice.kind() != Kind::object) {
+            listed.odd.push_back(at);
+        }
+        listed.entries.push_back({choice, tree_, position++, false});
+    }
+}
+
+void MergedTree::forget_earlier(ListedChoices& listed, std::vector<std::uint32_t>& entries) const {
+    std::erase_if(entries, [&](std::uint32_t at) {
+        ChoiceEntry& entry = listed.entries[at];
+        entry.is_gone = entry.is_gone || entry.tree != tree_;
+        return entry.is_gone;
+    });
 }
 
 void MergedTree::merge_children(std::uint32_t node, Array children) {
@@ -223,7 +239,7 @@ void MergedTree::begin(std::uint32_t id) {
 }
 
 /// A node up to its children: their array is left open.
-void MergedTree::write_begin(const Node& node) {
+void MergedTree::write_begin(Node& node) {
     json_.open_object();
     for (const Member member : node.last.object()) {
         const bool is_changed =
@@ -243,23 +259,33 @@ void MergedTree::write_begin(const Node& node) {
     }
 }
 
-void MergedTree::write_changes(const Node& node) {
+void MergedTree::write_changes(Node& node) {
     if (node.has_merged_type) {
         json_.key("answerType");
         json_.string(node.type);
     }
     if (node.choice_source == ChoiceSource::merged) {
         json_.key("answerEnum");
-        json_.open_array();
-        for (const Value choice : *node.choices) {
-            json_.copy(choice);
-        }
-        json_.close();
+        write_choices(*node.choices);
     }
     if (node.has_earlier_multiple) {
         json_.key("multiple");
         json_.copy(*node.multiple);
     }
+}
+
+void MergedTree::write_choices(ListedChoices& listed) {
+    std::erase_if(listed.entries, [](const ChoiceEntry& entry) { return entry.is_gone; });
+    std::sort(listed.entries.begin(), listed.entries.end(),
+              [](const ChoiceEntry& left, const ChoiceEntry& right) {
+                  return left.tree != right.tree ? left.tree > right.tree
+                                                 : left.position < right.position;
+              });
+    json_.open_array();
+    for (const ChoiceEntry& entry : listed.entries) {
+        json_.copy(entry.choice);
+    }
+    json_.close();
 }
 
 }  // namespace onetrip::submission::dialects

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -38,6 +39,20 @@ class MergedTree {
         std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_slug;
     };
 
+    /// A choice, and where it stands, as an Entry does.
+    struct ChoiceEntry {
+        jsonb::Value choice;
+        std::uint32_t tree;
+        std::uint32_t position;
+        bool is_gone;
+    };
+
+    struct ListedChoices {
+        std::vector<ChoiceEntry> entries;
+        std::unordered_map<std::string, std::vector<std::uint32_t>> by_text;
+        std::vector<std::uint32_t> odd;  ///< the entries that are no objects
+    };
+
     enum class ChoiceSource : std::uint8_t { as_last, none, merged };
 
     /// A node as its last version says it, and what earlier ones change in that.
@@ -46,7 +61,7 @@ class MergedTree {
         std::string_view type;  ///< empty if it has none
         bool has_merged_type = false;
         ChoiceSource choice_source = ChoiceSource::as_last;
-        std::optional<std::vector<jsonb::Value>> choices;
+        std::optional<ListedChoices> choices;
         std::optional<jsonb::Value> multiple;
         bool has_earlier_multiple = false;
         std::optional<Children> children;
@@ -67,11 +82,14 @@ class MergedTree {
     void add_version(const Version& version);
     void merge_type(Node& node, jsonb::Object version, bool is_first);
     void merge_choices(Node& node, jsonb::Object version, bool has_type, bool has_types);
+    void list_choices(ListedChoices& listed, jsonb::Array choices);
+    void forget_earlier(ListedChoices& listed, std::vector<std::uint32_t>& entries) const;
     void merge_children(std::uint32_t node, jsonb::Array children);
     std::uint32_t entry_for(Children& known, std::string_view slug, bool is_last);
     void begin(std::uint32_t id);
-    void write_begin(const Node& node);
-    void write_changes(const Node& node);
+    void write_begin(Node& node);
+    void write_changes(Node& node);
+    void write_choices(ListedChoices& listed);
 
     Ticker ticker_;
     std::uint32_t tree_ = 0;

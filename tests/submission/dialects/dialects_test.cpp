@@ -86,6 +86,33 @@ TEST_CASE("merged types and choices take what any version takes") {
           normal(question(R"("answerType": "text", "multiple": "spaced")")));
 }
 
+TEST_CASE("choices of many versions are merged, each as if the earlier ones were one") {
+    const auto version = [](std::string_view choices) {
+        return R"({"children": [{"slug": "q", "answerType": "text", "answerEnum": [)" +
+               std::string(choices) + "]}]}";
+    };
+    CHECK(merged({version(R"({"value": 1}, {"value": 2}, 7, {"value": 1, "twice": 1})"),
+                  version(R"({"value": 3}, {"value": 2, "new": 1}, {"value": null})"),
+                  version(R"({"value": 4}, 8)")}) ==
+          normal(version(R"({"value": 4}, 8, {"value": 3}, {"value": 2, "new": 1}, {"value": 1},
+                            {"value": 1, "twice": 1})")));
+    std::vector<std::vector<std::uint8_t>> documents;
+    MergedTree all(never_interrupted);
+    constexpr int versions = 20000;
+    for (int number = 0; number < versions; ++number) {
+        documents.push_back(
+            jsonb::parse_json(version(R"({"value": )" + std::to_string(number) + "}")));
+    }
+    for (const auto& document : documents) {
+        all.add(jsonb::Value::root(document));
+    }
+    const auto result = all.to_jsonb();
+    REQUIRE(result);
+    const std::string text = printed(jsonb::Value::root(*result));
+    CHECK(text.find(R"([{"value": 19999}, {"value": 19998})") != std::string::npos);
+    CHECK(text.find(R"({"value": 1}, {"value": 0}])") != std::string::npos);
+}
+
 TEST_CASE("trees of any depth are merged") {
     const std::string deep =
         repeated(R"({"slug": "a", "children": [)", 50000) + repeated("]}", 50000);

@@ -81,6 +81,24 @@ TEST_CASE("branches that double end") {
           question(R"("answerType": "json", "problem": "too many nodes")"));
 }
 
+TEST_CASE("questions that share a long list of choices are all there") {
+    std::string properties = "{";
+    for (int property = 0; property < 5000; ++property) {
+        properties += std::string(property > 0 ? ", " : "") + "\"p" + std::to_string(property) +
+                      R"(": {"$ref": "#/definitions/list"})";
+    }
+    std::string list = R"({"list": {"type": "string", "enum": [)";
+    for (int choice = 0; choice < 5000; ++choice) {
+        list += std::string(choice > 0 ? ", " : "") + "\"choice" + std::to_string(choice) + '"';
+    }
+    const std::string tree = node(
+        R"({"properties": )" + properties + R"(, "$ref": "#/definitions/none"}})", list + "]}}");
+    CHECK(tree.find("too many nodes") == std::string::npos);
+    CHECK(tree.find(R"({"slug": "p4999", "problem": "too many choices", "nodeType": "question", )"
+                    R"("answerType": "text"})") != std::string::npos);
+    CHECK(tree.find(R"({"slug": "p0", "nodeType": "question", "answerEnum")") != std::string::npos);
+}
+
 TEST_CASE("a deep JSON Schema is translated") {
     for (const auto& [open, close] :
          {std::pair(R"({"properties": {"a": )", "}}"), std::pair(R"({"items": )", "}"),

@@ -7,6 +7,7 @@
 
 #include "base/invisible.hpp"
 #include "base/octets.hpp"
+#include "base/printable_ascii.hpp"
 #include "section/types/decoded_text.hpp"
 #include "section/types/field_type.hpp"
 #include "section/types/text/text_codec.hpp"
@@ -76,10 +77,6 @@ Selection selection_of(Bytes bytes, TextTable table) {
         return {std::nullopt, std::min<std::size_t>(bytes.size(), 3)};
     }
     return {table_of_part(bytes[2]), 3};
-}
-
-bool is_printable_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
 }
 
 /// Whether a first byte would be taken for a selector.

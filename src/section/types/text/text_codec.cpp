@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/printable_ascii.hpp"
 #include "base/utf8.hpp"
 #include "base/utf8_writer.hpp"
 #include "section/types/text/character_tables.hpp"
@@ -237,12 +238,13 @@ std::optional<MissingCharacter> encode_two_bytes(const TwoBytes& table, std::str
 bool decode_utf_8(Bytes bytes, std::string& text) {
     std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     text = rest;
-    while (!rest.empty()) {
+    for (rest.remove_prefix(printable_ascii_size(rest)); !rest.empty();) {
         const Utf8Character character = first_character(rest);
         if (!character.valid || character.code_point == 0) {
             return false;
         }
         rest.remove_prefix(character.size);
+        rest.remove_prefix(printable_ascii_size(rest));
     }
     return true;
 }

@@ -1,0 +1,85 @@
+// The answer to a loop in the session that runs it: a NOTICE, a WARNING or an ERROR.
+//
+// It knows how a loop is put in words for its client. Whether there is one, and when to answer, is
+// for the session and its detector.
+
+#include "postgres/round_trips/round_trip_action.hpp"
+
+#include "postgres/round_trips/heavy_memory.hpp"
+
+namespace onetrip::postgres {
+
+namespace {
+
+using roundtrip::Loop;
+
+/// The advice as a sentence of its own.
+const char* as_sentence(const char* advice) {
+    char* const sentence = psprintf("%s.", advice);
+    sentence[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(sentence[0])));
+    return sentence;
+}
+
+const char* detail_of(const Loop& loop, const RoundTripTexts& texts) {
+    const double server = static_cast<double>(loop.busy) / 1000;
+    const double wait = static_cast<double>(loop.wait) / 1000;
+    const char* const runs = psprintf("It ran " UINT64_FORMAT
+                                      " times before (%.1f ms in the server, %.1f ms of waiting)",
+                                      loop.statements, server, wait);
+    if (loop.key.leader == 0) {
+        return psprintf("%s, and no statement's rows led to it.", runs);
+    }
+    return psprintf("%s, for the " UINT64_FORMAT " rows of: %s", runs, loop.leader_rows,
+                    texts.leader);
+}
+
+/// A text in one line of the log.
+const char* in_one_line(const char* text) {
+    char* const line = pstrdup(text);
+    for (char* c = line; *c != '\0'; ++c) {
+        *c = *c == '\n' || *c == '\r' ? ' ' : *c;
+    }
+    return line;
+}
+
+int level_of(WatchAction action) {
+    switch (action) {
+        case WatchAction::error:
+            return ERROR;
+        case WatchAction::warning:
+            return WARNING;
+        default:
+            return NOTICE;
+    }
+}
+
+}  // namespace
+
+/// The statement that has just run is none of its matter: its constants stay out of the log.
+void log_loop(const Loop& loop, roundtrip::Microseconds wait, const RoundTripTexts& texts) {
+    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip log");
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    char application[NAMEDATALEN];
+    copy_application_name(application);
+    const char* const leader = loop.key.leader == 0 ? "none" : in_one_line(texts.leader);
+    ereport(LOG,
+            (errmsg("round trips: %.1f ms of waiting in loops of an episode, application_name: "
+                    "%s, statements: " UINT64_FORMAT ", wait: %.1f ms, server: %.1f ms, "
+                    "leader rows: " UINT64_FORMAT ", leader: %s, repeated: %s",
+                    static_cast<double>(wait) / 1000, application, loop.statements,
+                    static_cast<double>(loop.wait) / 1000, static_cast<double>(loop.busy) / 1000,
+                    loop.leader_rows, leader, in_one_line(texts.repeated)),
+             errhidestmt(true), errhidecontext(true)));
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(memory);
+}
+
+void answer_loop(WatchAction action, const Loop& loop, const RoundTripTexts& texts) {
+    const char* const detail = detail_of(loop, texts);
+    const char* const hint =
+        as_sentence(loop.has_distinct_parameters ? texts.advice : texts.advice_if_same);
+    ereport(level_of(action), (errcode(errcode_of_loop), errmsg("N+1: %s", texts.repeated),
+                               errdetail_internal("%s", detail), errhint("%s", hint)));
+}
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,97 @@
+// The totals of each database: counters in shared memory that no eviction takes back.
+//
+// A spinlock is for all of them. They are added to once a loop and episode.
+
+#include "postgres/round_trips/round_trip_totals.hpp"
+
+extern "C" {
+#include "storage/shmem.h"
+#include "storage/spin.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+struct Memory {
+    slock_t lock;
+    RoundTripTotals totals;
+};
+
+Memory* memory = nullptr;
+
+/// Under the lock.
+RoundTripTotal& total_of(Oid database) {
+    RoundTripTotals& all = memory->totals;
+    for (int i = 0; i < all.count; ++i) {
+        if (all.totals[i].database == database) {
+            return all.totals[i];
+        }
+    }
+    if (all.count < RoundTripTotals::most - 1) {
+        RoundTripTotal& total = all.totals[all.count++];
+        total = {};
+        total.database = database;
+        return total;
+    }
+    all.count = RoundTripTotals::most;
+    return all.totals[RoundTripTotals::most - 1];
+}
+
+template <typename Body>
+void with_lock(Body&& body) {
+    if (memory != nullptr) {
+        SpinLockAcquire(&memory->lock);
+        body();
+        SpinLockRelease(&memory->lock);
+    }
+}
+
+}  // namespace
+
+Size size_of_totals() {
+    return MAXALIGN(sizeof(Memory));
+}
+
+void start_totals() {
+    bool found = false;
+    memory = static_cast<Memory*>(ShmemInitStruct("onetrip totals", sizeof(Memory), &found));
+    if (!found) {
+        *memory = {};
+        SpinLockInit(&memory->lock);
+        memory->totals.since = GetCurrentTimestamp();
+    }
+}
+
+void add_to_totals(const roundtrip::Loop& loop) {
+    with_lock([&] {
+        RoundTripTotal& total = total_of(MyDatabaseId);
+        total.loops += loop.is_new_in_episode ? 1 : 0;
+        total.statements += static_cast<std::int64_t>(loop.statements);
+        total.round_trips += static_cast<std::int64_t>(loop.round_trips);
+        total.server_time += loop.busy;
+        total.wait_time += loop.wait;
+    });
+}
+
+void count_eviction(Oid database) {
+    with_lock([&] { ++total_of(database).evictions; });
+}
+
+void copy_totals(RoundTripTotals& copy) {
+    with_lock([&] { copy = memory->totals; });
+}
+
+void set_totals(const RoundTripTotals& totals) {
+    with_lock([&] { memory->totals = totals; });
+}
+
+void reset_totals() {
+    const TimestampTz now = GetCurrentTimestamp();
+    with_lock([&] {
+        memory->totals = {};
+        memory->totals.since = now;
+    });
+}
+
+}  // namespace onetrip::postgres

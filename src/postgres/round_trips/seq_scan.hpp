@@ -1,0 +1,21 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// The largest table of a plan that is read whole for less than a hundredth of its rows.
+struct WastefulScan {
+    const char* text = nullptr;   ///< table and columns of the filter; nullptr if there is none
+    const char* index = nullptr;  ///< what to say of an index that is missing; nullptr if none is
+};
+
+/// By the plan's own estimates. Looks into the catalogs, and takes what it returns from the current
+/// memory context.
+WastefulScan wasteful_scan(const PlannedStmt* planned);
+
+}  // namespace onetrip::postgres

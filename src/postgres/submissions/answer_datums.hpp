@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+#include "postgres/server/server.hpp"
+
+namespace onetrip::postgres {
+
+/// The numeric that numeric_in makes of the text, palloc'ed; nullptr where it makes none. To be
+/// called in call_cpp.
+varlena* make_numeric(std::string_view characters);
+
+// The datum of a text for a function that returns it; it is NULL where the text is none of the
+// type.
+
+Datum date_datum(FunctionCallInfo fcinfo, std::string_view characters);
+
+/// `zone` is for a text that names none.
+Datum datetime_datum(FunctionCallInfo fcinfo, std::string_view characters, const text* zone);
+Datum time_datum(FunctionCallInfo fcinfo, std::string_view characters);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+namespace onetrip::postgres {
+
+/// The tree of a form of another system, as form_from makes it; the form itself if that is one. An
+/// unknown dialect is an ERROR.
+const varlena* tree_of_form(const varlena* form, const text* dialect);
+
+}  // namespace onetrip::postgres

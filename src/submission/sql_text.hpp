@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace onetrip::submission {
+
+// What SQL statements are made of, quoted so that any text is safe whatever the session's settings
+// are. They work in every encoding that PostgreSQL's server has, since their other characters hold
+// no ASCII.
+
+/// Appends an identifier in double quotes.
+void append_identifier(std::string_view name, std::string& sql);
+
+/// Appends a string literal; one with backslashes has an E before it, as quote_literal() does.
+void append_literal(std::string_view text, std::string& sql);
+
+/// Appends a text as an element of an array's text, in double quotes.
+void append_element(std::string_view text, std::string& array);
+
+/// The jsonpath of these keys, one in the other.
+std::string path_of_keys(const std::vector<std::string_view>& keys);
+
+}  // namespace onetrip::submission

@@ -1,0 +1,160 @@
+// What one statement more would make, which is asked before it runs.
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "roundtrip/detector.hpp"
+#include "roundtrip/lexable_prefix.hpp"
+
+namespace onetrip::roundtrip::test {
+
+namespace {
+
+enum : QueryId { list = 1, look_up = 2, update = 3 };
+
+class Session : private LoopSink {
+  public:
+    Session() { detector_.set_limits({10, 1'000'000}); }
+
+    Statement next(QueryId id, std::uint64_t rows = 1) {
+        Statement statement;
+        statement.id = id;
+        statement.kind = id == update ? Kind::update : Kind::select;
+        statement.rows = rows;
+        statement.parameters = ++parameter_;
+        statement.begin = clock_ += 400;
+        statement.end = clock_ += 100;
+        statement.busy = 100;
+        if (id != list) {
+            statement.evidence = {list, 1, 0, true, true};
+        }
+        return statement;
+    }
+
+    Session& run(QueryId id, std::uint64_t rows = 1, int times = 1) {
+        for (int i = 0; i < times; ++i) {
+            detector_.statement(next(id, rows));
+        }
+        return *this;
+    }
+
+    std::optional<Loop> with(QueryId id) { return detector_.loop_with(next(id), trial_); }
+    Detector& detector() { return detector_; }
+
+    std::vector<Loop> loops;
+
+  private:
+    void take(const Loop& loop) noexcept override { loops.push_back(loop); }
+
+    Detector detector_{*this};
+    Detector trial_{*this};
+    Microseconds clock_ = 1'000'000'000;
+    std::uint64_t parameter_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the loop is known before the statement that makes it") {
+    for (const bool in_block : {false, true}) {
+        Session session;
+        if (in_block) {
+            session.detector().begin_block();
+        }
+        session.run(list, 20).run(look_up, 1, 8);
+        CHECK_FALSE(session.with(look_up));
+        session.run(look_up);
+        const auto loop = session.with(look_up);
+        REQUIRE(loop);
+        CHECK(loop->key == LoopKey{list, look_up, Kind::select});
+        CHECK(loop->statements == 9);
+        CHECK(loop->leader_rows == 20);
+        CHECK(loop->busy == 9 * 100);
+        CHECK(loop->is_by_values);
+        // Only tried: nothing has been told, and nothing has changed.
+        CHECK(session.loops.empty());
+        CHECK_FALSE(session.with(update));
+        session.run(look_up);
+        in_block ? session.detector().end_block() : session.detector().end_episode();
+        REQUIRE(session.loops.size() == 1);
+        CHECK(session.loops[0].statements == 10);
+    }
+}
+
+TEST_CASE("a transaction for each row is a loop as if its block ended now") {
+    Session session;
+    session.run(list, 20);
+    for (int i = 0; i < 9; ++i) {
+        session.detector().begin_block();
+        session.run(look_up).run(update);
+        session.detector().end_block();
+    }
+    session.detector().begin_block();
+    const auto loop = session.with(look_up);
+    REQUIRE(loop);
+    CHECK(loop->statements == 9);
+    session.run(look_up);
+    CHECK(session.with(update));
+}
+
+TEST_CASE("a loop is answered once an episode") {
+    Session session;
+    Detector& detector = session.detector();
+    const LoopKey key{list, look_up, Kind::select};
+    CHECK(detector.begins_answer(key));
+    CHECK_FALSE(detector.begins_answer(key));
+    CHECK(detector.begins_answer({list, update, Kind::update}));
+    detector.end_episode();
+    CHECK(detector.begins_answer(key));
+    // A block is an episode of its own, which a small one is not.
+    detector.begin_block();
+    CHECK_FALSE(detector.begins_answer(key));
+    session.run(list, 20).run(look_up, 1, 3);
+    CHECK(detector.begins_answer(key));
+    CHECK_FALSE(detector.begins_answer(key));
+    detector.end_block();
+    CHECK(detector.begins_answer(key));
+    for (QueryId other = 100; other < 200; ++other) {
+        CHECK(detector.begins_answer({0, other, Kind::select}));
+    }
+}
+
+TEST_CASE("after an ERROR the count begins at 0") {
+    Session session;
+    session.detector().begin_block();
+    session.run(list, 20).run(look_up, 1, 9);
+    REQUIRE(session.with(look_up));
+    session.detector().begin_at_zero(look_up);
+    session.run(look_up, 1, 8);
+    CHECK_FALSE(session.with(look_up));
+    session.run(look_up);
+    CHECK(session.with(look_up));
+    session.detector().end_block();
+    CHECK(session.loops.empty());
+
+    // Statements of a small block are held.
+    Session small;
+    small.detector().set_limits({2, 1'000'000});
+    small.run(list, 20);
+    small.detector().begin_block();
+    small.run(look_up);
+    REQUIRE(small.with(look_up));
+    small.detector().begin_at_zero(look_up);
+    CHECK_FALSE(small.with(look_up));
+}
+
+TEST_CASE("a comment that excuses a statement") {
+    const auto has = [](std::string_view text) { return has_ignore_comment(text, {}); };
+    CHECK(has("/* onetrip:ignore */ SELECT 1"));
+    CHECK(has("SELECT 1 /*onetrip:ignore*/"));
+    CHECK(has("SELECT 1 -- onetrip:ignore"));
+    CHECK(has("SELECT 1 /* app:web, onetrip:ignore */"));
+    CHECK(has("SELECT 1 /* a /* onetrip:ignore */ b */"));
+    CHECK_FALSE(has("SELECT '/* onetrip:ignore */'"));
+    CHECK_FALSE(has("SELECT $$/* onetrip:ignore */$$, \"/* onetrip:ignore */\""));
+    CHECK_FALSE(has("SELECT 1 /* onetrip:ignored */"));
+    CHECK_FALSE(has("SELECT 1 /* not-onetrip:ignore"));
+    CHECK_FALSE(has("SELECT 1 /* xonetrip:ignore */"));
+    CHECK_FALSE(has("onetrip:ignore"));
+}
+
+}  // namespace onetrip::roundtrip::test

@@ -1,0 +1,149 @@
+# Loops that run now, totals, resets, the log and a restart; heavy results and heavy plans.
+
+use strict;
+use warnings;
+
+use OnetripTest qw(ask end_session kill_backend start_session);
+use PostgreSQL::Test::Utils;
+use RoundTripServer;
+use Test::More;
+
+my $node = start_watched_server('heavy', 'onetrip.watch_max = 20', 'restart_after_crash = on');
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE authors (id int PRIMARY KEY, name text);
+CREATE TABLE books (id int PRIMARY KEY, author_id int REFERENCES authors, title text);
+INSERT INTO authors SELECT 100 + n, 'a' FROM generate_series(1, 40) AS n;
+INSERT INTO books SELECT n, 101 + n % 40, 't' FROM generate_series(1, 80) AS n;
+CREATE TABLE events (id int PRIMARY KEY, kind int, at int, note text, body text);
+INSERT INTO events SELECT n, n % 1000, n, 'n', repeat('x', 100) FROM generate_series(1, 60000) AS n;
+CREATE ROLE reader;
+CREATE ROLE teller;
+GRANT pg_read_all_stats TO teller;
+ANALYZE;
+SQL
+my $ask = sub { return $node->safe_psql('postgres', join ';', 'SET onetrip.watch = off', @_) };
+my $list = "SELECT id FROM authors;\n";
+sub look_ups { return join '', map { "SELECT title FROM books WHERE author_id = $_;\n" } @_ }
+
+# ---- loops that run now ----
+
+my $session = start_session($node);
+ask($session, "SET application_name = 'job - 192.0.2.1:5000'; BEGIN; SELECT id FROM authors");
+my $now = 'SELECT pid = ' . $session->{pid} . ', application_name, kind, leader, repeated, statements, round_trips, wait_time > 0, since < now() FROM round_trips_now';
+my @seen;
+foreach my $n (101 .. 140)
+{
+	ask($session, "SELECT title FROM books WHERE author_id = $n");
+	push @seen, $ask->('SELECT statements FROM round_trips_now') if $n == 109 || $n == 110 || $n == 119 || $n == 120;
+}
+is("@seen", ' 10 10 20', 'a loop is shown at its birth, and when it has doubled');
+is($ask->($now), 't|job|select|SELECT id FROM authors|SELECT title FROM books WHERE author_id = $1|40|40|t|t', 'what is shown');
+is($ask->('SET ROLE reader', 'SELECT database, role IS NOT NULL, pid, application_name, kind, leader, repeated, statements FROM round_trips_now'),
+	'postgres|t|||select|||40', 'others see kind and counts');
+is($ask->('SET ROLE teller', 'SELECT count(repeated) FROM round_trips_now'), '1', 'pg_read_all_stats sees all');
+$ask->('SELECT round_trips_reset()');
+ask($session, 'COMMIT');
+is($ask->($now), '', 'it has ended');
+is($ask->('SELECT statements FROM round_trips'), '40', 'and a reset while it ran takes nothing of it');
+
+# A backend that is killed leaves no ghost.
+ask($session, 'BEGIN; SELECT id FROM authors');
+ask($session, "SELECT title FROM books WHERE author_id = $_") foreach 101 .. 115;
+is($ask->('SELECT count(*) FROM round_trips_now'), '1', 'a loop runs');
+is($ask->("SELECT pg_terminate_backend($session->{pid}, 60000)"), 't', 'its session is ended');
+is($ask->('SELECT count(*) FROM round_trips_now'), '0', 'no ghost is left');
+$session = start_session($node);
+ask($session, 'BEGIN; SELECT id FROM authors');
+ask($session, "SELECT title FROM books WHERE author_id = $_") foreach 101 .. 115;
+kill_backend($node, $session->{pid});
+$node->poll_query_until('postgres', 'SELECT true');
+is($ask->('SELECT count(*) FROM round_trips_now'), '0', 'nor is one of a kill -9');
+end_session($session);
+
+# ---- totals, resets, the log ----
+
+$ask->('SELECT round_trips_reset()');
+run_script($node, $list . look_ups(101 .. 140));
+run_script($node, "BEGIN;\n$list" . look_ups(101 .. 140) . "ROLLBACK;\n");
+my $totals = 'SELECT loops, statements, round_trips, wait_time > 0, server_time > 0, evictions FROM round_trips_total WHERE database = current_database()';
+is($ask->($totals), '2|80|80|t|t|0', 'totals');
+$ask->('SELECT round_trips_reset(1)');
+is($ask->('SELECT count(*) FROM round_trips'), '1', 'a reset of another statement');
+$ask->('SELECT round_trips_reset()');
+is($ask->("$totals; SELECT count(*) FROM round_trips"), '0', 'a reset of all');
+run_script($node, join '', map { "BEGIN;\n$list" . ('SELECT id' . (', id' x $_) . " FROM books WHERE author_id = 101;\n") x 10 . "COMMIT;\n" } 1 .. 25);
+is($ask->('SELECT count(*) FROM round_trips'), '20', 'a full table');
+is($ask->('SELECT loops, statements, evictions FROM round_trips_total WHERE database = current_database()'), '25|250|5', 'totals of what has made room');
+
+my $log = -s $node->logfile;
+run_script($node, "SET application_name = 'web';\nSET onetrip.watch_log_wait = 0;\nBEGIN;\n$list" . look_ups(101 .. 120) . "COMMIT;\nBEGIN;\n$list" . look_ups(101 .. 120) . "COMMIT;\n");
+my @lines = grep { /round trips:/ } split /\n/, slurp_file($node->logfile, $log);
+is(scalar @lines, 1, 'one line a loop and minute') or diag(join "\n", @lines);
+like($lines[0], qr/LOG:  round trips: [\d.]+ ms of waiting in loops of an episode, application_name: web, statements: 20, wait: [\d.]+ ms, server: [\d.]+ ms, leader rows: 40, leader: SELECT id FROM authors, repeated: SELECT title FROM books WHERE author_id = \$1$/,
+	'what it says');
+
+# ---- heavy results ----
+
+$ask->('SELECT round_trips_reset()');
+run_script($node, "\\o /dev/null\nSELECT id, kind FROM events;\nSELECT id, kind FROM events WHERE id <= 9000;\nBEGIN;\nDECLARE c CURSOR FOR SELECT id, at FROM events;\nFETCH ALL FROM c;\nCOMMIT;\n");
+is($ask->('SELECT query, executions, rows, most_rows, bytes, columns, application_name FROM heavy_results'), 'SELECT id, kind FROM events|1|60000|60000|480000|2|035_heavy_statements.pl', 'many rows');
+like($ask->('SELECT advice FROM heavy_results'), qr/^read it in parts: a cursor .*; or LIMIT if not all rows are needed$/, 'advice');
+is($ask->('SET ROLE reader', 'SELECT database, application_name, queryid, query, executions, rows, widest_column, advice FROM heavy_results'), 'postgres||||1|60000||', 'of others: counts');
+$ask->('SELECT round_trips_reset()');
+run_script($node, "\\o /dev/null\nSET onetrip.heavy_bytes = '100kB';\nSELECT id, note, body FROM events WHERE id <= 2000;\nSELECT id FROM events WHERE id <= 2000;\nUPDATE events SET note = note WHERE id <= 2000 RETURNING *;\n");
+is($ask->('SELECT query, rows, bytes, widest_column, round(widest_share::numeric, 2), advice FROM heavy_results ORDER BY 1'),
+	"SELECT id, note, body FROM events WHERE id <= \$1|2000|210000|body|0.95|leave out column body (95 % of the bytes) where it is not needed\n"
+	  . 'UPDATE events SET note = note WHERE id <= $1 RETURNING *|2000|226000|body|0.88|leave out column body (88 % of the bytes) where it is not needed',
+	'many bytes');
+$ask->('SELECT round_trips_reset()');
+run_script($node, "\\o /dev/null\nSET onetrip.watch_values = off;\nSELECT id, kind FROM events;\nSET onetrip.heavy_rows = -1;\nSELECT id, at FROM events;\n");
+is($ask->('SELECT rows, bytes, widest_column FROM heavy_results'), '60000||', 'without values the bytes are not known');
+
+# ---- heavy plans ----
+
+$ask->('SELECT round_trips_reset()');
+my $or = join ' OR ', map { "(kind = $_ AND at > $_)" } 1 .. 24;
+my $joins = join ' ', map { "JOIN events AS e$_ ON e$_.id = e.id" } 1 .. 8;
+run_script($node, "\\o /dev/null\nSET onetrip.heavy_cost = 100;\nSELECT note FROM events WHERE kind = 7 AND at > 100;\nSELECT note FROM events WHERE kind = 8 AND at > 200;\n"
+	  . "SELECT note FROM events WHERE $or;\nSELECT e.note FROM events AS e $joins WHERE e.id = 4 OR e.id > 5;\nSELECT note FROM events WHERE id = 3;\nSET enable_indexscan = off;\nSELECT at FROM events;\n");
+is($ask->(q(SELECT left(query, 60), plans, executions, planning_time > 0, server_time > 0, relations, or_arms, seq_scan, advice FROM heavy_plans ORDER BY relations, or_arms)),
+	'SELECT note FROM events WHERE kind = $1 AND at > $2|2|2|t|t|1|0|events (at, kind)|events is read whole for less than 1 % of its rows: CREATE INDEX CONCURRENTLY ON public.events (kind, at)' . "\n"
+	  . 'SELECT note FROM events WHERE (kind = $1 AND at > $2) OR (ki|1|1|t|t|1|24||24 branches of one OR: collect the keys first and compare with = ANY($1), or a SELECT for each branch with UNION between them' . "\n"
+	  . 'SELECT e.note FROM events AS e JOIN events AS e1 ON e1.id = |1|1|t|t|9|2||9 tables in one query: split it, read the keys of the first tables and then the others WHERE ... = ANY($1), or load only the relations that are needed',
+	'what makes plans dear');
+is($ask->('SET ROLE reader', 'SELECT count(*), count(query), count(advice), count(queryid), count(seq_scan), count(application_name) FROM heavy_plans'), '3|0|0|0|0|0', 'of others: counts');
+my $plan = $ask->('SELECT queryid FROM heavy_plans WHERE relations = 9');
+$ask->("SELECT round_trips_reset($plan)");
+is($ask->('SELECT count(*) FROM heavy_plans'), '2', 'a reset of one statement');
+
+# ---- the advice on an index that is missing ----
+
+run_script($node, $list . look_ups(101 .. 140));
+like($ask->('SELECT advice FROM round_trips'), qr/; no index begins with author_id: CREATE INDEX CONCURRENTLY ON public\.books \(author_id\)$/, 'no index');
+
+# ---- a restart ----
+
+my $all = 'SELECT statements, repeated FROM round_trips; SELECT query, plans FROM heavy_plans ORDER BY 1; SELECT statements, stats_since FROM round_trips_total ORDER BY 1';
+my $before = $ask->($all);
+my $file = $node->data_dir . '/pg_stat/onetrip.stat';
+$node->stop;
+ok(-s $file, 'a clean end writes a file');
+my $kept = slurp_file($file);
+$node->start;
+is($ask->($all), $before, 'all is kept over it');
+ok(!-e $file, 'and the file is gone');
+for my $damage ([ 'cut', substr($kept, 0, -100) ], [ 'changed', substr($kept, 0, 5000) . 'x' . substr $kept, 5001 ], [ 'of another version', substr($kept, 0, 8) . "\xFF" . substr $kept, 9 ], [ 'longer', $kept . 'x' ], [ 'empty', '' ])
+{
+	my ($name, $content) = @$damage;
+	$node->stop;
+	open my $to, '>:raw', $file or die $!;
+	print $to $content;
+	close $to or die $!;
+	$log = -s $node->logfile;
+	$node->start;
+	like(slurp_file($node->logfile, $log), qr/LOG:  ignoring file "pg_stat\/onetrip.stat": it is damaged or of another version/, "a file that is $name");
+	is($ask->('SELECT count(*) FROM round_trips; SELECT count(*) FROM heavy_plans; SELECT count(*) FROM round_trips_total'), "0\n0\n0", 'is ignored');
+}
+
+$node->stop;
+done_testing();
