@@ -335,7 +335,7 @@ run_tap() {
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     # A copy: the source tree may be closed to the server's user.
     mkdir "$copy"
-    cp -R tests demo docs onetrip--*.sql "$copy"
+    cp -R tests demo docs examples onetrip--*.sql "$copy"
     # shellcheck disable=SC2086  # a pattern
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
         TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
