@@ -44,7 +44,7 @@ for my $mode ('nested', 'nested_autocommit')
 	cmp_ok($wait, '>=', $slept, "$mode: the wait is what the client slept at least");
 	cmp_ok($wait + $server, '<=', $whole, "$mode: and no more than all that was");
 	cmp_ok($server, '>', 0, "$mode: the server worked too");
-	is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips ORDER BY repeated'),
+	is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips ORDER BY repeated'),
 		"join: JOIN campagnes ON campagnes.id = messages.campagne_id_fk; or ask once: WHERE campagnes.id = ANY(\$1)\n"
 		  . 'join: JOIN messages ON messages.campagne_id_fk = campagnes.id; or ask once: WHERE messages.campagne_id_fk = ANY($1)',
 		"$mode: the advice names tables and columns");
@@ -61,7 +61,7 @@ is(seen('psycopg2_loops', 'insert_batches'), '', 'inserts by the hundred are fin
 is(seen('psycopg2_loops', 'in_batches'), '', 'so are batches of IN and ANY');
 
 run_client($node, 'psycopg2_loops', 'updates');
-is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips ORDER BY kind'),
+is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips ORDER BY kind'),
 	"one DELETE FROM written WHERE written.a = ANY(\$1)\n"
 	  . 'one UPDATE messages SET ... FROM (VALUES ...) AS v (id, ...) WHERE messages.id = v.id; or, where all get the same, WHERE messages.id = ANY($1)',
 	'advice for writes');
@@ -72,7 +72,7 @@ is( loops($node),
 	'row by row under a list');
 
 run_client($node, 'psycopg2_loops', 'named_cursor');
-is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
 	'ask once for all of them: ... FROM messages WHERE messages.campagne_id_fk = ANY($1) GROUP BY messages.campagne_id_fk',
 	'advice for counts');
 is( loops($node),
@@ -81,13 +81,13 @@ is( loops($node),
 
 # In a block: outside of one repeats that come slowly poll, and a busy machine is slow.
 run_script($node, "BEGIN;\n" . "SELECT genre FROM campagnes WHERE id = 7;\n" x 11 . 'COMMIT;');
-is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
 	'ask once and keep the result: campagnes.id is compared with the same value each time',
 	'advice for the same look-up');
 is(loops($node), "select||$element|1|11|11|0|f", 'one constant again and again');
 
 run_client($node, 'psycopg2_loops', 'rereads');
-is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
 	q{select messages.numero_abonne, messages.template_id with the leader's rows at once, which are rows of messages},
 	'advice for rows that the leader has read');
 is( loops($node),
@@ -157,7 +157,7 @@ is(loops($node), $loop, 'FETCH adds rows to its query, and is no loop');
 $node->safe_psql('postgres', "BEGIN;\n" . "DECLARE c CURSOR FOR $list;\n" . ("FETCH c;\n" x 12) . 'COMMIT');
 is(loops($node), '', 'FETCH alone neither');
 $node->safe_psql('postgres', "SET plan_cache_mode = force_generic_plan;\nPREPARE element(int) AS SELECT genre FROM campagnes WHERE id = \$1;\nBEGIN;\n$list;\n$executes\nCOMMIT");
-is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'), q{select campagnes.genre with the leader's rows at once, which are rows of campagnes}, 'advice from a generic plan');
+is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), q{select campagnes.genre with the leader's rows at once, which are rows of campagnes}, 'advice from a generic plan');
 is(loops($node), $loop, 'generic plans');
 
 # A cursor that outlives its transaction: the rows that COMMIT reads for it have not been fetched yet.
@@ -228,7 +228,7 @@ for (@advice)
 {
 	my ($kind, $statement, $advice) = @$_;
 	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
-	is($node->safe_psql('postgres', 'SELECT kind, advice FROM round_trips'), "$kind|$advice", "advice for $statement");
+	is($node->safe_psql('postgres', 'SELECT kind, split_part(advice, $$; no index$$, 1) FROM round_trips'), "$kind|$advice", "advice for $statement");
 	loops($node);
 }
 # The leader's rows have a column only where the statement reads it of no other table.
@@ -236,7 +236,7 @@ for my $other ('SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m
 	'SELECT genre FROM campagnes WHERE id = $n UNION ALL SELECT genre FROM campagnes WHERE id = 1')
 {
 	$node->safe_psql('postgres', "BEGIN;\n$list;\n" . join("\n", map { (my $run = $other) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
-	like($node->safe_psql('postgres', 'SELECT advice FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
+	like($node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
 	loops($node);
 }
 
@@ -249,10 +249,10 @@ SQL
 for my $table ('parts', 'part_1')
 {
 	run_script($node, "$list;\n" . join("\n", map { "SELECT n FROM $table WHERE id = $_;" } 1 .. 10));
-	is($node->safe_psql('postgres', 'SELECT advice FROM round_trips'), "join to the leader: JOIN $table ON $table.id = leader.id; or ask once: WHERE $table.id = ANY(\$1)", "advice for $table");
+	is($node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "join to the leader: JOIN $table ON $table.id = leader.id; or ask once: WHERE $table.id = ANY(\$1)", "advice for $table");
 	loops($node);
 	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { "DELETE FROM $table WHERE id = $_;" } 1 .. 10) . "\nCOMMIT");
-	is($node->safe_psql('postgres', 'SELECT advice FROM round_trips'), "one DELETE FROM $table WHERE $table.id = ANY(\$1)", "advice for deletes from $table");
+	is($node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "one DELETE FROM $table WHERE $table.id = ANY(\$1)", "advice for deletes from $table");
 	loops($node);
 }
 for my $batch ('SELECT * FROM unnest(ARRAY[$n, 2]) AS u JOIN messages AS m ON m.id = u', 'UPDATE written SET b = v.b FROM (VALUES ($n, $$x$$), (2, $$y$$)) AS v(a, b) WHERE written.a = v.a', 'SELECT * FROM messages WHERE id IN ($n, 5) AND numero_abonne = 7')

@@ -33,14 +33,18 @@ const char* detail_of(const Loop& loop, const RoundTripTexts& texts) {
                     texts.leader);
 }
 
-/// A text in one line of the log.
-const char* in_one_line(const char* text) {
-    char* const line = pstrdup(text);
-    for (char* c = line; *c != '\0'; ++c) {
-        *c = *c == '\n' || *c == '\r' ? ' ' : *c;
+/// A text in one line of the log. Nothing is allocated: a transaction may just have been committed.
+struct Line {
+    RoundTripText text;
+
+    const char* of(const RoundTripText& from) {
+        strlcpy(text, from, sizeof text);
+        for (char* c = text; *c != '\0'; ++c) {
+            *c = *c == '\n' || *c == '\r' ? ' ' : *c;
+        }
+        return text;
     }
-    return line;
-}
+};
 
 int level_of(WatchAction action) {
     switch (action) {
@@ -57,21 +61,19 @@ int level_of(WatchAction action) {
 
 /// The statement that has just run is none of its matter: its constants stay out of the log.
 void log_loop(const Loop& loop, roundtrip::Microseconds wait, const RoundTripTexts& texts) {
-    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip log");
-    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    static Line leader_line;
+    static Line repeated_line;
     char application[NAMEDATALEN];
     copy_application_name(application);
-    const char* const leader = loop.key.leader == 0 ? "none" : in_one_line(texts.leader);
+    const char* const leader = loop.key.leader == 0 ? "none" : leader_line.of(texts.leader);
     ereport(LOG,
             (errmsg("round trips: %.1f ms of waiting in loops of an episode, application_name: "
                     "%s, statements: " UINT64_FORMAT ", wait: %.1f ms, server: %.1f ms, "
                     "leader rows: " UINT64_FORMAT ", leader: %s, repeated: %s",
                     static_cast<double>(wait) / 1000, application, loop.statements,
                     static_cast<double>(loop.wait) / 1000, static_cast<double>(loop.busy) / 1000,
-                    loop.leader_rows, leader, in_one_line(texts.repeated)),
+                    loop.leader_rows, leader, repeated_line.of(texts.repeated)),
              errhidestmt(true), errhidecontext(true)));
-    MemoryContextSwitchTo(caller);
-    MemoryContextDelete(memory);
 }
 
 void answer_loop(WatchAction action, const Loop& loop, const RoundTripTexts& texts) {

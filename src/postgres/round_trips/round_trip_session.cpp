@@ -99,7 +99,9 @@ void RoundTripSession::call_detector(Body&& body) {
 
 /// A loop that was born or has doubled is shown while it runs.
 void RoundTripSession::show_growth() {
-    if (const std::optional<roundtrip::Loop> loop = detector_.take_grown()) {
+    std::optional<roundtrip::Loop> loop;
+    call_detector([&] { loop = detector_.take_grown(); });
+    if (loop) {
         if (const RoundTripTexts* const texts = loops_.texts_of(loop->key)) {
             show_running_loop(*loop, *texts);
         }
@@ -319,14 +321,16 @@ void RoundTripSession::answer(const QueryDesc* query) {
     }
     loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
     const RoundTripTexts* const texts = loops_.texts_of(loop->key);
-    if (texts == nullptr || !detector_.begins_answer(loop->key)) {
+    bool is_first = false;
+    call_detector([&] { is_first = detector_.begins_answer(loop->key); });
+    if (texts == nullptr || !is_first) {
         return;
     }
     const auto action = static_cast<WatchAction>(round_trip_settings.action);
     if (action == WatchAction::error) {
         // The transaction will be gone, and the view is not part of it.
         loops_.take(*loop);
-        detector_.begin_at_zero(loop->key.repeated);
+        call_detector([&] { detector_.begin_at_zero(loop->key.repeated); });
         detector_.fail();
     }
     answer_loop(action, *loop, *texts);

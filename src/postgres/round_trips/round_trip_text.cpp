@@ -217,7 +217,9 @@ bool names_ignore(const char* text) {
 bool has_ignore_comment(StatementSource source) {
     // Most statements of such a session have none.
     return source.text.find(roundtrip::ignore_words) != std::string_view::npos &&
-           roundtrip::has_ignore_comment(source.text, literal_rules());
+           call_cpp([source, rules = literal_rules()] {
+               return roundtrip::has_ignore_comment(source.text, rules);
+           });
 }
 
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) {
