@@ -274,7 +274,7 @@ DecodedText decode_dvb_text(std::span<const std::uint8_t> bytes, TextTable table
         return {};
     }
     auto text = decode_text(*selection.table, bytes.subspan(selection.size));
-    if (!text || !is_text(*text, Controls::taken, holds)) {
+    if (!text || (holds != nullptr && !holds(*text))) {
         return {};
     }
     const Form form = form_of(*text, bytes, selection, table);
