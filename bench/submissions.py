@@ -122,7 +122,7 @@ def of_system(system, form="tree"):
 
 
 def other_systems(report, backend):
-    backend.execute(OTHER_SYSTEMS.format(submissions=SUBMISSIONS // 4))
+    backend.execute(OTHER_SYSTEMS.replace("{submissions}", str(SUBMISSIONS // 4)))
     for system, least in (("kobo", 4), ("fhir", 2)):
         rows = backend.one(of_system(system))
         name = f"answers of a form of {system}"
