@@ -86,6 +86,65 @@ def tree(report, backend):
     report.figure(ours, leaves / costs[ours] / 1e6, " M leaves/s", at_least=2.5)
 
 
+# Forms of other systems: 24 questions in groups and a repeat each, and a document of many items.
+OTHER_SYSTEMS = """
+    CREATE TABLE other_forms AS
+    SELECT 'kobo' AS system, jsonb_build_object('survey', '[{"type": "begin_group", "name": "household"}]'::jsonb
+        || jsonb_agg(jsonb_build_object('type', (ARRAY['text', 'integer', 'date', 'select_multiple l'])[n % 4 + 1],
+            'name', 'question_' || n, 'label', 'Question ' || n) ORDER BY n) || '[{"type": "end_group"}]',
+        'choices', '[{"list_name": "l", "name": "a"}, {"list_name": "l", "name": "b"}]'::jsonb) AS schema
+    FROM generate_series(1, 24) AS n
+    UNION ALL SELECT 'fhir', jsonb_build_object('resourceType', 'Questionnaire', 'item', jsonb_agg(jsonb_build_object(
+        'linkId', '1.' || n, 'type', (ARRAY['string', 'integer', 'date', 'decimal'])[n % 4 + 1]) ORDER BY n))
+    FROM generate_series(1, 24) AS n;
+    ALTER TABLE other_forms ADD tree jsonb GENERATED ALWAYS AS (form_from(schema, system)) STORED;
+    CREATE TABLE kobo_answers AS SELECT jsonb_object_agg('household/question_' || n,
+        (ARRAY['some text', '42', '2026-02-28', 'a b'])[n % 4 + 1]) AS responses
+    FROM generate_series(1, {submissions}) AS id, generate_series(1, 24) AS n GROUP BY id;
+    CREATE TABLE fhir_answers AS SELECT jsonb_build_object('resourceType', 'QuestionnaireResponse', 'status', 'completed',
+        'item', jsonb_agg(jsonb_build_object('linkId', '1.' || n, 'answer', jsonb_build_array(CASE n % 4
+            WHEN 0 THEN '{"valueString": "some text"}'::jsonb WHEN 1 THEN '{"valueInteger": 42}'
+            WHEN 2 THEN '{"valueDate": "2026-02-28"}' ELSE '{"valueDecimal": 1.5}' END)) ORDER BY n)) AS responses
+    FROM generate_series(1, {submissions}) AS id, generate_series(1, 24) AS n GROUP BY id;
+    CREATE TABLE long_answers AS SELECT size, jsonb_build_object('item', jsonb_agg(jsonb_build_object(
+        'linkId', '1.' || n % 20 + 1, 'answer', '[{"valueString": "x"}]'::jsonb))) AS responses
+    FROM (VALUES (10000), (100000)) AS s (size), generate_series(1, size) AS n GROUP BY size;
+    CREATE TABLE forms_of_80_kb AS SELECT jsonb_build_object('survey', jsonb_agg(jsonb_build_object('type', 'integer',
+        'name', 'form_' || form || '_question_' || n, 'label', repeat('x', 60)) ORDER BY n)) AS schema
+    FROM generate_series(1, 50) AS form, generate_series(1, 600) AS n GROUP BY form;
+"""
+
+
+def of_system(system, form="tree"):
+    """The form is in a join, as an application has it: not a constant."""
+    return ("SELECT count(*) FROM (SELECT flatten_submission(responses, {form}) FROM {system}_answers"
+            " JOIN other_forms ON system = '{system}' OFFSET 0) AS e").format(system=system, form=form)
+
+
+def other_systems(report, backend):
+    backend.execute(OTHER_SYSTEMS.replace("{submissions}", str(SUBMISSIONS // 4)))
+    for system, least in (("kobo", 4), ("fhir", 2)):
+        rows = backend.one(of_system(system))
+        name = f"answers of a form of {system}"
+        costs = report.compare(name, backend, counts({
+            FLATTEN: of_system(system), f"{FLATTEN}, form_from in the join": of_system(system, "form_from(schema, system)"),
+        }), amount=rows, unit="rows", base=FLATTEN)
+        report.figure(name, rows / costs[FLATTEN] / 1e6, " M rows/s", at_least=least)
+        report.figure(f"{name}: form_from in the join, over the tree's own column",
+                      costs[f"{FLATTEN}, form_from in the join"] / costs[FLATTEN], "", at_most=1.5)
+    many = ("SELECT count(*) FROM generate_series(1, {times}) AS n, other_forms, long_answers,"
+            " flatten_submission(responses, tree) WHERE system = 'fhir' AND size = {size}")
+    short, long = "10 x 10,000 items in one array", "100,000 items in one array"
+    costs = report.compare("items in one array", backend, counts({
+        short: many.format(times=10, size=10000), long: many.format(times=1, size=100000)}),
+        amount=100000, unit="rows", base=short)
+    report.figure(f"{long}, over {short}", costs[long] / costs[short], "", at_most=1.5)
+    trees = "form_from of forms of 80 kB"
+    costs = report.compare(trees, backend, counts({
+        trees: "SELECT count(form_from(schema, 'kobo')) FROM forms_of_80_kb"}), amount=50, unit="rows", base=trees)
+    report.figure(trees, costs[trees] / 50 * 1e3, " ms", at_most=1)
+
+
 def into_a_table(report, backend, rows):
     """The ETL process: documents out over the wire, rows back by COPY."""
     same = digest("SELECT submission_id, schema_path, value, answer_type, tag FROM response_events")
@@ -125,6 +184,7 @@ def run():
         rows = flatten(report, backend)
         large_form(report, backend)
         tree(report, backend)
+        other_systems(report, backend)
         into_a_table(report, backend, rows)
         memory(report)
     return report

@@ -197,17 +197,18 @@ void ItemsWalk::open_item(const FormNode* node, Object item, const Members& memb
         }
         append_schema_key(path_, link);
     }
-    Level level = items;
+    const std::uint32_t place = add_place(items.place, items.index - 1, Kind::item);
+    levels_.push_back(items);
+    Level& level = levels_.back();
     level.kind = Kind::item;
     level.stage = Stage::answers;
     level.node = node;
     level.path_size = static_cast<std::uint32_t>(path_.size());
     level.object = item;
     level.members = members;
-    level.place = add_place(items.place, items.index - 1, Kind::item);
+    level.place = place;
     enter_item(level, count);
     level.mark = trail_.mark();
-    levels_.push_back(level);
 }
 
 /// The indexes of an item: one if its group repeats, or if it is not the first of its linkId.
@@ -264,14 +265,38 @@ bool ItemsWalk::open_answers(Value answers) {
     if (answers.kind() != jsonb::Kind::array) {
         return put(Status::structure, levels_.back().node, answers);
     }
+    const jsonb::Array array = answers.array();
+    if (array.size() == 1) {
+        const Value only = *array.begin();
+        if (only.kind() == jsonb::Kind::object && only.object().size() == 1) {
+            const jsonb::Member member = *only.object().begin();
+            if (is_value(member.key)) {
+                return take_only_value(member);
+            }
+        }
+    }
     Level level = levels_.back();
     level.kind = Kind::answers;
     level.mark = trail_.mark();
     level.index = 0;
-    level.element = answers.array().begin();
-    level.elements_end = answers.array().end();
+    level.element = array.begin();
+    level.elements_end = array.end();
     levels_.push_back(level);
     return next_answer();
+}
+
+bool ItemsWalk::has_numbered_answers(const FormNode* node) {
+    return node != nullptr && node->is_question && node->repeats;
+}
+
+/// The answer of nearly all items: one, which is a value and nothing else. It needs no level of its
+/// own: the item has the same node, and nothing frames it.
+bool ItemsWalk::take_only_value(const jsonb::Member& value) {
+    trail_.push_array_key(0);
+    if (has_numbered_answers(levels_.back().node)) {
+        trail_.push_bare_index(0);
+    }
+    return take_value(value.key, value.value);
 }
 
 bool ItemsWalk::next_answer() {
@@ -285,9 +310,7 @@ bool ItemsWalk::next_answer() {
     ++answers.element;
     ++answers.index;
     trail_.push_array_key(index);
-    const bool repeats =
-        answers.node != nullptr && answers.node->is_question && answers.node->repeats;
-    if (repeats || index > 0) {
+    if (has_numbered_answers(answers.node) || index > 0) {
         trail_.push_bare_index(index);
     }
     if (answer.kind() != jsonb::Kind::object) {

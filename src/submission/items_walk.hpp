@@ -108,6 +108,8 @@ class ItemsWalk final : public EventRows {
     bool go_on_in_answer();
     bool open_items(jsonb::Value items);
     bool open_answers(jsonb::Value answers);
+    bool take_only_value(const jsonb::Member& value);
+    static bool has_numbered_answers(const FormNode* node);
     static Members members_of(jsonb::Object item);
     void open_item(const FormNode* node, jsonb::Object item, const Members& members);
     void enter_item(Level& level, std::uint32_t count);
