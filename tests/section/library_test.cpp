@@ -340,8 +340,8 @@ TEST_CASE("every definition of the library is canonical and compiles", "[library
 }
 
 TEST_CASE("the definitions of a set differ in tag or scope", "[library]") {
-    for (const std::string_view set :
-         {"mpeg", "dvb", "isdb", "atsc", "ait", "int", "unt", "rnt", "dii", "eas", "splice", "dtmb", ""}) {
+    for (const std::string_view set : {"mpeg", "dvb", "isdb", "atsc", "ait", "int", "unt", "rnt",
+                                       "dii", "eas", "splice", "dtmb", ""}) {
         INFO(set);
         std::string text(around);
         for (const LibraryDefinition& definition : library_set(set)) {
