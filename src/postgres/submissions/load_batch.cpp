@@ -182,7 +182,9 @@ void insert_counting(Load& load, const char* statement) {
                        &load.state};
     SPIExecuteOptions options{};
     options.dest = &counter.receiver;
+    const MemoryContext memory = CurrentMemoryContext;
     const int result = SPI_execute_extended(psprintf("%s %s", statement_mark, statement), &options);
+    MemoryContextSwitchTo(memory);
     if (result < 0) {
         elog(ERROR, "could not load a batch: %s", SPI_result_code_string(result));
     }
@@ -430,9 +432,14 @@ void remove_gone(Load& load, const Positions& positions) {
 
 }  // namespace
 
+/// SPI makes its procedure's memory the current one, which is there until the end of the
+/// CALL: what comes after belongs into the caller's.
 void run_statement(const char* statement, bool is_read_only, std::uint64_t rows) {
-    const char* const marked = psprintf("%s %s", statement_mark, statement);
+    const MemoryContext memory = CurrentMemoryContext;
+    char* const marked = psprintf("%s %s", statement_mark, statement);
     const int result = SPI_execute(marked, is_read_only, static_cast<long>(rows));
+    MemoryContextSwitchTo(memory);
+    pfree(marked);
     if (result < 0) {
         elog(ERROR, "could not load a batch: %s", SPI_result_code_string(result));
     }
