@@ -337,12 +337,6 @@ bool is_group(Object element, Kinds kind) {
            (kind == Kinds::matrix && choices_in(elements(element, "rows")));
 }
 
-/// Whether an answer is an array of choices.
-bool has_arrays(const Element& element) {
-    return element.type == "checkbox" || element.type == "tagbox" || element.type == "ranking" ||
-           (element.type == "imagepicker" && is_true(element.object, "multiSelect"));
-}
-
 TreeNode Translator::node_of(const Element& element, Kinds kind) {
     const Object object = element.object;
     if (is_group(object, kind)) {
@@ -357,7 +351,6 @@ TreeNode Translator::node_of(const Element& element, Kinds kind) {
             break;
         case Kinds::choice:
             set_choice(node, element);
-            node.repeats = has_arrays(element);
             break;
         case Kinds::text:
             node.answer_type = answer_type_of_text(object);
