@@ -148,7 +148,8 @@ run_script($node, $list . each_of($comments, @newest));
 is( $node->safe_psql('postgres', 'CREATE ROLE reader; SET ROLE reader; SELECT kind, leader, leader_column, evidence, repeated, statements, distinct_parameters, advice FROM round_trips'),
 	'select|||||20||', q{of others' loops kind and counts are shown});
 is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
-	'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1)', 'the advice names the key');
+	'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1); '
+	  . 'no index begins with post_id: CREATE INDEX CONCURRENTLY ON public.comments (post_id)', 'the advice names the key');
 
 $node->stop;
 done_testing();

@@ -159,12 +159,12 @@ void HeavyPlans::remember(roundtrip::QueryId id) {
     }
 }
 
-void HeavyPlans::add_execution(const roundtrip::Statement& statement) {
-    if (std::find(ids_, ids_ + count_, statement.id) == ids_ + count_) {
+void HeavyPlans::add_execution(roundtrip::QueryId id, const roundtrip::Statement& statement) {
+    if (std::find(ids_, ids_ + count_, id) == ids_ + count_) {
         return;
     }
     char application_name[NAMEDATALEN];
-    const HeavyKey key = heavy_key(statement.id, application_name);
+    const HeavyKey key = heavy_key(id, application_name);
     const TimestampTz now = GetCurrentTimestamp();
     const int executions = statement.role == roundtrip::Statement::Role::execution ? 1 : 0;
     heavy_plans.change(key, [&](HeavyPlan& plan) {

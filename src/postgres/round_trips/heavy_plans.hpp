@@ -27,17 +27,18 @@ class HeavyPlans {
     void planned(const Query* query, const PlannedStmt* planned, const char* text,
                  roundtrip::Microseconds time);
 
-    /// A statement has run: adds its time, if its last plan in this session was heavy.
-    void ended(const roundtrip::Statement& statement) {
+    /// The statement of a query identifier has run: adds its time, if its last plan in this session
+    /// was heavy.
+    void ended(roundtrip::QueryId id, const roundtrip::Statement& statement) {
         if (count_ > 0) {
-            add_execution(statement);
+            add_execution(id, statement);
         }
     }
 
   private:
     static constexpr int most = 32;
 
-    void add_execution(const roundtrip::Statement& statement);
+    void add_execution(roundtrip::QueryId id, const roundtrip::Statement& statement);
     void remember(roundtrip::QueryId id);
 
     int count_ = 0;

@@ -375,7 +375,7 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     if (known != nullptr && known->page.is_page) {
         pages_.look_at(statement, known->page, current_, query);
     }
-    plans_.ended(statement);
+    plans_.ended(id, statement);
     report(statement, planned, query->sourceText, query);
 }
 
