@@ -129,7 +129,7 @@ BEGIN
         $s$SELECT load_change(1, 'x'::text, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
         $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', 1, true, '', '', '', '', '')$s$,
         $s$SELECT load_change(1, 1, 1, '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
-        $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', '')$s$,
+        $s$SELECT load_change(1, 1, now(), '{}'::jsonb, true, '', '{}'::jsonb, true, '', '', '', '', NULL)$s$,
         'SELECT load_events(-1)', 'SELECT load_events(1000000)']) AS statement;
     RETURN NULL;
 END $$;

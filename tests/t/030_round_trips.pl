@@ -344,7 +344,7 @@ is(loops($node), '', 'nothing is seen while the watch is off');
 
 # A session that stays idle outside of a block, and then is terminated in an episode. The short gap comes in one message
 # with the end of the first loop, and the long one in one with the leader of the second, so that no stall of psql's is a pause.
-my $end_of_loop = join '\;', "SET onetrip.watch_gap = '1ms'", map { "SELECT genre FROM campagnes WHERE id = $_" } 7 .. 12;
+my $end_of_loop = join ";\n", map({ "SELECT genre FROM campagnes WHERE id = $_" } 7 .. 11), "SET onetrip.watch_gap = '1ms'\\; SELECT genre FROM campagnes WHERE id = 12";
 my ($in, $out, $err) = ("$list;\n$half\n$end_of_loop;\n\\echo done\n", '', '');
 my $idle = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err);
 $idle->pump until $out =~ /done/;

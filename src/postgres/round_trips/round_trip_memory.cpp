@@ -63,7 +63,7 @@ shmem_request_hook_type next_request = nullptr;
 shmem_startup_hook_type next_startup = nullptr;
 
 Size size_of_memory() {
-    return add_size(sizeof(Memory), mul_size(round_trip_settings.max, sizeof(Entry*)));
+    return add_size(sizeof(Memory), mul_size(round_trip_settings.max, sizeof(void*)));
 }
 
 void request() {

@@ -290,12 +290,9 @@ inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statemen
     return known;
 }
 
-/// Answers the loop that the statement makes if it runs.
-void RoundTripSession::answer(const QueryDesc* query) {
+/// The loop, other than one of pages, that the statement makes if it runs.
+std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* query) {
     const PlannedStmt* const planned = query->plannedstmt;
-    if (is_ignored(planned, query->sourceText) || !clock_.is_running(query)) {
-        return;
-    }
     roundtrip::StatementClock clock = clock_;
     Statement statement = clock.end(GetCurrentTimestamp());
     const Fingerprints::Entry* const known = identify(statement, planned);
@@ -312,7 +309,16 @@ void RoundTripSession::answer(const QueryDesc* query) {
         set_limits();
         loop = detector_.loop_with(statement, trial_);
     });
-    if (!loop || loop->key.kind == roundtrip::Kind::page) {
+    return loop && loop->key.kind == roundtrip::Kind::page ? std::nullopt : loop;
+}
+
+/// Answers the loop that the statement makes if it runs.
+void RoundTripSession::answer(const QueryDesc* query) {
+    if (is_ignored(query->plannedstmt, query->sourceText) || !clock_.is_running(query)) {
+        return;
+    }
+    const std::optional<roundtrip::Loop> loop = loop_with(query);
+    if (!loop) {
         return;
     }
     const Findings findings = findings_of(query);

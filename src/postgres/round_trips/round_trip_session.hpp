@@ -156,6 +156,7 @@ class RoundTripSession {
     }
     void pass_over();
     void look_at_whole_result(const QueryDesc* query);
+    std::optional<roundtrip::Loop> loop_with(const QueryDesc* query);
     void answer(const QueryDesc* query);
 
     void prepare(roundtrip::QueryId id);

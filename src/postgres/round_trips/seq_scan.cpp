@@ -157,8 +157,9 @@ void add_key(Keys& keys, Node* expression, bool is_equal) {
     if ((!is_equal && list->len > 0) || (list->len > 0 && strstr(list->data, text) != nullptr)) {
         return;
     }
+    constexpr AttrNumber no_column = InvalidAttrNumber;
     if (keys.equal.len == 0) {
-        keys.first = column != nullptr ? column->varattno : InvalidAttrNumber;
+        keys.first = column != nullptr ? column->varattno : no_column;
     }
     appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", text);
 }
