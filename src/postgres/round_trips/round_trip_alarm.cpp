@@ -30,9 +30,10 @@ void PauseAlarm::set(int gap_ms) {
         own_ = this;
         timeout_ = RegisterTimeout(USER_TIMEOUT, look);
     }
+    const int interval = gap_ms + 10;
     // An ERROR disables all alarms.
-    if (!is_set_ || !get_timeout_active(timeout_)) {
-        const int interval = gap_ms + 10;
+    if (!is_set_ || interval != interval_ || !get_timeout_active(timeout_)) {
+        interval_ = interval;
         enable_timeout_every(timeout_, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), interval),
                              interval);
         is_set_ = true;

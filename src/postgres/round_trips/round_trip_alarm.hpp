@@ -18,7 +18,7 @@ class PauseAlarm {
 
     constexpr explicit PauseAlarm(Question has_paused) : has_paused_(has_paused) {}
 
-    /// Sets the alarm, unless it is set, to look after each pause of that length.
+    /// Sets the alarm, unless it is set so, to look after each pause of that length.
     void set(int gap_ms);
     void clear();
     bool is_set() const { return is_set_; }
@@ -39,6 +39,7 @@ class PauseAlarm {
     TimeoutId timeout_ = MAX_TIMEOUTS;
     volatile std::sig_atomic_t rang_ = 0;
     bool is_set_ = false;
+    int interval_ = 0;  ///< ms
 };
 
 }  // namespace onetrip::postgres
