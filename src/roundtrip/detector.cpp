@@ -396,6 +396,17 @@ void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     }
 }
 
+inline void Detector::begin_runs(Entry& entry, const Statement& first) {
+    entry.has_distinct_parameters = false;
+    entry.turns = 1;
+    entry.value_runs = 0;
+    entry.busy = entry.wait = 0;
+    entry.trips = entry.lists = entry.singles = entry.pages = entry.transactions = 0;
+    entry.transaction = 0;
+    entry.run_rows = 0;
+    entry.first_seen = first.begin;
+}
+
 inline void Detector::count_run(Entry& entry, const Run& run, const Context& context) const {
     const Statement& statement = run.statement;
     const Place parent = context.parent;
@@ -406,14 +417,7 @@ inline void Detector::count_run(Entry& entry, const Run& run, const Context& con
     entry.counts_alone = statement.has_relation && !statement.locks_rows;
     count_generation(entry, statement.evidence);
     if (entry.runs == 0) {
-        entry.has_distinct_parameters = false;
-        entry.turns = 1;
-        entry.value_runs = 0;
-        entry.busy = entry.wait = 0;
-        entry.trips = entry.lists = entry.singles = entry.pages = entry.transactions = 0;
-        entry.transaction = 0;
-        entry.run_rows = 0;
-        entry.first_seen = statement.begin;
+        begin_runs(entry, statement);
     } else {
         entry.has_distinct_parameters |= changed;
         entry.turns += entry.parent_execution != under ? 1 : 0;
@@ -793,8 +797,8 @@ void Detector::begin_at_zero(QueryId id) {
             entry.confirmed = {};
         }
     }
-    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(held_count_);
-    const auto kept =
+    auto* const end = held_.begin() + static_cast<std::ptrdiff_t>(held_count_);
+    auto* const kept =
         std::remove_if(held_.begin(), end, [id](const Run& run) { return run.statement.id == id; });
     held_count_ = static_cast<std::size_t>(kept - held_.begin());
 }

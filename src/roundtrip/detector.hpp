@@ -259,6 +259,7 @@ class Detector {
     void evict(Place place);
 
     void break_off(Entry& entry, const Run& run, const Context& context);
+    static void begin_runs(Entry& entry, const Statement& first);
     void count_run(Entry& entry, const Run& run, const Context& context) const;
     void begin_anew(Entry& entry);
     Entry* last_loop(QueryId id);
