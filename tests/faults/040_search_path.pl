@@ -238,14 +238,14 @@ my %calls = (
 	'load_response_events, json' => { before => submissions(1),
 		call => q{CALL public.load_response_events('app', 'dwh', 'changed')}, look => $loaded . tables_of('dwh') },
 	'round_trips_reset(bigint)' => { call => 'SELECT public.round_trips_reset(NULL)', look => 'SELECT count(*) FROM round_trips' },
-	'running_round_trips()' => { call => 'SELECT count(*) >= 0 FROM public.running_round_trips()' },
-	'round_trip_totals()' => { call => 'SELECT count(*) >= 0 FROM public.round_trip_totals()' },
-	'heavy_result_rows()' => { call => 'SELECT count(*) >= 0 FROM public.heavy_result_rows()' },
-	'heavy_plan_rows()' => { call => 'SELECT count(*) >= 0 FROM public.heavy_plan_rows()' },
-	'round_trips_now' => { call => 'SELECT count(*) >= 0 FROM public.round_trips_now' },
-	'round_trips_total' => { call => 'SELECT count(*) >= 0 FROM public.round_trips_total' },
-	'heavy_results' => { call => 'SELECT count(*) >= 0 FROM public.heavy_results' },
-	'heavy_plans' => { call => 'SELECT count(*) >= 0 FROM public.heavy_plans' },
+	'running_round_trips()' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.running_round_trips()' },
+	'round_trip_totals()' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.round_trip_totals()' },
+	'heavy_result_rows()' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.heavy_result_rows()' },
+	'heavy_plan_rows()' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.heavy_plan_rows()' },
+	'round_trips_now' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.round_trips_now' },
+	'round_trips_total' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.round_trips_total' },
+	'heavy_results' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.heavy_results' },
+	'heavy_plans' => { call => 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>=) 0 FROM public.heavy_plans' },
 	'round_trip_loops()' => {
 		call => "SELECT public.round_trips_reset(); BEGIN; SELECT id FROM public.campagnes;"
 		  . join('', map { "SELECT genre FROM public.campagnes WHERE id OPERATOR(pg_catalog.=) $_;" } 1 .. 12)
