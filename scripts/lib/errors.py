@@ -41,28 +41,31 @@ def without_comments(source):
     return pattern.sub(lambda found: " " if found[0].startswith("/") else found[0], source)
 
 
+TOKENS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[()\[\]{},+]', re.S)
+
+
+def tokens(text, start=0):
+    """Brackets, commas and pluses outside of quotes, each with how many brackets are open around it."""
+    depth = 0
+    for token in TOKENS.finditer(text, start):
+        depth -= token[0] in ")]}"
+        yield token, depth
+        depth += token[0] in "([{"
+
+
 def end_of_brackets(text, start):
     """The place after the bracket that closes the one at `start`."""
-    depth = 0
-    for token in re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[()\[\]{}]', re.S).finditer(text, start):
-        if token[0] in "([{":
-            depth += 1
-        elif token[0] in ")]}":
-            depth -= 1
-            if depth == 0:
-                return token.end()
+    for token, depth in tokens(text, start):
+        if token[0] in ")]}" and depth == 0:
+            return token.end()
     raise ValueError("a bracket that nothing closes: " + text[start : start + 80])
 
 
-def arguments(text):
-    """The arguments between brackets, without these."""
-    parts, depth, last = [], 0, 0
-    for token in re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[()\[\]{},]', re.S).finditer(text):
-        if token[0] in "([{":
-            depth += 1
-        elif token[0] in ")]}":
-            depth -= 1
-        elif token[0] == "," and depth == 0:
+def split_at(separator, text):
+    """The parts of a text between separators that stand in no brackets."""
+    parts, last = [], 0
+    for token, depth in tokens(text):
+        if token[0] == separator and depth == 0:
             parts.append(text[last : token.start()].strip())
             last = token.end()
     parts.append(text[last:].strip())
@@ -73,7 +76,7 @@ def calls(text, name):
     """The arguments of each call or construction of that name."""
     for found in re.finditer(r"(?<![\w])" + name + r"\s*([({])", text):
         start = found.end() - 1
-        yield arguments(text[start + 1 : end_of_brackets(text, start) - 1])
+        yield split_at(",", text[start + 1 : end_of_brackets(text, start) - 1])
 
 
 def literal(expression):
@@ -83,17 +86,7 @@ def literal(expression):
 
 def shown(expression):
     """What a reader sees of a text that is put together: its constant parts, the others as an ellipsis."""
-    parts, depth, last = [], 0, 0
-    for token in re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[()\[\]{}+]', re.S).finditer(expression):
-        if token[0] in "([{":
-            depth += 1
-        elif token[0] in ")]}":
-            depth -= 1
-        elif token[0] == "+" and depth == 0:
-            parts.append(expression[last : token.start()].strip())
-            last = token.end()
-    parts.append(expression[last:].strip())
-    text = "".join(part_shown(part) for part in parts if part)
+    text = "".join(part_shown(part) for part in split_at("+", expression))
     return re.sub(ANYTHING + "+", ANYTHING, text)
 
 
