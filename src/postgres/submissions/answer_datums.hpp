@@ -6,11 +6,11 @@
 
 namespace onetrip::postgres {
 
-/// The numeric that numeric_in makes of the text, palloc'ed; nullptr where it makes none. To be
+/// The numeric that numeric_in makes of the text, palloc'ed; nullptr if it makes none. To be
 /// called in call_cpp.
 varlena* make_numeric(std::string_view characters);
 
-// The datum of a text for a function that returns it; it is NULL where the text is none of the
+// The datum of a text for a function that returns it; it is NULL if the text is not of the
 // type.
 
 Datum date_datum(FunctionCallInfo fcinfo, std::string_view characters);

@@ -158,6 +158,16 @@ varlena* merge(const Datum* trees, int count) {
 
 }  // namespace
 
+const char* list_dialects() {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (const ArgumentWord<Dialect>& word : words_of_dialect) {
+        appendStringInfo(&list, "%c%s", list.len == 0 ? '{' : ',', word.word);
+    }
+    appendStringInfoChar(&list, '}');
+    return list.data;
+}
+
 const varlena* tree_of_form(const varlena* form, const text* dialect_name) {
     const Dialect dialect = value_of_word("dialect", characters_of(dialect_name), words_of_dialect);
     const varlena* const tree = make_tree(document_of(form), dialect);

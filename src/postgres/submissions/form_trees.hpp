@@ -8,4 +8,7 @@ namespace onetrip::postgres {
 /// unknown dialect is an ERROR.
 const varlena* tree_of_form(const varlena* form, const text* dialect);
 
+/// The words for dialects as a literal of text[], palloc'ed: `{kobo,xlsform,…}`.
+const char* list_dialects();
+
 }  // namespace onetrip::postgres

@@ -4,6 +4,7 @@
 #include "postgres/submissions/submission_statements.hpp"
 
 #include "postgres/submissions/event_columns.hpp"
+#include "postgres/submissions/form_trees.hpp"
 #include "postgres/submissions/submission_words.hpp"
 
 extern "C" {
@@ -370,8 +371,7 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
         has_column(tables.forms, "dialect")
             ? words.fill(psprintf(
                   "SELECT f.name::pg_catalog.text, f.dialect::pg_catalog.text FROM {forms} AS f"
-                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ('{kobo,xlsform,"
-                  "odk,fhir,formio,surveyjs,jsonschema,redcap,onetrip}'::pg_catalog.text[])%s"
+                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ({dialects})%s"
                   " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1",
                   request.form_name == nullptr ? "" : " AND {is_form_of_name}"))
             : nullptr;
@@ -543,6 +543,7 @@ Words words_of(const LoadRequest& request, const Tables& tables, const char* ext
     words.add("full_name",
               "CASE WHEN u.given_name IS NOT NULL OR u.family_name IS NOT NULL"
               " THEN pg_catalog.concat_ws(' ', u.given_name, u.family_name) END");
+    words.add("dialects", psprintf("'%s'::pg_catalog.text[]", list_dialects()));
     words.add("form_document", form_document(quote_identifier(extension), tables.forms));
     words.add("is_form_of_name", is_form_of_name);
     words.add("is_refused", is_refused);
