@@ -466,12 +466,12 @@ COMMENT ON FUNCTION form_label(jsonb, text) IS
 CREATE FUNCTION answer_datetime(value text, zone text DEFAULT 'UTC') RETURNS timestamptz
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_datetime(text, text) IS
-    'moment that an answer''s text is, in the zone if it names none; null if it is none';
+    'moment that an answer''s text is, in the zone if it names none; null if it is not one';
 
 CREATE FUNCTION answer_time(value text) RETURNS time
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_time(text) IS
-    'time of day that an answer''s text is, without its zone; null if it is none';
+    'time of day that an answer''s text is, without its zone; null if it is not one';
 
 CREATE FUNCTION answer_text(answer jsonb, empty_is_null boolean DEFAULT false) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -481,12 +481,12 @@ COMMENT ON FUNCTION answer_text(jsonb, boolean) IS
 CREATE FUNCTION answer_number(answer jsonb) RETURNS numeric
     AS 'MODULE_PATHNAME', 'answer_number_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_number(jsonb) IS
-    'number that an answer is, as a document has it; null if it is none';
+    'number that an answer is, as a document has it; null if it is not one';
 
 CREATE FUNCTION answer_integer(answer jsonb) RETURNS numeric
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_integer(jsonb) IS
-    'integer that an answer is, as a document has it; null if it is none';
+    'integer that an answer is, as a document has it; null if it is not one';
 
 CREATE FUNCTION answer_boolean(answer jsonb) RETURNS boolean
     AS 'MODULE_PATHNAME', 'answer_boolean_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -496,17 +496,17 @@ COMMENT ON FUNCTION answer_boolean(jsonb) IS
 CREATE FUNCTION answer_date(answer jsonb) RETURNS date
     AS 'MODULE_PATHNAME', 'answer_date_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_date(jsonb) IS
-    'day that an answer is, as a document has it; null if it is none';
+    'day that an answer is, as a document has it; null if it is not one';
 
 CREATE FUNCTION answer_datetime(answer jsonb, zone text DEFAULT 'UTC') RETURNS timestamptz
     AS 'MODULE_PATHNAME', 'answer_datetime_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_datetime(jsonb, text) IS
-    'moment that an answer is, as a document has it, in the zone if it names none; null if it is none';
+    'moment that an answer is, as a document has it, in the zone if it names none; null if it is not one';
 
 CREATE FUNCTION answer_time(answer jsonb) RETURNS time
     AS 'MODULE_PATHNAME', 'answer_time_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_time(jsonb) IS
-    'time of day that an answer is, as a document has it; null if it is none';
+    'time of day that an answer is, as a document has it; null if it is not one';
 
 CREATE FUNCTION answer_has(answer jsonb, choice text, spaced boolean DEFAULT false) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

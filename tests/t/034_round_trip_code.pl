@@ -54,7 +54,7 @@ is(seen('application_name, statements', "SET application_name = 'a';\n${loop}SET
 is( seen('application_name, statements', "SET application_name = 'a';\n$list" . "SET application_name = 'b';\n" . each_of('SELECT title FROM posts WHERE user_id = $n', @ids)),
 	'', 'and what its results led to');
 is( seen('application_name, statements', "SET application_name = 'a';\n${loop}SET application_name = 'a - 10.1.2.3:1';\n$loop"),
-	'a|40', 'another address is none');
+	'a|40', 'another address is the same application');
 is(seen('application_name, statements', "SET application_name = 'a';\nBEGIN;\n${loop}SET application_name = 'b';\n${loop}COMMIT;\n"), 'a|40', 'not inside of a block');
 
 # ---- tags ----
