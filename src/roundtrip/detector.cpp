@@ -768,14 +768,14 @@ Detector::Entry* Detector::last_loop(QueryId id) {
     return nullptr;
 }
 
-bool Detector::begins_answer(const LoopKey& key) {
+bool Detector::is_answered(const LoopKey& key) const noexcept {
     const auto* const end = answered_.data() + answers_;
-    if (std::find(std::as_const(answered_).data(), end, key) != end) {
-        return false;
-    }
+    return std::find(answered_.data(), end, key) != end;
+}
+
+void Detector::begin_answer(const LoopKey& key) noexcept {
     answers_ -= answers_ == most_answers ? 1 : 0;
     answered_[answers_++] = key;
-    return true;
 }
 
 /// The first ones were given in an episode that has ended.

@@ -120,8 +120,11 @@ class Detector {
     bool has_grown() const noexcept { return grown_ != 0; }
     std::optional<Loop> take_grown();
 
-    /// Whether a loop is answered for the first time in this episode.
-    bool begins_answer(const LoopKey& key);
+    /// Whether a loop has been answered in this episode.
+    bool is_answered(const LoopKey& key) const noexcept;
+
+    /// The loop is answered now.
+    void begin_answer(const LoopKey& key) noexcept;
 
     /// The runs of the statement so far have been told: they count no longer.
     void begin_at_zero(QueryId id);

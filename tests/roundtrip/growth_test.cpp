@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "roundtrip/application_name.hpp"
 #include "roundtrip/detector.hpp"
 
 namespace onetrip::roundtrip::test {
@@ -57,17 +56,6 @@ TEST_CASE("a loop is shown when it is born and when it has doubled") {
     detector.begin_block();
     detector.end_block();
     CHECK(sink.episodes == 1);
-}
-
-TEST_CASE("what PgBouncer appends to a name is taken off") {
-    CHECK(without_pooler_address("web - 192.0.2.1:5000") == "web");
-    CHECK(without_pooler_address("web - unix(12345):6432") == "web");
-    CHECK(without_pooler_address("a - b - [2001:db8::1]:5000") == "a - b");
-    CHECK(without_pooler_address("web - 2") == "web - 2");
-    CHECK(without_pooler_address("web - 2:") == "web - 2:");
-    CHECK(without_pooler_address("web - :2") == "web - :2");
-    CHECK(without_pooler_address("web - a b:2") == "web - a b:2");
-    CHECK(without_pooler_address("") == "");
 }
 
 }  // namespace onetrip::roundtrip::test

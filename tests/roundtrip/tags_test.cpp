@@ -106,6 +106,9 @@ TEST_CASE("the address that PgBouncer appends to a name") {
     CHECK(name("a - b - 10.0.0.1:1") == "a - b");
     CHECK(name("billing - night") == "billing - night");
     CHECK(name("billing - 2026") == "billing - 2026");
+    CHECK(name("web - 2:") == "web - 2:");
+    CHECK(name("web - :2") == "web - :2");
+    CHECK(name("web - a b:2") == "web - a b:2");
     CHECK(name("DBeaver 7 - Main <x>").size() == 20);
     CHECK(name("").empty());
     CHECK(name(std::string(54, 'n') + " - 127.0") == std::string(54, 'n') + " - 127.0");

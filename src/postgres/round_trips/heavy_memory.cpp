@@ -4,14 +4,11 @@
 
 #include "postgres/round_trips/heavy_memory.hpp"
 
-#include <string_view>
-
+#include "postgres/round_trips/round_trip_owner.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
-#include "roundtrip/application_name.hpp"
 
 extern "C" {
 #include "common/hashfn.h"
-#include "utils/guc.h"
 }
 
 namespace onetrip::postgres {
@@ -40,13 +37,6 @@ void forget_heavy_rows(roundtrip::QueryId id) {
     const auto is_meant = [id](const auto& row) { return row.key.query == id; };
     heavy_results.forget(is_meant);
     heavy_plans.forget(is_meant);
-}
-
-void copy_application_name(char (&to)[NAMEDATALEN]) {
-    const std::string_view name =
-        roundtrip::without_pooler_address(application_name != nullptr ? application_name : "");
-    const std::size_t size = name.copy(to, sizeof to - 1);
-    to[size] = '\0';
 }
 
 HeavyKey heavy_key(roundtrip::QueryId id, char (&name)[NAMEDATALEN]) {

@@ -64,9 +64,6 @@ void start_heavy_rows(LWLockPadded* locks);
 void forget_heavy_rows();
 void forget_heavy_rows(roundtrip::QueryId id);
 
-/// The session's application_name, without the host and port that PgBouncer appends.
-void copy_application_name(char (&to)[NAMEDATALEN]);
-
 /// The key of a statement of the current role, and the name that it has been made with.
 HeavyKey heavy_key(roundtrip::QueryId id, char (&application_name)[NAMEDATALEN]);
 

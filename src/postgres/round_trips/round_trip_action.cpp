@@ -5,7 +5,7 @@
 
 #include "postgres/round_trips/round_trip_action.hpp"
 
-#include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_owner.hpp"
 
 namespace onetrip::postgres {
 
@@ -59,7 +59,7 @@ int level_of(WatchAction action) {
 
 }  // namespace
 
-/// The statement that has just run is none of its matter: its constants stay out of the log.
+/// The statement that has just run is left out, and with it its constants.
 void log_loop(const Loop& loop, roundtrip::Microseconds wait, const RoundTripTexts& texts) {
     static Line leader_line;
     static Line repeated_line;

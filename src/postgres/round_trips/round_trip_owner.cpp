@@ -92,14 +92,18 @@ std::string_view own_application_name() {
     return roundtrip::without_address(name, NAMEDATALEN - 1);
 }
 
+void copy_application_name(char (&to)[NAMEDATALEN]) {
+    const std::size_t size = own_application_name().copy(to, sizeof to - 1);
+    to[size] = '\0';
+}
+
 std::uint64_t RoundTripOwner::variant() const {
     return (hash_of_text(application_name) + tags.hash()) | 1U;
 }
 
 RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text) {
     RoundTripOwner owner{};
-    const std::string_view name = own_application_name();
-    name.copy(owner.application_name, sizeof owner.application_name - 1);
+    copy_application_name(owner.application_name);
     const std::string_view wanted = round_trip_settings.tags;
     if (!wanted.empty() && !read_comments(statement, wanted, owner)) {
         read_comments(text, wanted, owner);

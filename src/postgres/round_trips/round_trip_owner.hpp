@@ -20,6 +20,7 @@ struct RoundTripOwner {
 
 /// The name of this session's application, as far as it is the client's own.
 std::string_view own_application_name();
+void copy_application_name(char (&to)[NAMEDATALEN]);
 
 /// Reads the session's application, and the tags that onetrip.watch_tags names in the first and
 /// the last comment of the statement; if it has none, of the client's text, which may have several

@@ -6,7 +6,7 @@
 
 #include "postgres/round_trips/round_trip_running.hpp"
 
-#include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_owner.hpp"
 
 extern "C" {
 #include "storage/proc.h"

@@ -318,7 +318,7 @@ void RoundTripSession::answer(const QueryDesc* query) {
         return;
     }
     const std::optional<roundtrip::Loop> loop = loop_with(query);
-    if (!loop) {
+    if (!loop || detector_.is_answered(loop->key)) {
         return;
     }
     const Findings findings = findings_of(query);
@@ -327,11 +327,10 @@ void RoundTripSession::answer(const QueryDesc* query) {
     }
     loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
     const RoundTripTexts* const texts = loops_.texts_of(loop->key);
-    bool is_first = false;
-    call_detector([&] { is_first = detector_.begins_answer(loop->key); });
-    if (texts == nullptr || !is_first) {
+    if (texts == nullptr) {
         return;
     }
+    detector_.begin_answer(loop->key);
     const auto action = static_cast<WatchAction>(round_trip_settings.action);
     if (action == WatchAction::error) {
         // The transaction will be gone, and the view is not part of it.

@@ -141,7 +141,7 @@ class RoundTripSession {
         return known != nullptr ? known->fingerprint : id;
     }
 
-    /// Citus opens sessions of its own on its workers: a statement on many shards is none in a
+    /// Citus opens sessions of its own on its workers: a statement on many shards is not in a
     /// loop.
     static bool is_of_other_server() {
         constexpr std::string_view citus = "citus_internal";
