@@ -15,7 +15,9 @@ WHERE p.prokind = 'f' AND proname IN (
     'check_sections', 'split_sections',
     'standard_layout', 'library_layouts', 'with_library', 'identify_section',
     'crc32_mpeg2', 'dvb_text', 'ts_packets', 'ts_sections', 'flatten_submission', 'form_questions', 'jsonb_tree',
-    'form_from', 'form_dialect', 'merge_forms', 'answer_number', 'answer_boolean', 'answer_date');
+    'form_from', 'form_dialect', 'merge_forms', 'form_choices', 'form_label',
+    'answer_number', 'answer_boolean', 'answer_date', 'answer_datetime', 'answer_time', 'answer_text', 'answer_integer',
+    'answer_has');
 SELECT count(*) AS functions, count(DISTINCT proname) AS names FROM per_row;
 
 -- They are shipped where they are immutable, which those of a record are not, since a record may hold an enum: their

@@ -71,8 +71,7 @@ inline bool is_owner_of(Oid relation, Oid role) {
 
 }  // namespace onetrip::postgres
 
-// ---- waits
-// ---------------------------------------------------------------------------------------
+// ---- waits --------------------------------------------------------------------------------------
 
 extern "C" {
 #include "utils/wait_event.h"
