@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 
+use POSIX ();
+
 use OnetripTest qw(ask end_session kill_backend start_session);
 use PostgreSQL::Test::Utils;
 use RoundTripServer;
@@ -79,8 +81,12 @@ my $log = -s $node->logfile;
 run_script($node, "SET application_name = 'web';\nSET onetrip.watch_log_wait = 0;\nBEGIN;\n$list" . look_ups(101 .. 120) . "COMMIT;\nBEGIN;\n$list" . look_ups(101 .. 120) . "COMMIT;\n");
 my @lines = grep { /round trips:/ } split /\n/, slurp_file($node->logfile, $log);
 is(scalar @lines, 1, 'one line a loop and minute') or diag(join "\n", @lines);
-like($lines[0], qr/LOG:  round trips: [\d.]+ ms of waiting in loops of an episode, application_name: web, statements: 20, wait: [\d.]+ ms, server: [\d.]+ ms, leader rows: 40, leader: SELECT id FROM authors, repeated: SELECT title FROM books WHERE author_id = \$1$/,
+like($lines[0], qr/LOG:  round trips: [\d.]+ ms of waiting in loops of an episode, application_name: web, tags: none, statements: 20, wait: [\d.]+ ms, server: [\d.]+ ms, leader rows: 40, leader: SELECT id FROM authors, repeated: SELECT title FROM books WHERE author_id = \$1$/,
 	'what it says');
+$ask->('SELECT round_trips_reset()');
+$log = -s $node->logfile;
+run_script($node, "SET onetrip.watch_log_wait = 0;\nBEGIN;\n$list" . join('', map { "SELECT title FROM books WHERE author_id = $_ /*action='in%0Adex',route='r'*/;\n" } 101 .. 120) . "COMMIT;\n");
+like(slurp_file($node->logfile, $log), qr/LOG:  round trips: .*, tags: action=in dex, route=r, statements: 20, /, 'and with tags, in one line');
 
 # ---- heavy results ----
 
@@ -144,6 +150,16 @@ for my $damage ([ 'cut', substr($kept, 0, -100) ], [ 'changed', substr($kept, 0,
 	like(slurp_file($node->logfile, $log), qr/LOG:  ignoring file "pg_stat\/onetrip.stat": it is damaged or of another version/, "a file that is $name");
 	is($ask->('SELECT count(*) FROM round_trips; SELECT count(*) FROM heavy_plans; SELECT count(*) FROM round_trips_total'), "0\n0\n0", 'is ignored');
 }
+$node->stop;
+unlink $file;
+POSIX::mkfifo($file, 0600) or die $!;
+$log = -s $node->logfile;
+$node->start;
+like(slurp_file($node->logfile, $log), qr/LOG:  ignoring "pg_stat\/onetrip.stat": it is not a file/, 'a FIFO keeps no server from starting');
+unlink $file;
+run_script($node, "BEGIN;\n$list" . look_ups(101 .. 120) . "COMMIT;\n");
+$node->stop('immediate');
+ok(!-e $file, 'an immediate end writes no file');
 
 $node->stop;
 done_testing();

@@ -26,18 +26,27 @@ const char* detail_of(const Loop& loop, const RoundTripTexts& texts) {
     const char* const runs = psprintf("It ran " UINT64_FORMAT
                                       " times before (%.1f ms in the server, %.1f ms of waiting)",
                                       loop.statements, server, wait);
+    RoundTripTagsText tags;
+    print_tags(tags, texts.owner.tags);
+    const char* const tagged =
+        texts.owner.tags.count() == 0 ? runs : psprintf("%s, tagged %s", runs, tags);
     if (loop.key.leader == 0) {
-        return psprintf("%s, and no statement's rows led to it.", runs);
+        return psprintf("%s, and no statement's rows led to it.", tagged);
     }
-    return psprintf("%s, for the " UINT64_FORMAT " rows of: %s", runs, loop.leader_rows,
+    // In an episode before this one: its rows are not counted here.
+    if (loop.leader_rows == 0) {
+        return psprintf("%s, for rows of: %s", tagged, texts.leader);
+    }
+    return psprintf("%s, for the " UINT64_FORMAT " rows of: %s", tagged, loop.leader_rows,
                     texts.leader);
 }
 
 /// A text in one line of the log. Nothing is allocated: a transaction may just have been committed.
+template <std::size_t room>
 struct Line {
-    RoundTripText text;
+    char text[room];
 
-    const char* of(const RoundTripText& from) {
+    const char* of(const char (&from)[room]) {
         strlcpy(text, from, sizeof text);
         for (char* c = text; *c != '\0'; ++c) {
             *c = *c == '\n' || *c == '\r' ? ' ' : *c;
@@ -61,16 +70,20 @@ int level_of(WatchAction action) {
 
 /// The statement that has just run is left out, and with it its constants.
 void log_loop(const Loop& loop, roundtrip::Microseconds wait, const RoundTripTexts& texts) {
-    static Line leader_line;
-    static Line repeated_line;
+    static Line<sizeof(RoundTripText)> leader_line;
+    static Line<sizeof(RoundTripText)> repeated_line;
+    static Line<sizeof(RoundTripTagsText)> tags_line;
+    RoundTripTagsText tags;
+    print_tags(tags, texts.owner.tags);
     char application[NAMEDATALEN];
     copy_application_name(application);
     const char* const leader = loop.key.leader == 0 ? "none" : leader_line.of(texts.leader);
     ereport(LOG,
             (errmsg("round trips: %.1f ms of waiting in loops of an episode, application_name: "
-                    "%s, statements: " UINT64_FORMAT ", wait: %.1f ms, server: %.1f ms, "
+                    "%s, tags: %s, statements: " UINT64_FORMAT ", wait: %.1f ms, server: %.1f ms, "
                     "leader rows: " UINT64_FORMAT ", leader: %s, repeated: %s",
-                    static_cast<double>(wait) / 1000, application, loop.statements,
+                    static_cast<double>(wait) / 1000, application,
+                    texts.owner.tags.count() == 0 ? "none" : tags_line.of(tags), loop.statements,
                     static_cast<double>(loop.wait) / 1000, static_cast<double>(loop.busy) / 1000,
                     loop.leader_rows, leader, repeated_line.of(texts.repeated)),
              errhidestmt(true), errhidecontext(true)));

@@ -10,8 +10,12 @@
 #include "postgres/round_trips/round_trip_totals.hpp"
 
 extern "C" {
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "catalog/pg_control.h"
+#include "common/controldata_utils.h"
+#include "miscadmin.h"
 #include "pgstat.h"
 #include "port/pg_crc32c.h"
 #include "storage/fd.h"
@@ -101,8 +105,16 @@ void put_all(Stream& stream) {
     put(stream, &crc, sizeof crc);
 }
 
+/// An immediate end has the exit code of a clean one, and leaves shared memory as it was.
+bool is_clean_end() {
+    bool is_intact = false;
+    ControlFileData* const control = get_controlfile(DataDir, &is_intact);
+    return is_intact &&
+           (control->state == DB_SHUTDOWNED || control->state == DB_SHUTDOWNED_IN_RECOVERY);
+}
+
 void write_file(int code, Datum /*argument*/) {
-    if (code != 0 || !has_round_trip_memory()) {
+    if (code != 0 || !has_round_trip_memory() || !is_clean_end()) {
         return;
     }
     Stream stream = stream_of(AllocateFile(new_path, PG_BINARY_W));
@@ -175,7 +187,18 @@ bool get_all(FILE* file, bool is_kept, Rows& rows) {
     return get(stream, &stored, sizeof stored) && EQ_CRC32C(crc, stored) && std::fgetc(file) == EOF;
 }
 
+/// Anything else, as a FIFO, might keep the server from starting.
+bool is_plain_file_or_none() {
+    struct stat status {};
+    return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
 void read_file() {
+    if (!is_plain_file_or_none()) {
+        ereport(LOG, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                      errmsg("ignoring \"%s\": it is not a file", path)));
+        return;
+    }
     FILE* const file = AllocateFile(path, PG_BINARY_R);
     if (file == nullptr) {
         if (errno != ENOENT) {

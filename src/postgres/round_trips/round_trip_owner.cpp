@@ -97,6 +97,20 @@ void copy_application_name(char (&to)[NAMEDATALEN]) {
     to[size] = '\0';
 }
 
+void print_tags(RoundTripTagsText& to, const Tags& tags) {
+    std::size_t size = 0;
+    const auto append = [&](std::string_view part) {
+        size += part.copy(to + size, sizeof to - 1 - size);
+    };
+    for (std::size_t i = 0; i < tags.count(); ++i) {
+        append(i == 0 ? "" : ", ");
+        append(tags[i].key);
+        append("=");
+        append(tags[i].value);
+    }
+    to[size] = '\0';
+}
+
 std::uint64_t RoundTripOwner::variant() const {
     return (hash_of_text(application_name) + tags.hash()) | 1U;
 }

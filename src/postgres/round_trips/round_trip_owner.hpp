@@ -18,6 +18,10 @@ struct RoundTripOwner {
     std::uint64_t variant() const;
 };
 
+/// `controller=books, action=index`, with its end; nothing is allocated.
+using RoundTripTagsText = char[roundtrip::Tags::room + 4 * roundtrip::Tags::most];
+void print_tags(RoundTripTagsText& to, const roundtrip::Tags& tags);
+
 /// The name of this session's application, as far as it is the client's own.
 std::string_view own_application_name();
 void copy_application_name(char (&to)[NAMEDATALEN]);
