@@ -749,6 +749,7 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
         const Microseconds whole = run.statement.end - run.statement.begin;
         --found->statements;
         found->round_trips = std::min(found->round_trips, found->statements);
+        found->transactions = std::min(found->transactions, found->statements);
         found->rows -= std::min(found->rows, run.statement.rows);
         found->busy -= run.statement.busy;
         found->wait -= run.wait.time + whole - run.statement.busy;

@@ -45,6 +45,17 @@ sub tagged
 	return $list . each_of("SELECT title FROM posts WHERE user_id = \$n /*$comment*/", @ids);
 }
 
+# ---- roles ----
+
+$node->safe_psql('postgres', 'CREATE ROLE one; CREATE ROLE other; GRANT SELECT ON ALL TABLES IN SCHEMA public TO one, other');
+my @halves = (each_of('SELECT title FROM posts WHERE user_id = $n', @ids[ 0 .. 9 ]), each_of('SELECT title FROM posts WHERE user_id = $n', @ids[ 10 .. 19 ]));
+for my $change ([ 'SET ROLE one;', 'SET ROLE other;' ], [ 'SET SESSION AUTHORIZATION one;', 'SET SESSION AUTHORIZATION other;' ], [ "BEGIN;\nSET LOCAL ROLE one;", "COMMIT;\nBEGIN;\nSET LOCAL ROLE other;" ])
+{
+	my ($first, $then) = @$change;
+	is(seen('role, leader, statements', "$first\n$list$then\n" . join '', @halves), $first =~ /LOCAL/ ? 'other||20' : '', "$then what another role has read does not lead");
+	is(seen('role, leader, statements', "$first\n$list$halves[0]$then\n$halves[1]"), $first =~ /LOCAL/ ? "one|SELECT id FROM users|10\nother||10" : '', 'and its runs are others');
+}
+
 # ---- applications ----
 
 is(seen('application_name, statements', "SET application_name = 'billing';\nBEGIN;\n${loop}COMMIT;\n"), 'billing|20', 'the name of the application');

@@ -35,7 +35,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
         next_analyze(state, query, jumble);
     }
     if (session.is_watching()) {
-        session.look_for_ignore(state->p_sourcetext);
+        session.look_for_ignore(query, state->p_sourcetext);
         session.parsed(query, state->p_sourcetext);
     }
 }

@@ -184,6 +184,18 @@ inline void RoundTripSession::forget_after_pause() {
     }
 }
 
+/// What one role has read leads to nothing of another's, who must not see its statements.
+inline void RoundTripSession::look_at_role() {
+    const Oid role = GetUserId();
+    if (role_ == role) {
+        return;
+    }
+    if (OidIsValid(role_)) {
+        end_episode();
+    }
+    role_ = role;
+}
+
 /// Another application ends the episode: outside of a block at once, in one when that ends. Its
 /// text is mostly where it was, and the same.
 inline void RoundTripSession::look_at_application() {
@@ -218,6 +230,7 @@ void RoundTripSession::end_episode() {
 
 /// Finds out what the statement asks for, before its own rows are kept.
 inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId query_id) {
+    look_at_role();
     look_at_application();
     known_ = fingerprints_.find(query_id);
     values_.collect(query_id, query->params, current_);
@@ -256,6 +269,7 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
         is_ignored(planned, effect.cursor->sourceText)) {
         return receiver;
     }
+    look_at_role();
     forget_after_pause();
     const QueryId id = query_id_of(planned);
     values_.collect(id, effect.cursor->portalParams, current_);
@@ -303,6 +317,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     }
     TripCounter trips = trips_;
     statement.is_trip = trips.count();
+    statement.transaction = static_cast<std::uint64_t>(GetCurrentTransactionStartTimestamp());
     std::optional<roundtrip::Loop> loop;
     call_detector([&] {
         begin_chained_block();

@@ -70,8 +70,8 @@ class RoundTripSession {
 
     // In the order of a statement's life:
     void parsed(Query* query, const char* text);
-    void look_for_ignore(const char* text) {
-        has_ignore_comments_ = has_ignore_comments_ || names_ignore(text);
+    void look_for_ignore(const Query* query, const char* text) {
+        has_ignore_comments_ = has_ignore_comments_ || names_ignore(source_of(query, text));
     }
     void before_planning(Query* query, const char* text);
     void planned(const Query* query, const PlannedStmt* planned, const char* text,
@@ -162,6 +162,7 @@ class RoundTripSession {
     void prepare(roundtrip::QueryId id);
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned) const;
+    void look_at_role();
     void look_at_application();
     void look_at_other_application();
     void end_episode();
@@ -197,6 +198,8 @@ class RoundTripSession {
     HeavyPlans plans_;
     PauseAlarm alarm_{is_pausing};
 
+    /// Whose results are known.
+    Oid role_ = InvalidOid;
     /// The server's text of the name that was looked at last: compared and not followed.
     const char* application_text_ = nullptr;
     bool has_application_ = false;

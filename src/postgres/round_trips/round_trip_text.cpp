@@ -199,25 +199,32 @@ roundtrip::LiteralRules literal_rules() {
     return {has_standard_strings(), backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
 }
 
-}  // namespace
-
-StatementSource source_of(const PlannedStmt* statement, const char* text) {
-    // The text may be that of thousands of statements: it is not gone over for each of them.
-    const char* const begin = text + Max(statement->stmt_location, 0);
-    const std::size_t size = statement->stmt_len > 0
-                                 ? strnlen(begin, static_cast<std::size_t>(statement->stmt_len))
-                                 : std::strlen(begin);
+/// The text may be that of thousands of statements: it is not gone over for each of them.
+StatementSource part_of(const char* text, int location, int length) {
+    const char* const begin = text + Max(location, 0);
+    const std::size_t size =
+        length > 0 ? strnlen(begin, static_cast<std::size_t>(length)) : std::strlen(begin);
     return {trimmed({begin, size}), false};
 }
 
-bool names_ignore(const char* text) {
-    return text != nullptr && std::strstr(text, roundtrip::ignore_words) != nullptr;
+}  // namespace
+
+StatementSource source_of(const PlannedStmt* statement, const char* text) {
+    return part_of(text, statement->stmt_location, statement->stmt_len);
+}
+
+StatementSource source_of(const Query* statement, const char* text) {
+    return part_of(text, statement->stmt_location, statement->stmt_len);
+}
+
+bool names_ignore(StatementSource source) {
+    return memmem(source.text.data(), source.text.size(), roundtrip::ignore_words,
+                  std::strlen(roundtrip::ignore_words)) != nullptr;
 }
 
 bool has_ignore_comment(StatementSource source) {
     // Most statements of such a session have none.
-    return source.text.find(roundtrip::ignore_words) != std::string_view::npos &&
-           call_cpp([source, rules = literal_rules()] {
+    return names_ignore(source) && call_cpp([source, rules = literal_rules()] {
                return roundtrip::has_ignore_comment(source.text, rules);
            });
 }

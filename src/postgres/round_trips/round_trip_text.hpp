@@ -5,6 +5,7 @@
 #include "postgres/round_trips/round_trip_memory.hpp"
 
 extern "C" {
+#include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 }
 
@@ -18,9 +19,10 @@ struct StatementSource {
 
 /// The statement's part of a string of several.
 StatementSource source_of(const PlannedStmt* statement, const char* text);
+StatementSource source_of(const Query* statement, const char* text);
 
-/// Whether a client's text has what may be a comment `/* onetrip:ignore */`.
-bool names_ignore(const char* text);
+/// Whether a statement has what may be a comment `/* onetrip:ignore */`.
+bool names_ignore(StatementSource source);
 
 /// Whether a statement has one.
 bool has_ignore_comment(StatementSource source);
