@@ -65,4 +65,23 @@ ALTER TYPE dialects_enum.answer_type ADD VALUE 'json';
 UPDATE dialects_dwh.submission_loads SET source = 'other';
 CALL load_response_events('dialects_app', 'dialects_enum');
 SELECT schema_path, value, answer_type FROM dialects_enum.response_events ORDER BY 1, 2;
+-- One that becomes unknown between two batches: its submissions are no answers that the target refuses.
+TRUNCATE dialects_dwh.response_events, dialects_dwh.response_event_problems, dialects_dwh.submission_loads;
+CREATE FUNCTION dialects_dwh.change_dialect() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE dialects_app.form_schemas SET dialect = 'typeform' WHERE name = 'kobo';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER changes AFTER INSERT ON dialects_dwh.submission_loads FOR EACH STATEMENT
+    EXECUTE FUNCTION dialects_dwh.change_dialect();
+INSERT INTO dialects_app.form_responses (form_id, user_id, responses)
+SELECT form_id, user_id, responses FROM dialects_app.form_responses AS r, generate_series(1, 3)
+WHERE form_id = (SELECT id FROM dialects_app.form_schemas WHERE name = 'kobo');
+CALL load_response_events('dialects_app', 'dialects_dwh', batch_size => 1, form_name => 'kobo');
+SELECT count(*) FROM dialects_dwh.submission_loads;
+SELECT * FROM dialects_dwh.response_event_problems WHERE status = 'refused';
+DROP TRIGGER changes ON dialects_dwh.submission_loads;
+UPDATE dialects_app.form_schemas SET dialect = 'kobo' WHERE name = 'kobo';
+CALL load_response_events('dialects_app', 'dialects_dwh', form_name => 'kobo');
+
 DROP SCHEMA dialects_app, dialects_dwh, dialects_enum CASCADE;

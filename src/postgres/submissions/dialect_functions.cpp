@@ -1,5 +1,7 @@
 // form_from, form_dialect, merge_forms: forms of other systems as onetrip's own tree.
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -157,6 +159,11 @@ varlena* merge(const Datum* trees, int count) {
 }
 
 }  // namespace
+
+bool is_dialect(std::string_view word) {
+    return std::any_of(std::begin(words_of_dialect), std::end(words_of_dialect),
+                       [word](const ArgumentWord<Dialect>& known) { return word == known.word; });
+}
 
 const char* list_dialects() {
     StringInfoData list;

@@ -3,8 +3,10 @@
 
 #include "postgres/submissions/load_batch.hpp"
 
+#include "postgres/server/datums.hpp"
 #include "postgres/server/subtransaction.hpp"
 #include "postgres/submissions/event_insert.hpp"
+#include "postgres/submissions/form_trees.hpp"
 #include "postgres/submissions/loaded_events.hpp"
 
 extern "C" {
@@ -16,6 +18,21 @@ namespace onetrip::postgres {
 namespace {
 
 // ---- reading ----
+
+/// The form may have been updated since the load began: its submissions are no answers that the
+/// target refuses.
+void require_dialect(const Submission& submission) {
+    if (submission.dialect.isnull) {
+        return;
+    }
+    const std::string_view dialect =
+        characters_of(PG_DETOAST_DATUM_PACKED(submission.dialect.value));
+    if (!is_dialect(dialect)) {
+        refuse_dialect(
+            pnstrdup(dialect.data(), dialect.size()),
+            submission.form_name.isnull ? "" : TextDatumGetCString(submission.form_name.value));
+    }
+}
 
 Submission submission_of(const LoadState& state, const NullableDatum* row, const bool* are_gone) {
     Submission submission{};
@@ -31,6 +48,7 @@ Submission submission_of(const LoadState& state, const NullableDatum* row, const
                             submission.loaded_responses_hash.isnull &&
                             submission.loaded_form_hash.isnull && submission.loaded_row_hash.isnull;
     submission.is_gone = are_gone[position];
+    require_dialect(submission);
     return submission;
 }
 

@@ -53,6 +53,9 @@ void load_candidates(Load& load, const Candidates& candidates);
 [[noreturn]] void raise_load_error(const Load& load, const ErrorData* error,
                                    const char* submission);
 
+/// A form has a dialect that nobody knows.
+[[noreturn]] void refuse_dialect(const char* dialect, const char* form);
+
 /// A column that is read has another type than when the load began.
 [[noreturn]] void refuse_altered_columns();
 

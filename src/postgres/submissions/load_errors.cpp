@@ -23,18 +23,19 @@ bool is_safe_class(int sqlstate) {
     return sqlstate == ERRCODE_STRING_DATA_RIGHT_TRUNCATION;
 }
 
+bool is_of(const ErrorData* error, const char* file) {
+    return error->filename != nullptr && std::strcmp(error->filename, file) == 0;
+}
+
 /// A missing right and a foreign server that does not answer, where the server's own code for that
 /// says so. Elsewhere both quote what a function was given: pg_read_file its path, dblink the name
 /// of a connection, and a constraint may give them the answer.
 bool is_of_safe_origin(const ErrorData* error) {
-    const auto is_of = [error](const char* file) {
-        return error->filename != nullptr && std::strcmp(error->filename, file) == 0;
-    };
     if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE) {
-        return is_of("aclchk.c") || is_of("rls.c") || is_of("execMain.c");
+        return is_of(error, "aclchk.c") || is_of(error, "rls.c") || is_of(error, "execMain.c");
     }
     return ERRCODE_TO_CATEGORY(error->sqlerrcode) == MAKE_SQLSTATE('0', '8', '0', '0', '0') &&
-           is_of("connection.c");
+           is_of(error, "connection.c");
 }
 
 /// Whether the context has no more than the one line that SPI adds for a statement of ours:
@@ -57,6 +58,12 @@ const char* what_was_loaded(const Load& load, const char* submission) {
 
 void raise_load_error(const Load& load, const ErrorData* error, const char* submission) {
     const char* const what = what_was_loaded(load, submission);
+    if (is_of(error, "load_errors.cpp")) {
+        ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+                        error->detail != nullptr ? errdetail_internal("%s", error->detail) : 0,
+                        error->hint != nullptr ? errhint("%s", error->hint) : 0,
+                        errcontext("loading %s", what)));
+    }
     if ((is_safe_class(error->sqlerrcode) || is_of_safe_origin(error)) &&
         is_of_our_statement(error)) {
         ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
@@ -66,6 +73,15 @@ void raise_load_error(const Load& load, const ErrorData* error, const char* subm
                     errdetail("The server's message of SQLSTATE %s is not shown, since it may "
                               "quote an answer.",
                               unpack_sql_state(error->sqlerrcode))));
+    pg_unreachable();
+}
+
+void refuse_dialect(const char* dialect, const char* form) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("unrecognized dialect of a form: \"%s\"", dialect),
+                    errdetail("It is that of form \"%s\".", form),
+                    errhint("Valid are NULL and the dialects of form_from; form_name => loads "
+                            "the submissions of another form alone.")));
     pg_unreachable();
 }
 

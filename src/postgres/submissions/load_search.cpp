@@ -116,11 +116,7 @@ void refuse_dialects(const Load& load) {
     }
     run_search(load, load.statements.dialect, 1);
     if (SPI_processed > 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unrecognized dialect of a form: \"%s\"", fetched_text(2)),
-                        errdetail("It is that of form \"%s\".", fetched_text(1)),
-                        errhint("Valid are NULL and the dialects of form_from; form_name => loads "
-                                "the submissions of another form alone.")));
+        refuse_dialect(fetched_text(2), fetched_text(1));
     }
 }
 

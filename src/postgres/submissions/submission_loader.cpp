@@ -162,15 +162,24 @@ SPIPlanPtr plan_of(const char* statement) {
     return plan;
 }
 
-/// Values are read as what the columns were when the load began.
-void require_fetched_types(const LoadStatements& statements, SPIPlanPtr fetch) {
-    const auto* const source =
-        static_cast<const CachedPlanSource*>(linitial(SPI_plan_get_plan_sources(fetch)));
+TupleDesc columns_of(SPIPlanPtr plan) {
+    return static_cast<const CachedPlanSource*>(linitial(SPI_plan_get_plan_sources(plan)))
+        ->resultDesc;
+}
+
+/// Values are read as what the columns were when the load began. Ids of another type would be
+/// found by a cast, and without their index.
+void require_fetched_types(const LoadStatements& statements) {
+    const SPIPlanPtr fetch = plan_of(statements.fetch);
     Oid types[examined_count];
     for (int i = 0; i < examined_count; ++i) {
-        types[i] = TupleDescAttr(source->resultDesc, i)->atttypid;
+        types[i] = TupleDescAttr(columns_of(fetch), i)->atttypid;
     }
-    if (!are_examined_types(statements, types)) {
+    SPI_freeplan(fetch);
+    const SPIPlanPtr ids = plan_of(statements.ids);
+    const Oid id_type = TupleDescAttr(columns_of(ids), 0)->atttypid;
+    SPI_freeplan(ids);
+    if (id_type != statements.id.oid || !are_examined_types(statements, types)) {
         refuse_altered_columns();
     }
 }
@@ -178,9 +187,7 @@ void require_fetched_types(const LoadStatements& statements, SPIPlanPtr fetch) {
 /// Analyses what a batch will run, which takes its locks: a table that has changed meanwhile is the
 /// server's own error, and no answer that is refused.
 void require_statements(const LoadStatements& statements) {
-    const SPIPlanPtr fetch = plan_of(statements.fetch);
-    require_fetched_types(statements, fetch);
-    SPI_freeplan(fetch);
+    require_fetched_types(statements);
     for (const char* const statement :
          {statements.insert_events, statements.insert_problems, statements.insert_loads}) {
         SPI_freeplan(plan_of(statement));

@@ -467,6 +467,7 @@ const char* insert_loads(const Words& words, const Tables& tables) {
 }
 
 void write_batch(LoadStatements& statements, const Words& words, const Tables& tables) {
+    statements.ids = words.fill("SELECT r.id FROM {submissions} AS r");
     statements.fetch = fetch(words, tables);
     statements.delete_events = delete_by_id(words, tables.events);
     statements.delete_problems = delete_by_id(words, tables.problems);

@@ -75,6 +75,7 @@ struct LoadStatements {
 
     // ---- of a batch ----
 
+    const char* ids;  ///< `SELECT id`, of which the type alone is of interest
     /// Of the submissions that load_rows names what examine_submission takes (load_state.hpp).
     const char* fetch;
     const char* delete_events;
