@@ -290,6 +290,18 @@ SELECT * FROM random_events AS e WHERE repeat_path IS NOT NULL AND cardinality(i
     FROM found AS f WHERE f.n = e.n AND f.view_name = e.view_name) AND NOT EXISTS (SELECT FROM found AS f
     WHERE f.n = e.n AND f.id = e.id AND f.view_name = e.view_name AND f.i = e.i) LIMIT 5;
 
+-- Several answers: of a type the first is shown, texts and choices are joined.
+CREATE TABLE several (id int, responses jsonb);
+INSERT INTO several VALUES (1, '{"resourceType": "QuestionnaireResponse", "status": "completed", "item": [
+    {"linkId": "1", "answer": [{"valueDate": "2026-01-02"}, {"valueDate": "2026-01-03"}]},
+    {"linkId": "2", "answer": [{"valueString": "a"}, {"valueString": "b"}]},
+    {"linkId": "3", "answer": [{"valueInteger": 2}, {"valueInteger": 1}]}]}');
+SELECT statement FROM form_views(form_from('{"resourceType": "Questionnaire", "item": [
+    {"linkId": "1", "type": "date", "repeats": true}, {"linkId": "2", "type": "string", "repeats": true},
+    {"linkId": "3", "type": "integer", "repeats": true, "answerOption": [{"valueInteger": 1}, {"valueInteger": 2}]}]}',
+    'fhir'), 'seen_several', 'several') ORDER BY ord \gexec
+SELECT *, pg_typeof("1") FROM seen_several;
+
 RESET search_path;
 SET client_min_messages = warning;
 DROP SCHEMA "views of forms" CASCADE;

@@ -52,12 +52,6 @@ bool is_repeat(const FormNode& node) {
     return node.repeats && node.is_group && !node.is_inline;
 }
 
-/// Whether it has several answers in one cell. An array at a question that takes any JSON is one.
-bool has_several(const FormNode& node, Reading reading) {
-    return node.is_spaced ||
-           (node.repeats && (node.type != AnswerType::json || reading == Reading::items));
-}
-
 std::string_view sql_type_of(AnswerType type) {
     switch (type) {
         case AnswerType::number:
@@ -94,6 +88,15 @@ std::string_view reader_of(AnswerType type) {
         default:
             return {};
     }
+}
+
+/// Whether it has several answers in one cell, as a text: choices, and texts. Of numbers, days and
+/// times without choices a cell has the first, of their type. An array at a question that takes any
+/// JSON is one answer.
+bool has_several(const FormNode& node, Reading reading) {
+    const bool is_joined = node.has_choices || reader_of(node.type).empty();
+    return node.is_spaced || (node.repeats && is_joined &&
+                              (node.type != AnswerType::json || reading == Reading::items));
 }
 
 }  // namespace
