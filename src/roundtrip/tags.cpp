@@ -183,7 +183,7 @@ namespace {
 /// `is_cut`.
 bool is_address(std::string_view text, bool is_cut) {
     const std::size_t colon = text.rfind(':');
-    const bool has_port = colon != std::string_view::npos && colon + 1 < text.size() &&
+    const bool has_port = colon != std::string_view::npos && colon > 0 && colon + 1 < text.size() &&
                           std::all_of(text.begin() + colon + 1, text.end(), is_digit);
     if (!has_port && !is_cut) {
         return false;
