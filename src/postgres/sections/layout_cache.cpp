@@ -1,58 +1,55 @@
 #include "postgres/sections/layout_cache.hpp"
 
+#include "base/argument_cache.hpp"
 #include "postgres/server/argument_bytes.hpp"
 #include "postgres/server/interrupts.hpp"
 
 namespace onetrip::postgres {
 
-CompiledLayout* LayoutCache::find(std::string_view argument) {
-    if (last_argument_ != nullptr && *last_argument_ == argument) {
-        return last_;
-    }
-    const auto found = layouts_.find(std::string(argument));
-    if (found == layouts_.end()) {
-        return nullptr;
-    }
-    last_argument_ = &found->first;
-    last_ = found->second.get();
-    return last_;
-}
+namespace {
 
-CompiledLayout* LayoutCache::add(std::string_view argument, std::string_view text,
-                                 BackendLibrary& library, MemoryContext binding_memory) {
-    auto compiled = std::make_unique<CompiledLayout>(text, library, check_for_interrupts);
-    compiled->binding_memory = binding_memory;
-    const auto added = layouts_.emplace(std::string(argument), std::move(compiled)).first;
-    last_argument_ = &added->first;
-    last_ = added->second.get();
-    return last_;
-}
+/// The compiled layouts of one call site.
+struct LayoutCache {
+    /// `memory` holds the cache, and has no children but the layouts' bindings.
+    explicit LayoutCache(MemoryContext memory) : memory(memory) {}
 
-void LayoutCache::clear() noexcept {
-    last_argument_ = nullptr;
-    layouts_.clear();
-}
+    MemoryContext memory;
+    /// A query over a table of layouts has few.
+    ArgumentCache<CompiledLayout> layouts{64};
+};
 
-CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
+LayoutCache* cache_of_call(FmgrInfo* call_site) {
     if (call_site->fn_extra == nullptr) {
         const MemoryContext memory = make_memory_context(call_site->fn_mcxt, "onetrip layouts");
         call_site->fn_extra = make_in_context<LayoutCache>(memory, memory);
     }
-    auto* const cache = static_cast<LayoutCache*>(call_site->fn_extra);
+    return static_cast<LayoutCache*>(call_site->fn_extra);
+}
+
+/// A binding's memory is the server's, and goes with its layout.
+void make_room(ArgumentCache<CompiledLayout>& layouts) {
+    if (layouts.is_full()) {
+        MemoryContextDelete(layouts.oldest().binding_memory);
+        layouts.forget_oldest();
+    }
+}
+
+}  // namespace
+
+CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument) {
+    LayoutCache* const cache = cache_of_call(call_site);
+    ArgumentCache<CompiledLayout>& layouts = cache->layouts;
     const std::string_view bytes = argument_bytes(argument);
-    if (CompiledLayout* const found = call_cpp([&] { return cache->find(bytes); })) {
+    if (CompiledLayout* const found = call_cpp([&] { return layouts.find(bytes); })) {
         return found;
     }
     const auto* const stored = reinterpret_cast<StoredLayout*>(PG_DETOAST_DATUM(argument));
     const std::string_view text = text_of_layout(stored);
-    if (cache->is_full()) {
-        cache->clear();
-        MemoryContextDeleteChildren(cache->memory());
-    }
-    const MemoryContext binding_memory =
-        make_memory_context(cache->memory(), "onetrip row binding");
+    make_room(layouts);
+    const MemoryContext binding_memory = make_memory_context(cache->memory, "onetrip row binding");
     BackendLibrary* const library = backend_library();
-    return call_cpp([&] { return cache->add(bytes, text, *library, binding_memory); });
+    return call_cpp(
+        [&] { return layouts.add(bytes, text, *library, binding_memory, check_for_interrupts); });
 }
 
 std::string_view text_of_layout(const StoredLayout* stored) {

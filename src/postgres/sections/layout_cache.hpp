@@ -1,9 +1,5 @@
 #pragma once
 
-#include <memory>
-#include <string>
-#include <unordered_map>
-
 #include "postgres/sections/backend_library.hpp"
 #include "postgres/server/text_encoding.hpp"
 #include "postgres/server/walls.hpp"
@@ -17,7 +13,7 @@ namespace onetrip::postgres {
 struct StoredLayout {
     static constexpr std::uint8_t current_version = 1;
 
-    /// Where the text begins, behind the varlena header and the version.
+    /// Where the text begins, after the varlena header and the version.
     static constexpr std::size_t text_offset = 5;
 
     std::int32_t vl_len_;  // varlena header: do not touch directly
@@ -29,48 +25,25 @@ struct StoredLayout {
 
 /// A layout ready for use.
 struct CompiledLayout {
-    CompiledLayout(std::string_view text, BackendLibrary& library, Interrupt interrupt)
+    /// Throws Error if the text is no layout.
+    CompiledLayout(std::string_view text, BackendLibrary& library, MemoryContext binding_memory,
+                   Interrupt interrupt)
         : plan(section::compile(section::parse_layout(text, interrupt), interrupt,
                                 &library.definitions)),
           encoder(plan, interrupt),
-          decoder(plan, texts_of_database(), interrupt) {}
+          decoder(plan, texts_of_database(), interrupt),
+          binding_memory(binding_memory) {}
     CompiledLayout(const CompiledLayout&) = delete;
     CompiledLayout& operator=(const CompiledLayout&) = delete;
+
+    /// They are counted.
+    std::size_t weight(std::size_t /*argument_size*/) const { return 1; }
 
     section::Plan plan;
     section::Encoder encoder;
     section::Decoder decoder;
-    struct RowBinding* binding = nullptr;    ///< of the row type last seen
-    MemoryContext binding_memory = nullptr;  ///< holds nothing but the binding
-};
-
-/// The compiled layouts of one call site, found again by the very bytes of the argument, so that a
-/// value out of line is recognised without being fetched.
-class LayoutCache {
-  public:
-    /// `memory` holds the cache, and has no children but the layouts' bindings.
-    explicit LayoutCache(MemoryContext memory) : memory_(memory) {}
-
-    MemoryContext memory() const { return memory_; }
-
-    /// nullptr where the argument has not been seen.
-    CompiledLayout* find(std::string_view argument);
-
-    /// Throws Error where the text is no layout.
-    CompiledLayout* add(std::string_view argument, std::string_view text, BackendLibrary& library,
-                        MemoryContext binding_memory);
-
-    /// A query over a table of layouts has few; one made up to have many may not grow without end.
-    bool is_full() const { return layouts_.size() >= most_layouts; }
-    void clear() noexcept;
-
-  private:
-    static constexpr std::size_t most_layouts = 64;
-
-    MemoryContext memory_;
-    std::unordered_map<std::string, std::unique_ptr<CompiledLayout>> layouts_;
-    const std::string* last_argument_ = nullptr;
-    CompiledLayout* last_ = nullptr;
+    struct RowBinding* binding = nullptr;  ///< of the row type last seen
+    MemoryContext binding_memory;          ///< holds nothing but the binding
 };
 
 /// The compiled layout of a call's argument, which is not NULL; compiled once for the call site

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/argument_cache.hpp"
 #include "base/error.hpp"
 #include "jsonb/json_parser.hpp"
 #include "jsonb/json_printer.hpp"
@@ -94,41 +96,49 @@ const varlena* make_tree(jsonb::Value form, Dialect dialect) {
     });
 }
 
-/// The last tree of a call site. The form is found again by the very bytes of the argument, as in
-/// FormCache.
-class LastTree {
-  public:
-    bool is_of(std::string_view argument, Dialect dialect) const {
-        return argument_ == argument && dialect_ == dialect;
-    }
-
-    /// `tree` is nullptr if it is the form itself.
-    void set(std::string_view argument, Dialect dialect, const varlena* tree) {
-        dialect_.reset();
-        tree_.reset();
+/// What form_from made of a form: its tree, or nothing if that is the form itself.
+struct MadeTree {
+    explicit MadeTree(const varlena* tree) {
         if (tree != nullptr) {
-            const std::span<const std::uint8_t> bytes = bytes_of(tree);
-            tree_.emplace(bytes.begin(), bytes.end());
+            const std::span<const std::uint8_t> made = bytes_of(tree);
+            bytes.emplace(made.begin(), made.end());
         }
-        argument_ = argument;
-        dialect_ = dialect;
     }
 
-    /// The tree, palloc'ed; nullptr if it is the form itself.
-    varlena* datum() const { return tree_ ? datum_of(*tree_) : nullptr; }
+    std::size_t weight(std::size_t argument_size) const {
+        return sizeof *this + argument_size + (bytes ? bytes->capacity() : 0);
+    }
 
-  private:
-    std::string argument_;
-    std::optional<Dialect> dialect_;  ///< nullopt until there is a tree
-    std::optional<std::vector<std::uint8_t>> tree_;
+    std::optional<std::vector<std::uint8_t>> bytes;
 };
 
-LastTree* last_tree_of_call(FunctionCallInfo fcinfo) {
-    FmgrInfo* const site = fcinfo->flinfo;
-    if (site->fn_extra == nullptr) {
-        site->fn_extra = make_in_context<LastTree>(site->fn_mcxt);
+/// The trees of a call site, up to 64 MB of each dialect.
+class TreeCache {
+  public:
+    ArgumentCache<MadeTree>& of(Dialect dialect) {
+        return trees_.try_emplace(dialect, std::size_t{64} << 20).first->second;
     }
-    return static_cast<LastTree*>(site->fn_extra);
+
+  private:
+    std::map<Dialect, ArgumentCache<MadeTree>> trees_;
+};
+
+TreeCache* trees_of_call(FmgrInfo* call_site) {
+    if (call_site->fn_extra == nullptr) {
+        call_site->fn_extra = make_in_context<TreeCache>(call_site->fn_mcxt);
+    }
+    return static_cast<TreeCache*>(call_site->fn_extra);
+}
+
+/// The tree of a call's form, which is not NULL.
+const MadeTree* tree_of_call(FmgrInfo* call_site, Datum form, Dialect dialect) {
+    TreeCache* const trees = trees_of_call(call_site);
+    const std::string_view argument = argument_bytes(form);
+    if (const MadeTree* const found = call_cpp([&] { return trees->of(dialect).find(argument); })) {
+        return found;
+    }
+    const varlena* const tree = make_tree(document_of(PG_DETOAST_DATUM_PACKED(form)), dialect);
+    return call_cpp([&] { return trees->of(dialect).add(argument, tree); });
 }
 
 /// The elements of an array of jsonb that are not NULL, in place of all.
@@ -186,18 +196,11 @@ extern "C" {
 Datum form_from(PG_FUNCTION_ARGS) {
     const Dialect dialect =
         value_of_word("dialect", characters_of(PG_GETARG_TEXT_PP(1)), words_of_dialect);
-    LastTree* const last = last_tree_of_call(fcinfo);
-    const std::string_view argument = argument_bytes(PG_GETARG_DATUM(0));
-    if (!call_cpp([&] { return last->is_of(argument, dialect); })) {
-        const jsonb::Value form = document_of(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
-        const varlena* const tree = make_tree(form, dialect);
-        call_cpp([&] { last->set(argument, dialect, tree); });
-    }
-    varlena* const tree = call_cpp([&] { return last->datum(); });
-    if (tree == nullptr) {
+    const MadeTree* const tree = tree_of_call(fcinfo->flinfo, PG_GETARG_DATUM(0), dialect);
+    if (!tree->bytes) {
         PG_RETURN_DATUM(PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(0))));
     }
-    PG_RETURN_POINTER(tree);
+    PG_RETURN_POINTER(make_varlena(*tree->bytes));
 }
 
 Datum form_dialect(PG_FUNCTION_ARGS) {

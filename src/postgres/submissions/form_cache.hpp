@@ -1,12 +1,10 @@
 #pragma once
 
-#include <functional>
-#include <list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/argument_cache.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "postgres/server/walls.hpp"
 #include "submission/form.hpp"
@@ -29,9 +27,12 @@ struct CompiledForm {
     explicit CompiledForm(jsonb::Value form, Interrupt interrupt, bool has_columns = true)
         : form(form, interrupt), columns(has_columns ? this->form.nodes().size() : 0) {}
 
-    /// About how much memory it takes, in bytes.
-    std::size_t size() const {
-        return form.size() + columns.capacity() * sizeof(NodeColumns) + written.capacity();
+    /// About how many bytes it takes, with the argument of which it was made; more as columns of
+    /// its nodes are written.
+    std::size_t weight(std::size_t argument_size) const {
+        constexpr std::size_t bookkeeping = 100;  // of the cache
+        return sizeof *this + bookkeeping + argument_size + form.size() +
+               columns.capacity() * sizeof(NodeColumns) + written.capacity();
     }
 
     std::string_view way_of(const NodeColumns& node) const {
@@ -47,54 +48,12 @@ struct CompiledForm {
     std::string written;               ///< what the columns are
 };
 
-/// The forms of one call site. They are found again by the very bytes of the argument, so that a
-/// form out of line is recognised by its TOAST pointer and not fetched again. A query may mix as
-/// many forms as it likes, but not fill the memory with them: past 64 MB those go that have not
-/// been used for the longest time.
-class FormCache {
-  public:
-    FormCache() = default;
-    FormCache(const FormCache&) = delete;
-    FormCache& operator=(const FormCache&) = delete;
+/// The forms of one call site, up to 64 MB of them.
+struct FormCache {
+    ArgumentCache<CompiledForm> forms{std::size_t{64} << 20};
 
-    /// nullptr if the argument has not been seen, or not lately.
-    CompiledForm* find(std::string_view argument);
-
-    /// Forgets no form but those that the cache has no room for; the new one is always kept.
-    CompiledForm* add(std::string_view argument, jsonb::Value form);
-
-    /// The form of a call site whose argument is the same in every call; nullptr until it is known.
-    CompiledForm* constant() const { return constant_; }
-    void set_constant(CompiledForm* form) { constant_ = form; }
-
-  private:
-    struct Entry {
-        Entry(std::string_view argument, jsonb::Value form);
-
-        std::string argument;
-        CompiledForm compiled;
-        std::size_t counted = 0;  ///< what bytes_ has of it
-    };
-
-    /// Of all bytes: forms are often copies of one template, which differ anywhere.
-    struct Hash {
-        std::uint64_t seed;
-        std::size_t operator()(std::string_view bytes) const { return hash_of(seed, bytes); }
-    };
-
-    using Entries = std::list<Entry>;
-
-    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
-
-    Entries::iterator find_entry(std::string_view argument);
-    void count(Entry& entry);
-    void forget_oldest();
-
-    Entries entries_;  ///< the last used first
-    std::unordered_map<std::string_view, Entries::iterator, Hash> by_argument_{
-        0, Hash{reinterpret_cast<std::uintptr_t>(this)}};
-    std::size_t bytes_ = 0;
-    CompiledForm* constant_ = nullptr;
+    /// Of a call site whose argument is the same in every call; nullptr until it is known.
+    CompiledForm* constant = nullptr;
 };
 
 /// The compiled form of a call, whose argument of this index is a jsonb that is not NULL. The cache

@@ -61,7 +61,7 @@ void LoadedForms::compile(LoadedForm& form, jsonb::Value document, std::string_v
 
 /// Counts what a form takes now: it grows while it is used, as columns of its nodes are written.
 void LoadedForms::count(LoadedForm& form) {
-    const std::size_t size = form.compiled->size() + form.bytes.size();
+    const std::size_t size = form.compiled->weight(form.bytes.size());
     bytes_ += size - form.counted;
     form.counted = size;
 }
