@@ -100,7 +100,7 @@ CREATE FUNCTION eit_pf_rows(at timestamptz)
     LANGUAGE sql STABLE AS $$
     SELECT s.transport_stream_id, n.original_network_id, s.service_id, coalesce(
         (SELECT jsonb_build_array(e.event || '{"position": 0, "running_status": 4}') FROM eit_events AS e
-            WHERE e.service = s.id AND e.starts <= at AND at < e.starts + e.lasts), '[]')
+            WHERE e.service = s.id AND e.starts <= at AND at < e.starts + e.lasts ORDER BY e.starts DESC LIMIT 1), '[]')
         || coalesce((SELECT jsonb_build_array(e.event || '{"position": 1, "running_status": 1}') FROM eit_events AS e
             WHERE e.service = s.id AND e.starts > at ORDER BY e.starts LIMIT 1), '[]')
     FROM services AS s JOIN multiplexes USING (transport_stream_id) JOIN networks AS n USING (network_id)

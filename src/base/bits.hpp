@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 namespace onetrip {
 
@@ -94,6 +95,17 @@ inline std::uint64_t load_bits(const std::uint8_t* at, std::size_t bit, unsigned
         left -= taken;
     }
     return bits;
+}
+
+/// The same of bits that lie within `bytes`: nearly all take one load.
+inline std::uint64_t load_bits_within(std::span<const std::uint8_t> bytes, std::size_t bit,
+                                      unsigned width) {
+    const std::size_t byte = bit / 8;
+    const auto skipped = static_cast<unsigned>(bit % 8);
+    if (byte + sizeof(std::uint64_t) <= bytes.size() && skipped + width <= 64) {
+        return load_word(bytes.data() + byte) << skipped >> (64 - width);
+    }
+    return load_bits(bytes.data(), bit, width);
 }
 
 }  // namespace onetrip

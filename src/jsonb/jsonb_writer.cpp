@@ -77,12 +77,6 @@ std::uint32_t jentry_type(const Node& node) {
     }
 }
 
-[[noreturn, gnu::cold]] void refuse_size(bool object) {
-    throw JsonError(std::string("total size of jsonb ") + (object ? "object" : "array") +
-                    " elements exceeds the maximum of " +
-                    std::to_string(format::jentry_offlenmask) + " bytes");
-}
-
 class JsonbWriter {
   public:
     JsonbWriter(const JsonTree& tree, DuplicateKeys duplicates, Interrupt interrupt)
@@ -109,7 +103,6 @@ class JsonbWriter {
     void close();
     void add_scalars(Frame& frame);
     void add_jentry(Frame& frame, std::uint32_t type, std::size_t size);
-    static std::uint32_t checked_size(std::size_t size, bool object);
     void pad_to_int() { size_ = (size_ + 3) & ~std::size_t{3}; }
     void append_bytes(const Node& node);
     void put(std::size_t at, std::uint32_t number) {
@@ -249,13 +242,6 @@ inline void JsonbWriter::add_jentry(Frame& frame, std::uint32_t type, std::size_
     ++frame.index;
 }
 
-inline std::uint32_t JsonbWriter::checked_size(std::size_t size, bool object) {
-    if (size <= format::jentry_offlenmask) {
-        return static_cast<std::uint32_t>(size);
-    }
-    refuse_size(object);
-}
-
 inline void JsonbWriter::append_bytes(const Node& node) {
     const std::string_view bytes = tree_.bytes(node);
     if (!bytes.empty()) {
@@ -265,6 +251,12 @@ inline void JsonbWriter::append_bytes(const Node& node) {
 }
 
 }  // namespace
+
+void refuse_size(bool object) {
+    throw JsonError(std::string("total size of jsonb ") + (object ? "object" : "array") +
+                    " elements exceeds the maximum of " +
+                    std::to_string(format::jentry_offlenmask) + " bytes");
+}
 
 std::vector<std::uint8_t> write_jsonb(const JsonTree& tree, DuplicateKeys duplicates,
                                       Interrupt interrupt) {

@@ -209,7 +209,7 @@ bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out) {
 }
 
 /// Digits of base 10000 without the zeros at the end, as make_result in numeric.c strips them.
-void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uint8_t>& out) {
+std::size_t write_integer(bool negative, std::uint64_t magnitude, std::uint8_t* to) {
     constexpr std::size_t most_digits = 5;  // of 2^64 - 1
     std::int16_t digits[most_digits];
     std::size_t count = 0;
@@ -227,14 +227,19 @@ void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uin
         format::varhdrsz + sizeof(std::uint16_t) + (count - stripped) * sizeof(std::int16_t);
     const std::uint32_t header = format::varsize_4b(static_cast<std::uint32_t>(size));
     const std::uint16_t short_header = short_header_of(var);
-    std::uint8_t bytes[format::varhdrsz + sizeof short_header + sizeof digits];
-    std::memcpy(bytes, &header, sizeof header);
-    std::memcpy(bytes + sizeof header, &short_header, sizeof short_header);
-    std::uint8_t* at = bytes + sizeof header + sizeof short_header;
-    for (std::size_t digit = count; digit > stripped; --digit, at += sizeof digits[0]) {
-        std::memcpy(at, &digits[digit - 1], sizeof digits[0]);
+    static_assert(most_integer_bytes == sizeof header + sizeof short_header + sizeof digits);
+    std::memcpy(to, &header, sizeof header);
+    std::memcpy(to + sizeof header, &short_header, sizeof short_header);
+    to += sizeof header + sizeof short_header;
+    for (std::size_t digit = count; digit > stripped; --digit, to += sizeof digits[0]) {
+        std::memcpy(to, &digits[digit - 1], sizeof digits[0]);
     }
-    out.insert(out.end(), bytes, bytes + size);
+    return size;
+}
+
+void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uint8_t>& out) {
+    std::uint8_t bytes[most_integer_bytes];
+    out.insert(out.end(), bytes, bytes + write_integer(negative, magnitude, bytes));
 }
 
 }  // namespace onetrip::jsonb

@@ -20,7 +20,13 @@ bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out);
 /// before the point, 16,383 after it as they are written, and an exponent within its limit.
 bool fits_numeric(std::string_view number);
 
-/// The same for an integer.
+/// The most that write_integer writes.
+inline constexpr std::size_t most_integer_bytes = 16;
+
+/// Writes the same for an integer to `to`, and returns the number of its bytes.
+std::size_t write_integer(bool negative, std::uint64_t magnitude, std::uint8_t* to);
+
+/// Appends it.
 void append_numeric(bool negative, std::uint64_t magnitude, std::vector<std::uint8_t>& out);
 
 }  // namespace onetrip::jsonb

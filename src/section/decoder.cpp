@@ -64,7 +64,7 @@ void Decoder::read_best(std::span<const std::uint8_t> section) {
                      [](const Fault& a, const Fault& b) { return a.byte < b.byte; });
 }
 
-const jsonb::JsonTree& Decoder::decode(std::span<const std::uint8_t> section) {
+std::span<const std::uint8_t> Decoder::decode(std::span<const std::uint8_t> section) {
     for (const Fault& fault : check(section)) {
         if (!fault.is_note) {
             raise(fault);
@@ -76,7 +76,7 @@ const jsonb::JsonTree& Decoder::decode(std::span<const std::uint8_t> section) {
     } else {
         tell(reading_, holds_, row_);
     }
-    return row_.tree();
+    return row_.finish();
 }
 
 const std::vector<DissectedField>& Decoder::dissect(std::span<const std::uint8_t> section) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/utf8.hpp"
-#include "jsonb/json_tree_builder.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "section/dissector.hpp"
 #include "section/judge.hpp"
 #include "section/plan.hpp"
@@ -34,8 +34,8 @@ class Decoder {
     const std::vector<Fault>& check(std::span<const std::uint8_t> section);
 
     /// The JSON row of a section: a key for every source, and one for every part field. Throws
-    /// FieldError for the first fault. Valid until the next call.
-    const jsonb::JsonTree& decode(std::span<const std::uint8_t> section);
+    /// FieldError for the first fault. A JSONB document, valid until the next call.
+    std::span<const std::uint8_t> decode(std::span<const std::uint8_t> section);
 
     /// The section line by line, faults shown at their fields; valid until the next call.
     const std::vector<DissectedField>& dissect(std::span<const std::uint8_t> section);
@@ -52,7 +52,7 @@ class Decoder {
     Reading reading_;
     Judge judge_;
     std::vector<Fault>* faults_ = nullptr;  ///< the judge's
-    jsonb::JsonTreeBuilder row_;
+    jsonb::JsonbBuilder row_;
     std::vector<DissectedField> lines_;
     std::unique_ptr<tables::Decoder> table_;  ///< for a table, which it reads instead
 };

@@ -98,13 +98,7 @@ std::size_t Reading::declared_end() const {
 
 std::uint64_t Reading::bits_of(FieldId id) const {
     const auto [bit, width] = placed_[id];
-    const std::size_t byte = bit / 8;
-    const auto skipped = static_cast<unsigned>(bit % 8);
-    if (byte + sizeof(std::uint64_t) <= section_.size() && skipped + width <= 64) {
-        // Nearly all fields take one load.
-        return load_word(section_.data() + byte) << skipped >> (64 - width);
-    }
-    return load_bits(section_.data(), bit, static_cast<unsigned>(width));
+    return load_bits_within(section_, bit, static_cast<unsigned>(width));
 }
 
 std::span<const std::uint8_t> Reading::bytes_of(FieldId id,

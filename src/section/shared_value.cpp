@@ -6,30 +6,28 @@
 #include <algorithm>
 
 #include "jsonb/json_parser.hpp"
-#include "jsonb/jsonb_writer.hpp"
 #include "section/types/bad_value.hpp"
 #include "section/types/decoded_text.hpp"
 #include "section/types/field_type.hpp"
 
 namespace onetrip::section {
 
-void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonTreeBuilder& tree) {
+void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonbBuilder& json) {
     const Field& field = *coded.field;
     if (field.type->coding() == FieldType::Coding::bits) {
-        static_cast<const BitsType*>(field.type)->append_json(coded.bits, *field.width, tree);
+        static_cast<const BitsType*>(field.type)->append_json(coded.bits, *field.width, json);
     } else {
-        static_cast<const BytesType*>(field.type)->append_json(coded.bytes, field, holds, tree);
+        static_cast<const BytesType*>(field.type)->append_json(coded.bytes, field, holds, json);
     }
 }
 
-void append_field(const Reading& reading, FieldId id, HoldsText holds,
-                  jsonb::JsonTreeBuilder& tree) {
+void append_field(const Reading& reading, FieldId id, HoldsText holds, jsonb::JsonbBuilder& json) {
     const Field& field = reading.plan().fields[id];
     std::vector<std::uint8_t> aligned;
     if (field.type->coding() == FieldType::Coding::bits) {
-        append_coded({{}, &field, reading.bits_of(id)}, holds, tree);
+        append_coded({{}, &field, reading.bits_of(id)}, holds, json);
     } else {
-        append_coded({reading.bytes_of(id, aligned), &field, 0}, holds, tree);
+        append_coded({reading.bytes_of(id, aligned), &field, 0}, holds, json);
     }
 }
 
@@ -93,45 +91,44 @@ std::vector<std::size_t> SharedValue::candidates_of(const Fields& fields) {
 
 bool SharedValue::is_common(const Fields& fields, CommonValue value) {
     if (value.from == CommonValue::From::items) {
-        tree_.clear();
-        return append_items(fields, tree_);
+        json_.clear();
+        return append_items(fields, json_);
     }
     if (value.from == CommonValue::From::bytes &&
         fields[value.field].field->type->coding() != FieldType::Coding::bytes) {
         return false;
     }
-    tree_.clear();
-    append(fields, value, tree_);
+    json_.clear();
+    append(fields, value, json_);
     try {
-        return first_other_than(fields, jsonb::write_jsonb(tree_.tree())) == fields.size();
+        return first_other_than(fields, json_.finish()) == fields.size();
     } catch (const jsonb::JsonError&) {
         return false;  // a document larger than JSONB can hold, at the most
     }
 }
 
-void SharedValue::append(const Fields& fields, CommonValue value,
-                         jsonb::JsonTreeBuilder& tree) const {
+void SharedValue::append(const Fields& fields, CommonValue value, jsonb::JsonbBuilder& json) const {
     switch (value.from) {
         case CommonValue::From::field:
-            append_coded(fields[value.field], holds_, tree);
+            append_coded(fields[value.field], holds_, json);
             break;
         case CommonValue::From::bytes:
-            append_hex_object(fields[value.field].bytes, tree);
+            append_hex_object(fields[value.field].bytes, json);
             break;
         case CommonValue::From::items:
-            append_items(fields, tree);
+            append_items(fields, json);
             break;
     }
 }
 
 std::size_t SharedValue::first_other(const Fields& fields) {
-    tree_.clear();
-    append_coded(fields.front(), holds_, tree_);
-    return first_other_than(fields, jsonb::write_jsonb(tree_.tree()));
+    json_.clear();
+    append_coded(fields.front(), holds_, json_);
+    return first_other_than(fields, json_.finish());
 }
 
 std::size_t SharedValue::first_other_than(const Fields& fields,
-                                          const std::vector<std::uint8_t>& document) {
+                                          std::span<const std::uint8_t> document) {
     const Value value = Value::of_json(jsonb::Value::root(document), true);
     const auto other = std::find_if(fields.begin(), fields.end(), [&](const CodedField& coded) {
         return !writes_same(coded, value);
@@ -158,14 +155,14 @@ bool SharedValue::writes_same(const CodedField& coded, const Value& value) {
 
 /// Nested items take the form that their field has, so that in fields of different forms the same
 /// ones are different bytes.
-bool SharedValue::append_items(const Fields& fields, jsonb::JsonTreeBuilder& tree) const {
+bool SharedValue::append_items(const Fields& fields, jsonb::JsonbBuilder& json) const {
     for (const CodedField& coded : fields) {
         if (!coded.field->type->can_be_split()) {
             return false;
         }
     }
     const auto& type = static_cast<const BytesType&>(*fields.front().field->type);
-    return type.append_common_items(fields, holds_, tree);
+    return type.append_common_items(fields, holds_, json);
 }
 
 }  // namespace onetrip::section

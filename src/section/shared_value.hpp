@@ -1,10 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/utf8.hpp"
-#include "jsonb/json_tree_builder.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "section/reading.hpp"
 #include "section/types/field_type.hpp"
 #include "section/value.hpp"
@@ -37,7 +38,7 @@ class SharedValue {
     std::optional<CommonValue> find(const Fields& fields);
 
     /// Appends that value.
-    void append(const Fields& fields, CommonValue value, jsonb::JsonTreeBuilder& tree) const;
+    void append(const Fields& fields, CommonValue value, jsonb::JsonbBuilder& json) const;
 
     /// The index of the first field that is not written from the decoded value of the first one;
     /// their number if all are.
@@ -47,17 +48,17 @@ class SharedValue {
     static bool all_equal(const Fields& fields);
     static std::vector<std::size_t> candidates_of(const Fields& fields);
     bool is_common(const Fields& fields, CommonValue value);
-    std::size_t first_other_than(const Fields& fields, const std::vector<std::uint8_t>& document);
+    std::size_t first_other_than(const Fields& fields, std::span<const std::uint8_t> document);
     bool writes_same(const CodedField& coded, const Value& value);
-    bool append_items(const Fields& fields, jsonb::JsonTreeBuilder& tree) const;
+    bool append_items(const Fields& fields, jsonb::JsonbBuilder& json) const;
 
     HoldsText holds_;
-    jsonb::JsonTreeBuilder tree_;
+    jsonb::JsonbBuilder json_;
     std::vector<std::uint8_t> written_;
 };
 
 /// Appends the decoded value of a field's sound bits or bytes.
-void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonTreeBuilder& tree);
+void append_coded(const CodedField& coded, HoldsText holds, jsonb::JsonbBuilder& json);
 
 /// The contents of the fields of one key of a flat layout; all fields are whole.
 class KeyFields {
@@ -72,7 +73,6 @@ class KeyFields {
 };
 
 /// Appends the decoded value of a field that is whole and sound.
-void append_field(const Reading& reading, FieldId id, HoldsText holds,
-                  jsonb::JsonTreeBuilder& tree);
+void append_field(const Reading& reading, FieldId id, HoldsText holds, jsonb::JsonbBuilder& json);
 
 }  // namespace onetrip::section

@@ -1,4 +1,4 @@
-// Appends the values of a sound section to a JSON tree. It judges nothing.
+// Appends the values of a sound section to a JSONB document. It judges nothing.
 
 #include "section/teller.hpp"
 
@@ -6,13 +6,15 @@
 
 namespace onetrip::section {
 
-void tell(const Reading& reading, HoldsText holds, jsonb::JsonTreeBuilder& row) {
+void tell(const Reading& reading, HoldsText holds, jsonb::JsonbBuilder& row) {
     row.open_object();
     SharedValue shared(holds);
     const Scope& scope = reading.plan().root;
     for (const std::uint32_t index : scope.sorted_keys) {
+        row.key(scope.keys[index].name);
+    }
+    for (const std::uint32_t index : scope.sorted_keys) {
         const Key& key = scope.keys[index];
-        row.key(key.name);
         if (key.fields.size() == 1) {
             append_field(reading, key.fields.front(), holds, row);
             continue;

@@ -4,7 +4,7 @@
 #include "section/types/text/dvb_text.hpp"
 #include "fuzz.hpp"
 #include "jsonb/bytes.hpp"
-#include "jsonb/jsonb_writer.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "section/types/bad_value.hpp"
 
 namespace onetrip::fuzz {
@@ -29,10 +29,9 @@ std::vector<std::uint8_t> encoded(const Value& value, TextTable table) {
 void come_back(std::span<const std::uint8_t> bytes, TextTable table) {
     const DecodedText decoded = section::decode_dvb_text(bytes, table, nullptr);
     expect(!section::print_dvb_text(decoded, bytes).empty(), "a text is shown");
-    jsonb::JsonTreeBuilder tree;
-    section::append_dvb_text(decoded, bytes, tree);
-    const std::vector<std::uint8_t> document = jsonb::write_jsonb(tree.tree());
-    const jsonb::Value json = jsonb::Value::root(document);
+    jsonb::JsonbBuilder built;
+    section::append_dvb_text(decoded, bytes, built);
+    const jsonb::Value json = jsonb::Value::root(built.finish());
     const auto again = encoded(Value::of_json(json, true), table);
     expect(std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()),
            "what is read is written as the same bytes", section::print_dvb_text(decoded, bytes));

@@ -156,7 +156,7 @@ TEST_CASE("a message comes back", "[decoder]") {
           R"({"index":0,"total_count":1,"numero_abonne":123456,"network_id":7,"campagne_id":42,)"
           R"("template_id":3,"genre":"A","valid_start":"2021-02-01T00:00:00Z",)"
           R"("valid_end":"2021-02-28T23:59:59Z","ack_count":1,"ack_delay":60,)"
-          R"("storables":[{"tag":128,"value":"hello"},{"tag":129,"hex":"02"}]})");
+          R"("storables":[{"tag":128,"value":"hello"},{"hex":"02","tag":129}]})");
     CHECK(section(message, Row::of_json(json)) == message_section());
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("a table comes back", "[decoder]") {
     const std::string json = decoded(table, table_section());
     CHECK(json == R"({"id":513,"digits":42,"sign":-3,"start":"2026-10-01T12:30:05Z",)"
                   R"("lasts":"01:30:00","name":"News","items":[{"tag":1,"value":"x"},)"
-                  R"({"tag":2,"hex":"00ff"}]})");
+                  R"({"hex":"00ff","tag":2}]})");
     CHECK(section(table, Row::of_json(json)) == table_section());
 }
 
@@ -225,9 +225,9 @@ TEST_CASE("items come back as strings where they are text", "[decoder]") {
     CHECK(value_of("* tlv(8,8)", "") == "[]");
     CHECK(value_of("* tlv(8,8)", "0500") == R"([{"tag":5,"value":""}])");
     CHECK(value_of("* tlv(8,8)", "0502c3a9") == "[{\"tag\":5,\"value\":\"\u00e9\"}]");
-    CHECK(value_of("* tlv(8,8)", "05010a") == R"([{"tag":5,"hex":"0a"}])");
-    CHECK(value_of("* tlv(8,8)", "05017f") == R"([{"tag":5,"hex":"7f"}])");
-    CHECK(value_of("* tlv(8,8)", "0502c280") == R"([{"tag":5,"hex":"c280"}])");
+    CHECK(value_of("* tlv(8,8)", "05010a") == R"([{"hex":"0a","tag":5}])");
+    CHECK(value_of("* tlv(8,8)", "05017f") == R"([{"hex":"7f","tag":5}])");
+    CHECK(value_of("* tlv(8,8)", "0502c280") == R"([{"hex":"c280","tag":5}])");
     CHECK(value_of("* tlv(8,8)", "0502c2a0") == "[{\"tag\":5,\"value\":\"\u00a0\"}]");
     CHECK(value_of("* tlv(16,16)", "8001000161") == R"([{"tag":32769,"value":"a"}])");
 }
@@ -249,7 +249,7 @@ TEST_CASE("fields of one source come back as the value that writes them all", "[
     const std::string forms =
         "x {\n n 8 uimsbf = length(a)\n a * tlv(8,8) = v\n b * tlv(16,ber) = v\n}";
     const std::string row =
-        R"({"v":[{"tag":1,"value":[{"tag":2,"value":"a"},{"tag":3,"hex":"00"}]}]})";
+        R"({"v":[{"tag":1,"value":[{"tag":2,"value":"a"},{"hex":"00","tag":3}]}]})";
     CHECK(decoded(forms, section(forms, Row::of_json(row))) == row);
     CHECK(faults(forms, "03 010161 00010162") == "b@4: differs from a, which has the same source");
     CHECK(faults("x {\n a 8 uimsbf = v\n b 8 tcimsbf = v\n}", "ffff") ==
@@ -457,7 +457,7 @@ TEST_CASE("text that its reader cannot hold comes back as bytes", "[decoder]") {
     Decoder decoder(layout, is_ascii);
     const std::string json = json_row(decoder, from_hex("61e9 02 c3a9 0502c3a9 050161"));
     CHECK(json == R"({"a":{"hex":"61e9"},"t":{"hex":"c3a9"},)"
-                  R"("i":[{"tag":5,"hex":"c3a9"},{"tag":5,"value":"a"}]})");
+                  R"("i":[{"hex":"c3a9","tag":5},{"tag":5,"value":"a"}]})");
 }
 
 // Found by fuzzing: what lies between every field and the end was looked up by name, again for

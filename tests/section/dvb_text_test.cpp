@@ -5,7 +5,7 @@
 
 #include "base/randomness.hpp"
 #include "base/utf8_writer.hpp"
-#include "jsonb/jsonb_writer.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "rows.hpp"
 #include "section/types/decoded_text.hpp"
 #include "section/types/text/character_tables.hpp"
@@ -20,12 +20,12 @@ namespace {
 /// The JSON value of bytes, as a JSON row has it.
 std::string decoded(std::string_view hex, std::string_view table = "") {
     const Bytes bytes = from_hex(hex);
-    jsonb::JsonTreeBuilder tree;
+    jsonb::JsonbBuilder json;
     append_dvb_text(
         decode_dvb_text(bytes, table.empty() ? TextTable::none : text_table_of(table).value(),
                         nullptr),
-        bytes, tree);
-    return json_text(tree.tree(), 0);
+        bytes, json);
+    return json_text(json.finish());
 }
 
 std::string field_of(std::string_view table) {

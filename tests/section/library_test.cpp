@@ -289,7 +289,7 @@ int rows_that_come_back(const std::string& text, const std::string& wrap_begin,
         INFO(text.substr(0, text.find('{')) << row);
         REQUIRE(sections.size() == 1);
         Decoder decoder(plan);
-        const std::string json = json_text(decoder.decode(from_hex(sections.front())), 0);
+        const std::string json = json_row(decoder, from_hex(sections.front()));
         INFO(json);
         CHECK(encode(plan, Row::of_json(json)) == sections);
         // An object of no bytes is NULL where a length is before it.

@@ -1,9 +1,14 @@
 #pragma once
 
-#include <map>
+#include <algorithm>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "jsonb/json_parser.hpp"
+#include "jsonb/jsonb.hpp"
 #include "section/decoder.hpp"
 #include "section/language/layout.hpp"
 #include "section/plan.hpp"
@@ -15,52 +20,56 @@ inline Plan plan_of(std::string_view text, Interrupt interrupt = never_interrupt
     return compile(parse_layout(text, interrupt), interrupt);
 }
 
-/// A node of a tree as JSON text.
-inline std::string json_text(const jsonb::JsonTree& tree, std::uint32_t at) {
-    const jsonb::Node& node = tree.nodes[at];
-    const std::string_view bytes = tree.bytes(node);
+/// A value as JSON text, without blanks.
+inline std::string json_text(jsonb::Value value) {
     std::string text;
-    switch (node.kind) {
+    switch (value.kind()) {
         case jsonb::Kind::null:
             return "null";
         case jsonb::Kind::boolean:
-            return node.boolean ? "true" : "false";
+            return value.boolean() ? "true" : "false";
         case jsonb::Kind::string:
-            append_json_string(bytes, text);
+            append_json_string(value.string(), text);
             return text;
         case jsonb::Kind::numeric:
-            return jsonb::Numeric(
-                       {reinterpret_cast<const std::uint8_t*>(bytes.data()) + 4, bytes.size() - 4})
-                .to_text();
+            return value.numeric().to_text();
         case jsonb::Kind::array:
-            for (std::uint32_t child = at + 1; child < node.next; child = tree.nodes[child].next) {
-                text += (text.empty() ? "" : ",") + json_text(tree, child);
+            for (const jsonb::Value element : value.array()) {
+                text += (text.empty() ? "" : ",") + json_text(element);
             }
             return "[" + text + "]";
         case jsonb::Kind::object:
-            for (std::uint32_t key = at + 1; key < node.next; key = tree.nodes[key + 1].next) {
-                text += (text.empty() ? "" : ",") + json_text(tree, key) + ":" +
-                        json_text(tree, key + 1);
+            for (const jsonb::Member member : value.object()) {
+                text += text.empty() ? "" : ",";
+                append_json_string(member.key, text);
+                text += ":" + json_text(member.value);
             }
             return "{" + text + "}";
     }
     __builtin_unreachable();
 }
 
-/// The JSON row of a section, its keys in the layout's order; of a table in that of its bytes.
+inline std::string json_text(std::span<const std::uint8_t> document) {
+    return json_text(jsonb::Value::root(document));
+}
+
+/// The JSON row of a section, its keys in the layout's order; of a table in that of JSONB. The
+/// document is what the parser makes of its text.
 inline std::string json_row(Decoder& decoder, std::span<const std::uint8_t> section) {
-    const jsonb::JsonTree& tree = decoder.decode(section);
+    const std::span<const std::uint8_t> document = decoder.decode(section);
+    const std::string whole = json_text(document);
+    const std::vector<std::uint8_t> parsed = jsonb::parse_json(whole);
+    if (!std::equal(parsed.begin(), parsed.end(), document.begin(), document.end())) {
+        throw std::logic_error("not the JSONB of its text: " + whole);
+    }
     if (decoder.plan().table != nullptr) {
-        return json_text(tree, 0);
+        return whole;
     }
-    std::map<std::string, std::uint32_t> values;
-    for (std::uint32_t key = 1; key < tree.nodes.front().next; key = tree.nodes[key + 1].next) {
-        values[std::string(tree.bytes(tree.nodes[key]))] = key + 1;
-    }
+    const jsonb::Object row = jsonb::Value::root(document).object();
     std::string text;
     for (const Key& key : decoder.plan().root.keys) {
         text += text.empty() ? "\"" : ",\"";
-        text += key.name + "\":" + json_text(tree, values.at(key.name));
+        text += key.name + "\":" + json_text(row.find(key.name).value());
     }
     return "{" + text + "}";
 }

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "jsonb/json_tree_builder.hpp"
 #include "jsonb/jsonb_writer.hpp"
 #include "postgres/sections/layout_cache.hpp"
 #include "postgres/server/interrupts.hpp"
@@ -26,15 +27,17 @@ std::span<const std::uint8_t> bytes_of(const bytea* data) {
     return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(data)), VARSIZE_ANY_EXHDR(data)};
 }
 
-/// The tree's strings in the database's encoding. texts_of_database has already excluded texts that
-/// the encoding cannot hold.
-jsonb::JsonTree in_database_encoding(const jsonb::JsonTree& tree) {
-    jsonb::JsonTree converted = tree;
+/// A document with its strings in the database's encoding. texts_of_database has already excluded
+/// texts that the encoding cannot hold.
+std::vector<std::uint8_t> in_database_encoding(std::span<const std::uint8_t> document) {
+    jsonb::JsonTreeBuilder tree;
+    tree.copy(jsonb::Value::root(document));
+    jsonb::JsonTree converted = tree.tree();
     for (jsonb::Node& node : converted.nodes) {
         if (node.kind != jsonb::Kind::string) {
             continue;
         }
-        const std::string_view from = tree.bytes(node);
+        const std::string_view from = tree.tree().bytes(node);
         const auto size = static_cast<int>(from.size());
         const char* const to =
             call_server([&] { return pg_any_to_server(from.data(), size, PG_UTF8); });
@@ -44,14 +47,16 @@ jsonb::JsonTree in_database_encoding(const jsonb::JsonTree& tree) {
             converted.decoded.insert(converted.decoded.end(), to, to + node.size);
         }
     }
-    return converted;
+    return jsonb::write_jsonb(converted);
 }
 
-/// The jsonb of a tree, palloc'ed.
-Datum to_jsonb(const jsonb::JsonTree& tree) {
-    const std::vector<std::uint8_t> document = GetDatabaseEncoding() == PG_UTF8
-                                                   ? jsonb::write_jsonb(tree)
-                                                   : jsonb::write_jsonb(in_database_encoding(tree));
+/// The datum of a document, palloc'ed.
+Datum to_jsonb(std::span<const std::uint8_t> document) {
+    std::vector<std::uint8_t> converted;
+    if (GetDatabaseEncoding() != PG_UTF8) {
+        converted = in_database_encoding(document);
+        document = converted;
+    }
     const std::uint8_t* const from = document.data();
     const std::size_t size = document.size();
     return call_server([&] {

@@ -26,7 +26,7 @@ class Decoder {
     }
 
     /// Of the section that was checked, if it has no fault.
-    void tell(jsonb::JsonTreeBuilder& tree) { teller_.tell(tree); }
+    void tell(jsonb::JsonbBuilder& json) { teller_.tell(json); }
 
     void dissect(const std::vector<Fault>& faults, std::vector<DissectedField>& lines) const {
         tables::dissect(reading_, faults, holds_, lines);

@@ -462,7 +462,8 @@ bool Reading::read_object(const Node& node, std::size_t end, Frame& frame) {
 bool Reading::read_tlv(const Node& node, std::size_t end, Frame& frame) {
     const EntryId tlv = add(Entry::Kind::tlv, node, frame.entry, end - position_);
     const std::size_t begin = position_;
-    ItemsBefore before;
+    ItemsBefore& before = before_[item_depth_];
+    before.clear();
     TlvReader reader(section_.subspan(begin / 8, (end - begin) / 8), node.field->tlv);
     std::uint32_t index = 0;
     const std::uint64_t items = node.is_counted ? state_of(node, frame).count : far;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/bits.hpp"
 #include "base/interrupt.hpp"
 #include "section/tables/conditions.hpp"
 #include "section/tables/item_sets.hpp"
@@ -77,13 +79,7 @@ class Reading {
 
     /// Of a leaf of at most 64 bits.
     std::uint64_t bits_of(const Entry& entry) const {
-        const std::size_t byte = entry.bit / 8;
-        const std::uint32_t skipped = entry.bit % 8;
-        if (byte + sizeof(std::uint64_t) <= section_.size() && skipped + entry.width <= 64) {
-            // Nearly all fields take one load.
-            return load_word(section_.data() + byte) << skipped >> (64 - entry.width);
-        }
-        return load_bits(section_.data(), entry.bit, entry.width);
+        return load_bits_within(section_, entry.bit, entry.width);
     }
 
     /// Of a leaf of whole bytes. `aligned` holds them if it does not begin on a byte boundary.
@@ -168,6 +164,7 @@ class Reading {
     std::vector<NameState> names_;
     std::vector<EntryId> computed_;
     unsigned item_depth_ = 0;
+    std::array<ItemsBefore, deepest_item + 1> before_;  ///< by item_depth_
     std::optional<Break> broken_;
 };
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/utf8.hpp"
-#include "jsonb/json_tree_builder.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "section/shared_value.hpp"
 #include "section/tables/reading.hpp"
 
@@ -15,16 +15,17 @@ class Teller {
     Teller(const TablePlan& plan, const Reading& reading, HoldsText holds)
         : plan_(plan), reading_(reading), holds_(holds), shared_(holds) {}
 
-    void tell(jsonb::JsonTreeBuilder& tree);
+    void tell(jsonb::JsonbBuilder& json);
 
   private:
-    void tell_scope(const Scope& scope, EntryId from, EntryId to, jsonb::JsonTreeBuilder& tree);
+    void tell_scope(const Scope& scope, EntryId from, EntryId to, jsonb::JsonbBuilder& json);
     void place_by_key(const Scope& scope, EntryId from, EntryId to);
-    void tell_shared(const Scope& scope, EntryId from, EntryId to, jsonb::JsonTreeBuilder& tree);
-    void tell_entry(const Entry& entry, EntryId id, jsonb::JsonTreeBuilder& tree);
-    void tell_leaf(const Entry& entry, jsonb::JsonTreeBuilder& tree);
-    void tell_list(EntryId id, jsonb::JsonTreeBuilder& tree);
-    void tell_item(EntryId id, jsonb::JsonTreeBuilder& tree);
+    static bool is_shared(const Scope& scope, const Entry& entry);
+    void tell_shared(EntryId first, EntryId to, jsonb::JsonbBuilder& json);
+    void tell_entry(const Entry& entry, EntryId id, jsonb::JsonbBuilder& json);
+    void tell_leaf(const Entry& entry, jsonb::JsonbBuilder& json);
+    void tell_list(EntryId id, jsonb::JsonbBuilder& json);
+    void tell_item(EntryId id, jsonb::JsonbBuilder& json);
     bool is_left_out(const Entry& entry) const;
 
     const TablePlan& plan_;

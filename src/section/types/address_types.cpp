@@ -194,8 +194,8 @@ class InetType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        tree.string(print(bytes, field, holds));
+                     jsonb::JsonbBuilder& json) const override {
+        json.string(print(bytes, field, holds));
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
@@ -288,8 +288,8 @@ class MacAddressType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t width,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        tree.string(print(bits, width));
+                     jsonb::JsonbBuilder& json) const override {
+        json.string(print(bits, width));
     }
 
     std::string print(std::uint64_t bits, std::uint32_t width) const override {

@@ -20,7 +20,7 @@ class AlignType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> /*bytes*/, const Field& /*field*/,
-                     HoldsText /*holds*/, jsonb::JsonTreeBuilder& /*tree*/) const override {
+                     HoldsText /*holds*/, jsonb::JsonbBuilder& /*json*/) const override {
         __builtin_unreachable();
     }
 

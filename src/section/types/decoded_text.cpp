@@ -64,21 +64,21 @@ std::vector<std::uint8_t> bytes_of_hex_object(const Value& value, std::string_vi
                        " nor an object with key \"hex\" and pairs of hexadecimal digits"};
 }
 
-void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonTreeBuilder& tree) {
+void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonbBuilder& json) {
     std::string digits;
     append_hex(bytes, digits);
-    tree.open_object();
-    tree.key("hex");
-    tree.string(digits);
-    tree.close();
+    json.open_object();
+    json.key("hex");
+    json.string(digits);
+    json.close();
 }
 
 void append_text_or_hex(std::optional<std::string_view> text, std::span<const std::uint8_t> bytes,
-                        HoldsText holds, jsonb::JsonTreeBuilder& tree) {
+                        HoldsText holds, jsonb::JsonbBuilder& json) {
     if (text && is_text(*text, Controls::taken, holds)) {
-        tree.string(*text);
+        json.string(*text);
     } else {
-        append_hex_object(bytes, tree);
+        append_hex_object(bytes, json);
     }
 }
 

@@ -58,8 +58,8 @@ std::string BitsType::judge(std::uint64_t /*bits*/, std::uint32_t /*width*/) con
 }
 
 void BitsType::append_json(std::uint64_t bits, std::uint32_t /*width*/,
-                           jsonb::JsonTreeBuilder& tree) const {
-    tree.integer(false, bits);
+                           jsonb::JsonbBuilder& json) const {
+    json.integer(false, bits);
 }
 
 std::string BitsType::print(std::uint64_t bits, std::uint32_t /*width*/) const {
@@ -81,7 +81,7 @@ std::unique_ptr<Items> BytesType::items_of(const Value& /*value*/, const Field& 
 }
 
 bool BytesType::append_common_items(const std::vector<CodedField>& /*fields*/, HoldsText /*holds*/,
-                                    jsonb::JsonTreeBuilder& /*tree*/) const {
+                                    jsonb::JsonbBuilder& /*json*/) const {
     __builtin_unreachable();
 }
 

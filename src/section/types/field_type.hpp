@@ -11,7 +11,7 @@
 #include "base/byte_writer.hpp"
 #include "base/interrupt.hpp"
 #include "base/utf8.hpp"
-#include "jsonb/json_tree_builder.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "section/language/layout.hpp"
 #include "section/types/bad_value.hpp"
 #include "section/value.hpp"
@@ -169,7 +169,7 @@ class BitsType : public FieldType {
 
     /// Appends the value that these bits, which are sound, stand for, as a JSON row has it.
     virtual void append_json(std::uint64_t bits, std::uint32_t width,
-                             jsonb::JsonTreeBuilder& tree) const;
+                             jsonb::JsonbBuilder& json) const;
 
     /// The value for display, in ASCII; takes any bits.
     virtual std::string print(std::uint64_t bits, std::uint32_t width) const;
@@ -198,7 +198,7 @@ class BytesType : public FieldType {
 
     /// Appends the value that these bytes, which are sound, stand for, as a JSON row has it.
     virtual void append_json(std::span<const std::uint8_t> bytes, const Field& field,
-                             HoldsText holds, jsonb::JsonTreeBuilder& tree) const = 0;
+                             HoldsText holds, jsonb::JsonbBuilder& json) const = 0;
 
     /// The value for display, in UTF-8; takes any bytes.
     virtual std::string print(std::span<const std::uint8_t> bytes, const Field& field,
@@ -217,9 +217,9 @@ class BytesType : public FieldType {
     virtual std::unique_ptr<Items> items_of(const Value& value, const Field& field) const;
 
     /// Appends the items that all of these fields were written from; for a type that can be split.
-    /// False, with `tree` void, if there are none.
+    /// False, with `json` void, if there are none.
     virtual bool append_common_items(const std::vector<CodedField>& fields, HoldsText holds,
-                                     jsonb::JsonTreeBuilder& tree) const;
+                                     jsonb::JsonbBuilder& json) const;
 
   protected:
     ~BytesType() = default;

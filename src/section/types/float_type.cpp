@@ -104,22 +104,22 @@ class FloatType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t width,
-                     jsonb::JsonTreeBuilder& tree) const override {
+                     jsonb::JsonbBuilder& json) const override {
         const bool has_value =
             width == 32 ? is_number_or_word<float>(bits) : is_number_or_word<double>(bits);
         if (!has_value) {
-            tree.open_object();
-            tree.key("hex");
-            tree.string(print_hex(bits, width).substr(2));
-            tree.close();
+            json.open_object();
+            json.key("hex");
+            json.string(print_hex(bits, width).substr(2));
+            json.close();
             return;
         }
         const std::string text = print(bits, width);
         const bool is_number = text.back() >= '0' && text.back() <= '9';
         if (is_number) {
-            tree.number(text);
+            json.number(text);
         } else {
-            tree.string(text);
+            json.string(text);
         }
     }
 

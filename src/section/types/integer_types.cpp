@@ -110,9 +110,9 @@ class TwosComplementType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t width,
-                     jsonb::JsonTreeBuilder& tree) const override {
+                     jsonb::JsonbBuilder& json) const override {
         const Integer number = number_of(bits, width);
-        tree.integer(number.negative, number.magnitude);
+        json.integer(number.negative, number.magnitude);
     }
 
     std::string print(std::uint64_t bits, std::uint32_t width) const override {
@@ -161,8 +161,8 @@ class BcdType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t width,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        tree.integer(false, decimal_of(bits, width));
+                     jsonb::JsonbBuilder& json) const override {
+        json.integer(false, decimal_of(bits, width));
     }
 
     Integer number_of(std::uint64_t bits, std::uint32_t width) const override {

@@ -90,8 +90,8 @@ class CharType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        append_text_or_hex(text_of_latin_1(bytes, field), bytes, holds, tree);
+                     jsonb::JsonbBuilder& json) const override {
+        append_text_or_hex(text_of_latin_1(bytes, field), bytes, holds, json);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& field,
@@ -157,8 +157,8 @@ class TextType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/, HoldsText holds,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        append_text_or_hex(as_text(bytes), bytes, holds, tree);
+                     jsonb::JsonbBuilder& json) const override {
+        append_text_or_hex(as_text(bytes), bytes, holds, json);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,
@@ -184,12 +184,13 @@ class DvbTextType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        if (is_ascii_as_it_is(as_text(bytes), field.text_table())) {
-            tree.string(as_text(bytes));
-            return;
+                     jsonb::JsonbBuilder& json) const override {
+        const TextTable table = field.text_table();
+        if (const auto text = text_as_it_is(bytes, table, holds)) {
+            json.string(*text);
+        } else {
+            append_dvb_text(decode_dvb_text(bytes, table, holds), bytes, json);
         }
-        append_dvb_text(decode_dvb_text(bytes, field.text_table(), holds), bytes, tree);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& field,
@@ -224,8 +225,8 @@ class Utf16Type final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        append_text_or_hex(text_of_units(bytes, field), bytes, holds, tree);
+                     jsonb::JsonbBuilder& json) const override {
+        append_text_or_hex(text_of_units(bytes, field), bytes, holds, json);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& field,
@@ -280,10 +281,10 @@ class OctetsType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& /*field*/,
-                     HoldsText /*holds*/, jsonb::JsonTreeBuilder& tree) const override {
+                     HoldsText /*holds*/, jsonb::JsonbBuilder& json) const override {
         std::string digits;
         append_hex(bytes, digits);
-        tree.string(digits);
+        json.string(digits);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& /*field*/,

@@ -45,9 +45,11 @@ Clock clock_of_bits(std::uint64_t bits) {
 }
 
 std::string print_clock(std::uint64_t bits) {
-    std::string text = print_hex(bits & 0xFFFFFF, 24).substr(2);
-    text.insert(4, ":");
-    text.insert(2, ":");
+    std::string text = "00:00:00";
+    for (const std::size_t at : {7, 6, 4, 3, 1, 0}) {
+        text[at] = "0123456789abcdef"[bits & 15];
+        bits >>= 4;
+    }
     return text;
 }
 
@@ -128,12 +130,12 @@ class UtcType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t width,
-                     jsonb::JsonTreeBuilder& tree) const override {
+                     jsonb::JsonbBuilder& json) const override {
         if (bits == largest_unsigned(width)) {
-            tree.null();
+            json.null();
         } else {
             const CalendarTime local{mjd_of_bits(bits), clock_of_bits(bits).seconds()};
-            tree.string(print_rfc3339(later_by(local, -ahead_)));
+            json.string(print_rfc3339(later_by(local, -ahead_)));
         }
     }
 
@@ -205,8 +207,8 @@ class MjdType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t width,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        tree.string(print(bits, width));
+                     jsonb::JsonbBuilder& json) const override {
+        json.string(print(bits, width));
     }
 
     std::string print(std::uint64_t bits, std::uint32_t /*width*/) const override {
@@ -272,8 +274,8 @@ class DurationType final : public BitsType {
     }
 
     void append_json(std::uint64_t bits, std::uint32_t /*width*/,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        tree.string(print_clock(bits));
+                     jsonb::JsonbBuilder& json) const override {
+        json.string(print_clock(bits));
     }
 
     std::string print(std::uint64_t bits, std::uint32_t /*width*/) const override {

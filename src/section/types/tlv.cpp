@@ -433,18 +433,18 @@ class TlvType final : public BytesType {
     }
 
     void append_json(std::span<const std::uint8_t> bytes, const Field& field, HoldsText holds,
-                     jsonb::JsonTreeBuilder& tree) const override {
-        append_items(bytes, field.tlv, holds, tree);
+                     jsonb::JsonbBuilder& json) const override {
+        append_items(bytes, field.tlv, holds, json);
     }
 
     bool append_common_items(const std::vector<CodedField>& fields, HoldsText holds,
-                             jsonb::JsonTreeBuilder& tree) const override {
+                             jsonb::JsonbBuilder& json) const override {
         std::vector<CodedItems> coded;
         coded.reserve(fields.size());
         for (const CodedField& field : fields) {
             coded.push_back({field.bytes, field.field->tlv});
         }
-        return section::append_common_items(coded, holds, tree);
+        return section::append_common_items(coded, holds, json);
     }
 
     std::string print(std::span<const std::uint8_t> bytes, const Field& field,

@@ -19,22 +19,12 @@ std::string name_of(const TlvItem& item) {
     return "item " + std::to_string(item.index) + " (tag " + std::to_string(item.tag) + ")";
 }
 
-void open_item(const TlvItem& item, jsonb::JsonTreeBuilder& tree) {
-    tree.open_object();
-    tree.key("tag");
-    tree.integer(false, item.tag);
-}
-
-void append_content(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree) {
-    if (is_text(as_text(item.value), Controls::refused, holds)) {
-        tree.key("value");
-        tree.string(as_text(item.value));
-        return;
-    }
-    std::string digits;
-    append_hex(item.value, digits);
-    tree.key("hex");
-    tree.string(digits);
+/// Opens the object of an item with a value, and appends all but that.
+void open_item(const TlvItem& item, jsonb::JsonbBuilder& json) {
+    json.open_object();
+    json.key("tag");
+    json.key("value");
+    json.integer(false, item.tag);
 }
 
 /// The value for display: as text, and else as bytes and the number that they may be.
@@ -150,30 +140,40 @@ void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOf
     }
 }
 
-void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree) {
-    open_item(item, tree);
-    append_content(item, holds, tree);
-    tree.close();
+void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonbBuilder& json) {
+    if (is_text(as_text(item.value), Controls::refused, holds)) {
+        open_item(item, json);
+        json.string(as_text(item.value));
+    } else {
+        std::string digits;
+        append_hex(item.value, digits);
+        json.open_object();
+        json.key("hex");
+        json.key("tag");
+        json.string(digits);
+        json.integer(false, item.tag);
+    }
+    json.close();
 }
 
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
-                  jsonb::JsonTreeBuilder& tree) {
-    tree.open_array();
+                  jsonb::JsonbBuilder& json) {
+    json.open_array();
     TlvItem item;
     for (TlvReader reader(bytes, format); reader.next(item);) {
-        append_item(item, holds, tree);
+        append_item(item, holds, json);
     }
-    tree.close();
+    json.close();
 }
 
 bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
-                         jsonb::JsonTreeBuilder& tree) {
+                         jsonb::JsonbBuilder& json) {
     std::vector<TlvReader> readers;
     readers.reserve(fields.size());
     for (const CodedItems& field : fields) {
         readers.emplace_back(field.bytes, field.format);
     }
-    tree.open_array();
+    json.open_array();
     TlvItem first;
     while (readers.front().next(first)) {
         std::vector<CodedItems> values{{first.value, fields.front().format}};
@@ -186,18 +186,17 @@ bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
             values.push_back({other.value, fields[i].format});
             is_same = is_same && as_text(other.value) == as_text(first.value);
         }
-        open_item(first, tree);
         if (is_same) {
-            append_content(first, holds, tree);
-        } else {
-            tree.key("value");
-            if (!first.problem.empty() || !append_common_items(values, holds, tree)) {
-                return false;
-            }
+            append_item(first, holds, json);
+            continue;
         }
-        tree.close();
+        open_item(first, json);
+        if (!first.problem.empty() || !append_common_items(values, holds, json)) {
+            return false;
+        }
+        json.close();
     }
-    tree.close();
+    json.close();
     TlvItem more;
     return std::none_of(readers.begin() + 1, readers.end(),
                         [&](TlvReader& reader) { return reader.next(more); });

@@ -57,14 +57,14 @@ class TlvReader {
 void judge_items(std::span<const std::uint8_t> bytes, TlvFormat format, FaultsOfBytes& faults);
 
 /// Appends a sound item as JSON: its tag, and its bytes as text or hex.
-void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonTreeBuilder& tree);
+void append_item(const TlvItem& item, HoldsText holds, jsonb::JsonbBuilder& json);
 
 /// Appends the lines of an item, whatever is wrong with it; `name` is put before theirs.
 void dissect_item(const TlvItem& item, const std::string& name, HoldsText holds, InnerLines& lines);
 
 /// Appends the items as a JSON array; the bytes are sound.
 void append_items(std::span<const std::uint8_t> bytes, TlvFormat format, HoldsText holds,
-                  jsonb::JsonTreeBuilder& tree);
+                  jsonb::JsonbBuilder& json);
 
 /// Sound items as one of several fields has them.
 struct CodedItems {
@@ -73,9 +73,9 @@ struct CodedItems {
 };
 
 /// Appends the items that all of these fields were written from, nested ones as such if their bytes
-/// differ. False, with `tree` void, if there are none.
+/// differ. False, with `json` void, if there are none.
 bool append_common_items(const std::vector<CodedItems>& fields, HoldsText holds,
-                         jsonb::JsonTreeBuilder& tree);
+                         jsonb::JsonbBuilder& json);
 
 /// `3 items, 25 bytes`.
 std::string print_items(std::span<const std::uint8_t> bytes, TlvFormat format);

@@ -264,10 +264,23 @@ bool is_ascii_as_it_is(std::string_view text, TextTable table) {
     return table != TextTable::arib && is_printable_ascii(text);
 }
 
+std::optional<std::string_view> text_as_it_is(std::span<const std::uint8_t> bytes, TextTable table,
+                                              HoldsText holds) {
+    if (is_ascii_as_it_is(as_text(bytes), table)) {
+        return as_text(bytes);
+    }
+    if (table != TextTable::none || bytes.front() != select_utf8) {
+        return std::nullopt;
+    }
+    const std::string_view text = as_text(bytes.subspan(1));
+    return !is_printable_ascii(text) && is_text(text, Controls::taken, holds) ? std::optional(text)
+                                                                              : std::nullopt;
+}
+
 DecodedText decode_dvb_text(std::span<const std::uint8_t> bytes, TextTable table, HoldsText holds) {
     using Form = DecodedText::Form;
-    if (is_ascii_as_it_is(as_text(bytes), table)) {
-        return {Form::string, std::string(as_text(bytes)), 0};
+    if (const auto text = text_as_it_is(bytes, table, holds)) {
+        return {Form::string, std::string(*text), bytes.size() - text->size()};
     }
     const Selection selection = selection_of(bytes, table);
     if (!selection.table) {
@@ -282,26 +295,29 @@ DecodedText decode_dvb_text(std::span<const std::uint8_t> bytes, TextTable table
 }
 
 void append_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes,
-                     jsonb::JsonTreeBuilder& tree) {
+                     jsonb::JsonbBuilder& json) {
     using Form = DecodedText::Form;
     if (decoded.form == Form::string) {
-        tree.string(decoded.text);
+        json.string(decoded.text);
         return;
     }
-    tree.open_object();
-    if (decoded.form != Form::with_selector) {
-        tree.key("hex");
-        tree.string(hex_of(bytes));
+    if (decoded.form == Form::bytes) {
+        append_hex_object(bytes, json);
+        return;
     }
-    if (decoded.form != Form::bytes) {
-        tree.key("text");
-        tree.string(decoded.text);
-    }
+    json.open_object();
     if (decoded.form == Form::with_selector) {
-        tree.key("selector");
-        tree.string(hex_of(bytes.first(decoded.selector_size)));
+        json.key("text");
+        json.key("selector");
+        json.string(decoded.text);
+        json.string(hex_of(bytes.first(decoded.selector_size)));
+    } else {
+        json.key("hex");
+        json.key("text");
+        json.string(hex_of(bytes));
+        json.string(decoded.text);
     }
-    tree.close();
+    json.close();
 }
 
 std::string print_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/utf8.hpp"
-#include "jsonb/json_tree_builder.hpp"
+#include "jsonb/jsonb_builder.hpp"
 #include "section/types/text/text_table.hpp"
 #include "section/value.hpp"
 
@@ -33,6 +33,12 @@ struct DecodedText {
 /// for most texts, and they have no other form.
 bool is_ascii_as_it_is(std::string_view text, TextTable table);
 
+/// The string that bytes are read as if their text lies in them as it is: such ASCII, or UTF-8 with
+/// its selector in a layout that names no table. nullopt for all others, strings among them.
+/// `table` and `holds` as below.
+std::optional<std::string_view> text_as_it_is(std::span<const std::uint8_t> bytes, TextTable table,
+                                              HoldsText holds);
+
 /// Reads a text. `table` is that of bytes without a selector; none stands for a layout that names
 /// no table: these bytes are ISO/IEC 6937, and strings are written as ASCII or UTF-8. Texts that
 /// `holds` does not take are bytes.
@@ -40,7 +46,7 @@ DecodedText decode_dvb_text(std::span<const std::uint8_t> bytes, TextTable table
 
 /// Appends the JSON value of a text that has been read from `bytes`.
 void append_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes,
-                     jsonb::JsonTreeBuilder& tree);
+                     jsonb::JsonbBuilder& json);
 
 /// The same for display, as JSON text.
 std::string print_dvb_text(const DecodedText& decoded, std::span<const std::uint8_t> bytes);
