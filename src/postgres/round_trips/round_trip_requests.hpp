@@ -61,6 +61,6 @@ bool copy_leader_text(roundtrip::QueryId id, LeaderText& to);
 
 constexpr int locks_of_requests = 16 + 1;
 Size size_of_requests();
-void start_requests(LWLockPadded* locks);
+void start_requests(LWLockPadded* tranche);
 
 }  // namespace onetrip::postgres
