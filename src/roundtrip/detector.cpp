@@ -599,6 +599,16 @@ bool Detector::has_single_runs(const LoopKey& key) const noexcept {
     return found != end && found->lists > 0 && found->singles * of_runs >= found->runs;
 }
 
+std::optional<LoopKey> Detector::loop_of_last_run(QueryId id) const noexcept {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        const Entry& entry = entries_[place];
+        if (entry.id == id && entry.is_loop && entry.used == clock_ && entry.runs > 0) {
+            return key_of(entry);
+        }
+    }
+    return std::nullopt;
+}
+
 void Detector::dismiss(const LoopKey& key) {
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
@@ -664,7 +674,8 @@ Loop Detector::as_loop(const Entry& entry) const {
             entry.busy,
             entry.wait,
             entry.first_seen,
-            entry.last_seen};
+            entry.last_seen,
+            1};
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.

@@ -35,6 +35,7 @@ struct Loop {
     Microseconds wait = 0;
     Microseconds first_seen = 0;
     Microseconds last_seen = 0;
+    std::uint32_t sessions = 1;  ///< of the episode
 };
 
 /// Takes the loops of an episode when it ends.
@@ -97,6 +98,8 @@ class Detector {
     void begin_block();
     void end_block();
     bool is_in_block() const noexcept { return in_block_; }
+    /// Whether the block has had no statement yet.
+    bool is_block_empty() const noexcept { return !is_block_episode_ && held_count_ == 0; }
 
     /// The loop that this statement makes, or will have made when its block ends as a small one;
     /// said once a loop and episode, and again if the loop is found to have another leader. What is
@@ -106,6 +109,9 @@ class Detector {
     /// Whether some of a loop's runs had no list of values: then lists of others are lists of a
     /// loop, and no batches.
     bool has_single_runs(const LoopKey& key) const noexcept;
+
+    /// The loop to which the last run of a statement belongs, if it was one.
+    std::optional<LoopKey> loop_of_last_run(QueryId id) const noexcept;
 
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);

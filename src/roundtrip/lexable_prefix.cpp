@@ -5,6 +5,8 @@
 
 #include "roundtrip/lexable_prefix.hpp"
 
+#include <algorithm>
+
 namespace onetrip::roundtrip {
 
 namespace {
@@ -131,6 +133,12 @@ class Scan {
     LiteralRules rules_;
 };
 
+bool is_keyword(std::string_view word, std::string_view keyword) {
+    return word.size() == keyword.size() &&
+           std::equal(word.begin(), word.end(), keyword.begin(),
+                      [](char a, char b) { return (a | 0x20) == b; });
+}
+
 bool ends_word(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '(' || c == ')';
 }
@@ -187,6 +195,34 @@ std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rule
         }
     }
     return is_cut ? safe : text.size();
+}
+
+std::size_t end_of_list(std::string_view text, LiteralRules rules) {
+    constexpr std::size_t most = 65'536;
+    text = text.substr(0, most);
+    const Scan scan(text, rules);
+    std::size_t depth = 0;
+    bool is_in_list = false;
+    std::string_view before;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = scan.token(at);
+        if (end == unclosed) {
+            break;
+        }
+        const std::string_view token = text.substr(at, end - at);
+        depth += token == "(" ? 1 : token == ")" && depth > 0 ? -1 : 0;
+        if (is_letter(token.front())) {
+            const bool is_operand = is_keyword(before, "distinct");
+            if (depth == 0 && is_in_list &&
+                ((is_keyword(token, "from") && !is_operand) || is_keyword(token, "where"))) {
+                return at;
+            }
+            is_in_list |= depth == 0 && (is_keyword(token, "select") || is_keyword(token, "set"));
+            before = token;
+        }
+        at = end;
+    }
+    return std::string_view::npos;
 }
 
 EdgeComments edge_comments(std::string_view text, LiteralRules rules, Interrupt interrupt) {

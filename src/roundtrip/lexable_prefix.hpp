@@ -23,6 +23,11 @@ struct LiteralRules {
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
+/// Where the list of a statement ends of which a part may be left out: the select list in front of
+/// FROM, or what UPDATE sets in front of WHERE; npos if there is none. Of long texts only the
+/// beginning is looked at.
+std::size_t end_of_list(std::string_view text, LiteralRules rules);
+
 /// The first and the last comment of a text, /* … */ alone and without these ends; empty if there
 /// is none.
 struct EdgeComments {

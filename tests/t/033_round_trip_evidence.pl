@@ -114,12 +114,21 @@ is(seen("SELECT long FROM keys;\n$asked"), '', 'a long text is not kept');
 
 is(seen(join '', map { each_of($look_up, 1001 + $_ % 40) . each_of('SELECT title FROM posts WHERE id = $n', 500_001 + $_ * 7 % 180) } 1 .. 60), '', 'look-ups');
 is(seen($list . each_of('SELECT title FROM posts WHERE id = $n', map { 500_001 + $_ * 3 % 180 } 1 .. 60)), '', 'a list, and pages of others');
+my $look_up_first = each_of($look_up, 1001);
 for my $block (0, 1)
 {
 	my ($begin, $commit) = $block ? ("BEGIN;\n", "COMMIT;\n") : ('', '');
 	# A home page of 20, and visitors who open some of these, the list again every fifth time.
 	is( seen(join '', map { $begin . ($_ % 5 == 0 ? $list : each_of('SELECT title FROM posts WHERE id = $n', $newest[ $_ * 7 % 20 ])) . $commit } 0 .. 99),
 		'', "a home page and its visitors, block $block");
+	# The same at random, for as long as half of the page may be asked for between two readings of it.
+	for my $seed (1 .. 3)
+	{
+		srand $seed;
+		my $before = $seed == 1 ? '' : "$begin$look_up_first$commit";
+		is( seen(join '', map { $before . $begin . ($_ % 5 == 0 ? $list : each_of('SELECT title FROM posts WHERE id = $n', $newest[ int rand 20 ])) . $commit } 0 .. 299),
+			'', "visitors at random, block $block, seed $seed");
+	}
 	is( seen(join '', map { $begin . each_of($look_up, 1001 + $_ % 40) . "SELECT id FROM posts ORDER BY id LIMIT 5;\n" . each_of($comments, 500_001 .. 500_005) . $commit } 1 .. 20),
 		'select|posts|id|values|comments|100', "five in each request, block $block");
 }

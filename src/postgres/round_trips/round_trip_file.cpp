@@ -7,6 +7,7 @@
 #include "postgres/round_trips/round_trip_file.hpp"
 
 #include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_totals.hpp"
 
 extern "C" {
@@ -117,6 +118,7 @@ void write_file(int code, Datum /*argument*/) {
     if (code != 0 || !has_round_trip_memory() || !is_clean_end()) {
         return;
     }
+    end_requests_at_end();
     Stream stream = stream_of(AllocateFile(new_path, PG_BINARY_W));
     if (stream.is_good) {
         put_all(stream);

@@ -164,44 +164,101 @@ Node* fold(Node* node, void* context) {
 
 // ---- pages --------------------------------------------------------------------------------------
 
-/// The first column by which the rows are ordered; nullptr if there is none.
-const Var* leading_column(const Query* query) {
-    if (query->sortClause == NIL) {
-        return nullptr;
+/// The columns by which the rows are ordered, the leading one first, up to what is none.
+List* ordering_columns(const Query* query) {
+    List* columns = NIL;
+    for (SortGroupClause* clause : each<SortGroupClause>(query->sortClause)) {
+        const TargetEntry* const entry = get_sortgroupclause_tle(clause, query->targetList);
+        if (!IsA(entry->expr, Var)) {
+            break;
+        }
+        columns = lappend(columns, entry->expr);
     }
-    const TargetEntry* const entry = get_sortgroupclause_tle(
-        static_cast<SortGroupClause*>(linitial(query->sortClause)), query->targetList);
-    return IsA(entry->expr, Var) ? reinterpret_cast<const Var*>(entry->expr) : nullptr;
+    return columns;
 }
 
-bool is_column(Node* node, const Var* column) {
+/// The place of a column in the order; -1 if it is not in it.
+int place_in_order(Node* node, const List* columns) {
     while (IsA(node, RelabelType)) {
         node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
     }
-    return column != nullptr && IsA(node, Var) &&
-           reinterpret_cast<Var*>(node)->varno == column->varno &&
-           reinterpret_cast<Var*>(node)->varattno == column->varattno;
+    for (int i = 0; IsA(node, Var) && i < list_length(columns); ++i) {
+        const auto* const column = static_cast<const Var*>(list_nth(columns, i));
+        if (reinterpret_cast<Var*>(node)->varno == column->varno &&
+            reinterpret_cast<Var*>(node)->varattno == column->varattno) {
+            return i;
+        }
+    }
+    return -1;
 }
 
-bool is_range(Oid operation) {
-    const char* const name = get_opname(operation);
-    return name != nullptr && (name[0] == '<' || name[0] == '>') &&
-           (name[1] == '\0' || (name[1] == '=' && name[2] == '\0'));
+bool is_range(const char* operation) {
+    return (operation[0] == '<' || operation[0] == '>') &&
+           (operation[1] == '\0' || (operation[1] == '=' && operation[2] == '\0'));
 }
 
-/// Whether a condition compares the leading column with given values, by range.
-bool is_position(const Node* condition, const Var* column) {
-    if (IsA(condition, OpExpr)) {
-        const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
-        Node* const compared = compared_with_given(operation);
-        return compared != nullptr && is_column(compared, column) && is_range(operation->opno);
+/// What a condition has of a position in the order of the rows.
+struct Position {
+    const List* columns;
+    bool has_leading;  ///< it compares the leading column
+    bool has_range;    ///< it compares one by <, <=, > or >=
+};
+
+/// Whether an operation compares a column of the order with a given value.
+bool is_part_of_position(const OpExpr* operation, Position& position) {
+    Node* const compared = compared_with_given(operation);
+    const char* const name = compared == nullptr ? nullptr : get_opname(operation->opno);
+    const int place = name == nullptr ? -1 : place_in_order(compared, position.columns);
+    if (place < 0 || (!is_range(name) && std::strcmp(name, "=") != 0)) {
+        return false;
     }
-    if (IsA(condition, RowCompareExpr)) {
-        const auto* const rows = reinterpret_cast<const RowCompareExpr*>(condition);
-        return is_column(static_cast<Node*>(linitial(rows->largs)), column) &&
-               is_given(reinterpret_cast<Node*>(rows->rargs));
+    position.has_leading |= place == 0;
+    position.has_range |= is_range(name);
+    return true;
+}
+
+/// The same of `(a, b) > (x, y)`, or the other way round.
+bool is_part_of_position(const RowCompareExpr* rows, Position& position) {
+    auto* const left = reinterpret_cast<Node*>(rows->largs);
+    auto* const right = reinterpret_cast<Node*>(rows->rargs);
+    const List* const compared = is_given(right) ? rows->largs : rows->rargs;
+    if ((!is_given(right) && !is_given(left)) ||
+        place_in_order(static_cast<Node*>(linitial(compared)), position.columns) != 0) {
+        return false;
     }
-    return false;
+    position.has_leading = position.has_range = true;
+    return true;
+}
+
+/// Ends the walk at what is no part of a position: neither a comparison of a column of the order
+/// with a given value nor AND, OR and NOT of such.
+bool has_other_than_position(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    auto& position = *static_cast<Position*>(context);
+    switch (nodeTag(node)) {
+        case T_OpExpr:
+            return !is_part_of_position(reinterpret_cast<const OpExpr*>(node), position);
+        case T_RowCompareExpr:
+            return !is_part_of_position(reinterpret_cast<const RowCompareExpr*>(node), position);
+        case T_NullTest:
+            return place_in_order(reinterpret_cast<Node*>(reinterpret_cast<NullTest*>(node)->arg),
+                                  position.columns) < 0;
+        case T_BoolExpr:
+        case T_List:
+            return walk_expression(node, has_other_than_position, context);
+        default:
+            return true;
+    }
+}
+
+/// Whether a condition says after which row of the order the page begins: `a > x`, and of several
+/// columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`.
+bool is_position(Node* condition, const List* columns) {
+    Position position{columns, false, false};
+    return columns != NIL && !has_other_than_position(condition, &position) &&
+           position.has_leading && position.has_range;
 }
 
 /// Constants and parameters of a tree, and which of them are in which parts of it.
@@ -242,11 +299,11 @@ PageShape page_shape_of(Query* query) {
         return shape;
     }
     List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
-    const Var* const column = leading_column(query);
+    const List* const columns = ordering_columns(query);
     Node* const quals = query->jointree == nullptr ? nullptr : query->jointree->quals;
     List* conditions = make_ands_implicit(reinterpret_cast<Expr*>(quals));
     for (Node* condition : each<Node>(conditions)) {
-        if (is_position(condition, column)) {
+        if (is_position(condition, columns)) {
             positions = lappend(positions, condition);
         }
     }

@@ -5,6 +5,7 @@
 
 #include "postgres/round_trips/round_trip_columns.hpp"
 #include "postgres/round_trips/round_trip_memory.hpp"
+#include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/server/rows.hpp"
 
 extern "C" {
@@ -63,8 +64,13 @@ namespace {
 /// A text of another database in the encoding of this one, with question marks for what that does
 /// not have. A database without an encoding (SQL_ASCII) may hold any bytes.
 const char* to_own_encoding(const char* text, int encoding) {
-    char* const own = pstrdup(utf8_to_server(any_to_utf8(text, encoding)));
-    if (!pg_verifymbstr(own, static_cast<int>(std::strlen(own)), true)) {
+    const auto is_valid_in = [](int in, const char* of) {
+        return pg_verify_mbstr(in, of, static_cast<int>(std::strlen(of)), true);
+    };
+    // A conversion would take what follows half a character for its rest.
+    const bool is_text = encoding != PG_SQL_ASCII || is_valid_in(PG_UTF8, text);
+    char* const own = pstrdup(is_text ? utf8_to_server(any_to_utf8(text, encoding)) : text);
+    if (!is_text || !is_valid_in(GetDatabaseEncoding(), own)) {
         for (char* c = own; *c != '\0'; ++c) {
             *c = IS_HIGHBIT_SET(*c) ? '?' : *c;
         }
@@ -200,6 +206,7 @@ class LoopRow {
 void put_loops(FunctionCallInfo fcinfo, void (LoopRow::*put)(const Rows& rows) const) {
     check_preloaded();
     warn_without_query_ids();
+    end_paused_requests();
     const Rows rows(fcinfo);
     const Oid user = GetUserId();
     const bool sees_all = has_privs_of_role(user, ROLE_PG_READ_ALL_STATS);
@@ -208,7 +215,8 @@ void put_loops(FunctionCallInfo fcinfo, void (LoopRow::*put)(const Rows& rows) c
     StoredRoundTrip loop;
     for (int i = 0; i < count; ++i) {
         CHECK_FOR_INTERRUPTS();
-        if (copy_round_trip(places[i].key, loop)) {
+        // A loop of a request that is still open has no numbers yet.
+        if (copy_round_trip(places[i].key, loop) && loop.statements > 0) {
             const LoopRow row(loop, sees_all || loop.key.base.role == user);
             (row.*put)(rows);
         }
@@ -232,6 +240,7 @@ Datum round_trip_rows(PG_FUNCTION_ARGS) {
 
 Datum round_trips_reset([[maybe_unused]] PG_FUNCTION_ARGS) {
     check_preloaded();
+    forget_requests();
     forget_round_trips();
     PG_RETURN_VOID();
 }

@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "postgres/round_trips/round_trip_action.hpp"
+#include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
 
@@ -27,17 +28,30 @@ void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const
         leaders_[at].query_id = static_cast<std::uint64_t>(statement->queryId);
         return;
     }
-    const auto place = std::min_element(std::begin(leaders_used_), std::end(leaders_used_)) -
-                       std::begin(leaders_used_);
-    const StatementSource source = source_of(statement, text);
-    Leader& leader = leaders_[place];
+    Leader& leader = oldest_leader(id);
     leader.query_id = static_cast<std::uint64_t>(statement->queryId);
     leader.tables = tables_of(statement);
-    leader.is_cut = source.text.size() > leader_room;
-    leader.size = std::min(source.text.size(), leader_room);
-    std::memcpy(leader.text, source.text.data(), leader.size);
+    leader.text.set(source_of(statement, text));
+}
+
+/// The place of the one that was of use the longest ago, which becomes this one's.
+RoundTripLoops::Leader& RoundTripLoops::oldest_leader(QueryId id) {
+    const auto place = std::min_element(std::begin(leaders_used_), std::end(leaders_used_)) -
+                       std::begin(leaders_used_);
     leader_ids_[place] = id;
     leaders_used_[place] = ++clock_;
+    return leaders_[place];
+}
+
+void RoundTripLoops::import_leader(QueryId id) {
+    LeaderText shared;
+    if (id == 0 || find_leader(id) != nullptr || !copy_leader_text(id, shared)) {
+        return;
+    }
+    Leader& leader = oldest_leader(id);
+    leader.query_id = shared.query_id;
+    leader.tables = shared.tables;
+    leader.text.set({shared.text, false});
 }
 
 const RoundTripLoops::Leader* RoundTripLoops::find_leader(QueryId id) const {
@@ -93,7 +107,7 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     if (is_own) {
         std::memcpy(texts->leader, texts->repeated, sizeof texts->leader);
     } else if (leader != nullptr) {
-        normalise_statement(texts->leader, {{leader->text, leader->size}, leader->is_cut});
+        normalise_statement(texts->leader, leader->text.source());
     }
     write_advice(*texts, query, findings,
                  {key.leader != 0,
@@ -137,11 +151,17 @@ void RoundTripLoops::write_log() const {
     }
 }
 
+/// Whether the statement's loops are published by the request that it belongs to.
+bool RoundTripLoops::is_of_request(QueryId id) const {
+    return round_trip_settings.has_request && of_request_[id % of_request_places] == id;
+}
+
 void RoundTripLoops::take(const Loop& loop) noexcept {
     dearest_ = wait_ == 0 || loop.wait > dearest_.wait ? loop : dearest_;
     wait_ += loop.wait;
     hide_running_loop(loop.key);
-    if (const RoundTripTexts* const texts = texts_of(loop.key)) {
+    const RoundTripTexts* const texts = texts_of(loop.key);
+    if (texts != nullptr && !is_of_request(loop.key.repeated)) {
         store_round_trip(loop, *texts);
     }
 }

@@ -10,6 +10,7 @@
 
 #include "postgres/round_trips/heavy_memory.hpp"
 #include "postgres/round_trips/round_trip_file.hpp"
+#include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_totals.hpp"
@@ -77,7 +78,8 @@ void request() {
     RequestAddinShmemSpace(size_of_totals());
     RequestAddinShmemSpace(size_of_running_loops());
     RequestAddinShmemSpace(size_of_heavy_rows());
-    RequestNamedLWLockTranche(tranche, 1 + locks_of_heavy_rows);
+    RequestAddinShmemSpace(size_of_requests());
+    RequestNamedLWLockTranche(tranche, 1 + locks_of_heavy_rows + locks_of_requests);
 }
 
 HTAB* make_table(const char* name, Size key, Size entry) {
@@ -105,6 +107,7 @@ void start_up() {
     start_totals();
     start_running_loops();
     start_heavy_rows(GetNamedLWLockTranche(tranche) + 1);
+    start_requests(GetNamedLWLockTranche(tranche) + 1 + locks_of_heavy_rows);
     LWLockRelease(AddinShmemInitLock);
     if (!found) {
         restore_round_trips_at_start();
@@ -258,7 +261,7 @@ StoredRoundTrip row_of(const Loop& loop) {
     row.round_trips = static_cast<std::int64_t>(loop.round_trips);
     row.rows = static_cast<std::int64_t>(loop.rows);
     row.transactions = static_cast<std::int64_t>(loop.transactions);
-    row.sessions = 1;
+    row.sessions = loop.sessions;
     row.leader_rows = static_cast<std::int64_t>(loop.leader_rows);
     row.server_time = loop.busy;
     row.wait_time = loop.wait;
@@ -299,6 +302,20 @@ void add(StoredRoundTrip& stored, const Loop& loop, const RoundTripTexts& texts)
     if (is_new || is_first_distinct || is_first_proof) {
         set_texts(stored, texts);
     }
+    strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
+}
+
+/// Under the entry's own lock, or the exclusive one.
+void hold(StoredRoundTrip& stored, const RoundTripTexts& texts, bool has_distinct_parameters) {
+    const bool is_new = stored.statements == 0;
+    const bool is_first_distinct = has_distinct_parameters && !stored.has_distinct_parameters;
+    stored.query_id = texts.query_id;
+    stored.leader_query_id = texts.leader_query_id;
+    stored.has_distinct_parameters |= has_distinct_parameters;
+    if (is_new || is_first_distinct) {
+        set_texts(stored, texts);
+    }
+    stored.last_seen = Max(stored.last_seen, GetCurrentTimestamp());
     strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
 }
 
@@ -368,7 +385,7 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
         return;
     }
     const StoredRoundTrip::Key key = key_for(texts);
-    add_to_totals(loop);
+    add_to_totals(MyDatabaseId, loop);
     LWLockAcquire(memory->lock, LW_SHARED);
     auto* known = look_up<Entry>(table, key);
     if (known == nullptr) {
@@ -379,6 +396,46 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     if (known != nullptr) {
         SpinLockAcquire(&known->mutex);
         add(known->loop, loop, texts);
+        SpinLockRelease(&known->mutex);
+    }
+    LWLockRelease(memory->lock);
+}
+
+std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_parameters) {
+    const StoredRoundTrip::Key key = key_for(texts);
+    if (!has_round_trip_memory()) {
+        return key.variant;
+    }
+    LWLockAcquire(memory->lock, LW_SHARED);
+    auto* known = look_up<Entry>(table, key);
+    if (known == nullptr) {
+        LWLockRelease(memory->lock);
+        LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+        known = make_entry(key);
+    }
+    if (known != nullptr) {
+        SpinLockAcquire(&known->mutex);
+        hold(known->loop, texts, has_distinct_parameters);
+        SpinLockRelease(&known->mutex);
+    }
+    LWLockRelease(memory->lock);
+    return key.variant;
+}
+
+void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
+    if (!has_round_trip_memory()) {
+        return;
+    }
+    add_to_totals(key.base.database, loop);
+    LWLockAcquire(memory->lock, LW_SHARED);
+    auto* known = look_up<Entry>(table, key);
+    if (known == nullptr) {
+        // What the row was added to when there were too many variants.
+        known = look_up<Entry>(table, StoredRoundTrip::Key{key.base, 0});
+    }
+    if (known != nullptr) {
+        SpinLockAcquire(&known->mutex);
+        add_numbers(known->loop, row_of(loop));
         SpinLockRelease(&known->mutex);
     }
     LWLockRelease(memory->lock);

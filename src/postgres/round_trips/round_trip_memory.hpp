@@ -81,6 +81,12 @@ bool has_round_trip_memory();
 /// no transaction.
 void store_round_trip(const roundtrip::Loop& loop, const RoundTripTexts& texts);
 
+/// Has a row for a loop of which the numbers are not known yet, and is not shown before they are.
+/// Returns the row's variant. Raises nothing, and needs no transaction.
+std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_parameters);
+/// Adds what an episode had to a row that is there.
+void add_round_trip(const StoredRoundTrip::Key& key, const roundtrip::Loop& loop);
+
 struct RoundTripPlace {
     StoredRoundTrip::Key key;
     TimestampTz last_seen;

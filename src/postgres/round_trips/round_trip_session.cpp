@@ -7,6 +7,7 @@
 
 #include "postgres/round_trips/round_trip_session.hpp"
 
+#include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -150,6 +151,9 @@ void RoundTripSession::parsed(Query* query, const char* text) {
         fingerprints_.look_at(query, text);
         values_.remember_constants(query);
         prepare(static_cast<QueryId>(query->queryId));
+        if (round_trip_settings.has_request) {
+            requests_.remember(query, text);
+        }
     }
 }
 
@@ -222,6 +226,21 @@ void RoundTripSession::look_at_other_application() {
     }
 }
 
+/// Another request ends the episode, as another application does. A statement without one is of no
+/// other.
+void RoundTripSession::look_at_request(QueryId id) {
+    const roundtrip::RequestId request = requests_.of(id);
+    if (request == 0 || request == request_) {
+        return;
+    }
+    request_ = request;
+    if (detector_.is_in_block() && !detector_.is_block_empty()) {
+        ends_with_block_ = true;
+    } else {
+        end_episode();
+    }
+}
+
 void RoundTripSession::end_episode() {
     call_detector([this] { detector_.end_episode(); });
     evidence_.forget();
@@ -232,6 +251,9 @@ void RoundTripSession::end_episode() {
 inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId query_id) {
     look_at_role();
     look_at_application();
+    if (round_trip_settings.has_request) {
+        look_at_request(query_id);
+    }
     known_ = fingerprints_.find(query_id);
     values_.collect(query_id, query->params, current_);
     judged_query_ = query;
@@ -240,6 +262,8 @@ inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId que
     if (round_trip_settings.values && !is_ignored(query->plannedstmt, query->sourceText)) {
         forget_after_pause();
         judgement_ = evidence_.judge(fingerprint_of(query_id), current_.each);
+        // Visitors of one page are different requests.
+        judgement_.is_half |= round_trip_settings.has_request && requests_.of(query_id) != 0;
     }
 }
 
@@ -349,7 +373,12 @@ void RoundTripSession::answer(const QueryDesc* query) {
     const auto action = static_cast<WatchAction>(round_trip_settings.action);
     if (action == WatchAction::error) {
         // The transaction will be gone, and the view is not part of it.
+        loops_.set_of_request(loop->key.repeated, false);
         loops_.take(*loop);
+        if (round_trip_settings.has_request) {
+            begin_at_zero_in_request(requests_.of(query_id_of(query->plannedstmt)),
+                                     loop->key.repeated);
+        }
         call_detector([&] { detector_.begin_at_zero(loop->key.repeated); });
         detector_.fail();
     }
@@ -415,6 +444,9 @@ void RoundTripSession::report(Statement& statement, const PlannedStmt* planned, 
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         loops_.keep_leader(statement.id, planned, text);
     }
+    if (round_trip_settings.has_request) {
+        count_request(statement, planned, text, query);
+    }
     if (loop && query != nullptr) {
         look_at_loop(*loop, statement.evidence, query);
     }
@@ -423,6 +455,46 @@ void RoundTripSession::report(Statement& statement, const PlannedStmt* planned, 
     }
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
+    }
+}
+
+/// Counts the statement in the request that it belongs to, in whatever sessions that runs.
+void RoundTripSession::count_request(const Statement& statement, const PlannedStmt* planned,
+                                     const char* text, const QueryDesc* query) {
+    const roundtrip::RequestId request = requests_.of(query_id_of(planned));
+    if (request == 0) {
+        loops_.set_of_request(statement.id, false);
+        return;
+    }
+    const CountedRun run =
+        count_in_request(request, statement, detector_.loop_of_last_run(statement.id));
+    if (!run.is_looked_for) {
+        return;
+    }
+    loops_.set_of_request(statement.id, run.is_counted);
+    if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
+        share_leader_text(statement.id, planned, text);
+    }
+    if (run.loop && query != nullptr) {
+        describe_of_request(request, *run.loop, run.described, statement.evidence, query);
+    }
+}
+
+/// Has a row for the loop, to which the request adds its numbers when it ends.
+void RoundTripSession::describe_of_request(roundtrip::RequestId request, const LoopKey& loop,
+                                           const roundtrip::RequestEpisode::Described& described,
+                                           const roundtrip::Judgement& evidence,
+                                           const QueryDesc* query) {
+    const Findings findings = findings_of(query);
+    if (does_many_at_once(findings) && !described.has_single_runs) {
+        dismiss_in_request(request, loop.repeated);
+        return;
+    }
+    loops_.import_leader(loop.leader);
+    loops_.describe(loop, query, findings, columns_of_leader(loop, evidence));
+    if (const RoundTripTexts* const texts = loops_.texts_of(loop)) {
+        set_variant_in_request(request, loop,
+                               hold_round_trip(*texts, described.has_distinct_parameters));
     }
 }
 

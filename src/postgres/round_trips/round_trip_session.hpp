@@ -11,9 +11,11 @@
 #include "postgres/round_trips/round_trip_pages.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/round_trips/round_trip_receiver.hpp"
+#include "postgres/round_trips/round_trip_request_tags.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_trips.hpp"
 #include "postgres/round_trips/round_trip_utility.hpp"
+#include "roundtrip/request_episode.hpp"
 #include "roundtrip/statement_clock.hpp"
 
 extern "C" {
@@ -163,6 +165,12 @@ class RoundTripSession {
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned) const;
     void look_at_role();
+    void look_at_request(roundtrip::QueryId id);
+    void count_request(const roundtrip::Statement& statement, const PlannedStmt* planned,
+                       const char* text, const QueryDesc* query);
+    void describe_of_request(roundtrip::RequestId request, const roundtrip::LoopKey& loop,
+                             const roundtrip::RequestEpisode::Described& described,
+                             const roundtrip::Judgement& evidence, const QueryDesc* query);
     void look_at_application();
     void look_at_other_application();
     void end_episode();
@@ -197,6 +205,10 @@ class RoundTripSession {
     roundtrip::Detector trial_{loops_};  ///< what one statement more would make
     HeavyPlans plans_;
     PauseAlarm alarm_{is_pausing};
+
+    /// Which statement belongs to which request, and the request of the episode; 0 if it has none.
+    RequestTags requests_;
+    roundtrip::RequestId request_ = 0;
 
     /// Whose results are known.
     Oid role_ = InvalidOid;

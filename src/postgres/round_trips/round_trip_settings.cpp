@@ -10,6 +10,7 @@
 #include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/server/server.hpp"
 #include "roundtrip/detector.hpp"
+#include "roundtrip/request.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -28,6 +29,35 @@ constexpr config_enum_entry actions[] = {
     {"error", static_cast<int>(WatchAction::error), false},
     {nullptr, 0, false},
 };
+
+bool check_request(char** value, void** /*extra*/, GucSource /*source*/) {
+    if (**value == '\0' || roundtrip::is_tag_key(*value)) {
+        return true;
+    }
+    GUC_check_errdetail("The key of a tag has letters, digits, \"_\", \"-\" and \".\" alone.");
+    GUC_check_errhint("Name one key, as traceparent or request_id.");
+    return false;
+}
+
+void assign_request(const char* value, void* /*extra*/) {
+    round_trip_settings.has_request = value != nullptr && *value != '\0';
+}
+
+/// Which parts of which application send statements.
+void define_settings_of_tags() {
+    RoundTripSettings& settings = round_trip_settings;
+    DefineCustomStringVariable("onetrip.watch_tags",
+                               "Sets the keys of tags in comments that are kept of a loop.",
+                               "If empty, comments are not read.", &settings.tags,
+                               "application,controller,action,route,job,framework,file,line",
+                               PGC_SUSET, GUC_LIST_INPUT, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable(
+        "onetrip.watch_request",
+        "Sets the key of the tag that says which request a statement belongs to.",
+        "The statements of a request are one episode, in whatever sessions they run. If empty, an "
+        "episode is one session's.",
+        &settings.request, "", PGC_SUSET, 0, check_request, assign_request, nullptr);
+}
 
 /// Those that anybody may set.
 void define_settings_of_clients() {
@@ -89,15 +119,11 @@ void define_round_trip_settings() {
                              "Finds the leader of a loop by the values in results.",
                              "If off, the order of the statements is all that is known.",
                              &settings.values, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
-    DefineCustomStringVariable("onetrip.watch_tags",
-                               "Sets the keys of tags in comments that are kept of a loop.",
-                               "If empty, comments are not read.", &settings.tags,
-                               "application,controller,action,route,job,framework,file,line",
-                               PGC_SUSET, GUC_LIST_INPUT, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("onetrip.watch_fold_schemas",
                              "Takes tables of the same name in different schemas for one.",
                              "For schemas of tenants.", &settings.fold_schemas, false,
                              PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    define_settings_of_tags();
     define_settings_of_clients();
     define_limits();
     MarkGUCPrefixReserved("onetrip");

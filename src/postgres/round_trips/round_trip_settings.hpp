@@ -12,7 +12,10 @@ struct RoundTripSettings {
     bool values = true;
     char* tags = nullptr;  ///< the keys of tags that are kept; defined with the others
     bool fold_schemas = false;
-    int action = 0;  ///< a WatchAction
+    /// The key of the tag that says which request a statement belongs to.
+    char* request = nullptr;
+    bool has_request = false;  ///< it is not empty
+    int action = 0;            ///< a WatchAction
     bool ignore = false;
     int log_wait = -1;  ///< ms
     int heavy_rows = 10'000;

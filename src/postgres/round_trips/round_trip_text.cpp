@@ -132,8 +132,12 @@ int begin_of_statement(const char* text) {
 /// A statement as it is shown, as far as it will be: constants may be millions.
 class NormalisedText {
   public:
-    explicit NormalisedText(const char* text)
-        : text_(text), number_(highest_parameter(text)), copied_(begin_of_statement(text)) {
+    /// `list` is where a list ends of which a part may be left out; npos if there is none.
+    NormalisedText(const char* text, std::size_t list)
+        : text_(text),
+          list_(list > PG_INT32_MAX ? PG_INT32_MAX : static_cast<int>(list)),
+          number_(highest_parameter(text)),
+          copied_(begin_of_statement(text)) {
         initStringInfo(&to_);
         copied_ += static_cast<int>(std::strspn(text_ + copied_, space));
     }
@@ -145,9 +149,12 @@ class NormalisedText {
                 continue;
             }
             write_gap(lexer.location());
+            if (lexer.location() >= list_ && list_size_ < 0) {
+                list_size_ = to_.len;
+            }
             copied_ = lexer.location();
             if (is_constant(token)) {
-                appendStringInfo(&to_, "$%d", ++number_);
+                write_number();
             } else {
                 copy(lexer.end());
             }
@@ -156,10 +163,16 @@ class NormalisedText {
         lexer.finish();
     }
 
-    /// Longer than what is shown.
-    bool is_full() const { return to_.len >= static_cast<int>(round_trip_text_room); }
+    /// Longer than what is shown, of the list and of what follows it.
+    bool is_full() const { return !is_in_list() && has_most(); }
 
     std::string_view view() const { return {to_.data, static_cast<std::size_t>(to_.len)}; }
+
+    /// The statement up to the end of its list, and what follows; all of it if it has none.
+    std::string_view head() const {
+        return list_size_ < 0 ? view() : view().substr(0, static_cast<std::size_t>(list_size_));
+    }
+    std::string_view tail() const { return view().substr(head().size()); }
 
   private:
     /// What lies between two tokens: blanks, and comments, of which no more than a blank is left.
@@ -168,21 +181,35 @@ class NormalisedText {
         const bool has_comment = gap.find_first_not_of(space) != std::string_view::npos;
         if (!has_comment) {
             copy(end);
-        } else if (to_.len > 0) {
+        } else if (to_.len > 0 && !has_most()) {
             appendStringInfoChar(&to_, ' ');
         }
     }
 
+    bool is_in_list() const { return list_size_ < 0 && list_ < PG_INT32_MAX; }
+    bool has_most() const {
+        return to_.len - Max(list_size_, 0) >= static_cast<int>(round_trip_text_room);
+    }
+
+    void write_number() {
+        ++number_;
+        if (!has_most()) {
+            appendStringInfo(&to_, "$%d", number_);
+        }
+    }
+
     void copy(int end) {
-        if (!is_full()) {
+        if (!has_most()) {
             appendBinaryStringInfo(&to_, text_ + copied_,
                                    Min(end - copied_, static_cast<int>(round_trip_text_room)));
         }
     }
 
     const char* text_;
-    int number_;  ///< of the last parameter
-    int copied_;  ///< of the text, so far
+    int list_;            ///< where it ends in the text
+    int list_size_ = -1;  ///< of what is written, up to there
+    int number_;          ///< of the last parameter
+    int copied_;          ///< of the text, so far
     StringInfoData to_{};
 };
 
@@ -190,6 +217,30 @@ class NormalisedText {
 const char* ellipsis() {
     const char* const converted = utf8_to_server("\xE2\x80\xA6");
     return std::strcmp(converted, "?") == 0 ? "..." : converted;
+}
+
+/// The room for a list in front of what follows it: an eighth of all at least.
+std::size_t room_of_list(std::string_view tail) {
+    constexpr std::size_t least = round_trip_text_room / 8;
+    constexpr std::size_t gap = 8;
+    const std::size_t others = tail.size() + gap;
+    return others + least < round_trip_text_room ? round_trip_text_room - others : least;
+}
+
+/// Copies as much of a list as there is room for, up to the end of an item, and what follows it.
+void set_text_with_gap(RoundTripText& to, std::string_view head, std::string_view tail,
+                       bool is_cut) {
+    const std::size_t room = room_of_list(tail);
+    const auto clipped = static_cast<std::size_t>(pg_mbcliplen(
+        head.data(), static_cast<int>(head.size()), static_cast<int>(Min(room, head.size()))));
+    const std::size_t comma = head.substr(0, clipped).rfind(',');
+    StringInfoData text;
+    initStringInfo(&text);
+    appendBinaryStringInfo(&text, head.data(),
+                           static_cast<int>(comma == std::string_view::npos ? clipped : comma + 1));
+    appendStringInfo(&text, " %s ", ellipsis());
+    appendBinaryStringInfo(&text, tail.data(), static_cast<int>(tail.size()));
+    set_round_trip_text(to, {text.data, static_cast<std::size_t>(text.len)}, is_cut);
 }
 
 /// As the lexer reads literals now, which may not be as the statement's parse did.
@@ -242,14 +293,45 @@ void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut) 
     strlcpy(to + size, end, sizeof to - size);
 }
 
+void StatementEdges::set(StatementSource source) {
+    std::string_view rest = source.text;
+    list = 0;
+    if (rest.size() > room) {
+        const roundtrip::LiteralRules rules = literal_rules();
+        const std::size_t end = call_cpp([&] { return roundtrip::end_of_list(rest, rules); });
+        if (end != std::string_view::npos && end > room / 2) {
+            const std::string_view head = rest.substr(0, room / 2 - 1);
+            list = call_cpp([&] { return roundtrip::lexable_prefix(head, true, rules); });
+            head.copy(text, list);
+            text[list++] = ' ';
+            rest.remove_prefix(end);
+        }
+    }
+    const std::size_t taken = rest.copy(text + list, room - list);
+    size = list + taken;
+    is_cut = source.is_cut || taken < rest.size();
+}
+
 void normalise_statement(RoundTripText& to, StatementSource source) {
     const roundtrip::LiteralRules rules = literal_rules();
     const std::size_t size = call_cpp([&] {
         return roundtrip::lexable_prefix(source.text, source.is_cut, rules, check_for_interrupts);
     });
     const bool is_cut = source.is_cut || size < source.text.size();
-    NormalisedText normalised(pnstrdup(source.text.data(), size));
+    const std::string_view text = source.text.substr(0, size);
+    const bool is_list_cut = source.list != 0 && source.list < size;
+    NormalisedText normalised(
+        pnstrdup(text.data(), size),
+        is_list_cut ? source.list : call_cpp([&] { return roundtrip::end_of_list(text, rules); }));
     normalised.write();
+    const std::string_view head = normalised.head();
+    const std::string_view tail =
+        normalised.is_full() ? normalised.tail() : trimmed(normalised.tail());
+    const bool is_too_long = head.size() + tail.size() >= sizeof to;
+    if (!tail.empty() && (is_list_cut || (is_too_long && head.size() > room_of_list(tail)))) {
+        set_text_with_gap(to, head, tail, is_cut);
+        return;
+    }
     // A text that is full is cut by its room.
     set_round_trip_text(to, normalised.is_full() ? normalised.view() : trimmed(normalised.view()),
                         is_cut);

@@ -14,7 +14,22 @@ namespace onetrip::postgres {
 /// The text of one statement, as its client sent it.
 struct StatementSource {
     std::string_view text;
-    bool is_cut;  ///< there was more of it
+    bool is_cut;           ///< there was more of it
+    std::size_t list = 0;  ///< the end of a list of which a part has been left out; 0 if none has
+};
+
+/// The beginning and the end of a statement's text, so that neither FROM nor WHERE is left out if a
+/// select list is long.
+struct StatementEdges {
+    static constexpr std::size_t room = 2048;
+
+    bool is_cut;
+    std::size_t list;
+    std::size_t size;
+    char text[room];
+
+    void set(StatementSource source);
+    StatementSource source() const { return {{text, size}, is_cut, list}; }
 };
 
 /// The statement's part of a string of several.
@@ -27,11 +42,12 @@ bool names_ignore(StatementSource source);
 /// Whether a statement has one.
 bool has_ignore_comment(StatementSource source);
 
-/// Copies a text, cut between characters and with `…` behind where it is longer than 1 kB or
+/// Copies a text, cut between characters and with `…` at its end if it is longer than 1 kB or
 /// `is_cut`.
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut);
 
-/// Writes the statement with its constants replaced by $n, as the server's own lexer finds them.
+/// Writes the statement with its constants replaced by $n, as the server's own lexer finds them. A
+/// part of a long select list is left out, rather than what follows it.
 void normalise_statement(RoundTripText& to, StatementSource source);
 
 }  // namespace onetrip::postgres

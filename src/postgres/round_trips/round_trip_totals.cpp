@@ -63,9 +63,9 @@ void start_totals() {
     }
 }
 
-void add_to_totals(const roundtrip::Loop& loop) {
+void add_to_totals(Oid database, const roundtrip::Loop& loop) {
     with_lock([&] {
-        RoundTripTotal& total = total_of(MyDatabaseId);
+        RoundTripTotal& total = total_of(database);
         total.loops += loop.is_new_in_episode ? 1 : 0;
         total.statements += static_cast<std::int64_t>(loop.statements);
         total.round_trips += static_cast<std::int64_t>(loop.round_trips);

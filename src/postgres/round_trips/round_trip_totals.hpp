@@ -30,7 +30,7 @@ Size size_of_totals();
 void start_totals();
 
 /// None of these raises anything.
-void add_to_totals(const roundtrip::Loop& loop);
+void add_to_totals(Oid database, const roundtrip::Loop& loop);
 void count_eviction(Oid database);
 void copy_totals(RoundTripTotals& copy);
 void set_totals(const RoundTripTotals& totals);

@@ -6,6 +6,7 @@
 
 #include "postgres/round_trips/heavy_memory.hpp"
 #include "postgres/round_trips/round_trip_columns.hpp"
+#include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/round_trips/round_trip_totals.hpp"
 
@@ -115,6 +116,7 @@ extern "C" {
 
 Datum running_round_trips(PG_FUNCTION_ARGS) {
     check_preloaded();
+    end_paused_requests();
     const Rows rows(fcinfo);
     const Reader reader;
     auto* const loop = static_cast<RunningLoop*>(palloc(sizeof(RunningLoop)));
@@ -129,6 +131,7 @@ Datum running_round_trips(PG_FUNCTION_ARGS) {
 
 Datum round_trip_totals(PG_FUNCTION_ARGS) {
     check_preloaded();
+    end_paused_requests();
     const Rows rows(fcinfo);
     auto* const totals = static_cast<RoundTripTotals*>(palloc0(sizeof(RoundTripTotals)));
     copy_totals(*totals);
@@ -155,6 +158,7 @@ Datum heavy_plan_rows(PG_FUNCTION_ARGS) {
 Datum round_trips_reset_of(PG_FUNCTION_ARGS) {
     check_preloaded();
     if (PG_ARGISNULL(0)) {
+        forget_requests();
         forget_round_trips();
         forget_heavy_rows();
     } else {

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "postgres/round_trips/round_trip_catalog.hpp"
+#include "postgres/round_trips/round_trip_memory.hpp"
+#include "roundtrip/request.hpp"
+#include "roundtrip/request_episode.hpp"
+
+/// The open requests of all sessions, in shared memory of a fixed size; see onetrip.watch_request.
+namespace onetrip::postgres {
+
+/// What has come of a statement that was counted in its request.
+struct CountedRun {
+    /// It has been looked for among the open requests: it repeats, or returned two rows.
+    bool is_looked_for = false;
+    /// And counts there.
+    bool is_counted = false;
+    /// The loop that is to be described now.
+    std::optional<roundtrip::LoopKey> loop{};
+    roundtrip::RequestEpisode::Described described{};
+};
+
+/// Counts a statement of the current role that has run in this session. `own` is the loop that the
+/// session by itself has found it in. Raises nothing.
+CountedRun count_in_request(roundtrip::RequestId request, const roundtrip::Statement& statement,
+                            const std::optional<roundtrip::LoopKey>& own);
+
+/// The loop has been described, as this variant of the rows of its key.
+void set_variant_in_request(roundtrip::RequestId request, const roundtrip::LoopKey& loop,
+                            std::uint64_t variant);
+/// The statement does many things at once.
+void dismiss_in_request(roundtrip::RequestId request, roundtrip::QueryId statement);
+/// The statement's runs so far have been published.
+void begin_at_zero_in_request(roundtrip::RequestId request, roundtrip::QueryId statement);
+
+/// Publishes the loops of requests that have paused for longer than the gap.
+void end_paused_requests();
+/// Publishes those of all requests, while nobody else is there: at the server's end.
+void end_requests_at_end();
+/// Forgets all requests without publishing anything.
+void forget_requests();
+
+/// A statement that returned rows, for the sessions that run the loops over them.
+struct LeaderText {
+    struct Key {
+        Oid database;
+        Oid role;
+        roundtrip::QueryId id;
+    };
+
+    Key key;
+    TimestampTz last_seen;
+    std::uint64_t query_id;
+    TablesOfStatement tables;
+    RoundTripText text;  ///< normalised
+};
+
+/// Keeps the text of a statement of the current role. May ERROR.
+void share_leader_text(roundtrip::QueryId id, const PlannedStmt* planned, const char* text);
+/// Copies it; false if it is not known.
+bool copy_leader_text(roundtrip::QueryId id, LeaderText& to);
+
+constexpr int locks_of_requests = 16 + 1;
+Size size_of_requests();
+void start_requests(LWLockPadded* tranche);
+
+}  // namespace onetrip::postgres

@@ -1,0 +1,98 @@
+// Finds out which request a statement belongs to, by a tag in the comments at the edges of its
+// text.
+//
+// It knows texts and tags; what a request is for is its callers' concern.
+
+#include "roundtrip/request.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "roundtrip/evidence.hpp"
+#include "roundtrip/tags.hpp"
+
+namespace onetrip::roundtrip {
+
+namespace {
+
+constexpr std::string_view begin_of_comment = "/*";
+constexpr std::string_view end_of_comment = "*/";
+
+std::uint64_t hash_of_text(std::string_view text) noexcept {
+    return hash_of_bytes({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+}
+
+/// The second field of a traceparent; empty if it is all zeros, which means no trace.
+std::string_view trace_id_of(std::string_view traceparent) noexcept {
+    const std::size_t dash = traceparent.find('-');
+    if (dash == std::string_view::npos) {
+        return {};
+    }
+    traceparent.remove_prefix(dash + 1);
+    const std::string_view id = traceparent.substr(0, traceparent.find('-'));
+    return id.find_first_not_of('0') == std::string_view::npos ? std::string_view{} : id;
+}
+
+RequestId request_of_value(std::string_view key, std::string_view value) noexcept {
+    const std::string_view compared = key == "traceparent" ? trace_id_of(value) : value;
+    return compared.empty() ? 0 : mix_value(hash_of_text(key) * 31 + hash_of_text(compared)) | 1U;
+}
+
+RequestId request_of_comment(std::string_view comment, std::string_view key) noexcept {
+    TagReader reader(comment);
+    while (const std::optional<RawTag> tag = reader.next()) {
+        if (tag->key != key) {
+            continue;
+        }
+        std::array<char, request_edge> value{};
+        const std::optional<std::size_t> size = decode_tag(*tag, value);
+        return size ? request_of_value(key, {value.data(), std::min(*size, value.size())}) : 0;
+    }
+    return 0;
+}
+
+bool has(std::string_view text, std::string_view part) noexcept {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// The comment with which a text ends, as far as it begins within this part of it.
+std::string_view comment_at_end(std::string_view text) noexcept {
+    const std::size_t last = text.find_last_not_of(" \t\r\n\f\v;");
+    text = last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
+    if (!text.ends_with(end_of_comment)) {
+        return {};
+    }
+    text.remove_suffix(end_of_comment.size());
+    const std::size_t begin = text.rfind(begin_of_comment);
+    return begin == std::string_view::npos ? std::string_view{}
+                                           : text.substr(begin + begin_of_comment.size());
+}
+
+}  // namespace
+
+bool is_tag_key(std::string_view key) noexcept {
+    return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '.';
+    });
+}
+
+RequestId request_of(std::string_view text, std::string_view key, LiteralRules rules) noexcept {
+    const std::string_view head = text.substr(0, request_edge);
+    if (has(head, key)) {
+        const EdgeComments comments = edge_comments(head, rules);
+        for (const std::string_view comment : {comments.first, comments.last}) {
+            if (const RequestId request = request_of_comment(comment, key)) {
+                return request;
+            }
+        }
+    }
+    if (text.size() <= request_edge) {
+        return 0;
+    }
+    // What lies between the edges is not read: only a comment that ends the text is surely one.
+    const std::string_view tail = text.substr(text.size() - request_edge);
+    return has(tail, key) ? request_of_comment(comment_at_end(tail), key) : 0;
+}
+
+}  // namespace onetrip::roundtrip

@@ -1,0 +1,271 @@
+// Finds the loops of one request, whose statements may run in several sessions at once.
+//
+// It knows statements by identifiers, numbers and times alone, as the detector of one session does;
+// not how sessions come to it, nor where its loops are kept.
+
+#include "roundtrip/request_episode.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace onetrip::roundtrip {
+
+// ---- statements ---------------------------------------------------------------------------------
+
+bool RequestEpisode::count(const RequestRun& run) noexcept {
+    const Statement& statement = run.statement;
+    begin_ = statements_ == 0 ? statement.begin : begin_;
+    ++statements_;
+    ++clock_;
+    add_session(run.session);
+    Entry* entry = find(statement.id);
+    if (entry == nullptr) {
+        entry = insert(run);
+    }
+    if (entry == nullptr) {
+        return false;
+    }
+    const bool has_left_pages =
+        entry->is_loop && entry->loop_kind == Kind::page && !statement.is_next_page;
+    if (!has_left_pages && statement.role == Statement::Role::execution) {
+        count_run(*entry, run);
+    }
+    remember_rows(*entry, statement);
+    entry->used = clock_;
+    last_end_ = std::max(last_end_, statement.end);
+    return true;
+}
+
+void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexcept {
+    const Statement& statement = run.statement;
+    if (entry.runs == 0) {
+        entry.first_seen = statement.begin;
+        entry.parent = last_many_ == 0 || last_many_ == place_of(entry) + 1
+                           ? nowhere
+                           : static_cast<Place>(last_many_ - 1);
+    } else {
+        const Microseconds wait = std::max<Microseconds>(statement.begin - last_end_, 0);
+        entry.wait += wait + (statement.end - statement.begin - statement.busy);
+        entry.has_distinct_parameters |= entry.parameters != statement.parameters;
+        entry.pages += statement.is_next_page ? 1 : 0;
+    }
+    entry.trips += entry.runs == 0 || statement.is_trip ? 1 : 0;
+    ++entry.runs;
+    entry.lists += statement.has_list ? 1 : 0;
+    entry.transactions += entry.transaction != statement.transaction ? 1 : 0;
+    entry.transaction = statement.transaction;
+    entry.value_runs += statement.evidence.leader != 0 ? 1 : 0;
+    entry.own_leader = run.leader != 0 ? run.leader : entry.own_leader;
+    entry.busy += statement.busy;
+    entry.parameters = statement.parameters;
+    entry.is_large_page = statement.is_large_page;
+    entry.last_seen = statement.end;
+    entry.rows += statement.rows;
+    count_earlier(entry, run);
+}
+
+/// Nothing is known of when that run was.
+void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
+    if (!run.earlier.exists || entry.runs != 1) {
+        return;
+    }
+    ++entry.runs;
+    ++entry.trips;
+    ++entry.transactions;
+    entry.lists += run.statement.has_list ? 1 : 0;
+    entry.pages += run.statement.is_next_page ? 1 : 0;
+    entry.value_runs += run.statement.evidence.leader != 0 ? 1 : 0;
+    entry.rows += run.earlier.rows;
+}
+
+/// Catalogs are read by libraries, for themselves. The first row of a cursor may be looked at
+/// before the second is fetched.
+void RequestEpisode::remember_rows(Entry& entry, const Statement& statement) noexcept {
+    const auto rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(statement.rows, 1U << 30));
+    const bool goes_on = statement.role == Statement::Role::next_fetch;
+    entry.last_rows = std::min((goes_on ? entry.last_rows : 0) + rows, 1U << 30);
+    entry.all_rows += statement.rows;
+    entry.is_many |= entry.last_rows >= 2;
+    const bool is_fetch = statement.role != Statement::Role::execution;
+    if (!statement.is_of_catalogs && (entry.last_rows >= 2 || (is_fetch && entry.last_rows == 1))) {
+        last_many_ = static_cast<Place>(place_of(entry) + 1);
+    }
+}
+
+void RequestEpisode::add_session(std::uint32_t session) noexcept {
+    const std::size_t bit = session % session_bits;
+    sessions_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+}
+
+std::uint32_t RequestEpisode::sessions() const noexcept {
+    std::uint32_t count = 0;
+    for (const std::uint64_t bits : sessions_) {
+        count += static_cast<std::uint32_t>(std::popcount(bits));
+    }
+    return count;
+}
+
+void RequestEpisode::restart() noexcept {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        const QueryId id = entries_[place].id;
+        begin_at_zero(id);
+    }
+    statements_ = 0;
+    sessions_ = {};
+}
+
+void RequestEpisode::begin_at_zero(QueryId id) noexcept {
+    if (Entry* const entry = find(id)) {
+        entry->is_loop = entry->has_distinct_parameters = false;
+        entry->runs = entry->trips = entry->lists = entry->pages = 0;
+        entry->transactions = entry->value_runs = entry->next_report = 0;
+        entry->rows = entry->transaction = entry->variant = 0;
+        entry->busy = entry->wait = 0;
+    }
+}
+
+// ---- loops --------------------------------------------------------------------------------------
+
+/// The last list before the statement's first run that had as many rows as the statement has runs.
+/// One that ran about as often as the statement itself is its neighbour, and led by the same list.
+QueryId RequestEpisode::leader_of(const Entry& entry) const noexcept {
+    if (entry.own_leader != 0) {
+        return entry.own_leader;
+    }
+    Place at = entry.parent;
+    for (std::size_t steps = 0; at != nowhere && steps < places; ++steps) {
+        const Entry& list = entries_[at];
+        const bool is_neighbour = 2ULL * list.runs > entry.runs;
+        if (!is_neighbour && list.is_many && list.all_rows >= entry.runs) {
+            return list.id;
+        }
+        at = list.parent;
+    }
+    return 0;
+}
+
+std::optional<LoopKey> RequestEpisode::loop_of(const Entry& entry,
+                                               std::uint32_t repeats) const noexcept {
+    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.runs;
+    if (entry.trips < repeats || entry.is_dismissed || inserts_many) {
+        return std::nullopt;
+    }
+    if (is_paging(entry)) {
+        return entry.is_large_page ? std::nullopt
+                                   : std::optional<LoopKey>(LoopKey{0, entry.id, Kind::page});
+    }
+    return LoopKey{leader_of(entry), entry.id, entry.kind};
+}
+
+std::optional<LoopKey> RequestEpisode::loop_to_describe(QueryId id,
+                                                        std::uint32_t repeats) noexcept {
+    Entry* const entry = find(id);
+    const std::optional<LoopKey> loop = entry == nullptr ? std::nullopt : loop_of(*entry, repeats);
+    if (!loop) {
+        return std::nullopt;
+    }
+    const bool is_known =
+        entry->is_loop && entry->loop_leader == loop->leader && entry->loop_kind == loop->kind;
+    if (is_known && entry->runs < entry->next_report) {
+        return std::nullopt;
+    }
+    entry->is_loop = true;
+    entry->loop_leader = loop->leader;
+    entry->loop_kind = loop->kind;
+    entry->variant = is_known ? entry->variant : 0;
+    entry->next_report = 2 * entry->runs;
+    return loop;
+}
+
+RequestEpisode::Described RequestEpisode::described(QueryId id) const noexcept {
+    constexpr std::uint64_t of_runs = 8;
+    const Entry* const entry = find(id);
+    if (entry == nullptr) {
+        return {};
+    }
+    const std::uint32_t singles = entry->runs - std::min(entry->lists, entry->runs);
+    return {entry->has_distinct_parameters, entry->lists > 0 && singles * of_runs >= entry->runs};
+}
+
+void RequestEpisode::set_variant(const LoopKey& key, std::uint64_t variant) noexcept {
+    Entry* const entry = find(key.repeated);
+    if (entry != nullptr && entry->is_loop && entry->loop_leader == key.leader &&
+        entry->loop_kind == key.kind) {
+        entry->variant = variant;
+    }
+}
+
+void RequestEpisode::dismiss(QueryId id) noexcept {
+    if (Entry* const entry = find(id)) {
+        entry->is_loop = false;
+        entry->is_dismissed = true;
+    }
+}
+
+Loop RequestEpisode::as_loop(const Entry& entry) const noexcept {
+    const Entry* const leader = entry.loop_leader == 0 ? nullptr : find(entry.loop_leader);
+    const std::uint32_t in_sessions = sessions();
+    const bool is_by_values =
+        entry.loop_leader != 0 && in_sessions == 1 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
+    return {{entry.loop_leader, entry.id, entry.loop_kind},
+            true,
+            entry.has_distinct_parameters,
+            is_by_values,
+            entry.runs,
+            std::min(entry.trips, entry.runs),
+            entry.rows,
+            std::min(entry.transactions, entry.runs),
+            leader == nullptr ? 0 : leader->all_rows,
+            entry.busy,
+            entry.wait,
+            entry.first_seen,
+            entry.last_seen,
+            in_sessions};
+}
+
+// ---- the table ----------------------------------------------------------------------------------
+
+RequestEpisode::Entry* RequestEpisode::find(QueryId id) noexcept {
+    return const_cast<Entry*>(std::as_const(*this).find(id));
+}
+
+const RequestEpisode::Entry* RequestEpisode::find(QueryId id) const noexcept {
+    const auto* const end = entries_.data() + used_places_;
+    const auto* const found =
+        std::find_if(entries_.data(), end, [id](const Entry& entry) { return entry.id == id; });
+    return found == end ? nullptr : found;
+}
+
+RequestEpisode::Entry* RequestEpisode::insert(const RequestRun& run) noexcept {
+    Entry* entry = nullptr;
+    if (used_places_ < places) {
+        entry = &entries_[used_places_++];
+    } else {
+        for (Entry& other : entries_) {
+            if (!other.is_loop && (entry == nullptr || other.used < entry->used)) {
+                entry = &other;
+            }
+        }
+        if (entry == nullptr) {
+            return nullptr;
+        }
+        evict(place_of(*entry));
+    }
+    *entry = Entry{};
+    entry->id = run.statement.id;
+    entry->kind = run.statement.kind;
+    entry->parent = nowhere;
+    if (run.earlier.exists) {
+        add_session(run.earlier.session);
+    }
+    return entry;
+}
+
+void RequestEpisode::evict(Place place) noexcept {
+    last_many_ = last_many_ == place + 1 ? Place{0} : last_many_;
+    for (Entry& other : entries_) {
+        other.parent = other.parent == place ? nowhere : other.parent;
+    }
+}
+
+}  // namespace onetrip::roundtrip
