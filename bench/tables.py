@@ -25,7 +25,7 @@ HEADLINES = (
          "SQLAlchemy, mappings in bulk, the leanest of the ETL workshop's processors"),
         ("ORM: naive", "SQLAlchemy, the workshop's first processor"))),
     ("round_trips", "", "onetrip, watch = on", (
-        ("without a library", "a transaction of pgbench -S without the watch"),
+        ("without a library", "a prepared look-up without the watch"),
         ("pg_stat_statements", "the same with pg_stat_statements"))),
 )
 
@@ -119,6 +119,17 @@ def of_workshop(results):
         rows.append(cells(*row))
     run = {**results, **results["subjects"]["workshop"].get("run", {})}
     return "\n".join(rows) + "\n\n" + conditions(run) + "\n"
+
+
+def of_round_trips(results):
+    """The manual's table: what the watch and pg_stat_statements add to the instructions of each kind of transaction."""
+    watched = ("onetrip, watch = on", "pg_stat_statements")
+    rows = [cells("", *(f"`{name.removeprefix('onetrip, ')}`" for name in watched)), "|---|---|---|"]
+    for group in results["subjects"]["round_trips"]["groups"]:
+        medians = medians_of(group)
+        rows.append(cells(group["title"], *(f"{100 * (medians[name] / medians[group['base']] - 1):+.1f} %"
+                                            for name in watched)))
+    return "\n".join(rows) + "\n"
 
 
 def conditions(results):

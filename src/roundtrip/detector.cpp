@@ -119,16 +119,15 @@ void Detector::forget_all() {
 
 // ---- statements ---------------------------------------------------------------------------------
 
-std::optional<LoopKey> Detector::statement(const Statement& statement) {
+ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::statement(const Statement& statement) {
     Run run{statement, {}};
     run.wait = time_.place(run.statement);
-    if (!in_block_ || is_block_episode_) {
-        return add(run);
+    if (in_block_ && !is_block_episode_) {
+        if (held_count_ < most_held && runs_held(statement.id) < most_held_runs) {
+            return hold(run);
+        }
+        begin_block_episode();
     }
-    if (held_count_ < most_held && runs_held(statement.id) < most_held_runs) {
-        return hold(run);
-    }
-    begin_block_episode();
     return add(run);
 }
 
@@ -215,19 +214,23 @@ inline void Detector::count_statement(const Run& run) {
     relation_clock_ += run.statement.has_relation ? 1 : 0;
 }
 
-std::optional<LoopKey> Detector::add(const Run& run) {
+ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add(const Run& run) {
     count_statement(run);
-    const Statement& statement = run.statement;
-    const Context context = context_of(statement);
-    const Place place = context.entry != nowhere ? context.entry : insert(statement, context);
-    Entry& entry = entries_[place];
+    const Context context = context_of(run.statement);
+    const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
+    return add_to(entries_[place], place, run, context);
+}
+
+/// By a reference alone: it is not computed anew from the place at each step.
+[[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add_to(
+    Entry& entry, Place place, const Run& run, const Context& context) {
     break_off(entry, run, context);
-    count_page(entry, statement);
+    count_page(entry, run.statement);
     count_run(entry, run, context);
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
     }
-    remember_rows(place, statement);
+    remember_rows(entry, place, run.statement);
     const std::optional<LoopKey> loop = loop_after_run(entry);
     if (entry.is_loop && entry.runs >= entry.next_report) {
         look_at_growth(entry);
@@ -264,14 +267,13 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
 
 // ---- where a run belongs ------------------------------------------------------------------------
 
-inline Detector::Context Detector::context_of(const Statement& statement) const {
-    if (is_block_episode_ && statement.evidence.leader == 0) {
-        return context_by_order(statement);
-    }
-    return context_outside(statement);
+[[gnu::always_inline]] inline Detector::Context Detector::context_of(
+    const Statement& statement) const {
+    return is_block_episode_ && statement.evidence.leader == 0 ? context_by_order(statement)
+                                                               : context_outside(statement);
 }
 
-inline Detector::Context Detector::context_by_values(const Statement& statement) const {
+Detector::Context Detector::context_by_values(const Statement& statement) const {
     const QueryId leader = statement.evidence.leader;
     const Place parent = leader == statement.id ? nowhere : latest(leader);
     return {find(statement.id, leader), parent, leader};
@@ -293,7 +295,8 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
 
 /// Outside of a block order says little: requests of many clients may follow one another. A
 /// statement that runs about once for each run of another, which has a leader, is its neighbour.
-inline Detector::Context Detector::context_outside(const Statement& statement) const {
+[[gnu::always_inline]] inline Detector::Context Detector::context_outside(
+    const Statement& statement) const {
     if (statement.evidence.leader != 0) {
         return context_by_values(statement);
     }
@@ -372,9 +375,6 @@ void Detector::begin_anew(Entry& entry) {
 /// Outside of a block runs under a generation of the leader's result that was not asked for half
 /// count for nothing.
 void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
-    if (evidence.leader == 0) {
-        return;
-    }
     entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
     if (entry.generation != evidence.generation) {
         if (entry.generation != 0 && !entry.is_half && !entry.is_loop && !is_block_episode_) {
@@ -407,7 +407,8 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.first_seen = first.begin;
 }
 
-inline void Detector::count_run(Entry& entry, const Run& run, const Context& context) const {
+[[gnu::always_inline]] inline void Detector::count_run(Entry& entry, const Run& run,
+                                                       const Context& context) const {
     const Statement& statement = run.statement;
     const Place parent = context.parent;
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
@@ -415,7 +416,9 @@ inline void Detector::count_run(Entry& entry, const Run& run, const Context& con
     entry.parent = parent;
     entry.is_neighbour = context.is_neighbour;
     entry.counts_alone = statement.has_relation && !statement.locks_rows;
-    count_generation(entry, statement.evidence);
+    if (statement.evidence.leader != 0) {
+        count_generation(entry, statement.evidence);
+    }
     if (entry.runs == 0) {
         begin_runs(entry, statement);
     } else {
@@ -465,8 +468,7 @@ inline void Detector::count_page(Entry& entry, const Statement& statement) {
     entry.is_large_page = statement.is_large_page;
 }
 
-inline void Detector::remember_rows(Place place, const Statement& statement) {
-    Entry& entry = entries_[place];
+inline void Detector::remember_rows(Entry& entry, Place place, const Statement& statement) {
     if (statement.role == Statement::Role::next_fetch) {
         entry.last_rows += statement.rows;
     } else {

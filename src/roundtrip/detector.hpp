@@ -173,8 +173,8 @@ class Detector {
         Microseconds wait;
     };
 
-    /// A statement under one leader.
-    struct Entry {
+    /// A statement under one leader. Of a size by which a place is found without multiplying.
+    struct alignas(256) Entry {
         QueryId id;
         QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
@@ -237,6 +237,8 @@ class Detector {
     };
 
     std::optional<LoopKey> add(const Run& run);
+    std::optional<LoopKey> add_to(Entry& entry, Place place, const Run& run,
+                                  const Context& context);
     std::optional<LoopKey> hold(const Run& run);
     std::optional<LoopKey> foresee(const Run& run);
     std::optional<LoopKey> loop_after_run(Entry& entry);
@@ -274,7 +276,7 @@ class Detector {
     Entry* last_loop(QueryId id);
     void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
-    void remember_rows(Place place, const Statement& statement);
+    void remember_rows(Entry& entry, Place place, const Statement& statement);
     QueryId leader_of(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
     std::optional<LoopKey> new_loop(const Entry& entry) const;

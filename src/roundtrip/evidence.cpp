@@ -38,9 +38,11 @@ void Evidence::forget() noexcept {
 void Evidence::drop(Place place) noexcept {
     ids_[place] = 0;
     results_[place] = Result{};
+    auto* const at = std::find(order_.begin(), order_.end(), place);
+    std::rotate(at, at + 1, order_.end());
 }
 
-void Evidence::move_to_front(Place place) noexcept {
+inline void Evidence::move_to_front(Place place) noexcept {
     auto* const at = std::find(order_.begin(), order_.end(), place);
     std::rotate(order_.begin(), at, at + 1);
 }
@@ -55,7 +57,8 @@ void Evidence::begin_generation(Place place) noexcept {
 }
 
 Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept {
-    Place place = place_of(id);
+    // Mostly the result that was the last one before.
+    Place place = ids_[order_.front()] == id ? order_.front() : place_of(id);
     if (place == nowhere) {
         place = order_.back();
         ids_[place] = id;
@@ -94,16 +97,12 @@ void Evidence::add_row(Place place, std::span<const ValueHash> row,
         if (row[column] == 0) {
             continue;
         }
-        const std::uint64_t hash = (row[column] + column) * 0x9E3779B97F4A7C15U;
-        const std::size_t first = (hash >> 50U) % filter_bits;
-        const std::size_t second = (hash >> 36U) % filter_bits;
-        const std::uint64_t first_bit = std::uint64_t{1} << (first % 64);
-        const std::uint64_t second_bit = std::uint64_t{1} << (second % 64);
-        const bool is_known =
-            (filter[first / 64] & first_bit) != 0 && (filter[second / 64] & second_bit) != 0;
-        result.distinct[column] += is_known ? 0 : 1;
-        filter[first / 64] |= first_bit;
-        filter[second / 64] |= second_bit;
+        const Mark mark = mark_of(row[column], column);
+        std::uint64_t& word = filter[mark.word];
+        if ((word & mark.bits) != mark.bits) {
+            word |= mark.bits;
+            ++result.distinct[column];
+        }
         for (std::size_t i = 0; is_telling && i < asked.count; ++i) {
             echo |= static_cast<Columns>((asked.hashes[i] == row[column] ? 1U : 0U) << column);
         }
@@ -122,7 +121,7 @@ const Evidence::Asking* Evidence::find(QueryId id) const noexcept {
     return found == set + ways ? nullptr : found;
 }
 
-Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
+inline Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
     Asking* const set = asking_.data() + (id ^ (id >> 32U)) % sets * ways;
     Asking* oldest = set;
     ++clock_;
@@ -140,7 +139,8 @@ Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
 }
 
 /// The values that are others than those of the run before, as bits.
-std::uint32_t Evidence::take_changes(Asking& asking, const StatementValueHashes& values) noexcept {
+inline std::uint32_t Evidence::take_changes(Asking& asking,
+                                            const StatementValueHashes& values) noexcept {
     std::uint32_t changed = 0;
     const bool is_first = asking.count != values.count;
     for (std::size_t i = 0; i < values.count; ++i) {
@@ -164,8 +164,8 @@ inline Evidence::Tally& Evidence::tally_of(Asking& asking, Place place) const no
 }
 
 /// Counts in each column whether it holds one of the values.
-bool Evidence::look_in(Place place, Tally& tally, const StatementValueHashes& values,
-                       std::uint32_t changed) const noexcept {
+inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHashes& values,
+                              std::uint32_t changed) const noexcept {
     const Result& result = results_[place];
     bool is_found = false;
     for (std::size_t column = 0; column < result.width; ++column) {
@@ -181,8 +181,9 @@ bool Evidence::look_in(Place place, Tally& tally, const StatementValueHashes& va
 }
 
 /// Looks into one result; whether that holds the statement's values, most of the time.
-bool Evidence::judge_one(Asking& asking, Place place, const StatementValueHashes& values,
-                         std::uint32_t changed) const noexcept {
+[[gnu::always_inline]] inline bool Evidence::judge_one(Asking& asking, Place place,
+                                                       const StatementValueHashes& values,
+                                                       std::uint32_t changed) const noexcept {
     Tally& tally = tally_of(asking, place);
     // What lies after the rows that are kept cannot be found.
     const bool is_cut = results_[place].rows > most_rows && tally.judged >= most_rows;
@@ -215,26 +216,25 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
 
 /// The latest result that holds the values leads, and the statement's own one only if no other
 /// does.
-void Evidence::search(Asking& asking, const StatementValueHashes& values,
-                      std::uint32_t changed) noexcept {
+[[gnu::always_inline]] inline void Evidence::search(Asking& asking,
+                                                    const StatementValueHashes& values,
+                                                    std::uint32_t changed) noexcept {
     Place leader = nowhere;
     Place own = nowhere;
     for (const Place place : order_) {
         if (ids_[place] == 0) {
+            break;
+        }
+        if (!judge_one(asking, place, values, changed)) {
             continue;
         }
         if (ids_[place] == asking.id) {
             own = place;
-            continue;
-        }
-        if (judge_one(asking, place, values, changed) && leader == nowhere &&
-            !is_led_by(place, asking.id)) {
+        } else if (leader == nowhere && !is_led_by(place, asking.id)) {
             leader = place;
         }
     }
-    if (own != nowhere && judge_one(asking, own, values, changed) && leader == nowhere) {
-        leader = own;
-    }
+    leader = leader == nowhere ? own : leader;
     asking.leader = leader;
     if (leader != nowhere) {
         const auto& hits = asking.tallies[leader].hits;
@@ -302,7 +302,8 @@ Judgement Evidence::judgement(Asking& asking, bool is_found) const noexcept {
     return {result.id, result.generation, place, tally.is_half, result.is_many, 0};
 }
 
-Judgement Evidence::judge(QueryId id, const StatementValueHashes& values) noexcept {
+ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
+                                                 const StatementValueHashes& values) noexcept {
     Asking& asking = asking_of(id);
     const std::uint32_t changed = take_changes(asking, values);
     if (changed == 0) {
@@ -315,9 +316,11 @@ Judgement Evidence::judge(QueryId id, const StatementValueHashes& values) noexce
     const std::uint16_t found_before = before == nowhere ? 0 : asking.tallies[before].found;
     search(asking, values, changed);
     const Place leader = asking.leader;
-    const bool is_found =
-        leader != nowhere && (leader != before || asking.tallies[leader].found != found_before);
-    Judgement found = judgement(asking, is_found);
+    Judgement found;
+    if (leader != nowhere) {
+        const bool is_found = leader != before || asking.tallies[leader].found != found_before;
+        found = judgement(asking, is_found);
+    }
     if (found.leader == 0) {
         asking.loose += asking.loose < most_judged ? 1 : 0;
         return found;

@@ -109,6 +109,12 @@ class Evidence {
 
     using Filter = std::array<std::uint64_t, filter_bits / 64>;
 
+    /// Where a value of a column is in a filter: two bits of one word.
+    struct Mark {
+        std::size_t word;
+        std::uint64_t bits;
+    };
+
     /// What is known of a statement under one generation of a result.
     struct Tally {
         std::uint32_t generation = 0;
@@ -135,6 +141,7 @@ class Evidence {
     Asking& asking_of(QueryId id) noexcept;
     const Asking* find(QueryId id) const noexcept;
     static std::uint32_t take_changes(Asking& asking, const StatementValueHashes& values) noexcept;
+    static Mark mark_of(ValueHash value, std::size_t column) noexcept;
     Tally& tally_of(Asking& asking, Place place) const noexcept;
     bool holds(Place place, ValueHash value, std::size_t column) const noexcept;
     bool has(Place place, ValueHash value, std::size_t column) const noexcept;
@@ -153,7 +160,8 @@ class Evidence {
 
     std::array<QueryId, results> ids_{};
     std::array<Result, results> results_{};
-    std::array<Place, results> order_{0, 1, 2, 3, 4, 5, 6, 7};  ///< the latest first
+    /// The latest first, and those without a result last.
+    std::array<Place, results> order_{0, 1, 2, 3, 4, 5, 6, 7};
     std::uint32_t generation_ = 0;
     std::uint32_t clock_ = 0;
     std::array<Asking, sets * ways> asking_{};
@@ -171,13 +179,16 @@ inline Evidence::Place Evidence::place_of(QueryId id) const noexcept {
     return nowhere;
 }
 
-inline bool Evidence::holds(Place place, ValueHash value, std::size_t column) const noexcept {
+inline Evidence::Mark Evidence::mark_of(ValueHash value, std::size_t column) noexcept {
+    static_assert(filter_bits / 64 == 256, "the upper byte of the hash says which word");
     const std::uint64_t hash = (value + column) * 0x9E3779B97F4A7C15U;
-    const std::size_t first = (hash >> 50U) % filter_bits;
-    const std::size_t second = (hash >> 36U) % filter_bits;
-    const Filter& filter = filters_[place];
-    return ((filter[first / 64] >> (first % 64)) & (filter[second / 64] >> (second % 64)) & 1U) !=
-           0;
+    const std::uint64_t one = 1;
+    return {hash >> 56U, one << ((hash >> 50U) % 64) | one << ((hash >> 44U) % 64)};
+}
+
+inline bool Evidence::holds(Place place, ValueHash value, std::size_t column) const noexcept {
+    const Mark mark = mark_of(value, column);
+    return (filters_[place][mark.word] & mark.bits) == mark.bits;
 }
 
 /// The same in the filter or, if the column has but what was asked for, in the last execution.

@@ -5,6 +5,10 @@
 /// A statement as the watch over round trips sees it.
 namespace onetrip::roundtrip {
 
+/// For functions that run with each statement and have no array in their frames: to guard those
+/// would be felt.
+#define ONETRIP_WITHOUT_ARRAYS __attribute__((no_stack_protector))
+
 /// The server's identifier of a statement; 0 is none.
 using QueryId = std::uint64_t;
 

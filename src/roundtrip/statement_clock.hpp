@@ -36,6 +36,15 @@ class StatementClock {
     /// planning.
     void prepare(QueryId id, Microseconds message, Microseconds now) noexcept;
 
+    /// When this message began to plan a statement that has been prepared: after it parsed it, or
+    /// when it arrived. 0 if this is not the one.
+    Microseconds planning_begins(QueryId id, Microseconds message) const noexcept {
+        if (id == 0 || prepared_.id != id) {
+            return 0;
+        }
+        return prepared_.message == message ? prepared_.until : message;
+    }
+
     /// The statement that has been prepared is not going to run.
     void forget_prepared() noexcept { prepared_.id = 0; }
 

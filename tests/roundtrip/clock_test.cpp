@@ -48,6 +48,18 @@ TEST_CASE("a statement of one message has that message's time") {
     CHECK_FALSE(clock.is_running(&handle));
 }
 
+TEST_CASE("planning begins after parsing, or with the message that does nothing before it") {
+    StatementClock clock;
+    const int handle = 0;
+    clock.prepare(element, 1000, 1100);
+    CHECK(clock.planning_begins(element, 1000) == 1100);
+    CHECK(clock.planning_begins(element, 5000) == 5000);
+    CHECK(clock.planning_begins(list, 1000) == 0);
+    clock.begin(&handle, element, 0, 5000);
+    CHECK(clock.planning_begins(element, 5000) == 0);
+    CHECK(clock.planning_begins(0, 5000) == 0);
+}
+
 TEST_CASE("a statement begins with its first message, and the server works with each") {
     StatementClock clock;
     const int handle = 0;

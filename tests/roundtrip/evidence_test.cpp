@@ -198,6 +198,20 @@ TEST_CASE("many rows may have the same value: half is of what there is to ask fo
     }
 }
 
+TEST_CASE("a result that is dropped hides none of those before it, and leads to nothing") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 20));
+    session.run(tags, {}, Session::list(5000, 12));
+    session.run(profiles, {}, Session::list(9000, 12));
+    session.evidence.drop(session.evidence.place_of(tags));
+    CHECK(session.run(books, {1005}, {{7000}}).leader == authors);
+    CHECK(session.run(other, {5005}, {}).leader == 0);
+    // Its place is the next one to be taken.
+    session.run(tags, {}, Session::list(5000, 12));
+    CHECK(session.run(other, {5006}, {}).leader == tags);
+    CHECK(session.run(books, {1006}, {{7001}}).leader == authors);
+}
+
 TEST_CASE("the last eight results are kept, and none after a pause") {
     Session session;
     session.run(authors, {}, Session::list(1000, 20));

@@ -15,7 +15,7 @@ inline bool is_heavy_result(std::uint64_t rows, const RowSizes& sizes) {
     const RoundTripSettings& settings = round_trip_settings;
     return (settings.heavy_rows >= 0 && rows > static_cast<std::uint64_t>(settings.heavy_rows)) ||
            (settings.heavy_kb >= 0 && sizes.is_known() &&
-            sizes.bytes(rows) > settings.heavy_kb * 1024.0);
+            sizes.are_over(rows, std::int64_t{settings.heavy_kb} * 1024));
 }
 
 /// Adds an execution to the view heavy_results.

@@ -51,7 +51,7 @@ PlannedStmt* plan(ONETRIP_PLANNER_PARAMETERS) {
         return call_planner(ONETRIP_PLANNER_ARGUMENTS);
     }
     PlannedStmt* planned = nullptr;
-    const TimestampTz begin = GetCurrentTimestamp();
+    const TimestampTz begin = session.planning_begins(query);
     session.run([&] { planned = call_planner(ONETRIP_PLANNER_ARGUMENTS); });
     session.planned(query, planned, text, begin);
     return planned;

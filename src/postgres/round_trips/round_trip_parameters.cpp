@@ -30,14 +30,21 @@ Hash mix(Hash hash, Hash value) {
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-/// Most parameters are numbers, which are in their Datum: those are not to pay for the others.
-inline Hash hash_value(Hash hash, Datum datum, bool is_null, const ValueLayout& layout) {
+/// Adds a value. The hash by which it is looked for in results tells runs apart too; a value that
+/// has none counts with all of its bytes, as `layout` says where those are.
+template <typename Layout>
+inline void add_value(ValuesOfStatement& values, Oid type, Datum datum, bool is_null,
+                      Layout&& layout) {
     constexpr Hash null = 0x6E756C6C;
-    hash = mix(hash, layout.type);
-    if (is_null) {
-        return mix(hash, null);
+    const roundtrip::ValueHash hash = is_null ? 0 : hash_of_value(type, datum);
+    values.each.add(hash);
+    if (hash != 0 || is_null) {
+        values.hash = mix(values.hash, is_null ? null : hash);
+    } else {
+        const ValueLayout& found = layout();
+        values.hash = found.by_value ? mix(mix(values.hash, type), datum)
+                                     : hash_bytes_of(mix(values.hash, type), datum, found.length);
     }
-    return layout.by_value ? mix(hash, datum) : hash_bytes_of(hash, datum, layout.length);
 }
 
 roundtrip::ValueHash hash_of_varlena(Datum datum) {
@@ -57,13 +64,12 @@ bool hash_constants(Node* node, void* context) {
     }
     if (IsA(node, Const)) {
         const auto* const constant = reinterpret_cast<const Const*>(node);
-        auto* const values = static_cast<ValuesOfStatement*>(context);
-        values->hash = hash_value(
-            values->hash, constant->constvalue, constant->constisnull,
-            ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
-                        constant->constbyval});
-        values->each.add(
-            constant->constisnull ? 0 : hash_of_value(constant->consttype, constant->constvalue));
+        add_value(*static_cast<ValuesOfStatement*>(context), constant->consttype,
+                  constant->constvalue, constant->constisnull, [&] {
+                      return ValueLayout{constant->consttype,
+                                         static_cast<std::int16_t>(constant->constlen),
+                                         constant->constbyval};
+                  });
         return false;
     }
     if (IsA(node, Query)) {
@@ -74,12 +80,8 @@ bool hash_constants(Node* node, void* context) {
 
 }  // namespace
 
-roundtrip::ValueHash hash_of_value(Oid type, Datum datum) {
+roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum) {
     switch (type) {
-        case INT4OID:
-            return roundtrip::hash_of_number(DatumGetInt32(datum));
-        case INT8OID:
-            return roundtrip::hash_of_number(DatumGetInt64(datum));
         case INT2OID:
             return roundtrip::hash_of_number(DatumGetInt16(datum));
         case OIDOID:
@@ -94,22 +96,6 @@ roundtrip::ValueHash hash_of_value(Oid type, Datum datum) {
             return hash_of_varlena(datum);
         default:
             return 0;
-    }
-}
-
-bool has_value_hash(Oid type) {
-    switch (type) {
-        case INT4OID:
-        case INT8OID:
-        case INT2OID:
-        case OIDOID:
-        case DATEOID:
-        case UUIDOID:
-        case TEXTOID:
-        case VARCHAROID:
-            return true;
-        default:
-            return false;
     }
 }
 
@@ -148,9 +134,8 @@ void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
     for (int i = 0; i < parameters->numParams; ++i) {
         const ParamExternData& parameter = parameters->params[i];
         if (OidIsValid(parameter.ptype)) {
-            values.hash = hash_value(values.hash, parameter.value, parameter.isnull,
-                                     layout_of(parameter.ptype));
-            values.each.add(parameter.isnull ? 0 : hash_of_value(parameter.ptype, parameter.value));
+            add_value(values, parameter.ptype, parameter.value, parameter.isnull,
+                      [&]() -> const ValueLayout& { return layout_of(parameter.ptype); });
         }
     }
 }

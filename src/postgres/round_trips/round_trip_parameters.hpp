@@ -17,12 +17,38 @@ struct ValueLayout {
     bool by_value = false;
 };
 
+/// The same of a value that is no integer of the usual types.
+roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum);
+
 /// Of a type whose values are looked for in results, a value's hash; else 0. Nothing is detoasted:
 /// what is long, compressed or stored out of line is not looked for.
-roundtrip::ValueHash hash_of_value(Oid type, Datum datum);
+inline roundtrip::ValueHash hash_of_value(Oid type, Datum datum) {
+    switch (type) {
+        case INT4OID:
+            return roundtrip::hash_of_number(DatumGetInt32(datum));
+        case INT8OID:
+            return roundtrip::hash_of_number(DatumGetInt64(datum));
+        default:
+            return hash_of_other_value(type, datum);
+    }
+}
 
 /// Whether a type is one of those.
-bool has_value_hash(Oid type);
+inline bool has_value_hash(Oid type) {
+    switch (type) {
+        case INT4OID:
+        case INT8OID:
+        case INT2OID:
+        case OIDOID:
+        case DATEOID:
+        case UUIDOID:
+        case TEXTOID:
+        case VARCHAROID:
+            return true;
+        default:
+            return false;
+    }
+}
 
 /// What a statement runs with: its parameters, and the constants in its text, which its identifier
 /// leaves out.

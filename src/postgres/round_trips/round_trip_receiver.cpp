@@ -12,33 +12,6 @@ namespace onetrip::postgres {
 using roundtrip::Evidence;
 using roundtrip::ValueHash;
 
-DestReceiver* WatchedReceiver::put_before(DestReceiver* inner, const Source& source,
-                                          Evidence& evidence) {
-    drop_unfinished();
-    receiver_ = {{receive, start_up, shut_down, destroy, inner->mydest}, this};
-    inner_ = inner;
-    source_ = source;
-    evidence_ = &evidence;
-    described_ = nullptr;
-    place_ = Evidence::nowhere;
-    sizes_.forget();
-    return &receiver_.receiver;
-}
-
-void WatchedReceiver::drop_unfinished() {
-    if (is_unfinished_) {
-        evidence_->drop(place_);
-        is_unfinished_ = false;
-    }
-}
-
-bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {
-    WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
-    const bool goes_on = owner.inner_->receiveSlot(row, owner.inner_);
-    owner.keep(row);
-    return goes_on;
-}
-
 void WatchedReceiver::start_up(DestReceiver* self, int operation, TupleDesc columns) {
     WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
     owner.described_ = columns;
@@ -59,7 +32,7 @@ void WatchedReceiver::destroy(DestReceiver* self) {
 
 /// The first row is here: finds the columns that are kept, wherever they stand. A row's own
 /// description may be that of an index, without names.
-void WatchedReceiver::begin(TupleDesc columns) {
+inline void WatchedReceiver::begin(TupleDesc columns) {
     place_ = evidence_->begin_rows(source_.id, source_.parameters, source_.goes_on);
     is_unfinished_ = true;
     if (source_.is_measured) {
@@ -82,7 +55,7 @@ void WatchedReceiver::begin(TupleDesc columns) {
     named.count = count_;
 }
 
-inline void WatchedReceiver::keep(TupleTableSlot* row) {
+[[gnu::always_inline]] inline void WatchedReceiver::keep(TupleTableSlot* row) {
     if (place_ == Evidence::nowhere) {
         begin(described_);
     }
@@ -104,6 +77,13 @@ inline void WatchedReceiver::keep(TupleTableSlot* row) {
                         : hash_of_value(column.type, row->tts_values[column.number]);
     }
     evidence_->add_row(place_, {hashes, static_cast<std::size_t>(count_)}, *source_.asked);
+}
+
+bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {
+    WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
+    const bool goes_on = owner.inner_->receiveSlot(row, owner.inner_);
+    owner.keep(row);
+    return goes_on;
 }
 
 }  // namespace onetrip::postgres

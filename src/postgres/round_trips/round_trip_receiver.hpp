@@ -34,11 +34,26 @@ class WatchedReceiver {
 
     /// The receiver to be taken instead of `inner`, which it hands everything on to.
     DestReceiver* put_before(DestReceiver* inner, const Source& source,
-                             roundtrip::Evidence& evidence);
+                             roundtrip::Evidence& evidence) {
+        drop_unfinished();
+        receiver_.receiver.mydest = inner->mydest;
+        inner_ = inner;
+        source_ = source;
+        evidence_ = &evidence;
+        described_ = nullptr;
+        place_ = roundtrip::Evidence::nowhere;
+        sizes_.forget();
+        return &receiver_.receiver;
+    }
 
     /// Forgets the rows of a statement that failed after some of them: clients throw those away.
     /// To be called before the evidence is asked again.
-    void drop_unfinished();
+    void drop_unfinished() {
+        if (is_unfinished_) {
+            evidence_->drop(place_);
+            is_unfinished_ = false;
+        }
+    }
 
     /// Of the rows that came last.
     const RowSizes& sizes() const { return sizes_; }
@@ -69,7 +84,7 @@ class WatchedReceiver {
     void begin(TupleDesc columns);
     void keep(TupleTableSlot* row);
 
-    Receiver receiver_{};
+    Receiver receiver_{{receive, start_up, shut_down, destroy, DestNone}, this};
     DestReceiver* inner_ = nullptr;
     Source source_{};
     roundtrip::Evidence* evidence_ = nullptr;

@@ -31,6 +31,11 @@ bool is_shown = false;
 roundtrip::LoopKey shown;
 std::uint64_t shown_statements = 0;
 
+/// Copies a text and what ends it.
+void copy_text(RoundTripText& to, const RoundTripText& from) {
+    std::memcpy(to, from, strnlen(from, sizeof from - 1) + 1);
+}
+
 /// The first MaxBackends of all processes may have sessions.
 Slot* own_slot() {
     const std::ptrdiff_t own = MyProc == nullptr ? -1 : MyProc - ProcGlobal->allProcs;
@@ -73,8 +78,8 @@ void show_running_loop(const roundtrip::Loop& loop, const RoundTripTexts& texts)
     to.statements = static_cast<std::int64_t>(loop.statements);
     to.round_trips = static_cast<std::int64_t>(loop.round_trips);
     to.wait_time = loop.wait;
-    strlcpy(to.leader, texts.leader, sizeof to.leader);
-    strlcpy(to.repeated, texts.repeated, sizeof to.repeated);
+    copy_text(to.leader, texts.leader);
+    copy_text(to.repeated, texts.repeated);
     SpinLockRelease(&slot->lock);
 }
 

@@ -86,16 +86,26 @@ void report_at_exit(int /*code*/, Datum /*argument*/) {
 /// The inward wall. The detector throws nothing; should it ever, what the client sent goes on (an
 /// ERROR after a commit would be a PANIC), unwatched, and the server's log says why.
 template <typename Body>
-void RoundTripSession::call_detector(Body&& body) {
-    CaughtError error;
-    if (!try_cpp(error, body)) {
-        has_given_up_ = true;
-        detector_ = roundtrip::Detector(loops_);
-        ereport(LOG, (errcode(error.sqlstate),
-                      errmsg("round trips of this session are watched no longer"),
-                      errdetail_internal("%s", error.message)));
+[[gnu::always_inline]] inline void RoundTripSession::call_detector(Body&& body) {
+    bool has_thrown = false;
+    try {
+        body();
+    } catch (...) {
+        describe_current_exception(thrown_);
+        has_thrown = true;
+    }
+    if (has_thrown) {
+        give_up();
     }
     loops_.log_episode();
+}
+
+[[gnu::cold]] void RoundTripSession::give_up() {
+    has_given_up_ = true;
+    detector_ = roundtrip::Detector(loops_);
+    ereport(LOG,
+            (errcode(thrown_.sqlstate), errmsg("round trips of this session are watched no longer"),
+             errdetail_internal("%s", thrown_.message)));
 }
 
 /// A loop that was born or has doubled is shown while it runs.
@@ -254,20 +264,21 @@ inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId que
     if (round_trip_settings.has_request) {
         look_at_request(query_id);
     }
-    known_ = fingerprints_.find(query_id);
+    known_ = known_of(query_id);
     values_.collect(query_id, query->params, current_);
     judged_query_ = query;
-    judgement_ = {};
     receiver_.drop_unfinished();
-    if (round_trip_settings.values && !is_ignored(query->plannedstmt, query->sourceText)) {
-        forget_after_pause();
-        judgement_ = evidence_.judge(fingerprint_of(query_id), current_.each);
-        // Visitors of one page are different requests.
-        judgement_.is_half |= round_trip_settings.has_request && requests_.of(query_id) != 0;
+    if (!round_trip_settings.values || is_ignored(query->plannedstmt, query->sourceText)) {
+        judgement_ = {};
+        return;
     }
+    forget_after_pause();
+    judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each);
+    // Visitors of one page are different requests.
+    judgement_.is_half |= round_trip_settings.has_request && requests_.of(query_id) != 0;
 }
 
-void RoundTripSession::started(const QueryDesc* query) {
+ONETRIP_WITHOUT_ARRAYS void RoundTripSession::started(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
     look_at_values(query, id);
     clock_.begin(query, id, current_.hash, GetCurrentStatementStartTimestamp());
@@ -341,7 +352,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     }
     TripCounter trips = trips_;
     statement.is_trip = trips.count();
-    statement.transaction = static_cast<std::uint64_t>(GetCurrentTransactionStartTimestamp());
+    statement.transaction = static_cast<std::uint64_t>(trips.transaction());
     std::optional<roundtrip::Loop> loop;
     call_detector([&] {
         begin_chained_block();
@@ -401,7 +412,7 @@ void RoundTripSession::pass_over() {
     });
 }
 
-void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
+ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const TimestampTz now = GetCurrentTimestamp();
     const PlannedStmt* const planned = query->plannedstmt;
     if (is_ignored(planned, query->sourceText)) {
@@ -430,11 +441,13 @@ void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
 
 /// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
 /// nullptr if there can be none.
-void RoundTripSession::report(Statement& statement, const PlannedStmt* planned, const char* text,
-                              const QueryDesc* query) {
+[[gnu::always_inline]] inline void RoundTripSession::report(Statement& statement,
+                                                            const PlannedStmt* planned,
+                                                            const char* text,
+                                                            const QueryDesc* query) {
     begin();
     statement.is_trip = trips_.count();
-    statement.transaction = static_cast<std::uint64_t>(GetCurrentTransactionStartTimestamp());
+    statement.transaction = static_cast<std::uint64_t>(trips_.transaction());
     std::optional<LoopKey> loop;
     call_detector([&] {
         begin_chained_block();
@@ -585,7 +598,6 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
 // ---- transactions -------------------------------------------------------------------------------
 
 void RoundTripSession::end_block_or_pause(XactEvent event) {
-    clock_.forget_prepared();
     call_detector([this, event] {
         if (detector_.is_in_block()) {
             detector_.end_block();

@@ -76,6 +76,11 @@ class RoundTripSession {
         has_ignore_comments_ = has_ignore_comments_ || names_ignore(source_of(query, text));
     }
     void before_planning(Query* query, const char* text);
+    TimestampTz planning_begins(const Query* query) const {
+        const roundtrip::Microseconds begins = clock_.planning_begins(
+            static_cast<roundtrip::QueryId>(query->queryId), GetCurrentStatementStartTimestamp());
+        return begins != 0 ? begins : GetCurrentTimestamp();
+    }
     void planned(const Query* query, const PlannedStmt* planned, const char* text,
                  TimestampTz begin);
     void started(const QueryDesc* query);
@@ -120,7 +125,10 @@ class RoundTripSession {
     void transaction_ended(XactEvent event) {
         const bool ends_block = event == XACT_EVENT_ABORT && detector_.is_in_block();
         if (has_begun_ && (ends_block || !is_inside())) {
-            end_block_or_pause(event);
+            clock_.forget_prepared();
+            if (!ends_nothing(event)) {
+                end_block_or_pause(event);
+            }
         }
     }
 
@@ -129,8 +137,16 @@ class RoundTripSession {
   private:
     template <typename Body>
     void call_detector(Body&& body);
+    void give_up();
 
     bool is_inside() const { return clock_.is_inside(GetCurrentStatementStartTimestamp); }
+
+    /// Whether this is the end of a read outside of a block, for which no loop waits.
+    bool ends_nothing(XactEvent event) const {
+        return event == XACT_EVENT_COMMIT && !detector_.is_in_block() &&
+               !detector_.has_open_loops() && !alarm_.is_set() && round_trip_settings.watch &&
+               !TransactionIdIsValid(GetTopTransactionIdIfAny());
+    }
     static bool is_sent_by_client(const QueryDesc* query);
     static bool is_pausing();
 
@@ -226,6 +242,8 @@ class RoundTripSession {
     bool has_ignore_comments_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;
+    /// What it threw. Here, since so much room in a frame is felt in each statement.
+    CaughtError thrown_ = {};
     /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.
     bool chains_ = false;
     /// DECLARE CURSOR is about to plan its query: the arrival of its message, else 0.

@@ -24,6 +24,9 @@ class TripCounter {
         return is_trip;
     }
 
+    /// Of the statement that was counted last: when its transaction began.
+    TimestampTz transaction() const { return before_.transaction; }
+
   private:
     struct State {
         TimestampTz message = 0;      ///< when it arrived
@@ -37,9 +40,9 @@ class TripCounter {
     static State state() {
         // The portal of a simple query is not visible.
         const bool is_simple = ActivePortal != nullptr && !ActivePortal->visible;
-        return {GetCurrentStatementStartTimestamp(), GetCurrentTransactionStartTimestamp(),
-                pgstat_track_activities ? pgStatTransactionIdleTime
-                                        : GetCurrentStatementStartTimestamp(),
+        const TimestampTz message = GetCurrentStatementStartTimestamp();
+        return {message, GetCurrentTransactionStartTimestamp(),
+                pgstat_track_activities ? pgStatTransactionIdleTime : message,
                 has_received_more(is_simple)};
     }
 

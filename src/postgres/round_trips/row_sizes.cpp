@@ -25,30 +25,7 @@ std::uint64_t size_of(Datum datum) {
 
 }  // namespace
 
-void RowSizes::begin(TupleDesc columns) {
-    rows_ = 0;
-    fixed_ = variable_ = 0;
-    count_ = last_ = 0;
-    has_more_ = false;
-    const int width = columns == nullptr ? 0 : columns->natts;
-    for (int i = 0; i < width; ++i) {
-        const int length = TupleDescAttr(columns, i)->attlen;
-        if (length > 0) {
-            fixed_ += static_cast<std::uint64_t>(length);
-        } else if (length == -1 && count_ < most_columns) {
-            numbers_[count_] = last_ = i;
-            sums_[count_++] = 0;
-        } else {
-            has_more_ = true;
-        }
-    }
-}
-
-void RowSizes::add(TupleTableSlot* row) {
-    ++rows_;
-    if (count_ == 0) {
-        return;
-    }
+void RowSizes::add_variable(TupleTableSlot* row) {
     slot_getsomeattrs(row, last_ + 1);
     for (int i = 0; i < count_; ++i) {
         const int column = numbers_[i];

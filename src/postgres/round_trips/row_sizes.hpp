@@ -22,7 +22,12 @@ class RowSizes {
     void begin(TupleDesc columns);
 
     bool is_full() const { return rows_ >= most_rows; }
-    void add(TupleTableSlot* row);
+    void add(TupleTableSlot* row) {
+        ++rows_;
+        if (count_ > 0) {
+            add_variable(row);
+        }
+    }
 
     /// Of so many rows, by the mean of those that were added.
     double bytes(std::uint64_t rows) const {
@@ -32,11 +37,20 @@ class RowSizes {
                                  static_cast<double>(variable_) / static_cast<double>(rows_));
     }
     bool is_known() const { return rows_ > 0; }
+
+    /// Whether so many rows are more than so many bytes. Most results have been added whole.
+    bool are_over(std::uint64_t rows, std::int64_t limit) const {
+        return rows == static_cast<std::uint64_t>(rows_)
+                   ? fixed_ * rows + variable_ > static_cast<std::uint64_t>(limit)
+                   : bytes(rows) > static_cast<double>(limit);
+    }
     Widest widest(TupleDesc columns) const;
 
   private:
     /// Columns of variable length: those after so many count in the whole alone.
     static constexpr int most_columns = 64;
+
+    void add_variable(TupleTableSlot* row);
 
     std::int64_t rows_ = 0;
     std::uint64_t fixed_ = 0;     ///< bytes in each row
@@ -47,5 +61,24 @@ class RowSizes {
     int numbers_[most_columns] = {};
     std::uint64_t sums_[most_columns] = {};
 };
+
+inline void RowSizes::begin(TupleDesc columns) {
+    rows_ = 0;
+    fixed_ = variable_ = 0;
+    count_ = last_ = 0;
+    has_more_ = false;
+    const int width = columns == nullptr ? 0 : columns->natts;
+    for (int i = 0; i < width; ++i) {
+        const int length = TupleDescAttr(columns, i)->attlen;
+        if (length > 0) {
+            fixed_ += static_cast<std::uint64_t>(length);
+        } else if (length == -1 && count_ < most_columns) {
+            numbers_[count_] = last_ = i;
+            sums_[count_++] = 0;
+        } else {
+            has_more_ = true;
+        }
+    }
+}
 
 }  // namespace onetrip::postgres
