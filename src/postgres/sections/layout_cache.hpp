@@ -17,7 +17,7 @@ namespace onetrip::postgres {
 struct StoredLayout {
     static constexpr std::uint8_t current_version = 1;
 
-    /// Where the text begins, behind the varlena header and the version.
+    /// Where the text begins, after the varlena header and the version.
     static constexpr std::size_t text_offset = 5;
 
     std::int32_t vl_len_;  // varlena header: do not touch directly
