@@ -224,7 +224,7 @@ CREATE AGGREGATE section_agg(layout section_layout, source jsonb) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE section_agg(section_layout, jsonb) IS
-    'sections of all JSON rows, in the order of ORDER BY within the call, else in none';
+    'sections of all JSON rows, in the order of ORDER BY within the call; without it in no particular order';
 
 CREATE AGGREGATE section_agg(layout section_layout, source text) (
     SFUNC = section_agg_transition_text,
@@ -236,12 +236,12 @@ CREATE AGGREGATE section_agg(layout section_layout, source text) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE section_agg(section_layout, text) IS
-    'sections of all JSON rows as text, in the order of ORDER BY within the call, else in none';
+    'sections of all JSON rows as text, in the order of ORDER BY within the call; without it in no particular order';
 
 CREATE FUNCTION dvb_text(value jsonb) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION dvb_text(jsonb) IS
-    'text of a dvbtext value as decode_section writes it; NULL if it has bytes alone';
+    'text of a dvbtext value as decode_section writes it; NULL if it has only bytes';
 
 -- The library of the standards' tables and descriptors.
 CREATE FUNCTION standard_layout(name text, standard text DEFAULT 'dvb') RETURNS section_layout
@@ -277,12 +277,25 @@ COMMENT ON FUNCTION library_layouts(text) IS
 CREATE FUNCTION with_library(layout section_layout) RETURNS section_layout
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION with_library(section_layout) IS
-    'the layout with every definition of the library that it can reach, which then depends on none';
+    'layout with every definition of the library that it can reach in its own text, so that it needs no library';
 
 CREATE FUNCTION identify_section(section bytea, standard text DEFAULT 'dvb') RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION identify_section(bytea, text) IS
     'name of the standard layout that a section has; NULL if there is none';
+
+COMMENT ON FUNCTION message_layout() IS
+    'layout of the targeted message to a set-top box; the default of encode_carousel and its family';
+COMMENT ON FUNCTION layout_fields(section_layout) IS
+    'fields of a layout, offsets and widths in bits; a width of * is null, and so are the offsets after it';
+COMMENT ON AGGREGATE section_agg(section_layout, record) IS
+    'sections of all rows, in the order of ORDER BY within the call; without it in no particular order';
+COMMENT ON AGGREGATE section_agg(bytea) IS
+    'finished sections, concatenated in the order of ORDER BY within the call; without it in no particular order';
+COMMENT ON FUNCTION dissect_section(section_layout, bytea) IS
+    'section field by field, for people to read, with what is wrong in each field';
+COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
+    'CRC_32 of ISO/IEC 13818-1; 0 for data that end with their own CRC_32';
 
 -- Transport packets -------------------------------------------------------------------------------
 
@@ -291,7 +304,7 @@ CREATE FUNCTION ts_packets(
     sections bytea, pid int, continuity int DEFAULT 0, loop boolean DEFAULT false) RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ts_packets(bytea, int, int, boolean) IS
-    'sections in transport packets on a PID, the first of which has this continuity counter';
+    'sections in transport packets on a PID; the first packet has the given continuity counter';
 
 -- Carousels ---------------------------------------------------------------------------------------
 
@@ -327,7 +340,7 @@ CREATE FUNCTION carousel_campaigns(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
 COMMENT ON FUNCTION carousel_campaigns(text, date, bigint, section_layout) IS
-    'what each campaign takes of a carousel, largest first, and how long that is on air in a cycle';
+    'share of each campaign in a carousel, largest first, and its airtime in a cycle';
 
 CREATE FUNCTION carousel_changes(
     zone text, from_date date, to_date date, layout section_layout DEFAULT message_layout(),
@@ -336,7 +349,7 @@ CREATE FUNCTION carousel_changes(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 10000;
 COMMENT ON FUNCTION carousel_changes(text, date, date, section_layout) IS
-    'sections of the messages that are on air in a zone on one of two dates alone, in order';
+    'sections of the messages that are on air in a zone on exactly one of two dates, in order';
 
 CREATE FUNCTION section_changes(
     before text, after text,
@@ -344,7 +357,7 @@ CREATE FUNCTION section_changes(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10000;
 COMMENT ON FUNCTION section_changes(text, text) IS
-    'sections that one of two queries has alone, or other bytes of; both by key and part';
+    'sections that only one of two queries has, or that differ between them, by key and part';
 
 -- Exports -----------------------------------------------------------------------------------------
 
@@ -378,7 +391,7 @@ REVOKE EXECUTE ON FUNCTION export_carousel_to_program FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION export_carousel_to_program TO pg_execute_server_program;
 COMMENT ON FUNCTION export_carousel_to_program(
     text, date, text, int, text, section_layout, boolean, bigint, bigint) IS
-    'carousel to the standard input of a program on the server, which is ended where the export fails';
+    'carousel to the standard input of a program on the server, which is ended if the export fails';
 
 CREATE FUNCTION export_carousel_to_large_object(
     zone text, on_date date DEFAULT NULL, pid int DEFAULT NULL,
@@ -414,7 +427,7 @@ CREATE FUNCTION export_sections_to_program(
 REVOKE EXECUTE ON FUNCTION export_sections_to_program FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION export_sections_to_program TO pg_execute_server_program;
 COMMENT ON FUNCTION export_sections_to_program(text, text, int, boolean, bigint) IS
-    'sections of a query to the standard input of a program on the server, which is ended where the export fails';
+    'sections of a query to the standard input of a program on the server, which is ended if the export fails';
 
 CREATE FUNCTION export_sections_to_large_object(
     query text, pid int DEFAULT NULL, loop boolean DEFAULT true,
@@ -537,6 +550,11 @@ CREATE FUNCTION form_views(
 COMMENT ON FUNCTION form_views(jsonb, text, text, text, text, text) IS
     'statements that make typed views of a form''s submissions: a row for each submission, and views of the repeats';
 
+COMMENT ON FUNCTION answer_number(text) IS
+    'number that an answer''s text is, by JSON''s grammar; null if it is not one';
+COMMENT ON FUNCTION answer_date(text) IS
+    'day that an answer''s text is, written YYYY-MM-DD; null if it is not one';
+
 -- Loading submissions -----------------------------------------------------------------------------
 
 DROP FUNCTION count_event(bigint, text);
@@ -566,7 +584,10 @@ CREATE FUNCTION load_change(
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION load_change(
     "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea, text) IS
-    'part of load_response_events: whether a submission is another than the one that was loaded';
+    'part of load_response_events: whether a submission differs from the one that was loaded';
+
+COMMENT ON FUNCTION jsonb_or_null(json) IS
+    'document as jsonb; null if jsonb cannot hold it, for example because of \u0000';
 
 DROP PROCEDURE load_response_events(name, name, text, int, bigint, bigint, bigint, bigint);
 CREATE PROCEDURE load_response_events(
@@ -578,7 +599,7 @@ CREATE PROCEDURE load_response_events(
     AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON PROCEDURE load_response_events(
     name, name, text, int, bigint, bigint, bigint, bigint, text, timestamptz, text, bigint) IS
-    'loads submissions as events, each exactly once, batch by batch with a commit each';
+    'loads submissions as events, each exactly once, in batches that commit one by one';
 
 -- Round trips -------------------------------------------------------------------------------------
 
@@ -697,7 +718,7 @@ SELECT d.datname AS database, t.loops, t.statements, t.round_trips, t.server_tim
 FROM round_trip_totals() AS t
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) t.database_oid;
 COMMENT ON VIEW round_trips_total IS
-    'what all loops of a database have cost since the last reset; counters that never sink';
+    'what all loops of a database have cost since the last reset; counters that never decrease';
 COMMENT ON COLUMN round_trips_total.database IS
     'database of the loops; null for all that found no room among 64, or if it is gone';
 COMMENT ON COLUMN round_trips_total.loops IS 'loops, each counted once an episode';
@@ -765,7 +786,8 @@ SELECT d.datname AS database, r.rolname AS role, h.application_name, h.queryid, 
 FROM heavy_plan_rows() AS h
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) h.database_oid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) h.role_oid;
-COMMENT ON VIEW heavy_plans IS 'statements whose plans are dear by themselves, and what to write instead';
+COMMENT ON VIEW heavy_plans IS
+    'statements whose plans are expensive by themselves, and what to write instead';
 COMMENT ON COLUMN heavy_plans.database IS 'database of the statements; null if it is gone';
 COMMENT ON COLUMN heavy_plans.role IS 'role that ran the statements; null if it is gone';
 COMMENT ON COLUMN heavy_plans.application_name IS

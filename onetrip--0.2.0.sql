@@ -138,7 +138,7 @@ message (max 512) {
 }
 $layout$::section_layout;
 COMMENT ON FUNCTION message_layout() IS
-    'layout of the targeted message to a set-top box, which encode_carousel uses unless told otherwise';
+    'layout of the targeted message to a set-top box; the default of encode_carousel and its family';
 
 CREATE FUNCTION layout_fields(
     layout section_layout,
@@ -147,7 +147,7 @@ CREATE FUNCTION layout_fields(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
 COMMENT ON FUNCTION layout_fields(section_layout) IS
-    'fields of a layout, offsets and widths in bits; null are a width * and the offsets behind it';
+    'fields of a layout, offsets and widths in bits; a width of * is null, and so are the offsets after it';
 
 -- Functions of a record are STABLE: it may hold an enum, whose labels can be renamed.
 CREATE FUNCTION encode_section(layout section_layout, source record) RETURNS bytea
@@ -222,7 +222,7 @@ CREATE AGGREGATE section_agg(layout section_layout, source record) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE section_agg(section_layout, record) IS
-    'sections of all rows, in the order of ORDER BY within the call, else in none';
+    'sections of all rows, in the order of ORDER BY within the call; without it in no particular order';
 
 CREATE AGGREGATE section_agg(layout section_layout, source jsonb) (
     SFUNC = section_agg_transition_jsonb,
@@ -234,7 +234,7 @@ CREATE AGGREGATE section_agg(layout section_layout, source jsonb) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE section_agg(section_layout, jsonb) IS
-    'sections of all JSON rows, in the order of ORDER BY within the call, else in none';
+    'sections of all JSON rows, in the order of ORDER BY within the call; without it in no particular order';
 
 CREATE AGGREGATE section_agg(layout section_layout, source text) (
     SFUNC = section_agg_transition_text,
@@ -246,7 +246,7 @@ CREATE AGGREGATE section_agg(layout section_layout, source text) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE section_agg(section_layout, text) IS
-    'sections of all JSON rows as text, in the order of ORDER BY within the call, else in none';
+    'sections of all JSON rows as text, in the order of ORDER BY within the call; without it in no particular order';
 
 CREATE AGGREGATE section_agg(section bytea) (
     SFUNC = section_agg_append,
@@ -257,7 +257,7 @@ CREATE AGGREGATE section_agg(section bytea) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE section_agg(bytea) IS
-    'finished sections one behind the other, in the order of ORDER BY within the call, else in none';
+    'finished sections, concatenated in the order of ORDER BY within the call; without it in no particular order';
 
 CREATE FUNCTION decode_section(layout section_layout, section bytea) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -271,7 +271,7 @@ CREATE FUNCTION dissect_section(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
 COMMENT ON FUNCTION dissect_section(section_layout, bytea) IS
-    'section field by field, for people to read; what is wrong in it is said where it is';
+    'section field by field, for people to read, with what is wrong in each field';
 
 CREATE FUNCTION check_sections(
     layout section_layout, sections bytea,
@@ -291,12 +291,12 @@ COMMENT ON FUNCTION split_sections(bytea) IS
 CREATE FUNCTION crc32_mpeg2(data bytea) RETURNS bigint
     AS 'MODULE_PATHNAME', 'onetrip_crc32_mpeg2' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION crc32_mpeg2(bytea) IS
-    'CRC_32 of ISO/IEC 13818-1; 0 over data with their CRC_32 behind them';
+    'CRC_32 of ISO/IEC 13818-1; 0 for data that end with their own CRC_32';
 
 CREATE FUNCTION dvb_text(value jsonb) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION dvb_text(jsonb) IS
-    'text of a dvbtext value as decode_section writes it; NULL if it has bytes alone';
+    'text of a dvbtext value as decode_section writes it; NULL if it has only bytes';
 
 -- The library of the standards' tables and descriptors.
 CREATE FUNCTION standard_layout(name text, standard text DEFAULT 'dvb') RETURNS section_layout
@@ -332,7 +332,7 @@ COMMENT ON FUNCTION library_layouts(text) IS
 CREATE FUNCTION with_library(layout section_layout) RETURNS section_layout
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION with_library(section_layout) IS
-    'the layout with every definition of the library that it can reach, which then depends on none';
+    'layout with every definition of the library that it can reach in its own text, so that it needs no library';
 
 CREATE FUNCTION identify_section(section bytea, standard text DEFAULT 'dvb') RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -345,7 +345,7 @@ CREATE FUNCTION ts_packets(
     sections bytea, pid int, continuity int DEFAULT 0, loop boolean DEFAULT false) RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ts_packets(bytea, int, int, boolean) IS
-    'sections in transport packets on a PID, the first of which has this continuity counter';
+    'sections in transport packets on a PID; the first packet has the given continuity counter';
 
 CREATE FUNCTION ts_sections(packets bytea, pid int, OUT ordinal bigint, OUT section bytea)
     RETURNS SETOF record
@@ -401,7 +401,7 @@ CREATE FUNCTION carousel_campaigns(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
 COMMENT ON FUNCTION carousel_campaigns(text, date, bigint, section_layout) IS
-    'what each campaign takes of a carousel, largest first, and how long that is on air in a cycle';
+    'share of each campaign in a carousel, largest first, and its airtime in a cycle';
 
 CREATE FUNCTION carousel_changes(
     zone text, from_date date, to_date date, layout section_layout DEFAULT message_layout(),
@@ -410,7 +410,7 @@ CREATE FUNCTION carousel_changes(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 10000;
 COMMENT ON FUNCTION carousel_changes(text, date, date, section_layout) IS
-    'sections of the messages that are on air in a zone on one of two dates alone, in order';
+    'sections of the messages that are on air in a zone on exactly one of two dates, in order';
 
 CREATE FUNCTION section_changes(
     before text, after text,
@@ -418,7 +418,7 @@ CREATE FUNCTION section_changes(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10000;
 COMMENT ON FUNCTION section_changes(text, text) IS
-    'sections that one of two queries has alone, or other bytes of; both by key and part';
+    'sections that only one of two queries has, or that differ between them, by key and part';
 
 -- Exports ----------------------------------------------------------------------------------------
 
@@ -448,7 +448,7 @@ REVOKE EXECUTE ON FUNCTION export_carousel_to_program FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION export_carousel_to_program TO pg_execute_server_program;
 COMMENT ON FUNCTION export_carousel_to_program(
     text, date, text, int, text, section_layout, boolean, bigint, bigint) IS
-    'carousel to the standard input of a program on the server, which is ended where the export fails';
+    'carousel to the standard input of a program on the server, which is ended if the export fails';
 
 CREATE FUNCTION export_carousel_to_large_object(
     zone text, on_date date DEFAULT NULL, pid int DEFAULT NULL,
@@ -484,7 +484,7 @@ CREATE FUNCTION export_sections_to_program(
 REVOKE EXECUTE ON FUNCTION export_sections_to_program FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION export_sections_to_program TO pg_execute_server_program;
 COMMENT ON FUNCTION export_sections_to_program(text, text, int, boolean, bigint) IS
-    'sections of a query to the standard input of a program on the server, which is ended where the export fails';
+    'sections of a query to the standard input of a program on the server, which is ended if the export fails';
 
 CREATE FUNCTION export_sections_to_large_object(
     query text, pid int DEFAULT NULL, loop boolean DEFAULT true,
@@ -592,7 +592,7 @@ COMMENT ON FUNCTION jsonb_tree(jsonb, boolean) IS
 CREATE FUNCTION answer_number(value text) RETURNS numeric
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_number(text) IS
-    'number that an answer''s text is, by JSON''s grammar; null if it is none';
+    'number that an answer''s text is, by JSON''s grammar; null if it is not one';
 
 CREATE FUNCTION answer_boolean(value text) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -602,7 +602,7 @@ COMMENT ON FUNCTION answer_boolean(text) IS
 CREATE FUNCTION answer_date(value text) RETURNS date
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_date(text) IS
-    'day that an answer''s text is, written YYYY-MM-DD; null if it is none';
+    'day that an answer''s text is, written YYYY-MM-DD; null if it is not one';
 
 CREATE FUNCTION answer_datetime(value text, zone text DEFAULT 'UTC') RETURNS timestamptz
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -686,12 +686,12 @@ CREATE FUNCTION load_change(
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION load_change(
     "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea, text) IS
-    'part of load_response_events: whether a submission is another than the one that was loaded';
+    'part of load_response_events: whether a submission differs from the one that was loaded';
 
 CREATE FUNCTION jsonb_or_null(document json) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION jsonb_or_null(json) IS
-    'document as jsonb; null where jsonb cannot hold it, as it cannot \u0000';
+    'document as jsonb; null if jsonb cannot hold it, for example because of \u0000';
 
 CREATE PROCEDURE load_response_events(
     app_schema name, dwh_schema name, mode text DEFAULT 'new', batch_size int DEFAULT 10000,
@@ -702,7 +702,7 @@ CREATE PROCEDURE load_response_events(
     AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON PROCEDURE load_response_events(
     name, name, text, int, bigint, bigint, bigint, bigint, text, timestamptz, text, bigint) IS
-    'loads submissions as events, each exactly once, batch by batch with a commit each';
+    'loads submissions as events, each exactly once, in batches that commit one by one';
 
 -- Round trips ------------------------------------------------------------------------------------
 
@@ -819,7 +819,7 @@ SELECT d.datname AS database, t.loops, t.statements, t.round_trips, t.server_tim
 FROM round_trip_totals() AS t
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) t.database_oid;
 COMMENT ON VIEW round_trips_total IS
-    'what all loops of a database have cost since the last reset; counters that never sink';
+    'what all loops of a database have cost since the last reset; counters that never decrease';
 COMMENT ON COLUMN round_trips_total.database IS
     'database of the loops; null for all that found no room among 64, or if it is gone';
 COMMENT ON COLUMN round_trips_total.loops IS 'loops, each counted once an episode';
@@ -887,7 +887,8 @@ SELECT d.datname AS database, r.rolname AS role, h.application_name, h.queryid, 
 FROM heavy_plan_rows() AS h
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) h.database_oid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) h.role_oid;
-COMMENT ON VIEW heavy_plans IS 'statements whose plans are dear by themselves, and what to write instead';
+COMMENT ON VIEW heavy_plans IS
+    'statements whose plans are expensive by themselves, and what to write instead';
 COMMENT ON COLUMN heavy_plans.database IS 'database of the statements; null if it is gone';
 COMMENT ON COLUMN heavy_plans.role IS 'role that ran the statements; null if it is gone';
 COMMENT ON COLUMN heavy_plans.application_name IS

@@ -17,7 +17,7 @@ WORKSHOP = (
 OURS = ("export_", "encode_", "flatten_", "INSERT ... SELECT flatten_", "CALL load_")
 
 WIDTH, LEFT, BAR, STEP = 900, 370, 18, 26
-ROOM = WIDTH - LEFT - 170  # of the longest bar; behind it are the figures
+ROOM = WIDTH - LEFT - 170  # of the longest bar; after it are the figures
 LONGEST = 30  # times the first bar; what is longer is broken off
 
 STYLE = """

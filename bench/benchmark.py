@@ -54,7 +54,7 @@ def main():
         report = importlib.import_module(name).run()
         results["subjects"][name] = {**report.content, "seconds": round(time.monotonic() - before)}
     results["seconds"] = round(time.monotonic() - began)
-    results["machine"]["load behind"] = round(os.getloadavg()[0], 1)
+    results["machine"]["load after"] = round(os.getloadavg()[0], 1)
     for name, content in (("results.json", json.dumps(results, indent=1) + "\n"),
                           ("results.md", tables.of_results(results)), ("benchmark.svg", bars.of_results(results))):
         (RESULTS / name).write_text(content)

@@ -1,4 +1,4 @@
-"""encode_carousel and exports between their floors, and beside the designs that they replace."""
+"""encode_carousel and exports between their floors, and next to the designs that they replace."""
 
 import functools
 import pathlib
@@ -60,7 +60,7 @@ def shares(report, backend, plan, folder):
     """What encoding costs on top of reading, as a share of what COPY costs on top of it."""
     choose_plan(backend, plan)
     works = {JOIN: read(), ENCODED: Work(ENCODE, answer("bytes")), EXPORTED: export(folder / "export"), COPY: copy()}
-    costs = report.compare(f"encoding beside its floors, {plan}", backend, works, amount=MESSAGES,
+    costs = report.compare(f"encoding next to its floors, {plan}", backend, works, amount=MESSAGES,
                            unit="messages", base=ENCODED)
     for name in (ENCODED, EXPORTED):
         report.figure(f"({name} - join) / (COPY - join), {plan}",

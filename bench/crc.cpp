@@ -1,5 +1,5 @@
-// CRC_32 of blocks in cache: the byte-wise table that most implementations use, beside each path of
-// crc32_mpeg2. Prints a run a line, for bench/programs.py.
+// CRC_32 of blocks in cache: the byte-wise table that most implementations use, next to each path
+// of crc32_mpeg2. Prints a run a line, for bench/programs.py.
 
 #include <array>
 #include <cstdio>

@@ -1,10 +1,10 @@
-// The pure encoder, no server, beside the least that could make the same bytes. Prints a run a
+// The pure encoder, no server, next to the least that could make the same bytes. Prints a run a
 // line, for bench/programs.py:
 //
 //   memcpy     the finished section copied whole: knows everything, looks at nothing
 //   gather     the finished section put together by a memcpy for each of its parts: the fixed
 //              fields before the items, each item's tag and length, each item's value (texts from
-//              the JSONB document where they lie), the fixed fields behind. It knows where all
+//              the JSONB document where they lie), the fixed fields after them. It knows where all
 //              parts are and how long, and that nothing is to be checked or converted
 //
 // What is compared: all take their input from warm cache (the encoder resolved values and JSONB,
@@ -14,7 +14,7 @@
 // genre are the same in all, as they are within a campaign. Two kinds of places:
 //
 //   one place  every section over the last one: all is in the first-level cache
-//   a carousel one section behind the other in memory that is far larger than the caches, its pages
+//   a carousel one section after the other in memory that is far larger than the caches, its pages
 //              touched before: where encode_carousel writes, without the page faults
 
 #include <algorithm>
@@ -77,7 +77,7 @@ class OnePlace final : public Places {
     std::array<std::uint8_t, 4096> bytes_{};
 };
 
-/// Where sections are written one behind the other, and from the start again at the end.
+/// Where sections are written one after the other, and from the start again at the end.
 class Carousel final : public Places {
   public:
     std::uint8_t* begin_section(std::size_t size) override {
@@ -251,6 +251,6 @@ int main() {
     OnePlace one_place;
     compare("encoder, sections over each other", all, encoder, plan.max_bytes, one_place);
     Carousel carousel;
-    compare("encoder, sections one behind the other", all, encoder, plan.max_bytes, carousel);
+    compare("encoder, sections one after the other", all, encoder, plan.max_bytes, carousel);
     return 0;
 }

@@ -1,4 +1,4 @@
-"""load_response_events beside INSERT ... SELECT of the same finished rows into the same tables."""
+"""load_response_events next to INSERT ... SELECT of the same finished rows into the same tables."""
 
 from harness import Report, Work, make_database
 from submissions import SUBMISSIONS, digest

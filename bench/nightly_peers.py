@@ -24,7 +24,7 @@ def rows_of(connection, name, query):
 
 
 class Packetizer:
-    """Sections into packets of one PID, a section behind the other."""
+    """Sections into packets of one PID, a section after the other."""
 
     def __init__(self, pid, write):
         self.pid, self.write = pid, write

@@ -1,4 +1,4 @@
-"""The pure code without a server, by programs in C++: the encoder beside memcpy, and the paths of CRC_32."""
+"""The pure code without a server, by programs in C++: the encoder next to memcpy, and the paths of CRC_32."""
 
 from harness import Report, run_program
 

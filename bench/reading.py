@@ -1,4 +1,4 @@
-"""Sections encoded, checked, decoded, put into transport packets and taken out of them, beside tshark."""
+"""Sections encoded, checked, decoded, put into transport packets and taken out of them, next to tshark."""
 
 import resource
 import subprocess

@@ -1,4 +1,4 @@
-"""flatten_submission and jsonb_tree beside the designs that they replace."""
+"""flatten_submission and jsonb_tree next to the designs that they replace."""
 
 import time
 

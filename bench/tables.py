@@ -3,7 +3,7 @@
 import statistics
 
 SUBJECTS = ("carousel", "reading", "submissions", "loading", "workshop", "round_trips", "epg", "programs")
-LONG = ("linear", "million", "nightly")  # only if it is asked for
+LONG = ("linear", "million", "nightly", "story")  # only if it is asked for
 
 # README's figures: subject, the begin of the group's title, ours, what it is compared with, and what README calls it.
 HEADLINES = (
@@ -68,14 +68,17 @@ def of_group(group):
 
 
 def memory_columns(group):
-    """What to add to each line: seconds of the clock and peaks of memory, if they were measured."""
-    if "client peak" not in next(iter(group["runs"].values()))[0]:
+    """What to add to each line: seconds of the clock, peaks of memory and queries, if they were measured."""
+    measured = next(iter(group["runs"].values()))[0]
+    if "client peak" not in measured:
         return [""] * (len(group["runs"]) + 2)
-    lines = [" s | client MB | backend MB |", "---|---|---|"]
+    queries = "queries" in measured
+    lines = [" s | client MB | backend MB |" + " queries |" * queries, "---|---|---|" + "---|" * queries]
     for runs in group["runs"].values():
         wall, *peaks = (statistics.median(run[kind] for run in runs)
                         for kind in ("wall", "client peak", "backend peak"))
-        lines.append(f" {three_digits(wall)} | " + " | ".join(f"{peak / 1e6:,.0f}" for peak in peaks) + " |")
+        lines.append(f" {three_digits(wall)} | " + " | ".join(f"{peak / 1e6:,.0f}" for peak in peaks) + " |"
+                     + (f" {runs[0]['queries']:,} |" if queries else ""))
     return lines
 
 
@@ -91,7 +94,7 @@ def of_figure(figure):
 
 def of_readme(results):
     """The headlines, as a table of ratios."""
-    rows = [cells("", "beside", "takes"), "|---|---|---|"]
+    rows = [cells("", "compared with", "takes"), "|---|---|---|"]
     for subject, title, ours, others in HEADLINES:
         group = next(group for group in results["subjects"][subject]["groups"] if group["title"].startswith(title))
         medians = medians_of(group)
@@ -138,7 +141,7 @@ def conditions(results):
     rounds = "One round" if results["rounds"] == 1 else f"Medians of {results['rounds']} rounds"
     return (f"These figures: `bench/run`, {results['date']}, commit {versions['commit']}, in {results['seconds']} s on"
             f" {machine['processors']} processors ({machine['model'] or machine['architecture']}), load"
-            f" {machine['load before']} before and {machine['load behind']} behind; {versions['server'].split(' on ')[0]},"
+            f" {machine['load before']} before and {machine['load after']} after; {versions['server'].split(' on ')[0]},"
             f" {versions['compiler']}, {versions['system']}. {rounds}; CPU seconds are those of backend and"
             " client together.")
 

@@ -37,7 +37,7 @@ CREATE FUNCTION pg_temp.utc_of(bytes bytea) RETURNS text LANGUAGE sql AS $$
     END
 $$;
 
--- A section field by field, for layouts with at most one field of width *: what comes behind that
+-- A section field by field, for layouts with at most one field of width *: what comes after that
 -- is counted from the end.
 CREATE FUNCTION pg_temp.field_table(layout section_layout, section bytea)
     RETURNS TABLE (field text, byte int, bits int, type text, raw text, value text)

@@ -75,7 +75,7 @@ SELECT ordinality, section FROM regexp_split_to_table(
         '\1|\2', 'g'), '\|')
     WITH ORDINALITY AS s(section, ordinality);
 SELECT encode_carousel('AFRIQUE', '2026-11-21') = '\x'::bytea
-    -- campaign 3, message 9: 45 bytes behind section_length and 7 of storables make 0x34
+    -- campaign 3, message 9: 45 bytes after section_length and 7 of storables make 0x34
     || '\x9270340001ffffffff070000000300000001' || '\x4d' || '\xefb5120000' || '\xffffffffff' || '\x000000'
     || '\x00000000' || '\x002d' || '\x0105c3a974c3a9' || '\x010800000000ffffffff'
     -- campaign 3, message 12
@@ -120,7 +120,7 @@ DELETE FROM messages WHERE id = 10;
 -- On air ------------------------------------------------------------------------------------------
 
 -- Whole days of the session's TimeZone, the first and the last included: at its start and its last
--- microsecond, on the days before and behind, where a zone is far from UTC and where a day has 23,
+-- microsecond, on the days before and after, where a zone is far from UTC and where a day has 23,
 -- 25 or no hours. The rule is the manual's, without the wider bounds for the index.
 DELETE FROM messages;
 DELETE FROM campagnes;

@@ -27,7 +27,7 @@ CREATE TEMP TABLE sections AS SELECT * FROM carousel_sections('AFRIQUE', '2026-1
     WITH ORDINALITY AS s(campagne_id, message_id, part, section, place);
 SELECT attname AS column, format_type(atttypid, atttypmod) AS type FROM pg_attribute
     WHERE attrelid = 'sections'::regclass AND attnum > 0 ORDER BY attnum;
--- One behind the other they are what encode_carousel gives.
+-- One after the other they are what encode_carousel gives.
 SELECT string_agg(section, '' ORDER BY place) = encode_carousel('AFRIQUE', '2026-11-21') AS as_encode_carousel,
     section_agg(section ORDER BY place) = encode_carousel('AFRIQUE', '2026-11-21') AS by_section_agg FROM sections;
 -- In the order of campaign, message, part; every message once; parts from 0.
@@ -239,7 +239,7 @@ SELECT length(encode_carousel('AFRIQUE', '2026-11-21', jobs.layout()));
 SELECT count(*) FROM carousel_sections('AFRIQUE', '2026-11-21', jobs.layout());
 \set VERBOSITY default
 SELECT campagne_id, message_id, field FROM problems WHERE place = 1;
--- The same in parallel, beside another, inside of a function that catches, with LIMIT.
+-- The same in parallel, next to another, inside of a function that catches, with LIMIT.
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

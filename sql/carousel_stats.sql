@@ -99,7 +99,7 @@ BEGIN
     END LOOP;
 END $$;
 SELECT count(*) AS tried, count(*) FILTER (WHERE ts_packets <> counted) AS wrong FROM by_size;
--- By hand: 183 bytes behind header and pointer_field fill a packet, 184 take two. Behind 180 bytes 3
+-- By hand: 183 bytes after header and pointer_field fill a packet, 184 take two. After 180 bytes 3
 -- are left, in which a section begins whose other 183 fill a packet without pointer_field; with the
 -- syntax indicator it begins in the next packet and needs one more. 176 leave 7, 175 leave 8, 181 leave 2.
 SELECT sizes, syntax, ts_packets FROM by_size WHERE sizes IN ('{183}', '{184}', '{175,8}', '{176,8}', '{180,186}',
@@ -117,7 +117,7 @@ SELECT cycle FROM carousel_stats('OCEANIE', '2026-11-25', 0);
 SELECT cycle FROM carousel_stats('OCEANIE', '2026-11-25', -1);
 \echo :LAST_ERROR_SQLSTATE
 
--- Own layouts; by names; today by default; in parallel; beside another.
+-- Own layouts; by names; today by default; in parallel; next to another.
 SELECT * FROM carousel_stats('AFRIQUE', '2026-11-25',
     layout => E'x {\n table_id 12 uimsbf = 0x801\n section_length 12 uimsbf = length()\n message_id 32 uimsbf\n}');
 SELECT (carousel_stats(layout => message_layout(), bitrate => 1504, on_date => '2026-11-25', zone => 'OCEANIE')).*;

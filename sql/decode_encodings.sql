@@ -12,7 +12,7 @@ CREATE DATABASE regress_onetrip_decode_sql_ascii ENCODING 'SQL_ASCII' TEMPLATE t
     'C' LC_CTYPE 'C';
 
 \set layout 'section_layout E''texts {\n c 16 char\n n 8 uimsbf = length(t)\n m 8 uimsbf = length(d)\n t * text\n d * dvbtext\n i * tlv(8,8)\n}'''
--- é; €; あ; and ～, which EUC_JP holds, beside 〜, which it has no other code for.
+-- é; €; あ; and ～, which EUC_JP holds, next to 〜, which it has no other code for.
 \set sections '(VALUES (1, ''\\x61e90203c3a915c3a90502c3a9050161''::bytea), (2, ''\\x61e90304e282ac15e282ac0503e282ac050161''), (3, ''\\x61200304e3818215e381820503e38182050161''), (4, ''\\x61200204616215efbd9e0503efbd9e0503e3809c'')) AS s(i, section)'
 
 \c regress_onetrip_decode_latin1

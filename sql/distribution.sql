@@ -66,7 +66,7 @@ SELECT section_agg(state::bytea ORDER BY node) = (SELECT section_agg(section ORD
     section_agg(state::bytea ORDER BY node) = (SELECT string_agg(section, '' ORDER BY node, n)
         FROM sections) AS as_string_agg FROM sent_home;
 
--- Partial plans: by parallel workers, and by partitions, where each state is made beside its rows.
+-- Partial plans: by parallel workers, and by partitions, where each state is made next to its rows.
 SET max_parallel_workers_per_gather = 2;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 ALTER TABLE sections SET (parallel_workers = 2);

@@ -419,7 +419,7 @@ SELECT encode_sections(E'x (max 4) {\n p 1 uimsbf = parts()\n z 7 uimsbf = 0\n v
 SELECT encode_sections(E'x (max 4) {\n p 1 uimsbf = part()\n z 7 uimsbf = 0\n v * tlv(8,8) split\n}',
     '{"v": {"1": 1, "2": 2}}'::jsonb);
 
--- A bad item behind many good ones: an error, and no section.
+-- A bad item after many good ones: an error, and no section.
 SELECT encode_sections(:parts,
     '{"n": 1, "items": [{"tag": 1, "value": "abcd"}, {"tag": 2, "value": "abcd"}, {"tag": 3, "value": -1}]}'::jsonb);
 
@@ -499,7 +499,7 @@ RESET ALL;
 SELECT crc32_mpeg2('123456789') AS check, crc32_mpeg2('123456789') = x'0376E6E7'::bigint AS known,
        crc32_mpeg2('') AS empty, crc32_mpeg2('\x00') AS zero, crc32_mpeg2(NULL) IS NULL AS of_null,
        pg_typeof(crc32_mpeg2(''));
--- The CRC of data with their CRC behind them is 0; a section with rpchof is such data.
+-- The CRC of data with their CRC after them is 0; a section with rpchof is such data.
 SELECT crc32_mpeg2(encode_section(E'x {\n n 32 uimsbf\n t * text\n crc 32 rpchof\n}', r)) AS residue
 FROM (SELECT 5 AS n, repeat('été', 100) AS t) AS r;
 SELECT encode_section(E'x {\n t * text\n crc 32 rpchof\n}', '{"t": "123456789"}'::jsonb);

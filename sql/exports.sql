@@ -26,7 +26,7 @@ WHERE loid = :large_object AND length(data) < 2048
   AND pageno < (SELECT max(pageno) FROM pg_largeobject WHERE loid = :large_object);
 SELECT lo_unlink(:large_object);
 
--- Transport packets: those of ts_packets over the whole carousel, in a loop unless told otherwise.
+-- Transport packets: those of ts_packets over the whole carousel, in a loop unless the call says otherwise.
 SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => 8190) \gset
 SELECT :sections AS sections, :bytes % (16 * 188) AS rest, :'sha256'::bytea = sha256(lo_get(:large_object)) AS sha256,
        lo_get(:large_object) = ts_packets(encode_carousel('AFRIQUE', '2026-11-21'), 8190, loop => true) AS same;

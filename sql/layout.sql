@@ -17,7 +17,7 @@ SELECT length(message_layout()::text) AS characters, md5(message_layout()::text)
 -- keep their spelling; a source that is the field's own name and the maximum of 4096 are not said.
 SELECT $$
  -- a comment before the name
- demo   -- and behind it: € é
+ demo   -- and after it: € é
 
   ( max    4096 )
  {
@@ -117,11 +117,11 @@ SELECT concat_ws(E'\n', '-- ' || what, pg_temp.refusal(layout), '') FROM (VALUES
     (13, 'max without its word', 'x (512) { a 8 uimsbf }'),
     (14, 'max not closed', 'x (max 512 { a 8 uimsbf }'),
     (15, 'not closed', E'x {\n  a 8 uimsbf\n'),
-    (16, 'text behind it', E'x { a 8 uimsbf }\n\n  y 8 uimsbf'),
+    (16, 'text after it', E'x { a 8 uimsbf }\n\n  y 8 uimsbf'),
     (17, 'no field', 'x { }'),
     (18, 'a label only', E'x {\n l:\n}'),
     (19, 'two fields in a line', 'x { a 8 uimsbf b 8 uimsbf }'),
-    (20, 'a field behind a label', E'x {\n l: a 8 uimsbf\n}'),
+    (20, 'a field after a label', E'x {\n l: a 8 uimsbf\n}'),
     (21, 'no width', E'x {\n  a uimsbf\n}'),
     (22, 'a negative width', E'x {\n  a -8 uimsbf\n}'),
     (23, 'a width that is no number', E'x {\n  a 8bits uimsbf\n}'),
@@ -184,7 +184,7 @@ SELECT concat_ws(E'\n', '-- ' || what, pg_temp.refusal(layout), '') FROM (VALUES
     (80, 'split of a text', E'x {\n  a * text split\n}'),
     (81, 'a source before split', E'x {\n  a * tlv(8,8) = b split\n}'),
     (82, 'two fields that cannot be told apart', E'x {\n  a * text\n  b * bytes\n}'),
-    (83, 'a length that stands behind', E'x {\n  a * text\n  n 8 uimsbf = length(a)\n  b * bytes\n}'),
+    (83, 'a length after its field', E'x {\n  a * text\n  n 8 uimsbf = length(a)\n  b * bytes\n}'),
     (84, 'an offset of a further label', E'x {\n  o 8 uimsbf = offset(m)\n  a * text\n  l:\n  b * text\n  m:\n}'),
     (85, 'a length() that can never fit', E'x {\n  n 8 uimsbf = length()\n  a 2048 char\n}'),
     (86, 'a list not closed', E'x {\n  a[] {\n    b 8 uimsbf\n}'),

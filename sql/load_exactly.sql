@@ -109,7 +109,7 @@ DELETE FROM app.form_responses WHERE id BETWEEN pg_temp.id(1001) AND pg_temp.id(
 CALL load_response_events('app', 'dwh', 'changed');
 INSERT INTO app.form_responses VALUES (pg_temp.id(1001), pg_temp.id(3), NULL, '{}', '2026-03-01');
 CALL load_response_events('app', 'dwh', 'changed');
--- Row security hides nothing: the server refuses, also behind a view with the rights of whoever reads.
+-- Row security hides nothing: the server refuses, also through a view that has the rights of its reader.
 CREATE ROLE regress_exactly;
 CREATE SCHEMA seen;
 CREATE TABLE seen.all_responses AS TABLE app.form_responses;

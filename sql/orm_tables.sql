@@ -22,7 +22,7 @@ CREATE TABLE orm.messages (
         REFERENCES orm.campagnes, numero_abonne numeric(20), template_id int, storables json, updated_at timestamp,
         title text);
 CREATE INDEX ON orm.messages (campagne_id_fk, id);
--- Beside them the tables of create_carousel_tables.
+-- Next to them the tables of create_carousel_tables.
 CREATE SCHEMA made;
 SELECT create_carousel_tables('made');
 INSERT INTO made.zones_diffusion VALUES ('AFRIQUE', 7), ('EUROPE', 8);
@@ -36,7 +36,7 @@ ALTER TABLE made.messages SET (autovacuum_enabled = off);
 -- Days --------------------------------------------------------------------------------------------
 
 -- Campaigns that begin or end at every quarter of an hour for four days around one, of no length, of
--- 25 hours, and without begin or end; beside them the many that are over, or of another zone.
+-- 25 hours, and without begin or end; next to them the many that are over, or of another zone.
 CREATE PROCEDURE orm.make_campaigns(day date) LANGUAGE plpgsql AS $$
 BEGIN
     TRUNCATE orm.campagnes, orm.messages, made.campagnes, made.messages;

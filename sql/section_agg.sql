@@ -81,7 +81,7 @@ FROM rows AS r WHERE id IN (1, 2);
 SELECT ordinality, encode(substr(s, 1, 10), 'hex') AS begins, length(s)
 FROM (SELECT section_agg(agg.layout(), r ORDER BY id) AS c FROM rows AS r WHERE id BETWEEN 9 AND 11) AS a,
     LATERAL agg.cut(c) WITH ORDINALITY AS s(s);
--- All of them, in order: what encode_sections gives, one behind the other.
+-- All of them, in order: what encode_sections gives, one after the other.
 SELECT section_agg(agg.layout(), r ORDER BY id) = (SELECT string_agg(section, '' ORDER BY id, part)
     FROM finished) AS as_by_encode_sections FROM rows AS r;
 SELECT section_agg(agg.layout(), r ORDER BY id DESC)
@@ -384,7 +384,7 @@ SELECT count(*), bool_and(a = c AND b = c) AS same FROM (
     FROM rows AS r WHERE id % 10 <> 0 AND id < 1000
         WINDOW w AS (ORDER BY id ROWS BETWEEN 30 PRECEDING AND 10 FOLLOWING EXCLUDE CURRENT ROW) OFFSET 0) AS s;
 
--- In PL/pgSQL, in a correlated subquery, beside other aggregates; the result used more than once.
+-- In PL/pgSQL, in a correlated subquery, next to other aggregates; the result used more than once.
 CREATE FUNCTION agg.in_plpgsql(first int, last int) RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
     a bytea;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the way of a message through the house as an SVG, beside the way that it takes row by row.
+"""Draws the way of a message through the house as an SVG, next to the way that it takes row by row.
 
 The picture is a page of its own, so that it is readable on white and on dark.
 """
@@ -90,7 +90,7 @@ def outside():
         line("way", (536, 379), (558, 379)), line("way", (678, 379), (722, 379)),
         text(371, 362, "the network", "note"), text(371, 405, "the next query", "note"),
         text(40, 434, "server", "room"), text(436, 434, "client", "room"),
-        text(24, 460, "A wall: behind it no ERROR of PostgreSQL jumps over a C++ object, and no C++ exception leaves it.", "note",
+        text(24, 460, "A wall: no ERROR of PostgreSQL skips the destructor of a C++ object, and no C++ exception reaches the server.", "note",
              "start"),
     ]
 

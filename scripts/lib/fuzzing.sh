@@ -27,7 +27,7 @@ fuzz_target() {
         "build/fuzz/corpus/$1" "tests/fuzz/corpus/$1"
 }
 
-# replay_target TARGET: its corpus without fuzzing. What broke once stays mended.
+# replay_target TARGET: its corpus without fuzzing. What broke once stays fixed.
 replay_target() {
     "build/fuzz/$1" -runs=0 -timeout=60 "-artifact_prefix=build/fuzz/findings/$1-" \
         "tests/fuzz/corpus/$1"

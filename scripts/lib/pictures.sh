@@ -15,7 +15,12 @@ draw_eit_section() {
         python3 scripts/lib/draw_section.py 'EIT section'
 }
 
-# draw_way_of_a_row: the way of a message through the house, beside the way row by row.
+# draw_way_of_a_row: the way of a message through the house, next to the way row by row.
 draw_way_of_a_row() {
     python3 scripts/lib/draw_way.py
+}
+
+# draw_loop: a client's loop before and after its fix.
+draw_loop() {
+    PYTHONDONTWRITEBYTECODE=1 python3 scripts/lib/draw_loop.py
 }

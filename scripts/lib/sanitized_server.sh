@@ -5,7 +5,7 @@
 
 # preload_sanitizers FOLDER: makes FOLDER/bin, a server whose backends have the sanitizers' runtime, which
 # must be there before any other library. Reports on addresses go to FOLDER/reports; those on undefined behaviour
-# to the server's log, since beside the other runtime this one knows no log_path.
+# to the server's log, since next to the other runtime this one knows no log_path.
 preload_sanitizers() {
     local bindir program
     bindir=$("$PG_CONFIG" --bindir)
@@ -16,7 +16,7 @@ preload_sanitizers() {
         ln -sf "$program" "$1/bin/"
     done
     rm "$1/bin/postgres" "$1/bin/pg_ctl"
-    cp "$bindir/pg_ctl" "$1/bin/" # it starts the server that lies beside it
+    cp "$bindir/pg_ctl" "$1/bin/" # it starts the server that lies next to it
     cat >"$1/bin/postgres" <<WRAPPER
 #!/bin/sh
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) $1/untranslated.so"

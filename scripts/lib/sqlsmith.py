@@ -75,7 +75,7 @@ def records(path):
 
 
 def report_errors(path):
-    """Distinct errors, numbers and names in them aside; gives how many are to be mended."""
+    """Distinct errors, numbers and names in them aside; returns how many are to be fixed."""
     errors, bad = collections.Counter(), []
     for record in records(path):
         state, message = record.get("state_code", ""), record.get("message", "")

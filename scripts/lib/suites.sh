@@ -20,7 +20,7 @@ is_chosen() {
 }
 
 # Builds what the chosen suites have in common, so that no two builds meet in one folder: the unit
-# tests find the pure folders built then, and their own build goes on beside the other suites. A
+# tests find the pure folders built then, and their own build goes on next to the other suites. A
 # suite whose build failed says so by itself.
 build_for_suites() {
     if is_chosen build || is_chosen demo || is_chosen regress || is_chosen isolation || is_chosen docs ||
@@ -172,7 +172,7 @@ suite_sanitized() {
     replay_corpora
 }
 
-# Each target of tests/fuzz over its corpus, without fuzzing: what broke once stays mended.
+# Each target of tests/fuzz over its corpus, without fuzzing: what broke once stays fixed.
 replay_corpora() {
     local target log passed=0 failed=0
     if ! run_logged fuzz-build.log make_onetrip fuzz; then
@@ -274,7 +274,7 @@ suite_docs() {
     with_server tests/docs/check_pages.py >"$log" 2>&1 || status=$?
     ((status == 0)) || head -n 200 "$log"
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
-    for picture in message_section eit_section way_of_a_row; do
+    for picture in message_section eit_section way_of_a_row loop; do
         if picture_is_right "$picture"; then
             passed=$((${passed:-0} + 1))
         else

@@ -226,7 +226,7 @@ void JsonLexer::unescape_unicode(std::vector<std::uint8_t>& decoded) {
         const bool escape = byte(position_) == '\\' && byte(position_ + 1) == 'u';
         const std::uint32_t low = escape ? code_unit() : 0;
         if (!is_low_surrogate(low)) {
-            fail("high surrogate without a low surrogate behind it", start);
+            fail("high surrogate without a low surrogate after it", start);
         }
         code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     }

@@ -30,7 +30,7 @@ bool is_word(char c) {
     return is_letter(c) || is_digit(c) || c == '$' || c == '.';
 }
 
-/// Each of these returns the position behind what begins at `at`, or `unclosed`.
+/// Each of these returns the position after what begins at `at`, or `unclosed`.
 class Scan {
   public:
     Scan(std::string_view text, LiteralRules rules) : text_(text), rules_(rules) {}
@@ -61,7 +61,7 @@ class Scan {
         return text_.substr(at, what.size()) == what;
     }
 
-    /// A doubled quote is a letter of the literal; one behind a backslash is not allowed
+    /// A doubled quote is a letter of the literal; one after a backslash is not allowed
     /// everywhere.
     std::size_t quoted(std::size_t at, char quote, bool has_escapes) const {
         for (std::size_t i = at + 1; i < text_.size(); ++i) {

@@ -17,7 +17,7 @@ struct LiteralRules {
 /// The length of the longest prefix of an SQL text that the server's lexer takes without an error,
 /// as far as quotes and comments go: it ends in front of a literal, a quoted name or a comment that
 /// is not closed within the text, and of a literal that the rules forbid. `is_cut` says that text
-/// is missing behind it, so that its last word may be half of one. The text was a part of a
+/// is missing after it, so that its last word may be half of one. The text was a part of a
 /// statement that the server has parsed, in an encoding of the server's. `interrupt` is called once
 /// in a few thousand words.
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,

@@ -57,7 +57,7 @@ std::string PartNumbersJudge::judge(const Field& field, std::uint64_t number) {
 }
 
 std::string PartNumbersJudge::behind_the_last() const {
-    return "part " + std::to_string(seen_[0].number) + " behind the last, which is " +
+    return "part " + std::to_string(seen_[0].number) + " after the last, which is " +
            std::to_string(seen_[1].number);
 }
 

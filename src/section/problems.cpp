@@ -33,8 +33,7 @@ std::string cut_problem(const std::string& what, std::size_t end, bool is_begun)
 }
 
 std::string left_over_problem(std::size_t bytes) {
-    return count(bytes, "byte") + (bytes == 1 ? " is" : " are") +
-           " left over behind the last field";
+    return count(bytes, "byte") + (bytes == 1 ? " is" : " are") + " left over after the last field";
 }
 
 std::string too_long_problem(std::size_t bytes, std::uint32_t most) {

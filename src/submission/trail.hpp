@@ -16,7 +16,7 @@ namespace onetrip::submission {
 /// so that a row's arrays are copies of it and not made anew.
 class Trail {
   public:
-    /// How far the way goes at a container; what is behind is given up by rewind.
+    /// How far the way goes at a container; what comes after is given up by rewind.
     struct Mark {
         std::uint32_t key_bytes = 0;
         std::uint32_t keys = 0;

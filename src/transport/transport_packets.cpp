@@ -546,7 +546,7 @@ void Depacketizer::read_payload(bool section_begins, Bytes payload) {
     if (state_ == State::within) {
         gather(bytes);  // it may be only pointer_field that is wrong
     }
-    lose("pointer_field is " + std::to_string(pointer_field) + ", behind the packet's end");
+    lose("pointer_field is " + std::to_string(pointer_field) + ", beyond the packet's end");
 }
 
 /// Takes the bytes before the section to which pointer_field points: the end of the one before, or
@@ -563,7 +563,7 @@ void Depacketizer::read_end(Bytes bytes) {
         lose("a section begins before the last one ends");
     } else if (state_ == State::at_end && !is_stuffing(bytes)) {
         report("pointer_field points " + count(bytes.size(), "byte") +
-               " behind the end of the last section");
+               " after the end of the last section");
     }
 }
 
@@ -592,7 +592,7 @@ void Depacketizer::read_sections(Bytes bytes) {
     while (!bytes.empty()) {
         if (bytes[0] == stuffing_byte) {
             if (!is_stuffing(bytes)) {
-                report("other bytes than 0xFF follow 0xFF behind a section");
+                report("other bytes than 0xFF follow 0xFF after a section");
             }
             return;
         }

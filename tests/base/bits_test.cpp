@@ -28,7 +28,7 @@ std::string as_bits(const Bytes& bytes) {
     return bits;
 }
 
-/// The bits of 9 bytes and of the bytes before and behind them, `set` at the place of the field.
+/// The bits of 9 bytes and of the bytes before and after them, `set` at the place of the field.
 std::string around(unsigned bit, unsigned width, const std::string& field) {
     return std::string(8 + bit, '1') + field + std::string(80 - bit - width, '1');
 }
@@ -81,7 +81,7 @@ TEST_CASE("clear_bits and load_bits reach what store_bits wrote, and no more", "
     }
 }
 
-TEST_CASE("store_bits takes a bit behind the first byte", "[bits]") {
+TEST_CASE("store_bits takes a bit after the first byte", "[bits]") {
     Bytes bytes(4);
     store_bits(bytes.data(), 19, 5, 0b10101);
     CHECK(bytes == Bytes{0, 0, 0b00010101, 0});

@@ -7,8 +7,8 @@ Each page gets a database of its own on the server that PGHOST and PGPORT name, 
 extension in it, and its SQL blocks are given to one psql in the page's order. What a page says by its
 fences:
 
-    ```sql                    run; without a block of output behind it, it must raise nothing
-    ```                       right behind a SQL block: what psql prints for it, errors included
+    ```sql                    run; without a block of output after it, it must raise nothing
+    ```                       right after a SQL block: what psql prints for it, errors included
     ```sql volatile=a,b       run; the cells of these columns are not compared
     ```sh, ```text            no SQL, not run
 
@@ -17,8 +17,8 @@ shows the values of a single column without their heading, broken where the page
 begins at the left margin. /srv/carousels is a scratch folder while the page is run. Any other fence is
 an error, so that no example is left out by mistake.
 
-Links within the repository must lead somewhere, and docs/ must name every function, view and setting of
-the extension that is for users.
+Links within the repository must lead somewhere, docs/ must name every function, view and setting of the
+extension that is for users, and docs/reference.md must say which of them 0.1 had.
 """
 
 import os
@@ -58,7 +58,7 @@ class Example:
             if name == "volatile" and value:
                 self.volatile.update(value.split(","))
             else:
-                raise PageError(f"line {block.line}: unknown word {word!r} behind ```sql")
+                raise PageError(f"line {block.line}: unknown word {word!r} after ```sql")
 
 
 def blocks_of(page):
@@ -166,7 +166,7 @@ def cells_without(volatile, lines):
 
 
 def joined_values(lines):
-    """Values that were broken over several lines, those behind the first indented."""
+    """Values that were broken over several lines, those after the first indented."""
     return re.sub(r"\n\s+", "", "\n".join(lines)).splitlines()
 
 
@@ -224,14 +224,26 @@ FOR_USERS = """
     UNION SELECT name FROM pg_settings WHERE name LIKE 'onetrip.%'"""
 
 
-def undocumented(pages, database):
+def names_for_users(database):
+    return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-d", database, "-c", FOR_USERS],
+                          check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout.split()
+
+
+def undocumented(pages, names):
     """Names that no page of docs/ has."""
     manual = "".join(page.read_text(encoding="utf-8") for page in pages if page.parent != ROOT)
-    names = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-d", database, "-c", FOR_USERS],
-                           check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout.split()
     if len(names) < 30:
         return ["(too few names were found to be all of them)"]
     return [name for name in names if not re.search(rf"\b{re.escape(name)}\b", manual)]
+
+
+def misdated(names):
+    """Names that docs/reference.md says to be since 0.1, and its script does not have, or the other way round."""
+    script = (ROOT / "tests/upgrade/onetrip--0.1.0.sql").read_text(encoding="utf-8")
+    made = set(re.findall(r"^CREATE (?:FUNCTION|PROCEDURE|AGGREGATE|VIEW) (\w+)", script, re.MULTILINE))
+    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"`(\w+)", re.search(r"^\| 0\.1 \|.*", reference, re.MULTILINE)[0]))
+    return [name for name in names if (name in made) != (name in said)]
 
 
 def make_database(database, with_extension):
@@ -272,10 +284,12 @@ def main():
         for fault in faults:
             print(fault, end="\n\n")
     if chosen == all_pages:
-        missing = undocumented(all_pages, "page_1")
-        for name in missing:
-            print(f"no page of docs/ has {name}")
-        passed, failed = passed + (not missing), failed + len(missing)
+        names = names_for_users("page_1")
+        for title, wrong in (("no page of docs/ has", undocumented(all_pages, names)),
+                             ("docs/reference.md has another version for", misdated(names))):
+            for name in wrong:
+                print(f"{title} {name}")
+            passed, failed = passed + (not wrong), failed + len(wrong)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

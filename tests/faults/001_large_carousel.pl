@@ -80,7 +80,7 @@ sub ask
 	return ($answer, $peak);
 }
 
-# A result in so many bytes and 32 MB beside it, in kB.
+# A result in so many bytes and 32 MB next to it, in kB.
 sub room_for
 {
 	my ($bytes) = @_;

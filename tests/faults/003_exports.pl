@@ -17,7 +17,7 @@ my $is_carousel = $family eq 'carousel';
 # The rows come by the indexes, so that an export has begun long before the last of them.
 my $node = start_server('exports', [ 'restart_after_crash = on', map { "enable_$_ = off" } qw(sort incremental_sort hashjoin nestloop seqscan bitmapscan) ]);
 
-# Beside the tables a schema "gated", in which the export waits in the middle for the gate, a schema
+# Next to the tables a schema "gated", in which the export waits in the middle for the gate, a schema
 # "stuck", in which it does not get past the middle, and a schema "bad", in which the last message
 # cannot be encoded.
 $node->safe_psql('postgres', <<'SQL');
@@ -125,12 +125,12 @@ my $old = sum_of($path);
 
 like(ask(to_file(), schema => 'bad'), $is_carousel ? qr/ERROR:  value out of range.*message_id 30000/s : qr/ERROR:  value out of range/, 'a message that cannot be encoded');
 is(sum_of($path), $old, 'leaves the old file');
-no_temporary_file('and nothing beside it');
+no_temporary_file('and nothing next to it');
 
 # Nor is it replaced by less than was asked for.
 like(ask(to_file(', at_least => 20001')), qr/ERROR:  the \w+ has 20000 \w+.*, fewer than the 20001 asked for\nHINT/, 'fewer than asked for');
 is(sum_of($path), $old, 'leaves the old file');
-no_temporary_file('and nothing beside it');
+no_temporary_file('and nothing next to it');
 
 if ($is_carousel)
 {
@@ -144,7 +144,7 @@ if ($is_carousel)
 
 like(ask(to_file(), schema => 'stuck', settings => '-c statement_timeout=2s'), qr/statement timeout/, 'statement_timeout');
 is(sum_of($path), $old, 'leaves the old file');
-no_temporary_file('and nothing beside it');
+no_temporary_file('and nothing next to it');
 
 symlink $path, "$folder/link";
 (my $to_link = to_file()) =~ s{\Q$path}{$folder/link};
@@ -171,7 +171,7 @@ for my $closed ("$folder/closed/carousel.bin", "$folder/read_only", '/proc/carou
 	like(ask("\\set VERBOSITY verbose\n$to_closed", schema => 'stuck'), qr/ERROR:  42501: could not open file "\Q$closed\E" for writing: .*\nDETAIL:  .*\nHINT:  /, "$closed is refused");
 }
 is(slurp_file("$folder/read_only"), 'old', 'and stays');
-no_temporary_file('with nothing beside it');
+no_temporary_file('with nothing next to it');
 append_to_file("$folder/write_only", 'old');
 chmod 0222, "$folder/write_only";
 (my $to_write_only = to_file()) =~ s{\Q$path}{$folder/write_only};
@@ -215,7 +215,7 @@ SKIP:
 	$session->query(to_file());
 	like($session->{stderr}, qr/ERROR:  53100: could not write to file "\Q$temporary\E": File too large/, 'a full disk');
 	is(sum_of($path), $old, 'leaves the old file');
-	no_temporary_file('and nothing beside it');
+	no_temporary_file('and nothing next to it');
 	$session->quit;
 }
 
@@ -229,7 +229,7 @@ ok(becomes(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHE
 $gate->quit;
 $_->quit foreach @both;
 is(sum_of($path), $right, 'and the file is whole');
-no_temporary_file('with nothing beside it');
+no_temporary_file('with nothing next to it');
 
 # ---- progress --------------------------------------------------------------------------------------
 
@@ -365,7 +365,7 @@ ok(becomes(sub { $node->poll_query_until('postgres', 'SELECT true') }), 'the ser
 is(sum_of($path), $old, 'kill -9 leaves the old file');
 is(ask(to_file()), "20000|20000|$size|0", 'the next export works');
 is(sum_of($path), $right, 'and is whole');
-no_temporary_file('with nothing beside it');
+no_temporary_file('with nothing next to it');
 
 # How a program ends.
 like(ask(to_program('cat >/dev/null; echo one >&2; printf "two\\377\\n" >&2; exit 3')),

@@ -71,7 +71,7 @@ ask($session, 'SAVEPOINT s');
 like(ask($session, "SELECT length($carousel)"), qr/ERROR:  22003/, 'in a subtransaction too');
 ask($session, 'ROLLBACK TO s');
 ask($session, 'DELETE FROM messages WHERE id = 1000000');
-is(ask($session, "SELECT md5($carousel)"), $right, 'behind the savepoint the bytes are the same');
+is(ask($session, "SELECT md5($carousel)"), $right, 'after the savepoint the bytes are the same');
 ask($session, 'COMMIT');
 ask($session, 'SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0');
 is(ask($session, "SELECT md5($carousel)"), $right, 'in parallel as well');

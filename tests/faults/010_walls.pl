@@ -1,7 +1,7 @@
 # The two walls: whatever of the extension's own code fails, and wherever, the backend lives, the error arrives with its
 # SQLSTATE, no C++ object is left, and the next call is right. The extension is linked with fault_injector.cpp, which
 # lets fail, one after the other: each allocation by the server's functions and by operator new, each call of the server
-# behind the outward wall (before it and when it is done), and the first call of each pure function.
+# after the outward wall (before it and when it is done), and the first call of each pure function.
 #
 # ONETRIP_FAULTS is how many faults of one kind a statement has at most; 0 is as many as there are.
 

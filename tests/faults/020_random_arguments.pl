@@ -1,7 +1,7 @@
 # Each function of the extension, as the catalog lists them, with any arguments: NULL, empty, extreme, deep and huge ones,
 # bytes at random, and right ones with a byte changed. Whatever comes: no crash, no internal error (XX000), the same session.
 #
-# First each value of a type comes once to each of its places, beside good ones, then all are drawn by lot: ONETRIP_CALLS
+# First each value of a type comes once to each of its places, next to good ones, then all are drawn by lot: ONETRIP_CALLS
 # says how many calls of each function, ONETRIP_SEED repeats a run. Binary input of layouts is in
 # tests/t/001_layout_receive.pl.
 
@@ -185,7 +185,7 @@ sub values_of
 	return ("NULL::$type", @{ $pool{$type} // die "no values of type $type: add them to \%pool" });
 }
 
-# An argument of each of the types: good ones beside the value at its place, or else any, of which half are good.
+# An argument of each of the types: good ones next to the value at its place, or else any, of which half are good.
 sub arguments
 {
 	my ($name, $types, $place, $value) = @_;
@@ -224,7 +224,7 @@ sub start
 	return start_session($node, verbosity => 'verbose', settings => '-c client_min_messages=error');
 }
 
-# Behind a crash, so that it is seen what else crashes.
+# After a crash, so that it is seen what else crashes.
 sub start_again
 {
 	end_session($session);

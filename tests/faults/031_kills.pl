@@ -58,7 +58,7 @@ sub prepare
 sub is_as_before
 {
 	my ($job, $what) = @_;
-	# What a crash leaves beside an export's target goes with the next export.
+	# What a crash leaves next to an export's target goes with the next export.
 	my @problems = $job->{whole} ? grep { !/onetrip-tmp is left$/ } $job->{whole}->($admin) : ();
 	push @problems, 'the old file is not there' if $job->{name} =~ /to_file/ && (!-e $job->{path} || slurp_file($job->{path}) ne 'old');
 	push @problems, 'the program saw the end of its input' if $job->{name} =~ /to_program/ && -e "$job->{path}.ended";
@@ -71,7 +71,7 @@ sub is_as_before
 sub server_is_back
 {
 	my ($what) = @_;
-	ok($node->poll_query_until('postgres', 'SELECT true'), "the server comes back behind $what");
+	ok($node->poll_query_until('postgres', 'SELECT true'), "the server comes back after $what");
 	end_session($admin);
 	$admin = start_admin();
 	is(ask($admin, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'without temporary files');

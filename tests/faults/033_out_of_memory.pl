@@ -112,7 +112,7 @@ for my $job (@jobs)
 	my ($failed, @surprises) = (0);
 	$failed += disturb($job, $session, $right, \@surprises) for 1 .. $limits;
 	is(join("\n", @surprises), '', "out of memory or right (seed $seed)");
-	is(result_of($job, $session, $admin), $right, "right behind $failed of $limits that failed");
+	is(result_of($job, $session, $admin), $right, "right after $failed of $limits that failed");
 	is(join("\n", leftovers($admin, $session)), '', 'with nothing left');
 	$failures += $failed;
 	end_session($session);

@@ -136,7 +136,7 @@ SQL
 # Parts of the loader.
 my $change = 'load_change("any","any","any","any",boolean,text,"any",boolean,text,bytea,bytea,bytea,text)';
 
-# Of each function: what is run before it, the call, and what is looked at behind it; both by others.
+# Of each function: what is run before it, the call, and what is looked at after it; both by others.
 my %calls = (
 	'section_layout_in(cstring)' => { call => q{SELECT public.section_layout_in('s { n 8 uimsbf }'::pg_catalog.cstring)} },
 	'section_layout_out(section_layout)' => { call => "SELECT public.section_layout_out($layout)" },

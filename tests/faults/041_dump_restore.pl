@@ -52,7 +52,7 @@ $old->safe_psql('postgres', $contents);
 my $right = $old->safe_psql('postgres', $look);
 like($right, qr/uimsbf  = 0x0F\n.*\nt$/s, 'layouts are stored');
 
-# ---- dumps, into databases beside it ----
+# ---- dumps, into databases next to it ----
 
 my $folder = PostgreSQL::Test::Utils::tempdir();
 sub command

@@ -200,7 +200,7 @@ for my $wire (@wires)
 is($odd, 0, 'and nothing else');
 is(scalar keys %travelled, $sections, 'each section of the carousel');
 is((grep { $_ != 1 } values %travelled), 0, 'once');
-# A section is sent in hexadecimal digits, beside three numbers.
+# A section is sent in hexadecimal digits, next to three numbers.
 cmp_ok($sent, '<', 2 * $bytes + 80 * $sections, "the shards sent $sent bytes for $bytes of sections");
 
 my $explain = "EXPLAIN (VERBOSE, COSTS OFF)";
@@ -225,7 +225,7 @@ $plan = $third->safe_psql('postgres', "$partitionwise $explain $by_campaign");
 is(() = $plan =~ /Remote SQL: SELECT campagne_id, public\.section_agg\(section ORDER BY message_id ASC NULLS LAST, part ASC NULLS LAST\) FROM .* GROUP BY 1/g,
 	2, 'section_agg runs on the shards') or diag $plan;
 is($third->safe_psql('postgres', "$partitionwise " . $digest->('section_agg(block ORDER BY campagne_id)', " FROM ($by_campaign) AS b")),
-	$right, 'and the campaigns one behind the other are the same carousel');
+	$right, 'and the campaigns one after the other are the same carousel');
 
 # ---- errors ----------------------------------------------------------------------------------------
 

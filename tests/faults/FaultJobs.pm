@@ -112,7 +112,7 @@ sub file_export
 		query => "SELECT sections, bytes, sha256 FROM $export->{name}_to_file($export->{arguments}, '$path')",
 		path => $path,
 		result => sub { my ($admin, $answer) = @_; return $answer =~ /ERROR|FATAL/ ? $answer : "$answer " . md5_hex(content_of($path)); },
-		# The old file or the new one, and nothing beside it.
+		# The old file or the new one, and nothing next to it.
 		whole => sub {
 			my ($admin) = @_;
 			$right //= ask($admin, "SELECT md5($export->{bytes})");
@@ -303,7 +303,7 @@ ANALYZE;
 SQL
 
 # The same tables in a schema in which one row in the middle never comes to its end, and triggers that do the same to
-# what is written, where a setting says so: among the events of a batch, or behind them among its problems.
+# what is written, where a setting says so: among the events of a batch, or after them among its problems.
 my $stuck_tables = <<'SQL';
 CREATE SCHEMA stuck;
 CREATE VIEW stuck.messages AS SELECT * FROM public.messages WHERE id NOT IN (2003, 1001003) OR pg_sleep(1000) IS NOT NULL;

@@ -16,7 +16,7 @@ class Document {
     struct Entry {
         jsonb::Value value;
         std::size_t parent;
-        std::size_t next;            ///< behind the last value in it
+        std::size_t next;            ///< after the last value in it
         std::size_t scalars_before;  ///< in the order of the document
     };
 

@@ -157,7 +157,7 @@ void come_round(const std::vector<Bytes>& sections, std::uint16_t pid, unsigned 
     expect(packets.bytes.size() % (16 * packet_size) == 0, "a loop has a multiple of 16 packets");
 }
 
-/// As many as there are, one behind the other.
+/// As many as there are, one after the other.
 std::vector<Bytes> sections_in(Span bytes) {
     std::vector<Bytes> sections;
     try {

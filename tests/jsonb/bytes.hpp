@@ -41,7 +41,7 @@ inline std::string to_hex(std::span<const std::uint8_t> bytes) {
     return hex;
 }
 
-/// A copy at an odd address, as behind a short varlena header, in a heap block that ends with it:
+/// A copy at an odd address, as after a short varlena header, in a heap block that ends with it:
 /// the sanitizers see an unaligned load and a read past the end.
 class OddCopy {
   public:

@@ -163,7 +163,7 @@ TEST_CASE("strings that text has no place for are refused") {
     CHECK(error_of(R"("a\u0000")") == "\\u0000 cannot be converted to text at byte 2");
     CHECK(error_of(R"("\udc00")") == "low surrogate without a high surrogate before it at byte 1");
     for (const char* text : {R"("\ud800")", R"("\ud800x")", R"("\ud800\n")", R"("\ud800\ud800")"})
-        CHECK(error_of(text) == "high surrogate without a low surrogate behind it at byte 1");
+        CHECK(error_of(text) == "high surrogate without a low surrogate after it at byte 1");
 }
 
 TEST_CASE("invalid UTF-8 is refused") {

@@ -487,7 +487,7 @@ def random_max(rng, entries, row):
 
 def is_left_open(layout, row):
     """Cases the contract does not decide: a section of no bytes; a row too long whose '*' fields are several, or
-    whose fields beside the split one are already over max."""
+    whose fields next to the split one are already over max."""
     try:
         return b'' in encode(layout, row)
     except SectionError as error:

@@ -12,7 +12,7 @@ std::string whole(std::string_view text, LiteralRules rules = {}) {
     return std::string(text.substr(0, lexable_prefix(text, false, rules)));
 }
 
-/// What is left of a text that has been cut behind.
+/// What is left of a text that has been cut at its end.
 std::string cut(std::string_view text) {
     return std::string(text.substr(0, lexable_prefix(text, true, {})));
 }

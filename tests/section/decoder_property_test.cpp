@@ -370,7 +370,7 @@ void walk_bytes(Decoder& decoder, const Bytes& bytes, bool is_sound) {
         ++sections;
         for (const Fault& fault : walk.faults()) {
             if (walk.begin() + fault.byte > bytes.size()) {
-                FAIL("a fault behind the end");
+                FAIL("a fault after the end");
             }
         }
     }

@@ -144,7 +144,7 @@ TEST_CASE("a section is dissected as far as it goes", "[decoder]") {
           "v@0+8  1 item, 1 byte (wrong: item 0 ends within its tag)\n"
           "v[0].value@0+8 0x05 \\x05 (5)\n");
     CHECK(lines_of("8 uimsbf = 5", "0506") ==
-          "v@0+8 0x05 5 (wrong: 1 byte is left over behind the last field)\n"
+          "v@0+8 0x05 5 (wrong: 1 byte is left over after the last field)\n"
           "(left over)@1+8 0x06 \n");
     CHECK(lines_of("16 uimsbf", "05") ==
           "v@0+8 0x05 (wrong: the section ends at byte 1, within this field)\n");
@@ -322,14 +322,14 @@ TEST_CASE("lengths and offsets that say otherwise are one fault", "[decoder]") {
           "123456");
     const std::string text = "x {\n n 8 uimsbf = length(t)\n t * text\n}";
     CHECK(faults(text, "026162") == "");
-    CHECK(faults(text, "016162") == "t@2: 1 byte is left over behind the last field");
+    CHECK(faults(text, "016162") == "t@2: 1 byte is left over after the last field");
     CHECK(faults(text, "036162") == "t@1: the section ends at byte 3, within this field");
 }
 
 TEST_CASE("bytes that are missing or left over are faults", "[decoder]") {
     const std::string good = table_section();
     CHECK(faults(table, good) == "");
-    CHECK(faults(table, good + "00") == "crc@31: 1 byte is left over behind the last field");
+    CHECK(faults(table, good + "00") == "crc@31: 1 byte is left over after the last field");
     CHECK(faults(table, good.substr(0, good.size() - 2)) ==
           "section_length@1: found 28, but 27 bytes follow\n"
           "crc@27: the section ends at byte 30, within this field");
@@ -337,8 +337,7 @@ TEST_CASE("bytes that are missing or left over are faults", "[decoder]") {
           "section_length@1: found 28, but 2 bytes follow\n"
           "digits@5: the section ends at byte 5, before this field");
     CHECK(faults(table, "") == "table_id@0: the section ends at byte 0, before this field");
-    CHECK(faults("x {\n a 8 uimsbf\n}", "0102") ==
-          "a@1: 1 byte is left over behind the last field");
+    CHECK(faults("x {\n a 8 uimsbf\n}", "0102") == "a@1: 1 byte is left over after the last field");
     CHECK(faults("x (max 4) {\n a * text\n}", "6161616161") ==
           "a@4: the section takes 5 bytes, more than the 4 that the layout allows");
     CHECK(faults("x {\n a * text\n}", repeated("61", 5000)) ==
@@ -368,7 +367,7 @@ TEST_CASE("part numbers that contradict each other are faults", "[decoder]") {
     CHECK(faults(layout, "01030201") == "");
     CHECK(faults(layout, "03030203") ==
           "n@1: found part 3 of 3, but parts count from 0\n"
-          "l@2: found part 3 behind the last, which is 2");
+          "l@2: found part 3 after the last, which is 2");
     CHECK(faults(layout, "00000000") == "n@1: found 0, but there is at least one part");
     CHECK(faults(layout, "01030301") ==
           "l@2: found 3 as the last of 3 parts, but parts count from 0");
@@ -397,7 +396,7 @@ TEST_CASE("a wrong section_length does not take the next section with it", "[dec
         CHECK(walk(message, good + bad) == "2/58" + problem);
         CHECK(walk(message, bad + bad + good) == "1/0" + problem + "\n2/58" + problem);
     }
-    // A header by chance among the items, behind which no section begins.
+    // A header by chance among the items, after which no section begins.
     std::string row = message_row;
     row.replace(row.find("[{"), std::string::npos, R"([{"tag": 1, "hex": "92700861"}]})");
     const std::string misleading = section(message, Row::of_json(row));
@@ -425,7 +424,7 @@ TEST_CASE("sections that are all wrong are told each, however many there are", "
     CHECK(walk(message, wrong) == first);
     CHECK(walk(message, wrong + good) == first);
     CHECK(walk(message, good + wrong + good) == behind);
-    // Zeros are no sections that end behind their section_length.
+    // Zeros are no sections that end after their section_length.
     const std::string zeros(2 * (largest_read + 1), '0');
     CHECK(walk(message, zeros + good) == "1/0 addressee_number@512: the section takes " +
                                              std::to_string(zeros.size() / 2) +

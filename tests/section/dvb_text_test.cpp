@@ -234,7 +234,8 @@ TEST_CASE("all forms of a text are taken, and what they say is checked") {
     CHECK(refused(R"({"text":"è","hex":"05e9"})") ==
           "The value {...} has the text \"è\", but its bytes are \"é\"" + field);
     CHECK(refused(R"({"text":"è","hex":"0805"})") ==
-          "The value {...} has bytes as \"hex\" that are no text, beside the text \"è\"" + field);
+          "The value {...} has bytes as \"hex\" that are not text, in addition to the text \"è\"" +
+              field);
     CHECK(refused(R"({"text":"è","hex":"0"})") ==
           "The value {...} has \"0\" as \"hex\", which is not made of pairs of hexadecimal digits" +
               field);
@@ -260,7 +261,7 @@ TEST_CASE("all forms of a text are taken, and what they say is checked") {
          {R"({})", R"({"text":"a"})", R"({"selector":"05"})", R"({"selector":"05","hex":"05"})",
           R"({"text":"","selector":"05","hex":"05"})"}) {
         CAPTURE(json);
-        CHECK(refused(json) == "The value {...} is an object that is no text" + field);
+        CHECK(refused(json) == "The value {...} is an object that is not text" + field);
     }
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("integers", "[encoder]") {
     CHECK(section_of_field("64 bcd", value_row(9'999'999'999'999'999)) == "9999999999999999");
 }
 
-TEST_CASE("a field leaves its neighbours alone, and what lies behind the section", "[encoder]") {
+TEST_CASE("a field leaves its neighbours alone, and what lies after the section", "[encoder]") {
     for (unsigned width = 1; width <= 64; ++width) {
         for (unsigned behind = 0; behind <= 9; ++behind) {
             const unsigned rest = (64 - width) % 8;
@@ -199,7 +199,7 @@ TEST_CASE("char is ISO 8859-1, padded with spaces", "[encoder]") {
     check_failure("16 char", json_row("1"), ErrorKind::invalid_value, "1");
 }
 
-TEST_CASE("char of every size, beside constants and within a byte", "[encoder]") {
+TEST_CASE("char of every size, next to constants and within a byte", "[encoder]") {
     for (const std::size_t size : {1, 2, 7, 8, 9, 16}) {
         const std::string width = std::to_string(size * 8);
         const std::string framed =
@@ -324,7 +324,7 @@ TEST_CASE("checksums cover what stands before them", "[encoder]") {
           "313233343536373839"
           "0376e6e7");
     CHECK(section("x {\n c 32 rpchof\n}", Row()) == "ffffffff");
-    // Behind data with their own CRC_32 the register is 0, and so is its CRC_32.
+    // After data with their own CRC_32 the register is 0, and so is its CRC_32.
     CHECK(section("x {\n v * text\n c 32 rpchof\n d 32 rpchof\n e 8 uimsbf = length()\n"
                   " g 32 rpchof\n}",
                   text_row("123456789"))
@@ -409,7 +409,7 @@ TEST_CASE("an item that fits no section", "[split]") {
     CHECK(failure(no_room, Row().jsonb("items", "{\"1\":null}")).field == "items");
 }
 
-TEST_CASE("a bad item behind the first section", "[split]") {
+TEST_CASE("a bad item after the first section", "[split]") {
     const std::string text = items(4, 8);
     CollectingSink sink;
     const Plan layout = plan_of(parted);
@@ -428,7 +428,7 @@ TEST_CASE("a row that may not be split", "[split]") {
     CHECK(encode(parted, Row().jsonb("items", items(2, 8)), Splitting::refused).size() == 1);
 }
 
-TEST_CASE("fields behind the split field are repeated at their new places", "[split]") {
+TEST_CASE("fields after the split field are repeated at their new places", "[split]") {
     const std::string layout = R"(x (max 24) {
         l  8  uimsbf  = length()
         n  8  uimsbf  = length(i)
@@ -458,7 +458,7 @@ TEST_CASE("fields behind the split field are repeated at their new places", "[sp
     }
 }
 
-TEST_CASE("the split field first, and behind another", "[split]") {
+TEST_CASE("the split field first, and after another", "[split]") {
     const std::string first =
         "x (max 6) {\n o 8 uimsbf = offset(m)\n i * tlv(8,8) split\n m:\n"
         " t * text\n}";

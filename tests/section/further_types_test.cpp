@@ -122,7 +122,7 @@ TEST_CASE("inet is an address of the width's family") {
     for (const char* text :
          {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ", "1.2.3.+4", "01.2.3.1111"}) {
         CHECK(refused("32 inet", "\"" + std::string(text) + "\"").detail ==
-              "The value \"" + std::string(text) + "\" is no address of IPv4" + field);
+              "The value \"" + std::string(text) + "\" is not an address of IPv4" + field);
     }
     for (const char* text :
          {"", ":", ":::", "1:2", "1::2::3", "1:2:3:4:5:6:7:8:9",
@@ -131,7 +131,7 @@ TEST_CASE("inet is an address of the width's family") {
         CAPTURE(text);
         CHECK(refused("128 inet", "\"" + std::string(text) + "\"").detail ==
               "The value \"" + std::string(text) +
-                  "\" is no address of IPv6; the field has 128 bits and type inet.");
+                  "\" is not an address of IPv6; the field has 128 bits and type inet.");
     }
     CHECK(failure_of_field("32 inet", Row().text("v", "1.2.3.4")).detail ==
           "The value \"1.2.3.4\" is not an address (inet)" + field);
@@ -169,7 +169,8 @@ TEST_CASE("macaddr is an address of six bytes") {
                              "08:00:2b:01:02:0g", "8:0:2b:1:2:3"}) {
         CHECK(refused("48 macaddr", "\"" + std::string(text) + "\"").detail ==
               "The value \"" + std::string(text) +
-                  "\" is no address of six bytes, such as 08:00:2b:01:02:03; the field has 48 bits "
+                  "\" is not an address of six bytes, such as 08:00:2b:01:02:03; the field has 48 "
+                  "bits "
                   "and type macaddr.");
     }
 }

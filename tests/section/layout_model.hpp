@@ -43,7 +43,7 @@ struct ModelElement {
     int width = 0;  ///< 0 is `*`
     bool split = false;
     std::string source;  ///< column, or what length and offset are of
-    std::string text;    ///< of the source, behind `=`
+    std::string text;    ///< of the source, after `=`
     std::string constant_bits;
 
     bool is_field() const { return kind != Kind::label; }

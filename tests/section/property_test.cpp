@@ -185,7 +185,7 @@ class Case {
     int measure_width() { return static_cast<int>(8 * random_.between(1, 3)); }
 
     void add_measure(Kind kind, const std::string& function, const std::string& of) {
-        // On a byte, at its end, or (what is measured begins behind a length) in its midst.
+        // On a byte, at its end, or (what is measured begins after a length) in its midst.
         const std::uint64_t place = random_.below(kind == Kind::length ? 2 : 3);
         if (place > 0) {
             elements_.push_back(integer_field(4));

@@ -326,7 +326,7 @@ TEST_CASE("counts and lengths that the bytes do not have", "[tables]") {
     CHECK(faults_of(counted, "01") ==
           Strings{"l[0].a@1 the section ends at byte 1, before this field"});
     CHECK(faults_of(counted, "000102") ==
-          Strings{"l@1 2 bytes are left over behind the last field"});
+          Strings{"l@1 2 bytes are left over after the last field"});
     const std::string measured = "x { n 8 uimsbf = length(l); l[] { a 16 uimsbf } }";
     CHECK(faults_of(measured, "ff0102") ==
           Strings{"l@1 takes 255 bytes by its length, but 2 bytes are left"});
@@ -373,7 +373,7 @@ TEST_CASE("part numbers with gaps still do not pass the last", "[tables]") {
     const std::string layout =
         "x { p 8 uimsbf = part(); q 8 uimsbf = last_part(); n 8 uimsbf = parts(); "
         "l[] split(8) by k { a 8 uimsbf } }";
-    CHECK(faults_of(layout, "100803") == Strings{"q@1 found part 16 behind the last, which is 8"});
+    CHECK(faults_of(layout, "100803") == Strings{"q@1 found part 16 after the last, which is 8"});
     CHECK(faults_of(layout, "081003").empty());
     CHECK(decoded(layout, "081003") == R"({"l":[],"n":3,"p":8,"q":16})");
     CHECK(faults_of("x { p 8 uimsbf = part(); n 8 uimsbf = parts(); l[] split { a 8 uimsbf } }",

@@ -64,7 +64,7 @@ std::string nested_objects(std::size_t levels) {
     return repeated(R"({"1":)", levels) + "null" + repeated("}", levels);
 }
 
-/// How the walk goes on behind an overflow.
+/// How the walk goes on after an overflow.
 struct Walk {
     explicit Walk(std::string_view text) : value(row.jsonb("v", text).values(layout).front()) {}
 
@@ -192,7 +192,7 @@ TEST_CASE("tags", "[tlv]") {
     for (const char* const tag :
          {"null", "true", "[]", "{}", "\"\"", "\"0x\"", "\"x80\"", "\" 1\"", "\"1 \"", "\"+1\"",
           "\"-1\"", "\"1.0\"", "\"0b1\"", "\"80h\"", "\"1e2\""}) {
-        check_invalid(tagged(tag), "is no tag");
+        check_invalid(tagged(tag), "is not a tag");
     }
 }
 
@@ -216,8 +216,8 @@ TEST_CASE("an object is its items in order of tag", "[tlv]") {
     CHECK(items(R"({"1": [], "2": {"4": null, "3": null}})") == "0100020403000400");
     check_invalid(R"({"128": 1, "0x80": 2})", "128");
     check_invalid(R"({"1": 1, "01": 2})", "twice");
-    check_invalid(R"({"x": 1})", "is no tag");
-    check_invalid(R"({"tag": 1, "value": 2})", "is no tag");
+    check_invalid(R"({"x": 1})", "is not a tag");
+    check_invalid(R"({"tag": 1, "value": 2})", "is not a tag");
     check_range(R"({"256": 1})", "outside 0 to 255");
 }
 

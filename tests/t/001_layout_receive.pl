@@ -75,9 +75,9 @@ refused('a version alone', "\x01", qr/ERROR:  42601: invalid section layout, lin
 refused('text without a version', substr($good, 1), qr/ERROR:  22P03: /);
 refused('a text that is refused', "\x01x {\n  a 8 uint\n}", qr/ERROR:  42601: invalid section layout, line 2, column 7: unknown type "uint"/);
 refused('a NUL inside', "\x01x {\n    a\0  8  uimsbf\n}", qr/ERROR:  (22021|22P03): /);
-refused('a NUL behind', "$good\0", qr/ERROR:  (22021|22P03): /);
+refused('a NUL after', "$good\0", qr/ERROR:  (22021|22P03): /);
 refused('a NUL alone', "\x01\0", qr/ERROR:  (22021|22P03): /);
-refused('a NUL and a layout behind', "\x01\0$good", qr/ERROR:  (22021|22P03): /);
+refused('a NUL and a layout after', "\x01\0$good", qr/ERROR:  (22021|22P03): /);
 refused('invalid UTF-8 in a comment', "\x01x { -- \xff\n    a  8  uimsbf\n}", qr/ERROR:  22021: invalid byte sequence/);
 refused('a cut character at the end', "\x01x {\n    a  8  uimsbf\n} -- \xc3", qr/ERROR:  22021: /);
 refused('an overlong encoding', "\x01x {\n    a  8  uimsbf\n} -- \xc0\x80", qr/ERROR:  22021: /);

@@ -245,7 +245,7 @@ SQL
     return;
 }
 
-# Sections, one behind the other, by their section_length.
+# Sections, one after the other, by their section_length.
 sub split_sections
 {
     my ($hex) = @_;
@@ -258,7 +258,7 @@ sub split_sections
     return \@sections;
 }
 
-# The stream's sections and the path of a file of its packets, behind PAT and PMT.
+# The stream's sections and the path of a file of its packets, after PAT and PMT.
 sub write_stream
 {
     my ($stream) = @_;

@@ -54,7 +54,7 @@ sub growth
 	return $peaks[1] - $peaks[0];
 }
 
-# The first rows have fetched the document and the forms: what comes behind them is rows.
+# The first rows have fetched the document and the forms: what comes after them is rows.
 foreach my $query ($flatten, $large, $tree)
 {
 	my $log = -s $node->logfile;

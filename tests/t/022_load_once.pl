@@ -130,7 +130,7 @@ for my $turn (1 .. 15)
 }
 cmp_ok($cancelled, '>', 0, "timeouts stop it ($cancelled of 15)");
 reset_timeout($session);
-is(sql("SELECT app.torn('dwh')"), 0, "no submission is half loaded behind a timeout (seed $seed)");
+is(sql("SELECT app.torn('dwh')"), 0, "no submission is half loaded after a timeout (seed $seed)");
 is(sql('SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'no temporary file is left by the same session');
 is(ask($session, "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'object'; SELECT count(*) FROM pg_cursors"), "0\n0", 'nor a lock, nor a cursor');
 like(ask($session, "CALL load_response_events('app', 'dwh')"), qr/^\d+\|\d+\|\d+\|\d+\|\d+$/, 'it goes on in the same session');

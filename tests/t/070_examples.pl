@@ -28,6 +28,7 @@ WITH form AS (INSERT INTO app.form_schemas (name, schema) VALUES ('visits',
 INSERT INTO app.form_responses (form_id, user_id, responses) SELECT form.id, person.id, a::jsonb
 FROM form, person, unnest(ARRAY['{"patient": {"age": 27, "name": "Zoé"}}', '{"patient": {"age": 30}}']) AS a;
 SQL
+$node->safe_psql('template1', 'CREATE DATABASE app_template WITH TEMPLATE postgres IS_TEMPLATE true ALLOW_CONNECTIONS false');
 
 # A program in Debian's Python; gives its lines.
 sub run_python
@@ -77,6 +78,15 @@ PYTHON
 $node->safe_psql('postgres', 'CREATE TABLE answers_wide AS ' . run_python('-c', $render, 'examples/dbt/answers_wide.sql', 0));
 is($node->safe_psql('postgres', 'SELECT patient_age, patient_name FROM answers_wide ORDER BY 1'), "27|Zoé\n30|", 'a row a submission');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM (' . run_python('-c', $render, 'examples/dbt/answers_wide.sql', 1) . ') AS s'), '0', 'and none of those twice');
+
+# Tests of pytest, each in a copy of the template.
+SKIP:
+{
+	skip 'python3-pytest is not installed', 2 if !IPC::Run::run([ '/usr/bin/python3', '-c', 'import pytest' ], '&>', \my $no_pytest);
+	local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
+	like(run_python('-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'examples/template_database'), qr/^2 passed/m, 'a database for each test');
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_database WHERE datname LIKE 'test\_%'}), '0', 'goes with it');
+}
 
 $node->stop;
 done_testing();

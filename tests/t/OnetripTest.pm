@@ -14,7 +14,7 @@ our @EXPORT_OK = qw(answer ask becomes end_session is_answered kill_backend make
   start_session);
 
 # make_server NAME, [SETTING...], OPTION => VALUE...: a server that finds the extension where it is staged, also to
-# preload it. The settings are lines of its configuration, behind those that all have; the options go to its init.
+# preload it. The settings are lines of its configuration, after those that all have; the options go to its init.
 sub make_server
 {
 	my ($name, $settings, %options) = @_;
@@ -112,7 +112,7 @@ sub is_answered
 	return $session->{out} =~ $end && $session->{err} =~ $end;
 }
 
-# What the session says to the last query, errors behind its rows; with what it could still say where
+# What the session says to the last query, errors after its rows; with what it could still say where
 # its server is gone.
 sub answer
 {

@@ -59,7 +59,7 @@ TEST_CASE("CRC_32 of random data of any length and alignment", "[crc]") {
     }
 }
 
-TEST_CASE("data with their CRC_32 behind them have the CRC_32 0", "[crc]") {
+TEST_CASE("data with their CRC_32 after them have the CRC_32 0", "[crc]") {
     Randomness random(seed());
     for (std::size_t size = 0; size < 100; ++size) {
         Bytes data(size);

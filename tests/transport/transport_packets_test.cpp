@@ -21,7 +21,7 @@ constexpr std::uint16_t pid = 0x0123;
 // Sections and packets, made plainly
 // ---------------------------------------------------------------
 
-/// A section of `size` bytes in all; `fill` are those behind section_length.
+/// A section of `size` bytes in all; `fill` are those after section_length.
 Bytes section_of(std::size_t size, bool section_syntax_indicator = false,
                  std::uint8_t fill = 0xA5) {
     Bytes section(size, fill);
@@ -94,7 +94,7 @@ class ModelMultiplexer {
     }
 
   private:
-    /// The room behind it.
+    /// The room after it.
     std::size_t add_header() {
         const bool has_adaptation_field = random_ != nullptr && random_->one_in(4);
         const bool is_long = has_adaptation_field && random_->one_in(2);
@@ -261,7 +261,7 @@ TEST_CASE("sections that fill packets to the last byte leave no stuffing", "[tra
     }
 }
 
-TEST_CASE("a section begins behind the last one where enough of it fits", "[transport]") {
+TEST_CASE("a section begins after the last one where enough of it fits", "[transport]") {
     // The pointer_field takes a byte of the packet too: 183 are left to tail and section.
     struct Case {
         std::size_t tail;
@@ -600,7 +600,7 @@ TEST_CASE("discontinuity_indicator announces another continuity_counter", "[tran
         CHECK(back.sections == four);
         CHECK(back.reports == Reports{});
     }
-    SECTION("behind which another section goes on") {
+    SECTION("after which another section goes on") {
         auto others = packetize({section_of(183 + 184 + 20), section_of(30)}, 6);
         others[0] = adaptation_only(6, true);
         packets.insert(packets.end(), others.begin(), others.end());
@@ -705,12 +705,12 @@ TEST_CASE("a section_length that cannot be true", "[transport]") {
 TEST_CASE("a pointer_field that cannot be true", "[transport]") {
     auto packets = packetize(four);
     REQUIRE(packets[1][4] == 167);
-    SECTION("behind the packet's end") {
+    SECTION("beyond the packet's end") {
         packets[1][4] = GENERATE(as<std::uint8_t>(), 183, 255);
         const Collector back = depacketize(packets);
         CHECK(back.sections == four_without({0, 1, 3}));
         CHECK(back.reports == Reports{"2: pointer_field is " + std::to_string(packets[1][4]) +
-                                      ", behind the packet's end"});
+                                      ", beyond the packet's end"});
     }
     SECTION("within a section") {
         packets[1][4] = 100;
@@ -721,24 +721,24 @@ TEST_CASE("a pointer_field that cannot be true", "[transport]") {
               "2: a section begins before the last one ends. The section that begins in packet 1 "
               "is lost.");
     }
-    SECTION("behind the end of the last one") {
+    SECTION("after the end of the last one") {
         packets[1][4] = 182;
         const Collector back = depacketize(packets);
         CHECK(is_among({four[1]}, back.sections));
         CHECK(back.reports.at(0) ==
-              "2: pointer_field points 15 bytes behind the end of the last section");
+              "2: pointer_field points 15 bytes after the end of the last section");
     }
 }
 
 TEST_CASE("bytes that belong to no section are reported", "[transport]") {
-    SECTION("behind stuffing") {
+    SECTION("after stuffing") {
         auto packets = packetize({section_of(20)});
         packets[0][100] = 0x92;
         CHECK(depacketize(packets).sections.size() == 1);
         CHECK(depacketize(packets).reports ==
-              Reports{"1: other bytes than 0xFF follow 0xFF behind a section"});
+              Reports{"1: other bytes than 0xFF follow 0xFF after a section"});
     }
-    SECTION("behind a section, in a packet in which none begins") {
+    SECTION("after a section, in a packet in which none begins") {
         auto packets = packetize({section_of(200)});
         packets[1][100] = 0x92;
         CHECK(depacketize(packets).sections.size() == 1);
@@ -797,7 +797,7 @@ TEST_CASE("a wrong sync_byte loses its packet", "[transport]") {
                                     ": sync_byte is 0x46 instead of 0x47. The packet is skipped.");
 }
 
-TEST_CASE("packets behind what is skipped keep their number", "[transport]") {
+TEST_CASE("packets after what is skipped keep their number", "[transport]") {
     auto packets = packetize(four);
     packets[1][0] = 0x46;
     packets[2][0] = 0x46;
@@ -1149,7 +1149,7 @@ TEST_CASE("of disturbed streams no more is lost than the model loses", "[transpo
         const Collector back = depacketize(bytes);
         INFO("case " << i);
         REQUIRE(back.sections == expected);
-        // What is missing before the first packet and behind the last is not to be seen.
+        // What is missing before the first packet and after the last is not to be seen.
         if (has_packet(events, 0) && has_packet(events, packets.size() - 1)) {
             REQUIRE((expected.size() == sections.size() || !back.reports.empty()));
         }
@@ -1249,7 +1249,7 @@ TEST_CASE("bytes missing or too many lose nothing outside their packets", "[tran
         for (const ModelPacket& packet : packets) {
             bytes.insert(bytes.end(), packet.bytes.begin(), packet.bytes.end());
         }
-        // Behind the last change there have to be packets enough to tell where they stand.
+        // After the last change there have to be packets enough to tell where they stand.
         const std::size_t hit = random.below(packets.size() - 8);
         const auto at = bytes.begin() +
                         static_cast<std::ptrdiff_t>(hit * packet_size + random.below(packet_size));

@@ -42,8 +42,8 @@ bool names_ignore(StatementSource source);
 /// Whether a statement has one.
 bool has_ignore_comment(StatementSource source);
 
-/// Copies a text, cut between characters and with `…` at its end if it is longer than 1 kB or
-/// `is_cut`.
+/// Copies a text. If it is longer than 1 kB or `is_cut`, it is cut between characters and ends with
+/// `…`.
 void set_round_trip_text(RoundTripText& to, std::string_view text, bool is_cut);
 
 /// Writes the statement with its constants replaced by $n, as the server's own lexer finds them. A

@@ -15,7 +15,7 @@ namespace {
 
 using submission::Trail;
 
-/// An array of one dimension as utils/array.h lays it out, behind its varlena header and in front
+/// An array of one dimension as utils/array.h lays it out, after its varlena header and in front
 /// of its elements.
 struct ArrayHead {
     std::int32_t ndim;

@@ -1,5 +1,5 @@
-// The functions that the loader's statements call: load_rows, load_events, load_change and what the
-// planner is told of them. Knows nothing of transactions.
+// The functions that the loader's statements call: load_rows, load_events, load_change, and their
+// estimates for the planner. Knows nothing of transactions.
 
 #include "postgres/server/datums.hpp"
 #include "postgres/server/rows.hpp"

@@ -1,4 +1,4 @@
-// flatten_submission, and what the planner is told of functions of forms.
+// flatten_submission, and the estimates of functions of forms for the planner.
 
 #include <optional>
 #include <vector>

@@ -249,7 +249,7 @@ Definition parse_library_head(std::string_view text);
 /// The canonical text: one field a line, columns aligned. parse_layout makes the same layout of it.
 std::string print_layout(const Layout& layout);
 
-/// The source as the canonical text writes it behind `=`; empty for checksum.
+/// The source as the canonical text writes it after `=`; empty for checksum.
 std::string print_source(const Source& source);
 
 /// The type as the canonical text writes it, with T and L of a tlv.

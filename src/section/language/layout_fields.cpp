@@ -70,7 +70,7 @@ class FieldParser {
 };
 
 Field FieldParser::parse() {
-    parse_width("a width in bits, or * (or \":\" behind a label)");
+    parse_width("a width in bits, or * (or \":\" after a label)");
     parse_type();
     parse_split();
     field_.source_at = reader_.current().at;
@@ -113,7 +113,7 @@ Field FieldParser::parse_list_value() {
 
 // ---- width and type ---------------------------------------------------------------------------
 
-/// Reads the width; whether the type allows it is known only behind the type.
+/// Reads the width; whether the type allows it is known only after the type.
 void FieldParser::parse_width(const std::string& expected) {
     const Token& token = reader_.current();
     field_.width_at = token.at;

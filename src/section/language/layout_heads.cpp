@@ -99,7 +99,7 @@ bool is_hex_digit(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// `TAG 0xHEX` behind `after`.
+/// `TAG 0xHEX` after the word `after`.
 After parse_after(TokenReader& reader) {
     After after;
     const Constant tag = reader.take_constant(largest_tag, "tag of more than 16 bits");
@@ -215,7 +215,8 @@ TextTable take_text_table(TokenReader& reader) {
 Token take_set(TokenReader& reader) {
     const Token set = reader.take_name("the name of a set");
     if (is_option(set.text)) {
-        refuse_layout(set.at, set.describe() + " is no set", set.describe(), "the name of a set");
+        refuse_layout(set.at, set.describe() + " is not a set", set.describe(),
+                      "the name of a set");
     }
     return set;
 }

@@ -20,7 +20,7 @@ std::string print_type_and_split(const Field& field) {
     return print_type(field) + (field.split ? " split" : "");
 }
 
-/// What stands behind the type; empty if the text says no more than the name does.
+/// What stands after the type; empty if the text says no more than the name does.
 std::string print_rest(const Field& field) {
     const bool is_column = field.source.kind == Source::Kind::column;
     std::string rest;
@@ -34,7 +34,7 @@ std::string print_rest(const Field& field) {
     return rest;
 }
 
-/// Widths are aligned right, behind the names; sources stand in a column of their own. That holds
+/// Widths are aligned right, after the names; sources stand in a column of their own. That holds
 /// for what stands directly in one pair of braces.
 struct Columns {
     std::size_t width_end = 0;

@@ -229,7 +229,7 @@ class InetType final : public BytesType {
         const bool is_of_other_family = parse(text, !is_ipv4, other.data());
         throw BadValue{ErrorKind::invalid_value, shown,
                        is_of_other_family ? "is an address of the other family, not of " + wanted
-                                          : "is no address of " + wanted};
+                                          : "is not an address of " + wanted};
     }
 };
 
@@ -282,7 +282,7 @@ class MacAddressType final : public BitsType {
         const auto bits = parse_mac(text_of(value, Value::Kind::macaddr, "an address (macaddr)"));
         if (!bits) {
             throw BadValue{ErrorKind::invalid_value, describe(value),
-                           "is no address of six bytes, such as 08:00:2b:01:02:03"};
+                           "is not an address of six bytes, such as 08:00:2b:01:02:03"};
         }
         return *bits;
     }

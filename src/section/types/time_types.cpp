@@ -178,7 +178,7 @@ class UtcType final : public BitsType {
             case TimeText::without_offset:
                 throw BadValue{ErrorKind::invalid_value, describe(value),
                                "has no time zone, so that what it means depends on the session",
-                               "Write Z or an offset behind it, or give a column of type "
+                               "Write Z or an offset after it, or give a column of type "
                                "timestamp as column AT TIME ZONE 'zone'."};
             case TimeText::no_such_time:
                 throw BadValue{ErrorKind::time_out_of_range, describe(value),

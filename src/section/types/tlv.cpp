@@ -53,7 +53,7 @@ std::uint64_t tag_of_text(std::string_view text, TlvFormat format) {
     const std::string_view digits = is_hexadecimal ? text.substr(2) : text;
     const char* const allowed = is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
     if (digits.empty() || digits.find_first_not_of(allowed) != std::string_view::npos) {
-        refuse(quoted(text), "is no tag, which is a number such as 128 or \"0x80\"");
+        refuse(quoted(text), "is not a tag, which is a number such as 128 or \"0x80\"");
     }
     std::uint64_t tag = 0;
     for (const char digit : digits) {
@@ -70,7 +70,7 @@ std::uint64_t tag_of(jsonb::Value value, TlvFormat format) {
         return tag_of_text(value.string(), format);
     }
     if (value.kind() != Kind::numeric) {
-        refuse(describe(value), "is no tag, which is a number such as 128 or \"0x80\"");
+        refuse(describe(value), "is not a tag, which is a number such as 128 or \"0x80\"");
     }
     Integer tag;
     const IntegerResult result = value.numeric().to_integer(tag);

@@ -179,7 +179,7 @@ TextObject text_object(const Value& value, jsonb::Object object) {
     const TextObject members = read_members(value, object);
     const bool has_one_of_both = members.selector.has_value() != members.hex.has_value();
     if (!has_one_of_both || (members.selector && !members.text)) {
-        refuse(value, "is an object that is no text", forms_of_objects);
+        refuse(value, "is an object that is not text", forms_of_objects);
     }
     return members;
 }
@@ -239,8 +239,8 @@ std::vector<std::uint8_t> encode_object(const Value& value, TextTable table) {
     }
     const DecodedText decoded = decode_dvb_text(bytes, table, nullptr);
     if (decoded.form == DecodedText::Form::bytes) {
-        refuse(value,
-               "has bytes as \"hex\" that are no text, beside the text " + quoted(*object.text));
+        refuse(value, "has bytes as \"hex\" that are not text, in addition to the text " +
+                          quoted(*object.text));
     }
     if (decoded.text != *object.text) {
         refuse(
