@@ -132,8 +132,9 @@ def other_systems(report, backend):
         report.figure(name, rows / costs[FLATTEN] / 1e6, " M rows/s", at_least=least)
         report.figure(f"{name}: form_from in the join, over the tree's own column",
                       costs[f"{FLATTEN}, form_from in the join"] / costs[FLATTEN], "", at_most=1.5)
-    many = ("SELECT count(*) FROM generate_series(1, {times}) AS n, other_forms, long_answers,"
-            " flatten_submission(responses, tree) WHERE system = 'fhir' AND size = {size}")
+    # In the select list, so that each document is read as often as it is asked for, and no rows go to a file.
+    many = ("SELECT count(*) FROM (SELECT flatten_submission(responses, tree) FROM generate_series(1, {times}) AS n, other_forms,"
+            " long_answers WHERE system = 'fhir' AND size = {size} OFFSET 0) AS e")
     short, long = "10 x 10,000 items in one array", "100,000 items in one array"
     costs = report.compare("items in one array", backend, counts({
         short: many.format(times=10, size=10000), long: many.format(times=1, size=100000)}),
