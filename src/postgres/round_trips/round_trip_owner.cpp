@@ -76,7 +76,7 @@ void read_comment(std::string_view comment, std::string_view wanted, RoundTripOw
 /// Whether the text has a comment.
 bool read_comments(std::string_view text, std::string_view wanted, RoundTripOwner& owner) {
     // Most texts have nothing that begins one, and need not be looked at word by word.
-    if (text.find("/*") == text.npos && text.find("--") == text.npos) {
+    if (text.find("/*") == std::string_view::npos && text.find("--") == std::string_view::npos) {
         return false;
     }
     const roundtrip::LiteralRules rules = {has_standard_strings(), true};
