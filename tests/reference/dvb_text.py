@@ -64,7 +64,9 @@ def decode_6937(data):
                 raise NoText('a mark without a letter')
             base = single(data[at], UPPER)
             at += 1
-            text += ALONE[byte] if base == ' ' and byte in ALONE else unicodedata.normalize('NFC', base + chr(MARKS[byte]))
+            composed = unicodedata.normalize('NFC', base + chr(MARKS[byte]))
+            # The ohm sign stays itself, so that the bytes come back.
+            text += ALONE[byte] if base == ' ' and byte in ALONE else composed if len(composed) == 1 else base + chr(MARKS[byte])
         else:
             text += single(byte, UPPER)
     return text

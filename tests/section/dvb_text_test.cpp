@@ -185,6 +185,8 @@ TEST_CASE("a table of the field is that of strings, in both directions") {
     both_ways("e9a4", R"("é€")", "8859-15");
     both_ways("a4c265", R"("€é")", "6937");
     both_ways("41c265", R"("Aé")", "6937");
+    both_ways("6ecf20c8204a", R"("nˇ¨J")", "6937");  // marks alone
+    both_ways("41c120", "\"A \u0300\"", "6937");     // of ASCII's own
     both_ways("15d0b6", R"("ж")", "8859-15");
     both_ways("d6", R"("ж")", "8859-5");
     both_ways("01d6", R"({"text":"ж","selector":"01"})", "8859-5");
