@@ -25,9 +25,7 @@ sub in_loop
 sub seen
 {
 	my ($columns) = @_;
-	my $rows = $node->safe_psql('postgres', "SELECT $columns FROM round_trips");
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	return $rows;
+	return take_rows($node, $columns);
 }
 
 # ---- statements of one message ----

@@ -30,19 +30,7 @@ sub seen
 {
 	my ($script) = @_;
 	run_script($node, $script);
-	my $rows = $node->safe_psql('postgres', <<'SQL');
-SELECT kind, substring(leader FROM '(?:FROM|UPDATE) (\w+)'), leader_column, evidence, substring(repeated FROM '(?:FROM|INTO|UPDATE) (\w+)'), statements
-FROM round_trips ORDER BY 5, 1
-SQL
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	return $rows;
-}
-
-# A statement for each of these numbers.
-sub each_of
-{
-	my ($statement, @numbers) = @_;
-	return join '', map { (my $run = $statement) =~ s/\$n/$_/g; "$run;\n" } @numbers;
+	return take_rows($node, q{kind, substring(leader FROM '(?:FROM|UPDATE) (\w+)'), leader_column, evidence, substring(repeated FROM '(?:FROM|INTO|UPDATE) (\w+)'), statements}, '5, 1');
 }
 
 my @newest = map { 500_201 - $_ } 1 .. 20;

@@ -32,12 +32,6 @@ sub answers
 	return $err =~ s/^(?:LOCATION|LINE|STATEMENT).*\n?//mgr =~ s/\s+\z//r;
 }
 
-sub each_of
-{
-	my ($statement, @numbers) = @_;
-	return join '', map { my $run = $statement =~ s/\$n/$_/gr; "$run;\n" } @numbers;
-}
-
 my $list = "SELECT id FROM authors;\n";
 my $look_up = 'SELECT title FROM books WHERE author_id = $n';
 my $loop = 'select|SELECT id FROM authors|SELECT title FROM books WHERE author_id = $1';
@@ -58,7 +52,7 @@ like(answers("SET onetrip.watch_action = notice;\nBEGIN;\n$list" . each_of("$loo
 	qr/^DETAIL:  It ran 9 times before \(.*\), tagged controller=books, for the 20 rows of: /m, 'with tags');
 is($node->safe_psql('postgres', 'SELECT transactions FROM round_trips; SELECT round_trips_reset()'), "1\n", 'in one transaction');
 answers("SET onetrip.watch_action = error;\nBEGIN;\n$list" . each_of($look_up, 101 .. 110) . "ROLLBACK;\n");
-is($node->safe_psql('postgres', 'SELECT statements, transactions FROM round_trips; SELECT round_trips_reset()'), "9|1\n", 'which is none more if it fails');
+is($node->safe_psql('postgres', 'SELECT statements, transactions FROM round_trips; SELECT round_trips_reset()'), "9|1\n", 'which a failed statement does not add to');
 
 for my $action (qw(notice warning error))
 {

@@ -21,16 +21,7 @@ sub seen
 {
 	my ($columns, $script) = @_;
 	run_script($node, $script);
-	my $rows = $node->safe_psql('postgres', "SELECT $columns FROM round_trips ORDER BY first_seen, repeated");
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	return $rows;
-}
-
-# A statement for each of these numbers.
-sub each_of
-{
-	my ($statement, @numbers) = @_;
-	return join '', map { (my $run = $statement) =~ s/\$n/$_/g; "$run;\n" } @numbers;
+	return take_rows($node, $columns);
 }
 
 # ---- long texts ----

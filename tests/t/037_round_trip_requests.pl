@@ -1,4 +1,4 @@
-# Requests whose statements run in several sessions, as behind a pool: onetrip.watch_request.
+# Requests whose statements run in several sessions, as those of a pool: onetrip.watch_request.
 
 use strict;
 use warnings;
@@ -83,7 +83,7 @@ is(seen('statements, sessions, evidence, leader_column'), '20|1|values|id', 'in 
 play("0\tPREPARE p (int) AS SELECT title FROM posts WHERE user_id = \$1 " . trace(4), "0\t$list " . trace(4), (map { "0\tEXECUTE p($_)" } @ids), end_of(1, trace(4)));
 is(seen('statements, sessions, leader IS NOT NULL'), '20|2|t', 'a prepared statement is of the request of its parse');
 play("0\t$list " . trace(5), (map { my $s = $_ % 3; ("$s\tBEGIN", "$s\t" . $titles->($_) . ' ' . trace(5), "$s\tCOMMIT") } @ids), end_of(0, trace(5)));
-is(seen('statements, sessions, transactions, evidence'), '20|3|20|order', 'a transaction each, as behind a transaction pool');
+is(seen('statements, sessions, transactions, evidence'), '20|3|20|order', 'a transaction each, as in a transaction pool');
 play("0\t$list " . trace(6), spread(3, 6, (map { my $id = $_; (($titles->($id)) x 1, $name->($id)) } @ids)), end_of(0, trace(6)));
 is(seen('leader IS NOT NULL, statements, sessions'), "t|20|3\nt|20|3", 'two loops next to one another have one leader');
 play("0\t$list " . trace(7), spread(2, 7, map { $titles->(1001) } @ids), end_of(0, trace(7)));
@@ -101,7 +101,7 @@ my @first = ("$list " . trace(11), map { $titles->($_) . ' ' . trace(11) } @ids)
 my @second = ("$list " . trace(12), map { $titles->($_) . ' ' . trace(12) } @ids[ 0 .. 4 ]);
 my $turn = 0;
 play((map { my $statement = $_; ($turn++ % 2) . "\t$statement" } map { ($first[$_], $second[$_] // ()) } 0 .. $#first), end_of(0, trace(11)), end_of(0, trace(12)));
-is(seen('statements, sessions, episodes'), '20|2|1', 'another request in between is none of it');
+is(seen('statements, sessions, episodes'), '20|2|1', 'another request in between is not part of it');
 play("0\t$list " . trace(20), end_of(0, trace(20)), map { ("0\t" . $name->($ids[$_]) . ' ' . trace(21 + $_), "0\t" . $titles->($ids[$_]) . ' ' . trace(21 + $_)) } 0 .. 19);
 is(seen('repeated, statements'), '', 'visitors who each open one of a list are no loop');
 play((map { my $r = 50 + $_; ("0\tSELECT id FROM users ORDER BY id LIMIT 5 " . trace($r), map { "0\t" . $titles->($_) . ' ' . trace($r) } @ids[ 0 .. 4 ]) } 0 .. 19), end_of(0, trace(50)));
@@ -111,7 +111,7 @@ is(seen('statements, sessions, evidence'), '20|1|values', 'statements without a 
 play("0\@one\t$list " . trace(81), (map { ($_ % 2 ? '0@one' : '1@other') . "\t" . $titles->($_) . ' ' . trace(81) } @ids), end_of(2, trace(81)));
 is(seen('repeated, statements'), '', 'requests of two roles are two, whatever their names');
 play("0\t$list /*traceparent='00-00000000000000000000000000000000-1-01'*/", (map { ($_ % 4) . "\t" . $titles->($_) . " /*traceparent='00-00000000000000000000000000000000-1-01'*/" } @ids));
-is(seen('repeated, statements'), '', 'a trace of zeros is none');
+is(seen('repeated, statements'), '', 'a trace of zeros names no request');
 
 # ---- what follows ----
 

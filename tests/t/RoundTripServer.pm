@@ -9,7 +9,7 @@ use Exporter 'import';
 use OnetripTest qw(start_server);
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(start_watched_server run_client run_script wait_for_exits loops);
+our @EXPORT = qw(start_watched_server run_client run_script wait_for_exits loops take_rows each_of);
 
 # A client that is slow to send something must not end an episode outside of a block by that.
 sub start_watched_server
@@ -73,16 +73,29 @@ sub run_client
 	return $out;
 }
 
-# The view: what does not depend on time, a line a loop; then it is emptied.
+# These columns of the view, a line a loop in the order in which they were first seen; then it is emptied.
+sub take_rows
+{
+	my ($node, $columns, $order) = @_;
+	$order //= 'first_seen, repeated';
+	my $rows = $node->safe_psql('postgres', "SELECT $columns FROM round_trips ORDER BY $order");
+	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	return $rows;
+}
+
+# The view: what does not depend on time.
 sub loops
 {
 	my ($node) = @_;
-	my $rows = $node->safe_psql('postgres', <<'SQL');
-SELECT kind, leader, repeated, episodes, statements, longest, leader_rows, distinct_parameters
-FROM round_trips ORDER BY repeated COLLATE "C", leader COLLATE "C"
-SQL
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	return $rows;
+	return take_rows($node, 'kind, leader, repeated, episodes, statements, longest, leader_rows, distinct_parameters',
+		'repeated COLLATE "C", leader COLLATE "C"');
+}
+
+# A statement for each of these numbers, which stand for $n.
+sub each_of
+{
+	my ($statement, @numbers) = @_;
+	return join '', map { my $run = $statement =~ s/\$n/$_/gr; "$run;\n" } @numbers;
 }
 
 1;
