@@ -6,7 +6,7 @@ The picture is a page of its own, so that it is readable on white and on dark.
 
 import sys
 
-from draw_way import HEADS, STYLE, line, text
+from draw_way import line, svg, text
 
 WIDTH, HEIGHT = 960, 356
 LEFT, RIGHT = 110, 940  # the lanes of client and server
@@ -48,12 +48,5 @@ def after():
             text(LEFT + 150, y - 18, "one round trip; the server works a little longer, and nobody waits for the network", "note", "start")]
 
 
-def picture():
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">',
-        "<title>A loop before and after its fix</title>", f"<style>{STYLE}</style>", f"<defs>{HEADS}</defs>",
-        f'<rect class="page" width="{WIDTH}" height="{HEIGHT}"/>', *before(), *after(), "</svg>"]) + "\n"
-
-
 if __name__ == "__main__":
-    sys.stdout.write(picture())
+    sys.stdout.write(svg("A loop before and after its fix", WIDTH, HEIGHT, [*before(), *after()]))

@@ -95,12 +95,12 @@ def outside():
     ]
 
 
-def picture():
+def svg(title, width, height, parts):
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">',
-        "<title>The way of a message</title>", f"<style>{STYLE}</style>", f"<defs>{HEADS}</defs>",
-        f'<rect class="page" width="{WIDTH}" height="{HEIGHT}"/>', *inside(), *outside(), "</svg>"]) + "\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
+        f"<title>{title}</title>", f"<style>{STYLE}</style>", f"<defs>{HEADS}</defs>",
+        f'<rect class="page" width="{width}" height="{height}"/>', *parts, "</svg>"]) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(picture())
+    sys.stdout.write(svg("The way of a message", WIDTH, HEIGHT, [*inside(), *outside()]))
