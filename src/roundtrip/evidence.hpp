@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "roundtrip/statement.hpp"
 
@@ -27,6 +28,10 @@ constexpr ValueHash hash_of_date(std::int32_t days) noexcept {
     return mix_value(static_cast<std::uint64_t>(days) + 0xD1B54A32D192ED03U) | 1U;
 }
 ValueHash hash_of_bytes(std::span<const unsigned char> bytes) noexcept;
+
+inline ValueHash hash_of_text(std::string_view text) noexcept {
+    return hash_of_bytes({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+}
 
 /// The constants and parameters of a statement, as far as they are looked for.
 struct StatementValueHashes {

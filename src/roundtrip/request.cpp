@@ -18,10 +18,6 @@ namespace {
 constexpr std::string_view begin_of_comment = "/*";
 constexpr std::string_view end_of_comment = "*/";
 
-std::uint64_t hash_of_text(std::string_view text) noexcept {
-    return hash_of_bytes({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
-}
-
 /// The second field of a traceparent; empty if it is all zeros, which means no trace.
 std::string_view trace_id_of(std::string_view traceparent) noexcept {
     const std::size_t dash = traceparent.find('-');

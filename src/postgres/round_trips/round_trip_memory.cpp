@@ -366,6 +366,25 @@ Entry* make_entry(const StoredRoundTrip::Key& key) {
     return insert(key);
 }
 
+/// Has the loop of this key changed, which is made if it is not there; not if there is no room.
+/// `change` is short and raises nothing.
+template <typename Change>
+void change_loop(const StoredRoundTrip::Key& key, Change&& change) {
+    LWLockAcquire(memory->lock, LW_SHARED);
+    auto* known = look_up<Entry>(table, key);
+    if (known == nullptr) {
+        LWLockRelease(memory->lock);
+        LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+        known = make_entry(key);
+    }
+    if (known != nullptr) {
+        SpinLockAcquire(&known->mutex);
+        change(known->loop);
+        SpinLockRelease(&known->mutex);
+    }
+    LWLockRelease(memory->lock);
+}
+
 }  // namespace
 
 void request_round_trip_memory() {
@@ -386,19 +405,7 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     }
     const StoredRoundTrip::Key key = key_for(texts);
     add_to_totals(MyDatabaseId, loop);
-    LWLockAcquire(memory->lock, LW_SHARED);
-    auto* known = look_up<Entry>(table, key);
-    if (known == nullptr) {
-        LWLockRelease(memory->lock);
-        LWLockAcquire(memory->lock, LW_EXCLUSIVE);
-        known = make_entry(key);
-    }
-    if (known != nullptr) {
-        SpinLockAcquire(&known->mutex);
-        add(known->loop, loop, texts);
-        SpinLockRelease(&known->mutex);
-    }
-    LWLockRelease(memory->lock);
+    change_loop(key, [&](StoredRoundTrip& stored) { add(stored, loop, texts); });
 }
 
 std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_parameters) {
@@ -406,19 +413,8 @@ std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_par
     if (!has_round_trip_memory()) {
         return key.variant;
     }
-    LWLockAcquire(memory->lock, LW_SHARED);
-    auto* known = look_up<Entry>(table, key);
-    if (known == nullptr) {
-        LWLockRelease(memory->lock);
-        LWLockAcquire(memory->lock, LW_EXCLUSIVE);
-        known = make_entry(key);
-    }
-    if (known != nullptr) {
-        SpinLockAcquire(&known->mutex);
-        hold(known->loop, texts, has_distinct_parameters);
-        SpinLockRelease(&known->mutex);
-    }
-    LWLockRelease(memory->lock);
+    change_loop(key,
+                [&](StoredRoundTrip& stored) { hold(stored, texts, has_distinct_parameters); });
     return key.variant;
 }
 

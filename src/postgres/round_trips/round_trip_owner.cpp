@@ -22,11 +22,6 @@ using roundtrip::Tags;
 
 namespace {
 
-std::uint64_t hash_of_text(std::string_view text) {
-    return roundtrip::hash_of_bytes(
-        {reinterpret_cast<const unsigned char*>(text.data()), text.size()});
-}
-
 bool is_valid(std::string_view text) {
     return pg_verifymbstr(text.data(), static_cast<int>(text.size()), true);
 }
@@ -116,7 +111,7 @@ void print_tags(RoundTripTagsText& to, const Tags& tags) {
 }
 
 std::uint64_t RoundTripOwner::variant() const {
-    return (hash_of_text(application_name) + tags.hash()) | 1U;
+    return (roundtrip::hash_of_text(application_name) + tags.hash()) | 1U;
 }
 
 RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text) {
