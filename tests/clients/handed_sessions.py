@@ -1,4 +1,4 @@
-"""Sends statements in several sessions, as the requests of a web server behind a pool do: argv[1] is a file of lines
+"""Sends statements in several sessions, as the requests of a web server with a pool do: argv[1] is a file of lines
 `session<TAB>statement`, in their order. A session is opened when it is first named; `session@role` is one of that role."""
 
 import sys
