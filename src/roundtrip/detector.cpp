@@ -601,14 +601,29 @@ bool Detector::has_single_runs(const LoopKey& key) const noexcept {
     return found != end && found->lists > 0 && found->singles * of_runs >= found->runs;
 }
 
+const Detector::Entry* Detector::entry_of_last_run(QueryId id) const noexcept {
+    const Entry* const end = entries_.data() + used_places_;
+    const Entry* const found = std::find_if(entries_.data(), end, [this, id](const Entry& entry) {
+        return entry.id == id && entry.used == clock_;
+    });
+    return found == end ? nullptr : found;
+}
+
+Detector::Entry* Detector::entry_of_last_run(QueryId id) noexcept {
+    return const_cast<Entry*>(std::as_const(*this).entry_of_last_run(id));
+}
+
 std::optional<LoopKey> Detector::loop_of_last_run(QueryId id) const noexcept {
-    for (std::size_t place = 0; place < used_places_; ++place) {
-        const Entry& entry = entries_[place];
-        if (entry.id == id && entry.is_loop && entry.used == clock_ && entry.runs > 0) {
-            return key_of(entry);
-        }
+    const Entry* const entry = entry_of_last_run(id);
+    return entry != nullptr && entry->is_loop && entry->runs > 0
+               ? std::optional<LoopKey>(key_of(*entry))
+               : std::nullopt;
+}
+
+void Detector::set_of_request(QueryId id, bool is_counted) noexcept {
+    if (Entry* const entry = entry_of_last_run(id)) {
+        entry->is_of_request = is_counted;
     }
-    return std::nullopt;
 }
 
 void Detector::dismiss(const LoopKey& key) {
@@ -677,7 +692,8 @@ Loop Detector::as_loop(const Entry& entry) const {
             entry.wait,
             entry.first_seen,
             entry.last_seen,
-            1};
+            1,
+            entry.is_of_request};
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.

@@ -36,6 +36,7 @@ struct Loop {
     Microseconds first_seen = 0;
     Microseconds last_seen = 0;
     std::uint32_t sessions = 1;  ///< of the episode
+    bool is_of_request = false;  ///< its runs count in a request, which tells of them
 };
 
 /// Takes the loops of an episode when it ends.
@@ -115,6 +116,9 @@ class Detector {
     /// The loop to which the last run of a statement belongs, if it was one.
     std::optional<LoopKey> loop_of_last_run(QueryId id) const noexcept;
 
+    /// Whether that run counts in a request, which then tells of the statement's loops.
+    void set_of_request(QueryId id, bool is_counted) noexcept;
+
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);
 
@@ -191,6 +195,7 @@ class Detector {
         bool is_large_page;  ///< as its last run was
         bool counts_alone;   ///< has a relation, and locks no rows
         bool has_distinct_parameters;
+        bool is_of_request;        ///< as its last run was
         Place parent;              ///< the leader's entry, while that is remembered
         Place next;                ///< of the same bucket
         QueryId loop_leader;       ///< if is_loop
@@ -238,6 +243,8 @@ class Detector {
         bool is_neighbour = false;
     };
 
+    Entry* entry_of_last_run(QueryId id) noexcept;
+    const Entry* entry_of_last_run(QueryId id) const noexcept;
     std::optional<LoopKey> add(const Run& run);
     std::optional<LoopKey> add_to(Entry& entry, Place place, const Run& run,
                                   const Context& context);

@@ -89,7 +89,11 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     const std::uint64_t leader_query_id = is_own              ? query_id
                                           : leader != nullptr ? leader->query_id
                                                               : 0;
-    if (RoundTripTexts* const known = find(key, GetUserId(), owner)) {
+    RoundTripTexts* const known = find(key, GetUserId(), owner);
+    // A column that has been found since is a better advice.
+    const bool is_proven_now =
+        known != nullptr && columns.found != 0 && known->leader_column[0] == '\0';
+    if (known != nullptr && !is_proven_now) {
         known->owner = owner;
         known->query_id = query_id;
         known->leader_query_id = leader_query_id;
@@ -116,7 +120,7 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
                                       : TablesOfStatement{},
                   columns, is_own});
     // Whatever raises an error has done so by now.
-    oldest_loop() = *texts;
+    (known != nullptr ? *known : oldest_loop()) = *texts;
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(memory);
 }
@@ -151,17 +155,12 @@ void RoundTripLoops::write_log() const {
     }
 }
 
-/// Whether the statement's loops are published by the request that it belongs to.
-bool RoundTripLoops::is_of_request(QueryId id) const {
-    return round_trip_settings.has_request && of_request_[id % of_request_places] == id;
-}
-
 void RoundTripLoops::take(const Loop& loop) noexcept {
     dearest_ = wait_ == 0 || loop.wait > dearest_.wait ? loop : dearest_;
     wait_ += loop.wait;
     hide_running_loop(loop.key);
     const RoundTripTexts* const texts = texts_of(loop.key);
-    if (texts != nullptr && !is_of_request(loop.key.repeated)) {
+    if (texts != nullptr && !loop.is_of_request) {
         store_round_trip(loop, *texts);
     }
 }

@@ -23,13 +23,6 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     /// Keeps the text of a statement that another session of the same request has run.
     void import_leader(roundtrip::QueryId id);
 
-    /// The statement counts, or does not, in the request that it belongs to: that publishes its
-    /// loops then.
-    void set_of_request(roundtrip::QueryId id, bool is_counted) {
-        roundtrip::QueryId& place = of_request_[id % of_request_places];
-        place = is_counted ? id : place == id ? 0 : place;
-    }
-
     /// What was described last of a loop; nullptr if nothing was.
     const RoundTripTexts* texts_of(const roundtrip::LoopKey& key) const;
 
@@ -52,9 +45,6 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     /// Twice as many as can be open: those of blocks that turn out longer come on top.
     static constexpr std::size_t loops = 2 * roundtrip::Detector::most_loops;
 
-    /// Statements that counted in a request when they last ran.
-    static constexpr std::size_t of_request_places = 256;
-
     struct Leader {
         std::uint64_t query_id;
         TablesOfStatement tables;
@@ -62,7 +52,6 @@ class RoundTripLoops final : public roundtrip::LoopSink {
         StatementEdges text;
     };
 
-    bool is_of_request(roundtrip::QueryId id) const;
     Leader& oldest_leader(roundtrip::QueryId id);
     const Leader* find_leader(roundtrip::QueryId id) const;
     RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, const RoundTripOwner& owner);
@@ -82,7 +71,6 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     roundtrip::QueryId leader_ids_[leaders] = {};
     std::uint64_t leaders_used_[leaders] = {};
     Leader leaders_[leaders] = {};
-    roundtrip::QueryId of_request_[of_request_places] = {};
     std::uint64_t loops_used_[loops] = {};
     RoundTripTexts loops_[loops] = {};
 };

@@ -87,14 +87,7 @@ void report_at_exit(int /*code*/, Datum /*argument*/) {
 /// ERROR after a commit would be a PANIC), unwatched, and the server's log says why.
 template <typename Body>
 [[gnu::always_inline]] inline void RoundTripSession::call_detector(Body&& body) {
-    bool has_thrown = false;
-    try {
-        body();
-    } catch (...) {
-        describe_current_exception(thrown_);
-        has_thrown = true;
-    }
-    if (has_thrown) {
+    if (!try_cpp(thrown_, body)) {
         give_up();
     }
     loops_.log_episode();
@@ -236,8 +229,8 @@ void RoundTripSession::look_at_other_application() {
     }
 }
 
-/// Another request ends the episode, as another application does. A statement without one is of no
-/// other.
+/// Another request ends the episode, as another application does. A statement without a request
+/// changes nothing.
 void RoundTripSession::look_at_request(QueryId id) {
     const roundtrip::RequestId request = requests_.of(id);
     if (request == 0 || request == request_) {
@@ -258,17 +251,19 @@ void RoundTripSession::end_episode() {
 }
 
 /// Finds out what the statement asks for, before its own rows are kept.
-inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId query_id) {
+ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryDesc* query,
+                                                                    QueryId query_id) {
+    const bool is_passed_over = is_ignored(query->plannedstmt, query->sourceText);
     look_at_role();
     look_at_application();
-    if (round_trip_settings.has_request) {
+    if (round_trip_settings.has_request && !is_passed_over) {
         look_at_request(query_id);
     }
     known_ = known_of(query_id);
     values_.collect(query_id, query->params, current_);
     judged_query_ = query;
     receiver_.drop_unfinished();
-    if (!round_trip_settings.values || is_ignored(query->plannedstmt, query->sourceText)) {
+    if (!round_trip_settings.values || is_passed_over) {
         judgement_ = {};
         return;
     }
@@ -278,7 +273,7 @@ inline void RoundTripSession::look_at_values(const QueryDesc* query, QueryId que
     judgement_.is_half |= round_trip_settings.has_request && requests_.of(query_id) != 0;
 }
 
-ONETRIP_WITHOUT_ARRAYS void RoundTripSession::started(const QueryDesc* query) {
+void RoundTripSession::started(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
     look_at_values(query, id);
     clock_.begin(query, id, current_.hash, GetCurrentStatementStartTimestamp());
@@ -367,7 +362,7 @@ void RoundTripSession::answer(const QueryDesc* query) {
     if (is_ignored(query->plannedstmt, query->sourceText) || !clock_.is_running(query)) {
         return;
     }
-    const std::optional<roundtrip::Loop> loop = loop_with(query);
+    std::optional<roundtrip::Loop> loop = loop_with(query);
     if (!loop || detector_.is_answered(loop->key)) {
         return;
     }
@@ -384,7 +379,7 @@ void RoundTripSession::answer(const QueryDesc* query) {
     const auto action = static_cast<WatchAction>(round_trip_settings.action);
     if (action == WatchAction::error) {
         // The transaction will be gone, and the view is not part of it.
-        loops_.set_of_request(loop->key.repeated, false);
+        loop->is_of_request = false;
         loops_.take(*loop);
         if (round_trip_settings.has_request) {
             begin_at_zero_in_request(requests_.of(query_id_of(query->plannedstmt)),
@@ -476,7 +471,7 @@ void RoundTripSession::count_request(const Statement& statement, const PlannedSt
                                      const char* text, const QueryDesc* query) {
     const roundtrip::RequestId request = requests_.of(query_id_of(planned));
     if (request == 0) {
-        loops_.set_of_request(statement.id, false);
+        detector_.set_of_request(statement.id, false);
         return;
     }
     const CountedRun run =
@@ -484,7 +479,7 @@ void RoundTripSession::count_request(const Statement& statement, const PlannedSt
     if (!run.is_looked_for) {
         return;
     }
-    loops_.set_of_request(statement.id, run.is_counted);
+    detector_.set_of_request(statement.id, run.is_counted);
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         share_leader_text(statement.id, planned, text);
     }
@@ -493,7 +488,7 @@ void RoundTripSession::count_request(const Statement& statement, const PlannedSt
     }
 }
 
-/// Has a row for the loop, to which the request adds its numbers when it ends.
+/// Makes the row of the loop, to which the request adds its numbers when it ends.
 void RoundTripSession::describe_of_request(roundtrip::RequestId request, const LoopKey& loop,
                                            const roundtrip::RequestEpisode::Described& described,
                                            const roundtrip::Judgement& evidence,

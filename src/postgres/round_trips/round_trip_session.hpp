@@ -245,7 +245,7 @@ class RoundTripSession {
     bool has_ignore_comments_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;
-    /// What it threw. Here, since so much room in a frame is felt in each statement.
+    /// What it threw. It is a member because its size in a frame would slow down each statement.
     CaughtError thrown_ = {};
     /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.
     bool chains_ = false;
