@@ -37,7 +37,7 @@ class ArgumentCache {
         return &entries_.front().made;
     }
 
-    /// Makes what belongs to the argument, which is new, of `arguments`. Forgets only what there is
+    /// Adds the object of a new argument, constructed from `arguments`. Forgets only what there is
     /// no room for; the new one is always kept.
     template <typename... Arguments>
     Made* add(std::string_view argument, Arguments&&... arguments) {
@@ -78,7 +78,7 @@ class ArgumentCache {
         std::size_t weight = 0;  ///< what weight_ has of it
     };
 
-    /// Of all bytes: documents are often copies of one template, which differ anywhere.
+    /// Hashes all bytes: documents are often copies of one template, which differ anywhere.
     struct Hash {
         std::uint64_t seed;
         std::size_t operator()(std::string_view bytes) const { return hash_of(seed, bytes); }

@@ -1,7 +1,7 @@
 // Finds out which request a statement belongs to, by a tag in the comments at the edges of its
 // text.
 //
-// It knows texts and tags; what a request is for is its callers' concern.
+// It knows texts and tags, but not the use of a request.
 
 #include "roundtrip/request.hpp"
 
@@ -66,13 +66,6 @@ std::string_view comment_at_end(std::string_view text) noexcept {
 
 }  // namespace
 
-bool is_tag_key(std::string_view key) noexcept {
-    return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '.';
-    });
-}
-
 RequestId request_of(std::string_view text, std::string_view key, LiteralRules rules) noexcept {
     const std::string_view head = text.substr(0, request_edge);
     if (has(head, key)) {
@@ -86,7 +79,8 @@ RequestId request_of(std::string_view text, std::string_view key, LiteralRules r
     if (text.size() <= request_edge) {
         return 0;
     }
-    // What lies between the edges is not read: only a comment that ends the text is surely one.
+    // What lies between the edges is not read: what looks like a comment at the end is taken for
+    // one.
     const std::string_view tail = text.substr(text.size() - request_edge);
     return has(tail, key) ? request_of_comment(comment_at_end(tail), key) : 0;
 }

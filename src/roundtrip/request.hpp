@@ -14,9 +14,6 @@ using RequestId = std::uint64_t;
 /// So much of a text's beginning and of its end is looked at.
 inline constexpr std::size_t request_edge = 512;
 
-/// Whether this may be the key of a tag.
-bool is_tag_key(std::string_view key) noexcept;
-
 /// The request that the tag `key` names in the first or the last comment of the edges of a text; 0
 /// if there is none. Of a `traceparent` its trace id counts, of any other tag its whole value.
 RequestId request_of(std::string_view text, std::string_view key, LiteralRules rules) noexcept;

@@ -107,8 +107,7 @@ std::uint32_t RequestEpisode::sessions() const noexcept {
 
 void RequestEpisode::restart() noexcept {
     for (std::size_t place = 0; place < used_places_; ++place) {
-        const QueryId id = entries_[place].id;
-        begin_at_zero(id);
+        begin_at_zero(entries_[place]);
     }
     statements_ = 0;
     sessions_ = {};
@@ -116,12 +115,16 @@ void RequestEpisode::restart() noexcept {
 
 void RequestEpisode::begin_at_zero(QueryId id) noexcept {
     if (Entry* const entry = find(id)) {
-        entry->is_loop = entry->has_distinct_parameters = false;
-        entry->runs = entry->trips = entry->lists = entry->pages = 0;
-        entry->transactions = entry->value_runs = entry->next_report = 0;
-        entry->rows = entry->transaction = entry->variant = 0;
-        entry->busy = entry->wait = 0;
+        begin_at_zero(*entry);
     }
+}
+
+void RequestEpisode::begin_at_zero(Entry& entry) noexcept {
+    entry.is_loop = entry.has_distinct_parameters = false;
+    entry.runs = entry.trips = entry.lists = entry.pages = 0;
+    entry.transactions = entry.value_runs = entry.next_report = 0;
+    entry.rows = entry.transaction = entry.variant = 0;
+    entry.busy = entry.wait = 0;
 }
 
 // ---- loops --------------------------------------------------------------------------------------
@@ -205,8 +208,8 @@ void RequestEpisode::dismiss(QueryId id) noexcept {
 Loop RequestEpisode::as_loop(const Entry& entry) const noexcept {
     const Entry* const leader = entry.loop_leader == 0 ? nullptr : find(entry.loop_leader);
     const std::uint32_t in_sessions = sessions();
-    const bool is_by_values =
-        entry.loop_leader != 0 && in_sessions == 1 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
+    const bool is_by_values = entry.loop_leader != 0 && entry.own_leader == entry.loop_leader &&
+                              in_sessions == 1 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
     return {{entry.loop_leader, entry.id, entry.loop_kind},
             true,
             entry.has_distinct_parameters,

@@ -121,6 +121,7 @@ class RequestEpisode {
     const Entry* find(QueryId id) const noexcept;
     Entry* insert(const RequestRun& run) noexcept;
     void evict(Place place) noexcept;
+    static void begin_at_zero(Entry& entry) noexcept;
     void add_session(std::uint32_t session) noexcept;
     void count_run(Entry& entry, const RequestRun& run) const noexcept;
     static void count_earlier(Entry& entry, const RequestRun& run) noexcept;

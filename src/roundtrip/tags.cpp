@@ -175,6 +175,10 @@ std::uint64_t Tags::hash() const noexcept {
     return sum;
 }
 
+bool is_tag_key(std::string_view key) noexcept {
+    return !key.empty() && std::all_of(key.begin(), key.end(), is_key_byte);
+}
+
 // ---- names of applications ----------------------------------------------------------------------
 
 namespace {

@@ -72,6 +72,9 @@ class Tags {
     std::array<char, room> bytes_{};  ///< key, zero, value, zero
 };
 
+/// Whether this may be the key of a tag.
+bool is_tag_key(std::string_view key) noexcept;
+
 /// The name of an application without the address of its client, which PgBouncer appends if
 /// application_name_add_host is on (`name - 10.0.0.1:5432`, `name - unix(123):6432`). `longest` is
 /// where the server cuts names: of one so long the address may be cut.

@@ -59,14 +59,6 @@ TEST_CASE("a request stands in a comment at the edge of a text") {
     }
 }
 
-TEST_CASE("a key of a tag") {
-    CHECK(is_tag_key("request_id"));
-    CHECK(is_tag_key("x-request.id"));
-    CHECK_FALSE(is_tag_key(""));
-    CHECK_FALSE(is_tag_key("a,b"));
-    CHECK_FALSE(is_tag_key("a b"));
-}
-
 namespace {
 
 constexpr QueryId list = 100;

@@ -97,6 +97,14 @@ TEST_CASE("tags have a fixed room") {
     CHECK(added == 3);
 }
 
+TEST_CASE("a key of a tag") {
+    CHECK(is_tag_key("request_id"));
+    CHECK(is_tag_key("x-request.id"));
+    CHECK_FALSE(is_tag_key(""));
+    CHECK_FALSE(is_tag_key("a,b"));
+    CHECK_FALSE(is_tag_key("a b"));
+}
+
 TEST_CASE("the address that PgBouncer appends to a name") {
     const auto name = [](std::string_view text) { return std::string(without_address(text, 63)); };
     CHECK(name("web - 127.0.0.1:51234") == "web");

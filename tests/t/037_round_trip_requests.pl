@@ -95,6 +95,11 @@ is(seen('statements'), '', 'statements that do many things at once are no loop')
 play(spread(3, 10, map { "SELECT id, title FROM posts ORDER BY id LIMIT 5 OFFSET " . 5 * $_ } 0 .. 19), end_of(0, trace(10)));
 is(seen('kind, leader, sessions'), 'page||3', 'nor are pages that different sessions read');
 
+play("0\t$list " . trace(13), (map { (1 + $_ % 3) . "\t" . $titles->($_) . ' ' . trace(13) } @ids), end_of(0, trace(13)), "0\t$list " . trace(14), spread(1, 14, map { $titles->($_) } @ids), end_of(0, trace(14)));
+is(seen('statements, episodes, evidence, leader_column'), '40|2|values|id', 'what a later request proves is said of the loop');
+play("0\t$list " . trace(15), spread(1, 15, map { $titles->($_) } @ids[ 0 .. 9 ]), "0\tSELECT 1 /* onetrip:ignore */ " . trace(16), spread(1, 15, map { $titles->($_) } @ids[ 10 .. 19 ]), end_of(0, trace(15)));
+is(seen('statements, evidence, episodes'), '20|values|1', 'an ignored statement ends no request');
+
 # ---- requests that share sessions ----
 
 my @first = ("$list " . trace(11), map { $titles->($_) . ' ' . trace(11) } @ids);
@@ -117,7 +122,8 @@ is(seen('repeated, statements'), '', 'a trace of zeros names no request');
 
 is( play("0\tSET onetrip.watch_action = error", "0\t$list " . trace(90), map { "0\t" . $titles->($_) . ' ' . trace(90) } @ids),
 	'OT001 N+1: SELECT title FROM posts WHERE user_id = $1', 'a loop of a request raises once');
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+play(end_of(0, trace(90)));
+is(seen('statements, episodes'), '19|2', 'and its runs count once, before the error or after it');
 play("0\tBEGIN", "0\t$list " . trace(91), (map { "0\t" . $titles->($_) . ' ' . trace(91) } @ids), "0\tCOMMIT", "0\tBEGIN", "0\t$list " . trace(92),
 	(map { "0\t" . $titles->($_) . ' ' . trace(92) } @ids), "0\tCOMMIT", end_of(0, trace(91)), end_of(0, trace(92)));
 is(seen('statements, episodes, sessions'), '40|2|1', 'two requests are two episodes of a loop');
@@ -136,7 +142,7 @@ my $long = join ', ', map { "$_ AS c$_" } 1 .. 300;
 play("0\t$list /*request_id=9*/ /*request_id:9*/", (map { ($_ % 3) . "\tSELECT $long, title FROM posts WHERE user_id = $_ /*request_id:9*/" } @ids), end_of(0, '/*request_id:9*/'));
 is(seen(q{statements, sessions, repeated LIKE 'SELECT $1 AS c1,% … FROM posts WHERE user_id = $301'}), '20|3|t', 'in a long text, whose end is seen');
 my ($status, $out, $err) = $node->psql('postgres', q{SET onetrip.watch_request = 'a, b'});
-like($err, qr/invalid value for parameter "onetrip.watch_request": "a, b"\nDETAIL:  The key of a tag has letters, digits, "_", "-" and "." alone.\nHINT:  Name one key, as traceparent or request_id./, 'a key is one');
+like($err, qr/invalid value for parameter "onetrip.watch_request": "a, b"\nDETAIL:  The key of a tag consists of letters, digits, "_", "-" and ".".\nHINT:  Name one key, as traceparent or request_id./, 'a key is one');
 ($status, $out, $err) = $node->psql('postgres', q{SET ROLE one; SET onetrip.watch_request = ''}, on_error_die => 0);
 like($err, qr/permission denied to set parameter "onetrip.watch_request"/, 'which a superuser sets');
 

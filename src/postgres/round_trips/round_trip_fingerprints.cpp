@@ -164,7 +164,8 @@ Node* fold(Node* node, void* context) {
 
 // ---- pages --------------------------------------------------------------------------------------
 
-/// The columns by which the rows are ordered, the leading one first, up to the first that is not a column.
+/// The columns by which the rows are ordered, the leading one first, up to the first that is not a
+/// column.
 List* ordering_columns(const Query* query) {
     List* columns = NIL;
     for (SortGroupClause* clause : each<SortGroupClause>(query->sortClause)) {

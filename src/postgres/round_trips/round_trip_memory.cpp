@@ -291,31 +291,17 @@ void add_numbers(StoredRoundTrip& to, const StoredRoundTrip& row) {
     to.is_by_values |= row.is_by_values;
 }
 
-/// Under the entry's own lock, or the exclusive one.
-void add(StoredRoundTrip& stored, const Loop& loop, const RoundTripTexts& texts) {
-    const bool is_new = stored.statements == 0;
-    const bool is_first_distinct = loop.has_distinct_parameters && !stored.has_distinct_parameters;
-    const bool is_first_proof = loop.is_by_values && !stored.is_by_values;
-    add_numbers(stored, row_of(loop));
-    stored.query_id = texts.query_id;
-    stored.leader_query_id = texts.leader_query_id;
-    if (is_new || is_first_distinct || is_first_proof) {
-        set_texts(stored, texts);
-    }
-    strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
-}
-
-/// Under the entry's own lock, or the exclusive one.
-void hold(StoredRoundTrip& stored, const RoundTripTexts& texts, bool has_distinct_parameters) {
-    const bool is_new = stored.statements == 0;
+/// Keeps what is said of the loop, if it is the first or says more. Under the entry's own lock, or
+/// the exclusive one.
+void set_words(StoredRoundTrip& stored, const RoundTripTexts& texts, bool has_distinct_parameters) {
     const bool is_first_distinct = has_distinct_parameters && !stored.has_distinct_parameters;
+    const bool is_first_proof = texts.leader_column[0] != '\0' && stored.leader_column[0] == '\0';
     stored.query_id = texts.query_id;
     stored.leader_query_id = texts.leader_query_id;
     stored.has_distinct_parameters |= has_distinct_parameters;
-    if (is_new || is_first_distinct) {
+    if (stored.statements == 0 || is_first_distinct || is_first_proof) {
         set_texts(stored, texts);
     }
-    stored.last_seen = Max(stored.last_seen, GetCurrentTimestamp());
     strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
 }
 
@@ -405,7 +391,10 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     }
     const StoredRoundTrip::Key key = key_for(texts);
     add_to_totals(MyDatabaseId, loop);
-    change_loop(key, [&](StoredRoundTrip& stored) { add(stored, loop, texts); });
+    change_loop(key, [&](StoredRoundTrip& stored) {
+        set_words(stored, texts, loop.has_distinct_parameters);
+        add_numbers(stored, row_of(loop));
+    });
 }
 
 std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_parameters) {
@@ -413,8 +402,11 @@ std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_par
     if (!has_round_trip_memory()) {
         return key.variant;
     }
-    change_loop(key,
-                [&](StoredRoundTrip& stored) { hold(stored, texts, has_distinct_parameters); });
+    const TimestampTz now = GetCurrentTimestamp();
+    change_loop(key, [&](StoredRoundTrip& stored) {
+        set_words(stored, texts, has_distinct_parameters);
+        stored.last_seen = Max(stored.last_seen, now);
+    });
     return key.variant;
 }
 

@@ -17,7 +17,7 @@ struct ValueLayout {
     bool by_value = false;
 };
 
-/// The same of a value that is no integer of the usual types.
+/// The hash of a value that is neither int4 nor int8; see hash_of_value.
 roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum);
 
 /// Of a type whose values are looked for in results, a value's hash; else 0. Nothing is detoasted:

@@ -1,8 +1,8 @@
 // The requests that are open, in whatever sessions their statements run.
 //
 // They lie in partitions, each with a lock that is held for the time of one look-up. Statements
-// that neither repeat nor return rows are no matter of theirs: whether one repeats is known without
-// a lock, by the mark that the run before has left. A request that has paused is published by the
+// that neither repeat nor return rows never reach them: a mark, which is read without a lock, says
+// whether a statement repeats. A request that has paused is published by the
 // next session that comes to its partition. How loops are found is not known here.
 
 #include "postgres/round_trips/round_trip_requests.hpp"
@@ -315,10 +315,14 @@ void end_requests_at_end() {
 }
 
 void forget_requests() {
-    Request ended;
     for (int partition = 0; memory != nullptr && partition < partition_count; ++partition) {
-        while (take_ended(partition, PG_INT64_MAX, ended)) {
+        Partition& requests = memory->partitions[partition];
+        LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
+        for (Request& request : requests.requests) {
+            request.key = {};
         }
+        pg_atomic_write_u64(&requests.next_end, static_cast<std::uint64_t>(PG_INT64_MAX));
+        LWLockRelease(&locks[partition].lock);
     }
 }
 

@@ -10,7 +10,7 @@
 #include "postgres/round_trips/round_trip_action.hpp"
 #include "postgres/server/server.hpp"
 #include "roundtrip/detector.hpp"
-#include "roundtrip/request.hpp"
+#include "roundtrip/tags.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -34,7 +34,7 @@ bool check_request(char** value, void** /*extra*/, GucSource /*source*/) {
     if (**value == '\0' || roundtrip::is_tag_key(*value)) {
         return true;
     }
-    GUC_check_errdetail("The key of a tag has letters, digits, \"_\", \"-\" and \".\" alone.");
+    GUC_check_errdetail("The key of a tag consists of letters, digits, \"_\", \"-\" and \".\".");
     GUC_check_errhint("Name one key, as traceparent or request_id.");
     return false;
 }

@@ -24,7 +24,7 @@ class TripCounter {
         return is_trip;
     }
 
-    /// Of the statement that was counted last: when its transaction began.
+    /// The begin of the transaction of the statement that was counted last.
     TimestampTz transaction() const { return before_.transaction; }
 
   private:

@@ -52,7 +52,7 @@ struct CompiledForm {
 struct FormCache {
     ArgumentCache<CompiledForm> forms{std::size_t{64} << 20};
 
-    /// Of a call site whose argument is the same in every call; nullptr until it is known.
+    /// The form of a call site whose argument never changes; nullptr until it is known.
     CompiledForm* constant = nullptr;
 };
 
