@@ -107,22 +107,30 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     texts->owner = owner;
     texts->query_id = query_id;
     texts->leader_query_id = leader_query_id;
-    normalise_statement(texts->repeated, source_of(query->plannedstmt, query->sourceText));
-    if (is_own) {
-        std::memcpy(texts->leader, texts->repeated, sizeof texts->leader);
-    } else if (leader != nullptr) {
-        normalise_statement(texts->leader, leader->text.source());
-    }
-    write_advice(*texts, query, findings,
-                 {key.leader != 0,
-                  is_own              ? tables_of(query->plannedstmt)
-                  : leader != nullptr ? leader->tables
-                                      : TablesOfStatement{},
-                  columns, is_own});
+    write_words(*texts, leader, query, findings, columns);
     // Whatever raises an error has done so by now.
     (known != nullptr ? *known : oldest_loop()) = *texts;
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(memory);
+}
+
+/// Writes the statements of a loop and the advice; its key is there already.
+void RoundTripLoops::write_words(RoundTripTexts& texts, const Leader* leader,
+                                 const QueryDesc* query, const Findings& findings,
+                                 const ColumnsOfLeader& columns) {
+    const bool is_own = texts.key.leader == texts.key.repeated;
+    normalise_statement(texts.repeated, source_of(query->plannedstmt, query->sourceText));
+    if (is_own) {
+        std::memcpy(texts.leader, texts.repeated, sizeof texts.leader);
+    } else if (leader != nullptr) {
+        normalise_statement(texts.leader, leader->text.source());
+    }
+    write_advice(texts, query, findings,
+                 {texts.key.leader != 0,
+                  is_own              ? tables_of(query->plannedstmt)
+                  : leader != nullptr ? leader->tables
+                                      : TablesOfStatement{},
+                  columns, is_own});
 }
 
 /// The role may have changed since: the last one under which the loop was described is its own.

@@ -56,6 +56,8 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     const Leader* find_leader(roundtrip::QueryId id) const;
     RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, const RoundTripOwner& owner);
     RoundTripTexts& oldest_loop();
+    static void write_words(RoundTripTexts& texts, const Leader* leader, const QueryDesc* query,
+                            const Findings& findings, const ColumnsOfLeader& columns);
 
     void write_log() const;
 
