@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "roundtrip/evidence.hpp"
+
 namespace onetrip::roundtrip {
 
 // ---- statements ---------------------------------------------------------------------------------
@@ -52,8 +54,7 @@ void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexce
     entry.trips += entry.runs == 0 || statement.is_trip ? 1 : 0;
     ++entry.runs;
     entry.lists += statement.has_list ? 1 : 0;
-    entry.transactions += entry.transaction != statement.transaction ? 1 : 0;
-    entry.transaction = statement.transaction;
+    count_transaction(entry, run);
     entry.value_runs += statement.evidence.leader != 0 ? 1 : 0;
     entry.own_leader = run.leader != 0 ? run.leader : entry.own_leader;
     entry.busy += statement.busy;
@@ -64,6 +65,20 @@ void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexce
     count_earlier(entry, run);
 }
 
+/// Sessions that take turns have transactions of their own, which may have begun in the same
+/// microsecond.
+void RequestEpisode::count_transaction(Entry& entry, const RequestRun& run) noexcept {
+    const auto transaction =
+        static_cast<std::uint32_t>(mix_value(run.statement.transaction + mix_value(run.session))) |
+        1U;
+    auto* const begin = entry.in_transactions.data();
+    auto* const end = begin + entry.in_transactions.size();
+    auto* const known = std::find(begin, end, transaction);
+    entry.transactions += known == end ? 1 : 0;
+    std::rotate(begin, known == end ? end - 1 : known, known == end ? end : known + 1);
+    *begin = transaction;
+}
+
 /// Nothing is known of when that run was.
 void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
     if (!run.earlier.exists || entry.runs != 1) {
@@ -71,7 +86,7 @@ void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept
     }
     ++entry.runs;
     ++entry.trips;
-    ++entry.transactions;
+    entry.transactions += run.earlier.is_of_transaction ? 0 : 1;
     entry.lists += run.statement.has_list ? 1 : 0;
     entry.pages += run.statement.is_next_page ? 1 : 0;
     entry.value_runs += run.statement.evidence.leader != 0 ? 1 : 0;
@@ -123,7 +138,8 @@ void RequestEpisode::begin_at_zero(Entry& entry) noexcept {
     entry.is_loop = entry.has_distinct_parameters = false;
     entry.runs = entry.trips = entry.lists = entry.pages = 0;
     entry.transactions = entry.value_runs = entry.next_report = 0;
-    entry.rows = entry.transaction = entry.variant = 0;
+    entry.rows = entry.variant = 0;
+    entry.in_transactions = {};
     entry.busy = entry.wait = 0;
 }
 
@@ -244,11 +260,7 @@ RequestEpisode::Entry* RequestEpisode::insert(const RequestRun& run) noexcept {
     if (used_places_ < places) {
         entry = &entries_[used_places_++];
     } else {
-        for (Entry& other : entries_) {
-            if (!other.is_loop && (entry == nullptr || other.used < entry->used)) {
-                entry = &other;
-            }
-        }
+        entry = entry_to_evict();
         if (entry == nullptr) {
             return nullptr;
         }
@@ -258,10 +270,28 @@ RequestEpisode::Entry* RequestEpisode::insert(const RequestRun& run) noexcept {
     entry->id = run.statement.id;
     entry->kind = run.statement.kind;
     entry->parent = nowhere;
+    entry->is_repeated = run.is_repeated;
     if (run.earlier.exists) {
         add_session(run.earlier.session);
     }
     return entry;
+}
+
+RequestEpisode::Entry* RequestEpisode::entry_to_evict() noexcept {
+    Entry* oldest = nullptr;
+    Entry* oldest_single = nullptr;
+    for (Entry& entry : entries_) {
+        if (entry.is_loop) {
+            continue;
+        }
+        oldest = oldest == nullptr || entry.used < oldest->used ? &entry : oldest;
+        if (!entry.is_repeated && entry.runs <= 1 &&
+            (oldest_single == nullptr || entry.used < oldest_single->used)) {
+            oldest_single = &entry;
+        }
+    }
+    const bool is_old = oldest != nullptr && clock_ - oldest->used > lately;
+    return oldest_single != nullptr ? oldest_single : is_old ? oldest : nullptr;
 }
 
 void RequestEpisode::evict(Place place) noexcept {

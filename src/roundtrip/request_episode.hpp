@@ -21,8 +21,10 @@ struct RequestRun {
         bool exists = false;
         std::uint32_t session = 0;
         std::uint32_t rows = 0;
+        bool is_of_transaction = false;  ///< the same as the run's
     };
     Earlier earlier{};
+    bool is_repeated = false;  ///< the statement is known to have run before
 };
 
 /// Counts the statements of a request, which is one episode, as a transaction block is. Who led is
@@ -31,9 +33,11 @@ struct RequestRun {
 /// It lies in shared memory: plain data, of which each session has the same view.
 class RequestEpisode {
   public:
-    /// How many different statements are counted: the least recently used one that is in no loop
-    /// makes room.
+    /// How many different statements are counted. Of those in no loop the least recently used one
+    /// makes room: one that has not been seen to repeat, or else one that was not used lately. So
+    /// statements that run in turn do not push one another out.
     static constexpr std::size_t places = 16;
+    static constexpr std::uint64_t lately = 4 * places;  ///< in statements that are counted
 
     /// Counts a run; false if there is no room.
     bool count(const RequestRun& run) noexcept;
@@ -90,9 +94,9 @@ class RequestEpisode {
         QueryId own_leader;   ///< that a session has found; 0 if none
         QueryId loop_leader;  ///< if is_loop
         std::uint64_t variant;
-        std::uint64_t parameters;   ///< of the last run
-        std::uint64_t transaction;  ///< of the last run
-        std::uint64_t all_rows;     ///< also of those before a restart
+        std::uint64_t parameters;                      ///< of the last run
+        std::array<std::uint32_t, 4> in_transactions;  ///< of the last runs, the last one first
+        std::uint64_t all_rows;                        ///< also of those before a restart
         std::uint64_t rows;
         std::uint64_t used;
         Microseconds busy;
@@ -113,6 +117,7 @@ class RequestEpisode {
         bool is_loop;
         bool is_many;
         bool is_dismissed;
+        bool is_repeated;  ///< also if it has been counted but once
         bool is_large_page;
         bool has_distinct_parameters;
     };
@@ -120,10 +125,12 @@ class RequestEpisode {
     Entry* find(QueryId id) noexcept;
     const Entry* find(QueryId id) const noexcept;
     Entry* insert(const RequestRun& run) noexcept;
+    Entry* entry_to_evict() noexcept;
     void evict(Place place) noexcept;
     static void begin_at_zero(Entry& entry) noexcept;
     void add_session(std::uint32_t session) noexcept;
     void count_run(Entry& entry, const RequestRun& run) const noexcept;
+    static void count_transaction(Entry& entry, const RequestRun& run) noexcept;
     static void count_earlier(Entry& entry, const RequestRun& run) noexcept;
     void remember_rows(Entry& entry, const Statement& statement) noexcept;
     QueryId leader_of(const Entry& entry) const noexcept;

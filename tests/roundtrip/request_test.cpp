@@ -85,7 +85,7 @@ class Request {
 
     std::optional<LoopKey> run(Statement statement, std::uint32_t session, QueryId own = 0) {
         time_ = statement.end + 90;
-        is_counted_ = episode_.count({statement, session, own, earlier});
+        is_counted_ = episode_.count({statement, session, own, earlier, is_repeated});
         const std::optional<LoopKey> loop = episode_.loop_to_describe(statement.id, repeats);
         if (loop) {
             episode_.set_variant(*loop, 7);
@@ -107,6 +107,7 @@ class Request {
     bool is_counted() const { return is_counted_; }
     Microseconds now() const { return time_; }
     RequestRun::Earlier earlier{};
+    bool is_repeated = false;
 
   private:
     RequestEpisode episode_{};
@@ -218,7 +219,7 @@ TEST_CASE("pages, inserts of many and what was dismissed are no loops of a reque
 TEST_CASE("the run that was not looked for is counted with the first that was") {
     Request request;
     request.run(list, 20);
-    request.earlier = {true, 9, 1};
+    request.earlier = {true, 9, 1, false};
     request.run(detail, 1, 1);
     request.earlier = {};
     for (int i = 0; i < 18; ++i) {
@@ -228,6 +229,52 @@ TEST_CASE("the run that was not looked for is counted with the first that was") 
     CHECK(request.loops()[0].rows == 20);
     CHECK(request.loops()[0].transactions == 20);
     CHECK(request.loops()[0].sessions == 4);
+}
+
+TEST_CASE("statements that run in turn do not push one another out") {
+    Request request;
+    for (int turn = 0; turn < 12; ++turn) {
+        for (QueryId id = 1; id <= 30; ++id) {
+            request.is_repeated = turn > 0;
+            request.run(id, 2);
+        }
+    }
+    CHECK(request.loops().size() >= RequestEpisode::places - 1);
+    for (const Loop& loop : request.loops()) {
+        CHECK(loop.statements >= 11);
+    }
+}
+
+TEST_CASE("a statement that has not run lately makes room, though it repeats") {
+    Request request;
+    request.is_repeated = true;
+    for (QueryId id = 1; id <= RequestEpisode::places; ++id) {
+        request.run(id, 1);
+    }
+    request.run(99, 1);
+    CHECK_FALSE(request.is_counted());
+    for (std::uint64_t i = 0; i <= RequestEpisode::lately; ++i) {
+        request.run(2, 1);
+    }
+    request.run(99, 1);
+    CHECK(request.is_counted());
+}
+
+TEST_CASE("transactions are counted once, though sessions take turns") {
+    Request request;
+    request.earlier = {true, 1, 0, true};
+    Statement statement;
+    statement.id = detail;
+    for (int i = 0; i < 12; ++i) {
+        const auto session = static_cast<std::uint32_t>(i % 3);
+        statement.transaction = 5;
+        statement.begin = request.now();
+        statement.end = statement.begin + 10;
+        request.run(statement, session);
+        request.earlier = {};
+    }
+    CHECK(request.loops()[0].statements == 13);
+    CHECK(request.loops()[0].transactions == 3);
 }
 
 TEST_CASE("the least recently used statement makes room, if it is in no loop") {

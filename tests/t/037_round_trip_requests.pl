@@ -100,6 +100,11 @@ is(seen('statements, episodes, evidence, leader_column'), '40|2|values|id', 'wha
 play("0\t$list " . trace(15), spread(1, 15, map { $titles->($_) } @ids[ 0 .. 9 ]), "0\tSELECT 1 /* onetrip:ignore */ " . trace(16), spread(1, 15, map { $titles->($_) } @ids[ 10 .. 19 ]), end_of(0, trace(15)));
 is(seen('statements, evidence, episodes'), '20|values|1', 'an ignored statement ends no request');
 
+play("0\tBEGIN", "0\t$list " . trace(17), spread(1, 17, map { $titles->($_) } @ids), "0\tCOMMIT", end_of(0, trace(17)));
+is(seen('statements, transactions'), '20|1', 'one transaction is one');
+play("0\tBEGIN", "0\tDECLARE c CURSOR FOR $list " . trace(18), "0\tFETCH ALL FROM c", spread(1, 18, map { $titles->($_) } @ids), "0\tCOMMIT", end_of(0, trace(18)));
+is(seen('statements, leader_rows, evidence'), '20|20|values', 'the rows of a cursor lead');
+
 # ---- requests that share sessions ----
 
 my @first = ("$list " . trace(11), map { $titles->($_) . ' ' . trace(11) } @ids);
@@ -149,13 +154,13 @@ like($err, qr/permission denied to set parameter "onetrip.watch_request"/, 'whic
 # ---- the table is full ----
 
 # Each request has a loop, of two: those that make room are told too.
-play((map { my $r = $_; ("0\tSET onetrip.watch_repeats = 2") x ($r == 1), map { "0\tSELECT id FROM users ORDER BY id LIMIT 3 /*request_id:r$r*/" } 1, 2 } 1 .. 1300), "0\tSELECT 1");
-is( $node->safe_psql('postgres', 'SELECT episodes BETWEEN 200 AND 700, statements = 2 * episodes FROM round_trips'), 't|t', 'of too many open requests the oldest are told');
+play((map { my $r = $_; ("0\tSET onetrip.watch_repeats = 2") x ($r == 1), map { "0\tSELECT id FROM users ORDER BY id LIMIT 3 /*request_id:r$r*/" } 1, 2 } 1 .. 2000), "0\tSELECT 1");
+is( $node->safe_psql('postgres', 'SELECT episodes BETWEEN 400 AND 976, statements = 2 * episodes FROM round_trips'), 't|t', 'of too many open requests the oldest are told');
 # Those of another role have room.
 play((map { "$_\@other\tSELECT id FROM users ORDER BY id LIMIT 20 /*request_id:x*/" } 0), (map { ($_ % 4) . "\@other\t" . $titles->($_) . ' /*request_id:x*/' } @ids));
 $node->restart;
 is( $node->safe_psql('postgres', q{SELECT role, episodes, statements, sessions FROM round_trips ORDER BY role = 'other' DESC LIMIT 1}), 'other|1|20|4', 'a clean end tells of those that are open');
-is($node->safe_psql('postgres', q{SELECT episodes, statements FROM round_trips WHERE role <> 'other'}), '1300|2600', 'of all of them');
+is($node->safe_psql('postgres', q{SELECT episodes, statements FROM round_trips WHERE role <> 'other'}), '2000|4000', 'of all of them');
 $node->safe_psql('postgres', 'SELECT round_trips_reset()');
 
 # ---- kill -9, standby ----

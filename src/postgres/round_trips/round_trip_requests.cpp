@@ -29,7 +29,8 @@ using roundtrip::Statement;
 namespace {
 
 constexpr int partition_count = locks_of_requests - 1;
-constexpr int requests_each = 1024 / partition_count;
+/// Half as many again as their share of 1,024: requests are spread by chance.
+constexpr int requests_each = 1024 / partition_count * 3 / 2;
 constexpr std::size_t mark_count = 8192;
 constexpr int leader_texts_most = 256;
 
@@ -79,19 +80,25 @@ std::uint32_t own_session() {
 
 // ---- marks --------------------------------------------------------------------------------------
 
-/// What a run of a statement leaves: which statement of which request it was, in which session,
-/// whether it had a row, and whether it has been counted in its request.
+/// What a run of a statement leaves: which statement of which request it was, in which session and
+/// transaction, whether it had a row, and whether it has been counted in its request.
 class Mark {
   public:
-    static constexpr std::uint64_t session_bits = 22;
-    static constexpr std::uint64_t counted_bit = std::uint64_t{1} << session_bits;
+    static constexpr unsigned session_bits = 18;  // see MAX_BACKENDS
+    static constexpr std::uint64_t session_mask = (std::uint64_t{1} << session_bits) - 1;
+    static constexpr std::uint64_t counted_bit = session_mask + 1;
     static constexpr std::uint64_t row_bit = counted_bit << 1U;
-    static constexpr std::uint64_t name_mask = ~((row_bit << 1U) - 1);
+    static constexpr unsigned transaction_shift = session_bits + 2;
+    static constexpr std::uint64_t transaction_mask = std::uint64_t{0xFFF} << transaction_shift;
+    static constexpr std::uint64_t name_mask = ~(transaction_mask | ((row_bit << 1U) - 1));
 
     Mark(const RequestKey& key, const Statement& statement)
         : hash_(roundtrip::mix_value(key.hash() + statement.id)) {
-        const std::uint64_t session = own_session() & (counted_bit - 1);
-        value_ = (hash_ & name_mask) | session | (statement.rows > 0 ? row_bit : 0);
+        const std::uint64_t session = own_session() & session_mask;
+        const std::uint64_t transaction = roundtrip::mix_value(statement.transaction)
+                                          << transaction_shift;
+        value_ = (hash_ & name_mask) | (transaction & transaction_mask) | session |
+                 (statement.rows > 0 ? row_bit : 0);
     }
 
     /// Leaves it. Returns what the run before has left; 0 if there is no such.
@@ -104,10 +111,11 @@ class Mark {
     /// The run is counted. A mark that another session has left meanwhile is not worth a lock.
     void count() const { pg_atomic_write_u64(place(), value_ | counted_bit); }
 
-    static RequestRun::Earlier earlier(std::uint64_t mark) {
+    /// What this run knows by the mark of the one before.
+    RequestRun::Earlier earlier(std::uint64_t mark) const {
         return {mark != 0 && (mark & counted_bit) == 0,
-                static_cast<std::uint32_t>(mark & (counted_bit - 1)),
-                (mark & row_bit) == 0 ? 0U : 1U};
+                static_cast<std::uint32_t>(mark & session_mask), (mark & row_bit) == 0 ? 0U : 1U,
+                ((mark ^ value_) & (transaction_mask | session_mask)) == 0};
     }
 
   private:
@@ -263,7 +271,7 @@ CountedRun count_in_request(RequestId request, const Statement& statement,
     const RequestKey key = key_of(request);
     const bool is_run = statement.role == Statement::Role::execution;
     const bool may_lead = statement.rows >= 2 || !is_run;
-    RequestRun run{statement, own_session(), own ? own->leader : 0, {}};
+    RequestRun run{statement, own_session(), own ? own->leader : 0, {}, false};
     if (is_run) {
         const Mark mark(key, statement);
         const std::uint64_t before = mark.leave(may_lead);
@@ -271,7 +279,8 @@ CountedRun count_in_request(RequestId request, const Statement& statement,
             return {};
         }
         mark.count();
-        run.earlier = Mark::earlier(before);
+        run.earlier = mark.earlier(before);
+        run.is_repeated = before != 0;
     }
     const int partition = partition_of(key);
     end_paused(partition, statement.begin);

@@ -168,6 +168,9 @@ void RoundTripSession::before_planning(Query* query, const char* text) {
     if (cursor_message_ == GetCurrentStatementStartTimestamp() && query->queryId == 0 &&
         IsQueryIdEnabled()) {
         identify_query(query, text);
+        if (round_trip_settings.has_request) {
+            requests_.remember(query, text);
+        }
     }
     cursor_message_ = 0;
 }
