@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -207,6 +208,40 @@ inline void Evidence::count_row(Place place) noexcept {
     Result& result = results_[place];
     ++result.rows;
     result.is_many |= ++result.last_rows >= 2;
+}
+
+[[gnu::always_inline]] inline void Evidence::add_row(Place place, std::span<const ValueHash> row,
+                                                     const StatementValueHashes& asked) noexcept {
+    Result& result = results_[place];
+    count_row(place);
+    ++result.kept;
+    if (result.width < row.size()) {
+        result.width = static_cast<std::uint8_t>(row.size());
+    }
+    // Two rows tell whether a column has nothing but what was asked for.
+    const bool is_telling = result.last_rows <= 2 && result.echo != 0;
+    if (result.last_rows == 1) {
+        std::copy(row.begin(), row.end(), result.last_first.begin());
+    }
+    Columns echo = 0;
+    Filter& filter = filters_[place];
+    for (std::size_t column = 0; column < row.size(); ++column) {
+        if (row[column] == 0) {
+            continue;
+        }
+        const Mark mark = mark_of(row[column], column);
+        std::uint64_t& word = filter[mark.word];
+        if ((word & mark.bits) != mark.bits) {
+            word |= mark.bits;
+            ++result.distinct[column];
+        }
+        for (std::size_t i = 0; is_telling && i < asked.count; ++i) {
+            echo |= static_cast<Columns>((asked.hashes[i] == row[column] ? 1U : 0U) << column);
+        }
+    }
+    if (is_telling) {
+        result.echo &= echo;
+    }
 }
 
 }  // namespace onetrip::roundtrip

@@ -177,6 +177,7 @@ void look_at_conditions(const List* conditions, bool in_index, const List* index
             const auto* const operation = reinterpret_cast<const ScalarArrayOpExpr*>(node);
             const auto* const array = static_cast<const Node*>(lsecond(operation->args));
             const bool is_many = elements_of(array, walk.query) > 1;
+            walk.findings.may_have_many_values = true;
             walk.findings.has_many_values |= is_many;
             walk.findings.has_many_in_index |= is_many && in_index;
         } else if (IsA(node, OpExpr)) {
@@ -220,6 +221,7 @@ const List* conditions_of_index(const Plan* plan) {
 }
 
 void look_at_functions(const FunctionScan* scan, Walk& walk) {
+    walk.findings.may_have_many_values = true;
     for (const RangeTblFunction* function : each<RangeTblFunction>(scan->functions)) {
         walk.findings.is_volatile |= contain_volatile_functions(function->funcexpr);
         if (!IsA(function->funcexpr, FuncExpr)) {
@@ -238,6 +240,7 @@ void look_at_scan(const Plan* plan, Walk& walk) {
     if (IsA(plan, FunctionScan)) {
         look_at_functions(reinterpret_cast<const FunctionScan*>(plan), walk);
     } else if (IsA(plan, ValuesScan)) {
+        walk.findings.may_have_many_values = true;
         walk.findings.has_many_values |=
             list_length(reinterpret_cast<const ValuesScan*>(plan)->values_lists) > 1;
     }

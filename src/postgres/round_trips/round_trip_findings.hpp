@@ -27,7 +27,8 @@ struct Findings {
     Comparison of_any;     ///< table
     Comparison of_target;  ///< that is written; of any if the statement only reads
 
-    bool has_many_values = false;  ///< an array, VALUES, or a function over an array
+    bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
+    bool has_many_values = false;       ///< of more than one element
     bool has_many_in_index = false;
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row

@@ -36,7 +36,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
     }
     if (session.is_watching()) {
         session.look_for_ignore(query, state->p_sourcetext);
-        session.parsed(query, state->p_sourcetext);
+        session.parsed(query, state->p_sourcetext, may_have_constants(jumble));
     }
 }
 

@@ -65,8 +65,7 @@ RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role, const RoundTr
     for (std::size_t i = 0; i < loops; ++i) {
         if (loops_used_[i] != 0 && loops_[i].key == key && loops_[i].role == role &&
             loops_[i].owner.variant() == variant) {
-            loops_used_[i] = ++clock_;
-            return &loops_[i];
+            return &use(i);
         }
     }
     return nullptr;
@@ -74,29 +73,56 @@ RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role, const RoundTr
 
 RoundTripTexts& RoundTripLoops::oldest_loop() {
     auto* const oldest = std::min_element(std::begin(loops_used_), std::end(loops_used_));
-    *oldest = ++clock_;
-    return loops_[oldest - std::begin(loops_used_)];
+    return use(static_cast<std::size_t>(oldest - std::begin(loops_used_)));
 }
 
-void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const Findings& findings,
-                              const ColumnsOfLeader& columns) {
-    const RoundTripOwner owner =
-        owner_of_loop(source_of(query->plannedstmt, query->sourceText).text, query->sourceText);
+RoundTripTexts& RoundTripLoops::use(std::size_t place) {
+    loops_used_[place] = ++clock_;
+    last_used_ = place;
+    return loops_[place];
+}
+
+/// Who runs the loop now.
+RoundTripLoops::Runner RoundTripLoops::runner_of(const LoopKey& key, const QueryDesc* query) const {
     // What walks down a tree leads itself, and need not be among the leaders: a row at a time.
     const bool is_own = key.leader == key.repeated;
     const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
     const auto query_id = static_cast<std::uint64_t>(query->plannedstmt->queryId);
-    const std::uint64_t leader_query_id = is_own              ? query_id
-                                          : leader != nullptr ? leader->query_id
-                                                              : 0;
-    RoundTripTexts* const known = find(key, GetUserId(), owner);
-    // A column that has been found since is a better advice.
-    const bool is_proven_now =
-        known != nullptr && columns.found != 0 && known->leader_column[0] == '\0';
-    if (known != nullptr && !is_proven_now) {
-        known->owner = owner;
-        known->query_id = query_id;
-        known->leader_query_id = leader_query_id;
+    return {owner_of_loop(source_of(query->plannedstmt, query->sourceText).text, query->sourceText),
+            leader, query_id,
+            is_own              ? query_id
+            : leader != nullptr ? leader->query_id
+                                : 0};
+}
+
+void RoundTripLoops::set_runner(RoundTripTexts& texts, const Runner& runner) {
+    texts.owner = runner.owner;
+    texts.query_id = runner.query_id;
+    texts.leader_query_id = runner.leader_query_id;
+}
+
+/// A column that has been found since is a better advice.
+bool RoundTripLoops::says_enough(const RoundTripTexts* known, const ColumnsOfLeader& columns) {
+    return known != nullptr && (columns.found == 0 || known->leader_column[0] != '\0');
+}
+
+bool RoundTripLoops::renew(const LoopKey& key, const QueryDesc* query,
+                           const ColumnsOfLeader& columns) {
+    const Runner runner = runner_of(key, query);
+    RoundTripTexts* const known = find(key, GetUserId(), runner.owner);
+    if (!says_enough(known, columns) || may_have_lists_[known - loops_]) {
+        return false;
+    }
+    set_runner(*known, runner);
+    return true;
+}
+
+void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const Findings& findings,
+                              const ColumnsOfLeader& columns) {
+    const Runner runner = runner_of(key, query);
+    RoundTripTexts* known = find(key, GetUserId(), runner.owner);
+    if (says_enough(known, columns)) {
+        set_runner(*known, runner);
         return;
     }
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip round trips");
@@ -104,12 +130,12 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     auto* const texts = static_cast<RoundTripTexts*>(palloc0(sizeof(RoundTripTexts)));
     texts->key = key;
     texts->role = GetUserId();
-    texts->owner = owner;
-    texts->query_id = query_id;
-    texts->leader_query_id = leader_query_id;
-    write_words(*texts, leader, query, findings, columns);
+    set_runner(*texts, runner);
+    write_words(*texts, runner.leader, query, findings, columns);
     // Whatever raises an error has done so by now.
-    (known != nullptr ? *known : oldest_loop()) = *texts;
+    known = known != nullptr ? known : &oldest_loop();
+    *known = *texts;
+    may_have_lists_[known - loops_] = findings.may_have_many_values;
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(memory);
 }
@@ -135,6 +161,9 @@ void RoundTripLoops::write_words(RoundTripTexts& texts, const Leader* leader,
 
 /// The role may have changed since: the last one under which the loop was described is its own.
 const RoundTripTexts* RoundTripLoops::texts_of(const LoopKey& key) const {
+    if (loops_used_[last_used_] != 0 && loops_[last_used_].key == key) {
+        return &loops_[last_used_];
+    }
     const RoundTripTexts* texts = nullptr;
     std::uint64_t used = 0;
     for (std::size_t i = 0; i < loops; ++i) {

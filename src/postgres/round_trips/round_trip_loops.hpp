@@ -20,6 +20,12 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings,
                   const ColumnsOfLeader& columns);
 
+    /// The same of a loop that has been described, by a statement in which no list of values can
+    /// stand, so that there are no findings to be had: who runs it now is all that is new. False if
+    /// it has not.
+    bool renew(const roundtrip::LoopKey& key, const QueryDesc* query,
+               const ColumnsOfLeader& columns);
+
     /// Keeps the text of a statement that another session of the same request has run.
     void import_leader(roundtrip::QueryId id);
 
@@ -52,10 +58,21 @@ class RoundTripLoops final : public roundtrip::LoopSink {
         StatementEdges text;
     };
 
+    struct Runner {
+        RoundTripOwner owner;
+        const Leader* leader;
+        std::uint64_t query_id;
+        std::uint64_t leader_query_id;
+    };
+
+    Runner runner_of(const roundtrip::LoopKey& key, const QueryDesc* query) const;
+    static void set_runner(RoundTripTexts& texts, const Runner& runner);
+    static bool says_enough(const RoundTripTexts* known, const ColumnsOfLeader& columns);
     Leader& oldest_leader(roundtrip::QueryId id);
     const Leader* find_leader(roundtrip::QueryId id) const;
     RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, const RoundTripOwner& owner);
     RoundTripTexts& oldest_loop();
+    RoundTripTexts& use(std::size_t place);
     static void write_words(RoundTripTexts& texts, const Leader* leader, const QueryDesc* query,
                             const Findings& findings, const ColumnsOfLeader& columns);
 
@@ -73,8 +90,10 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     roundtrip::QueryId leader_ids_[leaders] = {};
     std::uint64_t leaders_used_[leaders] = {};
     Leader leaders_[leaders] = {};
+    std::size_t last_used_ = 0;  ///< the loop that was of use last
     std::uint64_t loops_used_[loops] = {};
     RoundTripTexts loops_[loops] = {};
+    bool may_have_lists_[loops] = {};
 };
 
 }  // namespace onetrip::postgres

@@ -99,13 +99,15 @@ roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum) {
     }
 }
 
-void StatementValues::remember_constants(Query* query) {
+void StatementValues::remember_constants(Query* query, bool may_have_some) {
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Constants& constants = constants_[id % places];
     constants.id = id;
     constants.values.hash = 0;
     constants.values.each.count = 0;
-    walk_query(query, hash_constants, &constants.values);
+    if (may_have_some) {
+        walk_query(query, hash_constants, &constants.values);
+    }
 }
 
 const ValueLayout& StatementValues::look_up_layout(Oid type) {

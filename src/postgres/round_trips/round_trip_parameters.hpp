@@ -60,8 +60,9 @@ struct ValuesOfStatement {
 /// Whether a statement runs with the same values as before, and which they are, by hashes.
 class StatementValues {
   public:
-    /// Keeps a hash of the constants of a statement that has just been analysed.
-    void remember_constants(Query* query);
+    /// Keeps a hash of the constants of a statement that has just been analysed, if it may have
+    /// any.
+    void remember_constants(Query* query, bool may_have_some);
 
     /// The constants that the statement had when it was last analysed, and its parameters. Nothing
     /// is fetched: a value out of line counts by its pointer.

@@ -10,7 +10,6 @@
 namespace onetrip::postgres {
 
 using roundtrip::Evidence;
-using roundtrip::ValueHash;
 
 void WatchedReceiver::start_up(DestReceiver* self, int operation, TupleDesc columns) {
     WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
@@ -69,17 +68,16 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
     if (count_ > 0) {
         slot_getsomeattrs(row, kept_[count_ - 1].number + 1);
     }
-    ValueHash hashes[Evidence::columns];
     for (int i = 0; i < count_; ++i) {
         const Column& column = kept_[i];
-        hashes[i] = row->tts_isnull[column.number]
-                        ? 0
-                        : hash_of_value(column.type, row->tts_values[column.number]);
+        hashes_[i] = row->tts_isnull[column.number]
+                         ? 0
+                         : hash_of_value(column.type, row->tts_values[column.number]);
     }
-    evidence_->add_row(place_, {hashes, static_cast<std::size_t>(count_)}, *source_.asked);
+    evidence_->add_row(place_, {hashes_.data(), static_cast<std::size_t>(count_)}, *source_.asked);
 }
 
-bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {
+ONETRIP_WITHOUT_ARRAYS bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {
     WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
     const bool goes_on = owner.inner_->receiveSlot(row, owner.inner_);
     owner.keep(row);

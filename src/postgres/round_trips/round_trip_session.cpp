@@ -149,10 +149,10 @@ inline void RoundTripSession::prepare(QueryId id) {
     clock_.prepare(id, GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
 }
 
-void RoundTripSession::parsed(Query* query, const char* text) {
+void RoundTripSession::parsed(Query* query, const char* text, bool may_have_constants) {
     if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
         fingerprints_.look_at(query, text);
-        values_.remember_constants(query);
+        values_.remember_constants(query, may_have_constants);
         prepare(static_cast<QueryId>(query->queryId));
         if (round_trip_settings.has_request) {
             requests_.remember(query, text);
@@ -527,11 +527,15 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
 
 void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,
                                     const QueryDesc* query) {
+    const ColumnsOfLeader columns = columns_of_leader(loop, evidence);
+    if (loops_.renew(loop, query, columns)) {
+        return;
+    }
     const Findings findings = findings_of(query);
     if (does_many_at_once(findings) && !detector_.has_single_runs(loop)) {
         call_detector([&] { detector_.dismiss(loop); });
     } else {
-        loops_.describe(loop, query, findings, columns_of_leader(loop, evidence));
+        loops_.describe(loop, query, findings, columns);
     }
 }
 

@@ -74,9 +74,9 @@ class RoundTripSession {
     }
 
     // In the order of a statement's life:
-    void parsed(Query* query, const char* text);
+    void parsed(Query* query, const char* text, bool may_have_constants);
     void look_for_ignore(const Query* query, const char* text) {
-        has_ignore_comments_ = has_ignore_comments_ || names_ignore(source_of(query, text));
+        has_ignore_comments_ = has_ignore_comments_ || names_ignore(query, text);
     }
     void before_planning(Query* query, const char* text);
     TimestampTz planning_begins(const Query* query) const {

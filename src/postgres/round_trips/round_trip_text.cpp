@@ -258,6 +258,11 @@ StatementSource part_of(const char* text, int location, int length) {
     return {trimmed({begin, size}), false};
 }
 
+bool names_ignore(std::string_view text) {
+    return memmem(text.data(), text.size(), roundtrip::ignore_words,
+                  std::strlen(roundtrip::ignore_words)) != nullptr;
+}
+
 }  // namespace
 
 StatementSource source_of(const PlannedStmt* statement, const char* text) {
@@ -268,14 +273,18 @@ StatementSource source_of(const Query* statement, const char* text) {
     return part_of(text, statement->stmt_location, statement->stmt_len);
 }
 
-bool names_ignore(StatementSource source) {
-    return memmem(source.text.data(), source.text.size(), roundtrip::ignore_words,
-                  std::strlen(roundtrip::ignore_words)) != nullptr;
+bool names_ignore(const Query* statement, const char* text) {
+    const char* const begin = text + Max(statement->stmt_location, 0);
+    if (statement->stmt_len == 0) {
+        return std::strstr(begin, roundtrip::ignore_words) != nullptr;
+    }
+    return names_ignore(
+        std::string_view{begin, strnlen(begin, static_cast<std::size_t>(statement->stmt_len))});
 }
 
 bool has_ignore_comment(StatementSource source) {
     // Most statements of such a session have none.
-    return names_ignore(source) && call_cpp([source, rules = literal_rules()] {
+    return names_ignore(source.text) && call_cpp([source, rules = literal_rules()] {
                return roundtrip::has_ignore_comment(source.text, rules);
            });
 }

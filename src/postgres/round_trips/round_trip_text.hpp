@@ -36,8 +36,9 @@ struct StatementEdges {
 StatementSource source_of(const PlannedStmt* statement, const char* text);
 StatementSource source_of(const Query* statement, const char* text);
 
-/// Whether a statement has what may be a comment `/* onetrip:ignore */`.
-bool names_ignore(StatementSource source);
+/// Whether a statement has what may be a comment `/* onetrip:ignore */`. Asked of each that is
+/// analysed: most are the only one of their string, which need not be measured.
+bool names_ignore(const Query* statement, const char* text);
 
 /// Whether a statement has one.
 bool has_ignore_comment(StatementSource source);

@@ -231,6 +231,12 @@ using HookJumble = const JumbleState;
 using HookJumble = JumbleState;
 #endif
 
+/// Whether a statement may have constants: the jumble knows the place of each in the text, and from
+/// 18 on those of parameters too. Without a jumble it is not known.
+inline bool may_have_constants(const HookJumble* jumble) {
+    return jumble == nullptr || jumble->clocations_count > 0;
+}
+
 // The planner also learns from 19 on for which EXPLAIN it works.
 #if PG_VERSION_NUM >= 190000
 #define ONETRIP_PLANNER_PARAMETERS \
