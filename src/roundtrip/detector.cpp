@@ -231,6 +231,7 @@ ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add(const Run& run) {
         entries_[entry.parent].used = clock_;
     }
     remember_rows(entry, place, run.statement);
+    last_run_ = place;
     const std::optional<LoopKey> loop = loop_after_run(entry);
     if (entry.is_loop && entry.runs >= entry.next_report) {
         look_at_growth(entry);
@@ -529,6 +530,9 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     if (is_paging(entry)) {
         return loop_of_pages(entry);
     }
+    if (entry.trips < repeats_ && is_alone(entry)) {
+        return std::nullopt;
+    }
     const QueryId leader = leader_of(entry);
     const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.all_runs;
     if (inserts_many || !repeats_enough(entry, leader) ||
@@ -536,6 +540,12 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
         return std::nullopt;
     }
     return LoopKey{leader, entry.id, entry.kind};
+}
+
+/// Whether no other entry may be of the same statement, whose runs count too.
+inline bool Detector::is_alone(const Entry& entry) const {
+    const Place head = heads_[bucket_of(entry.id)];
+    return head != nowhere && &entries_[head] == &entry && entry.next == nowhere;
 }
 
 /// A list that is read page by page has no leader.
@@ -602,11 +612,11 @@ bool Detector::has_single_runs(const LoopKey& key) const noexcept {
 }
 
 const Detector::Entry* Detector::entry_of_last_run(QueryId id) const noexcept {
-    const Entry* const end = entries_.data() + used_places_;
-    const Entry* const found = std::find_if(entries_.data(), end, [this, id](const Entry& entry) {
-        return entry.id == id && entry.used == clock_;
-    });
-    return found == end ? nullptr : found;
+    if (last_run_ >= used_places_) {
+        return nullptr;
+    }
+    const Entry& entry = entries_[last_run_];
+    return entry.id == id && entry.used == clock_ ? &entry : nullptr;
 }
 
 Detector::Entry* Detector::entry_of_last_run(QueryId id) noexcept {

@@ -289,6 +289,7 @@ class Detector {
     QueryId leader_of(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
     std::optional<LoopKey> new_loop(const Entry& entry) const;
+    bool is_alone(const Entry& entry) const;
     std::optional<LoopKey> loop_of_pages(const Entry& entry) const;
     void count_numbers(Entry& entry, const Statement& statement) const;
     void count_page(Entry& entry, const Statement& statement);
@@ -320,6 +321,7 @@ class Detector {
     Place last_many_ = nowhere;         ///< the last statement that had two rows at least
     Place last_led_ = nowhere;          ///< the last statement that had a leader by values
     Place last_ = nowhere;              ///< the last statement with a relation
+    Place last_run_ = nowhere;          ///< the last statement
     std::uint64_t relation_clock_ = 0;  ///< counts runs with a relation
     std::uint64_t clock_ = 0;           ///< counts runs
 

@@ -53,7 +53,19 @@ void Evidence::begin_generation(Place place) noexcept {
     result.kept = 0;
     result.rows = 0;
     result.distinct.fill(0);
-    filters_[place].fill(0);
+    clear_filter(place);
+}
+
+void Evidence::clear_filter(Place place) noexcept {
+    UsedWords& used = used_[place];
+    Filter& filter = filters_[place];
+    if (used.count > used.words.size()) {
+        filter.fill(0);
+    }
+    for (std::size_t i = 0; i < used.count && i < used.words.size(); ++i) {
+        filter[used.words[i]] = 0;
+    }
+    used.count = 0;
 }
 
 Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept {

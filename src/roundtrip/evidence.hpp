@@ -115,6 +115,13 @@ class Evidence {
 
     using Filter = std::array<std::uint64_t, filter_bits / 64>;
 
+    /// The words of a filter in which there are bits, as long as they are few: most results have
+    /// but a row, and to clear all words for each would be felt.
+    struct UsedWords {
+        std::uint16_t count = 0;  ///< of bits that were set; of more than there is room for, all
+        std::array<std::uint8_t, 14> words{};
+    };
+
     /// Where a value of a column is in a filter: two bits of one word.
     struct Mark {
         std::size_t word;
@@ -162,6 +169,8 @@ class Evidence {
     std::uint64_t values_to_ask(const Asking& asking) const noexcept;
     Judgement judgement(Asking& asking, bool is_found) const noexcept;
     void begin_generation(Place place) noexcept;
+    void note_used(Place place, std::size_t word) noexcept;
+    void clear_filter(Place place) noexcept;
     void move_to_front(Place place) noexcept;
 
     std::array<QueryId, results> ids_{};
@@ -172,6 +181,7 @@ class Evidence {
     std::uint32_t clock_ = 0;
     std::array<Asking, sets * ways> asking_{};
     std::array<Filter, results> filters_{};
+    std::array<UsedWords, results> used_{};
 };
 
 // ---- what runs for each statement and row -------------------------------------------------------
@@ -204,6 +214,14 @@ inline bool Evidence::has(Place place, ValueHash value, std::size_t column) cons
                                                : result.last_first[column] == value;
 }
 
+inline void Evidence::note_used(Place place, std::size_t word) noexcept {
+    UsedWords& used = used_[place];
+    if (used.count < used.words.size()) {
+        used.words[used.count] = static_cast<std::uint8_t>(word);
+    }
+    ++used.count;
+}
+
 inline void Evidence::count_row(Place place) noexcept {
     Result& result = results_[place];
     ++result.rows;
@@ -233,6 +251,7 @@ inline void Evidence::count_row(Place place) noexcept {
         std::uint64_t& word = filter[mark.word];
         if ((word & mark.bits) != mark.bits) {
             word |= mark.bits;
+            note_used(place, mark.word);
             ++result.distinct[column];
         }
         for (std::size_t i = 0; is_telling && i < asked.count; ++i) {

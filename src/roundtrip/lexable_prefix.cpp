@@ -6,6 +6,7 @@
 #include "roundtrip/lexable_prefix.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace onetrip::roundtrip {
 
@@ -16,18 +17,28 @@ constexpr std::size_t unclosed = std::string_view::npos;
 /// Words between two calls of interrupt.
 constexpr std::size_t words_between = 4096;
 
-bool is_letter(char c) {
+constexpr bool is_letter(char c) {
     // Bytes beyond ASCII are letters to the server.
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
            static_cast<unsigned char>(c) >= 0x80;
 }
 
-bool is_digit(char c) {
+constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+/// What a word may have, by byte: asked for each letter of each text.
+constexpr std::array<bool, 256> word_bytes = [] {
+    std::array<bool, 256> found{};
+    for (std::size_t byte = 0; byte < found.size(); ++byte) {
+        const char c = static_cast<char>(byte);
+        found[byte] = is_letter(c) || is_digit(c) || c == '$' || c == '.';
+    }
+    return found;
+}();
+
 bool is_word(char c) {
-    return is_letter(c) || is_digit(c) || c == '$' || c == '.';
+    return word_bytes[static_cast<unsigned char>(c)];
 }
 
 /// Each of these returns the position after what begins at `at`, or `unclosed`.
@@ -36,29 +47,30 @@ class Scan {
     Scan(std::string_view text, LiteralRules rules) : text_(text), rules_(rules) {}
 
     std::size_t token(std::size_t at) const {
-        const char c = text_[at];
-        if (c == '\'') {
-            return quoted(at, '\'', !rules_.standard_conforming);
+        switch (text_[at]) {
+            case '\'':
+                return quoted(at, '\'', !rules_.standard_conforming);
+            case '"':
+                return quoted(at, '"', false);
+            case '-':
+                return starts(at, "--") ? end_of_line(at) : at + 1;
+            case '/':
+                return starts(at, "/*") ? comment(at) : at + 1;
+            case '$':
+                return dollar(at);
+            default:
+                return is_word(text_[at]) ? word(at) : at + 1;
         }
-        if (c == '"') {
-            return quoted(at, '"', false);
-        }
-        if (starts(at, "--")) {
-            const std::size_t end = text_.find_first_of("\r\n", at);
-            return end == unclosed ? text_.size() : end;
-        }
-        if (starts(at, "/*")) {
-            return comment(at);
-        }
-        if (c == '$') {
-            return dollar(at);
-        }
-        return is_word(c) ? word(at) : at + 1;
     }
 
   private:
     bool starts(std::size_t at, std::string_view what) const {
         return text_.substr(at, what.size()) == what;
+    }
+
+    std::size_t end_of_line(std::size_t at) const {
+        const std::size_t end = text_.find_first_of("\r\n", at);
+        return end == unclosed ? text_.size() : end;
     }
 
     /// A doubled quote is a letter of the literal; one after a backslash is not allowed
@@ -81,7 +93,9 @@ class Scan {
     std::size_t comment(std::size_t at) const {
         std::size_t depth = 0;
         while (at < text_.size()) {
-            if (starts(at, "/*")) {
+            if (text_[at] != '/' && text_[at] != '*') {
+                ++at;
+            } else if (starts(at, "/*")) {
                 ++depth;
                 at += 2;
             } else if (starts(at, "*/")) {
@@ -238,7 +252,7 @@ EdgeComments edge_comments(std::string_view text, LiteralRules rules, Interrupt 
         if (end == unclosed) {
             break;
         }
-        if (text.substr(at, delimiter) == "/*") {
+        if (text[at] == '/' && end - at > delimiter) {
             found.last = text.substr(at + delimiter, end - at - 2 * delimiter);
             found.first = found.first.data() == nullptr ? found.last : found.first;
         }

@@ -34,15 +34,23 @@ RequestId request_of_value(std::string_view key, std::string_view value) noexcep
     return compared.empty() ? 0 : mix_value(hash_of_text(key) * 31 + hash_of_text(compared)) | 1U;
 }
 
+/// A value in which nothing is encoded is read where it stands.
+RequestId request_of_tag(const RawTag& tag) noexcept {
+    if (!has_encoded(tag)) {
+        return request_of_value(tag.key, tag.value);
+    }
+    std::array<char, request_edge> value{};
+    const std::optional<std::size_t> size = decode_tag(tag, value);
+    return size ? request_of_value(tag.key, {value.data(), std::min(*size, value.size())}) : 0;
+}
+
 RequestId request_of_comment(std::string_view comment, std::string_view key) noexcept {
     TagReader reader(comment);
     while (const std::optional<RawTag> tag = reader.next()) {
         if (tag->key != key) {
             continue;
         }
-        std::array<char, request_edge> value{};
-        const std::optional<std::size_t> size = decode_tag(*tag, value);
-        return size ? request_of_value(key, {value.data(), std::min(*size, value.size())}) : 0;
+        return request_of_tag(*tag);
     }
     return 0;
 }

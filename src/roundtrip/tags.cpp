@@ -92,14 +92,23 @@ std::optional<RawTag> TagReader::item(std::string_view key) noexcept {
 
 /// A value up to its quote. One without its end is what is left.
 RawTag TagReader::quoted(std::string_view key) noexcept {
-    std::size_t end = 0;
-    while (end < text_.size() && text_[end] != '\'') {
-        end += text_[end] == '\\' && end + 1 < text_.size() ? 2 : 1;
+    std::size_t end = std::min(text_.find('\''), text_.size());
+    // Mostly nothing in it is escaped.
+    if (text_.substr(0, end).find('\\') != std::string_view::npos) {
+        end = 0;
+        while (end < text_.size() && text_[end] != '\'') {
+            end += text_[end] == '\\' && end + 1 < text_.size() ? 2 : 1;
+        }
     }
     const RawTag tag{key, text_.substr(0, end), true};
     text_.remove_prefix(std::min(end + 1, text_.size()));
     take_item(text_);
     return tag;
+}
+
+bool has_encoded(const RawTag& tag) noexcept {
+    const auto has = [&tag](char c) { return tag.value.find(c) != std::string_view::npos; };
+    return has('\0') || (tag.is_encoded && (has('\\') || has('%')));
 }
 
 std::optional<std::size_t> decode_tag(const RawTag& tag, std::span<char> room) noexcept {

@@ -34,6 +34,9 @@ class TagReader {
     std::string_view text_;  ///< that is left
 };
 
+/// Whether a tag's value is other than what stands in the text.
+bool has_encoded(const RawTag& tag) noexcept;
+
 /// Writes a tag's value as its client meant it, as far as there is room. The size that it needs in
 /// all; nothing if it has a zero byte, which no text of the server may have.
 std::optional<std::size_t> decode_tag(const RawTag& tag, std::span<char> room) noexcept;

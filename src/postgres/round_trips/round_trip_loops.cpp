@@ -60,12 +60,17 @@ const RoundTripLoops::Leader* RoundTripLoops::find_leader(QueryId id) const {
                                                      : &leaders_[known - std::begin(leader_ids_)];
 }
 
-RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role, const RoundTripOwner& owner) {
-    const std::uint64_t variant = owner.variant();
-    for (std::size_t i = 0; i < loops; ++i) {
-        if (loops_used_[i] != 0 && loops_[i].key == key && loops_[i].role == role &&
-            loops_[i].owner.variant() == variant) {
-            return &use(i);
+RoundTripTexts* RoundTripLoops::find(const LoopKey& key, Oid role, std::uint64_t variant) {
+    const auto is_this = [&](std::size_t place) {
+        return loops_used_[place] != 0 && loops_[place].key == key && loops_[place].role == role &&
+               loops_[place].variant == variant;
+    };
+    if (is_this(last_used_)) {
+        return &use(last_used_);
+    }
+    for (std::size_t place = 0; place < loops; ++place) {
+        if (is_this(place)) {
+            return &use(place);
         }
     }
     return nullptr;
@@ -88,8 +93,9 @@ RoundTripLoops::Runner RoundTripLoops::runner_of(const LoopKey& key, const Query
     const bool is_own = key.leader == key.repeated;
     const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
     const auto query_id = static_cast<std::uint64_t>(query->plannedstmt->queryId);
-    return {owner_of_loop(source_of(query->plannedstmt, query->sourceText).text, query->sourceText),
-            leader, query_id,
+    const RoundTripOwner owner =
+        owner_of_loop(source_of(query->plannedstmt, query->sourceText).text, query->sourceText);
+    return {owner, owner.variant(), leader, query_id,
             is_own              ? query_id
             : leader != nullptr ? leader->query_id
                                 : 0};
@@ -97,6 +103,7 @@ RoundTripLoops::Runner RoundTripLoops::runner_of(const LoopKey& key, const Query
 
 void RoundTripLoops::set_runner(RoundTripTexts& texts, const Runner& runner) {
     texts.owner = runner.owner;
+    texts.variant = runner.variant;
     texts.query_id = runner.query_id;
     texts.leader_query_id = runner.leader_query_id;
 }
@@ -109,7 +116,7 @@ bool RoundTripLoops::says_enough(const RoundTripTexts* known, const ColumnsOfLea
 bool RoundTripLoops::renew(const LoopKey& key, const QueryDesc* query,
                            const ColumnsOfLeader& columns) {
     const Runner runner = runner_of(key, query);
-    RoundTripTexts* const known = find(key, GetUserId(), runner.owner);
+    RoundTripTexts* const known = find(key, GetUserId(), runner.variant);
     if (!says_enough(known, columns) || may_have_lists_[known - loops_]) {
         return false;
     }
@@ -120,7 +127,7 @@ bool RoundTripLoops::renew(const LoopKey& key, const QueryDesc* query,
 void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const Findings& findings,
                               const ColumnsOfLeader& columns) {
     const Runner runner = runner_of(key, query);
-    RoundTripTexts* known = find(key, GetUserId(), runner.owner);
+    RoundTripTexts* known = find(key, GetUserId(), runner.variant);
     if (says_enough(known, columns)) {
         set_runner(*known, runner);
         return;

@@ -60,6 +60,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
 
     struct Runner {
         RoundTripOwner owner;
+        std::uint64_t variant;
         const Leader* leader;
         std::uint64_t query_id;
         std::uint64_t leader_query_id;
@@ -70,7 +71,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     static bool says_enough(const RoundTripTexts* known, const ColumnsOfLeader& columns);
     Leader& oldest_leader(roundtrip::QueryId id);
     const Leader* find_leader(roundtrip::QueryId id) const;
-    RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, const RoundTripOwner& owner);
+    RoundTripTexts* find(const roundtrip::LoopKey& key, Oid role, std::uint64_t variant);
     RoundTripTexts& oldest_loop();
     RoundTripTexts& use(std::size_t place);
     static void write_words(RoundTripTexts& texts, const Leader* leader, const QueryDesc* query,

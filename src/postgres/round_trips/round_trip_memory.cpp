@@ -253,42 +253,77 @@ void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
     copy(stored.advice, stored.has_distinct_parameters ? texts.advice : texts.advice_if_same);
 }
 
-/// What an episode had, as a row of its own.
-StoredRoundTrip row_of(const Loop& loop) {
-    StoredRoundTrip row{};
-    row.episodes = loop.is_new_in_episode ? 1 : 0;
-    row.statements = row.longest = static_cast<std::int64_t>(loop.statements);
-    row.round_trips = static_cast<std::int64_t>(loop.round_trips);
-    row.rows = static_cast<std::int64_t>(loop.rows);
-    row.transactions = static_cast<std::int64_t>(loop.transactions);
-    row.sessions = loop.sessions;
-    row.leader_rows = static_cast<std::int64_t>(loop.leader_rows);
-    row.server_time = loop.busy;
-    row.wait_time = loop.wait;
-    row.first_seen = loop.first_seen;
-    row.last_seen = loop.last_seen;
-    row.has_distinct_parameters = loop.has_distinct_parameters;
-    row.is_by_values = loop.is_by_values;
-    return row;
+/// What a row adds up.
+struct Numbers {
+    std::int64_t episodes;
+    std::int64_t statements;
+    std::int64_t longest;
+    std::int64_t round_trips;
+    std::int64_t rows;
+    std::int64_t transactions;
+    std::int64_t sessions;
+    std::int64_t leader_rows;
+    std::int64_t server_time;
+    std::int64_t wait_time;
+    TimestampTz first_seen;
+    TimestampTz last_seen;
+    bool has_distinct_parameters;
+    bool is_by_values;
+};
+
+/// What an episode had.
+Numbers numbers_of(const Loop& loop) {
+    return {loop.is_new_in_episode ? 1 : 0,
+            static_cast<std::int64_t>(loop.statements),
+            static_cast<std::int64_t>(loop.statements),
+            static_cast<std::int64_t>(loop.round_trips),
+            static_cast<std::int64_t>(loop.rows),
+            static_cast<std::int64_t>(loop.transactions),
+            loop.sessions,
+            static_cast<std::int64_t>(loop.leader_rows),
+            loop.busy,
+            loop.wait,
+            loop.first_seen,
+            loop.last_seen,
+            loop.has_distinct_parameters,
+            loop.is_by_values};
 }
 
-/// Adds a row's numbers to another's, which may be empty.
-void add_numbers(StoredRoundTrip& to, const StoredRoundTrip& row) {
+/// What a row has added up so far.
+Numbers numbers_of(const StoredRoundTrip& row) {
+    return {row.episodes,
+            row.statements,
+            row.longest,
+            row.round_trips,
+            row.rows,
+            row.transactions,
+            row.sessions,
+            row.leader_rows,
+            row.server_time,
+            row.wait_time,
+            row.first_seen,
+            row.last_seen,
+            row.has_distinct_parameters,
+            row.is_by_values};
+}
+
+/// Adds numbers to those of a row, which may be empty.
+void add_numbers(StoredRoundTrip& to, const Numbers& numbers) {
     const bool is_new = to.statements == 0;
-    to.episodes += is_new ? Max(row.episodes, std::int64_t{1}) : row.episodes;
-    to.statements += row.statements;
-    to.longest = Max(to.longest, row.longest);
-    to.round_trips += row.round_trips;
-    to.rows += row.rows;
-    to.transactions += row.transactions;
-    to.sessions = Max(to.sessions, row.sessions);
-    to.leader_rows += row.leader_rows;
-    to.server_time += row.server_time;
-    to.wait_time += row.wait_time;
-    to.first_seen = is_new ? row.first_seen : Min(to.first_seen, row.first_seen);
-    to.last_seen = Max(to.last_seen, row.last_seen);
-    to.has_distinct_parameters |= row.has_distinct_parameters;
-    to.is_by_values |= row.is_by_values;
+    to.episodes += is_new ? Max(numbers.episodes, std::int64_t{1}) : numbers.episodes;
+    to.statements += numbers.statements;
+    to.longest = Max(to.longest, numbers.longest);
+    to.round_trips += numbers.round_trips;
+    to.rows += numbers.rows;
+    to.transactions += numbers.transactions;
+    to.sessions = Max(to.sessions, numbers.sessions);
+    to.leader_rows += numbers.leader_rows;
+    to.server_time += numbers.server_time;
+    to.wait_time += numbers.wait_time;
+    to.first_seen = is_new ? numbers.first_seen : Min(to.first_seen, numbers.first_seen);
+    to.last_seen = Max(to.last_seen, numbers.last_seen);
+    to.has_distinct_parameters |= numbers.has_distinct_parameters;
+    to.is_by_values |= numbers.is_by_values;
 }
 
 /// Keeps what is said of the loop, if it is the first or says more. Under the entry's own lock, or
@@ -326,7 +361,7 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
     const StoredRoundTrip::Key sum = {base, 0};
     remove(row.key);
     if (auto* const known = look_up<Entry>(table, sum)) {
-        add_numbers(known->loop, row);
+        add_numbers(known->loop, numbers_of(row));
         return;
     }
     if (Entry* const entry = insert(sum)) {
@@ -339,7 +374,7 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
 StoredRoundTrip::Key key_for(const RoundTripTexts& texts) {
     return {{MyDatabaseId, texts.role, texts.key.leader, texts.key.repeated,
              static_cast<std::uint64_t>(texts.key.kind)},
-            texts.owner.variant()};
+            texts.variant};
 }
 
 /// The entry of a loop, which is new unless another session has just made it.
@@ -393,7 +428,7 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     add_to_totals(MyDatabaseId, loop);
     change_loop(key, [&](StoredRoundTrip& stored) {
         set_words(stored, texts, loop.has_distinct_parameters);
-        add_numbers(stored, row_of(loop));
+        add_numbers(stored, numbers_of(loop));
     });
 }
 
@@ -423,7 +458,7 @@ void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
     }
     if (known != nullptr) {
         SpinLockAcquire(&known->mutex);
-        add_numbers(known->loop, row_of(loop));
+        add_numbers(known->loop, numbers_of(loop));
         SpinLockRelease(&known->mutex);
     }
     LWLockRelease(memory->lock);

@@ -18,6 +18,7 @@ struct RoundTripTexts {
     std::uint64_t query_id;         ///< the server's, of the repeated statement
     std::uint64_t leader_query_id;  ///< 0 if there is none
     RoundTripOwner owner;
+    std::uint64_t variant;            ///< the owner's
     char leader_column[NAMEDATALEN];  ///< empty if it is not known
     RoundTripText leader;             ///< empty if there is none
     RoundTripText repeated;

@@ -118,7 +118,8 @@ RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text) 
     RoundTripOwner owner{};
     copy_application_name(owner.application_name);
     const std::string_view wanted = round_trip_settings.tags;
-    if (!wanted.empty() && !read_comments(statement, wanted, owner)) {
+    if (!wanted.empty() && !read_comments(statement, wanted, owner) &&
+        statement.size() < text.size()) {
         read_comments(text, wanted, owner);
     }
     return owner;

@@ -4,9 +4,12 @@
 
 #include "postgres/round_trips/round_trip_parameters.hpp"
 
+#include "postgres/server/list_range.hpp"
+
 extern "C" {
 #include "access/transam.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 }
@@ -58,24 +61,44 @@ roundtrip::ValueHash hash_of_varlena(Datum datum) {
         {reinterpret_cast<const unsigned char*>(VARDATA_ANY(text)), VARSIZE_ANY_EXHDR(text)});
 }
 
+void hash_constant(const Const* constant, ValuesOfStatement& values) {
+    add_value(values, constant->consttype, constant->constvalue, constant->constisnull, [&] {
+        return ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
+                           constant->constbyval};
+    });
+}
+
+/// The nodes that most trees consist of do not go through the server's walker, which is slow.
 bool hash_constants(Node* node, void* context) {
     if (node == nullptr) {
         return false;
     }
-    if (IsA(node, Const)) {
-        const auto* const constant = reinterpret_cast<const Const*>(node);
-        add_value(*static_cast<ValuesOfStatement*>(context), constant->consttype,
-                  constant->constvalue, constant->constisnull, [&] {
-                      return ValueLayout{constant->consttype,
-                                         static_cast<std::int16_t>(constant->constlen),
-                                         constant->constbyval};
-                  });
-        return false;
+    switch (nodeTag(node)) {
+        case T_Const:
+            hash_constant(reinterpret_cast<const Const*>(node),
+                          *static_cast<ValuesOfStatement*>(context));
+            return false;
+        case T_Var:
+        case T_Param:
+        case T_RangeTblRef:
+            return false;
+        case T_TargetEntry:
+            return hash_constants(
+                reinterpret_cast<Node*>(reinterpret_cast<TargetEntry*>(node)->expr), context);
+        case T_OpExpr:
+            check_stack_depth();
+            return hash_constants(reinterpret_cast<Node*>(reinterpret_cast<OpExpr*>(node)->args),
+                                  context);
+        case T_List:
+            for (Node* element : each<Node>(reinterpret_cast<const List*>(node))) {
+                hash_constants(element, context);
+            }
+            return false;
+        case T_Query:
+            return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
+        default:
+            return walk_expression(node, hash_constants, context);
     }
-    if (IsA(node, Query)) {
-        return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
-    }
-    return walk_expression(node, hash_constants, context);
 }
 
 }  // namespace

@@ -46,17 +46,25 @@ struct RequestKey {
     }
 };
 
-struct Request {
+/// Whose a place is, and until when.
+struct Head {
     RequestKey key;  ///< no request is 0: the place is free
     TimestampTz last_seen;
     TimestampTz ends_at;
-    RequestEpisode episode;
 };
 
+/// What is gone over to find a request lies apart from what is known of each.
 struct Partition {
     /// No request of the partition ends before.
     pg_atomic_uint64 next_end;
-    Request requests[requests_each];
+    Head heads[requests_each];
+    RequestEpisode episodes[requests_each];
+};
+
+/// A request that has ended, as it was.
+struct EndedRequest {
+    RequestKey key;
+    RequestEpisode episode;
 };
 
 struct Memory {
@@ -64,9 +72,11 @@ struct Memory {
     Partition partitions[partition_count];
 };
 
-static_assert(std::is_trivially_copyable_v<Request>);
+static_assert(std::is_trivially_copyable_v<RequestEpisode>);
 
 Memory* memory = nullptr;
+/// Where this session's request was last: the next statement is mostly of the same.
+int last_place = 0;
 LWLockPadded* locks = nullptr;
 SharedRows<LeaderText> leader_texts;
 
@@ -132,7 +142,7 @@ int partition_of(const RequestKey& key) {
 }
 
 /// Hands the loops of a request that has ended on to the table of loops.
-void publish(const Request& ended) {
+void publish(const EndedRequest& ended) {
     ended.episode.tell([&ended](const roundtrip::Loop& loop, std::uint64_t variant) {
         add_round_trip({{ended.key.database, ended.key.role, loop.key.leader, loop.key.repeated,
                          static_cast<std::uint64_t>(loop.key.kind)},
@@ -142,21 +152,22 @@ void publish(const Request& ended) {
 }
 
 /// Takes a request out that ended before; false if there is none.
-bool take_ended(int partition, TimestampTz now, Request& ended) {
+bool take_ended(int partition, TimestampTz now, EndedRequest& ended) {
     Partition& requests = memory->partitions[partition];
     bool found = false;
     LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
     auto next_end = static_cast<std::uint64_t>(PG_INT64_MAX);
-    for (Request& request : requests.requests) {
-        if (request.key.request == 0) {
+    for (int place = 0; place < requests_each; ++place) {
+        Head& head = requests.heads[place];
+        if (head.key.request == 0) {
             continue;
         }
-        if (!found && request.ends_at < now) {
-            ended = request;
-            request.key = {};
+        if (!found && head.ends_at < now) {
+            ended = {head.key, requests.episodes[place]};
+            head.key = {};
             found = true;
         } else {
-            next_end = Min(next_end, static_cast<std::uint64_t>(request.ends_at));
+            next_end = Min(next_end, static_cast<std::uint64_t>(head.ends_at));
         }
     }
     pg_atomic_write_u64(&requests.next_end, next_end);
@@ -170,74 +181,88 @@ void end_paused(int partition, TimestampTz now) {
         return static_cast<TimestampTz>(
                    pg_atomic_read_u64(&memory->partitions[partition].next_end)) < now;
     };
-    Request ended;
+    EndedRequest ended;
     while (has_ended() && take_ended(partition, now, ended)) {
         publish(ended);
     }
 }
 
-/// The place of a request, or the one that it is to have: a free one, else that of the oldest of
-/// the same role, else of all. Under the lock.
-Request& place_of(Partition& partition, const RequestKey& key) {
-    Request* free = nullptr;
-    Request* oldest_of_role = nullptr;
-    Request* oldest = nullptr;
-    for (Request& request : partition.requests) {
-        if (request.key == key) {
-            return request;
-        }
-        if (request.key.request == 0) {
-            free = &request;
-            continue;
-        }
-        if (oldest == nullptr || request.last_seen < oldest->last_seen) {
-            oldest = &request;
-        }
-        if (request.key.role == key.role &&
-            (oldest_of_role == nullptr || request.last_seen < oldest_of_role->last_seen)) {
-            oldest_of_role = &request;
+/// The place of a request that is open; -1 if it is not. Under the lock.
+int find_place(const Partition& partition, const RequestKey& key) {
+    if (partition.heads[last_place].key == key) {
+        return last_place;
+    }
+    for (int place = 0; place < requests_each; ++place) {
+        if (partition.heads[place].key == key) {
+            return last_place = place;
         }
     }
-    return free != nullptr ? *free : oldest_of_role != nullptr ? *oldest_of_role : *oldest;
+    return -1;
 }
 
-void open(Request& request, const RequestKey& key) {
-    std::memset(static_cast<void*>(&request), 0, sizeof request);
-    request.key = key;
+/// The place that a new request is to have: a free one, else that of the oldest of the same role,
+/// else of all. Under the lock.
+int place_for(const Partition& partition, const RequestKey& key) {
+    int oldest_of_role = -1;
+    int oldest = 0;
+    for (int place = 0; place < requests_each; ++place) {
+        const Head& head = partition.heads[place];
+        if (head.key.request == 0) {
+            return place;
+        }
+        if (head.last_seen < partition.heads[oldest].last_seen) {
+            oldest = place;
+        }
+        if (head.key.role == key.role &&
+            (oldest_of_role < 0 || head.last_seen < partition.heads[oldest_of_role].last_seen)) {
+            oldest_of_role = place;
+        }
+    }
+    return oldest_of_role >= 0 ? oldest_of_role : oldest;
 }
 
 /// A run that has been counted, and what has ended because of it.
 struct Counting {
     CountedRun run;
     bool has_ended = false;
-    Request ended;
+    EndedRequest& ended;
 };
+
+/// Gives a request a place. Under the lock.
+int open(Partition& partition, const RequestKey& key, Counting& counting) {
+    const int place = last_place = place_for(partition, key);
+    Head& head = partition.heads[place];
+    if (head.key.request != 0) {
+        counting.has_ended = true;
+        counting.ended = {head.key, partition.episodes[place]};
+    }
+    head = {key, 0, 0};
+    std::memset(static_cast<void*>(&partition.episodes[place]), 0, sizeof(RequestEpisode));
+    return place;
+}
 
 /// Under the lock.
 void count(Partition& partition, const RequestKey& key, const RequestRun& run, Counting& counting) {
-    Request& request = place_of(partition, key);
-    const bool is_same = request.key == key;
-    const bool is_full = is_same && request.episode.is_full(run.statement.begin);
-    if (is_full || (!is_same && request.key.request != 0)) {
+    const int known = find_place(partition, key);
+    const int place = known >= 0 ? known : open(partition, key, counting);
+    Head& head = partition.heads[place];
+    RequestEpisode& episode = partition.episodes[place];
+    if (known >= 0 && episode.is_full(run.statement.begin)) {
         counting.has_ended = true;
-        counting.ended = request;
+        counting.ended = {key, episode};
+        episode.restart();
     }
-    if (!is_same) {
-        open(request, key);
-    } else if (is_full) {
-        request.episode.restart();
-    }
-    counting.run.is_counted = request.episode.count(run);
+    counting.run.is_counted = episode.count(run);
     const auto repeats = static_cast<std::uint32_t>(round_trip_settings.repeats);
-    counting.run.loop = request.episode.loop_to_describe(run.statement.id, repeats);
+    counting.run.loop = episode.loop_to_describe(run.statement.id, repeats);
     if (counting.run.loop) {
-        counting.run.described = request.episode.described(run.statement.id);
+        counting.run.described = episode.described(run.statement.id);
     }
-    if (run.statement.end >= request.last_seen) {
-        request.last_seen = run.statement.end;
-        request.ends_at = run.statement.end + TimestampTz{round_trip_settings.gap} * 1000;
+    if (run.statement.end >= head.last_seen) {
+        head.last_seen = run.statement.end;
+        head.ends_at = run.statement.end + TimestampTz{round_trip_settings.gap} * 1000;
     }
-    const auto ends_at = static_cast<std::uint64_t>(request.ends_at);
+    const auto ends_at = static_cast<std::uint64_t>(head.ends_at);
     if (ends_at < pg_atomic_read_u64(&partition.next_end)) {
         pg_atomic_write_u64(&partition.next_end, ends_at);
     }
@@ -252,11 +277,10 @@ void change_request(RequestId id, Change&& change) {
     const RequestKey key = key_of(id);
     const int partition = partition_of(key);
     LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
-    for (Request& request : memory->partitions[partition].requests) {
-        if (request.key == key) {
-            change(request.episode);
-            break;
-        }
+    Partition& requests = memory->partitions[partition];
+    const int place = find_place(requests, key);
+    if (place >= 0) {
+        change(requests.episodes[place]);
     }
     LWLockRelease(&locks[partition].lock);
 }
@@ -284,13 +308,15 @@ CountedRun count_in_request(RequestId request, const Statement& statement,
     }
     const int partition = partition_of(key);
     end_paused(partition, statement.begin);
-    Counting counting;
+    // Of a few kilobytes, which are not made anew for each statement.
+    static EndedRequest ended;
+    Counting counting{{}, false, ended};
     counting.run.is_looked_for = true;
     LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
     count(memory->partitions[partition], key, run, counting);
     LWLockRelease(&locks[partition].lock);
     if (counting.has_ended) {
-        publish(counting.ended);
+        publish(ended);
     }
     return counting.run;
 }
@@ -315,7 +341,7 @@ void end_paused_requests() {
 }
 
 void end_requests_at_end() {
-    Request ended;
+    EndedRequest ended;
     for (int partition = 0; memory != nullptr && partition < partition_count; ++partition) {
         while (take_ended(partition, PG_INT64_MAX, ended)) {
             publish(ended);
@@ -327,8 +353,8 @@ void forget_requests() {
     for (int partition = 0; memory != nullptr && partition < partition_count; ++partition) {
         Partition& requests = memory->partitions[partition];
         LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
-        for (Request& request : requests.requests) {
-            request.key = {};
+        for (Head& head : requests.heads) {
+            head.key = {};
         }
         pg_atomic_write_u64(&requests.next_end, static_cast<std::uint64_t>(PG_INT64_MAX));
         LWLockRelease(&locks[partition].lock);

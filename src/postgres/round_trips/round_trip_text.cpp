@@ -276,7 +276,9 @@ StatementSource source_of(const Query* statement, const char* text) {
 bool names_ignore(const Query* statement, const char* text) {
     const char* const begin = text + Max(statement->stmt_location, 0);
     if (statement->stmt_len == 0) {
-        return std::strstr(begin, roundtrip::ignore_words) != nullptr;
+        // Most texts have no colon, which is found out by far faster.
+        return std::strchr(begin, ':') != nullptr &&
+               std::strstr(begin, roundtrip::ignore_words) != nullptr;
     }
     return names_ignore(
         std::string_view{begin, strnlen(begin, static_cast<std::size_t>(statement->stmt_len))});
