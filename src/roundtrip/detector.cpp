@@ -530,7 +530,7 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     if (is_paging(entry)) {
         return loop_of_pages(entry);
     }
-    if (entry.trips < repeats_ && is_alone(entry)) {
+    if (most_trips(entry) < repeats_) {
         return std::nullopt;
     }
     const QueryId leader = leader_of(entry);
@@ -542,10 +542,15 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     return LoopKey{leader, entry.id, entry.kind};
 }
 
-/// Whether no other entry may be of the same statement, whose runs count too.
-inline bool Detector::is_alone(const Entry& entry) const {
-    const Place head = heads_[bucket_of(entry.id)];
-    return head != nowhere && &entries_[head] == &entry && entry.next == nowhere;
+/// The trips of the entry's statement under all leaders: those of its loop are among them. Mostly
+/// they are too few.
+inline std::uint32_t Detector::most_trips(const Entry& entry) const {
+    std::uint32_t trips = entry.trips;
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        trips += other.id == entry.id && other.leader != entry.leader ? other.trips : 0;
+    }
+    return trips;
 }
 
 /// A list that is read page by page has no leader.

@@ -289,7 +289,7 @@ class Detector {
     QueryId leader_of(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
     std::optional<LoopKey> new_loop(const Entry& entry) const;
-    bool is_alone(const Entry& entry) const;
+    std::uint32_t most_trips(const Entry& entry) const;
     std::optional<LoopKey> loop_of_pages(const Entry& entry) const;
     void count_numbers(Entry& entry, const Statement& statement) const;
     void count_page(Entry& entry, const Statement& statement);

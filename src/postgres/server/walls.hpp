@@ -55,9 +55,10 @@ void raise(const CaughtError& error, Node* soft_error);
 [[noreturn]] void raise(const CaughtError& error);
 
 /// Runs C++ and catches its exceptions. False if it threw, with `error` set; every C++ object of
-/// the call is then gone.
+/// the call is then gone. Inline: what does not throw costs nothing then, and some of it runs with
+/// each statement.
 template <typename Body>
-bool try_cpp(CaughtError& error, Body&& body) {
+[[gnu::always_inline]] inline bool try_cpp(CaughtError& error, Body&& body) {
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>,
                   "a capture with a destructor would be skipped by ereport");
     try {
