@@ -145,7 +145,9 @@ void Detector::begin_block_episode() {
     forget_answers(answers_before_block_);
     is_block_episode_ = true;
     for (std::size_t i = 0; i < held_count_; ++i) {
-        add(held_[i]);
+        if (const std::optional<LoopKey> loop = add(held_[i])) {
+            describe_later(*loop);
+        }
     }
     held_count_ = foreseen_count_ = 0;
 }
@@ -155,16 +157,19 @@ void Detector::release_held() {
     for (std::size_t i = 0; i < held_count_; ++i) {
         held_[i].wait.has_pause &= i == 0;
         const std::optional<LoopKey> loop = add(held_[i]);
-        if (!loop) {
-            continue;
-        }
         const auto* const end = foreseen_.data() + foreseen_count_;
-        const bool is_foreseen = std::find(std::as_const(foreseen_).data(), end, *loop) != end;
-        for (std::size_t place = 0; !is_foreseen && place < used_places_; ++place) {
-            Entry& entry = entries_[place];
-            if (entry.is_loop && key_of(entry) == *loop) {
-                entry.is_described = false;
-            }
+        if (loop && std::find(std::as_const(foreseen_).data(), end, *loop) == end) {
+            describe_later(*loop);
+        }
+    }
+}
+
+/// A loop whose statement was held before this one: its next run has it described.
+void Detector::describe_later(const LoopKey& loop) {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        if (entry.is_loop && key_of(entry) == loop) {
+            entry.is_described = false;
         }
     }
 }

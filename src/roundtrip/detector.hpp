@@ -255,6 +255,7 @@ class Detector {
     unsigned runs_held(QueryId id) const;
     void begin_block_episode();
     void release_held();
+    void describe_later(const LoopKey& loop);
     void count_statement(const Run& run);
     void restart_episode();
     void end_part();

@@ -41,6 +41,12 @@ class Session : private LoopSink {
         return *this;
     }
 
+    /// Which one of the leader's results that is.
+    Session& of_reading(std::uint32_t generation) {
+        evidence_.generation = generation;
+        return *this;
+    }
+
     /// The next statement comes after so many runs of it that nothing has led to.
     Session& stray(std::uint16_t runs) {
         evidence_.strays = runs;
@@ -877,7 +883,7 @@ TEST_CASE("what is no loop hands none on") {
     for (int turn = 0; turn < 5; ++turn) {
         session.led_by(0).run(campaigns, 10);
         for (int i = 0; i < 4; ++i) {
-            session.led_by(campaigns, false).vary(messages, 1);
+            session.led_by(campaigns, false).of_reading(1000 + turn).vary(messages, 1);
             session.led_by(messages, true, false).vary(contacts, 1);
         }
     }
@@ -892,6 +898,18 @@ TEST_CASE("two statements that ask for one another's values are no neighbours") 
         session.led_by(messages, true, false).vary(contacts, 1);
     }
     CHECK(session.end().empty());
+}
+
+TEST_CASE("of two repeats a loop is made by what was held of its block") {
+    Session session;
+    session.detector().set_limits({2, second});
+    session.begin().run(campaigns, 5);
+    for (int i = 0; i < 5; ++i) {
+        session.vary(messages, 1);
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.due == std::vector{session.loops[0].key});
 }
 
 TEST_CASE("what a list led to is counted over blocks") {
