@@ -145,7 +145,9 @@ void Detector::begin_block_episode() {
     forget_answers(answers_before_block_);
     is_block_episode_ = true;
     for (std::size_t i = 0; i < held_count_; ++i) {
-        add(held_[i]);
+        if (const std::optional<LoopKey> loop = add(held_[i])) {
+            describe_later(*loop);
+        }
     }
     held_count_ = foreseen_count_ = 0;
 }
@@ -155,16 +157,19 @@ void Detector::release_held() {
     for (std::size_t i = 0; i < held_count_; ++i) {
         held_[i].wait.has_pause &= i == 0;
         const std::optional<LoopKey> loop = add(held_[i]);
-        if (!loop) {
-            continue;
-        }
         const auto* const end = foreseen_.data() + foreseen_count_;
-        const bool is_foreseen = std::find(std::as_const(foreseen_).data(), end, *loop) != end;
-        for (std::size_t place = 0; !is_foreseen && place < used_places_; ++place) {
-            Entry& entry = entries_[place];
-            if (entry.is_loop && key_of(entry) == *loop) {
-                entry.is_described = false;
-            }
+        if (loop && std::find(std::as_const(foreseen_).data(), end, *loop) == end) {
+            describe_later(*loop);
+        }
+    }
+}
+
+/// A loop whose statement was held before this one: its next run has it described.
+void Detector::describe_later(const LoopKey& loop) {
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        Entry& entry = entries_[place];
+        if (entry.is_loop && key_of(entry) == loop) {
+            entry.is_described = false;
         }
     }
 }
@@ -301,7 +306,9 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
     if (statement.evidence.leader != 0) {
         return context_by_values(statement);
     }
-    if (last_led_ != nowhere && entries_[last_led_].id != statement.id) {
+    // What was led by the statement's own values is not what leads it.
+    if (last_led_ != nowhere && entries_[last_led_].id != statement.id &&
+        entries_[last_led_].leader != statement.id) {
         const Entry& next_to = entries_[last_led_];
         const Place own = find(statement.id, next_to.id);
         const std::uint32_t between =
@@ -347,8 +354,8 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
         const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
         is_broken = entry.relation_clock != before ||
                     (changed && (entry.kind == Kind::select || run.wait.time > slowest_write));
-    } else if (statement.evidence.leader != 0 && entry.is_neighbour) {
-        is_broken = true;
+    } else if (statement.evidence.leader != 0) {
+        is_broken = entry.is_neighbour || hands_on_none(statement, context);
     }
     if (is_broken && entry.is_loop) {
         begin_anew(entry);
@@ -364,6 +371,12 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     }
 }
 
+/// A leader of one row that has no leader itself: its run was none of a loop.
+inline bool Detector::hands_on_none(const Statement& statement, const Context& context) const {
+    return !statement.evidence.is_many && context.parent != nowhere &&
+           entries_[context.parent].leader == 0;
+}
+
 /// A loop ends within the episode, and another of the same statement may follow.
 void Detector::begin_anew(Entry& entry) {
     tell(entry);
@@ -373,21 +386,11 @@ void Detector::begin_anew(Entry& entry) {
     entry.runs = 0;
 }
 
-/// Outside of a block runs under a generation of the leader's result that was not asked for half
-/// count for nothing.
 void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
+    entry.strays += evidence.strays;
     if (entry.generation != evidence.generation) {
-        if (entry.generation != 0 && !entry.is_half && !entry.is_loop && !is_block_episode_) {
-            entry.runs = entry.confirmed.runs;
-            entry.trips = entry.confirmed.trips;
-            entry.busy = entry.confirmed.busy;
-            entry.wait = entry.confirmed.wait;
-            entry.value_runs = entry.runs;
-        }
-        entry.confirmed = {entry.runs, entry.trips, entry.busy, entry.wait};
-        entry.generation = evidence.generation;
-        entry.is_half = false;
+        begin_generation(entry, evidence);
     }
     entry.is_half |= evidence.is_half;
     if (!is_block_episode_ && entry.runs > 0) {
@@ -397,10 +400,31 @@ void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     }
 }
 
+/// Outside of a block runs under a generation of the leader's result that was not asked for half
+/// count for nothing; and those of all generations so far, if more than one in five runs of the
+/// statement since the first of them had other values.
+void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
+    const bool may_be_none = !entry.is_loop && !is_block_episode_;
+    if (may_be_none && entry.generation != 0 && !entry.is_half) {
+        entry.runs = entry.confirmed.runs;
+        entry.trips = entry.confirmed.trips;
+        entry.busy = entry.confirmed.busy;
+        entry.wait = entry.confirmed.wait;
+        entry.value_runs = entry.runs;
+    }
+    if (may_be_none && entry.strays * 4ULL > entry.runs) {
+        entry.runs = 0;
+    }
+    entry.confirmed =
+        entry.runs == 0 ? Tally{} : Tally{entry.runs, entry.trips, entry.busy, entry.wait};
+    entry.generation = evidence.generation;
+    entry.is_half = false;
+}
+
 inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.has_distinct_parameters = false;
     entry.turns = 1;
-    entry.value_runs = 0;
+    entry.value_runs = entry.strays = 0;
     entry.busy = entry.wait = 0;
     entry.trips = entry.lists = entry.singles = entry.pages = entry.transactions = 0;
     entry.transaction = 0;
@@ -593,6 +617,10 @@ bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
     if (entry.is_neighbour) {
         // Its leader is that of a loop which runs just as often.
         return entry.parent != nowhere && leader != entry.leader && entries_[entry.parent].is_loop;
+    }
+    if (leader != entry.leader && entry.parent != nowhere && entry.is_one_row) {
+        // Only a loop is handed on.
+        return entries_[entry.parent].is_loop;
     }
     return !is_by_values(entry) || entry.is_half || entry.confirmed.runs >= repeats_;
 }

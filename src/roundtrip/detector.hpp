@@ -212,6 +212,7 @@ class Detector {
         std::uint32_t parent_serial;     ///< the parent's at its last run
         std::uint32_t generation;        ///< of the leader's result
         std::uint32_t value_runs;        ///< under a leader by its values
+        std::uint32_t strays;            ///< runs between these that no result's values led to
         std::uint32_t all_runs;          ///< also those before a part of the episode was told
         std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
@@ -254,6 +255,7 @@ class Detector {
     unsigned runs_held(QueryId id) const;
     void begin_block_episode();
     void release_held();
+    void describe_later(const LoopKey& loop);
     void count_statement(const Run& run);
     void restart_episode();
     void end_part();
@@ -285,6 +287,7 @@ class Detector {
     Entry* last_loop(QueryId id);
     void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
+    void begin_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Entry& entry, Place place, const Statement& statement);
     QueryId leader_of(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
@@ -296,6 +299,7 @@ class Detector {
     bool repeats_enough(const Entry& entry, QueryId leader) const;
     LoopKey key_of(const Entry& entry) const;
     bool counts_outside(const Entry& entry, QueryId leader) const;
+    bool hands_on_none(const Statement& statement, const Context& context) const;
     bool counts_without_leader(const Entry& entry) const;
     bool counts_same_only(const Entry& entry) const;
     bool is_under(const Entry& entry, QueryId leader) const;

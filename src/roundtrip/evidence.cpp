@@ -78,7 +78,8 @@ Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool 
         results_[place].id = id;
         results_[place].echo = 0xFF;
         begin_generation(place);
-    } else if (!goes_on && (results_[place].parameters == parameters || is_full(place))) {
+    } else if (!goes_on && (results_[place].parameters == parameters || is_full(place) ||
+                            (results_[place].is_many && !comes_of_a_loop(id)))) {
         begin_generation(place);
     }
     Result& result = results_[place];
@@ -99,6 +100,12 @@ const Evidence::Asking* Evidence::find(QueryId id) const noexcept {
     const auto* const found =
         std::find_if(set, set + ways, [id](const Asking& one) { return one.id == id; });
     return found == set + ways ? nullptr : found;
+}
+
+/// Whether a result held what the statement asked for when it last ran.
+bool Evidence::comes_of_a_loop(QueryId id) const noexcept {
+    const Asking* const asking = find(id);
+    return asking != nullptr && asking->leader != nowhere;
 }
 
 inline Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
@@ -223,28 +230,55 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     }
 }
 
-/// A result that led before leads on, for as long as it has rows to ask for: whether it holds the
-/// values where it did before.
-inline bool Evidence::look_again(Asking& asking, const StatementValueHashes& values,
-                                 std::uint32_t changed) const noexcept {
+/// The value among those that changed which the leader's column holds; 0 if none.
+inline ValueHash Evidence::value_in_column(const Asking& asking, const StatementValueHashes& values,
+                                           std::uint32_t changed) const noexcept {
+    for (std::uint32_t left = changed; left != 0; left &= left - 1) {
+        const ValueHash value = values.hashes[std::countr_zero(left)];
+        if (has(asking.leader, value, asking.column)) {
+            return value;
+        }
+    }
+    return 0;
+}
+
+/// A result that led before leads on, for as long as it has rows to ask for: the value that it
+/// holds where it did before; 0 if none.
+inline ValueHash Evidence::look_again(Asking& asking, const StatementValueHashes& values,
+                                      std::uint32_t changed) const noexcept {
     constexpr std::uint16_t enough = 8;
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == asking.id) {
-        return false;
+        return 0;
     }
     Tally& tally = asking.tallies[place];
     if (tally.generation != results_[place].generation || tally.judged < enough ||
         tally.judged >= most_judged || tally.asked >= results_[place].rows || !tally.holds()) {
-        return false;
+        return 0;
     }
-    for (std::uint32_t left = changed; left != 0; left &= left - 1) {
-        if (has(place, values.hashes[std::countr_zero(left)], asking.column)) {
-            ++tally.judged;
-            ++tally.found;
-            return true;
-        }
+    const ValueHash found = value_in_column(asking, values, changed);
+    if (found != 0) {
+        ++tally.judged;
+        ++tally.found;
     }
-    return false;
+    return found;
+}
+
+/// A value is two bits of one word, of which one at least is new.
+void Evidence::Asked::add(ValueHash value) noexcept {
+    static_assert(words == 16, "the upper four bits of the hash say which word");
+    const std::uint64_t hash = value * 0x9E3779B97F4A7C15U;
+    const std::uint64_t bit = std::uint64_t{1} << ((hash >> 54U) % 64);
+    const std::uint64_t mark = bit | std::rotl(bit, 1 + static_cast<int>((hash >> 48U) % 32));
+    std::uint64_t& word = marks[hash >> 60U];
+    values += (word & mark) != mark ? 1 : 0;
+    word |= mark;
+}
+
+/// Of many values a few look like others.
+bool Evidence::Asked::is_half_of(std::uint64_t all) const noexcept {
+    const std::uint64_t half = (all + 1) / 2;
+    return values >= half - half / 32;
 }
 
 /// How many values there are to ask for, in the columns that held those which were asked for: many
@@ -262,7 +296,20 @@ std::uint64_t Evidence::values_to_ask(const Asking& asking) const noexcept {
     return values;
 }
 
-Judgement Evidence::judgement(Asking& asking, bool is_found) const noexcept {
+/// Whether the statement has now asked for half of what its leader's result gave.
+bool Evidence::asks_for_half(Asking& asking, ValueHash found) const noexcept {
+    Asked& asked = asking.asked;
+    const std::uint32_t generation = results_[asking.leader].generation;
+    if (asked.generation != generation) {
+        asked = Asked{};
+        asked.generation = generation;
+    }
+    asked.add(found);
+    return asked.is_half_of(values_to_ask(asking));
+}
+
+/// `found` is the value that the leader holds; 0 if it is none, or the one of the run before.
+Judgement Evidence::judgement(Asking& asking, ValueHash found) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == 0) {
         return {};
@@ -274,12 +321,14 @@ Judgement Evidence::judgement(Asking& asking, bool is_found) const noexcept {
         return {};
     }
     // What is not found may be a value after those that are kept, but not one after the last.
-    if (!is_found && tally.asked >= result.rows) {
+    if (found == 0 && tally.asked >= result.rows) {
         return {};
     }
     ++tally.asked;
-    tally.is_half = tally.is_half || 2ULL * tally.asked >= values_to_ask(asking);
-    return {result.id, result.generation, place, tally.is_half, result.is_many, 0};
+    if (!tally.is_half && found != 0) {
+        tally.is_half = asks_for_half(asking, found);
+    }
+    return {result.id, result.generation, place, tally.is_half, result.is_many, 0, 0};
 }
 
 ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
@@ -287,19 +336,16 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     Asking& asking = asking_of(id);
     const std::uint32_t changed = take_changes(asking, values);
     if (changed == 0) {
-        return judgement(asking, false);
+        return judgement(asking, 0);
     }
-    if (look_again(asking, values, changed)) {
-        return judgement(asking, true);
+    if (const ValueHash again = look_again(asking, values, changed)) {
+        return judgement(asking, again);
     }
-    const Place before = asking.leader;
-    const std::uint16_t found_before = before == nowhere ? 0 : asking.tallies[before].found;
     search(asking, values, changed);
     const Place leader = asking.leader;
     Judgement found;
     if (leader != nowhere) {
-        const bool is_found = leader != before || asking.tallies[leader].found != found_before;
-        found = judgement(asking, is_found);
+        found = judgement(asking, value_in_column(asking, values, changed));
     }
     if (found.leader == 0) {
         asking.loose += asking.loose < most_judged ? 1 : 0;
@@ -307,6 +353,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     }
     const int earlier = asking.tallies[leader].judged - 1;
     found.loose = std::min(asking.loose, static_cast<std::uint16_t>(std::max(earlier, 0)));
+    found.strays = static_cast<std::uint16_t>(asking.loose - found.loose);
     asking.loose = 0;
     return found;
 }

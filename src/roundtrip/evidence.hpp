@@ -51,9 +51,10 @@ struct StatementValueHashes {
 /// Keeps of the last results of a session which values they held, and judges by them which result
 /// led to a statement. All of it has a fixed size, and nothing allocates or throws.
 ///
-/// A result is a statement's: its executions add to one another until it is full, or is asked for
-/// with the same values again. A column that has but the values that the statement asked for holds
-/// those of its last execution alone: its client had them before.
+/// A result is a statement's. The executions of one that is led by another add to one another, and
+/// so do those of one row, until it is full, or is asked for with the same values again; a list
+/// that nothing leads to begins anew with each. A column that has but the values that the statement
+/// asked for holds those of its last execution alone: its client had them before.
 class Evidence {
   public:
     static constexpr std::size_t results = 8;
@@ -134,10 +135,22 @@ class Evidence {
         std::uint16_t judged = 0;
         std::uint16_t found = 0;
         std::uint32_t asked = 0;  ///< runs that the result has led to
-        bool is_half = false;     ///< which are half of what there is to ask for, or were
+        bool is_half = false;     ///< half of what there is to ask for has been asked for
         std::array<std::uint8_t, columns> hits{};
 
         bool holds() const noexcept { return found > 0 && found * 5U >= judged * 4U; }
+    };
+
+    /// Which values of its leader's result a statement has asked for, about.
+    struct Asked {
+        static constexpr std::size_t words = 16;
+
+        std::uint32_t generation = 0;
+        std::uint16_t values = 0;
+        std::array<std::uint64_t, words> marks{};
+
+        void add(ValueHash value) noexcept;
+        bool is_half_of(std::uint64_t all) const noexcept;
     };
 
     struct Asking {
@@ -149,6 +162,7 @@ class Evidence {
         std::uint16_t loose = 0;  ///< the last runs, as far as nothing has led to them
         std::array<std::uint32_t, StatementValueHashes::most> last{};
         std::array<Tally, results> tallies{};
+        Asked asked;
     };
 
     Asking& asking_of(QueryId id) noexcept;
@@ -160,14 +174,18 @@ class Evidence {
     bool has(Place place, ValueHash value, std::size_t column) const noexcept;
     bool look_in(Place place, Tally& tally, const StatementValueHashes& values,
                  std::uint32_t changed) const noexcept;
-    bool look_again(Asking& asking, const StatementValueHashes& values,
-                    std::uint32_t changed) const noexcept;
+    ValueHash look_again(Asking& asking, const StatementValueHashes& values,
+                         std::uint32_t changed) const noexcept;
     void search(Asking& asking, const StatementValueHashes& values, std::uint32_t changed) noexcept;
     bool judge_one(Asking& asking, Place place, const StatementValueHashes& values,
                    std::uint32_t changed) const noexcept;
     bool is_led_by(Place place, QueryId id) const noexcept;
+    bool comes_of_a_loop(QueryId id) const noexcept;
     std::uint64_t values_to_ask(const Asking& asking) const noexcept;
-    Judgement judgement(Asking& asking, bool is_found) const noexcept;
+    ValueHash value_in_column(const Asking& asking, const StatementValueHashes& values,
+                              std::uint32_t changed) const noexcept;
+    bool asks_for_half(Asking& asking, ValueHash found) const noexcept;
+    Judgement judgement(Asking& asking, ValueHash found) const noexcept;
     void begin_generation(Place place) noexcept;
     void note_used(Place place, std::size_t word) noexcept;
     void clear_filter(Place place) noexcept;

@@ -22,9 +22,10 @@ struct Judgement {
     QueryId leader = 0;            ///< whose result; 0 if none did
     std::uint32_t generation = 0;  ///< of that result
     std::uint8_t place = 0xFF;     ///< of that result
-    bool is_half = false;     ///< the statement has asked for half of that result's rows at least
-    bool is_many = false;     ///< that result has had two rows in one execution
-    std::uint16_t loose = 0;  ///< runs before this one that were not yet seen to be its
+    bool is_half = false;      ///< the statement has asked for half of that result's rows at least
+    bool is_many = false;      ///< that result has had two rows in one execution
+    std::uint16_t loose = 0;   ///< runs before this one that were not yet seen to be its
+    std::uint16_t strays = 0;  ///< runs before those, since something led to one, that nothing did
 };
 
 /// A statement that the client sent and that has ended well.

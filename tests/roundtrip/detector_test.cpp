@@ -41,6 +41,18 @@ class Session : private LoopSink {
         return *this;
     }
 
+    /// Which one of the leader's results that is.
+    Session& of_reading(std::uint32_t generation) {
+        evidence_.generation = generation;
+        return *this;
+    }
+
+    /// The next statement comes after so many runs of it that nothing has led to.
+    Session& stray(std::uint16_t runs) {
+        evidence_.strays = runs;
+        return *this;
+    }
+
     /// A statement whose parameter is another each time.
     Session& vary(QueryId id, std::uint64_t rows, Kind kind = Kind::select) {
         return run(id, rows, ++parameter_, kind);
@@ -89,6 +101,7 @@ class Session : private LoopSink {
         statement.busy = busy;
         if (statement.id != evidence_.leader && statement.role == Statement::Role::execution) {
             statement.evidence = evidence_;
+            evidence_.strays = 0;
         }
         if (const auto key = detector_.statement(statement)) {
             due.push_back(*key);
@@ -821,6 +834,82 @@ TEST_CASE("outside of a block a loop by values asks for half of the rows at leas
             CHECK(loops[0].leader_rows == 100);
         }
     }
+}
+
+TEST_CASE("outside of a block one run in five at most may be none of the loop") {
+    for (const std::uint16_t strays : {1, 2}) {
+        Session session;
+        for (int turn = 0; turn < 5; ++turn) {
+            session.led_by(0).run(campaigns, 5).led_by(campaigns).stray(turn == 0 ? 0 : strays);
+            for (int i = 0; i < 5; ++i) {
+                session.vary(messages, 1);
+            }
+        }
+        CHECK(session.end().size() == (strays == 1 ? 1 : 0));
+    }
+}
+
+TEST_CASE("a loop may follow other runs of its statement") {
+    Session session;
+    session.run(campaigns, 20).led_by(campaigns);
+    for (int i = 0; i < 5; ++i) {
+        session.vary(messages, 1);
+    }
+    session.led_by(0).run(campaigns, 20).led_by(campaigns).stray(40);
+    for (int i = 0; i < 20; ++i) {
+        session.vary(messages, 1);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 1);
+    CHECK(loops[0].statements == 20);
+}
+
+TEST_CASE("what a leader of one row hands on ends with that one's own loop") {
+    Session session;
+    session.run(campaigns, 20);
+    for (int i = 0; i < 60; ++i) {
+        session.led_by(i < 20 ? QueryId{campaigns} : QueryId{0}).vary(messages, 1);
+        session.led_by(messages, true, false).vary(contacts, 1);
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 2);
+    CHECK(loop_of(loops, messages).statements == 20);
+    CHECK(loop_of(loops, contacts).statements == 20);
+}
+
+TEST_CASE("what is no loop hands none on") {
+    // Of ten rows four are opened between two readings of the list, each by two statements.
+    Session session;
+    for (int turn = 0; turn < 5; ++turn) {
+        session.led_by(0).run(campaigns, 10);
+        for (int i = 0; i < 4; ++i) {
+            session.led_by(campaigns, false).of_reading(1000 + turn).vary(messages, 1);
+            session.led_by(messages, true, false).vary(contacts, 1);
+        }
+    }
+    CHECK(session.end().empty());
+}
+
+TEST_CASE("two statements that ask for one another's values are no neighbours") {
+    Session session;
+    session.run(campaigns, 20);
+    for (int i = 0; i < 40; ++i) {
+        session.led_by(i < 5 ? QueryId{campaigns} : QueryId{0}).vary(messages, 1);
+        session.led_by(messages, true, false).vary(contacts, 1);
+    }
+    CHECK(session.end().empty());
+}
+
+TEST_CASE("of two repeats a loop is made by what was held of its block") {
+    Session session;
+    session.detector().set_limits({2, second});
+    session.begin().run(campaigns, 5);
+    for (int i = 0; i < 5; ++i) {
+        session.vary(messages, 1);
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.due == std::vector{session.loops[0].key});
 }
 
 TEST_CASE("what a list led to is counted over blocks") {

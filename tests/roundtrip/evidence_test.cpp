@@ -163,8 +163,9 @@ TEST_CASE("a look-up that is asked for again is no tree, and a tree is one") {
     }
 }
 
-TEST_CASE("executions add to a result until it is asked for with the same values again") {
+TEST_CASE("executions of a loop add to a result until it is asked for with the same values again") {
     Session session;
+    session.run(authors, {}, Session::list(0, 10));
     for (int i = 0; i < 10; ++i) {
         session.run(books, {i}, {{100 + 2 * i}, {101 + 2 * i}});
     }
@@ -175,6 +176,25 @@ TEST_CASE("executions add to a result until it is asked for with the same values
     session.run(books, {77}, Session::list(9000, 2));
     Session::Rows none;
     CHECK(session.run(other, {104}, none).leader == 0);
+}
+
+TEST_CASE("a list that nothing leads to begins anew with each execution") {
+    Session session;
+    for (int turn = 0; turn < 20; ++turn) {
+        session.run(books, {turn % 2}, Session::list(1000 + 20 * (turn % 2), 20));
+        // Visitors open some of it, and others each time.
+        for (int i = 0; i < 5; ++i) {
+            const int row = 20 * (turn % 2) + (5 * (turn / 2) + i) % 20;
+            CHECK_FALSE(session.run(profiles, {1000 + row}, {}).is_half);
+        }
+    }
+    // A look-up gives one row each time, to which others add.
+    for (int i = 0; i < 10; ++i) {
+        session.run(tags, {i}, {{9000 + i}});
+    }
+    for (int i = 0; i < 10; ++i) {
+        CHECK(session.run(other, {9000 + i}, {}).leader == tags);
+    }
 }
 
 TEST_CASE("the rows after the first 256 are counted and not kept, and what was proven stays so") {
@@ -196,6 +216,64 @@ TEST_CASE("many rows may have the same value: half is of what there is to ask fo
     for (int i = 0; i < 20; ++i) {
         CHECK(session.run(authors, {1000 + i}, {}).is_half == (i >= 9));
     }
+}
+
+TEST_CASE("what is not found is not a part of the half that is asked for") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 10));
+    for (int i = 0; i < 4; ++i) {
+        session.run(books, {1006 + i}, {});
+    }
+    const Judgement after = session.run(books, {1010}, {});
+    CHECK(after.leader == authors);
+    CHECK_FALSE(after.is_half);
+}
+
+TEST_CASE("who asks for a row again asks for no further one") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 6));
+    for (int i = 0; i < 6; ++i) {
+        CHECK_FALSE(session.run(books, {1000 + i / 3}, {}).is_half);
+        CHECK_FALSE(session.run(profiles, {1000 + i % 2}, {}).is_half);
+    }
+    CHECK(session.run(books, {1002}, {}).is_half);
+    CHECK(session.run(profiles, {1005}, {}).is_half);
+}
+
+TEST_CASE("of few values half is known exactly, and of many about") {
+    for (int first = 1; first < 200; ++first) {
+        Session session;
+        session.run(authors, {}, Session::list(first, 20));
+        for (int i = 0; i < 10; ++i) {
+            CHECK(session.run(books, {first + 2 * i}, {}).is_half == (i == 9));
+        }
+    }
+
+    Session session;
+    session.run(authors, {}, Session::list(1000, 256));
+    int half = 0;
+    while (!session.run(books, {1000 + half}, {}).is_half) {
+        ++half;
+    }
+    CHECK(half > 120);
+    CHECK(half < 136);
+}
+
+TEST_CASE("runs that nothing has led to are told with the next one that something does") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 10));
+    for (int i = 0; i < 5; ++i) {
+        CHECK(session.run(books, {1000 + i}, {}).strays == 0);
+    }
+    for (int i = 0; i < 30; ++i) {
+        session.run(books, {7000 + i}, {});
+    }
+    session.run(authors, {}, Session::list(1000, 10));
+    const Judgement again = session.run(books, {1005}, {});
+    CHECK(again.leader == authors);
+    CHECK(again.loose == 0);
+    CHECK(again.strays > 25);
+    CHECK(session.run(books, {1006}, {}).strays == 0);
 }
 
 TEST_CASE("a result that is dropped hides none of those before it, and leads to nothing") {

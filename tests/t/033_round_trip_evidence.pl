@@ -14,12 +14,14 @@ CREATE TABLE posts (id bigint PRIMARY KEY, user_id int REFERENCES users, title t
 CREATE TABLE comments (id int PRIMARY KEY, post_id bigint REFERENCES posts, body text);
 CREATE TABLE tags (id int PRIMARY KEY, name text);
 CREATE TABLE logs (id serial, what text);
+CREATE TABLE sessions (id int PRIMARY KEY, visitor int);
 CREATE TABLE nodes (id int, parent int);
 CREATE TABLE keys (u uuid, t text, v varchar, d date, long text);
 INSERT INTO users SELECT 1000 + n, 'u' FROM generate_series(1, 40) AS n;
 INSERT INTO posts SELECT 500000 + n, 1001 + n % 40, 't' FROM generate_series(1, 200) AS n;
 INSERT INTO comments SELECT n, 500001 + n % 200, 'b' FROM generate_series(1, 600) AS n;
 INSERT INTO tags SELECT 70000 + n, 'x' FROM generate_series(1, 12) AS n;
+INSERT INTO sessions SELECT 500000 + n, 500000 + n FROM generate_series(1, 50) AS n;
 INSERT INTO nodes SELECT n, n / 2 FROM generate_series(1, 31) AS n;
 INSERT INTO keys SELECT md5(n::text)::uuid, 'text ' || n, 'varchar ' || n, '2026-01-01'::date + n, repeat('x', 100) || n
 FROM generate_series(1, 20) AS n;
@@ -109,6 +111,12 @@ for my $block (0, 1)
 	# A home page of 20, and visitors who open some of these, the list again every fifth time.
 	is( seen(join '', map { $begin . ($_ % 5 == 0 ? $list : each_of('SELECT title FROM posts WHERE id = $n', $newest[ $_ * 7 % 20 ])) . $commit } 0 .. 99),
 		'', "a home page and its visitors, block $block");
+	# Two such pages in turn: half of one must be asked for after it was read.
+	is( seen(join '', map { my $page = int($_ / 5) % 2 * 20; $begin . ($_ % 5 == 0 ? "SELECT id, title FROM posts WHERE id <= 500020 + $page AND id > 500000 + $page;\n" : each_of('SELECT title FROM posts WHERE id = $n', 500_001 + $page + $_ * 7 % 20)) . $commit } 0 .. 99),
+		'', "two home pages and their visitors, block $block");
+	# The session of each visitor has the number of what is opened, and of the list by chance.
+	is( seen(join '', map { $begin . each_of('SELECT id, visitor FROM sessions WHERE id = $n', 500_001 + $_ % 50) . ($_ % 5 == 0 ? "SELECT id, user_id, title FROM posts ORDER BY id LIMIT 10;\n" : each_of('SELECT title FROM posts WHERE id = $n', 500_001 + $_ % 50)) . $commit } 0 .. 99),
+		'', "visitors with a session, block $block");
 	# The same at random, for as long as half of the page may be asked for between two readings of it.
 	for my $seed (1 .. 3)
 	{
@@ -125,6 +133,9 @@ is( seen($list . join '', map { "BEGIN;\nSELECT 1 FROM posts WHERE title = 'q' A
 is( seen($list . join '', map { each_of($comments, $_) . "INSERT INTO logs (what) VALUES ('seen: $_');\n" } @newest),
 	"$loop\ninsert|posts||order|logs|20", 'a neighbour of a loop');
 is(seen(join '', map { each_of($look_up, 1001 + $_ % 40) . "INSERT INTO logs (what) VALUES ('by $_');\n" } 1 .. 40), '', 'a log of look-ups');
+# Requests that interleave on the session of a pooler ask for the same few of a list.
+is(seen(join '', map { ("SELECT id FROM tags WHERE id < 70013 + $_;\n", map { each_of('SELECT name FROM users WHERE id = $n', 70_001 + $_) } map { ($_, $_ + 1, $_) } $_ .. $_ + 1) } 1 .. 8),
+	'', 'requests that interleave');
 is(seen($list . each_of(q{INSERT INTO logs (what) VALUES ('key-$n')}, @newest)), 'insert|posts||order|logs|20', 'writes directly after a list');
 is(seen("SELECT id FROM tags LIMIT 3;\n" . each_of(q{INSERT INTO logs (what) VALUES ('key-$n')}, @newest)), '', 'more writes than the list had rows');
 is(seen(each_of('SELECT 1', 1 .. 20) . each_of('SELECT id FROM posts WHERE id = 1 FOR UPDATE SKIP LOCKED', 1 .. 20)), '', 'health checks and a queue');
