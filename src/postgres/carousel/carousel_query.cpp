@@ -214,6 +214,13 @@ OnAir on_air(Parameters& parameters, const CarouselTables& tables, const Carouse
     return {first, ends(parameters, tables, zone, day)};
 }
 
+/// Campaigns from the begin of time to its end.
+OnAir always_on_air(Parameters& parameters, const CarouselTables& tables,
+                    const CarouselZone& zone) {
+    const DayCondition first = begins(parameters, tables, zone, DATEVAL_NOBEGIN);
+    return {first, ends(parameters, tables, zone, DATEVAL_NOEND)};
+}
+
 const char* print(const OnAir& day) {
     return psprintf("%s AND %s%s%s", day.begins.limit, day.ends.limit, day.begins.gaps,
                     day.ends.gaps);
@@ -248,16 +255,54 @@ CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const c
             &query, " JOIN %s AS z ON z.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1",
             tables.zones.qualified_name());
     }
-    appendStringInfo(
-        &query, " WHERE c.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1 AND %s %s",
-        condition, order);
+    appendStringInfo(&query,
+                     " WHERE c.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1 AND %s %s",
+                     condition, order);
     return {query.data, list_of(parameters)};
 }
 
 /// `public.message_sections($5, c.id, m.id, …)`.
-[[maybe_unused]] const char* print_call(const CarouselTables& tables, const Plan& plan, const char* function,
+const char* print_call(const CarouselTables& tables, const Plan& plan, const char* function,
                        int layout) {
     return psprintf("%s($%d, %s%s)", function, layout, ids, print_slots(tables, plan));
+}
+
+// ---- encoding ----
+
+bool is_integer(Oid type) {
+    return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+/// The messages of a block are those of one campaign whose ids have the same high bits. A block of
+/// a campaign whose ids follow one another takes about half a megabyte, and postgres_fdw fetches a
+/// hundred rows at once.
+constexpr int low_bits_of_block = 13;
+
+/// An aggregate is computed on another server if nothing but its group decides the order. A
+/// campaign is known by the column that distributes messages.
+const char* print_blocks(const EncodingFunctions& functions, const char* call) {
+    return psprintf(
+        "m.campagne_id_fk, m.id OPERATOR(pg_catalog.>>) %d, pg_catalog.count(*),"
+        " pg_catalog.count(*) OPERATOR(pg_catalog.=) pg_catalog.count(DISTINCT m.id),"
+        " %s(%s ORDER BY m.id)",
+        low_bits_of_block, functions.aggregate, call);
+}
+
+const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encoded form,
+                          const EncodingFunctions& functions, int layout) {
+    const char* const sections = print_call(tables, plan, functions.sections, layout);
+    const char* const problem = print_call(tables, plan, functions.problem, layout);
+    switch (form) {
+        case Encoded::blocks:
+            return print_blocks(functions, sections);
+        case Encoded::messages:
+            return psprintf("%s, %s", ids, sections);
+        case Encoded::problems:
+            return psprintf("%s, %s", ids, problem);
+        default:
+            return psprintf("%s, %s, CASE WHEN %s IS NULL THEN %s END", ids, problem, problem,
+                            sections);
+    }
 }
 
 }  // namespace
@@ -270,6 +315,34 @@ CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& z
                       in_order_of_ids, parameters);
 }
 
+bool can_encode(const CarouselTables& tables, const Plan& plan, Encoded form) {
+    constexpr std::size_t further_arguments = 3;
+    if (plan.slots.size() + further_arguments > FUNC_MAX_ARGS) {
+        return false;
+    }
+    for (const section::Slot& slot : plan.slots) {
+        const CarouselTable* const table = tables.table_of_column(slot.name.c_str());
+        if (table != nullptr && getBaseType(table->type_of(slot.name.c_str())) == TIMESTAMPOID) {
+            return false;
+        }
+    }
+    return form != Encoded::blocks || (is_integer(tables.messages.type_of("id")) &&
+                                       is_integer(tables.messages.type_of("campagne_id_fk")));
+}
+
+CarouselQuery encoded_query(const CarouselTables& tables, const CarouselZone& zone,
+                            const CarouselRequest& request, DateADT day, Encoded form,
+                            const EncodingFunctions& functions, bool is_trial) {
+    const Plan& plan = request.compiled->plan;
+    Parameters parameters = parameters_of(zone);
+    const int layout = add_parameter(parameters, request.layout, functions.layout_type);
+    const OnAir campaigns =
+        is_trial ? always_on_air(parameters, tables, zone) : on_air(parameters, tables, zone, day);
+    return make_query(
+        tables, plan, print_encoded(tables, plan, form, functions, layout), print(campaigns),
+        form == Encoded::blocks ? "GROUP BY 1, 2 ORDER BY 1, 2" : in_order_of_ids, parameters);
+}
+
 CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
                             const Plan& plan, DateADT from, DateADT to) {
     Parameters parameters = parameters_of(zone);
@@ -277,14 +350,13 @@ CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zo
     const OnAir second = on_air(parameters, tables, zone, to);
     const char* const is_second = psprintf("(%s)", print(second));
     // Campaigns beyond the limits of both days are on air on neither.
-    const char* const limits =
-        from <= to ? psprintf("%s AND %s", second.begins.limit, first.ends.limit)
-                   : psprintf("%s AND %s", first.begins.limit, second.ends.limit);
-    return make_query(tables, plan,
-                      psprintf("%s, %s%s", ids, is_second, print_slots(tables, plan)),
-                      psprintf("%s AND (%s) OPERATOR(pg_catalog.<>) %s", limits, print(first),
-                               is_second),
-                      in_order_of_ids, parameters);
+    const char* const limits = from <= to
+                                   ? psprintf("%s AND %s", second.begins.limit, first.ends.limit)
+                                   : psprintf("%s AND %s", first.begins.limit, second.ends.limit);
+    return make_query(
+        tables, plan, psprintf("%s, %s%s", ids, is_second, print_slots(tables, plan)),
+        psprintf("%s AND (%s) OPERATOR(pg_catalog.<>) %s", limits, print(first), is_second),
+        in_order_of_ids, parameters);
 }
 
 }  // namespace onetrip::postgres

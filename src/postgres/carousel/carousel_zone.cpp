@@ -244,10 +244,10 @@ struct Clocks {
 constexpr std::int64_t step = 4 * USECS_PER_HOUR;
 
 std::int64_t offset_at(const CarouselZone& zone, TimestampTz instant) {
-    const Timestamp local_time =
-        zone.time_zone != nullptr ? local_time_of(zone.time_zone, instant)
-                                  : DatumGetTimestamp(DirectFunctionCall1(
-                                        timestamptz_timestamp, TimestampTzGetDatum(instant)));
+    const Timestamp local_time = zone.time_zone != nullptr
+                                     ? local_time_of(zone.time_zone, instant)
+                                     : DatumGetTimestamp(DirectFunctionCall1(
+                                           timestamptz_timestamp, TimestampTzGetDatum(instant)));
     return local_time - instant;
 }
 
