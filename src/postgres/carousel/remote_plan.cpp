@@ -5,43 +5,18 @@
 
 #include <string_view>
 
+#include "postgres/server/relations.hpp"
+
 extern "C" {
-#include "access/genam.h"
-#include "access/table.h"
-#include "catalog/pg_namespace.h"
 #include "foreign/fdwapi.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/planner.h"
-#include "utils/fmgroids.h"
-#include "utils/rel.h"
 }
 
 namespace onetrip::postgres {
 
 namespace {
-
-// ---- tables ----
-
-/// The catalogue of the tables that Citus distributes, and its first column.
-constexpr const char* distributed_tables = "pg_dist_partition";
-constexpr AttrNumber distributed_table = 1;
-
-bool is_distributed(Oid relation) {
-    const Oid catalogue = get_relname_relid(distributed_tables, PG_CATALOG_NAMESPACE);
-    if (!OidIsValid(catalogue)) {
-        return false;
-    }
-    const Relation tables = table_open(catalogue, AccessShareLock);
-    ScanKeyData key;
-    ScanKeyInit(&key, distributed_table, BTEqualStrategyNumber, F_OIDEQ,
-                ObjectIdGetDatum(relation));
-    const SysScanDesc scan = systable_beginscan(tables, InvalidOid, false, nullptr, 1, &key);
-    const bool is_there = HeapTupleIsValid(systable_getnext(scan));
-    systable_endscan(scan);
-    table_close(tables, AccessShareLock);
-    return is_there;
-}
 
 // ---- the choice of postgres_fdw ----
 
