@@ -141,6 +141,15 @@ like((ask('far', "SELECT length(encode_carousel('AFRIQUE', '$day'))"))[1], qr/ER
 $node->safe_psql('rows', "DELETE FROM messages WHERE ctid IN (SELECT max(ctid) FROM messages GROUP BY id HAVING count(*) > 1)");
 is_same('far', "SELECT md5(encode_carousel('AFRIQUE', '$day'))", 'and then the same bytes again');
 
+# One message without id is one, two are one too many.
+$node->safe_psql('rows', "ALTER TABLE messages ALTER id DROP NOT NULL; INSERT INTO messages VALUES (NULL, 2, 1, 1)");
+$node->safe_psql('postgres', 'ALTER FOREIGN TABLE far.messages ALTER id DROP NOT NULL');
+is((ask('far', "SELECT md5(encode_carousel('AFRIQUE', '$day'))"))[0], (ask('bare', "SELECT md5(encode_carousel('AFRIQUE', '$day'))"))[0], 'a message without id');
+is((ask('far', "SELECT form FROM $stats"))[0], 'sections', 'is encoded there');
+$node->safe_psql('rows', "INSERT INTO messages VALUES (NULL, 2, 2, 1)");
+like((ask('far', "SELECT length(encode_carousel('AFRIQUE', '$day'))"))[1], qr/ERROR:  message NULL of campaign 2 is there twice in table far\.messages/, 'and two are refused');
+$node->safe_psql('rows', "DELETE FROM messages WHERE id IS NULL");
+
 # ---- a server without the functions ----------------------------------------------------------------
 
 $node->safe_psql('rows', 'ALTER EXTENSION onetrip DROP FUNCTION message_sections; ALTER FUNCTION message_sections RENAME TO gone');

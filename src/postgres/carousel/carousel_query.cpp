@@ -278,14 +278,19 @@ bool is_integer(Oid type) {
 /// hundred rows at once.
 constexpr int low_bits_of_block = 13;
 
-/// An aggregate is computed on another server if nothing but its group decides the order. A
-/// campaign is known by the column that distributes messages.
+/// Whether each id of a block is there once. NULL, which a table without constraints may have, is
+/// in a block of its own.
+constexpr const char* ids_differ =
+    "pg_catalog.count(*) OPERATOR(pg_catalog.=) pg_catalog.count(DISTINCT m.id)"
+    " OR pg_catalog.count(*) OPERATOR(pg_catalog.=) 1";
+
+/// Citus computes an aggregate on its workers if it is grouped by the column that distributes the
+/// table, so that a campaign is known by its messages here.
 const char* print_blocks(const EncodingFunctions& functions, const char* call) {
     return psprintf(
-        "m.campagne_id_fk, m.id OPERATOR(pg_catalog.>>) %d, pg_catalog.count(*),"
-        " pg_catalog.count(*) OPERATOR(pg_catalog.=) pg_catalog.count(DISTINCT m.id),"
+        "m.campagne_id_fk, m.id OPERATOR(pg_catalog.>>) %d, pg_catalog.count(*), %s,"
         " %s(%s ORDER BY m.id)",
-        low_bits_of_block, functions.aggregate, call);
+        low_bits_of_block, ids_differ, functions.aggregate, call);
 }
 
 const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encoded form,
