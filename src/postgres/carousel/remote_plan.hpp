@@ -11,11 +11,11 @@ bool is_elsewhere(const CarouselTable& table);
 PlannedQuery plan_encoding(const CarouselQuery& query, const CarouselZone& zone,
                            const EncodingFunctions& functions, bool may_be_parallel);
 
-/// The place where the messages of a plan are encoded.
+/// The place where a planned statement encodes messages.
 struct EncodingPlace {
-    bool is_elsewhere;  ///< by the nodes of another extension, which send the statement on
+    bool is_elsewhere;  ///< by nodes of another extension, which send the statement on
     Oid server;         ///< the one foreign server that is asked; InvalidOid for those of Citus
 };
-EncodingPlace place_of_encoding(const PlannedStmt* plan);
+EncodingPlace place_of_encoding(const PlannedStmt* statement);
 
 }  // namespace onetrip::postgres
