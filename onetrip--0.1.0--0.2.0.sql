@@ -9,6 +9,7 @@
 -- what it was -> what it is now, functions by the types of their input parameters. It keeps its owner
 -- and its ACL. What depends on it stops the update.
 SELECT pg_catalog.set_config('onetrip_update.made_anew', '
+carousel_stats(text, date, bigint, section_layout) -> carousel_stats(text, date, bigint, section_layout)
 ts_packets(bytea, int, int) -> ts_packets(bytea, int, int, boolean)
 export_carousel_to_file(text, date, text, int, text, section_layout) -> export_carousel_to_file(text, date, text, int, text, section_layout, boolean, bigint, bigint)
 export_carousel_to_program(text, date, text, int, text, section_layout) -> export_carousel_to_program(text, date, text, int, text, section_layout, boolean, bigint, bigint)
@@ -310,6 +311,18 @@ COMMENT ON FUNCTION ts_packets(bytea, int, int, boolean) IS
 
 CREATE OR REPLACE FUNCTION create_carousel_tables(schema name) RETURNS void
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+-- A carousel's statement over tables of other servers calls them there. They are IMMUTABLE so that it is
+-- sent; an index or a generated column should use encode_sections.
+CREATE FUNCTION message_sections(layout section_layout, VARIADIC "values" "any") RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION message_sections(section_layout, "any") IS
+    'sections of a message, of its ids and a value for each source of the layout; for statements of carousels';
+
+CREATE FUNCTION message_problem(layout section_layout, VARIADIC "values" "any") RETURNS text[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION message_problem(section_layout, "any") IS
+    'field, problem, SQLSTATE, message and hint of a message that cannot be encoded; NULL for any other';
+
 CREATE OR REPLACE FUNCTION encode_carousel(
     zone text, on_date date DEFAULT NULL, layout section_layout DEFAULT message_layout())
     RETURNS bytea
@@ -324,13 +337,16 @@ CREATE OR REPLACE FUNCTION carousel_problems(
     OUT campagne_id bigint, OUT message_id bigint, OUT field text, OUT problem text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
-CREATE OR REPLACE FUNCTION carousel_stats(
+DROP FUNCTION carousel_stats(text, date, bigint, section_layout);
+CREATE FUNCTION carousel_stats(
     zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,
     layout section_layout DEFAULT message_layout(),
     OUT campagnes bigint, OUT messages bigint, OUT sections bigint, OUT bytes bigint,
-    OUT ts_packets bigint, OUT largest_section int, OUT cycle interval)
+    OUT ts_packets bigint, OUT largest_section int, OUT cycle interval, OUT form text)
     RETURNS record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
+    'size of a carousel, its cycle at a bitrate (bits a second), and its form: rows, or sections of other servers';
 
 CREATE FUNCTION carousel_campaigns(
     zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,

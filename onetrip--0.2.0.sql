@@ -360,6 +360,18 @@ CREATE FUNCTION create_carousel_tables(schema name) RETURNS void
 COMMENT ON FUNCTION create_carousel_tables(name) IS
     'makes zones_diffusion, campagnes and messages in a schema; they belong to the caller';
 
+-- A carousel's statement over tables of other servers calls them there. They are IMMUTABLE so that it is
+-- sent; an index or a generated column should use encode_sections.
+CREATE FUNCTION message_sections(layout section_layout, VARIADIC "values" "any") RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION message_sections(section_layout, "any") IS
+    'sections of a message, of its ids and a value for each source of the layout; for statements of carousels';
+
+CREATE FUNCTION message_problem(layout section_layout, VARIADIC "values" "any") RETURNS text[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION message_problem(section_layout, "any") IS
+    'field, problem, SQLSTATE, message and hint of a message that cannot be encoded; NULL for any other';
+
 CREATE FUNCTION encode_carousel(
     zone text, on_date date DEFAULT NULL, layout section_layout DEFAULT message_layout())
     RETURNS bytea
@@ -387,11 +399,11 @@ CREATE FUNCTION carousel_stats(
     zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,
     layout section_layout DEFAULT message_layout(),
     OUT campagnes bigint, OUT messages bigint, OUT sections bigint, OUT bytes bigint,
-    OUT ts_packets bigint, OUT largest_section int, OUT cycle interval)
+    OUT ts_packets bigint, OUT largest_section int, OUT cycle interval, OUT form text)
     RETURNS record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
 COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
-    'size of a carousel, and how long one cycle of it takes at a bitrate (bits a second)';
+    'size of a carousel, its cycle at a bitrate (bits a second), and its form: rows, or sections of other servers';
 
 CREATE FUNCTION carousel_campaigns(
     zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,

@@ -86,7 +86,7 @@ SET timezone = 'Pacific/Honolulu';
 SELECT zone, day, t.* FROM (VALUES ('Paris', date '2021-03-28'), ('New York', '2021-11-07'),
     ('Apia', '2011-12-30'), ('session', '2021-06-01')) AS d(zone, day),
     try_days(zone, day) AS t;
--- An index on zone and validity serves: it is read once, and gives no entry but those within the wider bounds.
+-- An index on zone and validity serves: it is read once, and gives no entry but those on air.
 CREATE FUNCTION try_index(day date, OUT entries bigint, OUT within bigint) LANGUAGE plpgsql AS $$
 DECLARE
     index CONSTANT regclass := 'days.campagnes_zone_diffusion_valid_end_valid_start_idx';
@@ -98,8 +98,8 @@ BEGIN
     PERFORM encode_carousel('New York', day, E'x {\n message_id 32 uimsbf\n}');
     entries := pg_stat_get_xact_tuples_returned(index) - entries;
     within := (SELECT count(*) FROM campagnes WHERE zone_diffusion = 'New York'
-        AND valid_end >= (day - 1)::timestamp AT TIME ZONE 'America/New_York'
-        AND valid_start <= (day + 2)::timestamp AT TIME ZONE 'America/New_York');
+        AND valid_end >= day::timestamp AT TIME ZONE 'America/New_York'
+        AND valid_start < (day + 1)::timestamp AT TIME ZONE 'America/New_York');
 END $$;
 CALL make_campaigns('New York', '2021-03-14');
 INSERT INTO campagnes SELECT 100000 + n, 'New York', 'M', timestamptz '2001-01-01Z' + n * interval '1 hour',

@@ -109,7 +109,7 @@ GROUP BY at ORDER BY at;
 RESET search_path;
 
 -- Of 10,000 campaigns those on air are found by the index: zone and both bounds are conditions of one scan,
--- which reads no entry but those within the wider bounds. (Another is the look whether the zone is known.)
+-- which reads no entry but those on air. (Another is the look whether the zone is known.)
 CREATE FUNCTION orm.try_index(tables text, layout section_layout, day date DEFAULT '2021-10-31',
     OUT on_air int, OUT entries bigint, OUT within bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -120,8 +120,8 @@ BEGIN
     entries := pg_stat_get_xact_tuples_returned(index);
     on_air := length(encode_carousel('AFRIQUE', day, layout));
     entries := pg_stat_get_xact_tuples_returned(index) - entries;
-    within := (SELECT count(*) FROM campagnes WHERE zone_diffusion = 'AFRIQUE' AND valid_end >= day - 1
-        AND valid_start <= day + 2);
+    within := (SELECT count(*) FROM campagnes WHERE zone_diffusion = 'AFRIQUE' AND valid_end::date >= day
+        AND valid_start::date <= day);
 END $$;
 BEGIN;
 SELECT on_air / 4 AS on_air, within, entries - within AS more FROM orm.try_index('made', :ids);

@@ -166,6 +166,8 @@ my %good = (
 	'export_sections_to_program' => [ @good_query, q{'cat >/dev/null'}, @good_sections ],
 	'export_sections_to_large_object' => [ @good_query, @good_sections ],
 	'encode_section' => [ $layout, $documents[11] ],
+	'message_sections' => [ q{E'x {\\n campagne_id 32 tcimsbf\\n}'}, '1, 2, 3' ],
+	'message_problem' => [ q{E'x {\\n campagne_id 8 uimsbf\\n}'}, '1, 2, 999' ],
 	'encode_sections' => [ $layout, $documents[11] ],
 	'flatten_submission' => [ $documents[8], $documents[0], q{'{all}'} ],
 	'form_from' => [ q{'{"components": [{"type": "container", "key": "a.b", "components": [{"type": "number", "key": "n"}]}]}'}, q{'formio'} ],
@@ -191,7 +193,7 @@ sub arguments
 	my ($name, $types, $place, $value) = @_;
 	my @arguments = map {
 		my $type = $types->[$_];
-		my $good = $good{$name} ? "$good{$name}[$_]::$type" : $pool{$type}[0];
+		my $good = !$good{$name} ? $pool{$type}[0] : $type eq '"any"' ? $good{$name}[$_] : "$good{$name}[$_]::$type";
 		made(defined $place || rand() < 0.5 ? $good : one_of(values_of($type)))
 	} 0 .. $#$types;
 	$arguments[$place] = made($value) if defined $place;

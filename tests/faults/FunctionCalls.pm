@@ -56,6 +56,8 @@ our %one_statement = (
 	'section_layout_ge(section_layout,section_layout)' => "$layout >= section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
 	'section_layout_gt(section_layout,section_layout)' => "$layout > section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring)",
 	'section_layout_cmp(section_layout,section_layout)' => "section_layout_cmp($layout, section_layout_in(('x { -- ' || \$n || E'\\n a 8 uimsbf\\n}')::cstring))",
+	'message_sections(section_layout,"any")' => "message_sections($layout, 1, \$n, \$n % 256, \$n::text)",
+	'message_problem(section_layout,"any")' => "message_problem($layout, 1, \$n, \$n % 512, \$n::text)",
 	'section_layout_hash(section_layout)' => "section_layout_hash($layout)",
 	'section_layout_hash_extended(section_layout,bigint)' => "section_layout_hash_extended($layout, \$n)",
 	'message_layout()' => 'message_layout()',

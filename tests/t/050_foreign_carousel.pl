@@ -99,9 +99,9 @@ $node->append_conf('postgresql.conf', "log_statement = 'all'");
 $node->reload;
 $node->safe_psql('postgres', "SET search_path = far, public; SELECT length(encode_carousel('New York', '2021-01-14', $layout))");
 my $asked = PostgreSQL::Test::Utils::slurp_file($node->logfile, $log);
-like($asked, qr/valid_start <= '2021-01-16 05:00:00\+00'/, 'midnight of the day after tomorrow in New York travels');
-like($asked, qr/valid_end >= '2021-01-13 05:00:00\+00'/, 'and so does that of yesterday');
-unlike($asked, qr/FROM public\.campagnes[^\n]*date_trunc/, 'nothing that depends on its TimeZone does');
+like($asked, qr/valid_start <= '2021-01-15 04:59:59\.999999\+00'/, 'the end of the day in New York travels');
+like($asked, qr/valid_end >= '2021-01-14 05:00:00\+00'/, 'and so does its begin');
+unlike($asked, qr/FROM public\.campagnes[^\n]*(?:date_trunc|timezone)/, 'nothing that depends on its TimeZone does');
 
 # Errors of the other server show what it was asked, which is postgres_fdw's, and not the statement of the extension.
 $node->safe_psql('rows', 'ALTER TABLE messages RENAME TO gone');

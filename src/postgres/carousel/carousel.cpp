@@ -3,6 +3,8 @@
 #include "postgres/carousel/carousel.hpp"
 
 #include "postgres/carousel/carousel_query.hpp"
+#include "postgres/carousel/encoded_messages.hpp"
+#include "postgres/carousel/message_ids.hpp"
 #include "postgres/sections/column_reader.hpp"
 #include "postgres/server/arguments.hpp"
 
@@ -17,20 +19,6 @@ namespace {
 
 using section::Value;
 
-/// The columns of the ids, which come first: campagne id and message id.
-constexpr int id_columns = 2;
-
-/// One of the two ids by which messages are ordered.
-struct IdColumn {
-    Oid type;
-    Oid collation;
-    bool by_value;
-    std::int16_t length;
-    FmgrInfo* equal;
-
-    NullableDatum last;  ///< of the message before, in the receiver's id_context
-};
-
 /// A column of the type timestamp, whose times are local ones of the zone.
 struct LocalTimeColumn {
     bool is_used;
@@ -44,7 +32,6 @@ struct MessageReceiver {
     DestReceiver receiver;  // first: the executor knows nothing but this
     MessageJob* job;
     int leading_columns;  ///< those before the slots': the ids, and of a change which day it is
-    const CarouselTables* tables;
     const CarouselZone* zone;
     const section::Plan* plan;
     const std::vector<section::Slot>* slots;
@@ -53,31 +40,16 @@ struct MessageReceiver {
     ColumnReader* readers;                ///< one a slot
     LocalTimeColumn* local_times;         ///< one a slot
     Value* values;                        ///< one a slot
-    MemoryContext id_context;             ///< holds the ids of the message before
-    bool has_last;
-    IdColumn ids[id_columns];
+    MessageIds ids;
 };
 
 MessageReceiver* receiver_of(DestReceiver* self) {
     return reinterpret_cast<MessageReceiver*>(self);
 }
 
-IdColumn id_column(Form_pg_attribute attribute) {
-    TypeCacheEntry* const type = lookup_type_cache(attribute->atttypid, TYPECACHE_EQ_OPR_FINFO);
-    IdColumn column{};
-    column.type = attribute->atttypid;
-    column.collation = attribute->attcollation;
-    column.by_value = attribute->attbyval;
-    column.length = attribute->attlen;
-    column.equal = &type->eq_opr_finfo;
-    return column;
-}
-
 void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
     MessageReceiver* const receiver = receiver_of(self);
-    for (int i = 0; i < id_columns; ++i) {
-        receiver->ids[i] = id_column(TupleDescAttr(descriptor, i));
-    }
+    start_message_ids(receiver->ids, descriptor);
     for (int i = receiver->leading_columns; i < descriptor->natts; ++i) {
         const Oid type = TupleDescAttr(descriptor, i)->atttypid;
         const int slot = i - receiver->leading_columns;
@@ -116,57 +88,6 @@ void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
     }
 }
 
-// ---- each message once ----
-
-/// Ids are compared by the type's equality. NULL equals NULL here, since neither order would be
-/// right.
-bool is_last_id(const IdColumn& column, Datum datum, bool is_null) {
-    if (is_null || column.last.isnull) {
-        return is_null && column.last.isnull;
-    }
-    return (column.by_value && datum == column.last.value) ||
-           DatumGetBool(
-               FunctionCall2Coll(column.equal, column.collation, datum, column.last.value));
-}
-
-void keep_ids(MessageReceiver* receiver, TupleTableSlot* row) {
-    MemoryContextReset(receiver->id_context);
-    const MemoryContext caller = MemoryContextSwitchTo(receiver->id_context);
-    for (int i = 0; i < id_columns; ++i) {
-        IdColumn& column = receiver->ids[i];
-        column.last.isnull = row->tts_isnull[i];
-        if (!row->tts_isnull[i]) {
-            column.last.value = datumCopy(row->tts_values[i], column.by_value, column.length);
-        }
-    }
-    MemoryContextSwitchTo(caller);
-    receiver->has_last = true;
-}
-
-[[noreturn]] void refuse_message_twice(const MessageReceiver* receiver, TupleTableSlot* row) {
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_CARDINALITY_VIOLATION),
-         errmsg("message %s of campaign %s is there twice in table %s",
-                print_for_message(row->tts_values[1], row->tts_isnull[1], receiver->ids[1].type),
-                print_for_message(row->tts_values[0], row->tts_isnull[0], receiver->ids[0].type),
-                receiver->tables->messages.qualified_name()),
-         errdetail("It would be sent twice, in an order that nothing decides."),
-         errhint("Delete one of the rows, and make column \"id\" the primary key.")));
-    pg_unreachable();
-}
-
-/// Messages come in the order of their ids, so that a pair that occurs twice comes in a row.
-void check_ids(MessageReceiver* receiver, TupleTableSlot* row) {
-    // The message id is compared first, since it nearly always differs.
-    if (receiver->has_last &&
-        is_last_id(receiver->ids[1], row->tts_values[1], row->tts_isnull[1]) &&
-        is_last_id(receiver->ids[0], row->tts_values[0], row->tts_isnull[0])) {
-        refuse_message_twice(receiver, row);
-    }
-    keep_ids(receiver, row);
-}
-
 bool receive(TupleTableSlot* row, DestReceiver* self) {
     MessageReceiver* const receiver = receiver_of(self);
     CHECK_FOR_INTERRUPTS();
@@ -175,13 +96,13 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     error_context_stack = receiver->outer_context;
     const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
     slot_getallattrs(row);
-    check_ids(receiver, row);
+    check_message_ids(receiver->ids, row);
     read_values(receiver, row);
-    receiver->job->take(
-        {{row->tts_values[0], row->tts_isnull[0], receiver->ids[0].type},
-         {row->tts_values[1], row->tts_isnull[1], receiver->ids[1].type},
-         {receiver->values, receiver->slots->size()},
-         receiver->leading_columns > id_columns && DatumGetBool(row->tts_values[id_columns])});
+    receiver->job->take({{row->tts_values[0], row->tts_isnull[0], receiver->ids.ids[0].type},
+                         {row->tts_values[1], row->tts_isnull[1], receiver->ids.ids[1].type},
+                         {receiver->values, receiver->slots->size()},
+                         receiver->leading_columns > MessageIds::columns &&
+                             DatumGetBool(row->tts_values[MessageIds::columns])});
     MemoryContextReset(receiver->row_context);
     MemoryContextSwitchTo(caller);
     error_context_stack = statement_context;
@@ -198,13 +119,12 @@ MessageReceiver make_receiver(CompiledLayout* compiled, const CarouselTables& ta
     receiver.receiver.rDestroy = shut_down;
     receiver.receiver.mydest = DestTuplestore;
     receiver.job = &job;
-    receiver.tables = &tables;
     receiver.zone = &zone;
     receiver.plan = &compiled->plan;
     receiver.slots = &compiled->plan.slots;
     receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip message");
     receiver.outer_context = error_context_stack;
-    receiver.id_context = make_memory_context(CurrentMemoryContext, "onetrip ids");
+    receiver.ids = make_message_ids(tables);
     receiver.readers = static_cast<ColumnReader*>(palloc(slots * sizeof(ColumnReader)));
     receiver.local_times = static_cast<LocalTimeColumn*>(palloc0(slots * sizeof(LocalTimeColumn)));
     receiver.values = static_cast<Value*>(palloc(slots * sizeof(Value)));
@@ -229,7 +149,7 @@ void run(const CarouselRequest& request, const CarouselZone& zone, const Carouse
          MessageReceiver& receiver) {
     run_query(plan_query(query.text, query.parameters, zone.in_errors, request.may_be_parallel),
               &receiver.receiver);
-    MemoryContextDelete(receiver.id_context);
+    MemoryContextDelete(receiver.ids.memory);
     MemoryContextDelete(receiver.row_context);
 }
 
@@ -243,18 +163,28 @@ CarouselRequest carousel_request(FunctionCallInfo fcinfo, int layout_argument) {
     if (!PG_ARGISNULL(1)) {
         request.on_date = PG_GETARG_DATEADT(1);
     }
-    request.compiled = layout_of_call(fcinfo->flinfo, PG_GETARG_DATUM(layout_argument));
+    request.layout = PG_GETARG_DATUM(layout_argument);
+    request.compiled = layout_of_call(fcinfo->flinfo, request.layout);
+    request.function = fcinfo->flinfo->fn_oid;
     return request;
 }
 
-void for_each_message(const CarouselRequest& request, MessageJob& job) {
+CarouselForm for_each_message(const CarouselRequest& request, MessageJob& job) {
     const CarouselTables tables = find_carousel_tables();
     const CarouselZone zone = find_carousel_zone(tables, request.zone);
-    const CarouselQuery query =
-        carousel_query(tables, zone, request.compiled->plan, day_of(zone, request.on_date));
+    const DateADT day = day_of(zone, request.on_date);
+    const EncodedRun encoded = take_encoded_messages(request, tables, zone, day, job);
+    if (encoded == EncodedRun::done) {
+        return CarouselForm::sections;
+    }
+    const CarouselQuery query = carousel_query(tables, zone, request.compiled->plan, day);
     MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
-    receiver.leading_columns = id_columns;
+    receiver.leading_columns = MessageIds::columns;
     run(request, zone, query, receiver);
+    if (encoded == EncodedRun::has_message_twice) {
+        elog(ERROR, "a message was there twice, and is no longer");
+    }
+    return CarouselForm::rows;
 }
 
 void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_date,
@@ -264,7 +194,7 @@ void for_each_change(const CarouselRequest& request, std::optional<DateADT> to_d
     const CarouselQuery query = changes_query(tables, zone, request.compiled->plan,
                                               day_of(zone, request.on_date), day_of(zone, to_date));
     MessageReceiver receiver = make_receiver(request.compiled, tables, zone, job);
-    receiver.leading_columns = id_columns + 1;
+    receiver.leading_columns = MessageIds::columns + 1;
     run(request, zone, query, receiver);
 }
 

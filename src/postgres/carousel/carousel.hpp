@@ -4,6 +4,7 @@
 
 #include "postgres/sections/layout_cache.hpp"
 #include "section/encoder.hpp"
+#include "transport/section_header.hpp"
 
 namespace onetrip::postgres {
 
@@ -12,6 +13,8 @@ struct CarouselRequest {
     text* zone;
     std::optional<DateADT> on_date;  ///< none: today, in the zone's time zone
     CompiledLayout* compiled;
+    Datum layout;  ///< what was compiled
+    Oid function;  ///< the one that was called
     /// The rows may come from parallel workers. They must not if the job writes to the database.
     bool may_be_parallel = true;
 };
@@ -35,22 +38,78 @@ struct Message {
     bool is_added;  ///< of for_each_change: whether it is on air on the second day, or on the first
 };
 
-/// The work of a job function on each message.
+/// What a statement that encodes messages where their rows are, on other servers, is to send. It
+/// needs no more than the job takes.
+enum class Encoded : std::uint8_t {
+    nothing,   ///< the job takes rows alone
+    blocks,    ///< the sections of many messages of one campaign together
+    messages,  ///< the sections of each message
+    problems,  ///< what hinders each message from being encoded, if anything does
+    messages_and_problems,
+};
+
+/// The sections of one message, or of several that follow one another. Plain data, valid during a
+/// MessageJob's call.
+struct EncodedMessages {
+    Message::Id campagne_id;
+    Message::Id message_id;  ///< NULL, of no type, for several
+    std::int64_t messages;
+    std::string_view sections;
+
+    bool is_one() const { return OidIsValid(message_id.type); }
+};
+
+/// The work of a job function on each message. Its functions are called from the executor, in a
+/// memory context that is reset after the call. They may ERROR; they throw nothing.
 class MessageJob {
   public:
-    /// Called from the executor, in a memory context that is reset after the call. May ERROR;
-    /// throws nothing.
     virtual void take(const Message& message) = 0;
+
+    // A job that takes what is encoded already has these as well. One that takes blocks takes
+    // single messages too.
+    virtual Encoded takes() const { return Encoded::nothing; }
+    virtual void take_encoded(const EncodedMessages& /*messages*/) {}
+    virtual void take_problem(const Message& /*message*/, CaughtError& /*error*/) {}
 
   protected:
     ~MessageJob() = default;
 };
 
+/// Hands the sections over one by one; they are those of a layout that says their length.
+template <typename Take>
+void for_each_section(std::string_view sections, Take&& take) {
+    std::span<const std::uint8_t> rest{reinterpret_cast<const std::uint8_t*>(sections.data()),
+                                       sections.size()};
+    while (!rest.empty()) {
+        const std::size_t size = transport::size_of_section(rest).value_or(0);
+        if (size == 0 || size > rest.size()) {
+            elog(ERROR, "another server sent a section that is cut off");
+        }
+        take(rest.first(size));
+        rest = rest.subspan(size);
+    }
+}
+
+/// Takes sections and keeps nothing of them.
+class NoSink final : public section::SectionSink {
+  public:
+    explicit NoSink(std::uint8_t* room) : room_(room) {}
+
+    std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
+    void end_section(std::size_t /*size*/) override {}
+
+  private:
+    std::uint8_t* room_;
+};
+
+/// The form in which messages came: their rows, or sections that other servers had encoded.
+enum class CarouselForm : std::uint8_t { rows, sections };
+
 /// Hands over every message that is on air, in the order of (campagne id, message id). The rows
 /// stream through: nothing is collected. Reads with the caller's rights, under the snapshot of the
 /// calling statement. ERRORs if a pair of ids occurs twice: the order of its messages would be that
-/// on disk.
-void for_each_message(const CarouselRequest& request, MessageJob& job);
+/// on disk. Messages on other servers are encoded there, if the job takes that and it can be done.
+CarouselForm for_each_message(const CarouselRequest& request, MessageJob& job);
 
 /// Hands over, in the same way, every message that is on air on one of two days and not on the
 /// other: that of the request, and this one. None: today.

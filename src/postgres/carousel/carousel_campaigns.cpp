@@ -37,12 +37,19 @@ class CampaignsJob final : public MessageJob, private section::SectionSink {
 
     /// Messages come by campaign, and each campaign once.
     void take(const Message& message) override {
-        const std::int64_t id = DatumGetInt64(bigint_id(message.campagne_id).value);
-        if (count_ == 0 || campaigns_[count_ - 1].id != id) {
-            add_campaign(id);
-        }
-        ++campaigns_[count_ - 1].messages;
+        count_messages(message.campagne_id, 1);
         encode_message(compiled_, message, *this);
+    }
+
+    Encoded takes() const override {
+        return compiled_->plan.has_section_length ? Encoded::blocks : Encoded::nothing;
+    }
+
+    void take_encoded(const EncodedMessages& messages) override {
+        count_messages(messages.campagne_id, messages.messages);
+        for_each_section(messages.sections, [this](std::span<const std::uint8_t> section) {
+            call_cpp([&] { count_section(section); });
+        });
     }
 
     void finish() {
@@ -59,6 +66,14 @@ class CampaignsJob final : public MessageJob, private section::SectionSink {
   private:
     static constexpr std::size_t first_capacity = 256;
 
+    void count_messages(const Message::Id& campagne_id, std::int64_t messages) {
+        const std::int64_t id = DatumGetInt64(bigint_id(campagne_id).value);
+        if (count_ == 0 || campaigns_[count_ - 1].id != id) {
+            add_campaign(id);
+        }
+        campaigns_[count_ - 1].messages += messages;
+    }
+
     void add_campaign(std::int64_t id) {
         if (count_ == capacity_) {
             capacity_ *= 2;
@@ -70,12 +85,14 @@ class CampaignsJob final : public MessageJob, private section::SectionSink {
 
     std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
 
-    void end_section(std::size_t size) override {
+    void end_section(std::size_t size) override { count_section({room_, size}); }
+
+    void count_section(std::span<const std::uint8_t> section) {
         Campaign& campaign = campaigns_[count_ - 1];
         ++campaign.sections;
-        campaign.bytes += static_cast<std::int64_t>(size);
-        bytes_ += static_cast<std::int64_t>(size);
-        cycle_.add({room_, size});
+        campaign.bytes += static_cast<std::int64_t>(section.size());
+        bytes_ += static_cast<std::int64_t>(section.size());
+        cycle_.add(section);
     }
 
     CompiledLayout* compiled_;

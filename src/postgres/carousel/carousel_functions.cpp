@@ -4,6 +4,7 @@
 #include "postgres/carousel/carousel.hpp"
 #include "postgres/carousel/carousel_cycle.hpp"
 #include "postgres/sections/section_buffer.hpp"
+#include "postgres/server/datums.hpp"
 #include "postgres/server/rows.hpp"
 
 namespace onetrip::postgres {
@@ -15,20 +16,29 @@ ONETRIP_SQL_FUNCTION(carousel_stats);
 
 namespace {
 
+/// The columns of carousel_stats; the last one is the form.
+constexpr int stats_columns = 8;
+constexpr int form_column = 7;
+
 /// Chunks from this size on have memory of their own, which grows without being copied.
 constexpr std::size_t first_buffer = std::size_t{64} * 1024;
 
 /// encode_carousel: all sections, one after the other.
 class EncodeJob final : public MessageJob {
   public:
-    EncodeJob(CompiledLayout* compiled, section::SectionSink& sink)
-        : compiled_(compiled), sink_(sink) {}
+    EncodeJob(CompiledLayout* compiled, SectionBuffer& sections)
+        : compiled_(compiled), sections_(sections) {}
 
-    void take(const Message& message) override { encode_message(compiled_, message, sink_); }
+    void take(const Message& message) override { encode_message(compiled_, message, sections_); }
+
+    Encoded takes() const override { return Encoded::blocks; }
+    void take_encoded(const EncodedMessages& messages) override {
+        call_cpp([&] { sections_.append(messages.sections); });
+    }
 
   private:
     CompiledLayout* compiled_;
-    section::SectionSink& sink_;
+    SectionBuffer& sections_;
 };
 
 /// carousel_sections: a row for each section, kept in a tuplestore, which goes to disk past
@@ -44,6 +54,20 @@ class SectionRowsJob final : public MessageJob, private section::SectionSink {
         message_id_ = bigint_id(message.message_id);
         part_ = 0;
         encode_message(compiled_, message, *this);
+    }
+
+    Encoded takes() const override {
+        return compiled_->plan.has_section_length ? Encoded::messages : Encoded::nothing;
+    }
+
+    void take_encoded(const EncodedMessages& messages) override {
+        campagne_id_ = bigint_id(messages.campagne_id);
+        message_id_ = bigint_id(messages.message_id);
+        part_ = 0;
+        for_each_section(messages.sections, [this](std::span<const std::uint8_t> section) {
+            rows_.put({campagne_id_, message_id_, present(Int32GetDatum(part_++)),
+                       present(PointerGetDatum(make_varlena(section)))});
+        });
     }
 
   private:
@@ -68,18 +92,6 @@ class SectionRowsJob final : public MessageJob, private section::SectionSink {
     NullableDatum message_id_{};
 };
 
-/// Takes sections and keeps nothing of them.
-class NoSink final : public section::SectionSink {
-  public:
-    explicit NoSink(std::uint8_t* room) : room_(room) {}
-
-    std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
-    void end_section(std::size_t /*size*/) override {}
-
-  private:
-    std::uint8_t* room_;
-};
-
 /// carousel_problems: a row for each message that cannot be encoded.
 class ProblemRowsJob final : public MessageJob {
   public:
@@ -87,13 +99,19 @@ class ProblemRowsJob final : public MessageJob {
         : compiled_(compiled), rows_(rows), no_sink_(room) {}
 
     void take(const Message& message) override {
-        const NullableDatum campagne_id = bigint_id(message.campagne_id);
-        const NullableDatum message_id = bigint_id(message.message_id);
+        // An id that a row cannot show is an error of a message without problems too.
+        bigint_id(message.campagne_id);
+        bigint_id(message.message_id);
         CaughtError error;
-        if (try_encode_message(compiled_, message, no_sink_, error)) {
-            return;
+        if (!try_encode_message(compiled_, message, no_sink_, error)) {
+            take_problem(message, error);
         }
-        rows_.put({campagne_id, message_id, present(CStringGetTextDatum(error.field)),
+    }
+
+    Encoded takes() const override { return Encoded::problems; }
+    void take_problem(const Message& message, CaughtError& error) override {
+        rows_.put({bigint_id(message.campagne_id), bigint_id(message.message_id),
+                   present(CStringGetTextDatum(error.field)),
                    present(CStringGetTextDatum(utf8_to_server(error.detail)))});
     }
 
@@ -110,9 +128,21 @@ class StatsJob final : public MessageJob, private section::SectionSink {
         : compiled_(compiled), room_(room), memory_(memory) {}
 
     void take(const Message& message) override {
-        count_campagne(message);
+        count_campagne(message.campagne_id);
         ++messages_;
         encode_message(compiled_, message, *this);
+    }
+
+    Encoded takes() const override {
+        return compiled_->plan.has_section_length ? Encoded::blocks : Encoded::nothing;
+    }
+
+    void take_encoded(const EncodedMessages& messages) override {
+        count_campagne(messages.campagne_id);
+        messages_ += messages.messages;
+        for_each_section(messages.sections, [this](std::span<const std::uint8_t> section) {
+            call_cpp([&] { count_section(section); });
+        });
     }
 
     /// Fills the row's values; a NULL bitrate leaves the cycle NULL. So do sections that transport
@@ -120,15 +150,17 @@ class StatsJob final : public MessageJob, private section::SectionSink {
     void finish(Datum* values, bool* nulls, std::optional<std::int64_t> bitrate);
 
   private:
-    void count_campagne(const Message& message);
+    void count_campagne(const Message::Id& id);
 
     std::uint8_t* begin_section(std::size_t /*size*/) override { return room_; }
 
-    void end_section(std::size_t size) override {
+    void end_section(std::size_t size) override { count_section({room_, size}); }
+
+    void count_section(std::span<const std::uint8_t> section) {
         ++sections_;
-        bytes_ += static_cast<std::int64_t>(size);
-        largest_section_ = Max(largest_section_, static_cast<std::int32_t>(size));
-        cycle_.add({room_, size});
+        bytes_ += static_cast<std::int64_t>(section.size());
+        largest_section_ = Max(largest_section_, static_cast<std::int32_t>(section.size()));
+        cycle_.add(section);
     }
 
     CompiledLayout* compiled_;
@@ -145,8 +177,7 @@ class StatsJob final : public MessageJob, private section::SectionSink {
 
 /// Messages come by campaign, so that a campaign is new if its id differs from the last one's. The
 /// id is never NULL: the join compares it.
-void StatsJob::count_campagne(const Message& message) {
-    const Message::Id& id = message.campagne_id;
+void StatsJob::count_campagne(const Message::Id& id) {
     std::int16_t length = 0;
     bool by_value = false;
     get_typlenbyval(id.type, &length, &by_value);
@@ -214,10 +245,12 @@ Datum carousel_stats(PG_FUNCTION_ARGS) {
     StatsJob job(request.compiled,
                  static_cast<std::uint8_t*>(palloc(request.compiled->plan.max_bytes)),
                  CurrentMemoryContext);
-    for_each_message(request, job);
-    Datum values[7] = {};
-    bool nulls[7] = {};
+    const CarouselForm form = for_each_message(request, job);
+    Datum values[stats_columns] = {};
+    bool nulls[stats_columns] = {};
     job.finish(values, nulls, bitrate);
+    values[form_column] = CStringGetTextDatum(form == CarouselForm::sections ? "sections" : "rows");
+    // A function that an older script made has no column for the form.
     return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
 }
 

@@ -87,155 +87,281 @@ bool needs_zones(const CarouselTables& tables, const Plan& plan) {
     return false;
 }
 
-// ---- days ----
+// ---- parameters ----
 
-/// The parameters of a statement are the zone and its time zone, and for each day these.
-struct DayParameters {
-    int day;         ///< the number of the first of them
-    bool are_exact;  ///< the limits are the day's own: nothing else must be asked
-};
-constexpr int parameters_of_zone = 2;
-constexpr int parameters_of_day = 5;
-constexpr int most_days = 2;
-
-/// The parameters of a statement as they are gathered.
+/// The parameters of a statement as they are gathered. All are constants, which mean the same on
+/// another server, whatever its TimeZone.
 struct Parameters {
+    static constexpr int most = 64;
+
     int count;
-    ParamExternData values[parameters_of_zone + most_days * parameters_of_day];
+    ParamExternData values[most];
 };
 
-void add_parameter(Parameters& parameters, Datum value, Oid type) {
+/// The parameter's number.
+int add_parameter(Parameters& parameters, Datum value, Oid type) {
+    if (parameters.count == Parameters::most) {
+        elog(ERROR, "too many parameters of a carousel's statement");
+    }
     parameters.values[parameters.count++] = {value, false, PARAM_FLAG_CONST, type};
+    return parameters.count;
 }
 
-Parameters parameters_of(const CarouselZone& zone, const char* time_zone) {
+int add_instant(Parameters& parameters, TimestampTz instant) {
+    return add_parameter(parameters, TimestampTzGetDatum(instant), TIMESTAMPTZOID);
+}
+
+int add_date(Parameters& parameters, DateADT date) {
+    return add_parameter(parameters, DateADTGetDatum(date), DATEOID);
+}
+
+/// The zone is the first parameter of every statement.
+Parameters parameters_of(const CarouselZone& zone) {
     Parameters parameters{};
     add_parameter(parameters, PointerGetDatum(zone.name), TEXTOID);
-    add_parameter(parameters, CStringGetTextDatum(time_zone == nullptr ? "" : time_zone), TEXTOID);
     return parameters;
 }
 
-/// The limits are those that an index on the bare columns serves: an instant before which nothing
-/// ends that is on air, and one after which nothing begins. Constants, as all parameters are, they
-/// mean the same on another server, whatever its TimeZone.
-DayParameters add_day(Parameters& parameters, const CarouselZone& zone, DateADT day,
-                      bool are_exact) {
-    const DayParameters added = {parameters.count + 1, are_exact};
-    const TimestampTz earliest = midnight_of(zone, add_days(day, are_exact ? 0 : -1));
-    const TimestampTz latest = midnight_of(zone, add_days(day, are_exact ? 1 : 2));
-    const bool is_before_latest = are_exact && !TIMESTAMP_NOT_FINITE(latest);
-    add_parameter(parameters, DateADTGetDatum(day), DATEOID);
-    add_parameter(parameters, TimestampTzGetDatum(earliest), TIMESTAMPTZOID);
-    add_parameter(parameters, TimestampTzGetDatum(is_before_latest ? latest - 1 : latest),
-                  TIMESTAMPTZOID);
-    add_parameter(parameters, DateADTGetDatum(add_days(day, -1)), DATEOID);
-    add_parameter(parameters, DateADTGetDatum(add_days(day, 2)), DATEOID);
-    return added;
+ParamListInfo list_of(const Parameters& parameters) {
+    const ParamListInfo list = makeParamList(parameters.count);
+    std::memcpy(list->params, parameters.values, parameters.count * sizeof(ParamExternData));
+    return list;
 }
 
-// The numbers of a day's parameters.
-int earliest_of(const DayParameters& day, bool is_instant) {
-    return day.day + (is_instant ? 1 : 3);
-}
-int latest_of(const DayParameters& day, bool is_instant) {
-    return day.day + (is_instant ? 2 : 4);
-}
+// ---- days ----
+
+/// The condition that a campaign's bound meets on a day. An index serves its `limit`, and the
+/// instants within it that do not meet the condition are named by `gaps`, which is empty but for
+/// days on which clocks are set back over midnight.
+struct DayCondition {
+    const char* limit;
+    const char* gaps;
+};
 
 bool is_instant(const CarouselTables& tables, const char* column) {
     return getBaseType(tables.campagnes.type_of(column)) == TIMESTAMPTZOID;
 }
 
-/// Campaigns that begin and end within the limits; they may be those of two days.
-const char* within_limits(const CarouselTables& tables, const DayParameters& first,
-                          const DayParameters& last) {
-    return psprintf(
-        "c.valid_start OPERATOR(pg_catalog.<=) $%d AND c.valid_end OPERATOR(pg_catalog.>=) $%d",
-        latest_of(last, is_instant(tables, "valid_start")),
-        earliest_of(first, is_instant(tables, "valid_end")));
+/// The instant before a bound: `<=` means the same for all instants, infinite ones included, where
+/// `<` would not. No instant is before the first one but -infinity.
+TimestampTz before(TimestampTz bound) {
+    if (TIMESTAMP_NOT_FINITE(bound)) {
+        return bound;
+    }
+    return bound <= MIN_TIMESTAMP ? DT_NOBEGIN : bound - 1;
 }
 
-/// The local day of a campaign's bound. LEAST or GREATEST brings a bound beyond the limit back to
-/// it: at the ends of time an instant may have no local time.
-const char* day_of_bound(const CarouselTables& tables, const char* column, const char* bring_back,
-                         int limit) {
-    return is_instant(tables, column)
-               ? psprintf("pg_catalog.timezone($2, %s(c.%s, $%d))::pg_catalog.date", bring_back,
-                          column, limit)
-               : psprintf("c.%s::pg_catalog.date", column);
+/// The first instant from a bound on.
+TimestampTz from(TimestampTz bound) {
+    return bound >= END_TIMESTAMP ? DT_NOEND : bound;
 }
 
-/// Campaigns that are on air on the day: nothing in it depends on a setting, so that another server
-/// which is given the statement answers the same.
-const char* on_air(const CarouselTables& tables, const DayParameters& day) {
-    const char* const limits = within_limits(tables, day, day);
-    const char* const begins =
-        day_of_bound(tables, "valid_start", "GREATEST", earliest_of(day, true));
-    const char* const ends = day_of_bound(tables, "valid_end", "LEAST", latest_of(day, true));
-    StringInfoData condition;
-    initStringInfo(&condition);
-    appendStringInfoString(&condition, limits);
-    if (!day.are_exact || !is_instant(tables, "valid_start")) {
-        appendStringInfo(&condition, " AND %s OPERATOR(pg_catalog.<=) $%d", begins, day.day);
+/// ` AND (c.valid_start < … OR c.valid_start >= …)` for the bounds first, first + 1 and so on.
+const char* print_gaps(Parameters& parameters, const char* column, const DayEnd& end, int first) {
+    StringInfoData gaps;
+    initStringInfo(&gaps);
+    for (int i = first; i + 1 < end.count; i += 2) {
+        const int begin = add_instant(parameters, end.bounds[i]);
+        const int over = add_instant(parameters, end.bounds[i + 1]);
+        appendStringInfo(&gaps,
+                         " AND (c.%s OPERATOR(pg_catalog.<) $%d"
+                         " OR c.%s OPERATOR(pg_catalog.>=) $%d)",
+                         column, begin, column, over);
     }
-    if (!day.are_exact || !is_instant(tables, "valid_end")) {
-        appendStringInfo(&condition, " AND %s OPERATOR(pg_catalog.>=) $%d", ends, day.day);
+    return gaps.data;
+}
+
+/// Campaigns that begin on the day or before it. A time without a time zone is one of the zone.
+DayCondition begins(Parameters& parameters, const CarouselTables& tables, const CarouselZone& zone,
+                    DateADT day) {
+    constexpr const char* column = "valid_start";
+    if (!is_instant(tables, column)) {
+        const bool is_last = DATE_NOT_FINITE(day);
+        return {psprintf("c.%s OPERATOR(pg_catalog.%s) $%d", column, is_last ? "<=" : "<",
+                         add_date(parameters, is_last ? day : add_days(day, 1))),
+                ""};
     }
-    return condition.data;
+    const DayEnd end = end_of_day(zone, day);
+    return {psprintf("c.%s OPERATOR(pg_catalog.<=) $%d", column,
+                     add_instant(parameters, before(end.bounds[end.count - 1]))),
+            print_gaps(parameters, column, end, 0)};
+}
+
+/// Campaigns that end on the day or after it, so not on the day before.
+DayCondition ends(Parameters& parameters, const CarouselTables& tables, const CarouselZone& zone,
+                  DateADT day) {
+    constexpr const char* column = "valid_end";
+    if (!is_instant(tables, column)) {
+        return {psprintf("c.%s OPERATOR(pg_catalog.>=) $%d", column, add_date(parameters, day)),
+                ""};
+    }
+    const DayEnd end = end_of_day(zone, add_days(day, -1));
+    return {psprintf("c.%s OPERATOR(pg_catalog.>=) $%d", column,
+                     add_instant(parameters, from(end.bounds[0]))),
+            print_gaps(parameters, column, end, 1)};
+}
+
+/// Campaigns that are on air on a day. Nothing in it depends on a setting, and all of it can be
+/// sent to another server: no text is among it, whose collation would have to be the same there.
+struct OnAir {
+    DayCondition begins;
+    DayCondition ends;
+};
+
+OnAir on_air(Parameters& parameters, const CarouselTables& tables, const CarouselZone& zone,
+             DateADT day) {
+    const DayCondition first = begins(parameters, tables, zone, day);
+    return {first, ends(parameters, tables, zone, day)};
+}
+
+/// Campaigns from the begin of time to its end.
+OnAir always_on_air(Parameters& parameters, const CarouselTables& tables,
+                    const CarouselZone& zone) {
+    const DayCondition first = begins(parameters, tables, zone, DATEVAL_NOBEGIN);
+    return {first, ends(parameters, tables, zone, DATEVAL_NOEND)};
+}
+
+const char* print(const OnAir& day) {
+    return psprintf("%s AND %s%s%s", day.begins.limit, day.ends.limit, day.begins.gaps,
+                    day.ends.gaps);
 }
 
 // ---- statements ----
 
-/// `further` is a column more, or empty.
-CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const char* further,
-                         const char* condition, const Parameters& parameters) {
+constexpr const char* ids = "c.id, m.id";
+constexpr const char* in_order_of_ids = "ORDER BY c.id, m.id";
+
+/// `, c.id, m.numero_abonne …`: a column for each slot.
+const char* print_slots(const CarouselTables& tables, const Plan& plan) {
+    StringInfoData slots;
+    initStringInfo(&slots);
+    for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
+        append_slot(&slots, tables, plan, slot);
+    }
+    return slots.data;
+}
+
+/// `columns` are those of the select list, `order` is what follows the conditions.
+CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const char* columns,
+                         const char* condition, const char* order, const Parameters& parameters) {
     StringInfoData query;
     initStringInfo(&query);
-    appendStringInfo(&query, "SELECT c.id, m.id%s", further);
-    for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
-        append_slot(&query, tables, plan, slot);
-    }
     appendStringInfo(&query,
-                     " FROM %s AS m JOIN %s AS c ON c.id OPERATOR(pg_catalog.=) m.campagne_id_fk",
-                     tables.messages.qualified_name(), tables.campagnes.qualified_name());
+                     "SELECT %s FROM %s AS m JOIN %s AS c ON c.id OPERATOR(pg_catalog.=)"
+                     " m.campagne_id_fk",
+                     columns, tables.messages.qualified_name(), tables.campagnes.qualified_name());
     if (needs_zones(tables, plan)) {
         appendStringInfo(
             &query, " JOIN %s AS z ON z.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1",
             tables.zones.qualified_name());
     }
     appendStringInfo(&query,
-                     " WHERE c.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1 AND %s"
-                     " ORDER BY c.id, m.id",
-                     condition);
-    const ParamListInfo list = makeParamList(parameters.count);
-    std::memcpy(list->params, parameters.values, parameters.count * sizeof(ParamExternData));
-    return {query.data, list};
+                     " WHERE c.zone_diffusion::pg_catalog.text OPERATOR(pg_catalog.=) $1 AND %s %s",
+                     condition, order);
+    return {query.data, list_of(parameters)};
+}
+
+/// `public.message_sections($5, c.id, m.id, …)`.
+const char* print_call(const CarouselTables& tables, const Plan& plan, const char* function,
+                       int layout) {
+    return psprintf("%s($%d, %s%s)", function, layout, ids, print_slots(tables, plan));
+}
+
+// ---- encoding ----
+
+bool is_integer(Oid type) {
+    return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+/// The messages of a block are those of one campaign whose ids have the same high bits. A block of
+/// a campaign whose ids follow one another takes about half a megabyte, and postgres_fdw fetches a
+/// hundred rows at once.
+constexpr int low_bits_of_block = 13;
+
+/// Whether each id of a block is there once. NULL, which a table without constraints may have, is
+/// in a block of its own.
+constexpr const char* ids_differ =
+    "pg_catalog.count(*) OPERATOR(pg_catalog.=) pg_catalog.count(DISTINCT m.id)"
+    " OR pg_catalog.count(*) OPERATOR(pg_catalog.=) 1";
+
+/// Citus computes an aggregate on its workers if it is grouped by the column that distributes the
+/// table, so that a campaign is known by its messages here.
+const char* print_blocks(const EncodingFunctions& functions, const char* call) {
+    return psprintf(
+        "m.campagne_id_fk, m.id OPERATOR(pg_catalog.>>) %d, pg_catalog.count(*), %s,"
+        " %s(%s ORDER BY m.id)",
+        low_bits_of_block, ids_differ, functions.aggregate, call);
+}
+
+const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encoded form,
+                          const EncodingFunctions& functions, int layout) {
+    const char* const sections = print_call(tables, plan, functions.sections, layout);
+    const char* const problem = print_call(tables, plan, functions.problem, layout);
+    switch (form) {
+        case Encoded::blocks:
+            return print_blocks(functions, sections);
+        case Encoded::messages:
+            return psprintf("%s, %s", ids, sections);
+        case Encoded::problems:
+            return psprintf("%s, %s", ids, problem);
+        default:
+            return psprintf("%s, %s, CASE WHEN %s IS NULL THEN %s END", ids, problem, problem,
+                            sections);
+    }
 }
 
 }  // namespace
 
 CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
                              const Plan& plan, DateADT day) {
-    const char* const time_zone = time_zone_name(zone, day);
-    Parameters parameters = parameters_of(zone, time_zone);
-    const DayParameters added = add_day(parameters, zone, day, time_zone == nullptr);
-    return make_query(tables, plan, "", on_air(tables, added), parameters);
+    Parameters parameters = parameters_of(zone);
+    const char* const condition = print(on_air(parameters, tables, zone, day));
+    return make_query(tables, plan, psprintf("%s%s", ids, print_slots(tables, plan)), condition,
+                      in_order_of_ids, parameters);
+}
+
+bool can_encode(const CarouselTables& tables, const Plan& plan, Encoded form) {
+    constexpr std::size_t further_arguments = 3;
+    if (plan.slots.size() + further_arguments > FUNC_MAX_ARGS) {
+        return false;
+    }
+    for (const section::Slot& slot : plan.slots) {
+        const CarouselTable* const table = tables.table_of_column(slot.name.c_str());
+        if (table != nullptr && getBaseType(table->type_of(slot.name.c_str())) == TIMESTAMPOID) {
+            return false;
+        }
+    }
+    return form != Encoded::blocks || (is_integer(tables.messages.type_of("id")) &&
+                                       is_integer(tables.messages.type_of("campagne_id_fk")));
+}
+
+CarouselQuery encoded_query(const CarouselTables& tables, const CarouselZone& zone,
+                            const CarouselRequest& request, DateADT day, Encoded form,
+                            const EncodingFunctions& functions, bool is_trial) {
+    const Plan& plan = request.compiled->plan;
+    Parameters parameters = parameters_of(zone);
+    const int layout = add_parameter(parameters, request.layout, functions.layout_type);
+    const OnAir campaigns =
+        is_trial ? always_on_air(parameters, tables, zone) : on_air(parameters, tables, zone, day);
+    return make_query(
+        tables, plan, print_encoded(tables, plan, form, functions, layout), print(campaigns),
+        form == Encoded::blocks ? "GROUP BY 1, 2 ORDER BY 1, 2" : in_order_of_ids, parameters);
 }
 
 CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
                             const Plan& plan, DateADT from, DateADT to) {
-    const char* const time_zone =
-        time_zone_name(zone, to) == nullptr ? nullptr : time_zone_name(zone, from);
-    Parameters parameters = parameters_of(zone, time_zone);
-    const DayParameters first = add_day(parameters, zone, from, time_zone == nullptr);
-    const DayParameters second = add_day(parameters, zone, to, time_zone == nullptr);
-    const char* const is_second = psprintf("(%s)", on_air(tables, second));
+    Parameters parameters = parameters_of(zone);
+    const OnAir first = on_air(parameters, tables, zone, from);
+    const OnAir second = on_air(parameters, tables, zone, to);
+    const char* const is_second = psprintf("(%s)", print(second));
     // Campaigns beyond the limits of both days are on air on neither.
-    const char* const limits =
-        from <= to ? within_limits(tables, first, second) : within_limits(tables, second, first);
-    return make_query(tables, plan, psprintf(", %s", is_second),
-                      psprintf("%s AND (%s) OPERATOR(pg_catalog.<>) %s", limits,
-                               on_air(tables, first), is_second),
-                      parameters);
+    const char* const limits = from <= to
+                                   ? psprintf("%s AND %s", second.begins.limit, first.ends.limit)
+                                   : psprintf("%s AND %s", first.begins.limit, second.ends.limit);
+    return make_query(
+        tables, plan, psprintf("%s, %s%s", ids, is_second, print_slots(tables, plan)),
+        psprintf("%s AND (%s) OPERATOR(pg_catalog.<>) %s", limits, print(first), is_second),
+        in_order_of_ids, parameters);
 }
 
 }  // namespace onetrip::postgres

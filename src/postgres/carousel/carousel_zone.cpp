@@ -219,16 +219,6 @@ bool is_far(Timestamp local_time) {
     return local_time < MIN_TIMESTAMP + safety || local_time >= END_TIMESTAMP - safety;
 }
 
-/// The first moment of a day, without a time zone.
-Timestamp begin_of(DateADT day) {
-    constexpr DateADT first_day = DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE + safety_days;
-    constexpr DateADT last_day = TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE - safety_days;
-    if (day < first_day) {
-        return DT_NOBEGIN;
-    }
-    return day >= last_day ? DT_NOEND : day * USECS_PER_DAY;
-}
-
 TimestampTz instant_in(const char* time_zone, Timestamp local_time) {
     if (time_zone == nullptr) {
         int overflow = 0;
@@ -238,20 +228,68 @@ TimestampTz instant_in(const char* time_zone, Timestamp local_time) {
                                                    TimestampGetDatum(local_time)));
 }
 
-/// Whether AT TIME ZONE with this name is the session's calendar on the days around this one.
-bool is_session_time_zone(const char* name, DateADT day) {
-    for (const int days : {-2, -1, 0, 1, 2, 3}) {
-        const Timestamp local_time = begin_of(add_days(day, days));
-        if (!TIMESTAMP_NOT_FINITE(local_time)) {
-            const TimestampTz instant = instant_in(nullptr, local_time);
-            const Timestamp of_session = DatumGetTimestamp(
-                DirectFunctionCall1(timestamptz_timestamp, TimestampTzGetDatum(instant)));
-            if (local_time_of(name, instant) != of_session) {
-                return false;
-            }
+// ---- days as instants ----
+
+/// The clocks of the zone over some days: from each of these instants on they show the instant and
+/// an offset. The first one has no begin.
+struct Clocks {
+    static constexpr int most_periods = 8;
+
+    int count;
+    TimestampTz begins[most_periods];
+    std::int64_t offsets[most_periods];
+};
+
+/// No zone sets its clocks twice within such a time.
+constexpr std::int64_t step = 4 * USECS_PER_HOUR;
+
+std::int64_t offset_at(const CarouselZone& zone, TimestampTz instant) {
+    const Timestamp local_time = zone.time_zone != nullptr
+                                     ? local_time_of(zone.time_zone, instant)
+                                     : DatumGetTimestamp(DirectFunctionCall1(
+                                           timestamptz_timestamp, TimestampTzGetDatum(instant)));
+    return local_time - instant;
+}
+
+/// The first second after `begin` at which clocks show another offset; they do at `end`.
+TimestampTz find_change(const CarouselZone& zone, TimestampTz begin, TimestampTz end,
+                        std::int64_t offset) {
+    while (end - begin > USECS_PER_SEC) {
+        const std::int64_t seconds = (end - begin) / USECS_PER_SEC;
+        const TimestampTz middle = begin + seconds / 2 * USECS_PER_SEC;
+        (offset_at(zone, middle) == offset ? begin : end) = middle;
+    }
+    return end;
+}
+
+/// The clocks from two days before an instant to three days after it: none differs from another by
+/// more than a day.
+Clocks clocks_around(const CarouselZone& zone, TimestampTz instant) {
+    TimestampTz at = instant - 2 * USECS_PER_DAY;
+    const TimestampTz end = instant + 3 * USECS_PER_DAY;
+    Clocks clocks = {1, {DT_NOBEGIN}, {offset_at(zone, at)}};
+    for (; at < end && clocks.count < Clocks::most_periods; at += step) {
+        const std::int64_t last = clocks.offsets[clocks.count - 1];
+        const std::int64_t next = offset_at(zone, at + step);
+        if (next != last) {
+            clocks.begins[clocks.count] = find_change(zone, at, at + step, last);
+            clocks.offsets[clocks.count++] = next;
         }
     }
-    return true;
+    return clocks;
+}
+
+/// Within the range of instants, of which END_TIMESTAMP is the end.
+TimestampTz within_time(std::int64_t instant) {
+    return Min(Max(instant, MIN_TIMESTAMP), END_TIMESTAMP);
+}
+
+void add_bound(DayEnd& end, TimestampTz bound) {
+    if (end.count > 0 && end.bounds[end.count - 1] == bound) {
+        --end.count;  // what ends there begins again
+    } else if (end.count < DayEnd::most_bounds) {
+        end.bounds[end.count++] = bound;
+    }
 }
 
 }  // namespace
@@ -276,9 +314,31 @@ DateADT today_of(const CarouselZone& zone) {
     return DatumGetDateADT(DirectFunctionCall1(timestamp_date, TimestampGetDatum(now)));
 }
 
-TimestampTz midnight_of(const CarouselZone& zone, DateADT day) {
-    const Timestamp midnight = begin_of(day);
-    return TIMESTAMP_NOT_FINITE(midnight) ? midnight : instant_in(zone.time_zone, midnight);
+DayEnd end_of_day(const CarouselZone& zone, DateADT day) {
+    if (DATE_NOT_FINITE(day)) {
+        return {1, {DATE_IS_NOEND(day) ? DT_NOEND : DT_NOBEGIN}};
+    }
+    constexpr std::int64_t margin = 30 * USECS_PER_DAY;
+    // Nothing can be told apart after the last day, whose number can be turned into an instant.
+    constexpr auto last_day = static_cast<DateADT>(END_TIMESTAMP / USECS_PER_DAY);
+    const DateADT known_day = Min(day, last_day);
+    const std::int64_t midnight = (std::int64_t{known_day} + 1) * USECS_PER_DAY;
+    const TimestampTz near = Min(Max(midnight, MIN_TIMESTAMP + margin), END_TIMESTAMP - margin);
+    const Clocks clocks = clocks_around(zone, near - offset_at(zone, near));
+    DayEnd end{};
+    for (int i = 0; i < clocks.count; ++i) {
+        const bool is_last = i + 1 == clocks.count;
+        const TimestampTz begin = i == 0 ? MIN_TIMESTAMP : clocks.begins[i];
+        const TimestampTz over = is_last ? END_TIMESTAMP : clocks.begins[i + 1];
+        const TimestampTz bound = Min(within_time(midnight - clocks.offsets[i]), over);
+        if (i == 0 || bound > begin) {
+            if (i > 0) {
+                add_bound(end, begin);
+            }
+            add_bound(end, bound);
+        }
+    }
+    return end;
 }
 
 TimestampTz instant_of(const CarouselZone& zone, Timestamp local_time) {
@@ -286,14 +346,6 @@ TimestampTz instant_of(const CarouselZone& zone, Timestamp local_time) {
     return TIMESTAMP_NOT_FINITE(local_time) || is_far(local_time)
                ? local_time
                : instant_in(zone.time_zone, local_time);
-}
-
-const char* time_zone_name(const CarouselZone& zone, DateADT day) {
-    if (zone.time_zone != nullptr) {
-        return zone.time_zone;
-    }
-    const char* const name = pg_get_timezone_name(session_timezone);
-    return is_session_time_zone(name, day) ? name : nullptr;
 }
 
 DateADT add_days(DateADT date, int days) {

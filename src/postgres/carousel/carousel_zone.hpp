@@ -21,18 +21,20 @@ CarouselZone find_carousel_zone(const CarouselTables& tables, text* name);
 /// The day that it is now in the zone.
 DateADT today_of(const CarouselZone& zone);
 
-/// The instant at which a day begins in the zone; infinite for a day at the ends of time. If that
-/// midnight occurs twice, or not at all, the result is that of AT TIME ZONE.
-TimestampTz midnight_of(const CarouselZone& zone, DateADT day);
+/// The instants whose day in the zone is a given one or before it: those before the first bound. If
+/// clocks were set back over the midnight, some after it count as well: those from the second bound
+/// on and before the third, and so on. Plain data, that mean the same on every server.
+struct DayEnd {
+    static constexpr int most_bounds = 7;
+
+    int count;  ///< odd
+    TimestampTz bounds[most_bounds];
+};
+DayEnd end_of_day(const CarouselZone& zone, DateADT day);
 
 /// The instant of a local time of the zone; far away, out of the range of every field, for one at
 /// the ends of time.
 TimestampTz instant_of(const CarouselZone& zone, Timestamp local_time);
-
-/// The zone's time zone as an SQL expression can name it, or nullptr if AT TIME ZONE takes the name
-/// of the session's TimeZone for another one on the days around this one: it tries abbreviations
-/// first, and CET is one that knows no summer time.
-const char* time_zone_name(const CarouselZone& zone, DateADT day);
 
 /// A date so many days away, if there is one, else infinity.
 DateADT add_days(DateADT date, int days);

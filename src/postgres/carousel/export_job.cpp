@@ -25,6 +25,28 @@ void ExportJob::take(const Message& message) {
     }
 }
 
+Encoded ExportJob::takes() const {
+    if (!compiled_->plan.has_section_length) {
+        return Encoded::nothing;
+    }
+    return on_error_ == OnError::skip ? Encoded::messages_and_problems : Encoded::blocks;
+}
+
+void ExportJob::take_encoded(const EncodedMessages& messages) {
+    for_each_section(messages.sections, [this](std::span<const std::uint8_t> section) {
+        call_cpp([&] {
+            std::memcpy(output_.begin_section(section.size()), section.data(), section.size());
+            output_.end_section(section.size());
+        });
+    });
+    CaughtError error;
+    if (!output_.keep_unit(pid_, error, messages.messages)) {
+        messages.is_one()
+            ? raise_for_message({messages.campagne_id, messages.message_id, {}, false}, error)
+            : raise(error);
+    }
+}
+
 void ExportJob::leave_out(const Message& message, CaughtError& error) {
     if (on_error_ == OnError::fail) {
         raise_for_message(message, error);

@@ -26,6 +26,12 @@ class ExportJob final : public MessageJob {
 
     void take(const Message& message) override;
 
+    Encoded takes() const override;
+    void take_encoded(const EncodedMessages& messages) override;
+    void take_problem(const Message& message, CaughtError& error) override {
+        leave_out(message, error);
+    }
+
     /// Ends the export after the last message. ERRORs if a guard holds the carousel back, or if the
     /// target cannot finish.
     ExportCounts finish();

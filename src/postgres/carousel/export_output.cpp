@@ -58,11 +58,11 @@ void ExportOutput::drop_unit() {
     section_sizes_.truncate(0);
 }
 
-bool ExportOutput::keep_unit(std::uint16_t pid, CaughtError& error) {
+bool ExportOutput::keep_unit(std::uint16_t pid, CaughtError& error, std::int64_t units) {
     if (multiplexer_ && !put_in_packets(pid, error)) {
         return false;
     }
-    ++counts_.units;
+    counts_.units += units;
     // Progress is not reported with the bytes alone: these wait for a block to fill, or for the end
     // of a loop.
     pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, counts_.units);

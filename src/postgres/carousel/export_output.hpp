@@ -38,9 +38,9 @@ class ExportOutput final : public section::SectionSink, private transport::Packe
     /// Takes back the sections of a unit.
     void drop_unit();
 
-    /// Keeps the sections of a unit, on this PID if packets are made. False if no packet can carry
-    /// them, with `error` set; every other error is raised.
-    bool keep_unit(std::uint16_t pid, CaughtError& error);
+    /// Keeps the sections of a unit, or of several, on this PID if packets are made. False if no
+    /// packet can carry them, with `error` set; every other error is raised.
+    bool keep_unit(std::uint16_t pid, CaughtError& error, std::int64_t units = 1);
 
     void count_skipped();
 

@@ -47,20 +47,31 @@ bool is_bare_row(TupleDesc descriptor) {
     return descriptor->tdtypeid == RECORDOID && find_attribute(descriptor, "f1") == 0;
 }
 
+/// Whether the columns have lost their names, as a record may on its way through another extension.
+bool is_nameless(TupleDesc descriptor) {
+    for (int i = 0; i < descriptor->natts; ++i) {
+        if (NameStr(TupleDescAttr(descriptor, i)->attname)[0] != '\0') {
+            return false;
+        }
+    }
+    return descriptor->natts > 0;
+}
+
 [[noreturn]] void refuse_missing_column(const Plan& plan, std::size_t slot, TupleDesc descriptor) {
     const char* const column = plan.slots[slot].name.c_str();
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_UNDEFINED_COLUMN),
-         errmsg("the row has no column \"%s\" for field \"%s\" of layout \"%s\"", column,
-                plan.fields[plan.slots[slot].field].name.c_str(), plan.name.c_str()),
-         descriptor->natts > 0 ? errdetail("The row has the columns %s.", list_columns(descriptor))
-                               : errdetail("The row has no columns."),
-         is_bare_row(descriptor)
-             ? errhint("ROW() names its columns f1, f2 and so on: name them by a subquery, as "
-                       "in SELECT encode_section(layout, r) FROM (SELECT 1 AS \"%s\") AS r.",
-                       column)
-             : 0));
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_COLUMN),
+             errmsg("the row has no column \"%s\" for field \"%s\" of layout \"%s\"", column,
+                    plan.fields[plan.slots[slot].field].name.c_str(), plan.name.c_str()),
+             descriptor->natts == 0 ? errdetail("The row has no columns.")
+             : is_nameless(descriptor)
+                 ? errdetail("The row has columns without names.")
+                 : errdetail("The row has the columns %s.", list_columns(descriptor)),
+             is_bare_row(descriptor)
+                 ? errhint("ROW() names its columns f1, f2 and so on: name them by a subquery, as "
+                           "in SELECT encode_section(layout, r) FROM (SELECT 1 AS \"%s\") AS r.",
+                           column)
+                 : 0));
     pg_unreachable();
 }
 

@@ -3,9 +3,14 @@
 #include "postgres/server/relations.hpp"
 
 extern "C" {
+#include "access/genam.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "nodes/makefuncs.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/rel.h"
 }
 
 namespace onetrip::postgres {
@@ -21,6 +26,13 @@ void require_privilege(Oid schema, const char* name, const char* privilege) {
                                 quote_identifier(name), name_of_current_user())));
     }
 }
+
+/// The catalogue of the tables that Citus knows, and of its columns the table and how its rows are
+/// placed: by a value of each ("h", "r", "a"), or all on the same nodes.
+constexpr const char* citus_tables = "pg_dist_partition";
+constexpr AttrNumber citus_table = 1;
+constexpr AttrNumber citus_placing = 2;
+constexpr char placed_together = 'n';
 
 }  // namespace
 
@@ -44,6 +56,26 @@ Oid require_schema(const char* schema, std::initializer_list<const char*> privil
 Oid find_relation(const char* schema, const char* name) {
     char* const of_schema = schema == nullptr ? nullptr : pstrdup(schema);
     return RangeVarGetRelid(makeRangeVar(of_schema, pstrdup(name), -1), AccessShareLock, true);
+}
+
+bool is_distributed(Oid relation) {
+    const Oid catalogue = get_relname_relid(citus_tables, PG_CATALOG_NAMESPACE);
+    if (!OidIsValid(catalogue)) {
+        return false;
+    }
+    const Relation tables = table_open(catalogue, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, citus_table, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    const SysScanDesc scan = systable_beginscan(tables, InvalidOid, false, nullptr, 1, &key);
+    const HeapTuple row = systable_getnext(scan);
+    bool is_null = false;
+    const bool is_placed_apart =
+        HeapTupleIsValid(row) &&
+        DatumGetChar(heap_getattr(row, citus_placing, RelationGetDescr(tables), &is_null)) !=
+            placed_together;
+    systable_endscan(scan);
+    table_close(tables, AccessShareLock);
+    return is_placed_apart;
 }
 
 bool has_right(Oid relation, const char* column, AclMode mode) {

@@ -19,6 +19,9 @@ Oid require_schema(const char* schema, std::initializer_list<const char*> privil
 /// if there is none.
 Oid find_relation(const char* schema, const char* name);
 
+/// Whether Citus distributes the rows of the table over its workers, each row to one of them.
+bool is_distributed(Oid relation);
+
 /// Whether the caller may do this with the table or, unless `column` is nullptr, with the column.
 bool has_right(Oid relation, const char* column, AclMode mode);
 

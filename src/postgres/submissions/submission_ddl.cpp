@@ -157,6 +157,7 @@ void create_submission_tables(const SubmissionSchemas& schemas) {
 
 void create_missing_load_tables(const SubmissionSchemas& schemas) {
     const Tables tables = find_tables(schemas);
+    refuse_distributed_tables(tables);
     require_table(tables.submissions);
     require_comparable(tables.submissions, "id");
     Words words;
