@@ -262,6 +262,8 @@ SELECT d.n, d.id, format('"v%s%s"', d.n, '.' || replace(q.repeat_path, '"', '""'
 FROM random_forms AS f JOIN random_documents AS d USING (n), flatten_submission(responses, form, '{missing}') AS e
 JOIN LATERAL form_questions(form) AS q USING (schema_path),
     LATERAL (SELECT schema_path ~ '(^|\.)"?m[0-9.]+"?$') AS s (is_several);
+CREATE INDEX ON found (n, view_name);
+ANALYZE found;
 CREATE TABLE expected AS
 SELECT n, id, view_name, i, key, CASE answer_type
     WHEN 'number' THEN answer_number(value)::text WHEN 'integer' THEN answer_number(value)::text

@@ -88,10 +88,12 @@ FROM generate_series(1, 4096) AS i;
 SELECT c.* FROM shared, check_sections(layout, convert_to(repeat('a', 4095) || 'b', 'UTF8')) AS c;
 
 -- long calls end at a timeout
-CREATE TEMP TABLE long_values AS
-SELECT decode(repeat('00', 50000000), 'hex') AS zeros, repeat(E'\n', 50000000) AS lines,
-       repeat('f', 40000000) AS text;
-CREATE TEMP TABLE long_json AS
+CREATE TEMP TABLE long_values (zeros bytea, lines text);
+ALTER TABLE long_values ALTER zeros SET STORAGE EXTERNAL, ALTER lines SET STORAGE EXTERNAL;
+INSERT INTO long_values SELECT decode(repeat('00', 50000000), 'hex'), repeat(E'\n', 50000000);
+CREATE TEMP TABLE long_json (items text);
+ALTER TABLE long_json ALTER items SET STORAGE EXTERNAL;
+INSERT INTO long_json
 SELECT ('[' || repeat('{"tag": 1, "value": "a"},', 1000000) || '{"tag": 1, "value": "b"}]') AS items;
 SET statement_timeout = '100ms';
 SELECT count(*)

@@ -23,9 +23,11 @@ FROM (SELECT id, flatten_submission('{"q5": "a"}'::jsonb, form) AS e
 CREATE TEMP TABLE large (id int, form jsonb);
 ALTER TABLE large ALTER form SET STORAGE EXTERNAL;
 INSERT INTO large
-SELECT id, jsonb_build_object('children', jsonb_agg(jsonb_build_object('slug', 'q' || n, 'answerType', 'text', 'tag',
-    md5(id || ' ' || n))))
-FROM generate_series(1, 70) AS id, generate_series(1, 4096) AS n GROUP BY id;
+SELECT id, jsonb_build_object('children',
+    jsonb_build_object('slug', 'q1', 'answerType', 'text', 'tag', md5(id || ' 1')) || others ||
+    jsonb_build_object('slug', 'q4096', 'answerType', 'text', 'tag', md5(id || ' 4096')))
+FROM generate_series(1, 70) AS id, (SELECT jsonb_agg(jsonb_build_object('slug', 'q' || n, 'answerType', 'text', 'tag',
+    md5(n::text))) AS others FROM generate_series(2, 4095) AS n) AS o;
 SELECT count(*), count(*) FILTER (WHERE (e).tag = md5(id || ' ' || substr((e).schema_path, 2))) AS right_ones
 FROM (SELECT id, flatten_submission('{"q1": 1, "q4096": 2}'::jsonb, form) AS e
     FROM generate_series(1, 2) AS round, large OFFSET 0) AS s;
