@@ -44,8 +44,12 @@ class Runs:
         while (seed := self.next_seed()) is not None:
             self.run(seed)
 
+    def seconds_left(self):
+        """Of a run that begins now. Where statements are asked for too, it may go on for them."""
+        return SECONDS_A_RUN if self.wanted > 0 else max(1, min(SECONDS_A_RUN, self.end - time.monotonic()))
+
     def run(self, seed):
-        command = ["timeout", str(SECONDS_A_RUN), "sqlsmith", "--target=user=fuzz password=fuzz", "--exclude-catalog", "--dump-all-queries",
+        command = ["timeout", f"{self.seconds_left():.1f}", "sqlsmith", "--target=user=fuzz password=fuzz", "--exclude-catalog", "--dump-all-queries",
                    f"--seed={seed}", f"--max-queries={STATEMENTS_A_RUN}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace") as sqlsmith:
             self.count(sqlsmith.stdout)
