@@ -84,7 +84,8 @@ def memory_columns(group):
 
 def of_figure(figure):
     value, unit = figure["value"], figure["unit"]
-    text = f"{figure['name']}: {value:.3g}{unit}"
+    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{figure['name']}: {number}{unit}"
     for limit, word, met in ((figure["at_most"], "at most", lambda limit: value <= limit),
                              (figure["at_least"], "at least", lambda limit: value >= limit)):
         if limit is not None:
@@ -120,8 +121,24 @@ def of_workshop(results):
                     three_digits(median["wall"]), f"{median['client peak'] / 1e6:,.0f}",
                     f"{median['backend peak'] / 1e6:,.0f}"]
         rows.append(cells(*row))
-    run = {**results, **results["subjects"]["workshop"].get("run", {})}
-    return "\n".join(rows) + "\n\n" + conditions(run) + "\n"
+    return "\n".join(rows) + "\n\n" + conditions(run_of(results, "workshop")) + "\n"
+
+
+def of_story(results):
+    """The manual's tables: the cost of each step as a multiple of the one statement's, its memory and its queries; then what
+    the index saves."""
+    subject, parts = results["subjects"]["story"], []
+    for group in subject["groups"][:2]:
+        rows = [cells(group["title"], "times the CPU", "client MB", "backend MB", "queries"), "|---|---|---|---|---|"]
+        for name, cost in medians_of(group).items():
+            runs = group["runs"][name]
+            peaks = (statistics.median(run[kind] for run in runs) / 1e6 for kind in ("client peak", "backend peak"))
+            called = f"`{name}`" if name == group["base"] else name
+            rows.append(cells(called, f"{cost / medians_of(group)[group['base']]:.3g}", *(f"{peak:,.0f}" for peak in peaks),
+                              f"{runs[0]['queries']:,}"))
+        parts.append("\n".join(rows))
+    parts.append("\n".join(f"- {of_figure(figure)}" for figure in subject["figures"]))
+    return "\n\n".join((*parts, conditions(run_of(results, "story")))) + "\n"
 
 
 def of_round_trips(results):
@@ -133,6 +150,11 @@ def of_round_trips(results):
         rows.append(cells(group["title"], *(f"{100 * (medians[name] / medians[group['base']] - 1):+.1f} %"
                                             for name in watched)))
     return "\n".join(rows) + "\n"
+
+
+def run_of(results, subject):
+    """When and where a subject was measured: in a run of its own, or in that of all subjects."""
+    return {**results, **results["subjects"][subject].get("run", {})}
 
 
 def conditions(results):

@@ -40,7 +40,10 @@ SELECT section_agg(:'pair', pairs) AS record, section_agg(:'pair', to_jsonb(pair
     section_agg(:'pair', to_jsonb(pairs)::text) AS text
 FROM pairs;
 SELECT encode_section(:'pair', ROW(1, 'x'));
+-- (The server's own hint has other words in 19.)
+\set VERBOSITY terse
 SELECT encode_section(:'pair', json '{"a": 1, "b": "x"}');
+\set VERBOSITY default
 SELECT encode_section(:'pair', NULL) IS NULL AS none, encode_section(:'pair', NULL::jsonb) IS NULL AS no_jsonb,
     encode_section(:'pair', NULL::pair) IS NULL AS no_row, section_agg(:'pair', NULL) IS NULL AS no_rows;
 SELECT section_agg(NULL, '{}');

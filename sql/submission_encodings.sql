@@ -57,7 +57,9 @@ SET client_min_messages = warning;
 SET bytea_output = 'escape';
 CREATE EXTENSION onetrip;
 \i :outcomes
-SELECT b.* FROM (VALUES (json '{"a": "\u0041"}'), ('{"a": "\u4e2d"}'), ('{"a": "\u00e9"}'), ('{"a": "\u0000"}'),
+-- (A letter that the encoding lacks is another error from 16 on.)
+SELECT regexp_replace(b.of_cast, '^(0A000|22P05)$', 'an error') AS of_cast, b.of_cast = b.of_json AS same
+FROM (VALUES (json '{"a": "\u0041"}'), ('{"a": "\u4e2d"}'), ('{"a": "\u00e9"}'), ('{"a": "\u0000"}'),
     ('{"\u4e2d": 1}')) AS v (d), pg_temp.outcomes(d) AS b;
 -- A lone byte 0xff, and half of a character.
 CREATE TEMP TABLE odd AS

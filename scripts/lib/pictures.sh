@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # The pictures of the manual, which are drawn from what they show.
 
+# shellcheck disable=SC2034  # scripts/draw and the suite "docs" take it
+PICTURES=(message_section eit_section way_of_a_row loop demo)
+
 # draw_message_section: the bits of the message section, from its layout on a throw-away server.
 draw_message_section() {
     with_server psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION onetrip' -c "
@@ -23,4 +26,9 @@ draw_way_of_a_row() {
 # draw_loop: a client's loop before and after its fix.
 draw_loop() {
     PYTHONDONTWRITEBYTECODE=1 python3 scripts/lib/draw_loop.py
+}
+
+# draw_demo: a terminal with the demo in it, without its last part, which takes longer than all else.
+draw_demo() {
+    play_demo demo submissions | python3 scripts/lib/draw_demo.py
 }

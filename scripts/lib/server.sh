@@ -99,3 +99,9 @@ with_server() {
     fi
     return "$(<"$status")"
 }
+
+# play_demo PART...: what these files of demo/ print, on a throw-away server.
+play_demo() {
+    # shellcheck disable=SC2016
+    with_server bash -c 'for part; do psql -X -q -v ON_ERROR_STOP=1 <"demo/$part.sql" 2>&1 || exit; done' demo "$@"
+}

@@ -274,7 +274,7 @@ suite_docs() {
     with_server tests/docs/check_pages.py >"$log" 2>&1 || status=$?
     ((status == 0)) || head -n 200 "$log"
     read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || true
-    for picture in message_section eit_section way_of_a_row loop; do
+    for picture in "${PICTURES[@]}"; do
         if picture_is_right "$picture"; then
             passed=$((${passed:-0} + 1))
         else

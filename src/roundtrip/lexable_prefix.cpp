@@ -172,6 +172,67 @@ bool has_words(std::string_view comment, std::string_view words) {
 
 }  // namespace
 
+namespace {
+
+/// What is looked at before a statement.
+constexpr std::size_t most_before = 4096;
+
+bool is_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/// Where the comment begins whose closing delimiter ends the text; npos if there is none. Comments
+/// may be nested.
+std::size_t begin_of_closed(std::string_view text) {
+    int open = 1;
+    for (std::size_t at = text.size() - 2; at >= 2;) {
+        const std::string_view delimiter = text.substr(at - 2, 2);
+        const bool opens = delimiter == "/*";
+        const bool closes = delimiter == "*/";
+        open += closes ? 1 : opens ? -1 : 0;
+        if (open == 0) {
+            return at - 2;
+        }
+        at -= opens || closes ? 2 : 1;
+    }
+    return unclosed;
+}
+
+/// Where the comment begins that is the whole last line of the text; npos if that is another.
+std::size_t begin_of_line_comment(std::string_view text) {
+    const std::size_t line_end = text.find_last_of("\r\n");
+    std::size_t at = line_end == unclosed ? 0 : line_end + 1;
+    while (at < text.size() && is_blank(text[at])) {
+        ++at;
+    }
+    return text.substr(at, 2) == "--" ? at : unclosed;
+}
+
+/// Where the last comment of the text begins, if only blanks are after it; npos if there is none.
+std::size_t begin_of_last_comment(std::string_view text) {
+    std::size_t end = text.size();
+    while (end > 0 && is_blank(text[end - 1])) {
+        --end;
+    }
+    const std::string_view rest = text.substr(0, end);
+    const bool may_be_closed = rest.size() >= 4 && rest.substr(end - 2) == "*/";
+    const std::size_t begin = may_be_closed ? begin_of_closed(rest) : unclosed;
+    const bool ends_line = text.substr(end).find_first_of("\r\n") != unclosed;
+    return begin == unclosed && ends_line ? begin_of_line_comment(rest) : begin;
+}
+
+}  // namespace
+
+std::size_t begin_with_comments(std::string_view text, std::size_t begin) noexcept {
+    const std::size_t from = begin - std::min(begin, most_before);
+    const std::string_view before = text.substr(from, begin - from);
+    std::size_t found = before.size();
+    for (std::size_t at = found; at != unclosed; at = begin_of_last_comment(before.substr(0, at))) {
+        found = at;
+    }
+    return from + found;
+}
+
 bool has_ignore_comment(std::string_view text, LiteralRules rules) {
     const Scan scan(text, rules);
     for (std::size_t at = 0; at < text.size();) {

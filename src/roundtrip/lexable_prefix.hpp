@@ -37,6 +37,11 @@ struct EdgeComments {
 EdgeComments edge_comments(std::string_view text, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
+/// Where the comments begin that stand directly before the statement at `begin`, with nothing but
+/// blanks between them; `begin` if there are none. The text may be that of thousands of statements:
+/// only a few kilobytes before the statement are looked at.
+std::size_t begin_with_comments(std::string_view text, std::size_t begin) noexcept;
+
 /// What a comment says of a statement that is to be in no loop.
 inline constexpr const char* ignore_words = "onetrip:ignore";
 

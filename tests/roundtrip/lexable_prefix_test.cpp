@@ -62,6 +62,30 @@ TEST_CASE("a text that was cut ends with a whole word") {
     CHECK(cut("SELECT 1 -- it's the ") == "SELECT 1 -- it's the ");
 }
 
+TEST_CASE("the comments before a statement are found from its beginning") {
+    // Each text ends with the statement "S".
+    const auto with_comments = [](std::string_view text) {
+        return std::string(text.substr(begin_with_comments(text, text.size() - 1)));
+    };
+    for (const std::string all :
+         {"S", "/* a */ S", "/* a *//* b */\n\t S", "/* a /* b */ c */ S", "/**/S", "/* -- */\nS",
+          "-- a\nS", "-- a */\n S", "-- a\n/* b */ S", "-- a\r\n-- b\r\nS"}) {
+        CAPTURE(all);
+        CHECK(with_comments(all) == all);
+        CHECK(with_comments(" \n " + all) == all);
+        CHECK(with_comments("T;\n" + all) == all);
+    }
+    // What is no comment, or begins on the line of something else.
+    for (const char* const text : {"S;S", "*/S", "/*/S", "-- a S", "T; -- a\nS",
+                                   "/* a */; -- b */\nS", "T '/*', 1 */ 2; S"}) {
+        CAPTURE(text);
+        CHECK(with_comments(text) == "S");
+    }
+    CHECK(with_comments("/*" + std::string(4080, 'x') + "*/S").size() == 4085);
+    CHECK(with_comments("/*" + std::string(5000, 'x') + "*/S") == "S");
+    CHECK(begin_with_comments("", 0) == 0);
+}
+
 TEST_CASE("a text of many words can be interrupted") {
     static int calls = 0;
     struct Cancelled {};

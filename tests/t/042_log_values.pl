@@ -147,7 +147,7 @@ like($log, qr/ERROR:  a JSON row .* must be an object/, 'a parameter that is no 
 unlike($log, qr/424242/, 'without the parameter');
 configure('log_parameter_max_length_on_error = -1');
 like(logged_parameter($no_row), qr/ERROR:  .*\n(.*\n)*.*CONTEXT:  .*424242/, 'unless log_parameter_max_length_on_error says so');
-like(logged_parameter($row), qr/LOG:  execute .*\n.*DETAIL:  parameters: .*424242/, 'log_statement logs one that is a row');
+like(logged_parameter($row), qr/LOG:  execute .*\n.*DETAIL:  [Pp]arameters: .*424242/, 'log_statement logs one that is a row');
 configure('log_parameter_max_length = 0');
 $log = logged_parameter($row);
 like($log, qr/LOG:  execute /, 'log_parameter_max_length = 0: it logs the statement');

@@ -222,7 +222,7 @@ bool is_far(Timestamp local_time) {
 TimestampTz instant_in(const char* time_zone, Timestamp local_time) {
     if (time_zone == nullptr) {
         int overflow = 0;
-        return timestamp2timestamptz_opt_overflow(local_time, &overflow);
+        return to_instant(local_time, overflow);
     }
     return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, CStringGetTextDatum(time_zone),
                                                    TimestampGetDatum(local_time)));

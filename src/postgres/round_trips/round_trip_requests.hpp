@@ -5,6 +5,10 @@
 #include "roundtrip/request.hpp"
 #include "roundtrip/request_episode.hpp"
 
+extern "C" {
+#include "storage/lwlock.h"
+}
+
 /// The open requests of all sessions, in shared memory of a fixed size; see onetrip.watch_request.
 namespace onetrip::postgres {
 

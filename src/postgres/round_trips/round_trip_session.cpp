@@ -160,14 +160,16 @@ void RoundTripSession::parsed(Query* query, const char* text, bool may_have_cons
     }
 }
 
-/// DECLARE CURSOR gives its query no identifier before 16.
+/// DECLARE CURSOR gives its query no identifier in some versions, and in others one that no hook
+/// hears of.
 void RoundTripSession::before_planning(Query* query, const char* text) {
     if (cursor_message_ == 0) {
         return;
     }
-    if (cursor_message_ == GetCurrentStatementStartTimestamp() && query->queryId == 0 &&
-        IsQueryIdEnabled()) {
-        identify_query(query, text);
+    if (cursor_message_ == GetCurrentStatementStartTimestamp() && IsQueryIdEnabled()) {
+        if (query->queryId == 0) {
+            identify_query(query, text);
+        }
         if (round_trip_settings.has_request) {
             requests_.remember(query, text);
         }

@@ -250,12 +250,15 @@ roundtrip::LiteralRules literal_rules() {
     return {has_standard_strings(), backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
 }
 
-/// The text may be that of thousands of statements: it is not gone over for each of them.
+/// The text may be that of thousands of statements: it is not gone over for each of them. The
+/// comments before a statement are a part of it; from 18 on its location is after them.
 StatementSource part_of(const char* text, int location, int length) {
-    const char* const begin = text + Max(location, 0);
+    const auto first = static_cast<std::size_t>(Max(location, 0));
+    const char* const rest = text + first;
     const std::size_t size =
-        length > 0 ? strnlen(begin, static_cast<std::size_t>(length)) : std::strlen(begin);
-    return {trimmed({begin, size}), false};
+        length > 0 ? strnlen(rest, static_cast<std::size_t>(length)) : std::strlen(rest);
+    const std::size_t begin = roundtrip::begin_with_comments({text, first}, first);
+    return {trimmed({text + begin, first + size - begin}), false};
 }
 
 bool names_ignore(std::string_view text) {

@@ -13,7 +13,7 @@ namespace onetrip::postgres {
 namespace {
 
 std::uint64_t size_of(Datum datum) {
-    const char* const value = DatumGetPointer(datum);
+    const auto* const value = static_cast<const char*>(DatumGetPointer(datum));
     if (VARATT_IS_SHORT(value)) {
         return VARSIZE_SHORT(value) - VARHDRSZ_SHORT;
     }

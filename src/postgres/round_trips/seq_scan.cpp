@@ -141,14 +141,6 @@ bool is_of_table(Node* expression) {
            !contain_subplans(expression);
 }
 
-/// The strategy of a comparison in a B-tree; 0 if it has none.
-int strategy_of(Oid operation) {
-    const List* const meanings = get_op_btree_interpretation(operation);
-    return meanings == NIL ? 0
-                           : static_cast<int>(
-                                 static_cast<OpBtreeInterpretation*>(linitial(meanings))->strategy);
-}
-
 void add_key(Keys& keys, Node* expression, bool is_equal) {
     Node* const plain = strip_implicit_coercions(expression);
     const auto* const column = IsA(plain, Var) ? reinterpret_cast<const Var*>(plain) : nullptr;
@@ -170,7 +162,7 @@ void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool i
     }
     auto* const left = static_cast<Node*>(linitial(arguments));
     auto* const right = static_cast<Node*>(lsecond(arguments));
-    const int strategy = strategy_of(operation);
+    const int strategy = btree_strategy_of(operation);
     const bool is_left = is_of_table(left) && !contain_var_clause(right);
     const bool is_right = !is_array && is_of_table(right) && !contain_var_clause(left);
     const bool is_known = strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber;

@@ -98,6 +98,9 @@ inline std::uint32_t wait_event([[maybe_unused]] std::uint32_t& known,
 // ---- the watch over round trips -----------------------------------------------------------------
 
 extern "C" {
+#if PG_VERSION_NUM >= 180000
+#include "access/cmptype.h"
+#endif
 #if PG_VERSION_NUM >= 160000
 #include "nodes/queryjumble.h"
 #else
@@ -105,6 +108,7 @@ extern "C" {
 #endif
 
 #include "access/sdir.h"
+#include "access/stratnum.h"
 #include "executor/execdesc.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
@@ -113,6 +117,7 @@ extern "C" {
 #include "storage/shmem.h"
 #include "tcop/tcopprot.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 }
 
 namespace onetrip::postgres {
@@ -291,6 +296,25 @@ void disable_lexer_warnings([[maybe_unused]] LexerExtra& extra) {
     if constexpr (requires { extra.escape_string_warning; }) {
         extra.escape_string_warning = false;
     }
+}
+
+/// The strategy of a comparison in a B-tree; 0 if it has none. From 18 on the server names the
+/// comparison, by the same numbers.
+inline int btree_strategy_of(Oid operation) {
+#if PG_VERSION_NUM >= 180000
+    static_assert(static_cast<int>(COMPARE_LT) == BTLessStrategyNumber &&
+                  static_cast<int>(COMPARE_EQ) == BTEqualStrategyNumber &&
+                  static_cast<int>(COMPARE_GT) == BTGreaterStrategyNumber);
+    const List* const meanings = get_op_index_interpretation(operation);
+    return meanings == NIL
+               ? 0
+               : static_cast<int>(static_cast<OpIndexInterpretation*>(linitial(meanings))->cmptype);
+#else
+    const List* const meanings = get_op_btree_interpretation(operation);
+    return meanings == NIL ? 0
+                           : static_cast<int>(
+                                 static_cast<OpBtreeInterpretation*>(linitial(meanings))->strategy);
+#endif
 }
 
 // From 18 on ExecutorRun no longer says whether the query runs once.

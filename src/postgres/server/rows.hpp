@@ -15,7 +15,7 @@ constexpr NullableDatum absent{Datum{0}, true};
 class Rows {
   public:
     /// Begins the rows. ERRORs if the call cannot take a set.
-    explicit Rows(FunctionCallInfo fcinfo, bits32 flags = 0) {
+    explicit Rows(FunctionCallInfo fcinfo, uint32 flags = 0) {
         InitMaterializedSRF(fcinfo, flags);
         result_ = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     }

@@ -1,6 +1,7 @@
 // answer_number, answer_boolean, answer_date, answer_datetime, answer_time: NULL where the text is
 // none, and never an error.
 
+#include <cmath>
 #include <vector>
 
 #include "jsonb/numeric_parser.hpp"
@@ -33,7 +34,7 @@ fsec_t microseconds_of(std::string_view digits) {
     constexpr double microseconds = 1000000;
     char text[most_digits + 2] = "0.";
     std::memcpy(text + 2, digits.data(), Min(digits.size(), most_digits - 1));
-    return static_cast<fsec_t>(rint(strtod(text, nullptr) * microseconds));
+    return static_cast<fsec_t>(std::rint(strtod(text, nullptr) * microseconds));
 }
 
 /// Fills in the time of day. False where PostgreSQL takes no such time: 23:59:60.5.

@@ -211,7 +211,7 @@ Datum load_change(PG_FUNCTION_ARGS) {
 Datum load_support(PG_FUNCTION_ARGS) {
     auto* const node = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
     if (!IsA(node, SupportRequestRows) || current_state == nullptr) {
-        PG_RETURN_POINTER(nullptr);
+        PG_RETURN_POINTER(static_cast<void*>(nullptr));
     }
     auto* const request = reinterpret_cast<SupportRequestRows*>(node);
     request->rows = Max(current_state->selected_count, 1);

@@ -102,7 +102,7 @@ void append_value(StringInfo to, NullableDatum value, const ValueType& type) {
         bytes = data.data();
         size = static_cast<int>(data.size());
     } else if (!type.is_by_value) {
-        bytes = DatumGetPointer(value.value);
+        bytes = static_cast<const char*>(DatumGetPointer(value.value));
         size = type.length > 0 ? type.length : static_cast<int>(std::strlen(bytes));
     }
     appendStringInfo(to, "%d ", size);
