@@ -21,17 +21,20 @@ TITLE = "the watch over round trips"
 TRANSACTIONS = size("TRANSACTIONS", 2_000)
 
 FLOOR, WATCHED, WITHOUT_VALUES = "without a library", "onetrip, watch = on", "onetrip, watch_values = off"
+REQUESTED = "onetrip, watch_request = traceparent"
 PEER = "pg_stat_statements"
 SERVERS = {
     FLOOR: {},
     "onetrip, watch = off": {"shared_preload_libraries": "onetrip", "onetrip.watch": "off"},
     WITHOUT_VALUES: {"shared_preload_libraries": "onetrip", "onetrip.watch_values": "off"},
     WATCHED: {"shared_preload_libraries": "onetrip"},
+    REQUESTED: {"shared_preload_libraries": "onetrip", "onetrip.watch_request": "traceparent"},
     PEER: {"shared_preload_libraries": "pg_stat_statements"},
 }
 
 PROTOCOLS = ("prepared", "extended", "simple")
 LOOK_UP, LIST, INSERT = "a look-up by key", "a list of 20 and a look-up for each", "an insert"
+TAGGED = "a tagged look-up by key"
 SCRIPTS = {
     LOOK_UP: """\\set aid random(1, 100000)
 SELECT abalance FROM pgbench_accounts WHERE aid = :aid;
@@ -46,13 +49,16 @@ SELECT abalance FROM pgbench_accounts WHERE aid = :aid;
 INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES (1, 1, :aid, 0, CURRENT_TIMESTAMP);
 """,
 }
+# All of one request, so that each is looked for in the shared table: the dearest case.
+SCRIPTS[TAGGED] = SCRIPTS[LOOK_UP].replace(";", " /*traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'*/;")
 # As many statements in a run of each.
-SHARE = {LOOK_UP: 1, LIST: 20, INSERT: 1}
+SHARE = {LOOK_UP: 1, LIST: 20, INSERT: 1, TAGGED: 1}
 
 # What the watch may add, in %: by itself, compared with pg_stat_statements, and without the proof by values.
 AT_MOST = {(LOOK_UP, "prepared"): 4, (LIST, "prepared"): 5}
 ABOVE_PEER = 1.5
 WITHOUT_VALUES_AT_MOST = 2.34  # 0.5 points more than version 0.1, which had no such proof
+REQUESTS_AT_MOST = 2  # points, of a look-up
 
 
 # Without what names the server on which bench/run has started us.
@@ -175,4 +181,9 @@ def run():
         if kind == (LOOK_UP, "prepared"):
             report.figure("the same without the proof by values", added[WITHOUT_VALUES], " %",
                           at_most=WITHOUT_VALUES_AT_MOST)
+        if kind[0] == LOOK_UP:
+            report.figure(f"{', '.join(kind)}: what watch_request adds to that", added[REQUESTED] - added[WATCHED], " points",
+                          at_most=REQUESTS_AT_MOST)
+        if kind[0] == TAGGED:
+            report.figure(f"{', '.join(kind)}: what watch_request adds to that", added[REQUESTED] - added[WATCHED], " points")
     return report

@@ -59,6 +59,35 @@ bool has(std::string_view text, std::string_view part) noexcept {
     return text.find(part) != std::string_view::npos;
 }
 
+/// Whether a dollar may begin a literal, rather than a parameter.
+bool has_dollar_quote(std::string_view text) noexcept {
+    for (std::size_t at = text.find('$'); at != std::string_view::npos;
+         at = text.find('$', at + 1)) {
+        const std::string_view after = text.substr(at + 1, 1);
+        if (after < "0" || after > "9") {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The only comment of a text, with which that ends; empty if it is not certain that it is one
+/// without looking at each word. It is how most clients tag.
+std::string_view certain_comment(std::string_view text) noexcept {
+    const std::size_t begin = text.find(begin_of_comment);
+    const std::size_t end =
+        begin == std::string_view::npos ? begin : text.find(end_of_comment, begin + 2);
+    if (end == std::string_view::npos ||
+        text.find_first_not_of(" \t\r\n\f\v;", end + 2) != std::string_view::npos) {
+        return {};
+    }
+    const std::string_view before = text.substr(0, begin);
+    const std::string_view comment = text.substr(begin + 2, end - begin - 2);
+    const bool may_be_other = has(before, "'") || has(before, "\"") || has_dollar_quote(before) ||
+                              has(before, "--") || has(comment, begin_of_comment);
+    return may_be_other ? std::string_view{} : comment;
+}
+
 /// The comment with which a text ends, as far as it begins within this part of it.
 std::string_view comment_at_end(std::string_view text) noexcept {
     const std::size_t last = text.find_last_not_of(" \t\r\n\f\v;");
@@ -76,6 +105,11 @@ std::string_view comment_at_end(std::string_view text) noexcept {
 
 RequestId request_of(std::string_view text, std::string_view key, LiteralRules rules) noexcept {
     const std::string_view head = text.substr(0, request_edge);
+    const std::string_view certain =
+        text.size() <= request_edge ? certain_comment(text) : std::string_view{};
+    if (!certain.empty()) {
+        return request_of_comment(certain, key);
+    }
     if (has(head, key)) {
         const EdgeComments comments = edge_comments(head, rules);
         for (const std::string_view comment : {comments.first, comments.last}) {

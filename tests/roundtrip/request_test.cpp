@@ -118,6 +118,24 @@ class Request {
 
 }  // namespace
 
+TEST_CASE("what looks like the only comment of a text may be in a literal") {
+    const std::string tag = "/*request_id='a'*/";
+    const RequestId wanted = of(tag, "request_id");
+    REQUIRE(wanted != 0);
+    for (const char* const before :
+         {"SELECT 1 ", "SELECT $1 + a$1 ", "SELECT - 1 ", "SELECT 'b' ", "SELECT $b$c$b$ "}) {
+        CAPTURE(before);
+        CHECK(of(before + tag, "request_id") == wanted);
+        CHECK(of(before + tag + " ; ", "request_id") == wanted);
+    }
+    for (const char* const before : {"SELECT '", "SELECT \"", "SELECT $b$ ", "SELECT $$ ", "-- "}) {
+        CAPTURE(before);
+        CHECK(of(before + tag, "request_id") == 0);
+    }
+    CHECK(of("SELECT 1 /*" + tag, "request_id") == 0);
+    CHECK(of("SELECT 1 /* /* */ request_id='a' */", "request_id") == 0);
+}
+
 TEST_CASE("a loop over several sessions is led by the last list with as many rows") {
     Request request;
     request.run(list, 20);
