@@ -13,3 +13,6 @@ find . \( -path './.*' -o -path ./build -o -path ./debian -o -path ./tmp_check \
 cp scripts/lib/site.css "$SOURCE"
 python3 scripts/lib/site_links.py "$SOURCE"
 mkdocs build --strict --config-file scripts/lib/mkdocs.yml --site-dir "$PWD/build/site"
+# The page for what is not found has links from the root of a web server, which the site need not be in.
+rm build/site/404.html
+python3 scripts/lib/check_site.py build/site

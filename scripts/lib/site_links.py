@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Links of the manual's pages to what is no page of the site, such as a script, become plain text there.
+"""Makes the manual's pages fit for the site: links to what is no page of it, such as a script, become plain text, and fences
+keep their language alone, since mkdocs knows no further words there.
 
     scripts/lib/site_links.py FOLDER
 """
@@ -9,6 +10,8 @@ import re
 import sys
 
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:|mailto:|#)([^)#\s]*)(#[^)\s]*)?\)")
+
+FENCE = re.compile(r"^(```\w+) .*$", re.MULTILINE)
 
 
 def main(folder):
@@ -21,7 +24,7 @@ def main(folder):
             # What is in neither place is a broken link: mkdocs says so.
             return link[1] if in_repository.exists() and not is_on_site else link[0]
 
-        page.write_text(LINK.sub(replaced, text), encoding="utf-8")
+        page.write_text(LINK.sub(replaced, FENCE.sub(r"\1", text)), encoding="utf-8")
 
 
 if __name__ == "__main__":
