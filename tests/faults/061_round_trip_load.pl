@@ -19,10 +19,12 @@ my $node = start_watched_server('load', 'max_connections = 60', 'restart_after_c
 
 # A list and a look-up for each of its elements in a transaction; the same by sessions that say who they are.
 my $folder = PostgreSQL::Test::Utils::tempdir;
-my %script = map { ($_ => "$folder/$_.sql") } qw(untagged tagged reader);
+my %script = map { ($_ => "$folder/$_.sql") } qw(untagged tagged requests reader);
 my $loop = sub { join "\n", 'BEGIN;', 'SELECT id FROM campagnes;', (map { "SELECT genre FROM campagnes WHERE id = ${_}$_[0];" } 1 .. $turns), 'COMMIT;', '' };
 append_to_file($script{untagged}, $loop->(''));
 append_to_file($script{tagged}, $loop->(" /* controller='c:client_id',action='index' */"));
+# Each transaction is a request of its own, of which there are far more at a time than have a place.
+append_to_file($script{requests}, "\\set request random(1, 1000000000)\n" . $loop->(" /* request_id=':request' */"));
 append_to_file($script{reader}, <<'SQL');
 SELECT round_trips_reset();
 SELECT count(advice) FROM round_trips;
@@ -66,14 +68,18 @@ sub sample
 
 sub try_load
 {
-	my ($name) = @_;
+	my ($name, @scripts) = @_;
+	@scripts = ('untagged', 'tagged') unless @scripts;
 	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	my $load = start_load($sessions, 'untagged', 'tagged');
+	my $load = start_load($sessions, @scripts);
 	my ($busy, $waiting) = sample($load);
 	my $transactions = end_load($load);
 	wait_for_exits($node);
+	# The last requests end when nothing more has come of them for a while.
+	my $told = $transactions . '|' . $turns * $transactions;
+	$node->poll_query_until('postgres', q{SELECT loops, statements FROM round_trips_total WHERE database = 'postgres'}, $told);
 	is($node->safe_psql('postgres', q{SELECT loops, statements FROM round_trips_total WHERE database = 'postgres'}),
-		$transactions . '|' . $turns * $transactions, "$name: each loop of each session counts");
+		$told, "$name: each loop of each session counts");
 	note("$name: $transactions transactions, of $busy samples at work $waiting wait for the watch");
 	cmp_ok($waiting, '<=', 1 + $busy / 100, "$name: hardly any session waits for another's loop");
 	return;
@@ -87,6 +93,12 @@ $node->append_conf('postgresql.conf', "onetrip.watch_max = 10\n");
 $node->restart;
 try_load('a full table');
 is($node->safe_psql('postgres', q{SELECT count(*) <= 10, (SELECT evictions > 0 FROM round_trips_total WHERE database = 'postgres') FROM round_trips}), 't|t', 'rows make room');
+
+$node->append_conf('postgresql.conf', "onetrip.watch_request = request_id\nonetrip.watch_gap = 1s\n");
+$node->reload;
+try_load('requests', 'requests');
+$node->append_conf('postgresql.conf', "onetrip.watch_request = ''\nonetrip.watch_gap = 1h\n");
+$node->reload;
 
 # ---- resets and readers, and a session that is killed ----
 

@@ -113,13 +113,21 @@ class Mark {
 
     /// Leaves it. Returns what the run before has left; 0 if there is no such.
     std::uint64_t leave(bool is_counted) const {
-        const std::uint64_t before =
-            pg_atomic_exchange_u64(place(), value_ | (is_counted ? counted_bit : 0));
-        return ((before ^ value_) & name_mask) == 0 ? before : 0;
+        const std::uint64_t left = value_ | (is_counted ? counted_bit : 0);
+        const std::uint64_t before = pg_atomic_exchange_u64(place(), left);
+        const OwnMark own = own_marks[own_place()];
+        own_marks[own_place()] = {hash_, left};
+        if (((before ^ value_) & name_mask) == 0) {
+            return before;
+        }
+        return own.hash == hash_ ? own.value : 0;
     }
 
     /// The run is counted. A mark that another session has left meanwhile is not worth a lock.
-    void count() const { pg_atomic_write_u64(place(), value_ | counted_bit); }
+    void count() const {
+        pg_atomic_write_u64(place(), value_ | counted_bit);
+        own_marks[own_place()].value = value_ | counted_bit;
+    }
 
     /// What this run knows by the mark of the one before.
     RequestRun::Earlier earlier(std::uint64_t mark) const {
@@ -129,11 +137,23 @@ class Mark {
     }
 
   private:
+    /// What this session has left last: another's mark may have taken its place, and the statements
+    /// of a loop are mostly of one session.
+    struct OwnMark {
+        std::uint64_t hash;
+        std::uint64_t value;
+    };
+    static constexpr std::size_t own_mark_count = 64;
+    static OwnMark own_marks[own_mark_count];
+
     pg_atomic_uint64* place() const { return &memory->marks[hash_ % mark_count]; }
+    std::size_t own_place() const { return hash_ % own_mark_count; }
 
     std::uint64_t hash_;
     std::uint64_t value_;
 };
+
+constinit Mark::OwnMark Mark::own_marks[own_mark_count] = {};
 
 // ---- requests -----------------------------------------------------------------------------------
 
