@@ -81,7 +81,9 @@ sub try_load
 	is($node->safe_psql('postgres', q{SELECT loops, statements FROM round_trips_total WHERE database = 'postgres'}),
 		$told, "$name: each loop of each session counts");
 	note("$name: $transactions transactions, of $busy samples at work $waiting wait for the watch");
-	cmp_ok($waiting, '<=', 1 + $busy / 100, "$name: hardly any session waits for another's loop");
+	# Each run of a request takes a lock for a moment; on a busy machine its holder may lose the processor in just that moment.
+	my $share = $name eq 'requests' ? 10 : 100;
+	cmp_ok($waiting, '<=', 1 + $busy / $share, "$name: hardly any session waits for another's loop");
 	return;
 }
 
