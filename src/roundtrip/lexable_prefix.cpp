@@ -93,12 +93,12 @@ class Scan {
     std::size_t comment(std::size_t at) const {
         std::size_t depth = 0;
         while (at < text_.size()) {
-            if (text_[at] != '/' && text_[at] != '*') {
-                ++at;
-            } else if (starts(at, "/*")) {
+            // Of most letters it is enough to look at themselves.
+            const bool is_plain = text_[at] != '/' && text_[at] != '*';
+            if (!is_plain && starts(at, "/*")) {
                 ++depth;
                 at += 2;
-            } else if (starts(at, "*/")) {
+            } else if (!is_plain && starts(at, "*/")) {
                 at += 2;
                 if (--depth == 0) {
                     return at;
