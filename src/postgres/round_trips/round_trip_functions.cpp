@@ -118,40 +118,42 @@ class LoopRow {
     /// 0.1's columns: its SQL is in use until ALTER EXTENSION UPDATE.
     void put_of_0_1(const Rows& rows) const {
         rows.put({database(), role(), kind(), leader(), text(stored_.repeated),
-                  number(stored_.episodes), number(stored_.statements), number(stored_.longest),
-                  number(stored_.leader_rows),
-                  present(BoolGetDatum(stored_.has_distinct_parameters)), time(stored_.server_time),
-                  time(stored_.wait_time), instant(stored_.first_seen), instant(stored_.last_seen),
+                  number(stored_.numbers.episodes), number(stored_.numbers.statements),
+                  number(stored_.numbers.longest), number(stored_.numbers.leader_rows),
+                  present(BoolGetDatum(stored_.numbers.has_distinct_parameters)),
+                  time(stored_.numbers.server_time), time(stored_.numbers.wait_time),
+                  instant(stored_.numbers.first_seen), instant(stored_.numbers.last_seen),
                   text(stored_.advice)});
     }
 
     void put(const Rows& rows) const {
-        rows.put({database(),
-                  role(),
-                  application(),
-                  tags(),
-                  trace(),
-                  kind(),
-                  leader(),
-                  leader_column(),
-                  evidence(),
-                  text(stored_.repeated),
-                  query_id(stored_.query_id),
-                  query_id(stored_.leader_query_id),
-                  number(stored_.episodes),
-                  number(stored_.statements),
-                  number(stored_.longest),
-                  number(stored_.round_trips),
-                  number(stored_.rows),
-                  number(stored_.transactions),
-                  present(Int32GetDatum(static_cast<int>(stored_.sessions))),
-                  number(stored_.leader_rows),
-                  shows_texts_ ? present(BoolGetDatum(stored_.has_distinct_parameters)) : absent,
-                  time(stored_.server_time),
-                  time(stored_.wait_time),
-                  instant(stored_.first_seen),
-                  instant(stored_.last_seen),
-                  text(stored_.advice)});
+        rows.put(
+            {database(),
+             role(),
+             application(),
+             tags(),
+             trace(),
+             kind(),
+             leader(),
+             leader_column(),
+             evidence(),
+             text(stored_.repeated),
+             query_id(stored_.query_id),
+             query_id(stored_.leader_query_id),
+             number(stored_.numbers.episodes),
+             number(stored_.numbers.statements),
+             number(stored_.numbers.longest),
+             number(stored_.numbers.round_trips),
+             number(stored_.numbers.rows),
+             number(stored_.numbers.transactions),
+             present(Int32GetDatum(static_cast<int>(stored_.numbers.sessions))),
+             number(stored_.numbers.leader_rows),
+             shows_texts_ ? present(BoolGetDatum(stored_.numbers.has_distinct_parameters)) : absent,
+             time(stored_.numbers.server_time),
+             time(stored_.numbers.wait_time),
+             instant(stored_.numbers.first_seen),
+             instant(stored_.numbers.last_seen),
+             text(stored_.advice)});
     }
 
   private:
@@ -181,13 +183,13 @@ class LoopRow {
     }
     NullableDatum leader() const { return has_leader() ? text(stored_.leader) : absent; }
     NullableDatum leader_column() const {
-        return stored_.is_by_values && stored_.leader_column[0] != '\0'
+        return stored_.numbers.is_by_values && stored_.leader_column[0] != '\0'
                    ? text(stored_.leader_column)
                    : absent;
     }
     NullableDatum evidence() const {
         return has_leader() && shows_texts_
-                   ? present(CStringGetTextDatum(stored_.is_by_values ? "values" : "order"))
+                   ? present(CStringGetTextDatum(stored_.numbers.is_by_values ? "values" : "order"))
                    : absent;
     }
     NullableDatum text(const char* of_loop) const {
@@ -216,7 +218,7 @@ void put_loops(FunctionCallInfo fcinfo, void (LoopRow::*put)(const Rows& rows) c
     for (int i = 0; i < count; ++i) {
         CHECK_FOR_INTERRUPTS();
         // A loop of a request that is still open has no numbers yet.
-        if (copy_round_trip(places[i].key, loop) && loop.statements > 0) {
+        if (copy_round_trip(places[i].key, loop) && loop.numbers.statements > 0) {
             const LoopRow row(loop, sees_all || loop.key.base.role == user);
             (row.*put)(rows);
         }

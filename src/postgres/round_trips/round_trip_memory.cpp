@@ -159,9 +159,10 @@ void remove_oldest(Oid role, int count) {
         }
     }
     count = Min(count, found);
-    std::nth_element(
-        memory->scratch, memory->scratch + count, memory->scratch + found,
-        [](const Entry* a, const Entry* b) { return a->loop.last_seen < b->loop.last_seen; });
+    std::nth_element(memory->scratch, memory->scratch + count, memory->scratch + found,
+                     [](const Entry* a, const Entry* b) {
+                         return a->loop.numbers.last_seen < b->loop.numbers.last_seen;
+                     });
     for (int i = 0; i < count; ++i) {
         count_eviction(memory->scratch[i]->loop.key.base.database);
         remove(memory->scratch[i]->loop.key);
@@ -250,29 +251,12 @@ void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
     strlcpy(stored.leader_column, texts.leader_column, sizeof stored.leader_column);
     copy(stored.leader, texts.leader);
     copy(stored.repeated, texts.repeated);
-    copy(stored.advice, stored.has_distinct_parameters ? texts.advice : texts.advice_if_same);
+    copy(stored.advice,
+         stored.numbers.has_distinct_parameters ? texts.advice : texts.advice_if_same);
 }
 
-/// What a row adds up.
-struct Numbers {
-    std::int64_t episodes;
-    std::int64_t statements;
-    std::int64_t longest;
-    std::int64_t round_trips;
-    std::int64_t rows;
-    std::int64_t transactions;
-    std::int64_t sessions;
-    std::int64_t leader_rows;
-    std::int64_t server_time;
-    std::int64_t wait_time;
-    TimestampTz first_seen;
-    TimestampTz last_seen;
-    bool has_distinct_parameters;
-    bool is_by_values;
-};
-
 /// What an episode had.
-Numbers numbers_of(const Loop& loop) {
+RoundTripNumbers numbers_of(const Loop& loop) {
     return {loop.is_new_in_episode ? 1 : 0,
             static_cast<std::int64_t>(loop.statements),
             static_cast<std::int64_t>(loop.statements),
@@ -289,26 +273,8 @@ Numbers numbers_of(const Loop& loop) {
             loop.is_by_values};
 }
 
-/// What a row has added up so far.
-Numbers numbers_of(const StoredRoundTrip& row) {
-    return {row.episodes,
-            row.statements,
-            row.longest,
-            row.round_trips,
-            row.rows,
-            row.transactions,
-            row.sessions,
-            row.leader_rows,
-            row.server_time,
-            row.wait_time,
-            row.first_seen,
-            row.last_seen,
-            row.has_distinct_parameters,
-            row.is_by_values};
-}
-
-/// Adds numbers to those of a row, which may be empty.
-void add_numbers(StoredRoundTrip& to, const Numbers& numbers) {
+/// Adds numbers to others, which may be none yet.
+void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
     const bool is_new = to.statements == 0;
     to.episodes += is_new ? Max(numbers.episodes, std::int64_t{1}) : numbers.episodes;
     to.statements += numbers.statements;
@@ -329,12 +295,13 @@ void add_numbers(StoredRoundTrip& to, const Numbers& numbers) {
 /// Keeps what is said of the loop, if it is the first or says more. Under the entry's own lock, or
 /// the exclusive one.
 void set_words(StoredRoundTrip& stored, const RoundTripTexts& texts, bool has_distinct_parameters) {
-    const bool is_first_distinct = has_distinct_parameters && !stored.has_distinct_parameters;
+    const bool is_first_distinct =
+        has_distinct_parameters && !stored.numbers.has_distinct_parameters;
     const bool is_first_proof = texts.leader_column[0] != '\0' && stored.leader_column[0] == '\0';
     stored.query_id = texts.query_id;
     stored.leader_query_id = texts.leader_query_id;
-    stored.has_distinct_parameters |= has_distinct_parameters;
-    if (stored.statements == 0 || is_first_distinct || is_first_proof) {
+    stored.numbers.has_distinct_parameters |= has_distinct_parameters;
+    if (stored.numbers.statements == 0 || is_first_distinct || is_first_proof) {
         set_texts(stored, texts);
     }
     strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
@@ -350,7 +317,7 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
     for (const std::uint64_t variant : family->variants) {
         const auto* const entry = look_up<Entry>(table, StoredRoundTrip::Key{base, variant});
         if (oldest == nullptr ||
-            (entry != nullptr && entry->loop.last_seen < oldest->loop.last_seen)) {
+            (entry != nullptr && entry->loop.numbers.last_seen < oldest->loop.numbers.last_seen)) {
             oldest = entry;
         }
     }
@@ -361,7 +328,7 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
     const StoredRoundTrip::Key sum = {base, 0};
     remove(row.key);
     if (auto* const known = look_up<Entry>(table, sum)) {
-        add_numbers(known->loop, numbers_of(row));
+        add_numbers(known->loop.numbers, row.numbers);
         return;
     }
     if (Entry* const entry = insert(sum)) {
@@ -428,7 +395,7 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     add_to_totals(MyDatabaseId, loop);
     change_loop(key, [&](StoredRoundTrip& stored) {
         set_words(stored, texts, loop.has_distinct_parameters);
-        add_numbers(stored, numbers_of(loop));
+        add_numbers(stored.numbers, numbers_of(loop));
     });
 }
 
@@ -440,7 +407,7 @@ std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_par
     const TimestampTz now = GetCurrentTimestamp();
     change_loop(key, [&](StoredRoundTrip& stored) {
         set_words(stored, texts, has_distinct_parameters);
-        stored.last_seen = Max(stored.last_seen, now);
+        stored.numbers.last_seen = Max(stored.numbers.last_seen, now);
     });
     return key.variant;
 }
@@ -458,7 +425,7 @@ void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
     }
     if (known != nullptr) {
         SpinLockAcquire(&known->mutex);
-        add_numbers(known->loop, numbers_of(loop));
+        add_numbers(known->loop.numbers, numbers_of(loop));
         SpinLockRelease(&known->mutex);
     }
     LWLockRelease(memory->lock);
@@ -473,7 +440,7 @@ RoundTripPlace* round_trip_places(int& count) {
     HASH_SEQ_STATUS scan;
     hash_seq_init(&scan, table);
     while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
-        places[count++] = {entry->loop.key, entry->loop.last_seen};
+        places[count++] = {entry->loop.key, entry->loop.numbers.last_seen};
     }
     LWLockRelease(memory->lock);
     std::sort(places, places + count, [](const RoundTripPlace& a, const RoundTripPlace& b) {

@@ -26,6 +26,24 @@ struct RoundTripTexts {
     RoundTripText advice_if_same;  ///< where the parameters are the same each time
 };
 
+/// What is added up of a loop.
+struct RoundTripNumbers {
+    std::int64_t episodes;
+    std::int64_t statements;
+    std::int64_t longest;
+    std::int64_t round_trips;
+    std::int64_t rows;
+    std::int64_t transactions;
+    std::int64_t sessions;  ///< the most in one episode
+    std::int64_t leader_rows;
+    std::int64_t server_time;  ///< µs
+    std::int64_t wait_time;    ///< µs
+    TimestampTz first_seen;
+    TimestampTz last_seen;
+    bool has_distinct_parameters;
+    bool is_by_values;
+};
+
 /// A loop as it is remembered.
 struct StoredRoundTrip {
     /// What makes a loop one; rows of it are kept apart by their owners.
@@ -45,23 +63,10 @@ struct StoredRoundTrip {
     static constexpr int most_variants = 16;
 
     Key key;  // first: the hash table's key
+    RoundTripNumbers numbers;
     std::uint64_t query_id;
     std::uint64_t leader_query_id;
-    RoundTripOwner owner;  ///< of variant 0 it says nothing
-    std::int64_t episodes;
-    std::int64_t statements;
-    std::int64_t longest;
-    std::int64_t round_trips;
-    std::int64_t rows;
-    std::int64_t transactions;
-    std::int64_t sessions;  ///< the most in one episode
-    std::int64_t leader_rows;
-    std::int64_t server_time;  ///< µs
-    std::int64_t wait_time;    ///< µs
-    TimestampTz first_seen;
-    TimestampTz last_seen;
-    bool has_distinct_parameters;
-    bool is_by_values;
+    RoundTripOwner owner;   ///< of variant 0 it says nothing
     TimestampTz logged_at;  ///< 0: never
     char leader_column[NAMEDATALEN];
     int encoding;  ///< of the texts
