@@ -76,11 +76,23 @@ Message::Id id_of(const EncodedReceiver* receiver, TupleTableSlot* row, int colu
     return {row->tts_values[column], row->tts_isnull[column], receiver->ids.ids[column].type};
 }
 
+/// What another server answers is not what its function should, if that is another's of the name.
+void require(TupleTableSlot* row, int column) {
+    if (row->tts_isnull[column]) {
+        ereport(ERROR,
+                (errcode(ERRCODE_FDW_ERROR), errmsg("another server has encoded messages as null"),
+                 errhint("Its functions of the names of extension onetrip may be others: look "
+                         "at the schema of the extension there.")));
+    }
+}
+
 std::string_view sections_of(TupleTableSlot* row, int column) {
+    require(row, column);
     return characters_of(PG_DETOAST_DATUM_PACKED(row->tts_values[column]));
 }
 
 void take_block(EncodedReceiver* receiver, TupleTableSlot* row) {
+    require(row, count_column);
     receiver->job->take_encoded({id_of(receiver, row, 0),
                                  {Datum{0}, true, InvalidOid},
                                  DatumGetInt64(row->tts_values[count_column]),
@@ -122,6 +134,9 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     error_context_stack = receiver->outer_context;
     const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
     slot_getallattrs(row);
+    if (receiver->form == Encoded::blocks) {
+        require(row, differ_column);
+    }
     receiver->has_message_twice =
         receiver->form == Encoded::blocks && !DatumGetBool(row->tts_values[differ_column]);
     if (!receiver->has_message_twice) {
