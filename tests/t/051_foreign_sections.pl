@@ -119,6 +119,25 @@ for my $case (
 
 # ---- errors ----------------------------------------------------------------------------------------
 
+# A server whose functions are others than those of the extension.
+$node->safe_psql('postgres', 'CREATE DATABASE liar TEMPLATE rows');
+$node->safe_psql('liar', <<'SQL');
+ALTER EXTENSION onetrip DROP AGGREGATE section_agg(bytea);
+DROP AGGREGATE section_agg(bytea);
+CREATE FUNCTION nothing(bytea, bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT NULL::bytea';
+CREATE AGGREGATE section_agg(bytea) (SFUNC = nothing, STYPE = bytea);
+SQL
+$node->safe_psql('postgres', <<"SQL");
+CREATE SERVER liar FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$folder', port '$port', dbname 'liar', extensions 'onetrip');
+CREATE USER MAPPING FOR CURRENT_USER SERVER liar;
+CREATE SCHEMA lying; IMPORT FOREIGN SCHEMA public LIMIT TO (messages, campagnes, zones_diffusion) FROM SERVER liar INTO lying;
+SQL
+foreach my $call ("encode_carousel('AFRIQUE', '$day')", "carousel_stats('AFRIQUE', '$day')", "carousel_campaigns('AFRIQUE', '$day')")
+{
+	my ($out, $err) = ask('lying', "SELECT $call");
+	like($err, qr/ERROR:  another server has encoded messages as null$/m, "$call: NULL is no section");
+}
+
 $node->safe_psql($_, "INSERT INTO messages VALUES (99, 2, -1, 1), (100, 2, -2, 1)") for 'rows', 'postgres';
 for my $schema ('far', 'public')
 {
