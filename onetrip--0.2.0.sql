@@ -362,14 +362,14 @@ COMMENT ON FUNCTION create_carousel_tables(name) IS
 
 -- A carousel's statement over tables of other servers calls them there. They are IMMUTABLE so that it is
 -- sent; an index or a generated column should use encode_sections.
-CREATE FUNCTION message_sections(layout section_layout, VARIADIC "values" "any") RETURNS bytea
+CREATE FUNCTION message_sections(layout section_layout, types oid[], VARIADIC "values" "any") RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION message_sections(section_layout, "any") IS
+COMMENT ON FUNCTION message_sections(section_layout, oid[], "any") IS
     'sections of a message, of its ids and a value for each source of the layout; for statements of carousels';
 
-CREATE FUNCTION message_problem(layout section_layout, VARIADIC "values" "any") RETURNS text[]
+CREATE FUNCTION message_problem(layout section_layout, types oid[], VARIADIC "values" "any") RETURNS text[]
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION message_problem(section_layout, "any") IS
+COMMENT ON FUNCTION message_problem(section_layout, oid[], "any") IS
     'field, problem, SQLSTATE, message and hint of a message that cannot be encoded; NULL for any other';
 
 CREATE FUNCTION encode_carousel(

@@ -122,6 +122,7 @@ my %pool = (
 		q{(SELECT r FROM (SELECT 1 AS id, 'é'::text AS t, '[]'::jsonb AS i) AS r)}, 'ROW()', 'ROW(1, NULL)', 'ROW(now())',
 		'(SELECT m FROM messages AS m LIMIT 1)', '(SELECT c FROM campagnes AS c)',
 		q{(SELECT r FROM (SELECT 1 AS id, repeat('é', 5000000) AS t, '[]'::jsonb AS i) AS r)} ],
+	'oid[]' => [ typed('oid[]', q{'{}'}, q{'{0}'}, q{'{20,20,25}'}, q{'{{20,25},{0,0}}'}, q{'[5:6]={20,NULL}'}, q{'{4294967295}'}) ],
 	'text[]' => [
 		typed(
 			'text[]', q{'{all}'}, q{'{}'}, q{'{null,unknown}'}, q{'{NULL}'}, q{'{{all},{missing}}'}, q{'{structure,"A"}'},
@@ -166,8 +167,8 @@ my %good = (
 	'export_sections_to_program' => [ @good_query, q{'cat >/dev/null'}, @good_sections ],
 	'export_sections_to_large_object' => [ @good_query, @good_sections ],
 	'encode_section' => [ $layout, $documents[11] ],
-	'message_sections' => [ q{E'x {\\n campagne_id 32 tcimsbf\\n}'}, '1, 2, 3' ],
-	'message_problem' => [ q{E'x {\\n campagne_id 8 uimsbf\\n}'}, '1, 2, 999' ],
+	'message_sections' => [ q{E'x {\\n campagne_id 32 tcimsbf\\n}'}, q{'{0}'}, '1, 2, 3' ],
+	'message_problem' => [ q{E'x {\\n campagne_id 8 uimsbf\\n}'}, q{'{0}'}, '1, 2, 999' ],
 	'encode_sections' => [ $layout, $documents[11] ],
 	'flatten_submission' => [ $documents[8], $documents[0], q{'{all}'} ],
 	'form_from' => [ q{'{"components": [{"type": "container", "key": "a.b", "components": [{"type": "number", "key": "n"}]}]}'}, q{'formio'} ],

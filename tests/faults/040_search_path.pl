@@ -179,8 +179,8 @@ my %calls = (
 	'ts_sections(bytea,integer)' => { call => q{SELECT * FROM public.ts_sections(public.ts_packets('\x920000', 100), 100)} },
 	'create_carousel_tables(name)' => { before => 'SET client_min_messages = error; DROP SCHEMA IF EXISTS made CASCADE; CREATE SCHEMA made',
 		call => q{SELECT public.create_carousel_tables('made')}, look => tables_of('made') },
-	'message_sections(section_layout,"any")' => { call => "SELECT public.message_sections($layout, 1, 2, 3)" },
-	'message_problem(section_layout,"any")' => { call => "SELECT public.message_problem($layout, 1, 2, -3)" },
+	'message_sections(section_layout,oid[],"any")' => { call => "SELECT public.message_sections($layout, '{}', 1, 2, 3)" },
+	'message_problem(section_layout,oid[],"any")' => { call => "SELECT public.message_problem($layout, '{}', 1, 2, -3)" },
 	'encode_carousel(text,date,section_layout)' => { call => "SELECT public.encode_carousel($zone)" },
 	'carousel_sections(text,date,section_layout)' => { call => "SELECT * FROM public.carousel_sections($zone)" },
 	'carousel_problems(text,date,section_layout)' => {

@@ -119,6 +119,16 @@ for my $case (
 
 # ---- errors ----------------------------------------------------------------------------------------
 
+# A message of many sections makes smaller blocks, and a column that is declared otherwise is refused.
+unlike((ask('far', "$watched SELECT length(encode_carousel('AFRIQUE', '$day', E'x {\\n message_id 32 tcimsbf\\n}'));"))[1], qr/>> 11/, 'large blocks of small messages');
+like((ask('far', "$watched SELECT length(encode_carousel('AFRIQUE', '$day'));"))[1], qr/>> 11/, 'smaller ones of those that may be split');
+$node->safe_psql('postgres', <<'SQL');
+CREATE SCHEMA odd; IMPORT FOREIGN SCHEMA public LIMIT TO (campagnes, zones_diffusion) FROM SERVER other INTO odd;
+CREATE FOREIGN TABLE odd.messages (id bigint, campagne_id_fk bigint, numero_abonne bigint, template_id text, storables jsonb) SERVER other OPTIONS (schema_name 'public', table_name 'messages');
+SQL
+like((ask('odd', "SELECT encode_carousel('AFRIQUE', '$day')"))[1], qr/ERROR:  column "template_id" has type text on one server and type bigint on another$/m,
+	'a type that differs is refused');
+
 # A server whose functions are others than those of the extension.
 $node->safe_psql('postgres', 'CREATE DATABASE liar TEMPLATE rows');
 $node->safe_psql('liar', <<'SQL');
@@ -197,17 +207,17 @@ for my $timezone ('UTC', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia')
 {
 	for my $settings ("datestyle = 'ISO, MDY'", "datestyle = 'SQL, DMY'", "intervalstyle = 'sql_standard'", "intervalstyle = 'iso_8601'", "bytea_output = 'escape'", 'extra_float_digits = -10')
 	{
-		++$md5{ $node->safe_psql('postgres', "SET timezone = '$timezone'; SET $settings; SELECT md5(message_sections($layout, id, id, at, day, long, number, real, yes, word, bytes, items)) FROM kinds") };
+		++$md5{ $node->safe_psql('postgres', "SET timezone = '$timezone'; SET $settings; SELECT md5(message_sections($layout, '{}', id, id, at, day, long, number, real, yes, word, bytes, items)) FROM kinds") };
 	}
 }
 is(join(' ', values %md5), '24', 'the same bytes whatever the settings');
-is($node->safe_psql('postgres', "SELECT message_sections($layout, id, id, at, day, long, number, real, yes, word, bytes, items) =
+is($node->safe_psql('postgres', "SELECT message_sections($layout, '{}', id, id, at, day, long, number, real, yes, word, bytes, items) =
 	encode_section($layout, kinds) FROM kinds"), 't', 'those of encode_section');
-is($node->safe_psql('postgres', "SELECT message_problem($layout, id, 7, at, day, long, number, real, yes, word, bytes, items) FROM kinds"), '', 'no problem');
-is($node->safe_psql('postgres', "SELECT p[1], p[3] FROM kinds, message_problem($layout, id, 7, at, day, long, -number, real, yes, word, bytes, items) AS p"),
+is($node->safe_psql('postgres', "SELECT message_problem($layout, '{}', id, 7, at, day, long, number, real, yes, word, bytes, items) FROM kinds"), '', 'no problem');
+is($node->safe_psql('postgres', "SELECT p[1], p[3] FROM kinds, message_problem($layout, '{}', id, 7, at, day, long, -number, real, yes, word, bytes, items) AS p"),
 	'number|22003', 'a problem has its field and SQLSTATE');
-like((ask('public', "SELECT message_sections($layout, 1, 2, 3)"))[1], qr/ERROR:  layout "all" takes two ids and 9 values/, 'a value for each slot');
-like((ask('public', "SELECT message_sections($layout, VARIADIC ARRAY[1, 2, 3])"))[1], qr/ERROR:  layout "all" takes two ids and 9 values/, 'no array of them');
-like((ask('public', "SELECT message_sections(NULL, 1, 2, 3)"))[1], qr/ERROR:.*layout/, 'and a layout');
+like((ask('public', "SELECT message_sections($layout, '{}', 1, 2, 3)"))[1], qr/ERROR:  layout "all" takes two ids and 9 values/, 'a value for each slot');
+like((ask('public', "SELECT message_sections($layout, '{}', VARIADIC ARRAY[1, 2, 3])"))[1], qr/ERROR:  layout "all" takes two ids and 9 values, and no array of them/, 'no array of them');
+like((ask('public', "SELECT message_sections(NULL, '{}', 1, 2, 3)"))[1], qr/ERROR:.*layout/, 'and a layout');
 
 done_testing();

@@ -54,27 +54,42 @@ const char* list_columns(const CarouselTables& tables) {
     pg_unreachable();
 }
 
-void append_slot(StringInfo query, const CarouselTables& tables, const Plan& plan,
-                 std::size_t slot) {
+/// An expression of the select list.
+struct Source {
+    const char* text;
+    Oid type;
+};
+
+constexpr Source nothing = {"NULL::pg_catalog.int8", INT8OID};
+
+Source campagne_id(const CarouselTables& tables) {
+    return {"c.id", tables.campagnes.type_of("id")};
+}
+
+Source message_id(const CarouselTables& tables) {
+    return {"m.id", tables.messages.type_of("id")};
+}
+
+Source source_of_slot(const CarouselTables& tables, const Plan& plan, std::size_t slot) {
     const char* const name = plan.slots[slot].name.c_str();
     if (plan.slots[slot].names_part) {
-        appendStringInfoString(query, ", NULL::pg_catalog.int8");
-    } else if (std::strcmp(name, "campagne_id") == 0) {
-        appendStringInfoString(query, ", c.id");
-    } else if (std::strcmp(name, "message_id") == 0) {
-        appendStringInfoString(query, ", m.id");
-    } else {
-        const CarouselTable* const table = tables.table_of_column(name);
-        if (table == nullptr && plan.slots[slot].may_be_missing) {
-            appendStringInfoString(query, ", NULL::pg_catalog.int8");
-            return;
-        }
-        if (table == nullptr) {
-            refuse_unknown_source(tables, plan, slot);
-        }
-        check_column_rights(*table, name);
-        appendStringInfo(query, ", %s.%s", table->alias, quote_identifier(name));
+        return nothing;
     }
+    if (std::strcmp(name, "campagne_id") == 0) {
+        return campagne_id(tables);
+    }
+    if (std::strcmp(name, "message_id") == 0) {
+        return message_id(tables);
+    }
+    const CarouselTable* const table = tables.table_of_column(name);
+    if (table == nullptr && plan.slots[slot].may_be_missing) {
+        return nothing;
+    }
+    if (table == nullptr) {
+        refuse_unknown_source(tables, plan, slot);
+    }
+    check_column_rights(*table, name);
+    return {psprintf("%s.%s", table->alias, quote_identifier(name)), table->type_of(name)};
 }
 
 /// Whether the layout takes a column from zones_diffusion, so that it must be joined.
@@ -236,7 +251,7 @@ const char* print_slots(const CarouselTables& tables, const Plan& plan) {
     StringInfoData slots;
     initStringInfo(&slots);
     for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
-        append_slot(&slots, tables, plan, slot);
+        appendStringInfo(&slots, ", %s", source_of_slot(tables, plan, slot).text);
     }
     return slots.data;
 }
@@ -261,10 +276,28 @@ CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const c
     return {query.data, list_of(parameters)};
 }
 
-/// `public.message_sections($5, c.id, m.id, …)`.
+/// The types of the arguments as this server knows them: what another server declares otherwise
+/// would be read otherwise. Those of users, whose numbers differ between servers, are 0.
+const char* print_types(const CarouselTables& tables, const Plan& plan) {
+    StringInfoData types;
+    initStringInfo(&types);
+    const auto append = [&types](Oid type) {
+        appendStringInfo(&types, "%s%u", types.len == 0 ? "" : ",",
+                         type < FirstGenbkiObjectId ? type : InvalidOid);
+    };
+    append(campagne_id(tables).type);
+    append(message_id(tables).type);
+    for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
+        append(source_of_slot(tables, plan, slot).type);
+    }
+    return types.data;
+}
+
+/// `public.message_sections($5, '{20,20,…}', c.id, m.id, …)`.
 const char* print_call(const CarouselTables& tables, const Plan& plan, const char* function,
                        int layout) {
-    return psprintf("%s($%d, %s%s)", function, layout, ids, print_slots(tables, plan));
+    return psprintf("%s($%d, '{%s}'::pg_catalog.oid[], %s%s)", function, layout,
+                    print_types(tables, plan), ids, print_slots(tables, plan));
 }
 
 // ---- encoding ----
@@ -275,8 +308,20 @@ bool is_integer(Oid type) {
 
 /// The messages of a block are those of one campaign whose ids have the same high bits. A block of
 /// a campaign whose ids follow one another takes about half a megabyte, and postgres_fdw fetches a
-/// hundred rows at once.
-constexpr int low_bits_of_block = 13;
+/// hundred rows at once. None may be so large that its text, of twice its bytes, is no datum: as
+/// many messages as can have 256 sections each, of the largest, come to 256 MB.
+int low_bits_of_block(const Plan& plan) {
+    constexpr int most = 13;
+    constexpr std::uint64_t most_bytes = std::uint64_t{1} << 28U;
+    constexpr std::uint64_t most_parts = 256;
+    const bool may_be_split = plan.split.has_value() || plan.table != nullptr;
+    const std::uint64_t bytes = plan.max_bytes * (may_be_split ? most_parts : 1);
+    int bits = most;
+    while (bits > 0 && (bytes << static_cast<unsigned>(bits)) > most_bytes) {
+        --bits;
+    }
+    return bits;
+}
 
 /// Whether each id of a block is there once. NULL, which a table without constraints may have, is
 /// in a block of its own.
@@ -286,11 +331,11 @@ constexpr const char* ids_differ =
 
 /// Citus computes an aggregate on its workers if it is grouped by the column that distributes the
 /// table, so that a campaign is known by its messages here.
-const char* print_blocks(const EncodingFunctions& functions, const char* call) {
+const char* print_blocks(const EncodingFunctions& functions, const Plan& plan, const char* call) {
     return psprintf(
         "m.campagne_id_fk, m.id OPERATOR(pg_catalog.>>) %d, pg_catalog.count(*), %s,"
         " %s(%s ORDER BY m.id)",
-        low_bits_of_block, ids_differ, functions.aggregate, call);
+        low_bits_of_block(plan), ids_differ, functions.aggregate, call);
 }
 
 const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encoded form,
@@ -299,7 +344,7 @@ const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encode
     const char* const problem = print_call(tables, plan, functions.problem, layout);
     switch (form) {
         case Encoded::blocks:
-            return print_blocks(functions, sections);
+            return print_blocks(functions, plan, sections);
         case Encoded::messages:
             return psprintf("%s, %s", ids, sections);
         case Encoded::problems:
@@ -321,7 +366,7 @@ CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& z
 }
 
 bool can_encode(const CarouselTables& tables, const Plan& plan, Encoded form) {
-    constexpr std::size_t further_arguments = 3;
+    constexpr std::size_t further_arguments = 4;
     if (plan.slots.size() + further_arguments > FUNC_MAX_ARGS) {
         return false;
     }

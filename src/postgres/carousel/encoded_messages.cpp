@@ -38,9 +38,9 @@ bool find_functions(Oid caller, EncodingFunctions& functions) {
     functions.layout_type =
         GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("section_layout"),
                         ObjectIdGetDatum(get_func_namespace(caller)));
-    const Oid types[] = {functions.layout_type, ANYOID};
+    const Oid types[] = {functions.layout_type, OIDARRAYOID, ANYOID};
     const auto find = [&](const char* name) {
-        return LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(name))), 2, types,
+        return LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(name))), 3, types,
                               true);
     };
     functions.message_sections = find("message_sections");

@@ -7,6 +7,12 @@
 #include "postgres/sections/section_buffer.hpp"
 #include "postgres/server/arguments.hpp"
 
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+}
+
 namespace onetrip::postgres {
 
 ONETRIP_SQL_FUNCTION(message_sections);
@@ -16,11 +22,12 @@ namespace {
 
 using section::Value;
 
-/// The arguments: the layout, the ids, and a value for each slot. They have positions and types,
-/// but no names that a statement could lose on its way.
-constexpr int campagne_id_argument = 1;
-constexpr int message_id_argument = 2;
-constexpr int first_slot_argument = 3;
+/// The arguments: the layout, the types of those to come, the ids, and a value for each slot. They
+/// have positions and types, but no names that a statement could lose on its way.
+constexpr int types_argument = 1;
+constexpr int campagne_id_argument = 2;
+constexpr int message_id_argument = 3;
+constexpr int first_slot_argument = 4;
 
 /// No row type has it (typcache.h): it stands for the arguments of a call.
 constexpr std::uint64_t arguments_as_row = 0;
@@ -28,16 +35,50 @@ constexpr std::uint64_t arguments_as_row = 0;
 void check_arguments(FunctionCallInfo fcinfo, const section::Plan& plan) {
     const auto slots = static_cast<int>(plan.slots.size());
     if (PG_NARGS() != first_slot_argument + slots || get_fn_expr_variadic(fcinfo->flinfo)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("layout \"%s\" takes two ids and %d values", plan.name.c_str(), slots),
-                 errhint("Use encode_carousel and its family, which make these calls.")));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("layout \"%s\" takes two ids and %d values, and no array of them",
+                               plan.name.c_str(), slots),
+                        errhint("Use encode_carousel and its family, which make these calls.")));
+    }
+}
+
+/// The column of an argument, as messages name it.
+const char* name_of_argument(const section::Plan& plan, int argument) {
+    return argument == campagne_id_argument ? "campagne_id"
+           : argument == message_id_argument
+               ? "message_id"
+               : plan.slots[argument - first_slot_argument].name.c_str();
+}
+
+/// Whether the arguments have the types that they have on the server which sends the statement,
+/// where these are known. Values of others would be read as they are here, and make other bytes.
+void check_types(FunctionCallInfo fcinfo, const section::Plan& plan) {
+    refuse_null(fcinfo, types_argument, "types");
+    Datum* types = nullptr;
+    int count = 0;
+    deconstruct_array(PG_GETARG_ARRAYTYPE_P(types_argument), OIDOID, sizeof(Oid), true,
+                      TYPALIGN_INT, &types, nullptr, &count);
+    for (int i = 0; i < count && campagne_id_argument + i < PG_NARGS(); ++i) {
+        const int argument = campagne_id_argument + i;
+        const Oid expected = DatumGetObjectId(types[i]);
+        const Oid type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+        if (OidIsValid(expected) && getBaseType(type) != expected) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATATYPE_MISMATCH),
+                     errmsg("column \"%s\" has type %s on one server and type %s on another",
+                            name_of_argument(plan, argument),
+                            format_type_extended(expected, -1, FORMAT_TYPE_ALLOW_INVALID),
+                            format_type_be(type)),
+                     errhint("Declare the foreign table's column with the type that it has there, "
+                             "or leave onetrip out of the server's option \"extensions\".")));
+        }
     }
 }
 
 /// How the arguments of this call site are read.
 RowBinding* bind_arguments(FunctionCallInfo fcinfo, const section::Plan& plan) {
     check_arguments(fcinfo, plan);
+    check_types(fcinfo, plan);
     auto* const binding = static_cast<RowBinding*>(palloc0(sizeof(RowBinding)));
     binding->row_type = arguments_as_row;
     binding->count = plan.slots.size();
