@@ -55,11 +55,11 @@ void Detector::restart_episode() {
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
         entry.is_loop = entry.is_described = entry.is_told = entry.has_distinct_parameters = false;
-        entry.runs = entry.turns = entry.value_runs = 0;
+        forget_runs(entry);
+        entry.turns = entry.value_runs = 0;
         entry.rows = 0;
         entry.parent_execution = 0;
         entry.busy = entry.wait = 0;
-        entry.confirmed = {};
     }
     time_.begin_episode();
     loops_ = 0;
@@ -96,9 +96,9 @@ bool Detector::keep_for_later() {
         const std::uint64_t bit = std::uint64_t{1} << place;
         entry.is_loop = entry.is_described = entry.is_told = false;
         if ((kept & bit) == 0) {
-            entry.runs = entry.turns = entry.value_runs = entry.all_runs = 0;
+            forget_runs(entry);
+            entry.turns = entry.value_runs = entry.all_runs = 0;
             entry.has_distinct_parameters = entry.is_half = false;
-            entry.confirmed = {};
             entry.parent = (parents & bit) == 0 ? nowhere : entry.parent;
         }
         if (((kept | parents) & bit) == 0) {
@@ -360,13 +360,13 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     if (is_broken && entry.is_loop) {
         begin_anew(entry);
     } else if (is_broken) {
-        entry.runs = 0;
+        forget_runs(entry);
     }
     // The statement that was taken for a neighbour is not one.
     if (context.leader == 0 && last_led_ != nowhere) {
         const Place own = find(entry.id, entries_[last_led_].id);
         if (own != nowhere && !entries_[own].is_loop) {
-            entries_[own].runs = 0;
+            forget_runs(entries_[own]);
         }
     }
 }
@@ -383,7 +383,7 @@ void Detector::begin_anew(Entry& entry) {
     --loops_;
     entry.is_loop = entry.is_described = false;
     entry.is_told = true;
-    entry.runs = 0;
+    forget_runs(entry);
 }
 
 void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
@@ -413,7 +413,7 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
         entry.value_runs = entry.runs;
     }
     if (may_be_none && entry.strays * 4ULL > entry.runs) {
-        entry.runs = 0;
+        forget_runs(entry);
     }
     entry.confirmed =
         entry.runs == 0 ? Tally{} : Tally{entry.runs, entry.trips, entry.busy, entry.wait};
@@ -427,7 +427,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.value_runs = entry.strays = 0;
     entry.busy = entry.wait = 0;
     entry.trips = entry.lists = entry.singles = entry.pages = entry.transactions = 0;
-    entry.transaction = 0;
+    entry.transaction = entry.told_transaction;
     entry.run_rows = 0;
     entry.first_seen = first.begin;
 }
@@ -719,18 +719,21 @@ void Detector::tell(Entry& entry) {
     absorb_others(entry);
     has_told_ = true;
     sink_->take(as_loop(entry));
+    entry.told_transaction = entry.transaction;
 }
 
 Loop Detector::as_loop(const Entry& entry) const {
+    const Answer* const answer = answer_to(key_of(entry));
+    const bool is_told = entry.is_told || (answer != nullptr && answer->is_told);
     return {key_of(entry),
-            !entry.is_told,
+            !is_told,
             entry.has_distinct_parameters,
             entry.loop_leader != 0 && is_by_values(entry),
             entry.runs,
             std::min(entry.trips, entry.runs),
             entry.run_rows,
             entry.transactions,
-            entry.is_told ? 0 : rows_of(entry.loop_leader),
+            is_told ? 0 : rows_of(entry.loop_leader),
             entry.busy,
             entry.wait,
             entry.first_seen,
@@ -757,13 +760,14 @@ void Detector::absorb_others(Entry& entry) {
         entry.lists += other.lists;
         entry.singles += other.singles;
         entry.run_rows += other.run_rows;
-        entry.transactions += other.transactions - (other.transaction == entry.transaction ? 1 : 0);
+        const bool has_same = other.transaction == entry.transaction && other.transactions > 0;
+        entry.transactions += other.transactions - (has_same ? 1 : 0);
         entry.value_runs += other.value_runs;
         entry.busy += other.busy;
         entry.wait += other.wait;
         entry.first_seen = std::min(entry.first_seen, other.first_seen);
         entry.last_seen = std::max(entry.last_seen, other.last_seen);
-        other.runs = 0;
+        forget_runs(other);
         other.is_told = true;
     }
 }
@@ -841,14 +845,16 @@ Detector::Entry* Detector::last_loop(QueryId id) {
     return nullptr;
 }
 
-bool Detector::is_answered(const LoopKey& key) const noexcept {
+const Detector::Answer* Detector::answer_to(const LoopKey& key) const noexcept {
     const auto* const end = answered_.data() + answers_;
-    return std::find(answered_.data(), end, key) != end;
+    const auto* const found = std::find_if(
+        answered_.data(), end, [&key](const Answer& answer) { return answer.key == key; });
+    return found == end ? nullptr : found;
 }
 
 void Detector::begin_answer(const LoopKey& key) noexcept {
     answers_ -= answers_ == most_answers ? 1 : 0;
-    answered_[answers_++] = key;
+    answered_[answers_++] = {key, false};
 }
 
 /// The first ones were given in an episode that has ended.
@@ -866,14 +872,17 @@ void Detector::begin_at_zero(QueryId id) {
             loops_ -= entry.is_loop ? 1 : 0;
             entry.is_loop = entry.is_described = false;
             entry.is_told = true;
-            entry.runs = 0;
-            entry.confirmed = {};
+            forget_runs(entry);
         }
     }
     auto* const end = held_.begin() + static_cast<std::ptrdiff_t>(held_count_);
     auto* const kept =
         std::remove_if(held_.begin(), end, [id](const Run& run) { return run.statement.id == id; });
     held_count_ = static_cast<std::size_t>(kept - held_.begin());
+    // Of what was held there is no entry that could say so.
+    for (std::size_t i = 0; i < answers_; ++i) {
+        answered_[i].is_told |= answered_[i].key.repeated == id;
+    }
 }
 
 // ---- the table ----------------------------------------------------------------------------------

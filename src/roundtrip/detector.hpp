@@ -133,7 +133,7 @@ class Detector {
     std::optional<Loop> take_grown();
 
     /// Whether a loop has been answered in this episode.
-    bool is_answered(const LoopKey& key) const noexcept;
+    bool is_answered(const LoopKey& key) const noexcept { return answer_to(key) != nullptr; }
 
     /// The loop is answered now.
     void begin_answer(const LoopKey& key) noexcept;
@@ -216,19 +216,26 @@ class Detector {
         std::uint32_t all_runs;          ///< also those before a part of the episode was told
         std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
-        std::uint32_t trips;         ///< of the runs, those that were waited for
-        std::uint32_t singles;       ///< of the runs, those that had none
-        std::uint32_t lists;         ///< of the runs, those that had a list of values
-        std::uint32_t pages;         ///< of the runs, those that asked for the next page
-        std::uint32_t transactions;  ///< of the runs
-        std::uint64_t transaction;   ///< of the last run
-        std::uint64_t run_rows;      ///< of the runs
-        std::uint32_t turns;         ///< executions of the parent under which there were runs
+        std::uint32_t trips;             ///< of the runs, those that were waited for
+        std::uint32_t singles;           ///< of the runs, those that had none
+        std::uint32_t lists;             ///< of the runs, those that had a list of values
+        std::uint32_t pages;             ///< of the runs, those that asked for the next page
+        std::uint32_t transactions;      ///< of the runs
+        std::uint64_t transaction;       ///< of the last run
+        std::uint64_t told_transaction;  ///< of the last run that was told
+        std::uint64_t run_rows;          ///< of the runs
+        std::uint32_t turns;             ///< executions of the parent under which there were runs
         Microseconds busy;
         Microseconds wait;
         Microseconds first_seen;
         Microseconds last_seen;
         Tally confirmed;  ///< of generations before this, that were asked for half at least
+    };
+
+    /// A loop that was answered.
+    struct Answer {
+        LoopKey key;
+        bool is_told;  ///< and its runs until then
     };
 
     /// A statement and what came before it.
@@ -283,8 +290,14 @@ class Detector {
     void break_off(Entry& entry, const Run& run, const Context& context);
     static void begin_runs(Entry& entry, const Statement& first);
     void count_run(Entry& entry, const Run& run, const Context& context) const;
+    /// They have been told or count for nothing, also those of generations that were confirmed.
+    static void forget_runs(Entry& entry) {
+        entry.runs = 0;
+        entry.confirmed = {};
+    }
     void begin_anew(Entry& entry);
     Entry* last_loop(QueryId id);
+    const Answer* answer_to(const LoopKey& key) const noexcept;
     void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
     void begin_generation(Entry& entry, const Judgement& evidence) const;
@@ -338,7 +351,7 @@ class Detector {
     static constexpr std::size_t most_answers = 32;
     std::size_t answers_ = 0;
     std::size_t answers_before_block_ = 0;
-    std::array<LoopKey, most_answers> answered_{};
+    std::array<Answer, most_answers> answered_{};
 
     // Of the block: its statements are held until it is clear that it is not a small one.
     bool in_block_ = false;

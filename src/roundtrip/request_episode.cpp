@@ -135,20 +135,37 @@ void RequestEpisode::begin_at_zero(QueryId id) noexcept {
 }
 
 void RequestEpisode::begin_at_zero(Entry& entry) noexcept {
+    // A transaction that goes on has been counted in what was told.
+    if (!entry.is_loop) {
+        entry.in_transactions = {};
+    }
     entry.is_loop = entry.has_distinct_parameters = false;
     entry.runs = entry.trips = entry.lists = entry.pages = 0;
     entry.transactions = entry.value_runs = entry.next_report = 0;
     entry.rows = entry.variant = 0;
-    entry.in_transactions = {};
     entry.busy = entry.wait = 0;
 }
 
 // ---- loops --------------------------------------------------------------------------------------
 
+bool RequestEpisode::is_by_values(const Entry& entry) noexcept {
+    return entry.value_runs * 5ULL >= entry.runs * 4ULL;
+}
+
+/// What a session has found by the order of its own statements holds for its own runs: the others'
+/// may be too many for that list.
+bool RequestEpisode::own_leader_holds(const Entry& entry) const noexcept {
+    if (entry.own_leader == 0 || is_by_values(entry)) {
+        return entry.own_leader != 0;
+    }
+    const Entry* const list = find(entry.own_leader);
+    return list != nullptr && list->all_rows >= entry.runs;
+}
+
 /// The last list before the statement's first run that had as many rows as the statement has runs.
 /// One that ran about as often as the statement itself is its neighbour, and led by the same list.
 QueryId RequestEpisode::leader_of(const Entry& entry) const noexcept {
-    if (entry.own_leader != 0) {
+    if (own_leader_holds(entry)) {
         return entry.own_leader;
     }
     Place at = entry.parent;
@@ -224,12 +241,12 @@ void RequestEpisode::dismiss(QueryId id) noexcept {
 Loop RequestEpisode::as_loop(const Entry& entry) const noexcept {
     const Entry* const leader = entry.loop_leader == 0 ? nullptr : find(entry.loop_leader);
     const std::uint32_t in_sessions = sessions();
-    const bool is_by_values = entry.loop_leader != 0 && entry.own_leader == entry.loop_leader &&
-                              in_sessions == 1 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
+    const bool by_values = entry.loop_leader != 0 && entry.own_leader == entry.loop_leader &&
+                           in_sessions == 1 && is_by_values(entry);
     return {{entry.loop_leader, entry.id, entry.loop_kind},
             true,
             entry.has_distinct_parameters,
-            is_by_values,
+            by_values,
             entry.runs,
             std::min(entry.trips, entry.runs),
             entry.rows,

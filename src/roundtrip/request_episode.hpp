@@ -133,6 +133,8 @@ class RequestEpisode {
     static void count_transaction(Entry& entry, const RequestRun& run) noexcept;
     static void count_earlier(Entry& entry, const RequestRun& run) noexcept;
     void remember_rows(Entry& entry, const Statement& statement) noexcept;
+    static bool is_by_values(const Entry& entry) noexcept;
+    bool own_leader_holds(const Entry& entry) const noexcept;
     QueryId leader_of(const Entry& entry) const noexcept;
     std::optional<LoopKey> loop_of(const Entry& entry, std::uint32_t repeats) const noexcept;
     Loop as_loop(const Entry& entry) const noexcept;

@@ -149,6 +149,33 @@ TEST_CASE("after an ERROR the count begins at 0") {
     CHECK_FALSE(small.with(look_up));
 }
 
+TEST_CASE("what goes on after an ERROR is of the same episode") {
+    Session session;
+    Detector& detector = session.detector();
+    detector.set_limits({3, 1'000'000});
+    detector.begin_block();
+    session.run(list, 20).run(look_up, 1, 2);
+    const auto answered = session.with(look_up);
+    REQUIRE(answered);
+    CHECK(answered->is_new_in_episode);
+    CHECK(answered->leader_rows == 20);
+    detector.begin_answer(answered->key);
+    detector.begin_at_zero(look_up);
+    session.run(look_up, 1, 4);
+    detector.end_block();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.loops[0].key == answered->key);
+    CHECK_FALSE(session.loops[0].is_new_in_episode);
+    CHECK(session.loops[0].leader_rows == 0);
+    // The next block is another episode.
+    session.loops.clear();
+    detector.begin_block();
+    session.run(list, 20).run(look_up, 1, 4);
+    detector.end_block();
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.loops[0].is_new_in_episode);
+}
+
 TEST_CASE("a comment that excuses a statement") {
     const auto has = [](std::string_view text) { return has_ignore_comment(text, {}); };
     CHECK(has("/* onetrip:ignore */ SELECT 1"));

@@ -203,6 +203,29 @@ TEST_CASE("what one session has found out counts") {
     CHECK_FALSE(request.loops()[0].is_by_values);
 }
 
+TEST_CASE("what a session has found by order alone holds for as many runs as the list has rows") {
+    Request request;
+    request.run(list, 10);
+    Statement insert;
+    insert.id = detail;
+    insert.kind = Kind::insert;
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        insert.begin = request.now();
+        insert.end = insert.begin + 10;
+        request.run(insert, i % 2, list);
+    }
+    REQUIRE(request.loops().size() == 1);
+    CHECK(request.loops()[0].key.leader == list);
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        insert.begin = request.now();
+        insert.end = insert.begin + 10;
+        request.run(insert, i % 2, list);
+    }
+    REQUIRE(request.loops().size() == 1);
+    CHECK(request.loops()[0].key.leader == 0);
+    CHECK(request.loops()[0].statements == 20);
+}
+
 TEST_CASE("pages, inserts of many and what was dismissed are no loops of a request") {
     Request request;
     Statement page;
@@ -330,6 +353,29 @@ TEST_CASE("a request that is restarted keeps what is looped over") {
     CHECK(request.loops()[0].statements == 10);
     request.episode().begin_at_zero(detail);
     CHECK(request.loops().empty());
+}
+
+TEST_CASE("a transaction that goes on over a restart is counted once") {
+    Request request;
+    Statement statement;
+    statement.id = detail;
+    statement.transaction = 5;
+    const auto run = [&] {
+        for (int i = 0; i < 12; ++i) {
+            statement.begin = request.now();
+            statement.end = statement.begin + 10;
+            request.run(statement, 1);
+        }
+    };
+    run();
+    CHECK(request.loops()[0].transactions == 1);
+    request.episode().restart();
+    run();
+    CHECK(request.loops()[0].transactions == 0);
+    request.episode().restart();
+    statement.transaction = 6;
+    run();
+    CHECK(request.loops()[0].transactions == 1);
 }
 
 TEST_CASE("the end of a list that may be cut") {

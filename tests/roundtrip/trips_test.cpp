@@ -65,6 +65,15 @@ TEST_CASE("transactions of a loop are counted") {
     CHECK(loops[0].transactions == 4);
 }
 
+TEST_CASE("a transaction that goes on is counted in the first part of its loop alone") {
+    const std::vector<Loop> loops =
+        loops_of(10'500, [](int, Statement& statement) { statement.transaction = 1; });
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].transactions == 1);
+    CHECK(loops[1].transactions == 0);
+    CHECK(loops[0].statements + loops[1].statements == 10'500);
+}
+
 TEST_CASE("pages are of their own kind, without a leader") {
     const auto page = [](int i, Statement& statement) { statement.is_next_page = i > 0; };
     const std::vector<Loop> loops = loops_of(12, page);
