@@ -45,6 +45,14 @@ for my $wide ($columns, $values)
 		qr/^SELECT .* AS column_1, .*, … FROM posts WHERE id <= \$\d+$/, 'of a leader too');
 }
 
+# ---- a cursor in a message of several statements ----
+
+for my $first ('SELECT 1 AS one', 'SELECT 1 AS one /* onetrip:ignore */')
+{
+	is( seen('leader', "$first \\; BEGIN \\; DECLARE c CURSOR FOR SELECT id FROM users \\; FETCH 20 FROM c;\n" . each_of('SELECT title FROM posts WHERE user_id = $n', @ids) . 'COMMIT'),
+		'SELECT id FROM users', "the query of a cursor after $first");
+}
+
 # ---- pages by several columns ----
 
 my $order = 'ORDER BY day, id LIMIT 20';

@@ -5,6 +5,7 @@
 // from it. An ERROR's longjmp may cross all frames: they hold plain data.
 
 #include "postgres/round_trips/round_trip_session.hpp"
+#include "postgres/round_trips/round_trip_text.hpp"
 
 extern "C" {
 #include "executor/executor.h"
@@ -35,6 +36,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
         next_analyze(state, query, jumble);
     }
     if (session.is_watching()) {
+        locate_query_of_cursor(query);
         session.look_for_ignore(query, state->p_sourcetext);
         session.parsed(query, state->p_sourcetext, may_have_constants(jumble));
     }

@@ -276,6 +276,18 @@ StatementSource source_of(const Query* statement, const char* text) {
     return part_of(text, statement->stmt_location, statement->stmt_len);
 }
 
+void locate_query_of_cursor(Query* statement) {
+    const auto* const cursor = reinterpret_cast<const DeclareCursorStmt*>(statement->utilityStmt);
+    if (cursor == nullptr || !IsA(cursor, DeclareCursorStmt)) {
+        return;
+    }
+    Query* const query = castNode(Query, cursor->query);
+    if (query->stmt_len == 0) {
+        query->stmt_location = statement->stmt_location;
+        query->stmt_len = statement->stmt_len;
+    }
+}
+
 bool names_ignore(const Query* statement, const char* text) {
     const char* const begin = text + Max(statement->stmt_location, 0);
     if (statement->stmt_len == 0) {

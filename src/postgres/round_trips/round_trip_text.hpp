@@ -36,6 +36,11 @@ struct StatementEdges {
 StatementSource source_of(const PlannedStmt* statement, const char* text);
 StatementSource source_of(const Query* statement, const char* text);
 
+/// Gives the query of a cursor that has just been analysed the place of its DECLARE in a string of
+/// several statements. The server leaves it as if it were all of the string
+/// (transformDeclareCursorStmt of analyze.c), before 18.
+void locate_query_of_cursor(Query* statement);
+
 /// Whether a statement has what may be a comment `/* onetrip:ignore */`. Asked of each that is
 /// analysed: most are the only one of their string, which need not be measured.
 bool names_ignore(const Query* statement, const char* text);
