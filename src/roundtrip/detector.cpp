@@ -6,6 +6,7 @@
 #include "roundtrip/detector.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace onetrip::roundtrip {
@@ -701,9 +702,10 @@ void Detector::look_at_growth(Entry& entry) {
 
 std::optional<Loop> Detector::take_grown() {
     const Entry* most = nullptr;
-    for (std::size_t place = 0; place < used_places_; ++place) {
+    for (std::uint64_t left = grown_; left != 0; left &= left - 1) {
+        const auto place = static_cast<std::size_t>(std::countr_zero(left));
         const Entry& entry = entries_[place];
-        const bool has_grown = ((grown_ >> place) & 1U) != 0 && entry.is_loop && entry.runs > 0;
+        const bool has_grown = place < used_places_ && entry.is_loop && entry.runs > 0;
         if (has_grown && (most == nullptr || entry.runs > most->runs)) {
             most = &entry;
         }

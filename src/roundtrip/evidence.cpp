@@ -246,7 +246,7 @@ inline ValueHash Evidence::value_in_column(const Asking& asking, const Statement
 /// holds where it did before; 0 if none.
 inline ValueHash Evidence::look_again(Asking& asking, const StatementValueHashes& values,
                                       std::uint32_t changed) const noexcept {
-    constexpr std::uint16_t enough = 8;
+    constexpr std::uint16_t enough = 4;
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == asking.id) {
         return 0;
@@ -286,14 +286,18 @@ bool Evidence::Asked::is_half_of(std::uint64_t all) const noexcept {
 std::uint64_t Evidence::values_to_ask(const Asking& asking) const noexcept {
     const Result& result = results_[asking.leader];
     const auto& hits = asking.tallies[asking.leader].hits;
-    const std::uint8_t most = *std::max_element(hits.begin(), hits.end());
-    std::uint64_t values = std::min<std::uint64_t>(result.rows, most_rows);
-    for (std::size_t column = 0; most > 0 && column < result.width; ++column) {
+    std::uint8_t most = 1;
+    std::uint64_t fewest = most_rows;
+    for (std::size_t column = 0; column < result.width; ++column) {
+        if (hits[column] > most) {
+            most = hits[column];
+            fewest = most_rows;
+        }
         if (hits[column] == most) {
-            values = std::min<std::uint64_t>(values, result.distinct[column]);
+            fewest = std::min<std::uint64_t>(fewest, result.distinct[column]);
         }
     }
-    return values;
+    return std::min(fewest, result.rows);
 }
 
 /// Whether the statement has now asked for half of what its leader's result gave.

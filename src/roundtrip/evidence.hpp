@@ -77,8 +77,9 @@ class Evidence {
     /// Whether values of further rows are kept.
     bool is_full(Place place) const noexcept { return results_[place].kept >= most_rows; }
     void count_row(Place place) noexcept;
-    /// A row's values, of as many columns as are kept.
-    void add_row(Place place, std::span<const ValueHash> row,
+    /// A row of `width` columns, of which `value_of` gives the values.
+    template <typename ValueOf>
+    void add_row(Place place, std::size_t width, ValueOf&& value_of,
                  const StatementValueHashes& asked) noexcept;
 
     /// The result of a statement; nowhere if there is none.
@@ -120,7 +121,7 @@ class Evidence {
     /// but a row, and to clear all words for each would be felt.
     struct UsedWords {
         std::uint16_t count = 0;  ///< of bits that were set; of more than there is room for, all
-        std::array<std::uint8_t, 14> words{};
+        std::array<std::uint8_t, 30> words{};
     };
 
     /// Where a value of a column is in a filter: two bits of one word.
@@ -216,8 +217,10 @@ inline Evidence::Place Evidence::place_of(QueryId id) const noexcept {
 inline Evidence::Mark Evidence::mark_of(ValueHash value, std::size_t column) noexcept {
     static_assert(filter_bits / 64 == 256, "the upper byte of the hash says which word");
     const std::uint64_t hash = (value + column) * 0x9E3779B97F4A7C15U;
-    const std::uint64_t one = 1;
-    return {hash >> 56U, one << ((hash >> 50U) % 64) | one << ((hash >> 44U) % 64)};
+    // One bit after the other: each is one instruction.
+    std::uint64_t bits = std::uint64_t{1} << ((hash >> 50U) % 64);
+    bits |= std::uint64_t{1} << ((hash >> 44U) % 64);
+    return {hash >> 56U, bits};
 }
 
 inline bool Evidence::holds(Place place, ValueHash value, std::size_t column) const noexcept {
@@ -246,26 +249,30 @@ inline void Evidence::count_row(Place place) noexcept {
     result.is_many |= ++result.last_rows >= 2;
 }
 
-[[gnu::always_inline]] inline void Evidence::add_row(Place place, std::span<const ValueHash> row,
+template <typename ValueOf>
+[[gnu::always_inline]] inline void Evidence::add_row(Place place, std::size_t width,
+                                                     ValueOf&& value_of,
                                                      const StatementValueHashes& asked) noexcept {
     Result& result = results_[place];
     count_row(place);
     ++result.kept;
-    if (result.width < row.size()) {
-        result.width = static_cast<std::uint8_t>(row.size());
+    if (result.width < width) {
+        result.width = static_cast<std::uint8_t>(width);
     }
+    const bool is_first = result.last_rows == 1;
     // Two rows tell whether a column has nothing but what was asked for.
     const bool is_telling = result.last_rows <= 2 && result.echo != 0;
-    if (result.last_rows == 1) {
-        std::copy(row.begin(), row.end(), result.last_first.begin());
-    }
     Columns echo = 0;
     Filter& filter = filters_[place];
-    for (std::size_t column = 0; column < row.size(); ++column) {
-        if (row[column] == 0) {
+    for (std::size_t column = 0; column < width; ++column) {
+        const ValueHash value = value_of(column);
+        if (is_first) {
+            result.last_first[column] = value;
+        }
+        if (value == 0) {
             continue;
         }
-        const Mark mark = mark_of(row[column], column);
+        const Mark mark = mark_of(value, column);
         std::uint64_t& word = filter[mark.word];
         if ((word & mark.bits) != mark.bits) {
             word |= mark.bits;
@@ -273,7 +280,7 @@ inline void Evidence::count_row(Place place) noexcept {
             ++result.distinct[column];
         }
         for (std::size_t i = 0; is_telling && i < asked.count; ++i) {
-            echo |= static_cast<Columns>((asked.hashes[i] == row[column] ? 1U : 0U) << column);
+            echo |= static_cast<Columns>((asked.hashes[i] == value ? 1U : 0U) << column);
         }
     }
     if (is_telling) {

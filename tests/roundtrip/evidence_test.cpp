@@ -47,9 +47,8 @@ class Session {
             evidence.count_row(place);
             return;
         }
-        std::vector<ValueHash> hashes(row.size());
-        std::transform(row.begin(), row.end(), hashes.begin(), hash_of_number);
-        evidence.add_row(place, hashes, asked);
+        const auto value_of = [&row](std::size_t column) { return hash_of_number(row[column]); };
+        evidence.add_row(place, row.size(), value_of, asked);
     }
 
     /// Rows that begin with these numbers, one after the other.

@@ -58,7 +58,7 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
     if (place_ == Evidence::nowhere) {
         begin(described_);
     }
-    if (source_.is_measured && !sizes_.is_full()) {
+    if (sizes_.wants_row()) {
         sizes_.add(row);
     }
     if (evidence_->is_full(place_)) {
@@ -68,13 +68,13 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
     if (count_ > 0) {
         slot_getsomeattrs(row, kept_[count_ - 1].number + 1);
     }
-    for (int i = 0; i < count_; ++i) {
-        const Column& column = kept_[i];
-        hashes_[i] = row->tts_isnull[column.number]
-                         ? 0
-                         : hash_of_value(column.type, row->tts_values[column.number]);
-    }
-    evidence_->add_row(place_, {hashes_.data(), static_cast<std::size_t>(count_)}, *source_.asked);
+    const auto value_of = [&](std::size_t place) {
+        const Column& column = kept_[place];
+        return row->tts_isnull[column.number]
+                   ? 0
+                   : hash_of_value(column.type, row->tts_values[column.number]);
+    };
+    evidence_->add_row(place_, static_cast<std::size_t>(count_), value_of, *source_.asked);
 }
 
 ONETRIP_WITHOUT_ARRAYS bool WatchedReceiver::receive(TupleTableSlot* row, DestReceiver* self) {

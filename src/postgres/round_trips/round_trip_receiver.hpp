@@ -94,8 +94,6 @@ class WatchedReceiver {
     RowSizes sizes_;
     int count_ = 0;
     Column kept_[roundtrip::Evidence::columns] = {};
-    /// Of a row. A member, because an array in a frame would be guarded for each row.
-    roundtrip::Evidence::RowHashes hashes_{};
     ColumnsOfResult columns_[roundtrip::Evidence::results] = {};
 };
 

@@ -25,7 +25,8 @@ std::uint64_t size_of(Datum datum) {
 
 }  // namespace
 
-void RowSizes::add_variable(TupleTableSlot* row) {
+void RowSizes::add(TupleTableSlot* row) {
+    ++rows_;
     slot_getsomeattrs(row, last_ + 1);
     for (int i = 0; i < count_; ++i) {
         const int column = numbers_[i];

@@ -16,18 +16,17 @@ class RowSizes {
     };
 
     /// A result begins, of which nothing is known yet.
-    void forget() { rows_ = 0; }
+    void forget() {
+        rows_ = 0;
+        count_ = 0;
+    }
 
     /// The first row is here.
     void begin(TupleDesc columns);
 
-    bool is_full() const { return rows_ >= most_rows; }
-    void add(TupleTableSlot* row) {
-        ++rows_;
-        if (count_ > 0) {
-            add_variable(row);
-        }
-    }
+    /// Whether a row's own size is of interest: those of columns of fixed length are known.
+    bool wants_row() const { return count_ > 0 && rows_ < most_rows; }
+    void add(TupleTableSlot* row);
 
     /// Of so many rows, by the mean of those that were added.
     double bytes(std::uint64_t rows) const {
@@ -50,9 +49,7 @@ class RowSizes {
     /// Columns of variable length: those after so many count in the whole alone.
     static constexpr int most_columns = 64;
 
-    void add_variable(TupleTableSlot* row);
-
-    std::int64_t rows_ = 0;
+    std::int64_t rows_ = 0;       ///< that were looked at; 1 if all are alike
     std::uint64_t fixed_ = 0;     ///< bytes in each row
     std::uint64_t variable_ = 0;  ///< bytes in all of them
     int count_ = 0;
@@ -63,7 +60,6 @@ class RowSizes {
 };
 
 inline void RowSizes::begin(TupleDesc columns) {
-    rows_ = 0;
     fixed_ = variable_ = 0;
     count_ = last_ = 0;
     has_more_ = false;
@@ -79,6 +75,7 @@ inline void RowSizes::begin(TupleDesc columns) {
             has_more_ = true;
         }
     }
+    rows_ = count_ > 0 ? 0 : 1;
 }
 
 }  // namespace onetrip::postgres
