@@ -1,6 +1,8 @@
 #include "roundtrip/request.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -376,6 +378,39 @@ TEST_CASE("a transaction that goes on over a restart is counted once") {
     statement.transaction = 6;
     run();
     CHECK(request.loops()[0].transactions == 1);
+}
+
+TEST_CASE("whatever a request runs, a loop has its repeats and no run is told twice") {
+    const unsigned seed = std::random_device()();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int turn = 0; turn < 200; ++turn) {
+        Request request;
+        std::map<QueryId, std::uint64_t> untold;
+        const auto take_loops = [&] {
+            for (const Loop& loop : request.loops()) {
+                REQUIRE(loop.round_trips >= repeats);
+                REQUIRE(loop.statements <= untold[loop.key.repeated]);
+                REQUIRE(loop.transactions <= loop.statements);
+                REQUIRE(loop.busy >= 0);
+                REQUIRE(loop.wait >= 0);
+                REQUIRE(loop.first_seen <= loop.last_seen);
+                untold[loop.key.repeated] -= loop.statements;
+            }
+        };
+        const unsigned different = 1 + random() % 30;
+        for (int i = 0; i < 2000; ++i) {
+            const QueryId id = 1 + random() % (1 + random() % different);
+            request.earlier = {};
+            if (random() % 200 == 0) {
+                take_loops();
+                request.episode().restart();
+            }
+            request.run(id, random() % 4, random() % 3, random() % 5 == 0 ? random() % 30 : 0);
+            untold[id] += request.is_counted() ? 1 : 0;
+        }
+        take_loops();
+    }
 }
 
 TEST_CASE("the end of a list that may be cut") {
