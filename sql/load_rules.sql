@@ -42,6 +42,15 @@ CALL load_response_events('app', 'dwh', since => '2026-01-01 04:00Z');
 CALL load_response_events('app', 'dwh', since => '-infinity');
 CALL load_response_events('app', 'dwh');
 
+-- A column that has no dates has none at or after a moment.
+CREATE SCHEMA dates;
+SELECT create_submission_tables('dates', 'dates');
+ALTER TABLE dates.form_responses ALTER date_created TYPE text;
+ALTER TABLE dates.response_events ALTER submission_created TYPE text;
+ALTER TABLE dates.response_event_problems ALTER submission_created TYPE text;
+CALL load_response_events('dates', 'dates', since => '-infinity');
+DROP SCHEMA dates CASCADE;
+
 -- Users that a foreign key demands: without one an event has no user, and has it when it comes.
 SELECT count(*), count(user_id), count(user_full_name) FROM dwh.response_events;
 INSERT INTO app.users VALUES (1, 'Ada', 'Lovelace'), (2, 'Grace', NULL);

@@ -264,6 +264,31 @@ picture_is_right() {
     "draw_$1" | cmp - "$picture" || { say "$picture is not what scripts/draw draws" && return 1; }
 }
 
+# list_of_errors CURES: whether docs/errors.md is what the sources say with these causes and cures.
+list_of_errors() {
+    scripts/lib/errors.py "$("$PG_CONFIG" --includedir-server)" --check "$1"
+}
+
+errors_are_listed() {
+    list_of_errors scripts/lib/error_cures.txt
+}
+
+# cures_are_refused WORDS: the cures of standard input, with these words.
+cures_are_refused() {
+    local found
+    cat >"$SCRATCH/error_cures.txt"
+    ! found=$(list_of_errors "$SCRATCH/error_cures.txt" 2>&1) && [[ $found == *"$1"* ]]
+}
+
+missing_cures_are_found() {
+    sed '/^unknown label/,/^    /d' scripts/lib/error_cures.txt | cures_are_refused 'no cure: unknown label'
+}
+
+idle_cures_are_found() {
+    { cat scripts/lib/error_cures.txt && printf 'no such error\n    Nothing.\n'; } |
+        cures_are_refused 'cure that no message needs: no such error'
+}
+
 suite_docs() {
     heading "Examples, pictures and the list of errors of the manual"
     stage_is_ready || return 0
@@ -281,11 +306,15 @@ suite_docs() {
             failed=$((${failed:-0} + 1))
         fi
     done
-    if scripts/lib/errors.py "$("$PG_CONFIG" --includedir-server)" --check; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-    fi
+    local title
+    while read -r title; do
+        if "$title"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            say "This does not hold: $title"
+        fi
+    done < <(printf '%s\n' errors_are_listed missing_cures_are_found idle_cures_are_found)
     report_run "$passed" "$failed" "$status"
 }
 

@@ -31,7 +31,8 @@ void refuse_relative(const char* path) {
     if (!is_absolute_path(path)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
                         errmsg("relative path not allowed for an export to a file"),
-                        errdetail("The path is \"%s\".", path)));
+                        errdetail("The path is \"%s\".", path),
+                        errhint("Begin it with \"/\": it is a path of the server.")));
     }
 }
 

@@ -279,7 +279,8 @@ void insert_loads(Load& load, const Positions& positions) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                  errmsg("a trigger or rule keeps rows out of table submission_loads: submissions "
-                        "would be loaded again and again")));
+                        "would be loaded again and again"),
+                 errhint("Disable the trigger, or drop the rule.")));
     }
 }
 

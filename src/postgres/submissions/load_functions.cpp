@@ -33,7 +33,8 @@ LoadState& require_state(const char* function) {
 [[noreturn]] void refuse_types(const char* function) {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("%s is called with other types than the tables had when the load began",
-                           function)));
+                           function),
+                    errhint("Call load_response_events again.")));
     pg_unreachable();
 }
 

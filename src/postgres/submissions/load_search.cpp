@@ -133,11 +133,17 @@ void refuse_duplicates(const Load& load) {
         }
         if (fetched(0, 1).isnull) {
             ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
-                            errmsg("table %s has a row whose id is null", check.table)));
+                            errmsg("table %s has a row whose id is null", check.table),
+                            errhint("Delete the row or give it an id, and make column \"id\" the "
+                                    "primary key.")));
         }
-        ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-                        errmsg("table %s has id %s more than once", check.table, fetched_text(1)),
-                        errdetail("Each submission, form and user must have an id of its own.")));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_UNIQUE_VIOLATION),
+             errmsg("table %s has id %s more than once", check.table, fetched_text(1)),
+             errdetail("Each submission, form and user must have an id of its own."),
+             errhint("Delete the others, or give them ids of their own, and make column \"id\" the "
+                     "primary key.")));
     }
 }
 

@@ -220,7 +220,8 @@ Equality require_equality(const Table& left, const char* left_column, const Tabl
                         left_column, left.qualified(), right_column, right.qualified()),
                  errdetail("They have the types %s and %s, and no default btree operator class "
                            "has an equality of these.",
-                           format_type_be(left_type), format_type_be(right_type))));
+                           format_type_be(left_type), format_type_be(right_type)),
+                 errhint("Give both columns the same type, such as bigint, uuid or text.")));
     }
     return {operator_name(operation), cast_to(of_left.input), cast_to(of_right.input)};
 }
@@ -228,11 +229,12 @@ Equality require_equality(const Table& left, const char* left_column, const Tabl
 void require_comparable(const Table& table, const char* column) {
     const Oid type = type_of_column(table, column);
     if (!OidIsValid(comparison_of(type).equality)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DATATYPE_MISMATCH),
-                 errmsg("column \"%s\" of table %s cannot be an id", column, table.qualified()),
-                 errdetail("Its type, %s, has no default btree operator class.",
-                           format_type_be(type))));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("column \"%s\" of table %s cannot be an id", column, table.qualified()),
+             errdetail("Its type, %s, has no default btree operator class.", format_type_be(type)),
+             errhint("Change it to a type that has one, such as bigint, uuid or text.")));
     }
 }
 

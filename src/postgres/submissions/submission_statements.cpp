@@ -331,11 +331,14 @@ void add_filters(Words& words, const Filters& filters) {
 void require_dates(const Table& submissions) {
     const Oid type = getBaseType(type_of_column(submissions, "date_created"));
     if (type != TIMESTAMPTZOID && type != TIMESTAMPOID && type != DATEOID) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DATATYPE_MISMATCH),
-                 errmsg("argument \"since\" needs a date in column \"date_created\" of table %s",
-                        submissions.qualified()),
-                 errdetail("It has the type %s.", format_type_be(type))));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("argument \"since\" needs a date in column \"date_created\" of table %s",
+                    submissions.qualified()),
+             errdetail("It has the type %s.", format_type_be(type)),
+             errhint("Leave \"since\" out, or change the column to timestamptz, timestamp or date "
+                     "with ALTER TABLE.")));
     }
 }
 

@@ -257,7 +257,8 @@ class DurationType final : public BitsType {
         const Interval interval = interval_of(value);
         if (interval.months != 0) {
             throw BadValue{ErrorKind::invalid_value, describe(value),
-                           "has months, whose length is not fixed"};
+                           "has months, whose length is not fixed",
+                           "Give it in days, hours, minutes and seconds."};
         }
         // Days and microseconds may each be out of range and their sum within: 128 bits hold it.
         const Int128 microseconds =
