@@ -289,8 +289,25 @@ idle_cures_are_found() {
         cures_are_refused 'cure that no message needs: no such error'
 }
 
+# The manual as static HTML, as scripts/site and the Debian packages make it.
+site_is_sound() {
+    if ! command -v mkdocs >/dev/null; then
+        say "no mkdocs: the site is not tried"
+        return
+    fi
+    scripts/lib/make_site.sh >build/site.log 2>&1 || ! tail -n 50 build/site.log
+}
+
+# A page with a link to no file, to no place in a file, and with a picture from elsewhere.
+faults_of_a_site_are_found() {
+    local site=$SCRATCH/bad-site found
+    mkdir "$site"
+    printf '<a href="none.html"></a><a href="#none"></a><img src="https://example.org/picture.png">\n' >"$site/index.html"
+    ! found=$(scripts/lib/check_site.py "$site") && (($(wc -l <<<"$found") == 3))
+}
+
 suite_docs() {
-    heading "Examples, pictures and the list of errors of the manual"
+    heading "Examples, pictures, errors and the site of the manual"
     stage_is_ready || return 0
     local log=build/docs.log status=0 passed failed picture
     # The page on round trips needs the watch.
@@ -314,7 +331,8 @@ suite_docs() {
             failed=$((failed + 1))
             say "This does not hold: $title"
         fi
-    done < <(printf '%s\n' errors_are_listed missing_cures_are_found idle_cures_are_found)
+    done < <(printf '%s\n' errors_are_listed missing_cures_are_found idle_cures_are_found \
+        site_is_sound faults_of_a_site_are_found)
     report_run "$passed" "$failed" "$status"
 }
 
