@@ -812,7 +812,8 @@ COMMENT ON COLUMN heavy_plans.queryid IS 'identifier of the statement, as in pg_
 COMMENT ON COLUMN heavy_plans.query IS 'statement, its constants replaced by $n';
 COMMENT ON COLUMN heavy_plans.plans IS 'heavy plans that were made';
 COMMENT ON COLUMN heavy_plans.planning_time IS 'time that the planner took for them, in ms';
-COMMENT ON COLUMN heavy_plans.executions IS 'executions of these plans';
+COMMENT ON COLUMN heavy_plans.executions IS
+    'executions of the statement in sessions that have made such a plan for it';
 COMMENT ON COLUMN heavy_plans.server_time IS 'time that the server spent in the executions, in ms';
 COMMENT ON COLUMN heavy_plans.relations IS 'tables in the query; a partitioned table is one';
 COMMENT ON COLUMN heavy_plans.or_arms IS 'most branches of one OR';
