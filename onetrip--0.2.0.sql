@@ -147,7 +147,7 @@ CREATE FUNCTION layout_fields(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 25;
 COMMENT ON FUNCTION layout_fields(section_layout) IS
-    'fields of a layout, offsets and widths in bits; a width of * is null, and so are the offsets after it';
+    'fields of a layout, offsets and widths in bits; null for the width of a * field and offsets after it';
 
 -- Functions of a record are STABLE: it may hold an enum, whose labels can be renamed.
 CREATE FUNCTION encode_section(layout section_layout, source record) RETURNS bytea
@@ -163,7 +163,7 @@ COMMENT ON FUNCTION encode_section(section_layout, jsonb) IS
 CREATE FUNCTION encode_section(layout section_layout, source text) RETURNS bytea
     AS 'MODULE_PATHNAME', 'encode_section_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION encode_section(section_layout, text) IS
-    'one section of a JSON row as text; a key that it has twice is an error';
+    'one section of a JSON row given as text; a duplicate key is an error';
 
 CREATE FUNCTION encode_sections(layout section_layout, source record) RETURNS SETOF bytea
     AS 'MODULE_PATHNAME', 'encode_sections_record' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 1;
@@ -178,7 +178,7 @@ COMMENT ON FUNCTION encode_sections(section_layout, jsonb) IS
 CREATE FUNCTION encode_sections(layout section_layout, source text) RETURNS SETOF bytea
     AS 'MODULE_PATHNAME', 'encode_sections_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION encode_sections(section_layout, text) IS
-    'sections of a JSON row as text, in order; a key that it has twice is an error';
+    'sections of a JSON row given as text, in order; a duplicate key is an error';
 
 CREATE FUNCTION section_agg_transition(state internal, layout section_layout, source record)
     RETURNS internal
@@ -262,7 +262,7 @@ COMMENT ON AGGREGATE section_agg(bytea) IS
 CREATE FUNCTION decode_section(layout section_layout, section bytea) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION decode_section(section_layout, bytea) IS
-    'JSON row that a section was made of; an error if the section breaks the layout';
+    'JSON row that the section was made from; an error if the section breaks the layout';
 
 CREATE FUNCTION dissect_section(
     layout section_layout, section bytea,
@@ -279,7 +279,7 @@ CREATE FUNCTION check_sections(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION check_sections(section_layout, bytea) IS
-    'every way in which concatenated sections break the layout; no rows if none does';
+    'every fault of concatenated sections against a layout; no rows if there is none';
 
 CREATE FUNCTION split_sections(
     sections bytea, OUT ordinal bigint, OUT byte_offset bigint, OUT section bytea)
@@ -318,7 +318,7 @@ COMMENT ON VIEW standard_layouts IS
 COMMENT ON COLUMN standard_layouts.name IS 'name of the table''s layout';
 COMMENT ON COLUMN standard_layouts.standard IS '"dvb", "isdb" or "atsc"';
 COMMENT ON COLUMN standard_layouts.table_ids IS
-    'table_ids that mean the table; none of a layout that another one reads as well';
+    'table_ids by which the table is found; empty if another layout reads it as well';
 COMMENT ON COLUMN standard_layouts.title IS 'name of the table in words';
 COMMENT ON COLUMN standard_layouts.clause IS 'standard and clause that have its syntax';
 GRANT SELECT ON standard_layouts TO PUBLIC;
@@ -327,12 +327,12 @@ CREATE FUNCTION library_layouts("set" text, OUT name text, OUT layout text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION library_layouts(text) IS
-    'definitions of a set of the library, such as "dvb"; of its types with "types"';
+    'definitions in a set of the library, such as "dvb"; "types" gives the types of fields';
 
 CREATE FUNCTION with_library(layout section_layout) RETURNS section_layout
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION with_library(section_layout) IS
-    'layout with every definition of the library that it can reach in its own text, so that it needs no library';
+    'the layout, with every library definition that it uses in its own text, so that it needs no library';
 
 CREATE FUNCTION identify_section(section bytea, standard text DEFAULT 'dvb') RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -365,12 +365,12 @@ COMMENT ON FUNCTION create_carousel_tables(name) IS
 CREATE FUNCTION message_sections(layout section_layout, types oid[], VARIADIC "values" "any") RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION message_sections(section_layout, oid[], "any") IS
-    'sections of a message, of its ids and a value for each source of the layout; for statements of carousels';
+    'sections of a message, from its ids and a value for each source; for carousels of several servers';
 
 CREATE FUNCTION message_problem(layout section_layout, types oid[], VARIADIC "values" "any") RETURNS text[]
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION message_problem(section_layout, oid[], "any") IS
-    'field, problem, SQLSTATE, message and hint of a message that cannot be encoded; NULL for any other';
+    'field, problem, SQLSTATE, message and hint of a message that cannot be encoded; NULL if it can be';
 
 CREATE FUNCTION encode_carousel(
     zone text, on_date date DEFAULT NULL, layout section_layout DEFAULT message_layout())
@@ -393,7 +393,7 @@ CREATE FUNCTION carousel_problems(
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
 COMMENT ON FUNCTION carousel_problems(text, date, section_layout) IS
-    'messages on air that cannot be encoded, each with the first field at fault';
+    'messages on air that cannot be encoded, each with its first wrong field';
 
 CREATE FUNCTION carousel_stats(
     zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,
@@ -403,7 +403,7 @@ CREATE FUNCTION carousel_stats(
     RETURNS record
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
 COMMENT ON FUNCTION carousel_stats(text, date, bigint, section_layout) IS
-    'size of a carousel, its cycle at a bitrate (bits a second), and its form: rows, or sections of other servers';
+    'size of a carousel, time of a cycle at a bitrate (bits per second), and where it is encoded';
 
 CREATE FUNCTION carousel_campaigns(
     zone text, on_date date DEFAULT NULL, bitrate bigint DEFAULT NULL,
@@ -543,7 +543,7 @@ CREATE FUNCTION flatten_submission(
     AS 'MODULE_PATHNAME', 'flatten_submission_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     COST 1000 ROWS 50 SUPPORT submission_support;
 COMMENT ON FUNCTION flatten_submission(text, jsonb, text[]) IS
-    'answers of a submission as text, a row each; a key that it has twice is an error';
+    'answers of a submission given as text, a row each; a duplicate key is an error';
 
 CREATE FUNCTION form_questions(
     form jsonb,
@@ -567,7 +567,7 @@ COMMENT ON FUNCTION form_choices(jsonb, text) IS
 CREATE FUNCTION form_label(label jsonb, language text DEFAULT NULL) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION form_label(jsonb, text) IS
-    'label of a form''s node in a language, or the one that stands for it; null if there is none';
+    'label of a form''s node in a language, or its default label; null if it has none';
 CREATE FUNCTION form_from(form jsonb, dialect text) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION form_from(jsonb, text) IS
@@ -576,12 +576,12 @@ COMMENT ON FUNCTION form_from(jsonb, text) IS
 CREATE FUNCTION form_dialect(form jsonb) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION form_dialect(jsonb) IS
-    'dialect for form_from that a form looks like; null if it looks like none';
+    'dialect for form_from that the form seems to be written in; null if it looks like none';
 
 CREATE FUNCTION merge_forms(forms jsonb[]) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION merge_forms(jsonb[]) IS
-    'one tree for all versions of a form, which are given oldest first';
+    'one tree for all versions of a form, given from the oldest to the newest';
 
 CREATE FUNCTION form_views(
     form jsonb, name text, source text, id_column text DEFAULT 'id',
@@ -604,67 +604,67 @@ COMMENT ON FUNCTION jsonb_tree(jsonb, boolean) IS
 CREATE FUNCTION answer_number(value text) RETURNS numeric
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_number(text) IS
-    'number that an answer''s text is, by JSON''s grammar; null if it is not one';
+    'an answer''s text as a number, in JSON''s grammar; null if it is not one';
 
 CREATE FUNCTION answer_boolean(value text) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_boolean(text) IS
-    'true or false that an answer''s text is; null if it is neither';
+    'an answer''s text as true or false; null if it is neither';
 
 CREATE FUNCTION answer_date(value text) RETURNS date
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_date(text) IS
-    'day that an answer''s text is, written YYYY-MM-DD; null if it is not one';
+    'an answer''s text as a date, YYYY-MM-DD; null if it is not one';
 
 CREATE FUNCTION answer_datetime(value text, zone text DEFAULT 'UTC') RETURNS timestamptz
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_datetime(text, text) IS
-    'moment that an answer''s text is, in the zone if it names none; null if it is not one';
+    'an answer''s text as an instant, in the given zone if it names none; null if it is not one';
 
 CREATE FUNCTION answer_time(value text) RETURNS time
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_time(text) IS
-    'time of day that an answer''s text is, without its zone; null if it is not one';
+    'an answer''s text as a time of day, without its zone; null if it is not one';
 
 CREATE FUNCTION answer_text(answer jsonb, empty_is_null boolean DEFAULT false) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_text(jsonb, boolean) IS
-    'text of an answer as a document has it, or of several in an array, joined by spaces';
+    'an answer in a document as text; several in an array are joined by spaces';
 
 CREATE FUNCTION answer_number(answer jsonb) RETURNS numeric
     AS 'MODULE_PATHNAME', 'answer_number_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_number(jsonb) IS
-    'number that an answer is, as a document has it; null if it is not one';
+    'an answer in a document as a number; null if it is not one';
 
 CREATE FUNCTION answer_integer(answer jsonb) RETURNS numeric
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_integer(jsonb) IS
-    'integer that an answer is, as a document has it; null if it is not one';
+    'an answer in a document as an integer; null if it is not one';
 
 CREATE FUNCTION answer_boolean(answer jsonb) RETURNS boolean
     AS 'MODULE_PATHNAME', 'answer_boolean_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_boolean(jsonb) IS
-    'true or false that an answer is, as a document has it; null if it is neither';
+    'an answer in a document as true or false; null if it is neither';
 
 CREATE FUNCTION answer_date(answer jsonb) RETURNS date
     AS 'MODULE_PATHNAME', 'answer_date_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_date(jsonb) IS
-    'day that an answer is, as a document has it; null if it is not one';
+    'an answer in a document as a date; null if it is not one';
 
 CREATE FUNCTION answer_datetime(answer jsonb, zone text DEFAULT 'UTC') RETURNS timestamptz
     AS 'MODULE_PATHNAME', 'answer_datetime_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_datetime(jsonb, text) IS
-    'moment that an answer is, as a document has it, in the zone if it names none; null if it is not one';
+    'an answer in a document as an instant, in the given zone if it names none; null if it is not one';
 
 CREATE FUNCTION answer_time(answer jsonb) RETURNS time
     AS 'MODULE_PATHNAME', 'answer_time_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_time(jsonb) IS
-    'time of day that an answer is, as a document has it; null if it is not one';
+    'an answer in a document as a time of day; null if it is not one';
 
 CREATE FUNCTION answer_has(answer jsonb, choice text, spaced boolean DEFAULT false) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_has(jsonb, text, boolean) IS
-    'whether a choice is among those of an answer, as a document has it; null if there is no answer';
+    'whether an answer in a document includes a choice; null if there is no answer';
 
 -- Loading submissions ----------------------------------------------------------------------------
 
@@ -681,15 +681,14 @@ COMMENT ON FUNCTION load_support(internal) IS
 CREATE FUNCTION load_rows() RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SUPPORT load_support;
 COMMENT ON FUNCTION load_rows() IS
-    'part of load_response_events: the submissions that its statement is about';
+    'part of load_response_events: the submissions of the current batch';
 
 CREATE FUNCTION load_events(
     "position" int, OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
     OUT answer_type text, OUT tag text, OUT status text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 50;
-COMMENT ON FUNCTION load_events(int) IS
-    'part of load_response_events: the rows of one of them';
+COMMENT ON FUNCTION load_events(int) IS 'part of load_response_events: the rows of one submission';
 
 CREATE FUNCTION load_change(
     form_id "any", user_id "any", date_created "any", responses "any", has_form boolean, form_name text,
@@ -747,8 +746,7 @@ COMMENT ON COLUMN round_trips.role IS 'role that ran the statements; null if it 
 COMMENT ON COLUMN round_trips.application_name IS
     'application that ran them, without what PgBouncer appends; null for further variants of a loop';
 COMMENT ON COLUMN round_trips.tags IS 'tags in the comment of the statement, onetrip.watch_tags';
-COMMENT ON COLUMN round_trips.traceparent IS
-    'the tag of that name in the last episode: one request of many';
+COMMENT ON COLUMN round_trips.traceparent IS 'traceparent of one request, from the last episode';
 COMMENT ON COLUMN round_trips.kind IS 'select, insert, update, delete, or page';
 COMMENT ON COLUMN round_trips.leader IS 'statement whose rows were looped over; null if none';
 COMMENT ON COLUMN round_trips.leader_column IS
@@ -761,11 +759,11 @@ COMMENT ON COLUMN round_trips.queryid IS
 COMMENT ON COLUMN round_trips.leader_queryid IS 'query identifier of the leader';
 COMMENT ON COLUMN round_trips.episodes IS
     'transactions, or runs of statements without a longer pause, in which the loop was seen';
-COMMENT ON COLUMN round_trips.statements IS 'executions in all';
+COMMENT ON COLUMN round_trips.statements IS 'executions in total';
 COMMENT ON COLUMN round_trips.longest IS 'most executions in one episode';
 COMMENT ON COLUMN round_trips.round_trips IS
-    'executions that the client waited for before it sent the next, at most';
-COMMENT ON COLUMN round_trips.rows IS 'rows that the statements returned or touched';
+    'executions that the client waited for before it sent the next; an upper bound';
+COMMENT ON COLUMN round_trips.rows IS 'rows that the statements returned or changed';
 COMMENT ON COLUMN round_trips.transactions IS 'transactions in which the statements ran';
 COMMENT ON COLUMN round_trips.sessions IS 'most sessions in one episode';
 COMMENT ON COLUMN round_trips.leader_rows IS 'rows that the leader returned in those episodes';
@@ -774,15 +772,15 @@ COMMENT ON COLUMN round_trips.distinct_parameters IS
 COMMENT ON COLUMN round_trips.server_time IS 'time that the server spent in the statements, in ms';
 COMMENT ON COLUMN round_trips.wait_time IS
     'time that the session waited for the next statement, in ms: network and client';
-COMMENT ON COLUMN round_trips.first_seen IS 'start of the first of the executions';
-COMMENT ON COLUMN round_trips.last_seen IS 'end of the last of the executions';
+COMMENT ON COLUMN round_trips.first_seen IS 'when the first execution began';
+COMMENT ON COLUMN round_trips.last_seen IS 'when the last execution ended';
 COMMENT ON COLUMN round_trips.advice IS 'what to write instead';
 GRANT SELECT ON round_trips TO PUBLIC;
 
 CREATE FUNCTION round_trips_reset(queryid bigint DEFAULT NULL) RETURNS void
     AS 'MODULE_PATHNAME', 'round_trips_reset_of' LANGUAGE C VOLATILE PARALLEL SAFE;
 COMMENT ON FUNCTION round_trips_reset(bigint) IS
-    'empties the views of the watch, for all databases, or takes from them what they have of one statement';
+    'empties the views of the watch, for all databases; with a queryid, removes the rows of that statement';
 REVOKE ALL ON FUNCTION round_trips_reset(bigint) FROM PUBLIC;
 
 CREATE FUNCTION running_round_trips(
@@ -800,19 +798,20 @@ FROM running_round_trips() AS l
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database_oid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) l.role_oid;
 COMMENT ON VIEW round_trips_now IS
-    'loops that run now: of each session the one with the most statements, as of when it last doubled';
+    'loops that run now: for each session the one with the most statements, as of when it last doubled';
 COMMENT ON COLUMN round_trips_now.database IS 'database of the statements; null if it is gone';
 COMMENT ON COLUMN round_trips_now.role IS 'role that ran the statements; null if it is gone';
 COMMENT ON COLUMN round_trips_now.application_name IS
     'the client''s application_name, without what PgBouncer appends';
 COMMENT ON COLUMN round_trips_now.pid IS 'process of the session';
-COMMENT ON COLUMN round_trips_now.since IS 'start of the first of the executions';
+COMMENT ON COLUMN round_trips_now.since IS 'when the first execution began';
 COMMENT ON COLUMN round_trips_now.kind IS 'select, insert, update or delete';
 COMMENT ON COLUMN round_trips_now.leader IS 'statement whose rows are looped over; null if none';
 COMMENT ON COLUMN round_trips_now.repeated IS 'statement in the loop, its constants replaced by $n';
 COMMENT ON COLUMN round_trips_now.statements IS
-    'executions when the loop was born or had last doubled';
-COMMENT ON COLUMN round_trips_now.round_trips IS 'those of them that were waited for, at most';
+    'executions when the loop was first seen or last doubled';
+COMMENT ON COLUMN round_trips_now.round_trips IS
+    'those of them that the client waited for; an upper bound';
 COMMENT ON COLUMN round_trips_now.wait_time IS
     'time that the session waited for the next statement until then, in ms';
 GRANT SELECT ON round_trips_now TO PUBLIC;
@@ -833,16 +832,17 @@ LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) t.database
 COMMENT ON VIEW round_trips_total IS
     'what all loops of a database have cost since the last reset; counters that never decrease';
 COMMENT ON COLUMN round_trips_total.database IS
-    'database of the loops; null for all that found no room among 64, or if it is gone';
-COMMENT ON COLUMN round_trips_total.loops IS 'loops, each counted once an episode';
+    'database of the loops; null for databases beyond the first 64, and for one that is gone';
+COMMENT ON COLUMN round_trips_total.loops IS 'loops, each counted once per episode';
 COMMENT ON COLUMN round_trips_total.statements IS 'executions in loops';
-COMMENT ON COLUMN round_trips_total.round_trips IS 'those of them that were waited for, at most';
+COMMENT ON COLUMN round_trips_total.round_trips IS
+    'those of them that the client waited for; an upper bound';
 COMMENT ON COLUMN round_trips_total.server_time IS
     'time that the server spent in the statements, in ms';
 COMMENT ON COLUMN round_trips_total.wait_time IS
     'time that sessions waited for the next statement in loops, in ms';
 COMMENT ON COLUMN round_trips_total.evictions IS
-    'rows of the view round_trips that made room for others';
+    'rows of the view round_trips that were removed to make room';
 COMMENT ON COLUMN round_trips_total.stats_since IS 'when the counters were last reset';
 GRANT SELECT ON round_trips_total TO PUBLIC;
 
@@ -871,15 +871,15 @@ COMMENT ON COLUMN heavy_results.application_name IS
 COMMENT ON COLUMN heavy_results.queryid IS 'identifier of the statement, as in pg_stat_statements';
 COMMENT ON COLUMN heavy_results.query IS 'statement, its constants replaced by $n';
 COMMENT ON COLUMN heavy_results.executions IS 'executions with a heavy result';
-COMMENT ON COLUMN heavy_results."rows" IS 'rows of these in all';
-COMMENT ON COLUMN heavy_results.most_rows IS 'most rows of one of them';
+COMMENT ON COLUMN heavy_results."rows" IS 'rows of these executions in total';
+COMMENT ON COLUMN heavy_results.most_rows IS 'most rows in one execution';
 COMMENT ON COLUMN heavy_results.bytes IS
-    'size of the rows in all, uncompressed, by the mean of the first 256; null if not known';
+    'total size of the rows, uncompressed, estimated from the first 256 of each execution; null if not known';
 COMMENT ON COLUMN heavy_results.columns IS 'columns of the result';
 COMMENT ON COLUMN heavy_results.widest_column IS 'column with the largest share of the bytes';
-COMMENT ON COLUMN heavy_results.widest_share IS 'its share, from 0 to 1';
-COMMENT ON COLUMN heavy_results.first_seen IS 'end of the first of the executions';
-COMMENT ON COLUMN heavy_results.last_seen IS 'end of the last of the executions';
+COMMENT ON COLUMN heavy_results.widest_share IS 'share of that column, from 0 to 1';
+COMMENT ON COLUMN heavy_results.first_seen IS 'when the first such execution ended';
+COMMENT ON COLUMN heavy_results.last_seen IS 'when the last such execution ended';
 COMMENT ON COLUMN heavy_results.advice IS 'what to fetch instead';
 GRANT SELECT ON heavy_results TO PUBLIC;
 
@@ -899,8 +899,7 @@ SELECT d.datname AS database, r.rolname AS role, h.application_name, h.queryid, 
 FROM heavy_plan_rows() AS h
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) h.database_oid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) h.role_oid;
-COMMENT ON VIEW heavy_plans IS
-    'statements whose plans are expensive by themselves, and what to write instead';
+COMMENT ON VIEW heavy_plans IS 'statements with an expensive plan, and what to write instead';
 COMMENT ON COLUMN heavy_plans.database IS 'database of the statements; null if it is gone';
 COMMENT ON COLUMN heavy_plans.role IS 'role that ran the statements; null if it is gone';
 COMMENT ON COLUMN heavy_plans.application_name IS
@@ -908,15 +907,15 @@ COMMENT ON COLUMN heavy_plans.application_name IS
 COMMENT ON COLUMN heavy_plans.queryid IS 'identifier of the statement, as in pg_stat_statements';
 COMMENT ON COLUMN heavy_plans.query IS 'statement, its constants replaced by $n';
 COMMENT ON COLUMN heavy_plans.plans IS 'heavy plans that were made';
-COMMENT ON COLUMN heavy_plans.planning_time IS 'time that the planner took for them, in ms';
+COMMENT ON COLUMN heavy_plans.planning_time IS 'time that the planner spent on them, in ms';
 COMMENT ON COLUMN heavy_plans.executions IS
     'executions of the statement in sessions that have made such a plan for it';
-COMMENT ON COLUMN heavy_plans.server_time IS 'time that the server spent in the executions, in ms';
-COMMENT ON COLUMN heavy_plans.relations IS 'tables in the query; a partitioned table is one';
-COMMENT ON COLUMN heavy_plans.or_arms IS 'most branches of one OR';
+COMMENT ON COLUMN heavy_plans.server_time IS 'time that the server spent on the executions, in ms';
+COMMENT ON COLUMN heavy_plans.relations IS 'tables in the query; a partitioned table counts once';
+COMMENT ON COLUMN heavy_plans.or_arms IS 'most branches of a single OR';
 COMMENT ON COLUMN heavy_plans.seq_scan IS
-    'largest table read whole for less than 1 % of its rows, and the columns of the filter';
-COMMENT ON COLUMN heavy_plans.first_seen IS 'when the first of the plans was made';
+    'largest table read whole although less than 1 % of its rows are needed, and the columns of the filter';
+COMMENT ON COLUMN heavy_plans.first_seen IS 'when the first heavy plan was made';
 COMMENT ON COLUMN heavy_plans.last_seen IS 'when the last plan was made or execution ended';
 COMMENT ON COLUMN heavy_plans.advice IS 'what to write instead';
 GRANT SELECT ON heavy_plans TO PUBLIC;
@@ -955,11 +954,11 @@ WHERE c.contype = 'f'
             OPERATOR(pg_catalog.@>) c.conkey)
 ORDER BY table_bytes DESC NULLS LAST, n.nspname, t.relname, c.conname;
 COMMENT ON VIEW missing_fk_indexes IS
-    'foreign keys without an index, along which joins and deletes scan the whole table; largest first';
+    'foreign keys without an index, so that joins and deletes scan the whole table; largest table first';
 COMMENT ON COLUMN missing_fk_indexes.table_name IS 'table with the foreign key';
 COMMENT ON COLUMN missing_fk_indexes.constraint_name IS 'name of the foreign key';
 COMMENT ON COLUMN missing_fk_indexes.columns IS 'columns of the key, in its order';
 COMMENT ON COLUMN missing_fk_indexes.referenced_table IS 'table that the key points to';
 COMMENT ON COLUMN missing_fk_indexes.table_bytes IS 'size of the table with the key, in bytes';
-COMMENT ON COLUMN missing_fk_indexes.ddl IS 'statement that makes the index';
+COMMENT ON COLUMN missing_fk_indexes.ddl IS 'statement that creates the index';
 GRANT SELECT ON missing_fk_indexes TO PUBLIC;
