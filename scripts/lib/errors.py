@@ -131,7 +131,7 @@ def sqlstates(folder):
     """The SQLSTATE and name of each constant; of two names with one SQLSTATE the first is the usual one."""
     header = (pathlib.Path(folder) / "utils/errcodes.h").read_text(encoding="utf-8")
     pattern = r"#define ERRCODE_(\w+) MAKE_SQLSTATE\('(.)','(.)','(.)','(.)','(.)'\)"
-    return {found[0]: f"{''.join(found[1:])} `{found[0].lower()}`" for found in re.findall(pattern, header)}
+    return {found[0]: f"{''.join(found[1:])} {found[0].lower()}" for found in re.findall(pattern, header)}
 
 
 class Row:
