@@ -9,9 +9,13 @@ use RoundTripServer;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $library = PostgreSQL::Test::Utils::tempdir() . '/hiding_planner';
+my ($library, $exposing) = map { PostgreSQL::Test::Utils::tempdir() . "/$_" } qw(hiding_planner exposing_planner);
 chomp(my $headers = `pg_config --includedir-server`);
-system_or_bail('cc', '-shared', '-fPIC', '-Wall', '-Werror', '-isystem', $headers, '-o', "$library.so", 'tests/t/hiding_planner.c');
+for my $made ([$library], [ $exposing, '-DEXPOSED' ])
+{
+	my ($name, @flags) = @$made;
+	system_or_bail('cc', '-shared', '-fPIC', '-Wall', '-Werror', @flags, '-isystem', $headers, '-o', "$name.so", 'tests/t/hiding_planner.c');
+}
 
 my $node = start_watched_server('hidden');
 $node->safe_psql('postgres', 'CREATE TABLE written (a int PRIMARY KEY, b int); INSERT INTO written SELECT n, n FROM generate_series(1, 40) AS n');
@@ -30,8 +34,8 @@ sub kind_and_advice
 # What the watch says of twenty of these, each a plan that hides what it does.
 sub of_hidden
 {
-	my ($statement) = @_;
-	run_script($node, "LOAD '$library';\nBEGIN;\n" . twenty($statement) . "\nCOMMIT;");
+	my ($statement, $by) = @_;
+	run_script($node, 'LOAD \'' . ($by // $library) . "';\nBEGIN;\n" . twenty($statement) . "\nCOMMIT;");
 	return kind_and_advice();
 }
 
@@ -49,6 +53,16 @@ for my $case (
 {
 	my ($statement, $says) = @$case;
 	is(of_hidden($statement), $says, $statement);
+}
+
+# What is below such a node compares columns of all tables, and not the written one's alone.
+$node->safe_psql('postgres', 'CREATE TABLE others (id int PRIMARY KEY, n int); INSERT INTO others SELECT n, n FROM generate_series(1, 40) AS n');
+for my $case (
+	[ 'UPDATE written SET b = b + 1 FROM others WHERE n = $n AND id = a', qr/^update\|one UPDATE written SET / ],
+	[ 'DELETE FROM written USING others WHERE n = $n AND id = a AND b > 0', qr/^delete\|one DELETE FROM written USING / ])
+{
+	my ($statement, $says) = @$case;
+	like(of_hidden($statement, $exposing), $says, "$statement, exposed");
 }
 
 # A session of this name, in which a block asks twenty times.

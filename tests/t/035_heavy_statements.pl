@@ -105,6 +105,49 @@ $ask->('SELECT round_trips_reset()');
 run_script($node, "\\o /dev/null\nSET onetrip.watch_values = off;\nSELECT id, kind FROM events;\nSET onetrip.heavy_rows = -1;\nSELECT id, at FROM events;\n");
 is($ask->('SELECT rows, bytes, widest_column FROM heavy_results'), '60000||', 'without values the bytes are not known');
 
+# ---- scans of all shapes ----
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE wide (id int PRIMARY KEY, amount int, org_id int, name text);
+CREATE TABLE narrow (id int PRIMARY KEY, wide_id int, note text);
+INSERT INTO wide SELECT n, n, n % 5000, 'x' || n FROM generate_series(1, 20000) AS n;
+INSERT INTO narrow SELECT n, n, 'x' || n FROM generate_series(1, 20000) AS n;
+CREATE TABLE parts (id int, k int, t text) PARTITION BY RANGE (id);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10000);
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10000) TO (30000);
+INSERT INTO parts SELECT n, n % 5000, 'y' || n FROM generate_series(1, 20000) AS n;
+CREATE VIEW aliased AS SELECT * FROM (wide JOIN narrow USING (id)) AS j;
+ANALYZE wide, narrow, parts;
+SQL
+
+# What is advised on a statement, which must not fail.
+sub on_index
+{
+	my ($statement) = @_;
+	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	$node->safe_psql('postgres', "SET onetrip.heavy_cost = 1;\n$statement");
+	return join ', ', $node->safe_psql('postgres', q{SELECT advice FROM heavy_plans WHERE query NOT LIKE '%heavy_plans%'}) =~ /CREATE INDEX (?:CONCURRENTLY )?ON public\.(.*)$/mg;
+}
+
+for my $case (
+	[ 'SELECT count(*) FROM wide JOIN narrow ON wide.id = wide_id WHERE amount = 5', 'wide (amount)' ],
+	[ 'SELECT count(*) FROM (wide JOIN narrow USING (id)) AS j WHERE j.amount = 5', 'wide (amount)' ],
+	[ 'SELECT count(*) FROM aliased WHERE amount = 5', 'wide (amount)' ],
+	[ 'SELECT count(*) FROM (wide FULL JOIN narrow USING (id)) AS j WHERE j.amount = 5', 'wide (amount)' ],
+	[ 'UPDATE wide SET name = NULL FROM (narrow JOIN parts USING (id)) AS j WHERE j.wide_id = 17 AND wide.id = j.id', 'narrow (wide_id)' ],
+	[ 'DELETE FROM narrow USING (wide JOIN parts USING (id)) AS j WHERE j.amount = 99 AND narrow.id = j.id', 'wide (amount)' ],
+	[ 'SELECT * FROM parts WHERE k = 17 AND id > 3', 'parts (k, id)' ],
+	[ "SELECT * FROM wide WHERE lower(name) = 'x5' AND org_id = 6", 'wide (org_id, (lower(name)))' ],
+	[ 'SELECT * FROM wide WHERE coalesce(amount, 0) = 7', 'wide ((COALESCE(amount, 0)))' ],
+	[ 'SELECT * FROM narrow, LATERAL (SELECT * FROM wide WHERE amount + narrow.id = 5 OFFSET 0) AS l WHERE narrow.id < 3', '' ],
+	[ 'SELECT count(*) FROM wide WHERE org_id = 5 AND amount = 6', 'wide (org_id, amount)' ],
+	[ "SELECT count(*) FROM wide WHERE (amount = 5 AND name <> 'a') OR (org_id = 6 AND name <> 'b')", '' ],
+	[ "SELECT count(*) FROM wide WHERE (name = 'a' AND amount = 5) OR (amount = 6 AND name <> 'b')", 'wide (amount)' ])
+{
+	my ($statement, $index) = @$case;
+	is(on_index($statement), $index, "the index for $statement");
+}
+
 # ---- heavy plans ----
 
 $ask->('SELECT round_trips_reset()');

@@ -1,5 +1,5 @@
 /* A library to load into a session: a node of its own stands for the one that inserts, updates or deletes, as on a
- * coordinator of Citus, whose plans show nothing of what is done on the shards.
+ * coordinator of Citus, whose plans show nothing of what is done on the shards. With EXPOSED it shows what is below it.
  */
 #include "postgres.h"
 
@@ -17,13 +17,16 @@ static planner_hook_type next_planner;
 
 typedef struct HidingState {
     CustomScanState custom;
-    PlanState* hidden; /* not in custom_ps, so that no walk finds it */
+    PlanState* hidden;
 } HidingState;
 
 static void begin(CustomScanState* node, EState* estate, int flags) {
     const CustomScan* scan = (CustomScan*)node->ss.ps.plan;
 
     ((HidingState*)node)->hidden = ExecInitNode(linitial(scan->custom_plans), estate, flags);
+#ifdef EXPOSED
+    node->custom_ps = list_make1(((HidingState*)node)->hidden); /* where walks over the plan find it */
+#endif
 }
 
 static TupleTableSlot* execute(CustomScanState* node) {

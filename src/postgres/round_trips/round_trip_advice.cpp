@@ -57,6 +57,16 @@ CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
                                             : statement->commandType;
 }
 
+/// The column that is compared; nullptr if it is another table's. Where another extension's node
+/// hides the one that writes, what is compared may be of any table.
+const char* compared_column(const Subject& subject) {
+    const Comparison& comparison = subject.findings->of_target;
+    return comparison.is_known() &&
+                   named_table(subject.statement, comparison.table) == subject.table
+               ? get_attname(comparison.table, comparison.column, true)
+               : nullptr;
+}
+
 /// If the statement writes, its subject is what is written, and of that what is compared: one table
 /// may be there twice.
 Subject subject_of(const PlannedStmt* statement, const Findings& findings,
@@ -68,9 +78,7 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     subject.operation = operation_of(statement, findings);
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
-    const Comparison& comparison = findings.of_target;
-    const char* const column =
-        comparison.is_known() ? get_attname(comparison.table, comparison.column, true) : nullptr;
+    const char* const column = compared_column(subject);
     if (subject.name != nullptr && column != nullptr) {
         subject.column = get_attnum(subject.table, column);
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));

@@ -7,6 +7,7 @@
 
 #include "postgres/round_trips/missing_index.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
+#include "postgres/server/compat.hpp"
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
@@ -119,41 +120,29 @@ Scan largest_scan(const PlannedStmt* planned) {
 
 // ---- the filter ---------------------------------------------------------------------------------
 
-/// What an index could have as a key.
+/// What an index could have as keys: expressions of one table, as the plan has them.
 struct Keys {
-    Oid table;     ///< that the plan reads
-    Index number;  ///< in the range table
-    StringInfoData equal;
-    StringInfoData range;  ///< at most one
-    AttrNumber first;      ///< the first column, 0 if it is an expression
+    List* equal = NIL;      ///< of which each is compared by =
+    Node* range = nullptr;  ///< that is compared otherwise; at most one
 };
 
-const char* text_of(const Node* expression, const Keys& keys) {
-    auto* const own = static_cast<Node*>(copyObjectImpl(expression));
-    ChangeVarNodes(own, static_cast<int>(keys.number), 1, 0);
-    const char* const text = deparse_expression(
-        own, deparse_context_for(get_rel_name(keys.table), keys.table), false, false);
-    return IsA(strip_implicit_coercions(own), Var) ? text : psprintf("(%s)", text);
+bool has_parameter(Node* node, void* context) {
+    return node != nullptr && (IsA(node, Param) || walk_expression(node, has_parameter, context));
 }
 
+/// Whether the values of an expression are those of the table alone.
 bool is_of_table(Node* expression) {
     return contain_var_clause(expression) && !contain_mutable_functions(expression) &&
-           !contain_subplans(expression);
+           !contain_subplans(expression) && !has_parameter(expression, nullptr);
 }
 
 void add_key(Keys& keys, Node* expression, bool is_equal) {
     Node* const plain = strip_implicit_coercions(expression);
-    const auto* const column = IsA(plain, Var) ? reinterpret_cast<const Var*>(plain) : nullptr;
-    StringInfo list = is_equal ? &keys.equal : &keys.range;
-    const char* const text = text_of(plain, keys);
-    if ((!is_equal && list->len > 0) || (list->len > 0 && strstr(list->data, text) != nullptr)) {
-        return;
+    if (is_equal) {
+        keys.equal = list_append_unique(keys.equal, plain);
+    } else if (keys.range == nullptr) {
+        keys.range = plain;
     }
-    constexpr AttrNumber no_column = InvalidAttrNumber;
-    if (keys.equal.len == 0) {
-        keys.first = column != nullptr ? column->varattno : no_column;
-    }
-    appendStringInfo(list, "%s%s", list->len == 0 ? "" : ", ", text);
 }
 
 void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool is_array) {
@@ -172,7 +161,8 @@ void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool i
     add_key(keys, is_left ? left : right, strategy == BTEqualStrategyNumber);
 }
 
-void look_at_conditions(Keys& keys, const List* conditions) {
+Keys keys_of(const List* conditions) {
+    Keys keys;
     for (const Node* condition : each<Node>(conditions)) {
         if (IsA(condition, OpExpr)) {
             const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
@@ -184,18 +174,6 @@ void look_at_conditions(Keys& keys, const List* conditions) {
             }
         }
     }
-}
-
-Keys keys_for(Oid table, Index number) {
-    Keys keys{table, number, {}, {}, InvalidAttrNumber};
-    initStringInfo(&keys.equal);
-    initStringInfo(&keys.range);
-    return keys;
-}
-
-Keys keys_of(const Keys& like, const List* conditions) {
-    Keys keys = keys_for(like.table, like.number);
-    look_at_conditions(keys, conditions);
     return keys;
 }
 
@@ -203,49 +181,93 @@ List* conditions_of(Node* branch) {
     return is_andclause(branch) ? reinterpret_cast<BoolExpr*>(branch)->args : list_make1(branch);
 }
 
-bool all_compare(const Keys& key, const List* branches) {
+/// A key that all branches of an OR compare by =, so that an index serves all of them; nullptr if
+/// there is none.
+Node* key_of_branches(const List* branches) {
+    List* common = NIL;
+    bool is_first = true;
     for (Node* branch : each<Node>(branches)) {
         CHECK_FOR_INTERRUPTS();
-        if (strstr(keys_of(key, conditions_of(branch)).equal.data, key.equal.data) == nullptr) {
-            return false;
-        }
+        const Keys keys = keys_of(conditions_of(branch));
+        common = is_first ? keys.equal : list_intersection(common, keys.equal);
+        is_first = false;
     }
-    return true;
+    return common == NIL ? nullptr : static_cast<Node*>(linitial(common));
 }
 
-/// An index serves all branches of an OR if all of them compare its first key by =.
-void look_at_branches(Keys& keys, const List* branches) {
-    List* const first = conditions_of(static_cast<Node*>(linitial(branches)));
-    for (Node* condition : each<Node>(first)) {
-        const Keys key = keys_of(keys, list_make1(condition));
-        if (key.equal.len > 0 && keys.equal.len == 0 && all_compare(key, branches)) {
-            appendStringInfoString(&keys.equal, key.equal.data);
-            keys.first = key.first;
-        }
-    }
-}
-
-void look_at_filter(Keys& keys, const List* filter) {
-    look_at_conditions(keys, filter);
+Keys keys_of_filter(const List* filter) {
+    Keys keys = keys_of(filter);
     for (Node* condition : each<Node>(filter)) {
-        if (is_orclause(condition) && keys.equal.len == 0) {
-            look_at_branches(keys, reinterpret_cast<const BoolExpr*>(condition)->args);
+        if (is_orclause(condition) && keys.equal == NIL) {
+            Node* const key = key_of_branches(reinterpret_cast<const BoolExpr*>(condition)->args);
+            keys.equal = key == nullptr ? NIL : list_make1(key);
         }
     }
+    return keys;
+}
+
+// ---- in words -----------------------------------------------------------------------------------
+
+/// The table that the plan reads.
+struct ScannedTable {
+    Oid table;
+    Index number;  ///< in the range table
+};
+
+/// A column that the query named by a join's alias has that as its name for EXPLAIN, which is to be
+/// found in the query's range table alone (get_variable, ruleutils.c).
+bool name_by_table(Node* node, void* context) {
+    if (node != nullptr && IsA(node, Var)) {
+        auto* const column = reinterpret_cast<Var*>(node);
+        column->varnosyn = static_cast<Index>(column->varno);
+        column->varattnosyn = column->varattno;
+        return false;
+    }
+    return node != nullptr && walk_expression(node, name_by_table, context);
+}
+
+/// A key as the DDL of an index has it.
+const char* text_of(const Node* expression, const ScannedTable& scanned) {
+    auto* const own = static_cast<Node*>(copyObjectImpl(expression));
+    ChangeVarNodes(own, static_cast<int>(scanned.number), 1, 0);
+    name_by_table(own, nullptr);
+    const char* const text = deparse_expression(
+        own, deparse_context_for(get_rel_name(scanned.table), scanned.table), false, false);
+    return IsA(own, Var) ? text : psprintf("(%s)", text);
+}
+
+/// Columns compared by = come first.
+const char* texts_of(const Keys& keys, const ScannedTable& scanned) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (const Node* key : each<Node>(keys.equal)) {
+        appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(key, scanned));
+    }
+    if (keys.range != nullptr && !list_member(keys.equal, keys.range)) {
+        appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(keys.range, scanned));
+    }
+    return list.data;
+}
+
+bool has_index(const Keys& keys, Oid table) {
+    const Node* const first =
+        keys.equal == NIL ? keys.range : static_cast<const Node*>(linitial(keys.equal));
+    return first != nullptr && IsA(first, Var) &&
+           begins_index(table, reinterpret_cast<const Var*>(first)->varattno);
 }
 
 /// All columns of a filter, in the order in which they stand there.
-const char* columns_of(const Keys& keys, const List* filter) {
+const char* columns_of(const ScannedTable& scanned, const List* filter) {
     StringInfoData list;
     initStringInfo(&list);
     const Bitmapset* seen = nullptr;
     const List* const columns = pull_var_clause(reinterpret_cast<Node*>(const_cast<List*>(filter)),
                                                 PVC_RECURSE_PLACEHOLDERS);
     for (const Var* column : each<Var>(columns)) {
-        const char* const name = column->varno == static_cast<int>(keys.number) &&
+        const char* const name = column->varno == static_cast<int>(scanned.number) &&
                                          column->varattno > 0 &&
                                          !bms_is_member(column->varattno, seen)
-                                     ? get_attname(keys.table, column->varattno, true)
+                                     ? get_attname(scanned.table, column->varattno, true)
                                      : nullptr;
         if (name != nullptr) {
             seen = bms_add_member(const_cast<Bitmapset*>(seen), column->varattno);
@@ -262,19 +284,15 @@ WastefulScan wasteful_scan(const PlannedStmt* planned) {
     if (scan.plan == nullptr) {
         return {};
     }
-    const Oid table = table_of(scan.plan, planned);
-    const Oid named = named_table(planned, table);
-    const List* const filter = scan.plan->plan.qual;
-    Keys keys = keys_for(table, scan.plan->scanrelid);
-    look_at_filter(keys, filter);
-    WastefulScan found;
+    const ScannedTable scanned{table_of(scan.plan, planned), scan.plan->scanrelid};
+    const Oid named = named_table(planned, scanned.table);
     const char* const name = name_of_table(named);
-    found.text = psprintf("%s (%s)", name != nullptr ? name : "?", columns_of(keys, filter));
-    const bool has_both = keys.equal.len > 0 && keys.range.len > 0;
-    const char* const list =
-        psprintf("%s%s%s", keys.equal.data, has_both ? ", " : "", keys.range.data);
-    const bool has_index = keys.first > 0 && begins_index(table, keys.first);
-    if (list[0] != '\0' && !has_index && takes_index(named)) {
+    const List* const filter = scan.plan->plan.qual;
+    WastefulScan found;
+    found.text = psprintf("%s (%s)", name != nullptr ? name : "?", columns_of(scanned, filter));
+    const Keys keys = keys_of_filter(filter);
+    const char* const list = texts_of(keys, scanned);
+    if (list[0] != '\0' && !has_index(keys, scanned.table) && takes_index(named)) {
         found.index = psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
                                ddl_of_index(named, list));
     }
