@@ -84,4 +84,18 @@ DROP TRIGGER changes ON dialects_dwh.submission_loads;
 UPDATE dialects_app.form_schemas SET dialect = 'kobo' WHERE name = 'kobo';
 CALL load_response_events('dialects_app', 'dialects_dwh', form_name => 'kobo');
 
-DROP SCHEMA dialects_app, dialects_dwh, dialects_enum CASCADE;
+-- The enum needs no types of metadata that is not loaded; a form of a dialect that nobody knows is named.
+CREATE SCHEMA dialects_few;
+SELECT create_submission_tables('dialects_few', 'dialects_few');
+CREATE TYPE dialects_few.answer_type AS ENUM ('text');
+ALTER TABLE dialects_few.response_events ALTER answer_type TYPE dialects_few.answer_type USING NULL;
+INSERT INTO dialects_few.form_schemas (id, name, dialect, schema)
+VALUES (pg_temp.id(1), 'kobo', 'kobo', '{"survey": [{"type": "text", "name": "t"}]}');
+INSERT INTO dialects_few.form_responses (id, form_id, responses) VALUES (pg_temp.id(11), pg_temp.id(1), '{"t": "x", "_id": 5}');
+CALL load_response_events('dialects_few', 'dialects_few');
+UPDATE dialects_few.form_schemas SET metadata = true;
+CALL load_response_events('dialects_few', 'dialects_few', 'changed');
+UPDATE dialects_few.form_schemas SET dialect = 'typeform';
+CALL load_response_events('dialects_few', 'dialects_few', 'changed');
+
+DROP SCHEMA dialects_app, dialects_dwh, dialects_enum, dialects_few CASCADE;

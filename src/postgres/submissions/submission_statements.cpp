@@ -211,7 +211,8 @@ void require_sources(const Tables& tables) {
 }
 
 /// An answer of a type that the enum does not have could be neither loaded nor left out: the load
-/// would stop at it, so that it does not begin.
+/// would stop at it, so that it does not begin. Metadata that is not loaded may have any type, and a
+/// form of an unknown dialect is refused later, by its name.
 void require_answer_types(const Table& table, Words words) {
     if (!is_written(table, "answer_type") || !is_enum(table, "answer_type")) {
         return;
@@ -219,9 +220,11 @@ void require_answer_types(const Table& table, Words words) {
     words.add("enum", type_name(getBaseType(type_of_column(table, "answer_type"))));
     const char* const query = words.fill(
         "SELECT q.answer_type, f.name FROM {forms} AS f,"
-        " {extension}.form_questions({form_document}) AS q"
+        " {extension}.form_questions(CASE WHEN {form_dialect} OPERATOR(pg_catalog.<>) ALL"
+        " ({dialects}) THEN NULL ELSE {form_document} END) AS q"
         " WHERE q.answer_type OPERATOR(pg_catalog.<>) ALL"
         " (pg_catalog.enum_range(NULL::{enum})::pg_catalog.text[])"
+        " AND (NOT q.metadata OR {form_flag})"
         " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1");
     SPI_execute(query, true, 1);
     if (SPI_processed > 0) {
