@@ -81,8 +81,8 @@ void require(TupleTableSlot* row, int column) {
     if (row->tts_isnull[column]) {
         ereport(ERROR,
                 (errcode(ERRCODE_FDW_ERROR), errmsg("another server has encoded messages as null"),
-                 errhint("Its functions of the names of extension onetrip may be others: look "
-                         "at the schema of the extension there.")));
+                 errhint("It may have called other functions of the same names: check which schema "
+                         "extension onetrip is in there.")));
     }
 }
 

@@ -45,8 +45,8 @@ void require_room_for_tables(const char* schema, const char* const* tables, int 
             ereport(ERROR,
                     (errcode(ERRCODE_DUPLICATE_TABLE),
                      errmsg("relation \"%s\" already exists in schema \"%s\"", tables[i], schema),
-                     errhint("Tables that are there already serve as they are, if they "
-                             "have the columns; else choose another schema.")));
+                     errhint("Existing tables can be used as they are if they have the columns; "
+                             "otherwise choose another schema.")));
         }
     }
 }

@@ -80,15 +80,15 @@ void refuse_dialect(const char* dialect, const char* form) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("unrecognized dialect of a form: \"%s\"", dialect),
                     errdetail("It is that of form \"%s\".", form),
-                    errhint("Valid are NULL and the dialects of form_from; form_name => loads "
-                            "the submissions of another form alone.")));
+                    errhint("Valid values are NULL and the dialects of form_from. Use form_name => "
+                            "to load only another form.")));
     pg_unreachable();
 }
 
 void refuse_altered_columns() {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("the type of a column has changed while submissions were loaded"),
-                    errhint("Another call goes on where this one was.")));
+                    errhint("Another call continues where this one stopped.")));
     pg_unreachable();
 }
 

@@ -157,7 +157,7 @@ void refuse_foreign(const Load& load) {
              errmsg("%lld submissions of schema \"%s\" were loaded from schema \"%s\"",
                     fetched_count(3), app, fetched_text(2)),
              errdetail("One of them is %s.", fetched_text(1)),
-             errhint("Load schemas whose ids meet into different ones. If the schema was "
+             errhint("Load schemas with the same ids into different schemas. If the schema was "
                      "renamed, update column source of %s.",
                      quote_qualified_identifier(load.request.schemas.dwh, "submission_loads"))));
     }

@@ -236,7 +236,7 @@ void Writer::refuse_missing_column(const Frame& frame, const Value& value) const
     if (frame.names == 0) {
         throw BadValue{ErrorKind::undefined_column, "NULL",
                        "stands for a column that the row does not have",
-                       "The conditions of the layout take it for this row."};
+                       "For this row the conditions of the layout need it."};
     }
     if (is_composite_) {
         throw BadValue{ErrorKind::undefined_column, "NULL",

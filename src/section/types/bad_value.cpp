@@ -41,7 +41,8 @@ void refuse_partly_numbered(const std::string& given) {
         ErrorKind::invalid_value, "NULL",
         "stands for a key that is not there, though the row sets the part number \"" + given + "\"",
         "A row sets all part numbers or none of them. If \"" + given +
-            "\" is a column that is none, leave it out, as in to_jsonb(r) - '" + given + "'."};
+            "\" is a column but not a part number, leave it out, as in to_jsonb(r) - '" + given +
+            "'."};
 }
 
 }  // namespace onetrip::section

@@ -112,7 +112,7 @@ void refuse_null(const Value& value) {
     if (value.is_null()) {
         throw BadValue{ErrorKind::null_not_allowed, "NULL",
                        "cannot be sent: only fields of type utc and tlv take it",
-                       "Replace it in the row, as by coalesce."};
+                       "Replace it in the row, for example by coalesce."};
     }
 }
 

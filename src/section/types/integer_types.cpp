@@ -27,7 +27,7 @@ Integer from_numeric(const Value& value, jsonb::Numeric numeric) {
             return integer;
         case IntegerResult::fraction:
             throw BadValue{ErrorKind::invalid_value, describe(value), "has a fraction",
-                           "Round it in the row, as by round(column)."};
+                           "Round it in the row, for example by round(column)."};
         case IntegerResult::too_large:
             throw BadValue{ErrorKind::out_of_range, describe(value), "takes more than 64 bits"};
         case IntegerResult::not_a_number:

@@ -246,7 +246,7 @@ std::vector<std::uint8_t> encode_object(const Value& value, TextTable table) {
         refuse(
             value,
             "has the text " + quoted(*object.text) + ", but its bytes are " + quoted(decoded.text),
-            "Change either and leave the other out: the text as a string, or the bytes as "
+            "Change one of them and leave the other out: the text as a string, or the bytes as "
             R"({"hex": "..."}.)");
     }
     return bytes;
