@@ -60,6 +60,16 @@ for my $mode ('autocommit', 'transaction')
 		$mode eq 'transaction' ? 'select|nodes|id|values|nodes|32' : 'select|nodes|id|values|nodes|31', "$mode: down a tree");
 }
 
+# What a driver reads about types when it connects leads by order nothing that follows.
+my $types = "SELECT t.oid, t.typname FROM pg_type AS t LEFT JOIN pg_range AS r ON r.rngtypid = t.oid;\n";
+my $made = 'INSERT INTO comments (id, post_id) VALUES (800000 + $n, NULL)';
+is(seen("SET onetrip.watch_repeats = 2;\n$types" . each_of($made, 1 .. 20)), 'insert||||comments|20', 'autocommit: the catalog leads no writes');
+is(seen("BEGIN;\n$types" . each_of($made, 101 .. 120) . "COMMIT;\n"), 'insert||||comments|20', 'transaction: the catalog leads no writes');
+my $columns = "SELECT attname FROM pg_attribute WHERE attrelid = 'posts'::regclass;\n";
+is(seen("BEGIN;\n$types$columns" . each_of("SELECT title FROM posts WHERE title = 'none \$n'", 1 .. 20) . "COMMIT;\n"), 'select||||posts|20', 'nor reads');
+is(seen("SELECT nextval('logs_id_seq');\n" x 20), '', 'the name of a sequence is no relation that is read');
+is(seen("SET onetrip.watch_repeats = 2;\n" . each_of("SELECT nextval('logs_id_seq');\nINSERT INTO logs (what) VALUES ('\$n')", 1 .. 20)), 'insert||||logs|20', 'and may come between writes');
+
 # ---- where rows come from ----
 
 my %lists = (

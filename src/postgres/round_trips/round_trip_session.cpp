@@ -63,13 +63,17 @@ Kind kind_of(const PlannedStmt* planned) {
     }
 }
 
-/// Sets of a statement what its plan says of its tables.
+/// Sets of a statement what its plan says of its tables. The plan's list of relations does not
+/// tell: it has those of regclass constants too, which are not read.
 void look_at_relations(Statement& statement, const PlannedStmt* planned) {
-    statement.has_relation = planned->relationOids != NIL;
-    if (statement.has_relation && statement.rows >= 2) {
-        statement.is_of_catalogs = true;
-        for (int i = 0; i < list_length(planned->relationOids) && statement.is_of_catalogs; ++i) {
-            statement.is_of_catalogs = list_nth_oid(planned->relationOids, i) < FirstNormalObjectId;
+    statement.has_relation = false;
+    for (const RangeTblEntry* entry : each<RangeTblEntry>(planned->rtable)) {
+        if (entry->rtekind == RTE_RELATION) {
+            statement.has_relation = true;
+            statement.is_of_catalogs = entry->relid < FirstNormalObjectId;
+            if (!statement.is_of_catalogs) {
+                break;
+            }
         }
     }
     for (const PlanRowMark* mark : each<PlanRowMark>(planned->rowMarks)) {
