@@ -70,6 +70,11 @@ is( answers("SET onetrip.watch_action = error;\nBEGIN;\n$list"
 	text('ERROR'), 'once a transaction');
 is(loops($node), "$loop|1|20|11|20|t", 'in which 9 and 11 statements ran');
 
+# What a library asks about each table that it first uses is none of the code under test.
+is(answers("SET onetrip.watch_action = error;\nBEGIN;\n$list" . each_of("SELECT attname FROM pg_attribute WHERE attrelid = 'books'::regclass AND attnum = \$n", 1 .. 20) . "COMMIT;\n"),
+	'', 'statements of catalogs alone raise nothing');
+is($node->safe_psql('postgres', "SELECT statements, leader IS NULL FROM round_trips WHERE repeated LIKE '%pg_attribute%'; SELECT round_trips_reset()"), "20|f\n", 'and are in the view');
+
 # ---- outside of one ----
 
 is(answers("SET onetrip.watch_action = error;\n$list" . each_of($look_up, 101 .. 119)), text('ERROR'), 'outside of a block');
