@@ -82,6 +82,11 @@ play("0\t$list " . trace(3), spread(1, 3, map { $titles->($_) } @ids), end_of(0,
 is(seen('statements, sessions, evidence, leader_column'), '20|1|values|id', 'in one session by values');
 play("0\tPREPARE p (int) AS SELECT title FROM posts WHERE user_id = \$1 " . trace(4), "0\t$list " . trace(4), (map { "0\tEXECUTE p($_)" } @ids), end_of(1, trace(4)));
 is(seen('statements, sessions, leader IS NOT NULL'), '20|2|t', 'a prepared statement is of the request of its parse');
+play((map { "0\tPREPARE of_$_ (int) AS SELECT title FROM posts WHERE user_id = \$1 " . trace($_) } 40, 41),
+	"0\t$list " . trace(40), (map { "0\tEXECUTE of_40($_)" } @ids), "0\tEXECUTE of_41(1001)", (map { end_of(0, trace($_)) } 40, 41));
+is(seen('statements, sessions, evidence, longest, traceparent LIKE ' . "'%28-%'"), '20|1|values|20|t', 'also where others of the same text but for the tag were parsed after it');
+play("0\tBEGIN", (map { "0\tDECLARE of_$_ CURSOR FOR $list " . trace($_) } 42, 43), "0\tFETCH ALL FROM of_42", spread(3, 42, map { $titles->($_) } @ids), "0\tCOMMIT", end_of(0, trace(42)));
+is(seen('statements, leader_rows, evidence'), '20|20|order', 'and a cursor is of the request of its declaration');
 play("0\t$list " . trace(5), (map { my $s = $_ % 3; ("$s\tBEGIN", "$s\t" . $titles->($_) . ' ' . trace(5), "$s\tCOMMIT") } @ids), end_of(0, trace(5)));
 is(seen('statements, sessions, transactions, evidence'), '20|3|20|order', 'a transaction each, as in a transaction pool');
 play("0\t$list " . trace(6), spread(3, 6, (map { my $id = $_; (($titles->($id)) x 1, $name->($id)) } @ids)), end_of(0, trace(6)));

@@ -1,27 +1,36 @@
 // Reads which request a statement belongs to when its text is parsed, and keeps that by the
-// statement's identifier.
+// statement's identifier. Texts that differ in their comments alone have the same: where there were
+// several, the text of a prepared statement or of a cursor is read again when it runs.
 //
 // It does not know what follows from a request.
 
 #include "postgres/round_trips/round_trip_request_tags.hpp"
 
+#include <cstring>
+
 #include "postgres/round_trips/round_trip_settings.hpp"
 
 extern "C" {
 #include "access/xact.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
 }
 
 namespace onetrip::postgres {
 
 using roundtrip::RequestId;
 
-namespace {
-
-RequestId request_in(std::string_view text) {
+RequestId RequestTags::request_in(std::string_view text) {
     return roundtrip::request_of(text, round_trip_settings.request, {has_standard_strings(), true});
 }
 
-}  // namespace
+/// Whether a statement with this text was analysed for an earlier message: in that of an EXECUTE or
+/// a FETCH there is another text.
+bool RequestTags::was_kept(const char* text) {
+    return (ActivePortal != nullptr && ActivePortal->prepStmtName != nullptr) ||
+           debug_query_string == nullptr ||
+           (text != debug_query_string && std::strcmp(text, debug_query_string) != 0);
+}
 
 /// The tag of a message is that of all its statements, which may be thousands.
 RequestId RequestTags::request_of_message(const char* text) {
@@ -40,7 +49,9 @@ void RequestTags::remember(const Query* query, const char* text) {
     if (request == 0 && query->stmt_len > 0) {
         request = request_of_message(text);
     }
-    known_[id % places] = {id, request};
+    Known& known = known_[id % places];
+    const bool is_other = known.id != 0 && (known.id != id || known.request != request);
+    known = {id, request, known.has_others || is_other};
 }
 
 }  // namespace onetrip::postgres

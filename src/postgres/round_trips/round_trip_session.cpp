@@ -246,8 +246,8 @@ void RoundTripSession::look_at_other_application() {
 
 /// Another request ends the episode, as another application does. A statement without a request
 /// changes nothing.
-void RoundTripSession::look_at_request(QueryId id) {
-    const roundtrip::RequestId request = requests_.of(id);
+void RoundTripSession::look_at_request(QueryId id, const char* text) {
+    const roundtrip::RequestId request = requests_.of(id, text);
     if (request == 0 || request == request_) {
         return;
     }
@@ -272,7 +272,7 @@ ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryD
     look_at_role();
     look_at_application();
     if (round_trip_settings.has_request && !is_passed_over) {
-        look_at_request(query_id);
+        look_at_request(query_id, query->sourceText);
     }
     known_ = known_of(query_id);
     values_.collect(query_id, query->params, current_);
@@ -285,7 +285,8 @@ ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryD
     forget_after_pause();
     judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each);
     // Visitors of one page are different requests.
-    judgement_.is_half |= round_trip_settings.has_request && requests_.of(query_id) != 0;
+    judgement_.is_half |=
+        round_trip_settings.has_request && requests_.of(query_id, query->sourceText) != 0;
 }
 
 void RoundTripSession::started(const QueryDesc* query) {
@@ -399,8 +400,9 @@ void RoundTripSession::answer(const QueryDesc* query) {
         loop->is_of_request = false;
         loops_.take(*loop);
         if (round_trip_settings.has_request) {
-            begin_at_zero_in_request(requests_.of(query_id_of(query->plannedstmt)),
-                                     loop->key.repeated);
+            begin_at_zero_in_request(
+                requests_.of(query_id_of(query->plannedstmt), query->sourceText),
+                loop->key.repeated);
         }
         call_detector([&] { detector_.begin_at_zero(loop->key.repeated); });
         detector_.fail();
@@ -486,7 +488,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
 /// Counts the statement in the request that it belongs to, in whatever sessions that runs.
 void RoundTripSession::count_request(const Statement& statement, const PlannedStmt* planned,
                                      const char* text, const QueryDesc* query) {
-    const roundtrip::RequestId request = requests_.of(query_id_of(planned));
+    const roundtrip::RequestId request = requests_.of(query_id_of(planned), text);
     if (request == 0) {
         detector_.set_of_request(statement.id, false);
         return;

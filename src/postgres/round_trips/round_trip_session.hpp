@@ -184,7 +184,7 @@ class RoundTripSession {
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned) const;
     void look_at_role();
-    void look_at_request(roundtrip::QueryId id);
+    void look_at_request(roundtrip::QueryId id, const char* text);
     void count_request(const roundtrip::Statement& statement, const PlannedStmt* planned,
                        const char* text, const QueryDesc* query);
     void describe_of_request(roundtrip::RequestId request, const roundtrip::LoopKey& loop,
