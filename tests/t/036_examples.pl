@@ -67,5 +67,26 @@ is($variables, "SET onetrip.watch_action = error;\nSET onetrip.watch_repeats = 3
 my (undef, undef, $err) = $node->psql('postgres', "$variables BEGIN;\nSELECT id FROM authors;\n" . join '', map { "SELECT title FROM books WHERE author_id = $_;\n" } 101 .. 103);
 like($err, qr/ERROR:  N\+1: SELECT title FROM books WHERE author_id = \$1/, 'raise');
 
+SKIP:
+{
+	skip 'ruby-activerecord or ruby-pg is not installed', 1 if system(q(ruby -e 'require "active_record"; require "pg"' 2>/dev/null)) != 0;
+	$node->safe_psql('postgres', 'CREATE TABLE publishers (id int PRIMARY KEY); CREATE TABLE shelves (id int PRIMARY KEY)');
+	local $ENV{PGHOST} = $node->host;
+	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGDATABASE} = 'postgres';
+	my $out = '';
+	IPC::Run::run([ 'ruby', '-W0', 'tests/clients/active_record.rb', 'examples/rails/database.yml' ], '<', \undef, '>&', \$out);
+	my $raises = 'ActiveRecord::StatementInvalid PG::ServerError OT001 PG::ServerError: ERROR:  N+1: SELECT';
+	is($out, <<"TEXT", 'ActiveRecord with its settings');
+models that are used for the first time: passes
+lazy: $raises "books".* FROM "books" WHERE "books"."author_id" = \$1
+includes: passes
+in batches: passes
+annotated: passes
+ignored: passes
+counted: $raises COUNT(*) FROM "books" WHERE "books"."author_id" = \$1
+TEXT
+}
+
 $node->stop;
 done_testing();
