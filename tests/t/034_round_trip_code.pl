@@ -134,6 +134,8 @@ is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT title FROM
 is(seen('kind', "BEGIN;\n$list" . each_of('SELECT title FROM posts WHERE user_id IN ($n, 1, 2, 3)', @ids) . "COMMIT;\n"), '', 'and batches are none');
 is( seen('kind, episodes, statements', join '', map { "BEGIN;\nCREATE TEMP TABLE work (i int) ON COMMIT DROP;\n" . each_of('INSERT INTO work VALUES ($n)', 1 .. 12) . "COMMIT;\n" } 1 .. 5),
 	'insert|5|60', 'temporary tables of one name are one');
+is( seen('repeated, evidence, statements', $list . join '', map { "BEGIN;\nSELECT title FROM posts WHERE user_id = $_;\nCREATE FUNCTION pg_temp.made() RETURNS int LANGUAGE sql AS 'SELECT 1';\nSELECT * FROM pg_temp.made();\nDROP FUNCTION pg_temp.made();\nCOMMIT;\n" } @ids),
+	"SELECT title FROM posts WHERE user_id = \$1|values|20", 'and temporary functions, the results of which push out no list');
 $node->safe_psql('postgres', join '', map { "CREATE SCHEMA t$_; CREATE TABLE t$_.items (id int); INSERT INTO t$_.items VALUES (1);" } 1 .. 5);
 is( seen('kind, episodes, statements', join '', map { "SET search_path = t$_, public;\nBEGIN;\nSELECT id FROM users;\n" . each_of('SELECT id FROM items WHERE id = $n', @ids) . "COMMIT;\n" } 1 .. 5),
 	'select|5|100', 'and tables of tenants, where that is set');

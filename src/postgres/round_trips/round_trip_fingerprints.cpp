@@ -136,6 +136,16 @@ Query* fold_query(Query* query, void* context) {
     return folded;
 }
 
+/// A temporary function is made anew for each of its calls by some libraries.
+Node* fold_function(FuncExpr* call, void* context) {
+    auto* const folded = reinterpret_cast<FuncExpr*>(
+        mutate_expression(reinterpret_cast<Node*>(call), fold, context));
+    if (isAnyTempNamespace(get_func_namespace(call->funcid))) {
+        folded->funcid = number_of(get_func_name(call->funcid));
+    }
+    return reinterpret_cast<Node*>(folded);
+}
+
 /// A copy of the node, folded; the context is set to true if a list was.
 Node* fold(Node* node, void* context) {
     if (node == nullptr) {
@@ -146,6 +156,9 @@ Node* fold(Node* node, void* context) {
     }
     if (IsA(node, Param) && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXTERN) {
         return some_value(reinterpret_cast<Param*>(node)->paramtype);
+    }
+    if (IsA(node, FuncExpr)) {
+        return fold_function(reinterpret_cast<FuncExpr*>(node), context);
     }
     Node* compared = nullptr;
     Oid operation = InvalidOid;
