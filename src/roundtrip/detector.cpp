@@ -232,12 +232,15 @@ ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add(const Run& run) {
     Entry& entry, Place place, const Run& run, const Context& context) {
     break_off(entry, run, context);
     count_page(entry, run.statement);
-    count_run(entry, run, context);
+    last_wait_ = count_run(entry, run, context);
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
     }
     remember_rows(entry, place, run.statement);
     last_run_ = place;
+    if (run.of_request > 0) {
+        take_for_request(place, run.statement, run.of_request);
+    }
     const std::optional<LoopKey> loop = loop_after_run(entry);
     if (entry.is_loop && entry.runs >= entry.next_report) {
         look_at_growth(entry);
@@ -433,8 +436,9 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.first_seen = first.begin;
 }
 
-[[gnu::always_inline]] inline void Detector::count_run(Entry& entry, const Run& run,
-                                                       const Context& context) const {
+/// Gives what counts as waited for.
+[[gnu::always_inline]] inline Microseconds Detector::count_run(Entry& entry, const Run& run,
+                                                               const Context& context) const {
     const Statement& statement = run.statement;
     const Place parent = context.parent;
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
@@ -445,12 +449,14 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     if (statement.evidence.leader != 0) {
         count_generation(entry, statement.evidence);
     }
+    Microseconds wait = 0;
     if (entry.runs == 0) {
         begin_runs(entry, statement);
     } else {
         entry.has_distinct_parameters |= changed;
         entry.turns += entry.parent_execution != under ? 1 : 0;
-        entry.wait += run.wait.time + (statement.end - statement.begin - statement.busy);
+        wait = run.wait.time + (statement.end - statement.begin - statement.busy);
+        entry.wait += wait;
     }
     const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
     const std::uint32_t before = entry.runs;
@@ -471,6 +477,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.rows += statement.rows;
     entry.all_rows += statement.rows;
     entry.used = clock_;
+    return wait;
 }
 
 /// The first run is always waited for.
@@ -664,10 +671,47 @@ std::optional<LoopKey> Detector::loop_of_last_run(QueryId id) const noexcept {
                : std::nullopt;
 }
 
-void Detector::set_of_request(QueryId id, bool is_counted) noexcept {
-    if (Entry* const entry = entry_of_last_run(id)) {
-        entry->is_of_request = is_counted;
+void Detector::take_for_request(const Statement& statement, std::uint32_t runs) noexcept {
+    if (in_block_ && !is_block_episode_) {
+        held_[held_count_ - 1].of_request = runs;
+    } else if (entry_of_last_run(statement.id) != nullptr) {
+        take_for_request(last_run_, statement, runs);
     }
+}
+
+/// The run is the entry's last one. Of the one before it is known alone that it was.
+void Detector::take_for_request(Place place, const Statement& statement,
+                                std::uint32_t runs) noexcept {
+    const Entry& entry = entries_[place];
+    const bool is_run = statement.role == Statement::Role::execution;
+    const bool is_trip = is_run && (entry.runs == 1 || statement.is_trip);
+    OfRequests taken{};
+    taken.runs = is_run ? runs : 0;
+    taken.trips = is_trip ? runs : runs - 1;
+    taken.transactions = is_run && of_requests(entry).transaction != statement.transaction ? 1 : 0;
+    taken.transaction = statement.transaction;
+    taken.rows = statement.rows;
+    taken.busy = statement.busy;
+    taken.wait = last_wait_;
+    add_of_requests(entry, taken);
+}
+
+Detector::OfRequests Detector::of_requests(const Entry& entry) const noexcept {
+    const OfRequests& taken = of_requests_[place_of(entry)];
+    return taken.first_seen == entry.first_seen ? taken : OfRequests{};
+}
+
+void Detector::add_of_requests(const Entry& entry, const OfRequests& further) noexcept {
+    OfRequests all = of_requests(entry);
+    all.first_seen = entry.first_seen;
+    all.runs += further.runs;
+    all.trips += further.trips;
+    all.transactions += further.transactions;
+    all.transaction = further.transaction;
+    all.rows += further.rows;
+    all.busy += further.busy;
+    all.wait += further.wait;
+    of_requests_[place_of(entry)] = all;
 }
 
 void Detector::dismiss(const LoopKey& key) {
@@ -697,7 +741,7 @@ void Detector::tell_all() {
 void Detector::look_at_growth(Entry& entry) {
     static_assert(places <= 64);
     entry.next_report = 2 * entry.runs;
-    grown_ |= std::uint64_t{1} << static_cast<std::size_t>(&entry - entries_.data());
+    grown_ |= std::uint64_t{1} << place_of(entry);
 }
 
 std::optional<Loop> Detector::take_grown() {
@@ -720,7 +764,7 @@ void Detector::tell(Entry& entry) {
     }
     absorb_others(entry);
     has_told_ = true;
-    sink_->take(as_loop(entry));
+    sink_->take(without_requests(entry));
     entry.told_transaction = entry.transaction;
 }
 
@@ -740,8 +784,30 @@ Loop Detector::as_loop(const Entry& entry) const {
             entry.wait,
             entry.first_seen,
             entry.last_seen,
-            1,
-            entry.is_of_request};
+            1};
+}
+
+/// What is left of a loop if other runs of it count in requests. Fewer runs than make a loop are
+/// none of their own. One of which nothing is left is told with all its numbers, as of a request.
+Loop Detector::without_requests(const Entry& entry) const {
+    Loop loop = as_loop(entry);
+    const OfRequests taken = of_requests(entry);
+    loop.is_of_request = taken.runs >= loop.statements;
+    if (taken.runs == 0 || loop.is_of_request) {
+        return loop;
+    }
+    loop.statements -= taken.runs;
+    loop.round_trips -= std::min<std::uint64_t>(taken.trips, loop.round_trips);
+    loop.round_trips = std::min(loop.round_trips, loop.statements);
+    loop.transactions -= std::min<std::uint64_t>(taken.transactions, loop.transactions);
+    loop.rows -= std::min(taken.rows, loop.rows);
+    loop.busy -= std::min(taken.busy, loop.busy);
+    loop.wait -= std::min(taken.wait, loop.wait);
+    if (loop.statements < repeats_) {
+        loop.is_new_in_episode = false;
+        loop.leader_rows = 0;
+    }
+    return loop;
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.
@@ -767,7 +833,11 @@ void Detector::absorb_others(Entry& entry) {
         entry.value_runs += other.value_runs;
         entry.busy += other.busy;
         entry.wait += other.wait;
+        const OfRequests taken = of_requests(entry);
         entry.first_seen = std::min(entry.first_seen, other.first_seen);
+        of_requests_[place_of(entry)] = taken;
+        of_requests_[place_of(entry)].first_seen = entry.first_seen;
+        add_of_requests(entry, of_requests(other));
         entry.last_seen = std::max(entry.last_seen, other.last_seen);
         forget_runs(other);
         other.is_told = true;
@@ -819,6 +889,8 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
     }
     std::optional<Loop> found;
     if (Entry* const entry = scratch.last_loop(next.id)) {
+        // Whoever answers tells of all runs.
+        scratch.of_requests_[scratch.place_of(*entry)] = {};
         scratch.tell(*entry);
         found = last.loop();
         // Without the run that was tried.

@@ -116,8 +116,9 @@ class Detector {
     /// The loop to which the last run of a statement belongs, if it was one.
     std::optional<LoopKey> loop_of_last_run(QueryId id) const noexcept;
 
-    /// Whether that run counts in a request, which then tells of the statement's loops.
-    void set_of_request(QueryId id, bool is_counted) noexcept;
+    /// The statement that was handed over last counts in a request, which tells of this run: of so
+    /// many runs, if the one before counts there only now.
+    void take_for_request(const Statement& statement, std::uint32_t runs) noexcept;
 
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);
@@ -179,6 +180,18 @@ class Detector {
         Microseconds wait;
     };
 
+    /// Of an entry's runs those that count in requests, and what is theirs of the numbers.
+    struct OfRequests {
+        Microseconds first_seen;  ///< the entry's: other runs have begun if that is another
+        std::uint32_t runs;
+        std::uint32_t trips;
+        std::uint32_t transactions;
+        std::uint64_t transaction;  ///< of the last one
+        std::uint64_t rows;
+        Microseconds busy;
+        Microseconds wait;
+    };
+
     /// A statement under one leader. Of a size by which a place is found without multiplying.
     struct alignas(256) Entry {
         QueryId id;
@@ -195,7 +208,6 @@ class Detector {
         bool is_large_page;  ///< as its last run was
         bool counts_alone;   ///< has a relation, and locks no rows
         bool has_distinct_parameters;
-        bool is_of_request;        ///< as its last run was
         Place parent;              ///< the leader's entry, while that is remembered
         Place next;                ///< of the same bucket
         QueryId loop_leader;       ///< if is_loop
@@ -242,6 +254,7 @@ class Detector {
     struct Run {
         Statement statement;
         EpisodeClock::Wait wait;
+        std::uint32_t of_request = 0;  ///< runs that count in a request, with this one
     };
 
     struct Context {
@@ -271,6 +284,9 @@ class Detector {
     void tell_all();
     void tell(Entry& entry);
     Loop as_loop(const Entry& entry) const;
+    Loop without_requests(const Entry& entry) const;
+    void take_for_request(Place place, const Statement& statement, std::uint32_t runs) noexcept;
+    OfRequests of_requests(const Entry& entry) const noexcept;
     void look_at_growth(Entry& entry);
     void absorb_others(Entry& entry);
 
@@ -289,7 +305,7 @@ class Detector {
 
     void break_off(Entry& entry, const Run& run, const Context& context);
     static void begin_runs(Entry& entry, const Statement& first);
-    void count_run(Entry& entry, const Run& run, const Context& context) const;
+    Microseconds count_run(Entry& entry, const Run& run, const Context& context) const;
     /// They have been told or count for nothing, also those of generations that were confirmed.
     static void forget_runs(Entry& entry) {
         entry.runs = 0;
@@ -320,8 +336,12 @@ class Detector {
     static bool is_paging(const Entry& entry) {
         return entry.runs >= 2 && entry.pages + 1 == entry.runs;
     }
+    void add_of_requests(const Entry& entry, const OfRequests& further) noexcept;
     static bool is_by_values(const Entry& entry) {
         return entry.value_runs > 0 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
+    }
+    Place place_of(const Entry& entry) const {
+        return static_cast<Place>(&entry - entries_.data());
     }
     QueryId id_at(Place place) const { return place == nowhere ? 0 : entries_[place].id; }
     std::uint64_t rows_of(QueryId id) const;
@@ -333,6 +353,7 @@ class Detector {
     EpisodeClock time_;
 
     std::array<Entry, places> entries_{};
+    std::array<OfRequests, places> of_requests_{};  ///< of the entry at each place
     std::array<Place, buckets> heads_ = all_nowhere();
     std::size_t used_places_ = 0;
     Place last_many_ = nowhere;         ///< the last statement that had two rows at least
@@ -341,6 +362,7 @@ class Detector {
     Place last_run_ = nowhere;          ///< the last statement
     std::uint64_t relation_clock_ = 0;  ///< counts runs with a relation
     std::uint64_t clock_ = 0;           ///< counts runs
+    Microseconds last_wait_ = 0;        ///< that counts for the last run
 
     std::size_t loops_ = 0;  ///< entries that are loops
 

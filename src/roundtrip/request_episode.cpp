@@ -14,7 +14,7 @@ namespace onetrip::roundtrip {
 
 // ---- statements ---------------------------------------------------------------------------------
 
-bool RequestEpisode::count(const RequestRun& run) noexcept {
+std::uint32_t RequestEpisode::count(const RequestRun& run) noexcept {
     const Statement& statement = run.statement;
     begin_ = statements_ == 0 ? statement.begin : begin_;
     ++statements_;
@@ -25,20 +25,21 @@ bool RequestEpisode::count(const RequestRun& run) noexcept {
         entry = insert(run);
     }
     if (entry == nullptr) {
-        return false;
+        return 0;
     }
+    std::uint32_t runs = 1;
     const bool has_left_pages =
         entry->is_loop && entry->loop_kind == Kind::page && !statement.is_next_page;
     if (!has_left_pages && statement.role == Statement::Role::execution) {
-        count_run(*entry, run);
+        runs = count_run(*entry, run);
     }
     remember_rows(*entry, statement);
     entry->used = clock_;
     last_end_ = std::max(last_end_, statement.end);
-    return true;
+    return runs;
 }
 
-void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexcept {
+std::uint32_t RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexcept {
     const Statement& statement = run.statement;
     if (entry.runs == 0) {
         entry.first_seen = statement.begin;
@@ -62,7 +63,7 @@ void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexce
     entry.is_large_page = statement.is_large_page;
     entry.last_seen = statement.end;
     entry.rows += statement.rows;
-    count_earlier(entry, run);
+    return count_earlier(entry, run) ? 2 : 1;
 }
 
 /// Sessions that take turns have transactions of their own, which may have begun in the same
@@ -80,9 +81,9 @@ void RequestEpisode::count_transaction(Entry& entry, const RequestRun& run) noex
 }
 
 /// Nothing is known of when that run was.
-void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
+bool RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
     if (!run.earlier.exists || entry.runs != 1) {
-        return;
+        return false;
     }
     ++entry.runs;
     ++entry.trips;
@@ -91,6 +92,7 @@ void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept
     entry.pages += run.statement.is_next_page ? 1 : 0;
     entry.value_runs += run.statement.evidence.leader != 0 ? 1 : 0;
     entry.rows += run.earlier.rows;
+    return true;
 }
 
 /// Catalogs are read by libraries, for themselves. The first row of a cursor may be looked at

@@ -59,6 +59,12 @@ class Session : private LoopSink {
         return run(id, rows, ++parameter_, kind);
     }
 
+    /// The last statement counts in a request.
+    Session& take_for_request(std::uint32_t runs) {
+        detector_.take_for_request(last_, runs);
+        return *this;
+    }
+
     Session& sleep(Microseconds time) {
         clock_ += time;
         return *this;
@@ -104,6 +110,7 @@ class Session : private LoopSink {
             statement.evidence = evidence_;
             evidence_.strays = 0;
         }
+        last_ = statement;
         if (const auto key = detector_.statement(statement)) {
             due.push_back(*key);
         }
@@ -116,6 +123,7 @@ class Session : private LoopSink {
     Microseconds clock_ = 1000 * second;
     std::uint64_t parameter_ = 0;
     Judgement evidence_;
+    Statement last_{};
     std::uint32_t generation_ = 0;
 };
 
@@ -1051,6 +1059,69 @@ TEST_CASE("outside of a block repeats that interleave or poll are no loop") {
         }
         CHECK(session.end().empty());
     }
+}
+
+TEST_CASE("runs that count in a request are told there, and the others here") {
+    // Each third run is of no request; or all are, the first of them known with the second.
+    for (const bool has_others : {false, true}) {
+        Session session;
+        session.begin().run(campaigns, 30);
+        std::uint32_t taken = 0;
+        for (int i = 0; i < 30; ++i) {
+            session.vary(messages, 2);
+            if (has_others ? i % 3 > 0 : i > 0) {
+                const std::uint32_t runs = !has_others && i == 1 ? 2 : 1;
+                session.take_for_request(runs);
+                taken += runs;
+            }
+        }
+        session.commit();
+        REQUIRE(session.loops.size() == 1);
+        const Loop& loop = session.loops[0];
+        CHECK(loop.is_of_request == !has_others);
+        if (has_others) {
+            CHECK(taken == 20);
+            CHECK(loop.statements == 10);
+            CHECK(loop.round_trips == 10);
+            CHECK(loop.rows == 20);
+            CHECK(loop.busy == 10 * Session::busy);
+            // The first run is not waited for, and the runs before the others' are theirs.
+            CHECK(loop.wait == 9 * Session::wait);
+            CHECK(loop.is_new_in_episode);
+        }
+    }
+}
+
+TEST_CASE("fewer runs of no request than make a loop are added to its others") {
+    Session session;
+    session.begin().run(campaigns, 16);
+    for (int i = 0; i < 16; ++i) {
+        session.vary(messages, 1);
+        if (i < 15) {
+            session.take_for_request(1);
+        }
+    }
+    session.commit();
+    REQUIRE(session.loops.size() == 1);
+    CHECK_FALSE(session.loops[0].is_of_request);
+    CHECK(session.loops[0].statements == 1);
+    CHECK_FALSE(session.loops[0].is_new_in_episode);
+    CHECK(session.loops[0].leader_rows == 0);
+}
+
+TEST_CASE("of small blocks each statement is taken for a request") {
+    Session session;
+    session.run(campaigns, 20).led_by(campaigns);
+    for (int i = 0; i < 20; ++i) {
+        session.begin();
+        session.vary(messages, 1).take_for_request(1);
+        session.vary(contacts, 1, Kind::update).take_for_request(1);
+        session.commit();
+    }
+    const auto& loops = session.end();
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].is_of_request);
+    CHECK(loops[1].is_of_request);
 }
 
 TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {

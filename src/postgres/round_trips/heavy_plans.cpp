@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_apart.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/round_trips/seq_scan.hpp"
 #include "postgres/server/list_range.hpp"
@@ -146,7 +147,7 @@ void HeavyPlans::planned(const Query* query, const PlannedStmt* planned, const c
         plan.last_seen = now;
     });
     if (!is_known) {
-        insert_plan(key, application_name, query, planned, text, time);
+        run_apart([&] { insert_plan(key, application_name, query, planned, text, time); });
     }
     remember(id);
 }

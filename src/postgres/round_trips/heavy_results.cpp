@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "postgres/round_trips/heavy_memory.hpp"
+#include "postgres/round_trips/round_trip_apart.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 
 namespace onetrip::postgres {
@@ -105,7 +106,7 @@ void store_heavy_result(const QueryDesc* query, const RowSizes& sizes) {
         result.last_seen = now;
     });
     if (!is_known) {
-        insert_result(key, application_name, query, sizes, rows, now);
+        run_apart([&] { insert_result(key, application_name, query, sizes, rows, now); });
     }
 }
 

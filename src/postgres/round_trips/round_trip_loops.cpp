@@ -190,6 +190,7 @@ void RoundTripLoops::end_episode() noexcept {
         logged_wait_ = wait_;
     }
     wait_ = 0;
+    hide_running_loops();
 }
 
 void RoundTripLoops::write_log() const {

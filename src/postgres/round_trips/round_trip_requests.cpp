@@ -7,6 +7,7 @@
 
 #include "postgres/round_trips/round_trip_requests.hpp"
 
+#include "postgres/round_trips/round_trip_apart.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/round_trips/shared_rows.hpp"
@@ -272,7 +273,9 @@ void count(Partition& partition, const RequestKey& key, const RequestRun& run, C
         counting.ended = {key, episode};
         episode.restart();
     }
-    counting.run.is_counted = episode.count(run);
+    const std::uint32_t counted = episode.count(run);
+    const bool is_own = run.earlier.session == run.session;
+    counting.run.counted = is_own ? counted : Min(counted, 1U);
     const auto repeats = static_cast<std::uint32_t>(round_trip_settings.repeats);
     counting.run.loop = episode.loop_to_describe(run.statement.id, repeats);
     if (counting.run.loop) {
@@ -393,17 +396,19 @@ void share_leader_text(QueryId id, const PlannedStmt* planned, const char* text)
         })) {
         return;
     }
-    const MemoryContext context = make_memory_context(CurrentMemoryContext, "onetrip leader");
-    const MemoryContext caller = MemoryContextSwitchTo(context);
-    auto* const row = static_cast<LeaderText*>(palloc0(sizeof(LeaderText)));
-    row->key = key;
-    row->last_seen = now;
-    row->query_id = query_id;
-    row->tables = tables_of(planned);
-    normalise_statement(row->text, source_of(planned, text));
-    leader_texts.insert(*row);
-    MemoryContextSwitchTo(caller);
-    MemoryContextDelete(context);
+    run_apart([&] {
+        const MemoryContext context = make_memory_context(CurrentMemoryContext, "onetrip leader");
+        const MemoryContext caller = MemoryContextSwitchTo(context);
+        auto* const row = static_cast<LeaderText*>(palloc0(sizeof(LeaderText)));
+        row->key = key;
+        row->last_seen = now;
+        row->query_id = query_id;
+        row->tables = tables_of(planned);
+        normalise_statement(row->text, source_of(planned, text));
+        leader_texts.insert(*row);
+        MemoryContextSwitchTo(caller);
+        MemoryContextDelete(context);
+    });
 }
 
 bool copy_leader_text(QueryId id, LeaderText& to) {

@@ -42,6 +42,18 @@ Slot* own_slot() {
     return slots == nullptr || own < 0 || own >= MaxBackends ? nullptr : &slots[own];
 }
 
+/// Its leader may have changed since it was shown.
+bool is_shown_loop(const roundtrip::LoopKey& key) {
+    return key.repeated == shown.repeated && key.kind == shown.kind;
+}
+
+void hide(Slot& slot) {
+    is_shown = false;
+    SpinLockAcquire(&slot.lock);
+    slot.loop.pid = 0;
+    SpinLockRelease(&slot.lock);
+}
+
 }  // namespace
 
 Size size_of_running_loops() {
@@ -60,7 +72,8 @@ void start_running_loops() {
 
 void show_running_loop(const roundtrip::Loop& loop, const RoundTripTexts& texts) {
     Slot* const slot = own_slot();
-    if (slot == nullptr || (is_shown && loop.key != shown && loop.statements <= shown_statements)) {
+    if (slot == nullptr ||
+        (is_shown && !is_shown_loop(loop.key) && loop.statements <= shown_statements)) {
         return;
     }
     is_shown = true;
@@ -85,13 +98,16 @@ void show_running_loop(const roundtrip::Loop& loop, const RoundTripTexts& texts)
 
 void hide_running_loop(const roundtrip::LoopKey& key) {
     Slot* const slot = own_slot();
-    if (slot == nullptr || !is_shown || shown != key) {
-        return;
+    if (slot != nullptr && is_shown && is_shown_loop(key)) {
+        hide(*slot);
     }
-    is_shown = false;
-    SpinLockAcquire(&slot->lock);
-    slot->loop.pid = 0;
-    SpinLockRelease(&slot->lock);
+}
+
+void hide_running_loops() {
+    Slot* const slot = own_slot();
+    if (slot != nullptr && is_shown) {
+        hide(*slot);
+    }
 }
 
 int slots_of_running_loops() {

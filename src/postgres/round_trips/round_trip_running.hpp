@@ -28,6 +28,8 @@ void start_running_loops();
 void show_running_loop(const roundtrip::Loop& loop, const RoundTripTexts& texts);
 /// The loop, if it is the one that is shown, runs no longer.
 void hide_running_loop(const roundtrip::LoopKey& key);
+/// The same for whatever is shown.
+void hide_running_loops();
 
 /// How many backends there can be; and a copy of what the one at `slot` shows, false if nothing.
 int slots_of_running_loops();

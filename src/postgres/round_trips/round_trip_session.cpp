@@ -7,6 +7,7 @@
 
 #include "postgres/round_trips/round_trip_session.hpp"
 
+#include "postgres/round_trips/round_trip_apart.hpp"
 #include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/server/list_range.hpp"
@@ -384,13 +385,16 @@ void RoundTripSession::answer(const QueryDesc* query) {
     if (!loop || detector_.is_answered(loop->key)) {
         return;
     }
-    const Findings findings = findings_of(query);
-    if (does_many_at_once(findings) && !detector_.has_single_runs(loop->key)) {
-        return;
-    }
-    loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
+    bool is_none = false;
+    const bool is_described = run_apart([&] {
+        const Findings findings = findings_of(query);
+        is_none = does_many_at_once(findings) && !detector_.has_single_runs(loop->key);
+        if (!is_none) {
+            loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
+        }
+    });
     const RoundTripTexts* const texts = loops_.texts_of(loop->key);
-    if (texts == nullptr) {
+    if (!is_described || is_none || texts == nullptr) {
         return;
     }
     detector_.begin_answer(loop->key);
@@ -490,7 +494,6 @@ void RoundTripSession::count_request(const Statement& statement, const PlannedSt
                                      const char* text, const QueryDesc* query) {
     const roundtrip::RequestId request = requests_.of(query_id_of(planned), text);
     if (request == 0) {
-        detector_.set_of_request(statement.id, false);
         return;
     }
     const CountedRun run =
@@ -498,12 +501,19 @@ void RoundTripSession::count_request(const Statement& statement, const PlannedSt
     if (!run.is_looked_for) {
         return;
     }
-    detector_.set_of_request(statement.id, run.is_counted);
+    if (run.counted > 0) {
+        detector_.take_for_request(statement, run.counted);
+    }
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         share_leader_text(statement.id, planned, text);
     }
     if (run.loop && query != nullptr) {
-        describe_of_request(request, *run.loop, run.described, statement.evidence, query);
+        const bool is_described = run_apart([&] {
+            describe_of_request(request, *run.loop, run.described, statement.evidence, query);
+        });
+        if (!is_described) {
+            dismiss_in_request(request, run.loop->repeated);
+        }
     }
 }
 
@@ -547,11 +557,16 @@ void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgem
     if (loops_.renew(loop, query, columns)) {
         return;
     }
-    const Findings findings = findings_of(query);
-    if (does_many_at_once(findings) && !detector_.has_single_runs(loop)) {
+    bool is_none = false;
+    const bool is_described = run_apart([&] {
+        const Findings findings = findings_of(query);
+        is_none = does_many_at_once(findings) && !detector_.has_single_runs(loop);
+        if (!is_none) {
+            loops_.describe(loop, query, findings, columns);
+        }
+    });
+    if (!is_described || is_none) {
         call_detector([&] { detector_.dismiss(loop); });
-    } else {
-        loops_.describe(loop, query, findings, columns);
     }
 }
 
@@ -614,6 +629,17 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
 }
 
 // ---- transactions -------------------------------------------------------------------------------
+
+/// Outside of a procedure, in which a transaction may be rolled back that the client did not begin.
+void RoundTripSession::transaction_failed() {
+    if (is_inside()) {
+        clock_.leave();
+        detector_.fail();
+    }
+    // ROLLBACK AND CHAIN has a block that is to be aborted; a COMMIT AND CHAIN that fails chains
+    // none (TransactionBlockStatusCode, xact.c).
+    chains_ = chains_ && TransactionBlockStatusCode() == 'E';
+}
 
 void RoundTripSession::end_block_or_pause(XactEvent event) {
     call_detector([this, event] {

@@ -126,6 +126,9 @@ class RoundTripSession {
     /// Called at the end of each transaction; a procedure's end nothing of the client's, but a
     /// block ends with the ERROR inside of it.
     void transaction_ended(XactEvent event) {
+        if (event == XACT_EVENT_ABORT && ActivePortal == nullptr) {
+            transaction_failed();
+        }
         const bool ends_block = event == XACT_EVENT_ABORT && detector_.is_in_block();
         if (has_begun_ && (ends_block || !is_inside())) {
             clock_.forget_prepared();
@@ -206,6 +209,7 @@ class RoundTripSession {
     void show_growth();
     void begin_chained_block();
     void set_limits();
+    void transaction_failed();
     void end_block_or_pause(XactEvent event);
 
     RoundTripLoops loops_;
