@@ -357,7 +357,7 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     if (context.leader == 0) {
         const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
         is_broken = entry.relation_clock != before ||
-                    (changed && (entry.kind == Kind::select || run.wait.time > slowest_write));
+                    (entry.kind == Kind::select ? changed : run.wait.time > slowest_write);
     } else if (statement.evidence.leader != 0) {
         is_broken = entry.is_neighbour || hands_on_none(statement, context);
     }
@@ -637,10 +637,11 @@ bool Detector::counts_without_leader(const Entry& entry) const {
     if (!entry.counts_alone) {
         return false;
     }
-    if (!entry.has_distinct_parameters) {
-        return entry.parameters != 0 && entry.wait <= slowest_repeat * (entry.runs - 1);
+    if (entry.kind != Kind::select) {
+        return entry.runs >= writes_for_repeats * repeats_;
     }
-    return entry.kind != Kind::select && entry.runs >= writes_for_repeats * repeats_;
+    return !entry.has_distinct_parameters && entry.parameters != 0 &&
+           entry.wait <= slowest_repeat * (entry.runs - 1);
 }
 
 bool Detector::has_single_runs(const LoopKey& key) const noexcept {

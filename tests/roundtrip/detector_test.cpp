@@ -1021,6 +1021,19 @@ TEST_CASE("writes without a leader outside of a block are a loop if they are man
         CHECK(session.end().size() == (times == 100 ? 1 : 0));
         CHECK(session.due.size() == session.loops.size());
     }
+    // Each visitor counts the page that he sees: requests that share a session.
+    for (const int times : {99, 100}) {
+        Session same;
+        for (int i = 0; i < times; ++i) {
+            same.run(messages, 1, 4711, Kind::update);
+        }
+        CHECK(same.end().size() == (times == 100 ? 1 : 0));
+    }
+    Session slow_same;
+    for (int i = 0; i < 200; ++i) {
+        slow_same.sleep(Detector::slowest_write).run(messages, 1, 4711, Kind::update);
+    }
+    CHECK(slow_same.end().empty());
     Session slow;
     for (int i = 0; i < 200; ++i) {
         slow.sleep(Detector::slowest_write).vary(messages, 1, Kind::insert);
