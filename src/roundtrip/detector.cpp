@@ -330,7 +330,7 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
 /// Writes that follow one another directly after a list are under it.
 inline Detector::Context Detector::context_of_write(const Statement& statement) const {
     const Entry& before = entries_[last_];
-    if (before.id == statement.id && before.parent != nowhere && !before.is_neighbour &&
+    if (before.id == statement.id && before.follows_parent && !before.is_neighbour &&
         entries_[before.parent].all_rows > before.all_runs) {
         return {last_, before.parent, before.leader};
     }
@@ -443,6 +443,12 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     const Place parent = context.parent;
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
     const bool changed = entry.runs > 0 && entry.parameters != statement.parameters;
+    if (statement.kind != Kind::select) {
+        entry.follows_parent = parent != nowhere &&
+                               (last_ == parent ? last_many_ == parent
+                                                : last_ == context.entry && entry.follows_parent &&
+                                                      entry.parent_execution == under);
+    }
     entry.parent = parent;
     entry.is_neighbour = context.is_neighbour;
     entry.counts_alone = statement.has_relation && !statement.locks_rows;

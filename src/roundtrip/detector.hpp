@@ -197,16 +197,17 @@ class Detector {
         QueryId id;
         QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
-        bool is_loop;        ///< has been said to be one
-        bool is_described;   ///< and what is to be known of it has been asked for
-        bool is_dismissed;   ///< has been said to be none
-        bool is_told;        ///< a part of this episode's loop has been told
-        bool is_many;        ///< has had two rows in one execution
-        bool is_half;        ///< has asked for half of the rows of an execution of its leader
-        bool is_one_row;     ///< the leader by values has had but one row in each execution
-        bool is_neighbour;   ///< outside of a block: runs next to another that has a leader
-        bool is_large_page;  ///< as its last run was
-        bool counts_alone;   ///< has a relation, and locks no rows
+        bool is_loop;         ///< has been said to be one
+        bool is_described;    ///< and what is to be known of it has been asked for
+        bool is_dismissed;    ///< has been said to be none
+        bool is_told;         ///< a part of this episode's loop has been told
+        bool is_many;         ///< has had two rows in one execution
+        bool is_half;         ///< has asked for half of the rows of an execution of its leader
+        bool is_one_row;      ///< the leader by values has had but one row in each execution
+        bool is_neighbour;    ///< outside of a block: runs next to another that has a leader
+        bool follows_parent;  ///< writes without others between these and the parent's execution
+        bool is_large_page;   ///< as its last run was
+        bool counts_alone;    ///< has a relation, and locks no rows
         bool has_distinct_parameters;
         Place parent;              ///< the leader's entry, while that is remembered
         Place next;                ///< of the same bucket
