@@ -262,12 +262,16 @@ template <typename ValueOf>
     const bool is_first = result.last_rows == 1;
     // Two rows tell whether a column has nothing but what was asked for.
     const bool is_telling = result.last_rows <= 2 && result.echo != 0;
+    // Of a list of values that was asked for none is the one of the last execution.
+    const Columns lists = is_first ? Columns{0} : result.echo;
     Columns echo = 0;
     Filter& filter = filters_[place];
     for (std::size_t column = 0; column < width; ++column) {
         const ValueHash value = value_of(column);
         if (is_first) {
             result.last_first[column] = value;
+        } else if (((lists >> column) & 1U) != 0 && result.last_first[column] != value) {
+            result.last_first[column] = 0;
         }
         if (value == 0) {
             continue;

@@ -150,6 +150,16 @@ TEST_CASE("a column that has but what was asked for holds that of the last execu
     }
 }
 
+TEST_CASE("a list of what was asked for leads not even for its first value") {
+    Session session;
+    session.run(authors, {}, Session::list(1000, 4));
+    session.run(books, {1000, 1001, 1002, 1003},
+                {{1000, 70}, {1000, 71}, {1001, 72}, {1002, 73}, {1003, 74}});
+    for (int i = 0; i < 4; ++i) {
+        CHECK(session.run(profiles, {1000 + i}, {{8000 + i}}).leader == authors);
+    }
+}
+
 TEST_CASE("a look-up that is asked for again is no tree, and a tree is one") {
     Session session;
     for (int i = 0; i < 60; ++i) {
