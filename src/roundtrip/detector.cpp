@@ -146,9 +146,7 @@ void Detector::begin_block_episode() {
     forget_answers(answers_before_block_);
     is_block_episode_ = true;
     for (std::size_t i = 0; i < held_count_; ++i) {
-        if (const std::optional<LoopKey> loop = add(held_[i])) {
-            describe_later(*loop);
-        }
+        add_held(held_[i]);
     }
     held_count_ = foreseen_count_ = 0;
 }
@@ -157,15 +155,19 @@ void Detector::begin_block_episode() {
 void Detector::release_held() {
     for (std::size_t i = 0; i < held_count_; ++i) {
         held_[i].wait.has_pause &= i == 0;
-        const std::optional<LoopKey> loop = add(held_[i]);
-        const auto* const end = foreseen_.data() + foreseen_count_;
-        if (loop && std::find(std::as_const(foreseen_).data(), end, *loop) == end) {
-            describe_later(*loop);
-        }
+        add_held(held_[i]);
     }
 }
 
-/// A loop whose statement was held before this one: its next run has it described.
+/// A loop that was not foreseen is described with its next run.
+void Detector::add_held(const Run& run) {
+    const std::optional<LoopKey> loop = add(run);
+    const auto* const end = foreseen_.data() + foreseen_count_;
+    if (loop && std::find(std::as_const(foreseen_).data(), end, *loop) == end) {
+        describe_later(*loop);
+    }
+}
+
 void Detector::describe_later(const LoopKey& loop) {
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
@@ -199,13 +201,21 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
         }
     }
     const Context context = context_outside(run.statement);
-    if (context.entry == nowhere || entries_[context.entry].is_loop) {
+    const unsigned held = runs_held(run.statement.id);
+    const bool is_first = context.entry == nowhere;
+    // Of two repeats a loop is made by a block alone, all statements of which are held.
+    if (is_first ? held + 1 < repeats_ : entries_[context.entry].is_loop) {
         return std::nullopt;
     }
-    Entry entry = entries_[context.entry];
+    Entry entry = is_first ? new_entry(run.statement, context) : entries_[context.entry];
+    for (std::size_t i = 0; is_first && i < held_count_; ++i) {
+        if (held_[i].statement.id == run.statement.id) {
+            count_run(entry, held_[i], context);
+        }
+    }
     count_run(entry, run, context);
-    entry.runs += runs_held(run.statement.id);
-    entry.trips += runs_held(run.statement.id);
+    entry.runs += is_first ? 0 : held;
+    entry.trips += is_first ? 0 : held;
     return new_loop(entry);
 }
 
@@ -995,14 +1005,18 @@ Detector::Place Detector::insert(const Statement& statement, const Context& cont
         entries_[context.parent].used = clock_;
     }
     const Place place = free_place();
-    Entry& entry = entries_[place];
-    entry = Entry{};
+    entries_[place] = new_entry(statement, context);
+    link(place);
+    return place;
+}
+
+inline Detector::Entry Detector::new_entry(const Statement& statement, const Context& context) {
+    Entry entry{};
     entry.id = statement.id;
     entry.leader = context.leader;
     entry.kind = statement.kind;
     entry.parent = context.parent;
-    link(place);
-    return place;
+    return entry;
 }
 
 Detector::Place Detector::free_place() {

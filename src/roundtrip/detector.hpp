@@ -276,6 +276,7 @@ class Detector {
     unsigned runs_held(QueryId id) const;
     void begin_block_episode();
     void release_held();
+    void add_held(const Run& run);
     void describe_later(const LoopKey& loop);
     void count_statement(const Run& run);
     void restart_episode();
@@ -299,6 +300,7 @@ class Detector {
     Place find(QueryId id, QueryId leader) const;
     Place latest(QueryId id) const;
     Place insert(const Statement& statement, const Context& context);
+    static Entry new_entry(const Statement& statement, const Context& context);
     Place free_place();
     void link(Place place);
     void unlink(Place place);

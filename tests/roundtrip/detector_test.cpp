@@ -927,6 +927,18 @@ TEST_CASE("of two repeats a loop is made by what was held of its block") {
     CHECK(session.due == std::vector{session.loops[0].key});
 }
 
+TEST_CASE("of two repeats a loop is said before a small block of it ends") {
+    Session session;
+    session.detector().set_limits({2, second});
+    session.begin().run(campaigns, 2).led_by(campaigns).vary(messages, 1).vary(messages, 1);
+    const LoopKey loop{campaigns, messages, Kind::select};
+    CHECK(session.due == std::vector{loop});
+    session.commit();
+    CHECK(session.end().size() == 1);
+    CHECK(session.loops[0].key == loop);
+    CHECK(session.loops[0].statements == 2);
+}
+
 TEST_CASE("what a list led to is counted over blocks") {
     Session session;
     for (int turn = 0; turn < 3; ++turn) {
