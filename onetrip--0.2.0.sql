@@ -699,6 +699,26 @@ COMMENT ON FUNCTION load_change(
     "any", "any", "any", "any", boolean, text, "any", boolean, text, bytea, bytea, bytea, text) IS
     'part of load_response_events: whether a submission differs from the one that was loaded';
 
+CREATE FUNCTION load_hashes(
+    form_id "any", user_id "any", date_created "any", responses "any", has_form boolean, form_name text,
+    schema "any", has_user boolean, user_full_name text, dialect text, target text,
+    OUT responses_hash bytea, OUT form_hash bytea, OUT row_hash bytea) RETURNS record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION load_hashes(
+    "any", "any", "any", "any", boolean, text, "any", boolean, text, text, text) IS
+    'part of load_response_events on tables of Citus: what the ledger compares of a submission';
+
+CREATE FUNCTION load_answers(
+    form_id "any", user_id "any", date_created "any", responses "any", has_form boolean, form_name text,
+    schema "any", has_user boolean, user_full_name text, dialect text, target text, are_problems boolean,
+    OUT ord int, OUT schema_path text, OUT keys text[], OUT idx int[], OUT value text,
+    OUT answer_type text, OUT tag text, OUT status text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500 ROWS 50;
+COMMENT ON FUNCTION load_answers(
+    "any", "any", "any", "any", boolean, text, "any", boolean, text, text, text, boolean) IS
+    'part of load_response_events on tables of Citus: the rows of a submission';
+
 CREATE FUNCTION jsonb_or_null(document json) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION jsonb_or_null(json) IS

@@ -231,6 +231,10 @@ my %calls = (
 	'load_rows()' => { call => q{SELECT * FROM public.load_rows() AS r (n int)} },
 	'load_events(integer)' => { call => q{SELECT * FROM public.load_events(1)} },
 	$change => { call => q{SELECT public.load_change(1, 1, 1, 1, true, '', 1, true, '', '', '', '', NULL)} },
+	'load_hashes("any","any","any","any",boolean,text,"any",boolean,text,text,text)' =>
+	  { call => q{SELECT * FROM public.load_hashes(1, 1, 1, '{"a": 1}'::pg_catalog.jsonb, true, 'f', '{"children": [{"slug": "a", "answerType": "number"}]}'::pg_catalog.jsonb, true, '', 'kobo', ':form_id,')} },
+	'load_answers("any","any","any","any",boolean,text,"any",boolean,text,text,text,boolean)' =>
+	  { call => q{SELECT * FROM public.load_answers(1, 1, 1, '{"a": 1}'::pg_catalog.json, true, 'f', '{"children": [{"slug": "a", "answerType": "number"}]}'::pg_catalog.json, true, '', NULL, ':', false)} },
 	'jsonb_or_null(json)' => { call => "SELECT public.jsonb_or_null($document)" },
 	'load_response_events(name,name,text,integer,bigint,bigint,bigint,bigint,text,timestamp with time zone,text,bigint)' => { before => submissions(0),
 		call => q{CALL public.load_response_events('app', 'dwh', 'new', 2)}, look => $loaded },

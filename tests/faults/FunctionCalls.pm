@@ -105,6 +105,10 @@ our %one_statement = (
 	'answer_datetime(jsonb,text)' => q{answer_datetime(to_jsonb('2026-11-' || 10 + $n % 25 || 'T10:30'), 'Europe/Paris')},
 	'answer_time(jsonb)' => q{answer_time(to_jsonb('10:' || 10 + $n % 60))},
 	'answer_has(jsonb,text,boolean)' => q{answer_has(to_jsonb('a ' || $n % 10), '7', true)},
+	'load_hashes("any","any","any","any",boolean,text,"any",boolean,text,text,text)' =>
+	  "load_hashes(\$n, 'u'::text, now(), jsonb_build_object('a', \$n), true, 'f', jsonb_set($form, '{children,0,tag}', to_jsonb(\$n % 100)), true, 'Ada', NULL, ':form_id,form_name,;')",
+	'load_answers("any","any","any","any",boolean,text,"any",boolean,text,text,text,boolean)' =>
+	  "load_answers(\$n, 'u'::text, now(), json_build_object('a', \$n), true, 'f', jsonb_set($form, '{children,0,tag}', to_jsonb(\$n % 100)), true, 'Ada', NULL, ':', \$n % 2 = 0)",
 	'jsonb_or_null(json)' => q{jsonb_or_null(('{"a": ' || $n || ', "b": "\u0000"}')::json)},
 );
 

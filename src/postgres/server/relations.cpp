@@ -27,12 +27,61 @@ void require_privilege(Oid schema, const char* name, const char* privilege) {
     }
 }
 
-/// The catalogue of the tables that Citus knows, and of its columns the table and how its rows are
-/// placed: by a value of each ("h", "r", "a"), or all on the same nodes.
+/// The catalogue of the tables that Citus knows, and its columns.
 constexpr const char* citus_tables = "pg_dist_partition";
-constexpr AttrNumber citus_table = 1;
-constexpr AttrNumber citus_placing = 2;
+enum CitusColumn : AttrNumber {
+    citus_table = 1,
+    citus_method = 2,
+    citus_key = 3,  ///< a Var of the table, as text; NULL if no column distributes the rows
+    citus_group = 4,
+    citus_replication = 5
+};
+
+/// How rows are placed: by the value of a column ("h", "r", "a"), or all of them together; then
+/// they are on one node unless they are replicated by two-phase commit.
 constexpr char placed_together = 'n';
+constexpr char replicated_everywhere = 't';
+
+/// A row of that catalogue.
+struct CitusRow {
+    HeapTuple tuple;
+    TupleDesc descriptor;
+
+    NullableDatum value(CitusColumn column) const {
+        NullableDatum found{};
+        found.value = heap_getattr(tuple, column, descriptor, &found.isnull);
+        return found;
+    }
+};
+
+Placement::Kind kind_of(const CitusRow& row, std::int64_t group) {
+    if (DatumGetChar(row.value(citus_method).value) != placed_together) {
+        return Placement::Kind::distributed;
+    }
+    if (DatumGetChar(row.value(citus_replication).value) == replicated_everywhere) {
+        return Placement::Kind::copied;
+    }
+    return group == 0 ? Placement::Kind::here : Placement::Kind::distributed;
+}
+
+/// Of the column that the rows are distributed by.
+const char* column_name(Oid relation, NullableDatum key) {
+    if (key.isnull) {
+        return nullptr;
+    }
+    const auto* const column =
+        static_cast<const Var*>(stringToNode(TextDatumGetCString(key.value)));
+    return get_attname(relation, column->varattno, false);
+}
+
+Placement placement_in(const CitusRow& row, Oid relation) {
+    Placement placement{};
+    placement.is_of_citus = true;
+    placement.group = DatumGetUInt32(row.value(citus_group).value);
+    placement.kind = kind_of(row, placement.group);
+    placement.column = column_name(relation, row.value(citus_key));
+    return placement;
+}
 
 }  // namespace
 
@@ -58,24 +107,27 @@ Oid find_relation(const char* schema, const char* name) {
     return RangeVarGetRelid(makeRangeVar(of_schema, pstrdup(name), -1), AccessShareLock, true);
 }
 
-bool is_distributed(Oid relation) {
+Placement placement_of(Oid relation) {
+    Placement placement{};
     const Oid catalogue = get_relname_relid(citus_tables, PG_CATALOG_NAMESPACE);
     if (!OidIsValid(catalogue)) {
-        return false;
+        return placement;
     }
     const Relation tables = table_open(catalogue, AccessShareLock);
     ScanKeyData key;
     ScanKeyInit(&key, citus_table, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
     const SysScanDesc scan = systable_beginscan(tables, InvalidOid, false, nullptr, 1, &key);
     const HeapTuple row = systable_getnext(scan);
-    bool is_null = false;
-    const bool is_placed_apart =
-        HeapTupleIsValid(row) &&
-        DatumGetChar(heap_getattr(row, citus_placing, RelationGetDescr(tables), &is_null)) !=
-            placed_together;
+    if (HeapTupleIsValid(row)) {
+        placement = placement_in({row, RelationGetDescr(tables)}, relation);
+    }
     systable_endscan(scan);
     table_close(tables, AccessShareLock);
-    return is_placed_apart;
+    return placement;
+}
+
+bool is_distributed(Oid relation) {
+    return placement_of(relation).column != nullptr;
 }
 
 bool has_right(Oid relation, const char* column, AclMode mode) {

@@ -19,6 +19,23 @@ Oid require_schema(const char* schema, std::initializer_list<const char*> privil
 /// if there is none.
 Oid find_relation(const char* schema, const char* name);
 
+/// Where the rows of a table are.
+struct Placement {
+    enum class Kind : std::uint8_t {
+        here,        ///< on this server
+        copied,      ///< all of them on every node, by Citus: a reference table
+        distributed  ///< each row on one node of Citus
+    };
+
+    Kind kind;
+    bool is_of_citus;    ///< Citus has the rows in a table of its own, whatever node that is on
+    const char* column;  ///< that they are distributed by; nullptr if all are on one node
+    std::int64_t group;  ///< tables of one group have the rows of one value on the same node
+};
+
+/// What the catalogue of Citus says of the table, on a server that has Citus.
+Placement placement_of(Oid relation);
+
 /// Whether Citus distributes the rows of the table over its workers, each row to one of them.
 bool is_distributed(Oid relation);
 

@@ -216,7 +216,7 @@ void walk(LoadState& state, Submission& submission) {
     }
 }
 
-/// Into a table whose rules the server takes no RETURNING with: what it says of each submission.
+/// Into a table whose rows do not come back one by one: what it says of each submission.
 void insert_one_by_one(Load& load, const char* statement, const Positions& positions) {
     for (int i = 0; i < positions.count; ++i) {
         Submission& submission = load.state.submissions[positions.places[i]];
@@ -319,22 +319,6 @@ void count_written(Load& load, const Positions& positions) {
 }
 
 // ---- refusals ----
-
-/// Whether it is an answer that the target does not take, and not the server, the connection or the
-/// caller's rights that stand in the way.
-bool is_refusal(int sqlstate) {
-    constexpr int others[] = {
-        MAKE_SQLSTATE('0', '8', '0', '0', '0'), MAKE_SQLSTATE('2', '5', '0', '0', '0'),
-        MAKE_SQLSTATE('4', '0', '0', '0', '0'), MAKE_SQLSTATE('5', '3', '0', '0', '0'),
-        MAKE_SQLSTATE('5', '5', '0', '0', '0'), MAKE_SQLSTATE('5', '7', '0', '0', '0'),
-        MAKE_SQLSTATE('5', '8', '0', '0', '0'), MAKE_SQLSTATE('X', 'X', '0', '0', '0')};
-    for (const int other : others) {
-        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(other)) {
-            return false;
-        }
-    }
-    return sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE && sqlstate != ERRCODE_STATEMENT_TOO_COMPLEX;
-}
 
 const char* id_text(const Load& load, int position) {
     Oid output = InvalidOid;

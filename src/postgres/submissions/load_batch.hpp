@@ -53,6 +53,10 @@ void load_candidates(Load& load, const Candidates& candidates);
 [[noreturn]] void raise_load_error(const Load& load, const ErrorData* error,
                                    const char* submission);
 
+/// Whether it is an answer that the target does not take, and not the server, the connection or the
+/// caller's rights that stand in the way.
+bool is_refusal(int sqlstate);
+
 /// A form has a dialect that nobody knows.
 [[noreturn]] void refuse_dialect(const char* dialect, const char* form);
 

@@ -27,6 +27,16 @@ bool is_of(const ErrorData* error, const char* file) {
     return error->filename != nullptr && std::strcmp(error->filename, file) == 0;
 }
 
+bool is_raised_by(const ErrorData* error, const char* function) {
+    return error->funcname != nullptr && std::strcmp(error->funcname, function) == 0;
+}
+
+/// A node of Citus, or a server of postgres_fdw, that does not answer.
+bool is_of_connection(const ErrorData* error) {
+    return ERRCODE_TO_CATEGORY(error->sqlerrcode) == MAKE_SQLSTATE('0', '8', '0', '0', '0') &&
+           (is_of(error, "connection.c") || is_raised_by(error, "ReportConnectionError"));
+}
+
 /// A missing right and a foreign server that does not answer, where the server's own code for that
 /// says so. Elsewhere both quote what a function was given: pg_read_file its path, dblink the name
 /// of a connection, and a constraint may give them the answer.
@@ -34,15 +44,25 @@ bool is_of_safe_origin(const ErrorData* error) {
     if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE) {
         return is_of(error, "aclchk.c") || is_of(error, "rls.c") || is_of(error, "execMain.c");
     }
-    return ERRCODE_TO_CATEGORY(error->sqlerrcode) == MAKE_SQLSTATE('0', '8', '0', '0', '0') &&
-           is_of(error, "connection.c");
+    return is_of_connection(error);
+}
+
+/// What Citus puts before the statement if the error is a node's.
+const char* after_node(const char* context) {
+    constexpr const char* of_node = "while executing command on ";
+    const char* const end = std::strchr(context, '\n');
+    return end != nullptr && std::strncmp(context, of_node, std::strlen(of_node)) == 0 ? end + 1
+                                                                                       : context;
 }
 
 /// Whether the context has no more than the one line that SPI adds for a statement of ours:
-/// functions add theirs, in whatever language messages are.
+/// functions add theirs, in whatever language messages are, here or on a node.
 bool is_of_our_statement(const ErrorData* error) {
-    return error->context == nullptr || (std::strchr(error->context, '\n') == nullptr &&
-                                         std::strstr(error->context, statement_mark) != nullptr);
+    if (error->context == nullptr) {
+        return true;
+    }
+    const char* const context = after_node(error->context);
+    return std::strchr(context, '\n') == nullptr && std::strstr(context, statement_mark) != nullptr;
 }
 
 const char* what_was_loaded(const Load& load, const char* submission) {
@@ -54,10 +74,35 @@ const char* what_was_loaded(const Load& load, const char* submission) {
                                             static_cast<long long>(load.totals.batches) + 1);
 }
 
+/// What keeps one answer out keeps all out where everything is one transaction.
+const char* hint_of(const Load& load, int sqlstate) {
+    return load.statements.place == LoadPlace::shards && is_refusal(sqlstate)
+               ? "Tables that Citus distributes are loaded as a whole or not at all, and nothing "
+                 "was "
+                 "loaded. If this is about an answer, form_name and since narrow down in which "
+                 "submission it is: correct it, or what does not take it."
+               : nullptr;
+}
+
 }  // namespace
+
+bool is_refusal(int sqlstate) {
+    constexpr int others[] = {
+        MAKE_SQLSTATE('0', '8', '0', '0', '0'), MAKE_SQLSTATE('2', '5', '0', '0', '0'),
+        MAKE_SQLSTATE('4', '0', '0', '0', '0'), MAKE_SQLSTATE('5', '3', '0', '0', '0'),
+        MAKE_SQLSTATE('5', '5', '0', '0', '0'), MAKE_SQLSTATE('5', '7', '0', '0', '0'),
+        MAKE_SQLSTATE('5', '8', '0', '0', '0'), MAKE_SQLSTATE('X', 'X', '0', '0', '0')};
+    for (const int other : others) {
+        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(other)) {
+            return false;
+        }
+    }
+    return sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE && sqlstate != ERRCODE_STATEMENT_TOO_COMPLEX;
+}
 
 void raise_load_error(const Load& load, const ErrorData* error, const char* submission) {
     const char* const what = what_was_loaded(load, submission);
+    const char* const hint = hint_of(load, error->sqlerrcode);
     if (is_of(error, "load_errors.cpp")) {
         ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
                         error->detail != nullptr ? errdetail_internal("%s", error->detail) : 0,
@@ -67,12 +112,13 @@ void raise_load_error(const Load& load, const ErrorData* error, const char* subm
     if ((is_safe_class(error->sqlerrcode) || is_of_safe_origin(error)) &&
         is_of_our_statement(error)) {
         ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
-                        errcontext("loading %s", what)));
+                        hint != nullptr ? errhint("%s", hint) : 0, errcontext("loading %s", what)));
     }
     ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not load %s", what),
                     errdetail("The server's message of SQLSTATE %s is not shown, since it may "
                               "quote an answer.",
-                              unpack_sql_state(error->sqlerrcode))));
+                              unpack_sql_state(error->sqlerrcode)),
+                    hint != nullptr ? errhint("%s", hint) : 0));
     pg_unreachable();
 }
 

@@ -109,13 +109,15 @@ void require_form(const Load& load) {
              names[0] == '\0' ? errhint("There are no forms.") : errhint("Forms are %s.", names)));
 }
 
+bool finds(const Load& load, const char* query) {
+    run_search(load, query, 1);
+    return SPI_processed > 0;
+}
+
 /// A form in a dialect that nobody knows cannot be read.
 void refuse_dialects(const Load& load) {
-    if (load.statements.dialect == nullptr) {
-        return;
-    }
-    run_search(load, load.statements.dialect, 1);
-    if (SPI_processed > 0) {
+    const Dialects& dialects = load.statements.dialects;
+    if (dialects.any != nullptr && finds(load, dialects.any) && finds(load, dialects.used)) {
         refuse_dialect(fetched_text(2), fetched_text(1));
     }
 }
@@ -163,6 +165,13 @@ void refuse_foreign(const Load& load) {
     }
 }
 
+void refuse_ids(const Load& load, bool has_foreign) {
+    refuse_duplicates(load);
+    if (has_foreign) {
+        refuse_foreign(load);
+    }
+}
+
 /// What the ledger has of other sources, or of none.
 struct Ledger {
     long long unsourced;
@@ -193,22 +202,17 @@ Ledger take_unsourced(Load& load) {
     return ledger;
 }
 
-// ---- what is gone ----
-
-void refuse_removals(const Load& load, long long gone, long long loaded) {
-    constexpr long long few = 100;
-    constexpr long long share = 10;
-    const bool are_all = loaded > 1 && gone == loaded;
-    const bool are_many = gone > few && gone * share > loaded;
-    if (load.request.removals == Removals::guarded && (are_all || are_many)) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("%lld of %lld loaded submissions are gone from schema \"%s\"", gone,
-                               loaded, load.request.schemas.app),
-                        errdetail("Mode \"changed\" would remove what was loaded of them."),
-                        errhint("If it should not, load with removals => 'none'; if they have been "
-                                "deleted, with removals => 'all'.")));
-    }
+/// Everything about forms.
+void begin_search(Load& load) {
+    load.is_searching = true;
+    load.state.search_began = load.started;
+    ereport(NOTICE,
+            (errmsg("search: looking for submissions in schema \"%s\"", load.request.schemas.app)));
+    require_form(load);
+    refuse_dialects(load);
 }
+
+// ---- what is gone ----
 
 /// The gone ones become what load_rows gives to the query of candidates.
 void find_gone(Load& load) {
@@ -270,10 +274,7 @@ void report_candidates(const Load& load) {
 /// query of candidates.
 void find_candidates(Load& load, bool has_foreign) {
     PushActiveSnapshot(GetTransactionSnapshot());
-    refuse_duplicates(load);
-    if (has_foreign) {
-        refuse_foreign(load);
-    }
+    refuse_ids(load, has_foreign);
     find_gone(load);
     open_candidates(load);
     PopActiveSnapshot();
@@ -282,13 +283,29 @@ void find_candidates(Load& load, bool has_foreign) {
 
 }  // namespace
 
+void refuse_removals(const Load& load, long long gone, long long loaded) {
+    constexpr long long few = 100;
+    constexpr long long share = 10;
+    const bool are_all = loaded > 1 && gone == loaded;
+    const bool are_many = gone > few && gone * share > loaded;
+    if (load.request.removals == Removals::guarded && (are_all || are_many)) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("%lld of %lld loaded submissions are gone from schema \"%s\"", gone,
+                               loaded, load.request.schemas.app),
+                        errdetail("Mode \"changed\" would remove what was loaded of them."),
+                        errhint("If it should not, load with removals => 'none'; if they have been "
+                                "deleted, with removals => 'all'.")));
+    }
+}
+
+void check_source(Load& load) {
+    begin_search(load);
+    const Ledger ledger = take_unsourced(load);
+    refuse_ids(load, ledger.foreign > 0);
+}
+
 void search(Load& load) {
-    load.is_searching = true;
-    load.state.search_began = load.started;
-    ereport(NOTICE,
-            (errmsg("search: looking for submissions in schema \"%s\"", load.request.schemas.app)));
-    require_form(load);
-    refuse_dialects(load);
+    begin_search(load);
     const Ledger ledger = take_unsourced(load);
     find_candidates(load, ledger.foreign > 0);
     load.candidate_count = tuplestore_tuple_count(load.candidates->holdStore);

@@ -114,22 +114,23 @@ void append_value(StringInfo to, NullableDatum value, const ValueType& type) {
 void hash_row(const LoadState& state, Submission& submission) {
     constexpr ValueType text_type = {TEXTOID, -1, false};
     const LoadStatements& statements = *state.statements;
+    const TargetFacts& target = statements.target;
     StringInfoData row;
     initStringInfo(&row);
-    appendStringInfoString(&row, statements.columns);
-    if (statements.writes_form_id) {
+    appendStringInfoString(&row, target.columns);
+    if (target.writes_form_id) {
         append_value(&row, submission.form_id, statements.form_id);
     }
-    if (statements.writes_form_name) {
+    if (target.writes_form_name) {
         append_value(&row, submission.form_name, text_type);
     }
-    if (statements.writes_user_id) {
+    if (target.writes_user_id) {
         append_value(&row, submission.user_id, statements.user_id);
     }
-    if (statements.writes_full_name) {
+    if (target.writes_full_name) {
         append_value(&row, submission.full_name, text_type);
     }
-    if (statements.writes_created) {
+    if (target.writes_created) {
         append_value(&row, submission.created, statements.created);
     }
     const char with_form = submission.has_metadata ? 'm' : 'f';
@@ -139,33 +140,25 @@ void hash_row(const LoadState& state, Submission& submission) {
     pfree(row.data);
 }
 
-bool lacks_user(const LoadStatements& statements, const Submission& submission) {
+bool lacks_user(const TargetFacts& target, const Submission& submission) {
     const bool has_id =
-        !submission.user_id.isnull && (submission.has_user || !statements.user_must_exist);
-    return (statements.demands_user_id && !has_id) ||
-           (statements.demands_full_name && submission.full_name.isnull);
+        !submission.user_id.isnull && (submission.has_user || !target.user_must_exist);
+    return (target.demands_user_id && !has_id) ||
+           (target.demands_full_name && submission.full_name.isnull);
 }
 
 /// Hashes a submission and finds what is wrong with it. Its document, with its form, or nullptr if
 /// it has a problem.
 const varlena* examine(LoadState& state, Submission& submission, LoadedForm*& form) {
-    const LoadStatements& statements = *state.statements;
-    const varlena* document = document_or_null(submission.responses, statements.has_json_documents);
-    submission.problem = Problem::none;
-    if (document == nullptr) {
-        submission.problem = Problem::not_jsonb;
-    } else if (lacks_user(statements, submission)) {
-        submission.problem = Problem::no_user;
-    }
-    const bool is_flat = submission.problem == Problem::none;
-    if (is_flat) {
+    const varlena* const document = judge_submission(state, submission);
+    if (document != nullptr) {
         hash_document(document, submission.responses_hash);
         form = form_of(state, submission);
         std::memcpy(submission.form_hash, form->hash, hash_size);
     }
     hash_row(state, submission);
     submission.is_examined = true;
-    return is_flat ? document : nullptr;
+    return document;
 }
 
 /// A hash of the ledger's, or none, which is like none.
@@ -205,6 +198,19 @@ const char* status_of(Problem problem) {
             return "refused";
     }
     return "";
+}
+
+const varlena* judge_submission(const LoadState& state, Submission& submission) {
+    const LoadStatements& statements = *state.statements;
+    const varlena* const document =
+        document_or_null(submission.responses, statements.has_json_documents);
+    submission.problem = Problem::none;
+    if (document == nullptr) {
+        submission.problem = Problem::not_jsonb;
+    } else if (lacks_user(statements.target, submission)) {
+        submission.problem = Problem::no_user;
+    }
+    return submission.problem == Problem::none ? document : nullptr;
 }
 
 const varlena* examine_submission(LoadState& state, Submission& submission) {

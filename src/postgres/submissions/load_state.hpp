@@ -85,7 +85,10 @@ struct LoadState {
 void use_load_state(LoadState* state);
 void forget_load_state();
 
-/// Hashes a submission and finds what is wrong with it. Its document, nullptr if it has a problem.
+/// Finds what is wrong with a submission. Its document, nullptr if it has a problem.
+const varlena* judge_submission(const LoadState& state, Submission& submission);
+
+/// The same, and hashes it.
 const varlena* examine_submission(LoadState& state, Submission& submission);
 
 /// Keeps a document, if it was json and there is room: it is not parsed again for what comes of it.

@@ -2,6 +2,7 @@
 
 #include "postgres/submissions/submission_ddl.hpp"
 
+#include "postgres/submissions/distributed_tables.hpp"
 #include "postgres/submissions/submission_words.hpp"
 
 namespace onetrip::postgres {
@@ -137,6 +138,17 @@ void add_missing_columns(const Table& loads, const char* form_id_type) {
     run_ddl(statement);
 }
 
+/// `before` has the tables as they were before some were made.
+void distribute_made(const SubmissionSchemas& schemas, const Tables& before) {
+    const Tables tables = find_tables(schemas);
+    if (!before.problems.exists()) {
+        distribute_like(tables, tables.problems);
+    }
+    if (!before.loads.exists()) {
+        distribute_like(tables, tables.loads);
+    }
+}
+
 }  // namespace
 
 void create_submission_tables(const SubmissionSchemas& schemas) {
@@ -157,8 +169,8 @@ void create_submission_tables(const SubmissionSchemas& schemas) {
 
 void create_missing_load_tables(const SubmissionSchemas& schemas) {
     const Tables tables = find_tables(schemas);
-    refuse_distributed_tables(tables);
     require_table(tables.submissions);
+    const LoadPlace place = place_of(tables);
     require_comparable(tables.submissions, "id");
     Words words;
     words.add("id", type_name(type_of_column(tables.submissions, "id")));
@@ -169,6 +181,9 @@ void create_missing_load_tables(const SubmissionSchemas& schemas) {
         require_schema(schemas.dwh, {"CREATE"});
     }
     create_load_tables(words, tables);
+    if (place == LoadPlace::shards) {
+        distribute_made(schemas, tables);
+    }
     if (tables.loads.exists()) {
         add_missing_columns(tables.loads, form_id_type);
     }

@@ -4,6 +4,7 @@
 #include "postgres/server/arguments.hpp"
 #include "postgres/server/datums.hpp"
 #include "postgres/server/subtransaction.hpp"
+#include "postgres/submissions/distributed_load.hpp"
 #include "postgres/submissions/event_insert.hpp"
 #include "postgres/submissions/load_search.hpp"
 #include "postgres/submissions/submission_ddl.hpp"
@@ -138,6 +139,9 @@ void prepare(Load& load, const char* extension) {
     load.state.statements = &load.statements;
     load.state.source = load.request.schemas.app;
     SPI_commit();
+}
+
+void search_here(Load& load) {
     // A nested loop over a whole table is never meant: the planner takes one for a row that it
     // expects and gets a thousand.
     begin("; SET LOCAL enable_nestloop = off");
@@ -282,10 +286,7 @@ bool load_next_batch(Load& load) {
     return true;
 }
 
-void load_batches(Load& load) {
-    while (load_next_batch(load)) {
-        report_progress(load);
-    }
+void report_removed(const Load& load) {
     if (load.totals.removed > 0) {
         ereport(NOTICE,
                 (errmsg("removed what was loaded of %lld submissions that are gone from "
@@ -294,9 +295,27 @@ void load_batches(Load& load) {
     }
 }
 
-void close_candidates(const Load& load) {
+void load_here(Load& load) {
+    search_here(load);
+    while (load_next_batch(load)) {
+        report_progress(load);
+    }
     UnpinPortal(load.candidates);
     SPI_cursor_close(load.candidates);
+}
+
+/// All in one transaction, which is the only batch.
+void load_on_shards(Load& load) {
+    begin_locked(load.request.schemas);
+    begin_distributed(load);
+    check_source(load);
+    read_clock(load);
+    load_distributed(load);
+    commit_batch(load);
+    if (load.examined > 0) {
+        ++load.totals.batches;
+        report_progress(load);
+    }
 }
 
 // ---- the call ----
@@ -351,8 +370,12 @@ Datum load_response_events(PG_FUNCTION_ARGS) {
     Load* const load = make_load(request);
     SPI_commit();
     prepare(*load, extension);
-    load_batches(*load);
-    close_candidates(*load);
+    if (load->statements.place == LoadPlace::here) {
+        load_here(*load);
+    } else {
+        load_on_shards(*load);
+    }
+    report_removed(*load);
     const Totals totals = load->totals;
     SPI_finish();
     return result_row(descriptor, totals);

@@ -106,21 +106,6 @@ Tables find_tables(const SubmissionSchemas& schemas) {
             find_table(schemas.dwh, "submission_loads")};
 }
 
-void refuse_distributed_tables(const Tables& tables) {
-    for (const Table* const table : {&tables.forms, &tables.users, &tables.submissions,
-                                     &tables.events, &tables.problems, &tables.loads}) {
-        if (table->exists() && is_distributed(table->relation)) {
-            ereport(ERROR,
-                    (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                     errmsg("table %s is distributed by Citus", table->qualified()),
-                     errdetail("What load_response_events reads is known to its own session alone, "
-                               "and not to the workers."),
-                     errhint("Use INSERT ... SELECT of flatten_submission, as the manual shows for "
-                             "Citus, or undistribute_table.")));
-        }
-    }
-}
-
 void require_table(const Table& table) {
     if (!table.exists()) {
         ereport(ERROR,

@@ -33,10 +33,6 @@ struct Tables {
 /// The tables as find_relation finds and locks them. ERRORs if a schema may not be used.
 Tables find_tables(const SubmissionSchemas& schemas);
 
-/// ERRORs if Citus distributes one of them: what a load has read is known to its own session alone,
-/// and not to the statements of the workers.
-void refuse_distributed_tables(const Tables& tables);
-
 void require_table(const Table& table);
 bool has_column(const Table& table, const char* column);
 AttrNumber require_column(const Table& table, const char* column);

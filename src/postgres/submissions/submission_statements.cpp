@@ -224,8 +224,7 @@ void require_answer_types(const Table& table, Words words) {
         " ({dialects}) THEN NULL ELSE {form_document} END) AS q"
         " WHERE q.answer_type OPERATOR(pg_catalog.<>) ALL"
         " (pg_catalog.enum_range(NULL::{enum})::pg_catalog.text[])"
-        " AND (NOT q.metadata OR {form_flag})"
-        " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1");
+        " AND (NOT q.metadata OR {form_flag}) AND {is_used} LIMIT 1");
     SPI_execute(query, true, 1);
     if (SPI_processed > 0) {
         const HeapTuple row = SPI_tuptable->vals[0];
@@ -235,11 +234,6 @@ void require_answer_types(const Table& table, Words words) {
 }
 
 // ---- comparisons and look-ups ----
-
-const char* compare(const Equality& equality, const char* left, const char* right) {
-    return psprintf("%s%s %s %s%s", left, equality.left_cast, equality.operation, right,
-                    equality.right_cast);
-}
 
 /// A row of the table by its key. Looked up one by one: a planner that compares the cost of a scan
 /// would scan the whole for each batch until the table is large. Without a key it has the choice.
@@ -300,23 +294,39 @@ const char* is_of_form(Words words, const char* alias, const Equality& equality)
         " WHERE {is_form_of_name})");
 }
 
-Filters filters_of(const LoadRequest& request, const Words& words, const Equality& form,
-                   const Table& forms, const Table& loads) {
+/// The dates that `since` is compared with, of a submission (r) and of its row in the ledger (l).
+struct Dates {
+    const char* submissions;
+    const char* ledger;
+};
+
+Dates dates_of(const Tables& tables, LoadPlace place) {
+    const Dates dates{"r.date_created", "l.submission_created"};
+    return place == LoadPlace::here
+               ? dates
+               : Dates{with_zone(tables.submissions, "date_created", dates.submissions),
+                       with_zone(tables.loads, "submission_created", dates.ledger)};
+}
+
+Filters filters_of(const LoadRequest& request, const Words& words, const Tables& tables,
+                   LoadPlace place) {
     StringInfoData submissions_filter;
     StringInfoData ledger_filter;
     initStringInfo(&submissions_filter);
     initStringInfo(&ledger_filter);
     if (request.form_name != nullptr) {
-        const Equality of_ledger = require_equality(loads, "form_id", forms, "id");
-        appendStringInfoString(&submissions_filter, is_of_form(words, "r", form));
+        const Equality of_form =
+            require_equality(tables.submissions, "form_id", tables.forms, "id");
+        const Equality of_ledger = require_equality(tables.loads, "form_id", tables.forms, "id");
+        appendStringInfoString(&submissions_filter, is_of_form(words, "r", of_form));
         appendStringInfoString(&ledger_filter, is_of_form(words, "l", of_ledger));
     }
     if (request.has_since) {
         const char* const and_word = submissions_filter.len == 0 ? "" : " AND ";
-        appendStringInfo(&submissions_filter, "%sr.date_created OPERATOR(pg_catalog.>=) $2",
-                         and_word);
-        appendStringInfo(&ledger_filter, "%sl.submission_created OPERATOR(pg_catalog.>=) $2",
-                         and_word);
+        const Dates dates = dates_of(tables, place);
+        appendStringInfo(&submissions_filter, "%s%s OPERATOR(pg_catalog.>=) $2", and_word,
+                         dates.submissions);
+        appendStringInfo(&ledger_filter, "%s%s OPERATOR(pg_catalog.>=) $2", and_word, dates.ledger);
     }
     return {submissions_filter.data, ledger_filter.data};
 }
@@ -343,6 +353,18 @@ void require_dates(const Table& submissions) {
              errhint("Leave \"since\" out, or change the column to timestamptz, timestamp or date "
                      "with ALTER TABLE.")));
     }
+}
+
+Dialects dialects_of(const LoadRequest& request, const Words& words, const Table& forms) {
+    if (!has_column(forms, "dialect")) {
+        return {nullptr, nullptr};
+    }
+    const char* const any = psprintf(
+        "SELECT f.name::pg_catalog.text, f.dialect::pg_catalog.text FROM {forms} AS f"
+        " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ({dialects})%s",
+        request.form_name == nullptr ? "" : " AND {is_form_of_name}");
+    return {words.fill(psprintf("%s LIMIT 1", any)),
+            words.fill(psprintf("%s AND {is_used} LIMIT 1", any))};
 }
 
 void write_search(LoadStatements& statements, const LoadRequest& request, const Words& words,
@@ -373,14 +395,7 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
         " WHERE l.source OPERATOR(pg_catalog.=) {source}{ledger_filter}");
     statements.candidates = words.fill(request.mode == LoadMode::only_new ? "{new_candidates}"
                                                                           : "{changed_candidates}");
-    statements.dialect =
-        has_column(tables.forms, "dialect")
-            ? words.fill(psprintf(
-                  "SELECT f.name::pg_catalog.text, f.dialect::pg_catalog.text FROM {forms} AS f"
-                  " WHERE f.dialect::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ({dialects})%s"
-                  " AND EXISTS (SELECT FROM {submissions} AS r WHERE {r=f}) LIMIT 1",
-                  request.form_name == nullptr ? "" : " AND {is_form_of_name}"))
-            : nullptr;
+    statements.dialects = dialects_of(request, words, tables.forms);
 }
 
 /// Whether an id stands in two rows; where no index keeps it from that.
@@ -420,14 +435,18 @@ const char* fetch(Words words, const Tables& tables) {
         " l.source FROM {batch}{look_ups}");
 }
 
-const char* insert(Words words, const Table& table) {
-    words.add("table", table.qualified());
-    words.add("columns", column_list(table));
-    words.add("values", value_list(table));
-    words.add("returning", is_redirected(table) ? "" : " RETURNING NULL");
-    return words.fill(
-        "INSERT INTO {table} ({columns}) SELECT {values}"
-        " FROM {rows}, {extension}.load_events(r.\"position\") AS e{returning}");
+/// Whether each row comes back as soon as the table has taken it. Citus inserts into a table that
+/// it knows after it has read all rows.
+bool comes_back(const Table& table) {
+    return !is_redirected(table) && !placement_of(table.relation).is_of_citus;
+}
+
+/// By way of load_events, which knows what this session has read.
+const char* insert(const Words& words, const Table& table) {
+    return psprintf("%s%s",
+                    insert_from(words, table,
+                                words.fill("{rows}, {extension}.load_events(r.\"position\") AS e")),
+                    comes_back(table) ? " RETURNING NULL" : "");
 }
 
 /// An array has the index on its side whatever the planner thinks of its length; of arrays there is
@@ -461,15 +480,12 @@ const char* refused_state(Words words, const Tables& tables) {
 }
 
 const char* insert_loads(const Words& words, const Tables& tables) {
-    Oid from = type_of_column(tables.submissions, "date_created");
-    Oid to = type_of_column(tables.loads, "submission_created");
-    const bool has_date = can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
     return words.fill(psprintf(
         "INSERT INTO {loads} (submission_id, source, form_id, submission_created, responses_hash,"
         " form_hash, row_hash, events, problems, processed_on) SELECT r.id, r.source, r.form_id,"
         " %s, r.responses_hash, r.form_hash, r.row_hash, r.events, r.problems, r.processed_on"
         " FROM {rows}",
-        has_date ? "r.date_created" : "NULL"));
+        date_for_ledger(tables)));
 }
 
 void write_batch(LoadStatements& statements, const Words& words, const Tables& tables) {
@@ -509,6 +525,16 @@ void add_rows(Words& words, const Tables& tables) {
                        type_name(type_of_column(tables.submissions, "date_created"))));
 }
 
+/// Whether there are submissions of form f. Nodes can be asked no question for each form.
+constexpr const char* is_used_here = "EXISTS (SELECT FROM {submissions} AS r WHERE {r=f})";
+const char* is_used_on_shards(Words words, const Equality& equality) {
+    words.add("left", equality.left_cast);
+    words.add("equals", equality.operation);
+    words.add("right", equality.right_cast);
+    return words.fill(
+        "f.id{right} {equals} ANY (SELECT DISTINCT r.form_id{left} FROM {submissions} AS r)");
+}
+
 void add_comparisons(Words& words, const Tables& tables) {
     const Table& submissions = tables.submissions;
     const Equality ids = require_equality(submissions, "id", submissions, "id");
@@ -538,7 +564,8 @@ const char* form_document(const char* extension, const Table& forms) {
                : document;
 }
 
-Words words_of(const LoadRequest& request, const Tables& tables, const char* extension) {
+Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place,
+               const char* extension) {
     Words words;
     words.add("extension", quote_identifier(extension));
     words.add("source", psprintf("%s::pg_catalog.text", quote_literal_cstr(request.schemas.app)));
@@ -566,13 +593,15 @@ Words words_of(const LoadRequest& request, const Tables& tables, const char* ext
     add_rows(words, tables);
     add_comparisons(words, tables);
     words.add("joined", words.fill(joined));
+    words.add("is_used",
+              place == LoadPlace::here
+                  ? words.fill(is_used_here)
+                  : is_used_on_shards(words, require_equality(tables.submissions, "form_id",
+                                                              tables.forms, "id")));
     if (request.has_since) {
         require_dates(tables.submissions);
     }
-    add_filters(words,
-                filters_of(request, words,
-                           require_equality(tables.submissions, "form_id", tables.forms, "id"),
-                           tables.forms, tables.loads));
+    add_filters(words, filters_of(request, words, tables, place));
     words.add("new_candidates", words.fill(new_candidates));
     words.add("changed_candidates", words.fill(changed_candidates));
     return words;
@@ -585,10 +614,6 @@ ValueType value_type(const Table& table, const char* column) {
     type.oid = type_of_column(table, column);
     get_typlenbyval(type.oid, &type.length, &type.is_by_value);
     return type;
-}
-
-bool writes(const Tables& tables, const char* column) {
-    return is_written(tables.events, column) || is_written(tables.problems, column);
 }
 
 /// By table and name, so that a column which is added later makes a difference.
@@ -606,6 +631,16 @@ const char* names_of_compared(const Tables& tables) {
     return names.data;
 }
 
+TargetFacts target_of(const Tables& tables) {
+    TargetFacts facts{};
+    facts.demands_user_id = demands_value(tables.events, "user_id");
+    facts.user_must_exist = is_referencing(tables.events, "user_id");
+    facts.demands_full_name = demands_value(tables.events, "user_full_name");
+    facts.columns = names_of_compared(tables);
+    note_written(facts);
+    return facts;
+}
+
 void describe_target(LoadStatements& statements, const Tables& tables) {
     statements.events = tables.events;
     statements.problems = tables.problems;
@@ -615,29 +650,42 @@ void describe_target(LoadStatements& statements, const Tables& tables) {
     statements.created = value_type(tables.submissions, "date_created");
     statements.has_json_documents = is_json(tables.submissions, "responses");
     statements.has_json_forms = is_json(tables.forms, "schema");
-    statements.events_come_back = !is_redirected(tables.events);
-    statements.problems_come_back = !is_redirected(tables.problems);
-    statements.demands_user_id = demands_value(tables.events, "user_id");
-    statements.user_must_exist = is_referencing(tables.events, "user_id");
-    statements.demands_full_name = demands_value(tables.events, "user_full_name");
-    statements.columns = names_of_compared(tables);
-    statements.writes_form_id = writes(tables, "form_id");
-    statements.writes_form_name = writes(tables, "form_name");
-    statements.writes_user_id = writes(tables, "user_id");
-    statements.writes_full_name = writes(tables, "user_full_name");
-    statements.writes_created = writes(tables, "submission_created");
+    statements.events_come_back = comes_back(tables.events);
+    statements.problems_come_back = comes_back(tables.problems);
+    statements.target = target_of(tables);
 }
 
 }  // namespace
 
+const char* compare(const Equality& equality, const char* left, const char* right) {
+    return psprintf("%s%s %s %s%s", left, equality.left_cast, equality.operation, right,
+                    equality.right_cast);
+}
+
+const char* insert_from(Words words, const Table& table, const char* source) {
+    words.add("table", table.qualified());
+    words.add("columns", column_list(table));
+    words.add("values", value_list(table));
+    words.add("source_of_events", source);
+    return words.fill("INSERT INTO {table} ({columns}) SELECT {values} FROM {source_of_events}");
+}
+
+const char* date_for_ledger(const Tables& tables) {
+    Oid from = type_of_column(tables.submissions, "date_created");
+    Oid to = type_of_column(tables.loads, "submission_created");
+    return can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT) ? "r.date_created" : "NULL";
+}
+
 LoadStatements load_statements(const LoadRequest& request, const char* extension) {
     const Tables tables = find_tables(request.schemas);
+    const LoadPlace place = place_of(tables);
     require_sources(tables);
     require_table(tables.events);
     require_event_table(tables.events, request.mode);
     require_event_table(tables.problems, request.mode);
     require_loads(tables.loads, request.mode);
     LoadStatements statements{};
+    statements.place = place;
     describe_target(statements, tables);
     for (const Table* const table : {&tables.events, &tables.problems}) {
         require_source_types(*table, tables.submissions);
@@ -647,9 +695,12 @@ LoadStatements load_statements(const LoadRequest& request, const char* extension
     if (request.mode == LoadMode::changed) {
         require_readable(tables.problems, "value");
     }
+    if (place == LoadPlace::shards) {
+        require_right(tables.loads, nullptr, ACL_UPDATE, "UPDATE");
+    }
     require_statuses(tables, statements.has_json_documents,
-                     statements.demands_user_id || statements.demands_full_name);
-    const Words words = words_of(request, tables, extension);
+                     statements.target.demands_user_id || statements.target.demands_full_name);
+    const Words words = words_of(request, tables, place, extension);
     require_answer_types(tables.events, words);
     require_answer_types(tables.problems, words);
     const Table* const sources[] = {&tables.submissions, &tables.forms, &tables.users};
@@ -657,7 +708,11 @@ LoadStatements load_statements(const LoadRequest& request, const char* extension
         statements.duplicates[i] = duplicates_of(*sources[i]);
     }
     write_search(statements, request, words, tables);
-    write_batch(statements, words, tables);
+    if (place == LoadPlace::shards) {
+        statements.distributed = distributed_statements(words, tables, text_of(statements.target));
+    } else {
+        write_batch(statements, words, tables);
+    }
     return statements;
 }
 

@@ -1,6 +1,10 @@
 #pragma once
 
+#include "postgres/submissions/distributed_statements.hpp"
+#include "postgres/submissions/distributed_tables.hpp"
 #include "postgres/submissions/submission_relations.hpp"
+#include "postgres/submissions/submission_words.hpp"
+#include "postgres/submissions/target_facts.hpp"
 
 namespace onetrip::postgres {
 
@@ -30,11 +34,18 @@ struct Check {
     const char* table;
 };
 
+/// Queries of the name and dialect of a form that cannot be read; nullptr if forms have no dialect.
+struct Dialects {
+    const char* any;
+    const char* used;  ///< that has submissions, which costs more to find
+};
+
 /// What load_response_events runs (submissions.md, chapter 3). Plain data, palloc'ed. Everything in
 /// the statements is qualified, operators included: the caller's search_path means nothing. What
 /// the loader knows comes into them by its function load_rows, so that no type is left out: an
 /// array is no element of arrays.
 struct LoadStatements {
+    LoadPlace place;
     Table events;
     Table problems;
     ValueType id;       ///< of form_responses
@@ -46,23 +57,15 @@ struct LoadStatements {
 
     // ---- what the target demands and has ----
 
-    bool events_come_back;  ///< of rows that a statement inserts, those that the table has taken
+    bool events_come_back;  ///< each row that a statement inserts, if the table has taken it
     bool problems_come_back;
-    bool demands_user_id;
-    bool user_must_exist;  ///< its user_id is of a foreign key
-    bool demands_full_name;
-    const char* columns;  ///< those of form and user that are written, of both tables, by name
-    bool writes_form_id;
-    bool writes_form_name;
-    bool writes_user_id;
-    bool writes_full_name;
-    bool writes_created;
+    TargetFacts target;
 
     // ---- before the first batch; $1 is the name of the form, $2 the date ----
 
-    const char* form_versions;   ///< `SELECT` a row for each form of that name
-    const char* form_names;      ///< `SELECT name` of the first forms, and how many there are
-    const char* dialect;         ///< name and dialect of a form that cannot be read; or nullptr
+    const char* form_versions;  ///< `SELECT` a row for each form of that name
+    const char* form_names;     ///< `SELECT name` of the first forms, and how many there are
+    Dialects dialects;
     const char* ledger_summary;  ///< without source, of other sources, last processed_on
     const char* take;            ///< gives rows without a source the name of this one
     bool may_take;
@@ -86,7 +89,18 @@ struct LoadStatements {
     const char* insert_loads;
     const char*
         refused_state;  ///< the SQLSTATE that the problem of the submission of load_rows has
+
+    DistributedStatements distributed;  ///< in the place of batches, on the nodes of Citus
 };
+
+/// The comparison of two expressions, of the columns that the equality is of.
+const char* compare(const Equality& equality, const char* left, const char* right);
+
+/// `INSERT` of events: `source` has r, the submission as load_rows gives it, and e, an event.
+const char* insert_from(Words words, const Table& table, const char* source);
+
+/// What the ledger's submission_created gets of r; NULL for a date that is of another kind.
+const char* date_for_ledger(const Tables& tables);
 
 /// ERRORs if a schema, table or column is missing, of a type that cannot be, or may not be read or
 /// written, with what to do. `extension` is the schema of the extension's functions.
