@@ -241,6 +241,8 @@ $result = during_load($call, sub {
 	sleep 1;
 	ok(!is_answered($loaders[0]), 'a second loader waits');
 	ok(!is_answered($loaders[1]), 'and so does one on another node');
+	is($_->safe_psql('postgres', q{SELECT count(*) FROM pg_locks WHERE relation = 'dwh.submission_loads'::regclass AND mode = 'ShareUpdateExclusiveLock' AND granted}),
+		'1', 'for a lock on ' . $_->name) for $coordinator, @workers;
 });
 is($result, '20|20|0|1|0', 'two loaders at once: the first');
 is(answer($_), '0|0|0|0|0', 'the others find nothing') for @loaders;

@@ -37,24 +37,15 @@ struct NodeLoad {
 
 // ---- the call site ----
 
-Oid type_of_argument(FunctionCallInfo fcinfo, Argument argument) {
-    const Oid type = get_fn_expr_argtype(fcinfo->flinfo, argument);
-    if (!OidIsValid(type)) {
-        ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
-                        errmsg("could not determine the type of an argument")));
-    }
-    return type;
-}
-
 ValueType value_type_of(FunctionCallInfo fcinfo, Argument argument) {
     ValueType type{};
-    type.oid = type_of_argument(fcinfo, argument);
+    type.oid = get_fn_expr_argtype(fcinfo->flinfo, argument);
     get_typlenbyval(type.oid, &type.length, &type.is_by_value);
     return type;
 }
 
 bool is_json_argument(FunctionCallInfo fcinfo, Argument argument) {
-    const Oid type = getBaseType(type_of_argument(fcinfo, argument));
+    const Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, argument));
     if (type != JSONBOID && type != JSONOID) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("responses and schema must have the type jsonb or json")));

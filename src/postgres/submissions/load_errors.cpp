@@ -75,13 +75,14 @@ const char* what_was_loaded(const Load& load, const char* submission) {
 }
 
 /// What keeps one answer out keeps all out where everything is one transaction.
-const char* hint_of(const Load& load, int sqlstate) {
-    return load.statements.place == LoadPlace::shards && is_refusal(sqlstate)
-               ? "Tables that Citus distributes are loaded as a whole or not at all, and nothing "
-                 "was "
-                 "loaded. If this is about an answer, form_name and since narrow down in which "
-                 "submission it is: correct it, or what does not take it."
-               : nullptr;
+bool rolls_all_back(const Load& load, int sqlstate) {
+    return load.statements.place == LoadPlace::shards && is_refusal(sqlstate);
+}
+
+/// Whether the message has no answer in it.
+bool is_safe(const ErrorData* error) {
+    return (is_safe_class(error->sqlerrcode) || is_of_safe_origin(error)) &&
+           is_of_our_statement(error);
 }
 
 }  // namespace
@@ -102,23 +103,28 @@ bool is_refusal(int sqlstate) {
 
 void raise_load_error(const Load& load, const ErrorData* error, const char* submission) {
     const char* const what = what_was_loaded(load, submission);
-    const char* const hint = hint_of(load, error->sqlerrcode);
     if (is_of(error, "load_errors.cpp")) {
         ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
                         error->detail != nullptr ? errdetail_internal("%s", error->detail) : 0,
                         error->hint != nullptr ? errhint("%s", error->hint) : 0,
                         errcontext("loading %s", what)));
     }
-    if ((is_safe_class(error->sqlerrcode) || is_of_safe_origin(error)) &&
-        is_of_our_statement(error)) {
-        ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
-                        hint != nullptr ? errhint("%s", hint) : 0, errcontext("loading %s", what)));
-    }
-    ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not load %s", what),
-                    errdetail("The server's message of SQLSTATE %s is not shown, since it may "
+    const bool is_shown = is_safe(error);
+    ereport(
+        ERROR,
+        (errcode(error->sqlerrcode),
+         is_shown ? errmsg_internal("%s", error->message) : errmsg("could not load %s", what),
+         is_shown ? 0
+                  : errdetail("The server's message of SQLSTATE %s is not shown, since it may "
                               "quote an answer.",
                               unpack_sql_state(error->sqlerrcode)),
-                    hint != nullptr ? errhint("%s", hint) : 0));
+         rolls_all_back(load, error->sqlerrcode)
+             ? errhint("Tables that Citus distributes are loaded as a whole or not at all, and "
+                       "nothing was loaded. If this is about an answer, form_name and since "
+                       "narrow down in which submission it is: correct it, or what does not take "
+                       "it.")
+             : 0,
+         is_shown ? errcontext("loading %s", what) : 0));
     pg_unreachable();
 }
 
