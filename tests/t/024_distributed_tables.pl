@@ -134,5 +134,14 @@ is_refused('users by id', "SELECT place('app.submission_loads', 'h', 'submission
 	'is distributed by column "id" (colocation group 4), and must be a reference table');
 like(error_of("CALL load_response_events('app', 'app')"), qr/\nHINT:  Distribute form_responses by id, and response_events, response_event_problems and submission_loads by submission_id with colocate_with, and make form_schemas and users reference tables; or undistribute_table all\./, 'and what to do');
 
+# Views of views, in a schema whose tables are local.
+$node->safe_psql('postgres', q{CREATE SCHEMA views; CREATE VIEW views.inner AS TABLE app.form_responses; CREATE VIEW views.form_responses AS TABLE views.inner;
+	CREATE VIEW views.form_schemas AS TABLE app.form_schemas; CREATE VIEW views.users AS SELECT * FROM app.users; CREATE SCHEMA shown;
+	CREATE TABLE shown.response_events (LIKE app.response_events)});
+$node->safe_psql('postgres', "SELECT place('app.users', 'n', NULL, 3, 't')");
+like(error_of("CALL load_response_events('views', 'shown')"), qr/ERROR:  view views\.form_responses shows tables that Citus distributes\nDETAIL:  .*\nHINT:  Call load_response_events with the schema of the tables/, 'a view of what is distributed');
+$node->safe_psql('postgres', 'DELETE FROM pg_dist_partition');
+like(error_of("CALL load_response_events('views', 'shown')"), qr/NOTICE:  batch 1: 200 of 200/, 'and one that is not');
+
 $node->stop;
 done_testing();

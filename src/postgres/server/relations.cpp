@@ -37,6 +37,10 @@ enum CitusColumn : AttrNumber {
     citus_replication = 5
 };
 
+Oid catalogue_of_citus() {
+    return get_relname_relid(citus_tables, PG_CATALOG_NAMESPACE);
+}
+
 /// How rows are placed: by the value of a column ("h", "r", "a"), or all of them together; then
 /// they are on one node unless they are replicated by two-phase commit.
 constexpr char placed_together = 'n';
@@ -107,9 +111,13 @@ Oid find_relation(const char* schema, const char* name) {
     return RangeVarGetRelid(makeRangeVar(of_schema, pstrdup(name), -1), AccessShareLock, true);
 }
 
+bool knows_citus() {
+    return OidIsValid(catalogue_of_citus());
+}
+
 Placement placement_of(Oid relation) {
     Placement placement{};
-    const Oid catalogue = get_relname_relid(citus_tables, PG_CATALOG_NAMESPACE);
+    const Oid catalogue = catalogue_of_citus();
     if (!OidIsValid(catalogue)) {
         return placement;
     }

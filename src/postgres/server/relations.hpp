@@ -33,6 +33,9 @@ struct Placement {
     std::int64_t group;  ///< tables of one group have the rows of one value on the same node
 };
 
+/// Whether the database has the catalogue of Citus.
+bool knows_citus();
+
 /// What the catalogue of Citus says of the table, on a server that has Citus.
 Placement placement_of(Oid relation);
 

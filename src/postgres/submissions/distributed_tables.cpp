@@ -104,11 +104,50 @@ bool is_any_distributed(const PlacedTables& all) {
     return false;
 }
 
+// ---- views ----
+
+/// Whether a view shows rows of tables that Citus distributes, through however many views.
+bool shows_distributed(const Table& view) {
+    SPI_execute(
+        psprintf(
+            "WITH RECURSIVE shown (relation) AS (SELECT %u::pg_catalog.oid"
+            " UNION SELECT d.refobjid FROM shown AS s"
+            " JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) s.relation"
+            " AND c.relkind OPERATOR(pg_catalog.=) 'v'"
+            " JOIN pg_catalog.pg_rewrite AS w ON w.ev_class OPERATOR(pg_catalog.=) c.oid"
+            " JOIN pg_catalog.pg_depend AS d ON d.objid OPERATOR(pg_catalog.=) w.oid"
+            " AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass"
+            " AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass)"
+            " SELECT FROM shown AS s JOIN pg_catalog.pg_dist_partition AS p"
+            " ON p.logicalrelid OPERATOR(pg_catalog.=) s.relation"
+            " WHERE p.partkey IS NOT NULL LIMIT 1",
+            view.relation),
+        true, 1);
+    return SPI_processed > 0;
+}
+
+/// What the load reads is its own session's, which a statement on nodes does not see.
+void refuse_views(const PlacedTables& all) {
+    for (const PlacedTable& placed : all.tables) {
+        const Table& table = *placed.table;
+        if (table.exists() && get_rel_relkind(table.relation) == RELKIND_VIEW && knows_citus() &&
+            shows_distributed(table)) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                     errmsg("view %s shows tables that Citus distributes", table.qualified()),
+                     errdetail("Submissions on the nodes of Citus are loaded from tables alone."),
+                     errhint("Call load_response_events with the schema of the tables, or make a "
+                             "table of what the view shows.")));
+        }
+    }
+}
+
 }  // namespace
 
 LoadPlace place_of(const Tables& tables) {
     const PlacedTables all = placed(tables);
     if (!is_any_distributed(all)) {
+        refuse_views(all);
         return LoadPlace::here;
     }
     for (const PlacedTable& placed : all.tables) {
