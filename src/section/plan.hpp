@@ -146,6 +146,11 @@ struct SplitField {
 struct HeaderBits {
     std::uint16_t mask = 0;
     std::uint16_t bits = 0;
+
+    /// Whether a section that begins with these two bytes has them.
+    bool are_in(std::uint8_t first, std::uint8_t second) const {
+        return ((first << 4 | second >> 4) & mask) == bits;
+    }
 };
 
 /// A compiled layout, which encoder and decoder run; a Layout is the form in which it was written.

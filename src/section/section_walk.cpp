@@ -90,11 +90,8 @@ std::size_t SectionWalk::declared_end(std::size_t begin) const {
 }
 
 bool SectionWalk::has_header(std::size_t at) const {
-    if (bytes_.size() - at < transport::section_header_size) {
-        return false;
-    }
-    const auto bits = static_cast<std::uint16_t>(bytes_[at] << 4 | bytes_[at + 1] >> 4);
-    return (bits & decoder_.plan().header.mask) == decoder_.plan().header.bits;
+    return bytes_.size() - at >= transport::section_header_size &&
+           decoder_.plan().header.are_in(bytes_[at], bytes_[at + 1]);
 }
 
 /// Whether a header is at this place, and its section is followed by another header or by the

@@ -148,6 +148,39 @@ foreach my $call ("encode_carousel('AFRIQUE', '$day')", "carousel_stats('AFRIQUE
 	like($err, qr/ERROR:  another server has encoded messages as null$/m, "$call: NULL is no section");
 }
 
+# Blocks that are changed on the way: the aggregate gets all sections of a block, and gives back something else.
+my $checked = q{E'x (max 60) {\n table_id 8 uimsbf = 130\n flags 4 bslbf = 11\n section_length 12 uimsbf = length()\n message_id 32 tcimsbf\n CRC_32 32 rpchof\n}'};
+my $unsaid = q{E'x {\n message_id 32 tcimsbf\n}'};
+my %changes = (
+	'substr(s, 1, length(s) - 1)' => 'A section ends before its section_length does.',
+	q{s || '\x80b0'} => 'A section ends before its section_length does.',
+	q{''} => 'There is no section.',
+	q{s || '\x82b100' || decode(repeat('00', 256), 'hex')} => 'A section is larger than those of the layout.',
+	'set_byte(s, 0, 131)' => 'A section has another table_id, or other flags, than those of the layout.',
+	'set_byte(s, 4, 256 - 1 - get_byte(s, 4))' => 'A section has a wrong CRC_32.');
+sub lie
+{
+	my ($change) = @_;
+	$node->safe_psql('liar', "CREATE OR REPLACE FUNCTION changed(s bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS \$\$ SELECT CASE WHEN length(s) > 0 THEN $change ELSE s END \$\$");
+	return;
+}
+lie('s');
+$node->safe_psql('liar', q{DROP AGGREGATE section_agg(bytea); CREATE FUNCTION appended(bytea, bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT $1 || $2';
+	CREATE AGGREGATE section_agg(bytea) (SFUNC = appended, STYPE = bytea, INITCOND = '', FINALFUNC = changed)});
+my @of_sections = ("encode_carousel('AFRIQUE', '$day', $checked)", "length(encode_carousel('AFRIQUE', '$day', $checked))", "carousel_campaigns('AFRIQUE', '$day', layout => $checked)",
+	"export_carousel_to_large_object('AFRIQUE', '$day', layout => $checked)");
+is((ask('lying', "SELECT md5($of_sections[0])"))[0], (ask('bare', "SELECT md5($of_sections[0])"))[0], 'what is not changed is taken');
+for my $change (sort keys %changes)
+{
+	lie($change);
+	for my $call (@of_sections)
+	{
+		my ($out, $err) = ask('lying', "\\set VERBOSITY verbose\nSELECT $call");
+		like($err, qr/ERROR:  HV000: another server has sent bytes that are no sections of the layout\nDETAIL:  \Q$changes{$change}\E\nHINT:  Its functions of the names of extension onetrip may be others/, "$change: $call");
+	}
+	is((ask('lying', "SELECT length(encode_carousel('AFRIQUE', '$day', $unsaid)) >= 0"))[0], 't', "$change: of a layout without section_length nothing is known");
+}
+
 $node->safe_psql($_, "INSERT INTO messages VALUES (99, 2, -1, 1), (100, 2, -2, 1)") for 'rows', 'postgres';
 for my $schema ('far', 'public')
 {
@@ -169,6 +202,23 @@ like((ask('far', "SELECT length(encode_carousel('AFRIQUE', '$day'))"))[1], qr/ER
 	'a message that is there twice is named');
 $node->safe_psql('rows', "DELETE FROM messages WHERE ctid IN (SELECT max(ctid) FROM messages GROUP BY id HAVING count(*) > 1)");
 is_same('far', "SELECT md5(encode_carousel('AFRIQUE', '$day'))", 'and then the same bytes again');
+
+# One that is there twice for the first statements alone; how many the planner asks does not matter.
+$node->safe_psql('rows', <<'SQL');
+ALTER TABLE messages RENAME TO kept; CREATE SEQUENCE asked;
+CREATE VIEW messages AS TABLE kept UNION ALL
+    SELECT k.* FROM kept AS k WHERE k.id = (SELECT min(id) FROM kept WHERE campagne_id_fk = 2) AND (SELECT nextval('asked')) <= (SELECT increment_by FROM pg_sequences WHERE sequencename = 'most');
+CREATE SEQUENCE most;
+SQL
+my %answers;
+for my $most (1 .. 4)
+{
+	$node->safe_psql('rows', "SELECT setval('asked', 1, false); ALTER SEQUENCE most INCREMENT BY $most");
+	++$answers{$_} for (ask('far', "\\set VERBOSITY verbose\nSELECT length(encode_carousel('AFRIQUE', '$day'))"))[1] =~ /(ERROR:  \w+: .*\nDETAIL:.*\nHINT:.*)/;
+}
+like(join("\n", sort keys %answers), qr/ERROR:  40001: a message was there twice, and is no longer\nDETAIL:  Another server has answered two statements differently\.\nHINT:  Try again\./,
+	'a message that is there twice and no longer');
+$node->safe_psql('rows', 'DROP VIEW messages; ALTER TABLE kept RENAME TO messages');
 
 # One message without id is one, two are one too many.
 $node->safe_psql('rows', "ALTER TABLE messages ALTER id DROP NOT NULL; INSERT INTO messages VALUES (NULL, 2, 1, 1)");

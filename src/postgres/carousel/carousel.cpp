@@ -182,7 +182,10 @@ CarouselForm for_each_message(const CarouselRequest& request, MessageJob& job) {
     receiver.leading_columns = MessageIds::columns;
     run(request, zone, query, receiver);
     if (encoded == EncodedRun::has_message_twice) {
-        elog(ERROR, "a message was there twice, and is no longer");
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("a message was there twice, and is no longer"),
+                        errdetail("Another server has answered two statements differently."),
+                        errhint("Try again.")));
     }
     return CarouselForm::rows;
 }

@@ -75,16 +75,14 @@ class MessageJob {
     ~MessageJob() = default;
 };
 
-/// Hands the sections over one by one; they are those of a layout that says their length.
+/// Hands the sections over one by one. They are those of a layout that says their length, and are
+/// whole (require_sections).
 template <typename Take>
 void for_each_section(std::string_view sections, Take&& take) {
     std::span<const std::uint8_t> rest{reinterpret_cast<const std::uint8_t*>(sections.data()),
                                        sections.size()};
     while (!rest.empty()) {
-        const std::size_t size = transport::size_of_section(rest).value_or(0);
-        if (size == 0 || size > rest.size()) {
-            elog(ERROR, "another server sent a section that is cut off");
-        }
+        const std::size_t size = *transport::size_of_section(rest);
         take(rest.first(size));
         rest = rest.subspan(size);
     }

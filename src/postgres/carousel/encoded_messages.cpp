@@ -3,6 +3,7 @@
 
 #include "postgres/carousel/encoded_messages.hpp"
 
+#include "postgres/carousel/foreign_sections.hpp"
 #include "postgres/carousel/message_ids.hpp"
 #include "postgres/carousel/message_problem.hpp"
 #include "postgres/carousel/remote_plan.hpp"
@@ -55,6 +56,7 @@ bool find_functions(Oid caller, EncodingFunctions& functions) {
 struct EncodedReceiver {
     DestReceiver receiver;  // first: the executor knows nothing but this
     MessageJob* job;
+    const section::Plan* plan;
     Encoded form;
     MessageIds ids;
     MemoryContext row_context;            ///< reset for each row
@@ -86,9 +88,12 @@ void require(TupleTableSlot* row, int column) {
     }
 }
 
-std::string_view sections_of(TupleTableSlot* row, int column) {
+std::string_view sections_of(const EncodedReceiver* receiver, TupleTableSlot* row, int column) {
     require(row, column);
-    return characters_of(PG_DETOAST_DATUM_PACKED(row->tts_values[column]));
+    const std::string_view sections =
+        characters_of(PG_DETOAST_DATUM_PACKED(row->tts_values[column]));
+    require_sections(sections, *receiver->plan);
+    return sections;
 }
 
 void take_block(EncodedReceiver* receiver, TupleTableSlot* row) {
@@ -96,12 +101,12 @@ void take_block(EncodedReceiver* receiver, TupleTableSlot* row) {
     receiver->job->take_encoded({id_of(receiver, row, 0),
                                  {Datum{0}, true, InvalidOid},
                                  DatumGetInt64(row->tts_values[count_column]),
-                                 sections_of(row, block_column)});
+                                 sections_of(receiver, row, block_column)});
 }
 
 void take_sections(EncodedReceiver* receiver, TupleTableSlot* row, int column) {
     receiver->job->take_encoded(
-        {id_of(receiver, row, 0), id_of(receiver, row, 1), 1, sections_of(row, column)});
+        {id_of(receiver, row, 0), id_of(receiver, row, 1), 1, sections_of(receiver, row, column)});
 }
 
 void take_problem(EncodedReceiver* receiver, TupleTableSlot* row) {
@@ -149,7 +154,8 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     return !receiver->has_message_twice;
 }
 
-EncodedReceiver make_receiver(const CarouselTables& tables, Encoded form, MessageJob& job) {
+EncodedReceiver make_receiver(const CarouselTables& tables, const section::Plan& plan, Encoded form,
+                              MessageJob& job) {
     EncodedReceiver receiver{};
     receiver.receiver.receiveSlot = receive;
     receiver.receiver.rStartup = start_up;
@@ -157,6 +163,7 @@ EncodedReceiver make_receiver(const CarouselTables& tables, Encoded form, Messag
     receiver.receiver.rDestroy = shut_down;
     receiver.receiver.mydest = DestTuplestore;
     receiver.job = &job;
+    receiver.plan = &plan;
     receiver.form = form;
     receiver.ids = make_message_ids(tables);
     receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip encoded messages");
@@ -243,7 +250,8 @@ EncodedRun take_encoded_messages(const CarouselRequest& request, const CarouselT
         const Statement statement =
             statement_in(forms.forms[i], request, tables, zone, day, functions);
         if (statement.can_run) {
-            EncodedReceiver receiver = make_receiver(tables, forms.forms[i], job);
+            EncodedReceiver receiver =
+                make_receiver(tables, request.compiled->plan, forms.forms[i], job);
             run_query(statement.query, &receiver.receiver);
             MemoryContextDelete(receiver.ids.memory);
             MemoryContextDelete(receiver.row_context);

@@ -179,7 +179,9 @@ Datum load_events(PG_FUNCTION_ARGS) {
     LoadState& state = require_state("load_events");
     const std::int32_t position = PG_GETARG_INT32(0);
     if (position < 0 || position >= state.submission_count) {
-        elog(ERROR, "load_events: no submission %d", position);
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("load_events: no submission %d", position),
+                        errdetail("It is part of load_response_events.")));
     }
     auto* const source = source_of_call<LoadedEvents>(fcinfo);
     if (!source->is_returning()) {
