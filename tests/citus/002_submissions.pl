@@ -266,7 +266,7 @@ $coordinator->safe_psql('postgres', 'ALTER TABLE dwh.response_events DROP CONSTR
 	BEGIN IF value LIKE $a$secret%$a$ THEN RAISE EXCEPTION USING errcode = $a$23514$a$, message = value; END IF; RETURN true; END $$;
 	ALTER TABLE dwh.response_events ADD CONSTRAINT short CHECK (is_well(value))');
 (undef, $error) = load($coordinator, '');
-like($error, qr/^ERROR:  could not load schema app\nDETAIL:  The server's message of SQLSTATE 23514 is not shown.*\nHINT:  /, 'a function of the user\'s that refuses it');
+like($error, qr/^ERROR:  could not load schema app on its nodes\nDETAIL:  The server's message of SQLSTATE 23514 is not shown.*\nHINT:  /, 'a function of the user\'s that refuses it');
 unlike($error, qr/secret/, 'is not quoted');
 (undef, $error) = load($coordinator, q{since => '2026-05-01', form_name => 'kobo'});
 is($error, '', 'form_name and since leave it out');

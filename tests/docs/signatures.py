@@ -18,7 +18,7 @@ PAGE = ROOT / "docs/reference.md"
 BEGIN, END = "<!-- tests/docs/signatures.py -->", "<!-- /tests/docs/signatures.py -->"
 
 # The others serve a type, an aggregate, the planner, the loader or a view.
-IS_FOR_USERS = """p.proname !~ '^section_(layout|agg)_|^load_(change|events|rows|support)$|_rows$'
+IS_FOR_USERS = """p.proname !~ '^section_(layout|agg)_|^load_(answers|change|events|hashes|rows|support)$|_rows$'
     AND p.proname NOT IN ('submission_support', 'jsonb_or_null', 'list_standard_layouts',
                           'round_trip_loops', 'round_trip_totals', 'running_round_trips')"""
 FUNCTIONS = f"""

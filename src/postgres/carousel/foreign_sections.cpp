@@ -64,15 +64,15 @@ Fault first_fault(Bytes rest, const Look& look) {
 const char* what_is_wrong(Fault fault) {
     switch (fault) {
         case Fault::empty:
-            return "There is no section.";
+            return "is missing";
         case Fault::cut_off:
-            return "A section ends before its section_length does.";
+            return "ends before its section_length does";
         case Fault::too_large:
-            return "A section is larger than those of the layout.";
+            return "is larger than those of the layout";
         case Fault::other_header:
-            return "A section has another table_id, or other flags, than those of the layout.";
+            return "has another table_id, or other flags, than those of the layout";
         default:
-            return "A section has a wrong CRC_32.";
+            return "has a wrong CRC_32";
     }
 }
 
@@ -89,7 +89,7 @@ void require_sections(std::string_view bytes, const section::Plan& plan) {
         ereport(ERROR,
                 (errcode(ERRCODE_FDW_ERROR),
                  errmsg("another server has sent bytes that are no sections of the layout"),
-                 errdetail_internal("%s", what_is_wrong(fault)),
+                 errdetail("A section %s.", what_is_wrong(fault)),
                  errhint("Its functions of the names of extension onetrip may be others: look at "
                          "the schema of the extension there.")));
     }

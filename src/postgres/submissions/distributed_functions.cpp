@@ -48,7 +48,9 @@ bool is_json_argument(FunctionCallInfo fcinfo, Argument argument) {
     const Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, argument));
     if (type != JSONBOID && type != JSONOID) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("responses and schema must have the type jsonb or json")));
+                        errmsg("responses and schema must have the type jsonb or json"),
+                        errdetail("The type is %s.", format_type_be(type)),
+                        errhint("CALL load_response_events: it has this function called.")));
     }
     return type == JSONOID;
 }

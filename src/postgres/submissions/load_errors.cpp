@@ -74,15 +74,28 @@ const char* what_was_loaded(const Load& load, const char* submission) {
                                             static_cast<long long>(load.totals.batches) + 1);
 }
 
-/// What keeps one answer out keeps all out where everything is one transaction.
-bool rolls_all_back(const Load& load, int sqlstate) {
-    return load.statements.place == LoadPlace::shards && is_refusal(sqlstate);
-}
-
 /// Whether the message has no answer in it.
 bool is_safe(const ErrorData* error) {
     return (is_safe_class(error->sqlerrcode) || is_of_safe_origin(error)) &&
            is_of_our_statement(error);
+}
+
+/// What keeps one answer out keeps all out where everything is one transaction.
+[[noreturn]] void raise_rollback(const Load& load, const ErrorData* error, bool is_shown) {
+    const char* const app = load.request.schemas.app;
+    ereport(ERROR,
+            (errcode(error->sqlerrcode),
+             is_shown ? errmsg_internal("%s", error->message)
+                      : errmsg("could not load schema %s on its nodes", app),
+             is_shown ? 0
+                      : errdetail("The server's message of SQLSTATE %s is not shown, since it may "
+                                  "quote an answer.",
+                                  unpack_sql_state(error->sqlerrcode)),
+             errhint("Tables that Citus distributes are loaded as a whole or not at all, and "
+                     "nothing was loaded. If this is about an answer, form_name and since narrow "
+                     "down in which submission it is: correct it, or what does not take it."),
+             errcontext("loading schema %s", app)));
+    pg_unreachable();
 }
 
 }  // namespace
@@ -110,21 +123,17 @@ void raise_load_error(const Load& load, const ErrorData* error, const char* subm
                         errcontext("loading %s", what)));
     }
     const bool is_shown = is_safe(error);
-    ereport(
-        ERROR,
-        (errcode(error->sqlerrcode),
-         is_shown ? errmsg_internal("%s", error->message) : errmsg("could not load %s", what),
-         is_shown ? 0
-                  : errdetail("The server's message of SQLSTATE %s is not shown, since it may "
+    if (load.statements.place == LoadPlace::shards && is_refusal(error->sqlerrcode)) {
+        raise_rollback(load, error, is_shown);
+    }
+    if (is_shown) {
+        ereport(ERROR, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+                        errcontext("loading %s", what)));
+    }
+    ereport(ERROR, (errcode(error->sqlerrcode), errmsg("could not load %s", what),
+                    errdetail("The server's message of SQLSTATE %s is not shown, since it may "
                               "quote an answer.",
-                              unpack_sql_state(error->sqlerrcode)),
-         rolls_all_back(load, error->sqlerrcode)
-             ? errhint("Tables that Citus distributes are loaded as a whole or not at all, and "
-                       "nothing was loaded. If this is about an answer, form_name and since "
-                       "narrow down in which submission it is: correct it, or what does not take "
-                       "it.")
-             : 0,
-         is_shown ? errcontext("loading %s", what) : 0));
+                              unpack_sql_state(error->sqlerrcode))));
     pg_unreachable();
 }
 

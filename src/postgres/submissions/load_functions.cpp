@@ -181,7 +181,8 @@ Datum load_events(PG_FUNCTION_ARGS) {
     if (position < 0 || position >= state.submission_count) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("load_events: no submission %d", position),
-                        errdetail("It is part of load_response_events.")));
+                        errdetail("The function serves the loader's own statements."),
+                        errhint("CALL load_response_events.")));
     }
     auto* const source = source_of_call<LoadedEvents>(fcinfo);
     if (!source->is_returning()) {
