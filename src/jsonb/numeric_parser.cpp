@@ -31,7 +31,7 @@ struct Decimal {
 
 /// The bytes that make_result in numeric.c stores, with the decimals first to last standing for the
 /// digits of base 10000. No decimals, and so no digits, for zero.
-struct NumericVar {
+struct NumericDigits {
     bool negative = false;
     std::int64_t weight = 0;
     std::int64_t dscale = 0;
@@ -71,8 +71,8 @@ Decimal split(std::string_view number) {
 }
 
 /// set_var_from_str and strip_var in numeric.c. Zero keeps its scale and loses its sign.
-NumericVar set_var(const Decimal& decimal) {
-    NumericVar var;
+NumericDigits set_var(const Decimal& decimal) {
+    NumericDigits var;
     const auto scale = static_cast<std::int64_t>(decimal.fraction.size());
     var.dscale = std::max<std::int64_t>(0, scale - decimal.exponent);
 
@@ -104,7 +104,7 @@ void append(std::vector<std::uint8_t>& out, Number number) {
     std::memcpy(out.data() + end, &number, sizeof number);
 }
 
-std::uint16_t short_header_of(const NumericVar& var) {
+std::uint16_t short_header_of(const NumericDigits& var) {
     return static_cast<std::uint16_t>(
         format::numeric_short | (var.negative ? format::numeric_short_sign_mask : 0) |
         var.dscale << format::numeric_short_dscale_shift |
@@ -112,12 +112,13 @@ std::uint16_t short_header_of(const NumericVar& var) {
         (var.weight & format::numeric_short_weight_mask));
 }
 
-void append_long_header(std::vector<std::uint8_t>& out, const NumericVar& var) {
+void append_long_header(std::vector<std::uint8_t>& out, const NumericDigits& var) {
     append(out, static_cast<std::uint16_t>((var.negative ? format::numeric_neg : 0) | var.dscale));
     append(out, static_cast<std::int16_t>(var.weight));
 }
 
-void append_digits(std::vector<std::uint8_t>& out, const NumericVar& var, const Decimal& decimal) {
+void append_digits(std::vector<std::uint8_t>& out, const NumericDigits& var,
+                   const Decimal& decimal) {
     std::int64_t left = format::dec_digits - var.padding;
     for (std::int64_t index = var.first; index <= var.last; left = format::dec_digits) {
         int group = 0;
@@ -128,24 +129,24 @@ void append_digits(std::vector<std::uint8_t>& out, const NumericVar& var, const 
     }
 }
 
-bool can_be_short(const NumericVar& var) {
+bool can_be_short(const NumericDigits& var) {
     return var.dscale <= format::numeric_short_dscale_max &&
            var.weight <= format::numeric_short_weight_max &&
            var.weight >= format::numeric_short_weight_min;
 }
 
-bool overflows(const NumericVar& var) {
+bool overflows(const NumericDigits& var) {
     return var.dscale > format::numeric_dscale_mask ||
            var.weight > std::numeric_limits<std::int16_t>::max() ||
            var.weight < std::numeric_limits<std::int16_t>::min();
 }
 
 /// The numeric that the decimal stands for; nullopt if numeric cannot hold it.
-std::optional<NumericVar> numeric_of(const Decimal& decimal) {
+std::optional<NumericDigits> numeric_of(const Decimal& decimal) {
     if (decimal.exponent >= exponent_limit || decimal.exponent <= -exponent_limit) {
         return std::nullopt;
     }
-    const NumericVar var = set_var(decimal);
+    const NumericDigits var = set_var(decimal);
     return overflows(var) ? std::nullopt : std::optional(var);
 }
 
@@ -189,11 +190,11 @@ bool fits_numeric(std::string_view number) {
 
 bool append_numeric(std::string_view number, std::vector<std::uint8_t>& out) {
     const Decimal decimal = split(number);
-    const std::optional<NumericVar> found = numeric_of(decimal);
+    const std::optional<NumericDigits> found = numeric_of(decimal);
     if (!found) {
         return false;
     }
-    const NumericVar& var = *found;
+    const NumericDigits& var = *found;
 
     const std::size_t start = out.size();
     append(out, std::uint32_t{0});
@@ -220,7 +221,7 @@ std::size_t write_integer(bool negative, std::uint64_t magnitude, std::uint8_t* 
     while (stripped < count && digits[stripped] == 0) {
         ++stripped;
     }
-    NumericVar var;
+    NumericDigits var;
     var.negative = negative && count > 0;
     var.weight = count == 0 ? 0 : static_cast<std::int64_t>(count) - 1;
     const std::size_t size =

@@ -20,12 +20,12 @@ bool is_key_byte(char c) {
            c == '-' || c == '.';
 }
 
-bool is_digit(char c) {
+bool is_decimal(char c) {
     return c >= '0' && c <= '9';
 }
 
 int hex_digit(char c) {
-    return is_digit(c)              ? c - '0'
+    return is_decimal(c)            ? c - '0'
            : (c >= 'a' && c <= 'f') ? c - 'a' + 10
            : (c >= 'A' && c <= 'F') ? c - 'A' + 10
                                     : -1;
@@ -197,7 +197,7 @@ namespace {
 bool is_address(std::string_view text, bool is_cut) {
     const std::size_t colon = text.rfind(':');
     const bool has_port = colon != std::string_view::npos && colon > 0 && colon + 1 < text.size() &&
-                          std::all_of(text.begin() + colon + 1, text.end(), is_digit);
+                          std::all_of(text.begin() + colon + 1, text.end(), is_decimal);
     if (!has_port && !is_cut) {
         return false;
     }

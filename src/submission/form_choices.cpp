@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "submission/members.hpp"
+
 namespace onetrip::submission {
 
 using jsonb::Kind;
@@ -11,11 +13,6 @@ using jsonb::Object;
 using jsonb::Value;
 
 namespace {
-
-std::optional<std::string_view> text_at(Object object, std::string_view key) {
-    const std::optional<Value> value = object.find(key);
-    return value && value->is_string() ? std::optional(value->string()) : std::nullopt;
-}
 
 /// The first text whose name ends so.
 std::optional<std::string_view> text_ending(Object object, std::string_view end) {

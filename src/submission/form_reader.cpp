@@ -2,6 +2,8 @@
 
 #include "submission/form_reader.hpp"
 
+#include "submission/members.hpp"
+
 namespace onetrip::submission {
 
 namespace {
@@ -9,18 +11,8 @@ namespace {
 using jsonb::Kind;
 using jsonb::Value;
 
-/// A member that is there and not null.
-std::optional<Value> find(jsonb::Object object, std::string_view key) {
-    const std::optional<Value> value = object.find(key);
-    return value && value->kind() != Kind::null ? value : std::nullopt;
-}
-
 bool is_string(const std::optional<Value>& value) {
     return value && value->kind() == Kind::string;
-}
-
-bool is_container(Value value) {
-    return value.kind() == Kind::array || value.kind() == Kind::object;
 }
 
 void read_children(NodeTraits& traits, const std::optional<Value>& children) {
@@ -34,8 +26,8 @@ void read_children(NodeTraits& traits, const std::optional<Value>& children) {
 /// A node is a question by its answerType. One that only calls itself a question is one too, unless
 /// it has children: then it is the group that the tree says.
 void read_type(NodeTraits& traits, jsonb::Object node, bool has_children) {
-    const std::optional<Value> type = find(node, "answerType");
-    const std::optional<Value> node_type = find(node, "nodeType");
+    const std::optional<Value> type = filled_member(node, "answerType");
+    const std::optional<Value> node_type = filled_member(node, "nodeType");
     const bool named_question =
         (is_string(node_type) && node_type->string() == "question") || traits.words.is_metadata;
     traits.is_question = type || (named_question && !has_children);
@@ -56,7 +48,7 @@ NodeTraits traits_of(Value node, bool knows_words) {
         return traits;
     }
     const jsonb::Object object = node.object();
-    const std::optional<Value> children = find(object, "children");
+    const std::optional<Value> children = filled_member(object, "children");
     traits.is_object = true;
     if (knows_words) {
         traits.words = node_words_of(object);
@@ -64,12 +56,12 @@ NodeTraits traits_of(Value node, bool knows_words) {
     traits.has_children = children.has_value();
     read_children(traits, children);
     read_type(traits, object, children && !traits.has_bad_children);
-    traits.tag = find(object, "tag");
+    traits.tag = filled_member(object, "tag");
     if (traits.tag && is_container(*traits.tag)) {
         traits.tag.reset();
     }
-    traits.label = find(object, "label");
-    traits.choices = find(object, "answerEnum");
+    traits.label = filled_member(object, "label");
+    traits.choices = filled_member(object, "answerEnum");
     if (traits.choices && traits.choices->kind() != Kind::array) {
         traits.choices.reset();
         traits.has_bad_choices = true;

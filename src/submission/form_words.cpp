@@ -2,6 +2,8 @@
 
 #include "submission/form_words.hpp"
 
+#include "submission/members.hpp"
+
 namespace onetrip::submission {
 
 namespace {
@@ -10,20 +12,9 @@ using jsonb::Kind;
 using jsonb::Object;
 using jsonb::Value;
 
-std::optional<std::string_view> text_at(Object object, std::string_view key) {
-    const std::optional<Value> value = object.find(key);
-    return value && value->is_string() ? std::optional(value->string()) : std::nullopt;
-}
-
 bool is_true_at(Object object, std::string_view key) {
     const std::optional<Value> value = object.find(key);
     return value && value->is_boolean() && value->boolean();
-}
-
-/// A member that is there and not null.
-std::optional<Value> find(Object object, std::string_view key) {
-    const std::optional<Value> value = object.find(key);
-    return value && value->kind() != Kind::null ? value : std::nullopt;
 }
 
 }  // namespace
@@ -53,8 +44,8 @@ NodeWords node_words_of(Object node) {
     words.is_required = is_true_at(node, "required");
     words.key = text_at(node, "key");
     words.problem = text_at(node, "problem");
-    words.relevant = find(node, "relevant");
-    words.value_types = find(node, "valueTypes");
+    words.relevant = filled_member(node, "relevant");
+    words.value_types = filled_member(node, "valueTypes");
     if (words.value_types && words.value_types->kind() != Kind::array) {
         words.value_types.reset();
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "submission/members.hpp"
 #include "submission/paths.hpp"
 
 namespace onetrip::submission {
@@ -13,10 +14,6 @@ namespace {
 
 using jsonb::Object;
 using jsonb::Value;
-
-bool is_container(Value value) {
-    return value.kind() == jsonb::Kind::array || value.kind() == jsonb::Kind::object;
-}
 
 /// Whether a member of an answer is its value[x].
 bool is_value(std::string_view name) {

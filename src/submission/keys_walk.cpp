@@ -2,20 +2,13 @@
 
 #include "submission/keys_walk.hpp"
 
+#include "submission/members.hpp"
 #include "submission/paths.hpp"
 
 namespace onetrip::submission {
 
-namespace {
-
 using jsonb::Kind;
 using jsonb::Value;
-
-bool is_container(Value value) {
-    return value.kind() == Kind::array || value.kind() == Kind::object;
-}
-
-}  // namespace
 
 void KeysWalk::begin(const Form& form, Value responses, Statuses included) {
     frames_.clear();

@@ -6,6 +6,7 @@
 #include "jsonb/json_tree_builder.hpp"
 #include "jsonb/jsonb_writer.hpp"
 #include "postgres/sections/layout_cache.hpp"
+#include "postgres/server/datums.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "section/section_walk.hpp"
 #include "transport/section_header.hpp"
@@ -22,10 +23,6 @@ namespace {
 using section::DissectedField;
 using section::Fault;
 using section::SectionWalk;
-
-std::span<const std::uint8_t> bytes_of(const bytea* data) {
-    return {reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(data)), VARSIZE_ANY_EXHDR(data)};
-}
 
 /// A document with its strings in the database's encoding. texts_of_database has already excluded
 /// texts that the encoding cannot hold.

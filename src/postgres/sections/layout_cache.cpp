@@ -1,3 +1,5 @@
+// Keeps the compiled layouts of a call site, so that one is compiled once and not for each row.
+
 #include "postgres/sections/layout_cache.hpp"
 
 #include "base/argument_cache.hpp"

@@ -1,3 +1,5 @@
+// Takes the text of a layout apart into words, numbers and signs. Knows nothing of what they mean.
+
 #include "section/language/layout_lexer.hpp"
 
 #include "base/error.hpp"

@@ -1,3 +1,5 @@
+// Writes a layout as its canonical text. Knows nothing of how that is read.
+
 #include <algorithm>
 #include <cstdlib>
 

@@ -14,10 +14,10 @@ namespace onetrip::section::tables {
 namespace {
 
 /// Sizes that damaged bytes claim are cut here, far above any section, so that sums stay small.
-constexpr std::uint64_t far = std::uint64_t{1} << 40;
+constexpr std::uint64_t most_bits = std::uint64_t{1} << 40;
 
 std::size_t add_sizes(std::size_t a, std::size_t b) {
-    return static_cast<std::size_t>(std::min<std::uint64_t>(a + b, far));
+    return static_cast<std::size_t>(std::min<std::uint64_t>(a + b, most_bits));
 }
 
 std::string bits_or_bytes(std::size_t bits) {
@@ -317,7 +317,7 @@ std::size_t Reading::size_of(const Node& node, const Frame& frame) {
     const NameState& state = names_[frame.names + node.name];
     const std::uint64_t size =
         node.is_counted && node.item_bits > 0 ? state.count * node.item_bits : state.length * 8;
-    return static_cast<std::size_t>(std::min(size, far));
+    return static_cast<std::size_t>(std::min(size, most_bits));
 }
 
 // ---- elements ---------------------------------------------------------------------------------
@@ -351,7 +351,7 @@ bool Reading::note_bits(const Node& node, std::uint64_t bits, EntryId id, Frame&
     if (source.kind == Source::Kind::present || state.is_placed || !is_new) {
         return true;
     }
-    const std::int64_t number = static_cast<std::int64_t>(std::min(bits, far)) - source.plus;
+    const std::int64_t number = static_cast<std::int64_t>(std::min(bits, most_bits)) - source.plus;
     if (number < 0) {
         return break_at(id, "found " + std::to_string(bits) + ", where " + print_source(source) +
                                 " is at least " + std::to_string(source.plus));
@@ -367,7 +367,7 @@ bool Reading::read_own_length(const Node& node, std::uint64_t bits, EntryId id, 
         return true;
     }
     const std::int32_t plus = node.field->source.plus;
-    const std::int64_t number = static_cast<std::int64_t>(std::min(bits, far)) - plus;
+    const std::int64_t number = static_cast<std::int64_t>(std::min(bits, most_bits)) - plus;
     const std::size_t room = frame.limit - position_;
     if (number < 0 || static_cast<std::uint64_t>(number) * 8 > room) {
         return break_at(id, "found " + std::to_string(bits) + ", but " + left(room));
@@ -466,7 +466,7 @@ bool Reading::read_tlv(const Node& node, std::size_t end, Frame& frame) {
     before.clear();
     TlvReader reader(section_.subspan(begin / 8, (end - begin) / 8), node.field->tlv);
     std::uint32_t index = 0;
-    const std::uint64_t items = node.is_counted ? state_of(node, frame).count : far;
+    const std::uint64_t items = node.is_counted ? state_of(node, frame).count : most_bits;
     for (; index < items && !reader.at_end(); ++index) {
         ticker_.tick();
         const auto item = static_cast<std::uint32_t>(items_.size());

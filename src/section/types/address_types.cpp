@@ -16,7 +16,7 @@ constexpr std::size_t ipv4_size = 4;
 constexpr std::size_t ipv6_size = 16;
 constexpr std::size_t ipv6_words = 8;
 
-std::string_view text_of(const Value& value, Value::Kind column, std::string_view takes) {
+std::string_view address_text(const Value& value, Value::Kind column, std::string_view takes) {
     if (value.kind == column) {
         return value.view();
     }
@@ -183,7 +183,7 @@ class InetType final : public BytesType {
     using BytesType::BytesType;
 
     void write(const Value& value, const Field& field, ByteWriter& writer) const override {
-        const std::string_view text = text_of(value, Value::Kind::inet, "an address (inet)");
+        const std::string_view text = address_text(value, Value::Kind::inet, "an address (inet)");
         std::array<std::uint8_t, ipv6_size> address{};
         const std::size_t size = *field.width / 8;
         const bool is_ipv4 = size == ipv4_size;
@@ -279,7 +279,8 @@ class MacAddressType final : public BitsType {
     using BitsType::BitsType;
 
     std::uint64_t to_bits(const Value& value, std::uint32_t /*width*/) const override {
-        const auto bits = parse_mac(text_of(value, Value::Kind::macaddr, "an address (macaddr)"));
+        const auto bits =
+            parse_mac(address_text(value, Value::Kind::macaddr, "an address (macaddr)"));
         if (!bits) {
             throw BadValue{ErrorKind::invalid_value, describe(value),
                            "is not an address of six bytes, such as 08:00:2b:01:02:03"};

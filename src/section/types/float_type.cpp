@@ -38,7 +38,7 @@ std::uint64_t bits_of(Float number) {
 
 /// The decimal number, or the word, that a value is in a JSON row: that of a column is the same, so
 /// that a row and its JSON are written alike.
-std::string text_of(const Value& value) {
+std::string decimal_text(const Value& value) {
     switch (value.kind) {
         case Value::Kind::float_4:
             return print_float(static_cast<float>(value.real));
@@ -66,7 +66,7 @@ std::string text_of(const Value& value) {
 template <typename Float>
 std::uint64_t bits_of_value(const Value& value, std::uint32_t width) {
     Float number = 0;
-    const std::string text = text_of(value);
+    const std::string text = decimal_text(value);
     switch (parse_float(text, number)) {
         case FloatText::valid:
             return bits_of(number);
