@@ -199,7 +199,8 @@ BEGIN
     PERFORM set_config('search_path', path_before, true);
     RETURN sizes;
 END $$;
-SELECT message_sizes_under((SELECT string_agg('a_schema_that_nobody_ever_made_' || n, ', ') FROM generate_series(1, 20000) AS n)
+SELECT message_sizes_under((SELECT string_agg('a_schema_that_nobody_ever_made_' || n, ', ')
+    FROM generate_series(1, 20000) AS n)
     || ', public', $$SELECT encode_carousel('AFRIQUE', '2026-11-21')$$);
 
 -- create_carousel_tables --------------------------------------------------------------------------

@@ -1,5 +1,5 @@
--- The vectors of tests/vectors/forms.json: random forms with the words for foreign documents, documents, and their rows,
--- made by tests/reference/random_forms.py, which has not read the code.
+-- The vectors of tests/vectors/forms.json: random forms with the words for foreign documents, documents, and
+-- their rows, made by tests/reference/random_forms.py, which has not read the code.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS onetrip;
 RESET client_min_messages;
