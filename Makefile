@@ -3,6 +3,7 @@
 #   make                       against the pg_config in PATH, or PG_CONFIG=/path/to/pg_config
 #   make WERROR=1              the same, with warnings as errors: for developers, see CONTRIBUTING.md
 #   make PCH=1                 the same, with precompiled headers: sooner, but an #include that lacks is not noticed
+#   make UNITY=1               the same, a folder at a time: sooner for all of them, later for one file
 #   make ALLOW_NEWER_SERVER=1  against a server that is newer than those that the sources know
 #   make install installcheck  as for any contrib module
 #   make unit                  the unit tests of the folders that know nothing of PostgreSQL
@@ -16,10 +17,21 @@ MODULE_big = onetrip
 DATA = onetrip--0.2.0.sql onetrip--0.1.0--0.2.0.sql
 
 # The pure folders include nothing of PostgreSQL, so that the unit tests link them as they are.
-PURE_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix src/,base jsonb transport section \
-	section/language section/library section/tables section/types section/types/text submission \
-	submission/dialects roundtrip))))
-SERVER_SOURCES = $(sort $(wildcard src/postgres/*/*.cpp))
+PURE_FOLDERS = base jsonb transport section section/language section/library section/tables section/types \
+	section/types/text submission submission/dialects roundtrip
+PURE_SOURCES = $(call sources_of,$(PURE_FOLDERS))
+SERVER_FOLDERS = $(patsubst src/%/,%,$(wildcard src/postgres/*/))
+SERVER_SOURCES = $(call sources_of,$(SERVER_FOLDERS))
+sources_of = $(sort $(wildcard $(patsubst %,src/%/*.cpp,$(1))))
+
+# With UNITY=1 a folder is compiled as one file, which includes those of the folder: headers are read once, and templates
+# are made once. So no two files of a folder may have a name of their own in common, but for the folders below: each
+# dialect has its translator.
+FOLDERS_BY_FILE = submission/dialects postgres/carousel postgres/round_trips $(if $(UNITY),,$(PURE_FOLDERS) $(SERVER_FOLDERS))
+units_of = $(call sources_of,$(filter $(FOLDERS_BY_FILE),$(1))) \
+	$(patsubst %,build/unity/%.cpp,$(filter-out $(FOLDERS_BY_FILE),$(1)))
+PURE_UNITS = $(call units_of,$(PURE_FOLDERS))
+SERVER_UNITS = $(call units_of,$(SERVER_FOLDERS))
 
 # Not VERSION, which PGXS sets to the server's.
 ONETRIP_VERSION := $(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.control)
@@ -28,7 +40,7 @@ ONETRIP_VERSION := $(shell sed -nE "s/^default_version *= *'(.*)'/\1/p" onetrip.
 LIBRARY_TEXTS = src/section/library/texts.inc
 LIBRARY_LAYOUTS = $(sort $(wildcard src/section/library/*.layout))
 
-OBJS = $(PURE_SOURCES:.cpp=.o) $(SERVER_SOURCES:.cpp=.o) src/postgres/module.o
+OBJS = $(PURE_UNITS:.cpp=.o) $(SERVER_UNITS:.cpp=.o) src/postgres/module.o
 
 REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 # The tests' database is the same on any cluster.
@@ -74,6 +86,8 @@ TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warnin
 PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP -DONETRIP_VERSION='"$(ONETRIP_VERSION)"'
 PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidden \
 	-fvisibility-inlines-hidden -MMD -MP
+# A type of a file's own in a class of its header is well where the file is compiled by itself.
+PG_CXXFLAGS += $(if $(UNITY),-Wno-subobject-linkage)
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 
@@ -84,7 +98,7 @@ UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)
 UNIT_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(UNIT_SOURCES))
 # The objects of the extension itself, unless they are asked for with other flags.
-UNIT_PURE_OBJECTS ?= $(PURE_SOURCES:.cpp=.o)
+UNIT_PURE_OBJECTS ?= $(PURE_UNITS:.cpp=.o)
 # The main function of Catch2: Debian's library has it for this processor alone, see scripts/test-processors.
 UNIT_MAIN ?= -lCatch2WithMain
 # Catch2's header is long. A compiled header is taken only where it comes before everything else,
@@ -155,8 +169,15 @@ $(LIBRARY_TEXTS): scripts/lib/library.awk $(LIBRARY_LAYOUTS)
 	awk -f $< $(LIBRARY_LAYOUTS) >$@.new
 	mv $@.new $@
 
-src/section/library/library.o build/fuzz/src/section/library/library.o \
-	$(UNIT_BUILD)/src/section/library/library.o: $(LIBRARY_TEXTS)
+LIBRARY_OBJECTS = src/section/library/library.o build/unity/section/library.o
+$(LIBRARY_OBJECTS) $(foreach build,build/fuzz $(UNIT_BUILD),$(LIBRARY_OBJECTS:%=$(build)/%)): $(LIBRARY_TEXTS)
+
+# ---- A folder at a time, with UNITY=1 ----
+
+# The folder is newer than the file if one of its files has come or gone.
+$(filter build/unity/%,$(PURE_UNITS) $(SERVER_UNITS)): build/unity/%.cpp: src/%
+	@mkdir -p $(@D)
+	printf '#include "%s"\n' $(patsubst src/%,%,$(call sources_of,$*)) >$@
 
 # ---- Precompiled headers, with PCH=1 ----
 
@@ -183,10 +204,10 @@ ifdef PCH
 $(eval $(call precompiled,pure,$$(COMPILE.cc:-c=),))
 $(eval $(call precompiled,server,$$(COMPILE.cc:-c=),postgres/server/server.hpp))
 build/pch/pure.hpp.gch build/pch/server.hpp.gch: build/built-with
-$(PURE_SOURCES:.cpp=.o): private override CXXFLAGS += -include build/pch/pure.hpp
-$(PURE_SOURCES:.cpp=.o): build/pch/pure.hpp.gch
-$(SERVER_SOURCES:.cpp=.o): private override CXXFLAGS += -include build/pch/server.hpp
-$(SERVER_SOURCES:.cpp=.o): build/pch/server.hpp.gch
+$(PURE_UNITS:.cpp=.o): private override CXXFLAGS += -include build/pch/pure.hpp
+$(PURE_UNITS:.cpp=.o): build/pch/pure.hpp.gch
+$(SERVER_UNITS:.cpp=.o): private override CXXFLAGS += -include build/pch/server.hpp
+$(SERVER_UNITS:.cpp=.o): build/pch/server.hpp.gch
 endif
 
 .PHONY: unit
@@ -212,7 +233,7 @@ $(UNIT_BUILD)/%.o: %.cpp $(UNIT_BUILT_WITH) | $(UNIT_PCH)
 	$(UNIT_CXX) $(STANDARD) $(WARNINGS) $(UNIT_FLAGS) -include $(UNIT_HEADER) -Isrc -Itests \
 		-MMD -MP -c $< -o $@
 
--include $(UNIT_OBJECTS:.o=.d) $(UNIT_PURE_OBJECTS:.o=.d)
+-include $(patsubst %.o,%.d,$(filter %.o,$(UNIT_OBJECTS) $(UNIT_PURE_OBJECTS)))
 
 DISTRIBUTION = onetrip-$(ONETRIP_VERSION)
 
@@ -220,26 +241,42 @@ DISTRIBUTION = onetrip-$(ONETRIP_VERSION)
 dist:
 	git archive --format=zip --prefix=$(DISTRIBUTION)/ --output=$(DISTRIBUTION).zip HEAD
 
-# The fuzz targets, each a program of libFuzzer. The objects of the pure folders are those of the
-# sanitized unit tests as well, see scripts/lib/suites.sh.
+# The fuzz targets, each a program of libFuzzer. The objects of the pure folders are those of the sanitized unit tests
+# and of the extension in the sanitized server as well, see scripts/lib/suites.sh and sanitized_server.sh.
 FUZZ_CXX ?= clang++-14
 FUZZ_SANITIZERS = address,undefined
-FUZZ_FLAGS = -O1 -g1 -fno-sanitize-recover=all -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS)
+# With -O0 they are built in two thirds of the time, and what runs then takes longer by more than that.
+FUZZ_FLAGS = -O1 -g1 -fPIC -D_GLIBCXX_ASSERTIONS -fno-sanitize-recover=all \
+	-fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS)
+FUZZ_COMPILE = $(FUZZ_CXX) $(STANDARD) $(WARNINGS) $(FUZZ_FLAGS) -Isrc -Itests
 FUZZ_SOURCES = $(sort $(wildcard tests/fuzz/*.cpp))
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.cpp,build/fuzz/%,$(FUZZ_SOURCES))
-FUZZ_PURE_OBJECTS = $(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))
+FUZZ_PURE_OBJECTS = $(patsubst %.cpp,build/fuzz/%.o,$(PURE_UNITS))
 FUZZ_OBJECTS = $(patsubst %.cpp,build/fuzz/%.o,$(FUZZ_SOURCES))
 
 .PHONY: fuzz
 fuzz: $(FUZZ_TARGETS)
 
-$(FUZZ_TARGETS): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_PURE_OBJECTS)
+# Of an archive a target takes what it uses.
+build/fuzz/pure.a: $(FUZZ_PURE_OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(FUZZ_TARGETS): build/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/pure.a
 	$(FUZZ_CXX) -fsanitize=fuzzer,$(FUZZ_SANITIZERS) -o $@ $^
 
-$(eval $(call built_with,build/fuzz/built-with,$$(call version_of,$$(FUZZ_CXX)) $$(STANDARD) $$(WARNINGS) $$(FUZZ_FLAGS)))
+$(eval $(call built_with,build/fuzz/built-with,$$(call version_of,$$(FUZZ_CXX)) $$(STANDARD) $$(WARNINGS) $$(FUZZ_FLAGS) \
+	$(if $(PCH),PCH)))
+
+ifdef PCH
+$(eval $(call precompiled,fuzz,$$(FUZZ_COMPILE),))
+build/pch/fuzz.hpp.gch: build/fuzz/built-with
+$(FUZZ_OBJECTS) $(FUZZ_PURE_OBJECTS): private override FUZZ_FLAGS += -include build/pch/fuzz.hpp
+$(FUZZ_OBJECTS) $(FUZZ_PURE_OBJECTS): build/pch/fuzz.hpp.gch
+endif
 
 $(FUZZ_OBJECTS) $(FUZZ_PURE_OBJECTS): build/fuzz/%.o: %.cpp build/fuzz/built-with
 	@mkdir -p $(@D)
-	$(FUZZ_CXX) $(STANDARD) $(WARNINGS) $(FUZZ_FLAGS) -Isrc -Itests -MMD -MP -c $< -o $@
+	$(FUZZ_COMPILE) -MMD -MP -c $< -o $@
 
 -include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_PURE_OBJECTS:.o=.d)

@@ -27,6 +27,9 @@ build_for_suites() {
         is_chosen tap || is_chosen faults; then
         install_stage && STAGE_IS_READY=yes
     fi
+    if is_chosen sanitized || is_chosen server_sanitized; then
+        run_logged fuzz-build.log make_onetrip fuzz || true
+    fi
 }
 
 # run_in_background SUITE...: those of them that are chosen, one after the other. What they count goes
@@ -167,7 +170,7 @@ suite_sanitized() {
     # shellcheck disable=SC2016  # make expands it
     ONETRIP_CASES=${ONETRIP_CASES:-3000} UNIT_BINARY=build/unit-sanitized/unit run_catch2 unit-sanitized.log \
         UNIT_BUILD=build/unit-sanitized UNIT_CXX=clang++-14 \
-        UNIT_PURE_OBJECTS='$(patsubst %.cpp,build/fuzz/%.o,$(PURE_SOURCES))' \
+        UNIT_PURE_OBJECTS='build/fuzz/pure.a' \
         UNIT_FLAGS='-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
     replay_corpora
 }
