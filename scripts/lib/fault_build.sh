@@ -9,7 +9,7 @@ WRAPPED_FUNCTIONS=(_Znwm _ZnwmRKSt9nothrow_t _ZdlPv _ZdlPvm __cxa_begin_catch pa
 # made here (_GLIBCXX_EXTERN_TEMPLATE) and used (-Bsymbolic), so that what they allocate is counted. Of a function whose
 # own code cannot throw, g++ tells its callers so, and they clean up nothing (-fnon-call-exceptions: it does not).
 build_with_faults() {
-    local flags='-O1 -g1 -fno-inline -fnon-call-exceptions -DONETRIP_FAULTS -D_GLIBCXX_EXTERN_TEMPLATE=0 -finstrument-functions'
+    local flags='-O0 -g1 -fnon-call-exceptions -DONETRIP_FAULTS -D_GLIBCXX_EXTERN_TEMPLATE=0 -finstrument-functions'
     flags+=' -finstrument-functions-exclude-file-list=src/postgres,/usr/'
     mkdir -p "$1/source"
     cp -R Makefile src sql scripts onetrip* "$1/source"
