@@ -378,6 +378,22 @@ long_first() {
     printf '%s\n' "$@" | grep -vE "$LONG_TESTS" || true
 }
 
+# make_initdb FOLDER: FOLDER/initdb, which copies a folder of data that is made here once, where it is called as the TAP
+# tests' servers call it.
+make_initdb() {
+    local bindir asked='-A trust -N --encoding=UTF8 --locale=C'
+    bindir=$("$PG_CONFIG" --bindir)
+    mkdir "$1"
+    # shellcheck disable=SC2086  # words
+    as_server_user "$1" "$bindir/initdb" -D "$1/data" $asked
+    cat >"$1/initdb" <<SCRIPT
+#!/bin/sh
+[ "\$*" = "-D \$2 $asked" ] || exec $bindir/initdb "\$@"
+exec cp -R $1/data "\$2"
+SCRIPT
+    chmod 755 "$1/initdb"
+}
+
 # run_tap SUITE FOLDER JOBS: the TAP tests of a folder, or those that ONETRIP_TESTS names, so many files side by side.
 run_tap() {
     local log=build/$1.log copy=$SCRATCH/$1 status=0 pgxs files
@@ -388,9 +404,10 @@ run_tap() {
     # A copy: the source tree may be closed to the server's user.
     mkdir "$copy"
     cp -R tests demo docs examples onetrip--*.sql "$copy"
+    make_initdb "$copy/bin" >"$log" 2>&1
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
         TESTDATADIR="$copy/tmp_check" TESTLOGDIR="$copy/tmp_check/log" \
-        PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
+        PATH="$copy/bin:$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
         prove --jobs="$3" --timer --merge -I "$pgxs/perl" -I tests/t -I "$2" "${files[@]}") \
         >"$log" 2>&1 </dev/null || status=$?
     local passed failed
