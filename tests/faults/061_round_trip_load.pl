@@ -13,7 +13,7 @@ use RoundTripServer;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $seconds = $ENV{ONETRIP_LOAD_SECONDS} // 5;
+my $seconds = $ENV{ONETRIP_LOAD_SECONDS} // 3;
 my ($sessions, $turns) = (32, 12);
 my $node = start_watched_server('load', 'max_connections = 60', 'restart_after_crash = on', 'fsync = off');
 
