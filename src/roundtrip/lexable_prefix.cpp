@@ -181,6 +181,21 @@ bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/// Whether a statement may end within what looks like a comment, whose beginning is then a
+/// literal's last line: after a quote, by a semicolon that has only blanks and comments behind it.
+bool may_end_statement(std::string_view comment) {
+    std::size_t at = comment.find_first_of("'\"$*");
+    while (at != unclosed && (at = comment.find(';', at)) != unclosed) {
+        ++at;
+        const std::size_t next = comment.find_first_not_of(" \t\n\r\f\v", at);
+        const std::string_view rest = next == unclosed ? "" : comment.substr(next, 2);
+        if (rest.empty() || rest == "--" || rest == "/*") {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Where the comment begins whose closing delimiter ends the text; npos if there is none. Comments
 /// may be nested.
 std::size_t begin_of_closed(std::string_view text) {
@@ -205,7 +220,16 @@ std::size_t begin_of_line_comment(std::string_view text) {
     while (at < text.size() && is_blank(text[at])) {
         ++at;
     }
-    return text.substr(at, 2) == "--" ? at : unclosed;
+    const std::string_view line = text.substr(at);
+    return line.substr(0, 2) == "--" && !may_end_statement(line) ? at : unclosed;
+}
+
+/// Whether a closed comment that ends with its line may be the end of a line comment, after a
+/// literal in which it seems to begin.
+bool may_end_line_comment(std::string_view comment) {
+    const std::size_t line_end = comment.find_last_of("\r\n");
+    const std::string_view line = line_end == unclosed ? comment : comment.substr(line_end);
+    return line.find("--") != unclosed && may_end_statement(comment.substr(2));
 }
 
 /// Where the last comment of the text begins, if only blanks are after it; npos if there is none.
@@ -217,8 +241,12 @@ std::size_t begin_of_last_comment(std::string_view text) {
     const std::string_view rest = text.substr(0, end);
     const bool may_be_closed = rest.size() >= 4 && rest.substr(end - 2) == "*/";
     const std::size_t begin = may_be_closed ? begin_of_closed(rest) : unclosed;
-    const bool ends_line = text.substr(end).find_first_of("\r\n") != unclosed;
-    return begin == unclosed && ends_line ? begin_of_line_comment(rest) : begin;
+    if (text.substr(end).find_first_of("\r\n") == unclosed) {
+        return begin;
+    }
+    return begin == unclosed || may_end_line_comment(rest.substr(begin))
+               ? begin_of_line_comment(rest)
+               : begin;
 }
 
 }  // namespace

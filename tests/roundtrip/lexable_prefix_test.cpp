@@ -81,6 +81,22 @@ TEST_CASE("the comments before a statement are found from its beginning") {
         CAPTURE(text);
         CHECK(with_comments(text) == "S");
     }
+    // From 18 on a statement is located after its comments, and what looks like one may be the end
+    // of a literal before it.
+    for (const char* const text :
+         {"T 'x\n-- a');\nS", "T 'x\n-- a'); -- it's; b\nS", "T 'x\n-- a' ;/* b */\nS",
+          "T \"x\n-- a\";\nS", "T $$x\n-- a$$;\nS", "T /* x\n-- a */;\nS", "T '/* a'; -- b */\nS",
+          "T '/* a\n b'; -- c */\nS"}) {
+        CAPTURE(text);
+        const std::string found = with_comments(text);
+        CHECK((found == "S" || found == "/* b */\nS"));
+    }
+    for (const std::string all :
+         {"-- it's; so\nS", "-- a; b\nS", "-- a;\nS", "/* 'a'; */\nS", "/* 'a';\n b -- c */\nS",
+          "/* 'a'; -- b */ S", "/* 'a'; -- b\n c */\nS"}) {
+        CAPTURE(all);
+        CHECK(with_comments("T;\n" + all) == all);
+    }
     CHECK(with_comments("/*" + std::string(4080, 'x') + "*/S").size() == 4085);
     CHECK(with_comments("/*" + std::string(5000, 'x') + "*/S") == "S");
     CHECK(begin_with_comments("", 0) == 0);
