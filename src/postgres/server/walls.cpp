@@ -55,6 +55,18 @@ void set(CaughtError& error, int sqlstate, std::string_view message, std::string
     copy_text(error.hint, hint);
 }
 
+/// The text with a question mark for each character beyond ASCII.
+const char* without_other_than_ascii(const char* text, int encoding) {
+    StringInfoData plain;
+    initStringInfo(&plain);
+    for (std::string_view left = text; !left.empty();) {
+        const auto size = static_cast<std::size_t>(pg_encoding_mblen(encoding, left.data()));
+        appendStringInfoChar(&plain, IS_HIGHBIT_SET(left.front()) ? '?' : left.front());
+        left.remove_prefix(std::min(size, left.size()));
+    }
+    return plain.data;
+}
+
 /// The text in another encoding, with question marks for characters that it does not have.
 const char* convert(const char* text, int from_encoding, int to_encoding) {
     if (from_encoding == to_encoding || from_encoding == PG_SQL_ASCII ||
@@ -62,6 +74,10 @@ const char* convert(const char* text, int from_encoding, int to_encoding) {
         return text;
     }
     const Oid conversion = FindDefaultConversionProc(from_encoding, to_encoding);
+    if (!OidIsValid(conversion)) {
+        // MULE_INTERNAL and UTF8.
+        return without_other_than_ascii(text, from_encoding);
+    }
     StringInfoData converted;
     initStringInfo(&converted);
     for (std::string_view left = text; !left.empty();) {
