@@ -184,4 +184,46 @@ PostgreSQL::Test::Utils::append_to_file($file, join '', map { "$_\n" } "0\t$list
 run_client($standby, 'handed_sessions', $file);
 is($standby->safe_psql('postgres', "SELECT pg_sleep(0.01);\nSELECT statements, sessions FROM round_trips"), "\n20|3", 'a standby has requests too');
 
+# ---- a small table ----
+
+$standby->stop;
+unlink $file;
+$node->safe_psql('postgres', 'ALTER SYSTEM SET onetrip.watch_max = 10');
+$node->restart;
+$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+
+# A loop of ten, of a statement with so many columns.
+sub loop_of
+{
+	my ($columns, $tag) = @_;
+	my $titles_of = join ', ', ('title') x $columns;
+	return ("0\t$list $tag", map { "0\tSELECT $titles_of FROM posts WHERE user_id = $_ $tag" } @ids[ 0 .. 9 ]);
+}
+
+# Has what has ended told.
+sub told
+{
+	return ("1\tSELECT pg_sleep(0.01)", "1\tSELECT count(*) FROM round_trips");
+}
+
+# Loops without a request.
+my @others = map { my $others = join ', ', ('title') x $_; ("1\tBEGIN", "1\t$list", (map { "1\tSELECT $others FROM posts WHERE user_id = $_" } @ids), "1\tCOMMIT") } 2 .. 31;
+my $evicted = sub { $node->safe_psql('postgres', 'SELECT evictions FROM round_trips_total') };
+play(loop_of(1, '/*request_id:h*/'), @others, end_of(0, '/*request_id:h*/'));
+is($node->safe_psql('postgres', q{SELECT statements FROM round_trips WHERE repeated = 'SELECT title FROM posts WHERE user_id = $1'}), '10', 'a loop whose request is open makes no room');
+is($evicted->(), 31 - $node->safe_psql('postgres', 'SELECT count(*) FROM round_trips'), 'but others do');
+$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+play(loop_of(1, '/*request_id:a*/'), end_of(0, '/*request_id:a*/'), told(), loop_of(1, '/*request_id:b*/'), (map { loop_of(1 + $_, "/*request_id:$_*/") } 1 .. 10), end_of(0, '/*request_id:b*/'), map { end_of(0, "/*request_id:$_*/") } 1 .. 10);
+is($node->safe_psql('postgres', q{SELECT count(*), sum(statements) FROM round_trips}), '10|100', 'if those of all are open, the oldest does');
+is($evicted->(), '2', 'which counts, and so do the numbers that it has missed');
+
+# Seventeen parts of an application with the same loop, and one more.
+$node->safe_psql('postgres', 'ALTER SYSTEM SET onetrip.watch_max = 40');
+$node->restart;
+$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+my @tags = map { "/*request_id:$_,action:a$_*/" } 0 .. 17;
+play((map { loop_of(1, $_) } @tags[ 0 .. 16 ]), end_of(0, $tags[0]), told(), loop_of(1, $tags[17]), map { end_of(0, $_) } @tags[ 1 .. 17 ]);
+is($node->safe_psql('postgres', q{SELECT count(*), sum(statements), sum(statements) FILTER (WHERE tags IS NULL), min(first_seen) > now() - interval '1 hour' FROM round_trips}),
+	'17|180|20|t', 'loops whose requests are open are added up too');
+
 done_testing();

@@ -35,6 +35,11 @@ constexpr const char* tranche = "onetrip";
 struct Entry {
     StoredRoundTrip loop;  // first: it begins with the hash table's key
     slock_t mutex;         ///< for all of the loop but its key
+    /// A request may be open until then that has numbers for it; 0 if none has.
+    TimestampTz held_until;
+
+    /// What it goes by when there is no room for all.
+    TimestampTz age() const { return Max(loop.numbers.last_seen, held_until); }
 };
 
 /// The variants of a loop that are kept apart.
@@ -139,6 +144,10 @@ void forget_variant(const StoredRoundTrip::Key& key) {
     }
 }
 
+bool has_numbers(const StoredRoundTrip& loop) {
+    return loop.numbers.statements > 0;
+}
+
 void remove(const StoredRoundTrip::Key key) {
     forget_variant(key);
     auto* const role = look_up<Role>(roles, key.base.role);
@@ -160,12 +169,14 @@ void remove_oldest(Oid role, int count) {
     }
     count = Min(count, found);
     std::nth_element(memory->scratch, memory->scratch + count, memory->scratch + found,
-                     [](const Entry* a, const Entry* b) {
-                         return a->loop.numbers.last_seen < b->loop.numbers.last_seen;
-                     });
+                     [](const Entry* a, const Entry* b) { return a->age() < b->age(); });
     for (int i = 0; i < count; ++i) {
-        count_eviction(memory->scratch[i]->loop.key.base.database);
-        remove(memory->scratch[i]->loop.key);
+        const StoredRoundTrip& loop = memory->scratch[i]->loop;
+        // Of one without numbers, these count when they do not find it.
+        if (has_numbers(loop)) {
+            count_eviction(loop.key.base.database);
+        }
+        remove(loop.key);
     }
 }
 
@@ -238,6 +249,7 @@ Entry* insert(const StoredRoundTrip::Key& key) {
     }
     entry->loop = StoredRoundTrip{};
     entry->loop.key = key;
+    entry->held_until = 0;
     SpinLockInit(&entry->mutex);
     return entry;
 }
@@ -273,8 +285,12 @@ RoundTripNumbers numbers_of(const Loop& loop) {
             loop.is_by_values};
 }
 
-/// Adds numbers to others, which may be none yet.
+/// Adds numbers to others. Either may be none yet.
 void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
+    to.last_seen = Max(to.last_seen, numbers.last_seen);
+    if (numbers.statements == 0) {
+        return;
+    }
     const bool is_new = to.statements == 0;
     to.episodes += is_new ? Max(numbers.episodes, std::int64_t{1}) : numbers.episodes;
     to.statements += numbers.statements;
@@ -287,7 +303,6 @@ void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
     to.server_time += numbers.server_time;
     to.wait_time += numbers.wait_time;
     to.first_seen = is_new ? numbers.first_seen : Min(to.first_seen, numbers.first_seen);
-    to.last_seen = Max(to.last_seen, numbers.last_seen);
     to.has_distinct_parameters |= numbers.has_distinct_parameters;
     to.is_by_values |= numbers.is_by_values;
 }
@@ -316,8 +331,7 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
     const Entry* oldest = nullptr;
     for (const std::uint64_t variant : family->variants) {
         const auto* const entry = look_up<Entry>(table, StoredRoundTrip::Key{base, variant});
-        if (oldest == nullptr ||
-            (entry != nullptr && entry->loop.numbers.last_seen < oldest->loop.numbers.last_seen)) {
+        if (oldest == nullptr || (entry != nullptr && entry->age() < oldest->age())) {
             oldest = entry;
         }
     }
@@ -325,16 +339,19 @@ void merge_oldest_variant(const StoredRoundTrip::Base& base) {
         return;
     }
     const StoredRoundTrip row = oldest->loop;
+    const TimestampTz held_until = oldest->held_until;
     const StoredRoundTrip::Key sum = {base, 0};
     remove(row.key);
-    if (auto* const known = look_up<Entry>(table, sum)) {
-        add_numbers(known->loop.numbers, row.numbers);
-        return;
-    }
-    if (Entry* const entry = insert(sum)) {
+    auto* entry = look_up<Entry>(table, sum);
+    if (entry != nullptr) {
+        add_numbers(entry->loop.numbers, row.numbers);
+    } else if ((entry = insert(sum)) != nullptr) {
         entry->loop = row;
         entry->loop.key = sum;
         entry->loop.owner = RoundTripOwner{};
+    }
+    if (entry != nullptr) {
+        entry->held_until = Max(entry->held_until, held_until);
     }
 }
 
@@ -367,7 +384,7 @@ void change_loop(const StoredRoundTrip::Key& key, Change&& change) {
     }
     if (known != nullptr) {
         SpinLockAcquire(&known->mutex);
-        change(known->loop);
+        change(*known);
         SpinLockRelease(&known->mutex);
     }
     LWLockRelease(memory->lock);
@@ -393,9 +410,9 @@ void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
     }
     const StoredRoundTrip::Key key = key_for(texts);
     add_to_totals(MyDatabaseId, loop);
-    change_loop(key, [&](StoredRoundTrip& stored) {
-        set_words(stored, texts, loop.has_distinct_parameters);
-        add_numbers(stored.numbers, numbers_of(loop));
+    change_loop(key, [&](Entry& entry) {
+        set_words(entry.loop, texts, loop.has_distinct_parameters);
+        add_numbers(entry.loop.numbers, numbers_of(loop));
     });
 }
 
@@ -405,9 +422,13 @@ std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_par
         return key.variant;
     }
     const TimestampTz now = GetCurrentTimestamp();
-    change_loop(key, [&](StoredRoundTrip& stored) {
-        set_words(stored, texts, has_distinct_parameters);
-        stored.numbers.last_seen = Max(stored.numbers.last_seen, now);
+    // It is held again at the next doubling.
+    const TimestampTz end = now + roundtrip::EpisodeClock::longest_episode +
+                            TimestampTz{round_trip_settings.gap} * 1000;
+    change_loop(key, [&](Entry& entry) {
+        set_words(entry.loop, texts, has_distinct_parameters);
+        entry.loop.numbers.last_seen = Max(entry.loop.numbers.last_seen, now);
+        entry.held_until = Max(entry.held_until, end);
     });
     return key.variant;
 }
@@ -429,6 +450,9 @@ void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
         SpinLockRelease(&known->mutex);
     }
     LWLockRelease(memory->lock);
+    if (known == nullptr) {
+        count_eviction(key.base.database);
+    }
 }
 
 RoundTripPlace* round_trip_places(int& count) {
