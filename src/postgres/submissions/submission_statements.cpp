@@ -211,8 +211,8 @@ void require_sources(const Tables& tables) {
 }
 
 /// An answer of a type that the enum does not have could be neither loaded nor left out: the load
-/// would stop at it, so that it does not begin. Metadata that is not loaded may have any type, and a
-/// form of an unknown dialect is refused later, by its name.
+/// would stop at it, so that it does not begin. Metadata that is not loaded may have any type, and
+/// a form of an unknown dialect is refused later, by its name.
 void require_answer_types(const Table& table, Words words) {
     if (!is_written(table, "answer_type") || !is_enum(table, "answer_type")) {
         return;
