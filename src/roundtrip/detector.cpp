@@ -120,6 +120,24 @@ void Detector::forget_all() {
 
 // ---- statements ---------------------------------------------------------------------------------
 
+inline void Detector::count_statement(const Run& run) {
+    if (!is_block_episode_ && run.wait.has_pause) {
+        end_episode();
+    } else if (time_.is_full(run.statement.begin) || loops_ >= most_loops) {
+        restart_episode();
+    }
+    time_.count(run.statement.begin);
+    ++clock_;
+    relation_clock_ += run.statement.has_relation ? 1 : 0;
+}
+
+[[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(const Run& run) {
+    count_statement(run);
+    const Context context = context_of(run.statement);
+    const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
+    return add_to(entries_[place], place, run, context);
+}
+
 ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::statement(const Statement& statement) {
     Run run{statement, {}};
     run.wait = time_.place(run.statement);
@@ -217,24 +235,6 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     entry.runs += is_first ? 0 : held;
     entry.trips += is_first ? 0 : held;
     return new_loop(entry);
-}
-
-inline void Detector::count_statement(const Run& run) {
-    if (!is_block_episode_ && run.wait.has_pause) {
-        end_episode();
-    } else if (time_.is_full(run.statement.begin) || loops_ >= most_loops) {
-        restart_episode();
-    }
-    time_.count(run.statement.begin);
-    ++clock_;
-    relation_clock_ += run.statement.has_relation ? 1 : 0;
-}
-
-ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add(const Run& run) {
-    count_statement(run);
-    const Context context = context_of(run.statement);
-    const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
-    return add_to(entries_[place], place, run, context);
 }
 
 /// By a reference alone: it is not computed anew from the place at each step.
@@ -435,12 +435,23 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     entry.is_half = false;
 }
 
+/// Whether a write comes directly after an execution of its parent that had rows, or after another
+/// write of the entry that does.
+bool Detector::follows_parent(const Entry& entry, const Context& context) const {
+    const Place parent = context.parent;
+    if (parent == nowhere || last_ == parent) {
+        return parent != nowhere && last_many_ == parent;
+    }
+    return last_ == context.entry && entry.follows_parent &&
+           entry.parent_execution == entries_[parent].execution;
+}
+
 inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.has_distinct_parameters = false;
     entry.turns = 1;
     entry.value_runs = entry.strays = 0;
     entry.busy = entry.wait = 0;
-    entry.trips = entry.lists = entry.singles = entry.pages = entry.transactions = 0;
+    entry.trips = entry.lists = entry.pages = entry.transactions = 0;
     entry.transaction = entry.told_transaction;
     entry.run_rows = 0;
     entry.first_seen = first.begin;
@@ -454,10 +465,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
     const bool changed = entry.runs > 0 && entry.parameters != statement.parameters;
     if (statement.kind != Kind::select) {
-        entry.follows_parent = parent != nowhere &&
-                               (last_ == parent ? last_many_ == parent
-                                                : last_ == context.entry && entry.follows_parent &&
-                                                      entry.parent_execution == under);
+        entry.follows_parent = follows_parent(entry, context);
     }
     entry.parent = parent;
     entry.is_neighbour = context.is_neighbour;
@@ -504,7 +512,6 @@ inline void Detector::count_numbers(Entry& entry, const Statement& statement) co
     entry.transaction = statement.transaction;
     entry.run_rows += statement.rows;
     entry.lists += is_run && statement.has_list ? 1 : 0;
-    entry.singles += is_run && !statement.has_list ? 1 : 0;
 }
 
 /// A loop of pages ends with a run that asks for something else.
@@ -666,7 +673,8 @@ bool Detector::has_single_runs(const LoopKey& key) const noexcept {
     const auto* const found = std::find_if(entries_.data(), end, [&](const Entry& entry) {
         return entry.id == key.repeated && entry.is_loop;
     });
-    return found != end && found->lists > 0 && found->singles * of_runs >= found->runs;
+    return found != end && found->lists > 0 &&
+           (found->runs - std::min(found->lists, found->runs)) * of_runs >= found->runs;
 }
 
 const Detector::Entry* Detector::entry_of_last_run(QueryId id) const noexcept {
@@ -843,7 +851,6 @@ void Detector::absorb_others(Entry& entry) {
         entry.runs += other.runs;
         entry.trips += other.trips;
         entry.lists += other.lists;
-        entry.singles += other.singles;
         entry.run_rows += other.run_rows;
         const bool has_same = other.transaction == entry.transaction && other.transactions > 0;
         entry.transactions += other.transactions - (has_same ? 1 : 0);

@@ -230,7 +230,6 @@ class Detector {
         std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
         std::uint32_t trips;             ///< of the runs, those that were waited for
-        std::uint32_t singles;           ///< of the runs, those that had none
         std::uint32_t lists;             ///< of the runs, those that had a list of values
         std::uint32_t pages;             ///< of the runs, those that asked for the next page
         std::uint32_t transactions;      ///< of the runs
@@ -308,6 +307,7 @@ class Detector {
 
     void break_off(Entry& entry, const Run& run, const Context& context);
     static void begin_runs(Entry& entry, const Statement& first);
+    bool follows_parent(const Entry& entry, const Context& context) const;
     Microseconds count_run(Entry& entry, const Run& run, const Context& context) const;
     /// They have been told or count for nothing, also those of generations that were confirmed.
     static void forget_runs(Entry& entry) {

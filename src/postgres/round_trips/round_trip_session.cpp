@@ -66,7 +66,7 @@ Kind kind_of(const PlannedStmt* planned) {
 
 /// Sets of a statement what its plan says of its tables. The plan's list of relations does not
 /// tell: it has those of regclass constants too, which are not read.
-void look_at_relations(Statement& statement, const PlannedStmt* planned) {
+inline void look_at_relations(Statement& statement, const PlannedStmt* planned) {
     statement.has_relation = false;
     for (const RangeTblEntry* entry : each<RangeTblEntry>(planned->rtable)) {
         if (entry->rtekind == RTE_RELATION) {
