@@ -168,6 +168,23 @@ bool Tags::add(std::string_view key, std::string_view value) noexcept {
     return true;
 }
 
+bool Tags::are_sound() const noexcept {
+    if (count_ > most || size_ > room) {
+        return false;
+    }
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < count_; ++i) {
+        const std::string_view rest(bytes_.data() + begin, size_ - begin);
+        const std::size_t key_end = rest.find('\0');
+        const std::size_t end = key_end == rest.npos ? rest.npos : rest.find('\0', key_end + 1);
+        if (begins_[i] != begin || end == rest.npos) {
+            return false;
+        }
+        begin += end + 1;
+    }
+    return begin == size_;
+}
+
 Tags::Tag Tags::operator[](std::size_t place) const noexcept {
     const char* const key = bytes_.data() + begins_[place];
     const std::string_view key_view(key);

@@ -60,6 +60,9 @@ class Tags {
     /// long.
     bool add(std::string_view key, std::string_view value) noexcept;
 
+    /// Whether these are tags, for those that come from elsewhere: the others always are.
+    bool are_sound() const noexcept;
+
     std::size_t count() const noexcept { return count_; }
     Tag operator[](std::size_t place) const noexcept;
 

@@ -1,6 +1,9 @@
 #include "roundtrip/tags.hpp"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <string>
 
 #include "roundtrip/lexable_prefix.hpp"
@@ -20,6 +23,9 @@ std::string read(std::string_view comment) {
     }
     return all;
 }
+
+/// Where the bytes of tags lie, behind the begins of each and two counts.
+constexpr std::size_t offset_of_bytes = sizeof(Tags) - Tags::room - 1;
 
 std::string first(std::string_view text) {
     return std::string(edge_comments(text, {}).first);
@@ -95,6 +101,43 @@ TEST_CASE("tags have a fixed room") {
         added += large.add(std::string(64, *key), std::string(64, 'y')) ? 1 : 0;
     }
     CHECK(added == 3);
+}
+
+TEST_CASE("tags from elsewhere may be none") {
+    Tags tags;
+    CHECK(tags.are_sound());
+    CHECK(tags.add("a", "1"));
+    CHECK(tags.add("b", ""));
+    CHECK(tags.are_sound());
+    // Whatever byte is another, nothing beyond the tags is read.
+    int sound = 0;
+    for (std::size_t at = 0; at < sizeof tags; ++at) {
+        for (const unsigned char byte : {0x00, 0x01, 0x80, 0xFF}) {
+            std::array<unsigned char, sizeof(Tags)> bytes{};
+            std::memcpy(bytes.data(), &tags, sizeof tags);
+            bytes[at] = byte;
+            Tags changed;
+            std::memcpy(static_cast<void*>(&changed), bytes.data(), sizeof changed);
+            if (!changed.are_sound()) {
+                continue;
+            }
+            ++sound;
+            const auto* const begin = reinterpret_cast<const char*>(&changed);
+            for (std::size_t i = 0; i < changed.count(); ++i) {
+                const std::string_view value = changed[i].value;
+                CHECK(value.data() > begin);
+                CHECK(value.data() + value.size() < begin + sizeof changed);
+            }
+        }
+    }
+    CHECK(sound > 0);
+    CHECK(sound < static_cast<int>(4 * sizeof tags));
+    // The end of a value is missing.
+    std::array<unsigned char, sizeof(Tags)> bytes{};
+    std::memcpy(bytes.data(), &tags, sizeof tags);
+    std::fill(bytes.begin() + offset_of_bytes + 1, bytes.end(), 'x');
+    std::memcpy(static_cast<void*>(&tags), bytes.data(), sizeof tags);
+    CHECK(!tags.are_sound());
 }
 
 TEST_CASE("a key of a tag") {

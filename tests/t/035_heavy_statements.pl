@@ -193,6 +193,69 @@ for my $damage ([ 'cut', substr($kept, 0, -100) ], [ 'changed', substr($kept, 0,
 	like(slurp_file($node->logfile, $log), qr/LOG:  ignoring file "pg_stat\/onetrip.stat": it is damaged or of another version/, "a file that is $name");
 	is($ask->('SELECT count(*) FROM round_trips; SELECT count(*) FROM heavy_plans; SELECT count(*) FROM round_trips_total'), "0\n0\n0", 'is ignored');
 }
+
+# A file with a checksum that fits, as whoever may write files of the server can make it. The places of a loop are those of
+# StoredRoundTrip.
+my ($totals_size, $loop_size) = unpack 'x12 L2', $kept;
+my $loop_at = 40 + $totals_size;
+
+sub crc32c
+{
+	my ($content) = @_;
+	my @table = map { my $crc = $_; $crc = ($crc >> 1) ^ ($crc & 1 ? 0x82F63B78 : 0) for 1 .. 8; $crc } 0 .. 255;
+	my $crc = 0xFFFFFFFF;
+	$crc = ($crc >> 8) ^ $table[ ($crc ^ $_) & 0xFF ] for unpack 'C*', $content;
+	return $crc ^ 0xFFFFFFFF;
+}
+
+# Starts the server with a file of this content, but for the checksum; returns what the log says of it.
+sub start_with
+{
+	my ($content) = @_;
+	$node->stop;
+	open my $to, '>:raw', $file or die $!;
+	print $to $content . pack 'L', crc32c($content);
+	close $to or die $!;
+	$log = -s $node->logfile;
+	$node->start;
+	return join '', slurp_file($node->logfile, $log) =~ /LOG:  (ignoring file .*)/;
+}
+
+# The file with these bytes at this place.
+sub changed
+{
+	my ($at, $bytes) = @_;
+	my $content = substr $kept, 0, -4;
+	substr $content, $at, length $bytes, $bytes;
+	return $content;
+}
+is(start_with(substr $kept, 0, -4), '', 'a file of others that is sound');
+is($ask->($all), $before, 'is taken');
+my %forged = (
+	'more totals than there are' => [ 48, pack 'l', 66 ],
+	'a reset at no time' => [ 40, pack 'q', 2**63 - 1 ],
+	'another kind' => [ $loop_at + 24, pack 'Q', 5 ],
+	'no time' => [ $loop_at + 40 + 80, pack 'q', 2**63 - 1 ],
+	'more tags than there are' => [ $loop_at + 242, pack 'C', 200 ],
+	'no encoding' => [ $loop_at + 896, pack 'l', 1000 ],
+	'a text without an end' => [ $loop_at + 1925, 'x' x 1025 ],
+	'a text that is none' => [ $loop_at + 900, "\xFF" ],
+	'a heavy plan without an end' => [ length($kept) - 4 - 2 - 1025, 'x' x 1025 ],
+);
+for my $name (sort keys %forged)
+{
+	like(start_with(changed(@{ $forged{$name} })), qr/it is damaged or of another version/, "a file with $name");
+	is($ask->('SELECT count(*) FROM round_trips; SELECT count(*) FROM heavy_plans; SELECT count(*) FROM round_trips_total'), "0\n0\n0", 'is ignored');
+}
+# Seventeen variants of a loop, of which two are the same.
+my $loop = substr $kept, $loop_at, $loop_size;
+my $many = join '', map { substr($loop, 0, 32) . pack('Q', $_) . substr $loop, 40 } 1 .. 17, 1;
+my $content = substr($kept, 0, 28) . pack('L', 18) . substr($kept, 32, 8 + $totals_size) . $many . substr $kept, $loop_at + $loop_size * unpack('x28 L', $kept);
+is(start_with(substr $content, 0, -4), '', 'a file of too many variants');
+is($ask->('SELECT count(*) FROM round_trips; SELECT count(*) FROM heavy_plans'), "16\n2", 'of which no more are taken than there may be');
+$ask->('SELECT round_trips_reset()');
+is($ask->('SELECT count(*) FROM round_trips'), '0', 'and forgotten again');
+
 $node->stop;
 unlink $file;
 POSIX::mkfifo($file, 0600) or die $!;

@@ -133,11 +133,72 @@ void write_file(int code, Datum /*argument*/) {
 
 // ---- at its start -------------------------------------------------------------------------------
 
+// Whoever may write the server's files may write one with a checksum that fits: what would be read
+// beyond its end or break a view is looked at.
+
+/// Whether a text ends, and is one.
+template <std::size_t room>
+bool is_sound(const char (&text)[room], int encoding) {
+    const std::size_t size = strnlen(text, room);
+    return size < room && pg_verify_mbstr(encoding, text, static_cast<int>(size), true);
+}
+
+bool are_sound(const roundtrip::Tags& tags, int encoding) {
+    if (!tags.are_sound()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < tags.count(); ++i) {
+        for (const std::string_view text : {tags[i].key, tags[i].value}) {
+            if (!pg_verify_mbstr(encoding, text.data(), static_cast<int>(text.size()), true)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool are_times(TimestampTz first, TimestampTz last) {
+    return IS_VALID_TIMESTAMP(first) && IS_VALID_TIMESTAMP(last);
+}
+
+bool is_sound(const RoundTripTotals& totals) {
+    return totals.count >= 0 && totals.count <= RoundTripTotals::most &&
+           IS_VALID_TIMESTAMP(totals.since);
+}
+
+bool is_sound(const StoredRoundTrip& loop) {
+    const int encoding = loop.encoding;
+    return PG_VALID_BE_ENCODING(encoding) &&
+           loop.key.base.kind <= static_cast<std::uint64_t>(roundtrip::Kind::page) &&
+           are_times(loop.numbers.first_seen, loop.numbers.last_seen) &&
+           IS_VALID_TIMESTAMP(loop.logged_at) && are_sound(loop.owner.tags, encoding) &&
+           is_sound(loop.owner.application_name, encoding) &&
+           is_sound(loop.owner.traceparent, encoding) && is_sound(loop.leader_column, encoding) &&
+           is_sound(loop.leader, encoding) && is_sound(loop.repeated, encoding) &&
+           is_sound(loop.advice, encoding);
+}
+
+/// What heavy results and heavy plans have in common.
+template <typename Row>
+bool is_sound_heavy(const Row& row) {
+    return PG_VALID_BE_ENCODING(row.encoding) && are_times(row.first_seen, row.last_seen) &&
+           is_sound(row.application_name, row.encoding) && is_sound(row.query, row.encoding) &&
+           is_sound(row.advice, row.encoding);
+}
+
+bool is_sound(const HeavyResult& row) {
+    return is_sound_heavy(row) && is_sound(row.widest_column, row.encoding);
+}
+
+bool is_sound(const HeavyPlan& row) {
+    return is_sound_heavy(row) && is_sound(row.seq_scan, row.encoding);
+}
+
 /// Goes through the file, and hands its rows to shared memory if that is asked for.
 template <typename Row, typename Taker>
 bool get_rows(Stream& stream, std::uint32_t count, Row& row, Taker&& take) {
     for (std::uint32_t i = 0; i < count; ++i) {
-        if (!get(stream, &row, sizeof row)) {
+        if (!get(stream, &row, sizeof row) || !is_sound(row)) {
             return false;
         }
         take(row);
@@ -163,7 +224,7 @@ bool get_all(FILE* file, bool is_kept, Rows& rows) {
         header_for(static_cast<int>(header.counts[0]), static_cast<int>(header.counts[1]),
                    static_cast<int>(header.counts[2]));
     if (std::memcmp(&header, &own, sizeof own) != 0 ||
-        !get(stream, &rows.totals, sizeof rows.totals)) {
+        !get(stream, &rows.totals, sizeof rows.totals) || !is_sound(rows.totals)) {
         return false;
     }
     if (is_kept) {

@@ -223,6 +223,9 @@ bool count_row(const StoredRoundTrip::Key& key) {
     if (!is_known) {
         family->rows = family->count = 0;
     }
+    if (key.variant != 0 && family->count == StoredRoundTrip::most_variants) {
+        return false;
+    }
     ++family->rows;
     if (key.variant != 0) {
         family->variants[family->count++] = key.variant;
@@ -532,7 +535,8 @@ void each_round_trip_at_end(RoundTripTaker take, void* argument) {
 }
 
 void restore_round_trip(const StoredRoundTrip& loop) {
-    if (hash_get_num_entries(table) < round_trip_settings.max) {
+    if (hash_get_num_entries(table) < round_trip_settings.max &&
+        look_up<Entry>(table, loop.key) == nullptr) {
         if (Entry* const entry = insert(loop.key)) {
             entry->loop = loop;
         }
