@@ -256,6 +256,18 @@ is($ask->('SELECT count(*) FROM round_trips; SELECT count(*) FROM heavy_plans'),
 $ask->('SELECT round_trips_reset()');
 is($ask->('SELECT count(*) FROM round_trips'), '0', 'and forgotten again');
 
+# Into a smaller table the most recently seen ones go.
+run_script($node, "\\o /dev/null\nSET onetrip.heavy_cost = 0;\nSET onetrip.heavy_rows = 0;\n"
+	  . join '', map { my $names = join ', ', ('name') x $_; "BEGIN;\n$list" . (join '', map { "SELECT $names FROM authors WHERE id = $_;\n" } 101 .. 110) . "COMMIT;\n" } 1 .. 20);
+my %last = map { my $view = $_; $view => $ask->("SELECT count(*), md5(string_agg(" . ($view eq 'round_trips' ? 'repeated' : 'query') . "::text, ',' ORDER BY last_seen DESC)) FROM (SELECT * FROM $view ORDER BY last_seen DESC LIMIT 10) AS v") } qw(round_trips heavy_results heavy_plans);
+$ask->('ALTER SYSTEM SET onetrip.watch_max = 10');
+$node->restart;
+for my $view (sort keys %last)
+{
+	is($ask->("SELECT count(*), md5(string_agg(" . ($view eq 'round_trips' ? 'repeated' : 'query') . "::text, ',' ORDER BY last_seen DESC)) FROM $view"), $last{$view}, "of $view the most recent ones are kept");
+}
+$ask->('ALTER SYSTEM RESET onetrip.watch_max');
+
 $node->stop;
 unlink $file;
 POSIX::mkfifo($file, 0600) or die $!;

@@ -234,10 +234,10 @@ bool get_all(FILE* file, bool is_kept, Rows& rows) {
         is_kept ? restore_round_trip(loop) : void();
     };
     const auto keep_result = [&](const HeavyResult& row) {
-        is_kept ? heavy_results.insert(row) : void();
+        is_kept ? heavy_results.restore(row) : void();
     };
     const auto keep_plan = [&](const HeavyPlan& row) {
-        is_kept ? heavy_plans.insert(row) : void();
+        is_kept ? heavy_plans.restore(row) : void();
     };
     if (!get_rows(stream, header.counts[0], rows.loop, keep_loop) ||
         !get_rows(stream, header.counts[1], rows.result, keep_result) ||

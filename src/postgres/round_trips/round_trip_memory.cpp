@@ -523,15 +523,23 @@ bool may_log_round_trip(const RoundTripTexts& texts) {
 }
 
 int count_of_round_trips() {
-    return static_cast<int>(hash_get_num_entries(table));
+    int count = 0;
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, table);
+    while (auto* const entry = static_cast<Entry*>(hash_seq_search(&scan))) {
+        if (has_numbers(entry->loop)) {
+            memory->scratch[count++] = entry;
+        }
+    }
+    return count;
 }
 
 void each_round_trip_at_end(RoundTripTaker take, void* argument) {
-    HASH_SEQ_STATUS scan;
-    hash_seq_init(&scan, table);
-    while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
-        take(entry->loop, argument);
-    }
+    Entry** const end = memory->scratch + count_of_round_trips();
+    std::sort(memory->scratch, end, [](const Entry* a, const Entry* b) {
+        return a->loop.numbers.last_seen > b->loop.numbers.last_seen;
+    });
+    std::for_each(memory->scratch, end, [&](const Entry* entry) { take(entry->loop, argument); });
 }
 
 void restore_round_trip(const StoredRoundTrip& loop) {

@@ -113,8 +113,8 @@ void forget_round_trips(std::uint64_t query_id);
 /// Whether a loop may be logged: once a minute, whichever session asks.
 bool may_log_round_trip(const RoundTripTexts& texts);
 
-/// All loops, the most recently seen first, while nobody else is there: at the server's end. And
-/// one of them at its start, in that order.
+/// All loops with numbers, the most recently seen first, while nobody else is there: at the
+/// server's end. And one of them at its start, in that order, if there is room for it.
 int count_of_round_trips();
 using RoundTripTaker = void (*)(const StoredRoundTrip& loop, void* argument);
 void each_round_trip_at_end(RoundTripTaker take, void* argument);

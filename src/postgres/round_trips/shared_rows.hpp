@@ -25,7 +25,7 @@ class SharedRows {
 
     static Size size(int most) {
         return add_size(hash_estimate_size(most, sizeof(Entry)),
-                        MAXALIGN(mul_size(most, sizeof(TimestampTz))));
+                        MAXALIGN(mul_size(most, sizeof(void*))));
     }
 
     /// Runs at the server's start. `name` is that of the memory.
@@ -37,8 +37,8 @@ class SharedRows {
         lock_ = lock;
         table_ = init_shared_hash(name, most, control, HASH_ELEM | HASH_BLOBS);
         bool found = false;
-        times_ = static_cast<TimestampTz*>(ShmemInitStruct(
-            psprintf("%s, times", name), mul_size(most, sizeof(TimestampTz)), &found));
+        scratch_ = static_cast<Entry**>(
+            ShmemInitStruct(psprintf("%s, scratch", name), mul_size(most, sizeof(void*)), &found));
     }
 
     bool is_there() const { return table_ != nullptr; }
@@ -104,10 +104,20 @@ class SharedRows {
         LWLockRelease(lock_);
     }
 
-    /// Hands all rows to `take` while nobody else is there: at the server's end.
+    /// Hands all rows to `take`, the most recently seen first, while nobody else is there: at the
+    /// server's end. And takes one of them at its start, in that order, if there is room for it.
     template <typename Taker>
     void each_at_end(Taker&& take) const {
-        for_each([&](Entry* entry) { take(entry->row); });
+        Entry** const end = scratch_ + collect();
+        std::sort(scratch_, end, [](const Entry* a, const Entry* b) {
+            return a->row.last_seen > b->row.last_seen;
+        });
+        std::for_each(scratch_, end, [&](const Entry* entry) { take(entry->row); });
+    }
+    void restore(const Row& row) const {
+        if (count() < most_) {
+            insert(row);
+        }
     }
     int count() const { return static_cast<int>(hash_get_num_entries(table_)); }
 
@@ -127,25 +137,28 @@ class SharedRows {
         }
     }
 
-    void evict() const {
+    /// Puts all rows into the scratch; how many there are.
+    int collect() const {
         int count = 0;
-        for_each([&](Entry* entry) { times_[count++] = entry->row.last_seen; });
+        for_each([&](Entry* entry) { scratch_[count++] = entry; });
+        return count;
+    }
+
+    void evict() const {
+        const int count = collect();
         const int leaving = most_ / 20 + 1;
-        std::nth_element(times_, times_ + leaving - 1, times_ + count);
-        const TimestampTz last = times_[leaving - 1];
-        int left = 0;
-        for_each([&](Entry* entry) {
-            if (left < leaving && entry->row.last_seen <= last) {
-                hash_search(table_, &entry->row.key, HASH_REMOVE, nullptr);
-                ++left;
-            }
-        });
+        std::nth_element(
+            scratch_, scratch_ + leaving - 1, scratch_ + count,
+            [](const Entry* a, const Entry* b) { return a->row.last_seen < b->row.last_seen; });
+        for (int i = 0; i < leaving; ++i) {
+            hash_search(table_, &scratch_[i]->row.key, HASH_REMOVE, nullptr);
+        }
     }
 
     int most_ = 0;
     LWLock* lock_ = nullptr;
     HTAB* table_ = nullptr;
-    TimestampTz* times_ = nullptr;  ///< room to find the oldest ones, under the exclusive lock
+    Entry** scratch_ = nullptr;  ///< room for all rows, under the exclusive lock
 };
 
 }  // namespace onetrip::postgres
