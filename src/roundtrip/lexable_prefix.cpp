@@ -27,6 +27,10 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+constexpr bool is_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /// What a word may have, by byte: asked for each letter of each text.
 constexpr std::array<bool, 256> word_bytes = [] {
     std::array<bool, 256> found{};
@@ -49,7 +53,7 @@ class Scan {
     std::size_t token(std::size_t at) const {
         switch (text_[at]) {
             case '\'':
-                return quoted(at, '\'', !rules_.standard_conforming);
+                return plain(at);
             case '"':
                 return quoted(at, '"', false);
             case '-':
@@ -90,6 +94,42 @@ class Scan {
         return unclosed;
     }
 
+    /// A literal without a prefix.
+    std::size_t plain(std::size_t at) const {
+        const std::size_t end = quoted(at, '\'', !rules_.standard_conforming);
+        const bool is_clear = !rules_.is_either || end == quoted(at, '\'', true);
+        return is_clear ? end : unclosed;
+    }
+
+    /// E'…' has escapes whatever the setting, and so has each '…' that goes on with it on another
+    /// line.
+    std::size_t escaped(std::size_t at) const {
+        std::size_t end = quoted(at, '\'', true);
+        while (end != unclosed) {
+            const std::size_t next = next_part(end);
+            if (next == unclosed) {
+                return end;
+            }
+            end = quoted(next, '\'', true);
+        }
+        return unclosed;
+    }
+
+    /// Where a literal that ends at `at` goes on: after blanks and line comments with an end of
+    /// line among them; `unclosed` if it does not.
+    std::size_t next_part(std::size_t at) const {
+        bool has_line_end = false;
+        while (at < text_.size() && text_[at] != '\'') {
+            const bool is_comment = starts(at, "--");
+            if (!is_comment && !is_blank(text_[at])) {
+                return unclosed;
+            }
+            has_line_end |= text_[at] == '\n' || text_[at] == '\r';
+            at = is_comment ? end_of_line(at) : at + 1;
+        }
+        return at < text_.size() && has_line_end ? at : unclosed;
+    }
+
     std::size_t comment(std::size_t at) const {
         std::size_t depth = 0;
         while (at < text_.size()) {
@@ -126,12 +166,12 @@ class Scan {
         return close == unclosed ? unclosed : close + tag.size();
     }
 
-    /// A word, a number, or what begins a literal: E'…' has escapes whatever the setting, and U&'…'
-    /// is an error unless literals are the standard's.
+    /// A word, a number, or what begins a literal: U&'…' is an error unless literals are the
+    /// standard's.
     std::size_t word(std::size_t at) const {
         const char c = text_[at];
         if ((c == 'e' || c == 'E') && starts(at + 1, "'")) {
-            return quoted(at + 1, '\'', true);
+            return escaped(at + 1);
         }
         if ((c == 'u' || c == 'U') && starts(at + 1, "&'") && !rules_.standard_conforming) {
             return unclosed;
@@ -176,10 +216,6 @@ namespace {
 
 /// What is looked at before a statement.
 constexpr std::size_t most_before = 4096;
-
-bool is_blank(char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 /// Whether a statement may end within what looks like a comment, whose beginning is then a
 /// literal's last line: after a quote, by a semicolon that has only blanks and comments behind it.

@@ -12,6 +12,9 @@ namespace onetrip::roundtrip {
 struct LiteralRules {
     bool standard_conforming = true;
     bool takes_escaped_quotes = true;  ///< E'it\'s'
+    /// It may have been read by the standard or not. What only one of them can tell is taken for
+    /// not closed, and all else is the same by the standard.
+    bool is_either = false;
 };
 
 /// The length of the longest prefix of an SQL text that the server's lexer takes without an error,

@@ -51,6 +51,32 @@ TEST_CASE("a literal that another setting reads otherwise is left out") {
           "SELECT E'a\\\\', 'a\\', 1");
 }
 
+TEST_CASE("a literal that may have been read by either setting is left out if they differ") {
+    constexpr LiteralRules either{true, true, true};
+    for (const char* const text :
+         {"SELECT 'abc'", "SELECT 'C:\\users\\x' || '\\d+'", "SELECT 'a\\\\'", "SELECT U&'\\0041'",
+          "SELECT E'it\\'s'", "SELECT \"a\\\""}) {
+        CAPTURE(text);
+        CHECK(whole(text, either) == text);
+    }
+    CHECK(whole("SELECT 1, 'abc\\' || 'x' || $1", either) == "SELECT 1, ");
+    CHECK(whole("SELECT 1, 'it\\'s', 'x'", either) == "SELECT 1, ");
+    CHECK(whole("SELECT 1, 'abc\\'", either) == "SELECT 1, ");
+    CHECK(whole("SELECT 1, 'abc\\'") == "SELECT 1, 'abc\\'");
+}
+
+TEST_CASE("a literal with escapes has them in its next part too") {
+    for (const char* const text :
+         {"SELECT E'a'\n'b\\' , c', d", "SELECT e'a' -- '\n -- b\n 'b\\' , c', d",
+          "SELECT E'a' 'b', c", "SELECT E'a' /* \n */ , 'b\\' , c"}) {
+        CAPTURE(text);
+        CHECK(whole(text) == text);
+    }
+    CHECK(whole("SELECT 1, E'a'\n'b\\' , c") == "SELECT 1, ");
+    CHECK(whole("SELECT 1, E'a' -- x\n\n'b\\' , c") == "SELECT 1, ");
+    CHECK(whole("SELECT E'a' 'b\\' , c") == "SELECT E'a' 'b\\' , c");
+}
+
 TEST_CASE("a text that was cut ends with a whole word") {
     CHECK(cut("SELECT abc, de") == "SELECT abc, ");
     CHECK(cut("SELECT abc, de ") == "SELECT abc, de ");

@@ -35,6 +35,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
     if (next_analyze != nullptr) {
         next_analyze(state, query, jumble);
     }
+    look_at_literals(query, state->p_sourcetext);
     if (session.is_watching()) {
         locate_query_of_cursor(query);
         session.look_for_ignore(query, state->p_sourcetext);

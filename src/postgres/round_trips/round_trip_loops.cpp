@@ -34,6 +34,11 @@ void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const
     leader.text.set(source_of(statement, text));
 }
 
+void RoundTripLoops::forget_leaders() {
+    std::fill(std::begin(leader_ids_), std::end(leader_ids_), QueryId{0});
+    std::fill(std::begin(leaders_used_), std::end(leaders_used_), std::uint64_t{0});
+}
+
 /// The place of the one that was of use the longest ago, which becomes this one's.
 RoundTripLoops::Leader& RoundTripLoops::oldest_leader(QueryId id) {
     const auto place = std::min_element(std::begin(leaders_used_), std::end(leaders_used_)) -

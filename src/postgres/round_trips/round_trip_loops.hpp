@@ -16,6 +16,9 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     /// Keeps the text of a statement whose rows may be looped over.
     void keep_leader(roundtrip::QueryId id, const PlannedStmt* statement, const char* text);
 
+    /// Another role must not see what the texts of this one had.
+    void forget_leaders();
+
     /// Keeps what is to be said of a loop in which `query` has just run.
     void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings,
                   const ColumnsOfLeader& columns);

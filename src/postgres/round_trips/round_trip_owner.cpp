@@ -6,6 +6,7 @@
 #include "postgres/round_trips/round_trip_owner.hpp"
 
 #include "postgres/round_trips/round_trip_settings.hpp"
+#include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/server/interrupts.hpp"
 #include "roundtrip/evidence.hpp"
 #include "roundtrip/lexable_prefix.hpp"
@@ -74,7 +75,8 @@ bool read_comments(std::string_view text, std::string_view wanted, RoundTripOwne
     if (text.find("/*") == std::string_view::npos && text.find("--") == std::string_view::npos) {
         return false;
     }
-    const roundtrip::LiteralRules rules = {has_standard_strings(), true};
+    roundtrip::LiteralRules rules = literal_rules();
+    rules.takes_escaped_quotes = true;
     return call_cpp([&] {
         const roundtrip::EdgeComments comments =
             roundtrip::edge_comments(text, rules, check_for_interrupts);

@@ -215,6 +215,7 @@ inline void RoundTripSession::look_at_role() {
     }
     if (OidIsValid(role_)) {
         end_episode();
+        loops_.forget_leaders();
     }
     role_ = role;
 }

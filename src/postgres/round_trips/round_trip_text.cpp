@@ -62,10 +62,11 @@ std::string_view trimmed(std::string_view text) {
 /// The server's lexer over a text that it takes without an error.
 class Lexer {
   public:
-    explicit Lexer(const char* text)
+    Lexer(const char* text, bool is_standard)
         : scanner_(scanner_init(text, &extra_, &ScanKeywords, ScanKeywordTokens)) {
         // The statement's parse has warned already.
         disable_lexer_warnings(extra_);
+        set_standard_strings(extra_, is_standard);
     }
 
     int next() {
@@ -92,12 +93,12 @@ class Lexer {
     YYLTYPE location_ = 0;
 };
 
-int highest_parameter(const char* text) {
+int highest_parameter(const char* text, bool is_standard) {
     int highest = 0;
     if (std::strchr(text, '$') == nullptr) {
         return highest;
     }
-    Lexer lexer(text);
+    Lexer lexer(text, is_standard);
     for (int token = lexer.next(); token != end_of_text; token = lexer.next()) {
         if (token == parameter) {
             highest = Max(highest, lexer.number());
@@ -108,8 +109,8 @@ int highest_parameter(const char* text) {
 }
 
 /// Where the statement itself begins: after PREPARE name (types) AS, or DECLARE name CURSOR FOR.
-int begin_of_statement(const char* text) {
-    Lexer lexer(text);
+int begin_of_statement(const char* text, bool is_standard) {
+    Lexer lexer(text, is_standard);
     lexer.next();
     const char* const last_word = lexer.is_word("prepare")   ? "as"
                                   : lexer.is_word("declare") ? "for"
@@ -133,17 +134,18 @@ int begin_of_statement(const char* text) {
 class NormalisedText {
   public:
     /// `list` is where a list ends of which a part may be left out; npos if there is none.
-    NormalisedText(const char* text, std::size_t list)
+    NormalisedText(const char* text, std::size_t list, bool is_standard)
         : text_(text),
+          is_standard_(is_standard),
           list_(list > PG_INT32_MAX ? PG_INT32_MAX : static_cast<int>(list)),
-          number_(highest_parameter(text)),
-          copied_(begin_of_statement(text)) {
+          number_(highest_parameter(text, is_standard)),
+          copied_(begin_of_statement(text, is_standard)) {
         initStringInfo(&to_);
         copied_ += static_cast<int>(std::strspn(text_ + copied_, space));
     }
 
     void write() {
-        Lexer lexer(text_);
+        Lexer lexer(text_, is_standard_);
         for (int token = lexer.next(); token != end_of_text && !is_full(); token = lexer.next()) {
             if (lexer.location() < copied_) {
                 continue;
@@ -206,6 +208,7 @@ class NormalisedText {
     }
 
     const char* text_;
+    bool is_standard_;    ///< how it is read
     int list_;            ///< where it ends in the text
     int list_size_ = -1;  ///< of what is written, up to there
     int number_;          ///< of the last parameter
@@ -243,13 +246,6 @@ void set_text_with_gap(RoundTripText& to, std::string_view head, std::string_vie
     set_round_trip_text(to, {text.data, static_cast<std::size_t>(text.len)}, is_cut);
 }
 
-/// As the lexer reads literals now, which may not be as the statement's parse did.
-roundtrip::LiteralRules literal_rules() {
-    const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
-                         !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding());
-    return {has_standard_strings(), backslash_quote == BACKSLASH_QUOTE_ON || is_safe};
-}
-
 /// The text may be that of thousands of statements: it is not gone over for each of them. The
 /// comments before a statement are a part of it; from 18 on its location is after them.
 StatementSource part_of(const char* text, int location, int length) {
@@ -261,12 +257,45 @@ StatementSource part_of(const char* text, int location, int length) {
     return {trimmed({text + begin, first + size - begin}), false};
 }
 
+/// The settings of standard_conforming_strings that texts of this session were parsed under.
+struct SeenLiterals {
+    bool standard;
+    bool escaped;
+};
+SeenLiterals seen_literals = {};
+
+/// Whether the string of a statement may have a backslash. Those of several, which were all parsed
+/// before the first of them ran, are not gone over for each.
+bool may_have_backslash(const Query* statement, const char* text) {
+    const char* const begin = text + Max(statement->stmt_location, 0);
+    const std::size_t size = statement->stmt_len > 0
+                                 ? strnlen(begin, static_cast<std::size_t>(statement->stmt_len))
+                                 : std::strlen(begin);
+    const char* const end = begin + size;
+    const bool is_last = end[0] == '\0' || (end[0] == ';' && end[1] == '\0');
+    return !is_last || std::memchr(begin, '\\', size) != nullptr;
+}
+
 bool names_ignore(std::string_view text) {
     return memmem(text.data(), text.size(), roundtrip::ignore_words,
                   std::strlen(roundtrip::ignore_words)) != nullptr;
 }
 
 }  // namespace
+
+void look_at_literals(const Query* query, const char* text) {
+    bool& seen = has_standard_strings() ? seen_literals.standard : seen_literals.escaped;
+    seen = seen || may_have_backslash(query, text);
+}
+
+/// By backslash_quote as it is now, which may not be as the statement's parse did.
+roundtrip::LiteralRules literal_rules() {
+    const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
+                         !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding());
+    return {seen_literals.standard || !seen_literals.escaped,
+            backslash_quote == BACKSLASH_QUOTE_ON || is_safe,
+            seen_literals.standard && seen_literals.escaped};
+}
 
 StatementSource source_of(const PlannedStmt* statement, const char* text) {
     return part_of(text, statement->stmt_location, statement->stmt_len);
@@ -348,7 +377,8 @@ void normalise_statement(RoundTripText& to, StatementSource source) {
     const bool is_list_cut = source.list != 0 && source.list < size;
     NormalisedText normalised(
         pnstrdup(text.data(), size),
-        is_list_cut ? source.list : call_cpp([&] { return roundtrip::end_of_list(text, rules); }));
+        is_list_cut ? source.list : call_cpp([&] { return roundtrip::end_of_list(text, rules); }),
+        rules.standard_conforming);
     normalised.write();
     const std::string_view head = normalised.head();
     const std::string_view tail =

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "postgres/round_trips/round_trip_memory.hpp"
+#include "roundtrip/lexable_prefix.hpp"
 
 extern "C" {
 #include "nodes/parsenodes.h"
@@ -10,6 +11,14 @@ extern "C" {
 }
 
 namespace onetrip::postgres {
+
+/// A statement has been analysed. Under which setting of standard_conforming_strings its text was
+/// parsed is known of no single one: its message may have begun with a SET, and a prepared one is
+/// analysed again whenever a table changes. Known are the settings of all with a backslash.
+void look_at_literals(const Query* query, const char* text);
+
+/// How the server has read the literals of statements that it has parsed.
+roundtrip::LiteralRules literal_rules();
 
 /// The text of one statement, as its client sent it.
 struct StatementSource {

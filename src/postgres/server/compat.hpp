@@ -298,6 +298,14 @@ void disable_lexer_warnings([[maybe_unused]] LexerExtra& extra) {
     }
 }
 
+/// Has the lexer read '…' as the standard does, or with escapes: it can do the latter before 19.
+template <typename LexerExtra>
+void set_standard_strings([[maybe_unused]] LexerExtra& extra, [[maybe_unused]] bool is_standard) {
+    if constexpr (requires { extra.standard_conforming_strings; }) {
+        extra.standard_conforming_strings = is_standard;
+    }
+}
+
 /// The strategy of a comparison in a B-tree; 0 if it has none. From 18 on the server names the
 /// comparison, by the same numbers.
 inline int btree_strategy_of(Oid operation) {
