@@ -27,7 +27,7 @@ sources_of = $(sort $(wildcard $(patsubst %,src/%/*.cpp,$(1))))
 # With UNITY=1 a folder is compiled as one file, which includes those of the folder: headers are read once, and templates
 # are made once. So no two files of a folder may have a name of their own in common, but for the folders below: each
 # dialect has its translator.
-FOLDERS_BY_FILE = submission/dialects postgres/carousel postgres/round_trips $(if $(UNITY),,$(PURE_FOLDERS) $(SERVER_FOLDERS))
+FOLDERS_BY_FILE = submission/dialects postgres/carousel postgres/round_trips postgres/submissions $(if $(UNITY),,$(PURE_FOLDERS) $(SERVER_FOLDERS))
 units_of = $(call sources_of,$(filter $(FOLDERS_BY_FILE),$(1))) \
 	$(patsubst %,build/unity/%.cpp,$(filter-out $(FOLDERS_BY_FILE),$(1)))
 PURE_UNITS = $(call units_of,$(PURE_FOLDERS))

@@ -457,6 +457,19 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.first_seen = first.begin;
 }
 
+/// Says of the entry where its last run was.
+[[gnu::always_inline]] inline void Detector::place_run(Entry& entry, const Statement& statement,
+                                                       const Context& context) const {
+    const Place parent = context.parent;
+    entry.parent = parent;
+    entry.parent_execution = parent == nowhere ? 0 : entries_[parent].execution;
+    entry.parent_serial = parent == nowhere ? 0 : entries_[parent].serial;
+    entry.is_neighbour = context.is_neighbour;
+    entry.counts_alone = statement.has_relation && !statement.locks_rows;
+    entry.relation_clock = relation_clock_;
+    ++entry.serial;
+}
+
 /// Gives what counts as waited for.
 [[gnu::always_inline]] inline Microseconds Detector::count_run(Entry& entry, const Run& run,
                                                                const Context& context) const {
@@ -467,9 +480,6 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     if (statement.kind != Kind::select) {
         entry.follows_parent = follows_parent(entry, context);
     }
-    entry.parent = parent;
-    entry.is_neighbour = context.is_neighbour;
-    entry.counts_alone = statement.has_relation && !statement.locks_rows;
     if (statement.evidence.leader != 0) {
         count_generation(entry, statement.evidence);
     }
@@ -484,10 +494,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     }
     const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
     const std::uint32_t before = entry.runs;
-    entry.parent_execution = under;
-    entry.parent_serial = parent == nowhere ? 0 : entries_[parent].serial;
-    ++entry.serial;
-    entry.relation_clock = relation_clock_;
+    place_run(entry, statement, context);
     // The first run under a leader brings those before it that were not yet seen to be its.
     const bool is_first = entry.runs == 0 && statement.evidence.leader != 0 && !is_block_episode_;
     count_numbers(entry, statement);

@@ -308,6 +308,7 @@ class Detector {
     void break_off(Entry& entry, const Run& run, const Context& context);
     static void begin_runs(Entry& entry, const Statement& first);
     bool follows_parent(const Entry& entry, const Context& context) const;
+    void place_run(Entry& entry, const Statement& statement, const Context& context) const;
     Microseconds count_run(Entry& entry, const Run& run, const Context& context) const;
     /// They have been told or count for nothing, also those of generations that were confirmed.
     static void forget_runs(Entry& entry) {

@@ -176,8 +176,9 @@ bool Tags::are_sound() const noexcept {
     for (std::size_t i = 0; i < count_; ++i) {
         const std::string_view rest(bytes_.data() + begin, size_ - begin);
         const std::size_t key_end = rest.find('\0');
-        const std::size_t end = key_end == rest.npos ? rest.npos : rest.find('\0', key_end + 1);
-        if (begins_[i] != begin || end == rest.npos) {
+        const std::size_t end = key_end == std::string_view::npos ? std::string_view::npos
+                                                                  : rest.find('\0', key_end + 1);
+        if (begins_[i] != begin || end == std::string_view::npos) {
             return false;
         }
         begin += end + 1;
