@@ -273,7 +273,7 @@ bool may_have_backslash(const Query* statement, const char* text) {
                                  : std::strlen(begin);
     const char* const end = begin + size;
     const bool is_last = end[0] == '\0' || (end[0] == ';' && end[1] == '\0');
-    return !is_last || std::memchr(begin, '\\', size) != nullptr;
+    return !is_last || std::string_view(begin, size).find('\\') != std::string_view::npos;
 }
 
 bool names_ignore(std::string_view text) {
