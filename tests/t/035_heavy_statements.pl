@@ -148,6 +148,14 @@ for my $case (
 	is(on_index($statement), $index, "the index for $statement");
 }
 
+# An index takes 32 columns.
+my @many = map { "c_$_" } 1 .. 40;
+$node->safe_psql('postgres', 'CREATE TABLE broad (' . join(', ', map { "$_ int" } @many) . '); INSERT INTO broad SELECT ' . join(', ', map { "n + $_" } 1 .. 40)
+	  . ' FROM generate_series(1, 20000) AS n; ANALYZE broad');
+my $keys = on_index('SELECT * FROM broad WHERE ' . join(' AND ', map { "$_ = 7" } @many) . ' AND c_1 + c_2 > 0');
+is($node->psql('postgres', "CREATE INDEX ON $keys"), 0, 'the index on the first of forty columns can be made');
+is(scalar(split /,/, $keys), 32, 'and has as many as it can');
+
 # ---- heavy plans ----
 
 $ask->('SELECT round_trips_reset()');

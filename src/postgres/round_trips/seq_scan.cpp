@@ -120,7 +120,8 @@ Scan largest_scan(const PlannedStmt* planned) {
 
 // ---- the filter ---------------------------------------------------------------------------------
 
-/// What an index could have as keys: expressions of one table, as the plan has them.
+/// What an index could have as keys: expressions of one table, as the plan has them, at most as
+/// many as an index takes.
 struct Keys {
     List* equal = NIL;      ///< of which each is compared by =
     Node* range = nullptr;  ///< that is compared otherwise; at most one
@@ -138,9 +139,9 @@ bool is_of_table(Node* expression) {
 
 void add_key(Keys& keys, Node* expression, bool is_equal) {
     Node* const plain = strip_implicit_coercions(expression);
-    if (is_equal) {
+    if (is_equal && list_length(keys.equal) < INDEX_MAX_KEYS) {
         keys.equal = list_append_unique(keys.equal, plain);
-    } else if (keys.range == nullptr) {
+    } else if (!is_equal && keys.range == nullptr) {
         keys.range = plain;
     }
 }
@@ -164,6 +165,7 @@ void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool i
 Keys keys_of(const List* conditions) {
     Keys keys;
     for (const Node* condition : each<Node>(conditions)) {
+        CHECK_FOR_INTERRUPTS();
         if (IsA(condition, OpExpr)) {
             const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
             look_at_comparison(keys, operation->opno, operation->args, false);
@@ -243,7 +245,8 @@ const char* texts_of(const Keys& keys, const ScannedTable& scanned) {
     for (const Node* key : each<Node>(keys.equal)) {
         appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(key, scanned));
     }
-    if (keys.range != nullptr && !list_member(keys.equal, keys.range)) {
+    if (keys.range != nullptr && list_length(keys.equal) < INDEX_MAX_KEYS &&
+        !list_member(keys.equal, keys.range)) {
         appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(keys.range, scanned));
     }
     return list.data;
