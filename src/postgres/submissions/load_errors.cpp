@@ -2,9 +2,19 @@
 
 #include "postgres/submissions/load_batch.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace onetrip::postgres {
 
 namespace {
+
+template <std::size_t count>
+bool is_of_class(int sqlstate, const int (&classes)[count]) {
+    return std::any_of(std::begin(classes), std::end(classes), [sqlstate](int known) {
+        return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(known);
+    });
+}
 
 /// Classes and codes whose messages in the server's own code are of names, sizes and processes.
 /// All others may quote a value: bad data does (22), and so does the input function of any type,
@@ -15,12 +25,7 @@ bool is_safe_class(int sqlstate) {
         MAKE_SQLSTATE('4', '0', '0', '0', '0'), MAKE_SQLSTATE('4', '4', '0', '0', '0'),
         MAKE_SQLSTATE('5', '3', '0', '0', '0'), MAKE_SQLSTATE('5', '4', '0', '0', '0'),
         MAKE_SQLSTATE('5', '5', '0', '0', '0'), MAKE_SQLSTATE('5', '7', '0', '0', '0')};
-    for (const int known : classes) {
-        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(known)) {
-            return true;
-        }
-    }
-    return sqlstate == ERRCODE_STRING_DATA_RIGHT_TRUNCATION;
+    return is_of_class(sqlstate, classes) || sqlstate == ERRCODE_STRING_DATA_RIGHT_TRUNCATION;
 }
 
 bool is_of(const ErrorData* error, const char* file) {
@@ -106,12 +111,8 @@ bool is_refusal(int sqlstate) {
         MAKE_SQLSTATE('4', '0', '0', '0', '0'), MAKE_SQLSTATE('5', '3', '0', '0', '0'),
         MAKE_SQLSTATE('5', '5', '0', '0', '0'), MAKE_SQLSTATE('5', '7', '0', '0', '0'),
         MAKE_SQLSTATE('5', '8', '0', '0', '0'), MAKE_SQLSTATE('X', 'X', '0', '0', '0')};
-    for (const int other : others) {
-        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(other)) {
-            return false;
-        }
-    }
-    return sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE && sqlstate != ERRCODE_STATEMENT_TOO_COMPLEX;
+    return !is_of_class(sqlstate, others) && sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE &&
+           sqlstate != ERRCODE_STATEMENT_TOO_COMPLEX;
 }
 
 void raise_load_error(const Load& load, const ErrorData* error, const char* submission) {
