@@ -75,8 +75,7 @@ bool read_comments(std::string_view text, std::string_view wanted, RoundTripOwne
     if (text.find("/*") == std::string_view::npos && text.find("--") == std::string_view::npos) {
         return false;
     }
-    roundtrip::LiteralRules rules = literal_rules();
-    rules.takes_escaped_quotes = true;
+    const roundtrip::LiteralRules rules = comment_rules();
     return call_cpp([&] {
         const roundtrip::EdgeComments comments =
             roundtrip::edge_comments(text, rules, check_for_interrupts);

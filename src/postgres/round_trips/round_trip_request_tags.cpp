@@ -21,7 +21,7 @@ namespace onetrip::postgres {
 using roundtrip::RequestId;
 
 RequestId RequestTags::request_in(std::string_view text) {
-    return roundtrip::request_of(text, round_trip_settings.request, {has_standard_strings(), true});
+    return roundtrip::request_of(text, round_trip_settings.request, comment_rules());
 }
 
 /// Whether a statement with this text was analysed for an earlier message: in that of an EXECUTE or

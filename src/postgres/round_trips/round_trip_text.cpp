@@ -297,6 +297,12 @@ roundtrip::LiteralRules literal_rules() {
             seen_literals.standard && seen_literals.escaped};
 }
 
+roundtrip::LiteralRules comment_rules() {
+    roundtrip::LiteralRules rules = literal_rules();
+    rules.takes_escaped_quotes = true;
+    return rules;
+}
+
 StatementSource source_of(const PlannedStmt* statement, const char* text) {
     return part_of(text, statement->stmt_location, statement->stmt_len);
 }

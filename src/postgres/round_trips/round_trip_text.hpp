@@ -19,6 +19,8 @@ void look_at_literals(const Query* query, const char* text);
 
 /// How the server has read the literals of statements that it has parsed.
 roundtrip::LiteralRules literal_rules();
+/// The same where comments alone are looked for: what backslash_quote refuses was an error before.
+roundtrip::LiteralRules comment_rules();
 
 /// The text of one statement, as its client sent it.
 struct StatementSource {
