@@ -10,13 +10,12 @@ namespace onetrip::postgres {
 void report_own_error(ErrorData* error);
 
 /// Runs what is to be found out once a loop, in a subtransaction: an ERROR in it is none of the
-/// client's, whose statement goes on. False if there was one.
+/// client's, whose statement goes on. False if it has not been found out.
 template <typename Body>
 bool run_apart(Body&& body) {
-    // There can be no subtransaction then.
+    // There can be no subtransaction then: another run is looked at.
     if (IsInParallelMode()) {
-        body();
-        return true;
+        return false;
     }
     ErrorData* const error = error_in_subtransaction(body);
     if (error != nullptr) {

@@ -386,16 +386,9 @@ void RoundTripSession::answer(const QueryDesc* query) {
     if (!loop || detector_.is_answered(loop->key)) {
         return;
     }
-    bool is_none = false;
-    const bool is_described = run_apart([&] {
-        const Findings findings = findings_of(query);
-        is_none = does_many_at_once(findings) && !detector_.has_single_runs(loop->key);
-        if (!is_none) {
-            loops_.describe(loop->key, query, findings, columns_of_leader(loop->key, judgement_));
-        }
-    });
+    const bool counts = describe(loop->key, query, columns_of_leader(loop->key, judgement_));
     const RoundTripTexts* const texts = loops_.texts_of(loop->key);
-    if (!is_described || is_none || texts == nullptr) {
+    if (!counts || texts == nullptr) {
         return;
     }
     detector_.begin_answer(loop->key);
@@ -558,17 +551,24 @@ void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgem
     if (loops_.renew(loop, query, columns)) {
         return;
     }
-    bool is_none = false;
+    if (!describe(loop, query, columns)) {
+        call_detector([&] { detector_.dismiss(loop); });
+    }
+}
+
+/// Whether the loop counts: it has been described, and its statements do not do many things at
+/// once.
+bool RoundTripSession::describe(const LoopKey& loop, const QueryDesc* query,
+                                const ColumnsOfLeader& columns) {
+    bool counts = false;
     const bool is_described = run_apart([&] {
         const Findings findings = findings_of(query);
-        is_none = does_many_at_once(findings) && !detector_.has_single_runs(loop);
-        if (!is_none) {
+        counts = !does_many_at_once(findings) || detector_.has_single_runs(loop);
+        if (counts) {
             loops_.describe(loop, query, findings, columns);
         }
     });
-    if (!is_described || is_none) {
-        call_detector([&] { detector_.dismiss(loop); });
-    }
+    return is_described && counts;
 }
 
 // ---- utility statements -------------------------------------------------------------------------

@@ -204,6 +204,8 @@ class RoundTripSession {
                 const QueryDesc* query);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
+    bool describe(const roundtrip::LoopKey& loop, const QueryDesc* query,
+                  const ColumnsOfLeader& columns);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
     void show_growth();
