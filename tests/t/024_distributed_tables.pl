@@ -134,6 +134,29 @@ is_refused('users by id', "SELECT place('app.submission_loads', 'h', 'submission
 	'is distributed by column "id" (colocation group 4), and must be a reference table');
 like(error_of("CALL load_response_events('app', 'app')"), qr/\nHINT:  Distribute form_responses by id, and response_events, response_event_problems and submission_loads by submission_id with colocate_with, and make form_schemas and users reference tables; or undistribute_table all\./, 'and what to do');
 
+# ---- the statements that Citus sends to its nodes, on this server alone ----
+
+# How many submissions are loaded otherwise than on one server, and how many are still under way.
+sub loaded_otherwise
+{
+	return $node->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE to_jsonb(now) IS DISTINCT FROM w.l), (SELECT count(*) FROM app.submission_loads WHERE events < 0)
+		FROM was AS w FULL JOIN loaded() AS now USING (id)');
+}
+
+$node->safe_psql('postgres', "SELECT place('app.users', 'n', NULL, 3, 't')");
+$node->safe_psql('postgres', 'CREATE TABLE was AS SELECT id, to_jsonb(l) AS l FROM loaded() AS l;
+	TRUNCATE app.response_events, app.response_event_problems, app.submission_loads');
+$node->safe_psql('postgres', "CALL load_response_events('app', 'app')");
+is(loaded_otherwise(), '200|0|0', 'all are loaded as on one server');
+$node->safe_psql('postgres', q{UPDATE app.form_responses SET responses = '{"a": 9, "b": "x"}' WHERE id = md5('1')::uuid});
+like($node->safe_psql('postgres', "CALL load_response_events('app', 'app', 'changed')"), qr/^1\|/, 'one has changed');
+isnt(loaded_otherwise(), '200|0|0', 'and is not what it was');
+$node->safe_psql('postgres', 'DROP TABLE was; CREATE TABLE was AS SELECT id, to_jsonb(l) AS l FROM loaded() AS l; CREATE TABLE placed AS TABLE pg_dist_partition; DELETE FROM pg_dist_partition;
+	TRUNCATE app.response_events, app.response_event_problems, app.submission_loads');
+$node->safe_psql('postgres', "CALL load_response_events('app', 'app')");
+$node->safe_psql('postgres', "INSERT INTO pg_dist_partition TABLE placed");
+is(loaded_otherwise(), '200|0|0', 'but what one server loads of it');
+
 # Views of views, in a schema whose tables are local.
 $node->safe_psql('postgres', q{CREATE SCHEMA views; CREATE VIEW views.inner AS TABLE app.form_responses; CREATE VIEW views.form_responses AS TABLE views.inner;
 	CREATE VIEW views.form_schemas AS TABLE app.form_schemas; CREATE VIEW views.users AS SELECT * FROM app.users; CREATE SCHEMA shown;
