@@ -140,6 +140,7 @@ for my $case (
 	[ "SELECT * FROM wide WHERE lower(name) = 'x5' AND org_id = 6", 'wide (org_id, (lower(name)))' ],
 	[ 'SELECT * FROM wide WHERE coalesce(amount, 0) = 7', 'wide ((COALESCE(amount, 0)))' ],
 	[ 'SELECT * FROM narrow, LATERAL (SELECT * FROM wide WHERE amount + narrow.id = 5 OFFSET 0) AS l WHERE narrow.id < 3', '' ],
+	[ "SELECT * FROM narrow WHERE narrow.* = ROW(5, 5, 'x5')::narrow", '' ],
 	[ 'SELECT count(*) FROM wide WHERE org_id = 5 AND amount = 6', 'wide (org_id, amount)' ],
 	[ "SELECT count(*) FROM wide WHERE (amount = 5 AND name <> 'a') OR (org_id = 6 AND name <> 'b')", '' ],
 	[ "SELECT count(*) FROM wide WHERE (name = 'a' AND amount = 5) OR (amount = 6 AND name <> 'b')", 'wide (amount)' ])

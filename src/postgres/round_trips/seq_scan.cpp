@@ -127,14 +127,19 @@ struct Keys {
     Node* range = nullptr;  ///< that is compared otherwise; at most one
 };
 
-bool has_parameter(Node* node, void* context) {
-    return node != nullptr && (IsA(node, Param) || walk_expression(node, has_parameter, context));
+/// Whether an expression has what no index takes: parameters, whole rows, columns of the system.
+bool has_no_key(Node* node, void* context) {
+    if (node == nullptr || IsA(node, Param)) {
+        return node != nullptr;
+    }
+    return IsA(node, Var) ? reinterpret_cast<const Var*>(node)->varattno <= 0
+                          : walk_expression(node, has_no_key, context);
 }
 
 /// Whether the values of an expression are those of the table alone.
 bool is_of_table(Node* expression) {
     return contain_var_clause(expression) && !contain_mutable_functions(expression) &&
-           !contain_subplans(expression) && !has_parameter(expression, nullptr);
+           !contain_subplans(expression) && !has_no_key(expression, nullptr);
 }
 
 void add_key(Keys& keys, Node* expression, bool is_equal) {
