@@ -356,6 +356,10 @@ inline bool Detector::counts_same_only(const Entry& entry) const {
     return !is_block_episode_ && entry.leader == 0 && entry.kind == Kind::select;
 }
 
+inline bool Detector::is_late(const Entry& entry, const Run& run) {
+    return entry.wait + run.wait.time > slowest_write * entry.runs + most_late;
+}
+
 /// Outside of a block what does not follow itself begins anew, and so do reads with other values.
 inline void Detector::break_off(Entry& entry, const Run& run, const Context& context) {
     if (is_block_episode_ || entry.runs == 0) {
@@ -367,7 +371,7 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     if (context.leader == 0) {
         const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
         is_broken = entry.relation_clock != before ||
-                    (entry.kind == Kind::select ? changed : run.wait.time > slowest_write);
+                    (entry.kind == Kind::select ? changed : is_late(entry, run));
     } else if (statement.evidence.leader != 0) {
         is_broken = entry.is_neighbour || hands_on_none(statement, context);
     }
@@ -668,7 +672,8 @@ bool Detector::counts_without_leader(const Entry& entry) const {
         return false;
     }
     if (entry.kind != Kind::select) {
-        return entry.runs >= writes_for_repeats * repeats_;
+        return entry.runs >= writes_for_repeats * repeats_ &&
+               entry.wait <= slowest_write * (entry.runs - 1);
     }
     return !entry.has_distinct_parameters && entry.parameters != 0 &&
            entry.wait <= slowest_repeat * (entry.runs - 1);

@@ -77,10 +77,15 @@ class Detector {
     static constexpr std::size_t most_held = 16;
     static constexpr unsigned most_held_runs = 2;
 
-    /// Outside of a block: a statement that is repeated more slowly than this, on average, polls;
-    /// and writes without a leader follow one another within this, and are so many times as many.
+    /// Outside of a block: a statement that is repeated more slowly than this, on average, polls.
     static constexpr Microseconds slowest_repeat = 50'000;
+
+    /// Outside of a block writes without a leader follow one another within this, on average, and
+    /// are so many times as many. By their average, because single ones are late on a busy
+    /// machine; but where they are late by more than so much in all, they begin anew, so that rare
+    /// writes do not hide those in a loop after them.
     static constexpr Microseconds slowest_write = 10'000;
+    static constexpr Microseconds most_late = 50'000;
     static constexpr std::uint32_t writes_for_repeats = 10;
 
     struct Limits {
@@ -334,6 +339,7 @@ class Detector {
     bool counts_outside(const Entry& entry, QueryId leader) const;
     bool hands_on_none(const Statement& statement, const Context& context) const;
     bool counts_without_leader(const Entry& entry) const;
+    static bool is_late(const Entry& entry, const Run& run);
     bool counts_same_only(const Entry& entry) const;
     bool is_under(const Entry& entry, QueryId leader) const;
     /// All runs asked for one page after the other.

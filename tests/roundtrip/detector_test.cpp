@@ -1057,6 +1057,22 @@ TEST_CASE("writes without a leader outside of a block are a loop if they are man
         slow.sleep(Detector::slowest_write).vary(messages, 1, Kind::insert);
     }
     CHECK(slow.end().empty());
+    // On a busy machine single ones are late.
+    for (const Microseconds late : {4, 10}) {
+        Session busy;
+        for (int i = 0; i < 100; ++i) {
+            busy.sleep(i % 50 == 49 ? late * Detector::most_late : 0);
+            busy.vary(messages, 1, Kind::insert);
+        }
+        CHECK(busy.end().size() == (late == 4 ? 1 : 0));
+    }
+    // What was written now and then does not hide what follows.
+    Session rare;
+    for (int i = 0; i < 200; ++i) {
+        rare.sleep(i < 100 ? 3 * Detector::slowest_write : 0).vary(messages, 1, Kind::insert);
+    }
+    REQUIRE(rare.end().size() == 1);
+    CHECK(rare.loops.front().statements < 105);
     Session between;
     for (int i = 0; i < 200; ++i) {
         between.vary(messages, 1, Kind::insert).vary(campaign, 1);
