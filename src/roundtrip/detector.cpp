@@ -824,8 +824,10 @@ Loop Detector::as_loop(const Entry& entry) const {
             1};
 }
 
-/// What is left of a loop if other runs of it count in requests. Fewer runs than make a loop are
-/// none of their own. One of which nothing is left is told with all its numbers, as of a request.
+/// What is left of a loop if other runs of it count in requests. Fewer trips than make a loop are
+/// none of their own: they are added to the others, if those were enough or a part has been told.
+/// One of which nothing is left is told with all its numbers, as of a request; one that is no loop
+/// in either, without any wait.
 Loop Detector::without_requests(const Entry& entry) const {
     Loop loop = as_loop(entry);
     const OfRequests taken = of_requests(entry);
@@ -840,9 +842,15 @@ Loop Detector::without_requests(const Entry& entry) const {
     loop.rows -= std::min(taken.rows, loop.rows);
     loop.busy -= std::min(taken.busy, loop.busy);
     loop.wait -= std::min(taken.wait, loop.wait);
-    if (loop.statements < repeats_) {
+    if (loop.round_trips >= repeats_) {
+        // The first of them may share its transaction with a run of a request.
+        loop.transactions = std::max<std::uint64_t>(loop.transactions, 1);
+    } else if (taken.trips >= repeats_ || !loop.is_new_in_episode) {
         loop.is_new_in_episode = false;
         loop.leader_rows = 0;
+    } else {
+        loop.is_of_request = true;
+        loop.wait = 0;
     }
     return loop;
 }

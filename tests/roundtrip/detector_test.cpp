@@ -1161,6 +1161,8 @@ TEST_CASE("runs that count in a request are told there, and the others here") {
             CHECK(loop.busy == 10 * Session::busy);
             // The first run is not waited for, and the runs before the others' are theirs.
             CHECK(loop.wait == 9 * Session::wait);
+            // All are of one transaction, which is the request's as well.
+            CHECK(loop.transactions == 1);
             CHECK(loop.is_new_in_episode);
         }
     }
@@ -1181,6 +1183,22 @@ TEST_CASE("fewer runs of no request than make a loop are added to its others") {
     CHECK(session.loops[0].statements == 1);
     CHECK_FALSE(session.loops[0].is_new_in_episode);
     CHECK(session.loops[0].leader_rows == 0);
+}
+
+TEST_CASE("too few runs of a request, and of none, are no loop together") {
+    Session session;
+    session.begin().run(campaigns, 18);
+    for (int i = 0; i < 18; ++i) {
+        session.vary(messages, 1);
+        if (i % 2 == 1) {
+            session.take_for_request(1);
+        }
+    }
+    session.commit();
+    // It is told, so that it is shown as running no longer, but makes no row and no line.
+    REQUIRE(session.loops.size() == 1);
+    CHECK(session.loops[0].is_of_request);
+    CHECK(session.loops[0].wait == 0);
 }
 
 TEST_CASE("of small blocks each statement is taken for a request") {
