@@ -545,10 +545,7 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
     entry.is_many |= entry.last_rows >= 2;
     last_ = statement.has_relation ? place : last_;
     last_led_ = statement.evidence.leader != 0 ? place : last_led_;
-    // Catalogs are read by libraries, for themselves. The first row of a cursor may be looked at
-    // before the second is fetched.
-    const bool is_fetch = statement.role != Statement::Role::execution;
-    if (!statement.is_of_catalogs && (entry.last_rows >= 2 || (is_fetch && entry.last_rows == 1))) {
+    if (may_be_looped_over(statement, entry.last_rows)) {
         last_many_ = place;
     }
 }
@@ -600,8 +597,7 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
         return std::nullopt;
     }
     const QueryId leader = leader_of(entry);
-    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.all_runs;
-    if (inserts_many || !repeats_enough(entry, leader) ||
+    if (inserts_many(entry.kind, entry.rows, entry.all_runs) || !repeats_enough(entry, leader) ||
         (!is_block_episode_ && !counts_outside(entry, leader))) {
         return std::nullopt;
     }
@@ -680,13 +676,11 @@ bool Detector::counts_without_leader(const Entry& entry) const {
 }
 
 bool Detector::has_single_runs(const LoopKey& key) const noexcept {
-    constexpr std::uint32_t of_runs = 8;
     const auto* const end = entries_.data() + used_places_;
     const auto* const found = std::find_if(entries_.data(), end, [&](const Entry& entry) {
         return entry.id == key.repeated && entry.is_loop;
     });
-    return found != end && found->lists > 0 &&
-           (found->runs - std::min(found->lists, found->runs)) * of_runs >= found->runs;
+    return found != end && roundtrip::has_single_runs(found->lists, found->runs);
 }
 
 const Detector::Entry* Detector::entry_of_last_run(QueryId id) const noexcept {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "roundtrip/episode_clock.hpp"
+#include "roundtrip/loop_rules.hpp"
 #include "roundtrip/statement.hpp"
 
 /// Which statements of a session ran in a loop, and under which. Nothing here allocates or throws.
@@ -348,7 +349,7 @@ class Detector {
     }
     void add_of_requests(const Entry& entry, const OfRequests& further) noexcept;
     static bool is_by_values(const Entry& entry) {
-        return entry.value_runs > 0 && entry.value_runs * 5ULL >= entry.runs * 4ULL;
+        return is_led_by_values(entry.value_runs, entry.runs);
     }
     Place place_of(const Entry& entry) const {
         return static_cast<Place>(&entry - entries_.data());

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "roundtrip/evidence.hpp"
+#include "roundtrip/loop_rules.hpp"
 
 namespace onetrip::roundtrip {
 
@@ -95,16 +96,13 @@ bool RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept
     return true;
 }
 
-/// Catalogs are read by libraries, for themselves. The first row of a cursor may be looked at
-/// before the second is fetched.
 void RequestEpisode::remember_rows(Entry& entry, const Statement& statement) noexcept {
     const auto rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(statement.rows, 1U << 30));
     const bool goes_on = statement.role == Statement::Role::next_fetch;
     entry.last_rows = std::min((goes_on ? entry.last_rows : 0) + rows, 1U << 30);
     entry.all_rows += statement.rows;
     entry.is_many |= entry.last_rows >= 2;
-    const bool is_fetch = statement.role != Statement::Role::execution;
-    if (!statement.is_of_catalogs && (entry.last_rows >= 2 || (is_fetch && entry.last_rows == 1))) {
+    if (may_be_looped_over(statement, entry.last_rows)) {
         last_many_ = static_cast<Place>(place_of(entry) + 1);
     }
 }
@@ -151,7 +149,7 @@ void RequestEpisode::begin_at_zero(Entry& entry) noexcept {
 // ---- loops --------------------------------------------------------------------------------------
 
 bool RequestEpisode::is_by_values(const Entry& entry) noexcept {
-    return entry.value_runs * 5ULL >= entry.runs * 4ULL;
+    return is_led_by_values(entry.value_runs, entry.runs);
 }
 
 /// What a session has found by the order of its own statements holds for its own runs: the others'
@@ -184,8 +182,8 @@ QueryId RequestEpisode::leader_of(const Entry& entry) const noexcept {
 
 std::optional<LoopKey> RequestEpisode::loop_of(const Entry& entry,
                                                std::uint32_t repeats) const noexcept {
-    const bool inserts_many = entry.kind == Kind::insert && entry.rows >= 2ULL * entry.runs;
-    if (entry.trips < repeats || entry.is_dismissed || inserts_many) {
+    if (entry.trips < repeats || entry.is_dismissed ||
+        inserts_many(entry.kind, entry.rows, entry.runs)) {
         return std::nullopt;
     }
     if (is_paging(entry)) {
@@ -216,13 +214,11 @@ std::optional<LoopKey> RequestEpisode::loop_to_describe(QueryId id,
 }
 
 RequestEpisode::Described RequestEpisode::described(QueryId id) const noexcept {
-    constexpr std::uint64_t of_runs = 8;
     const Entry* const entry = find(id);
     if (entry == nullptr) {
         return {};
     }
-    const std::uint32_t singles = entry->runs - std::min(entry->lists, entry->runs);
-    return {entry->has_distinct_parameters, entry->lists > 0 && singles * of_runs >= entry->runs};
+    return {entry->has_distinct_parameters, has_single_runs(entry->lists, entry->runs)};
 }
 
 void RequestEpisode::set_variant(const LoopKey& key, std::uint64_t variant) noexcept {
