@@ -17,7 +17,7 @@ std::string count(std::size_t number, const char* noun) {
     return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     const std::string_view start = first_characters(text, most_characters_shown);
     std::string shown = "\"";
     for (std::string_view rest = start; !rest.empty();) {

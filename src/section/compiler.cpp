@@ -16,7 +16,7 @@ namespace onetrip::section {
 namespace {
 
 std::string field_name(const Field& field) {
-    return "field " + quoted(field.name);
+    return "field " + in_quotes(field.name);
 }
 
 [[noreturn]] void refuse_boundary(TextPosition at, const std::string& problem, Place place) {
@@ -138,7 +138,7 @@ void Compiler::add_name(const std::string& name, TextPosition at, Named named) {
     const auto [found, is_new] = names_.emplace(name, named);
     // Reserved bits are not keys, and may share a name as they do in the standard.
     if (!is_new && !(named.is_constant && found->second.is_constant)) {
-        refuse_layout(at, "duplicate name " + quoted(name), quoted(name),
+        refuse_layout(at, "duplicate name " + in_quotes(name), in_quotes(name),
                       "a name that no field or label before has");
     }
 }
@@ -192,7 +192,8 @@ void Compiler::place_field(const Field& field, Place& place) {
 
 void Compiler::place_label(const Label& label, Place place) {
     if (!place.on_byte_boundary()) {
-        refuse_boundary(label.at, "label " + quoted(label.name) + " is off a byte boundary", place);
+        refuse_boundary(label.at, "label " + in_quotes(label.name) + " is off a byte boundary",
+                        place);
     }
     for (auto part = parts_.rbegin(); part != parts_.rend() && !part->label; ++part) {
         part->label = labels_.size();
@@ -252,10 +253,11 @@ void Compiler::refuse_part_as_column(const Field& field) const {
     }
     const Field& part = plan_.fields[*found->second.field];
     if (part.source.is_part()) {
-        refuse_layout(field.source_at,
-                      "column source " + quoted(field.source.name) + " is named like a part field",
-                      quoted(field.source.name) + ", which is " + print_source(part.source),
-                      "a column of another name, or another name for that field");
+        refuse_layout(
+            field.source_at,
+            "column source " + in_quotes(field.source.name) + " is named like a part field",
+            in_quotes(field.source.name) + ", which is " + print_source(part.source),
+            "a column of another name, or another name for that field");
     }
 }
 
@@ -299,13 +301,13 @@ void Compiler::measure_field(FieldId id, Measure& measure) const {
     const Field& field = plan_.fields[id];
     const auto found = names_.find(field.source.name);
     if (found == names_.end() || !found->second.field) {
-        refuse_layout(field.source_at, "unknown field " + quoted(field.source.name),
-                      quoted(field.source.name), "a field of the layout");
+        refuse_layout(field.source_at, "unknown field " + in_quotes(field.source.name),
+                      in_quotes(field.source.name), "a field of the layout");
     }
     const FieldId measured = *found->second.field;
     if (measured == id) {
         refuse_layout(field.source_at, field_name(field) + " is computed from itself",
-                      quoted(field.source.name), "another field");
+                      in_quotes(field.source.name), "another field");
     }
     measure.from = begin_of(measured);
     measure.to = end_of(measured);
@@ -314,8 +316,8 @@ void Compiler::measure_field(FieldId id, Measure& measure) const {
 void Compiler::measure_offset(const Field& field, Measure& measure) const {
     const auto found = names_.find(field.source.name);
     if (found == names_.end() || !found->second.label) {
-        refuse_layout(field.source_at, "unknown label " + quoted(field.source.name),
-                      quoted(field.source.name), "a label of the layout");
+        refuse_layout(field.source_at, "unknown label " + in_quotes(field.source.name),
+                      in_quotes(field.source.name), "a label of the layout");
     }
     measure.to = labels_[*found->second.label].place;
 }

@@ -84,7 +84,7 @@ std::string describe(jsonb::Value value) {
         case jsonb::Kind::numeric:
             return cut_short(value.numeric().to_text());
         case jsonb::Kind::string:
-            return quoted(value.string());
+            return in_quotes(value.string());
         case jsonb::Kind::array:
             return "[...]";
         case jsonb::Kind::object:
@@ -136,7 +136,7 @@ std::string describe(const Value& value) {
             return describe(value.interval);
         case Value::Kind::text:
         case Value::Kind::json_text:
-            return quoted(value.view());
+            return in_quotes(value.view());
         case Value::Kind::malformed_text:
         case Value::Kind::bytes:
             return describe_bytes(value.view());

@@ -96,7 +96,7 @@ Field FieldParser::parse_list_value() {
     parse_width("a width in bits, or \"{\"");
     parse_type();
     if (rule() == SourceRule::none) {
-        refuse_layout(field_.type_at, "a list of " + type_name(), quoted(type_name()),
+        refuse_layout(field_.type_at, "a list of " + type_name(), in_quotes(type_name()),
                       "a type that has a value");
     }
     if (reader_.current().is_name("split")) {
@@ -178,7 +178,7 @@ void FieldParser::find_type(const Token& token) {
 void FieldParser::refuse_width(const std::string& expected) const {
     const std::string width = field_.width ? std::to_string(*field_.width) : "*";
     refuse_layout(field_.width_at, "type " + type_name() + " does not allow the width " + width,
-                  quoted(width), expected);
+                  in_quotes(width), expected);
 }
 
 Token FieldParser::take_tlv_parameter(const std::string& expected) {
@@ -326,7 +326,7 @@ void FieldParser::parse_function(const Token& name) {
         refuse_layout(name.at, "unknown function " + name.describe(), name.describe(),
                       "length, count, present, offset, part, last_part or parts");
     }
-    refuse_source(SourceRule::computed, quoted(std::string(name.text) + "()"));
+    refuse_source(SourceRule::computed, in_quotes(std::string(name.text) + "()"));
     reader_.take();
     const bool has_argument = !reader_.current().is_symbol(')');
     const auto kind = has_argument ? function->with_argument : function->without_argument;
@@ -389,7 +389,7 @@ Token take_list_source(TokenReader& reader) {
     const Token source = reader.take_name("a column");
     if (reader.current().is_symbol('(')) {
         refuse_layout(source.at, "a list takes no computed source",
-                      quoted(std::string(source.text) + "()"), "a column");
+                      in_quotes(std::string(source.text) + "()"), "a column");
     }
     return source;
 }

@@ -144,7 +144,7 @@ std::vector<Scope> scopes_of(const Definition& definition) {
 }
 
 std::string kind_of(const Definition& definition) {
-    return definition.set.empty() ? "type" : "item of set " + quoted(definition.set);
+    return definition.set.empty() ? "type" : "item of set " + in_quotes(definition.set);
 }
 
 }  // namespace
@@ -175,8 +175,8 @@ void parse_definition_head(TokenReader& reader, Definition& definition) {
     }
     definition.set = take_set(reader).text;
     if (is_key_of_item(definition.name)) {
-        refuse_layout(definition.at, quoted(definition.name) + " names no definition with a set",
-                      quoted(definition.name), "a name that is no key of items");
+        refuse_layout(definition.at, in_quotes(definition.name) + " names no definition with a set",
+                      in_quotes(definition.name), "a name that is no key of items");
     }
     definition.tag = reader.take_constant(largest_tag, "tag of more than 16 bits");
     if (reader.current().kind == Token::Kind::number) {
@@ -203,7 +203,7 @@ TextTable take_text_table(TokenReader& reader) {
     }
     const auto table = text_table_of(name);
     if (!table) {
-        refuse_layout(first.at, "unknown table of characters " + quoted(name), quoted(name),
+        refuse_layout(first.at, "unknown table of characters " + in_quotes(name), in_quotes(name),
                       std::string(text_table_names()));
     }
     if (name.size() > first.text.size()) {
@@ -226,7 +226,7 @@ void refuse_duplicate_definitions(const std::vector<Definition>& definitions) {
     std::map<Scope, const Definition*> found;
     for (const Definition& definition : definitions) {
         if (!names.emplace(definition.set, definition.name).second) {
-            refuse_layout(definition.at, "duplicate definition " + quoted(definition.name),
+            refuse_layout(definition.at, "duplicate definition " + in_quotes(definition.name),
                           "another " + kind_of(definition) + " of that name",
                           "a name that no definition before has");
         }
@@ -237,9 +237,9 @@ void refuse_duplicate_definitions(const std::vector<Definition>& definitions) {
             const auto [other, is_new] = found.emplace(scope, &definition);
             if (!is_new && other->second != &definition) {
                 refuse_layout(definition.tag.at,
-                              "definition " + quoted(definition.name) +
-                                  " has the tag and scope of " + quoted(other->second->name),
-                              definition.tag.spelling + " in set " + quoted(definition.set),
+                              "definition " + in_quotes(definition.name) +
+                                  " has the tag and scope of " + in_quotes(other->second->name),
+                              definition.tag.spelling + " in set " + in_quotes(definition.set),
                               "a tag, extension or scope of its own");
             }
         }

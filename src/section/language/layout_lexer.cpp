@@ -29,17 +29,17 @@ bool is_operator_of_two(std::string_view symbols) {
 std::string Token::describe() const {
     switch (kind) {
         case Kind::line_end:
-            return text == "\n" ? "end of line" : quoted(text);
+            return text == "\n" ? "end of line" : in_quotes(text);
         case Kind::text_end:
             return "end of text";
         case Kind::other: {
             const Utf8Character character = first_character(text);
             return character.valid && is_invisible(character.code_point)
                        ? name_of_character(character.code_point)
-                       : quoted(text);
+                       : in_quotes(text);
         }
         default:
-            return quoted(text);
+            return in_quotes(text);
     }
 }
 

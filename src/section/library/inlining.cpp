@@ -66,13 +66,13 @@ bool have_one_extension(const Definition& left, const Definition& right) {
 
 [[noreturn]] void refuse_order(const Definition& own, const Definition& found) {
     throw Error(ErrorKind::invalid_value,
-                "definition " + quoted(found.name) +
+                "definition " + in_quotes(found.name) +
                     " of the library cannot be written into the "
                     "layout",
-                "In one text it would be found before the layout's own " + quoted(own.name) +
+                "In one text it would be found before the layout's own " + in_quotes(own.name) +
                     ", which comes first now.",
-                "Give one of them the other's scope or extension, or define " + quoted(found.name) +
-                    " in the layout.");
+                "Give one of them the other's scope or extension, or define " +
+                    in_quotes(found.name) + " in the layout.");
 }
 
 /// Both hold only after another item. Takes the scopes that both have from the library's.

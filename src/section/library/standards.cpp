@@ -65,7 +65,7 @@ const Standard& find_standard(std::string_view name) {
     const auto* const found = std::find_if(std::begin(standards), std::end(standards),
                                            [&](const Standard& s) { return s.name == name; });
     if (found == std::end(standards)) {
-        throw Error(ErrorKind::invalid_value, "unknown standard " + quoted(name),
+        throw Error(ErrorKind::invalid_value, "unknown standard " + in_quotes(name),
                     "The library has layouts of " + joined(names_of_standards) + ".",
                     "Use one of these, or \"dvb\" for tables of ISO/IEC 13818-1.");
     }
@@ -142,8 +142,8 @@ const LibraryTable* find_table(std::string_view name) {
         for_each_word(other->standards, [&](std::string_view word) { having.push_back(word); });
         hint = "It is a layout of the standard " + joined(having) + ".";
     }
-    throw Error(ErrorKind::invalid_value, "unknown standard layout " + quoted(name),
-                "The standard " + quoted(standard) + " has no layout of that name.", hint);
+    throw Error(ErrorKind::invalid_value, "unknown standard layout " + in_quotes(name),
+                "The standard " + in_quotes(standard) + " has no layout of that name.", hint);
 }
 
 }  // namespace
@@ -217,7 +217,7 @@ std::span<const LibraryDefinition> definitions_of_set(std::string_view set) {
                 sets.push_back(name);
             }
         }
-        throw Error(ErrorKind::invalid_value, "unknown set " + quoted(set),
+        throw Error(ErrorKind::invalid_value, "unknown set " + in_quotes(set),
                     "The library has no set of that name.", "Its sets: " + joined(sets) + ".");
     }
     return found;

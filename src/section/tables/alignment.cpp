@@ -274,7 +274,7 @@ void Aligner::check_node(const Node& node, BlockId block, Set begin) const {
     if (node.field == nullptr) {
         return;
     }
-    const std::string name = "field " + quoted(node.field->name);
+    const std::string name = "field " + in_quotes(node.field->name);
     const bool has_no_width = node.kind == Node::Kind::bytes && !node.field->width;
     const bool is_definition = node.kind == Node::Kind::object && node.unit != nullptr;
     if (has_no_width || is_definition || node.kind == Node::Kind::tlv ||
@@ -282,7 +282,7 @@ void Aligner::check_node(const Node& node, BlockId block, Set begin) const {
         require(node, begin, name + " does not begin on a byte boundary");
     }
     if (node.kind == Node::Kind::label) {
-        require(node, begin, "label " + quoted(node.field->name) + " is off a byte boundary");
+        require(node, begin, "label " + in_quotes(node.field->name) + " is off a byte boundary");
     }
     check_measured(node, block, begin);
     if (node.kind == Node::Kind::bits && node.field->source.kind == Source::Kind::length_of_rest) {
@@ -305,7 +305,7 @@ void Aligner::check_measured(const Node& node, BlockId block, Set begin) const {
     }
     for (const Length& length : lengths->second.all) {
         if (!exclude_each_other(length.block, block)) {
-            const std::string what = "what field " + quoted(length.node->field->name) +
+            const std::string what = "what field " + in_quotes(length.node->field->name) +
                                      " measures is off a byte boundary";
             require(*length.node, begin, what);
             require(*length.node, end, what);
@@ -347,8 +347,9 @@ void Aligner::check_ends_of_scope(const Node& node, Set begin) const {
         return;
     }
     if (const Node* const length = own_lengths_[unit_.blocks[node.block].scope]) {
-        require(*length, end_of(shifts_[node.block], begin_of_scope(node, begin)),
-                "what field " + quoted(length->field->name) + " measures is off a byte boundary");
+        require(
+            *length, end_of(shifts_[node.block], begin_of_scope(node, begin)),
+            "what field " + in_quotes(length->field->name) + " measures is off a byte boundary");
     }
 }
 
@@ -357,8 +358,8 @@ void Aligner::refuse_end(Set end) const {
     while ((end >> bits & 1) == 0) {
         ++bits;
     }
-    const std::string what =
-        kind_ == UnitKind::section ? std::string("the layout") : "definition " + quoted(unit_.name);
+    const std::string what = kind_ == UnitKind::section ? std::string("the layout")
+                                                        : "definition " + in_quotes(unit_.name);
     refuse_layout(unit_.end_at, what + " does not end on a byte boundary",
                   count(bits, "bit") + " of an unfinished byte" +
                       ((end & boundary) != 0 ? " for some rows" : ""),

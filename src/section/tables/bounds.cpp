@@ -123,7 +123,7 @@ class Bounder {
 };
 
 std::string name_of(const Node& node) {
-    return node.field == nullptr ? std::string("optional") : quoted(node.field->name);
+    return node.field == nullptr ? std::string("optional") : in_quotes(node.field->name);
 }
 
 // ---- scopes -----------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ Size Bounder::bound_object(BlockId block, std::uint32_t index) {
     Node& node = node_at(block, index);
     if (node.unit != nullptr && body.smallest == 0) {
         refuse_layout(node.field->type_at,
-                      "definition " + quoted(node.unit->name) + " may take no bits",
+                      "definition " + in_quotes(node.unit->name) + " may take no bits",
                       "braces that may be empty", "an element that is always there");
     }
     if (has_length) {
@@ -568,9 +568,10 @@ void Bounder::refuse_keys_outside(Node& optional) {
     for (const auto& [key, count] : uses) {
         if (scope.keys[key].uses > count) {
             refuse_layout(optional.at,
-                          "key " + quoted(scope.keys[key].name) +
+                          "key " + in_quotes(scope.keys[key].name) +
                               " of optional braces is also one outside of them",
-                          quoted(scope.keys[key].name), "a source of elements in the braces alone");
+                          in_quotes(scope.keys[key].name),
+                          "a source of elements in the braces alone");
         }
         scope.keys[key].may_be_missing = true;
         scope.keys[key].is_optional = true;

@@ -27,8 +27,8 @@ bool is_integer(const Field& field) {
 }
 
 [[noreturn]] void refuse_part_as_column(TextPosition at, const std::string& source) {
-    refuse_layout(at, "column source " + quoted(source) + " is named like a part field",
-                  quoted(source), "a column of another name, or another name for that field");
+    refuse_layout(at, "column source " + in_quotes(source) + " is named like a part field",
+                  in_quotes(source), "a column of another name, or another name for that field");
 }
 
 class Builder {
@@ -160,8 +160,8 @@ void Builder::close_scope(ScopeId id, const Split* split) {
     if (split != nullptr && !split->key.empty()) {
         if (open().keys.contains(split->key)) {
             refuse_layout(split->at,
-                          "the key " + quoted(split->key) + " of split is a field of the item",
-                          quoted(split->key), "a key that no element of the item takes");
+                          "the key " + in_quotes(split->key) + " of split is a field of the item",
+                          in_quotes(split->key), "a key that no element of the item takes");
         }
         scope().split_key = key_of(split->key, nullptr);
         scope().keys[scope().split_key].names_part = true;
@@ -270,7 +270,7 @@ Node Builder::build_field(const Field& written) {
         split_ = Split{1, "", written.at};
         if (!split_name_.empty()) {
             refuse_layout(written.at, "second element to split",
-                          quoted(written.name) + " besides " + quoted(split_name_),
+                          in_quotes(written.name) + " besides " + in_quotes(split_name_),
                           "at most one with split");
         }
         split_name_ = written.name;
@@ -284,10 +284,10 @@ void Builder::refuse_misplaced(const Field& field) const {
     const bool is_of_section = kind == Source::Kind::checksum || field.source.is_part() ||
                                kind == Source::Kind::offset_of_label || field.split;
     if (is_of_section && !stands_in_section()) {
-        refuse_layout(field.at, "field " + quoted(field.name) + " stands in inner braces",
+        refuse_layout(field.at, "field " + in_quotes(field.name) + " stands in inner braces",
                       kind == Source::Kind::checksum ? "type " + std::string(field.type->name())
                       : field.split                  ? std::string("split")
-                                                     : quoted(print_source(field.source)),
+                                                     : in_quotes(print_source(field.source)),
                       "it directly in the braces of the section");
     }
 }
@@ -313,7 +313,7 @@ void Builder::resolve_source(Node& node) {
 
 Node Builder::build_label(const Label& label) {
     if (!stands_in_section()) {
-        refuse_layout(label.at, "label " + quoted(label.name) + " stands in inner braces",
+        refuse_layout(label.at, "label " + in_quotes(label.name) + " stands in inner braces",
                       "a label", "it directly in the braces of the section");
     }
     Node node;
@@ -340,12 +340,12 @@ Node Builder::build_list(const List& list) {
         node.field = &field_of_braces(list.name, list.source, list.at, list.source_at);
     }
     if (list.split && !stands_in_section()) {
-        refuse_layout(list.at, "list " + quoted(list.name) + " stands in inner braces", "split",
+        refuse_layout(list.at, "list " + in_quotes(list.name) + " stands in inner braces", "split",
                       "it directly in the braces of the section");
     }
     if (list.split && !split_name_.empty()) {
         refuse_layout(list.split->at, "second element to split",
-                      quoted(list.name) + " besides " + quoted(split_name_),
+                      in_quotes(list.name) + " besides " + in_quotes(split_name_),
                       "at most one with split");
     }
     node.name = add_name(node, list.name, list.at, false);
@@ -444,7 +444,7 @@ NameId Builder::add_name(const Node& node, const std::string& name, TextPosition
                          bool is_constant) {
     const auto [seen, is_new] = open().visible.names.emplace(name, is_constant);
     if (!is_new && !(seen->second && is_constant)) {
-        refuse_layout(at, "duplicate name " + quoted(name), quoted(name),
+        refuse_layout(at, "duplicate name " + in_quotes(name), in_quotes(name),
                       "a name that nothing before it in the same braces has");
     }
     if (is_new && open().declared != nullptr) {
@@ -501,9 +501,10 @@ void Builder::take_key(Node& node, const std::string& source, TextPosition at) {
         open().visible.keys.emplace(node.key, Taker{node.field, is_container});
     if (!is_new && (is_container || taken->second.is_container)) {
         refuse_layout(at,
-                      "source " + quoted(source) + " is shared by " +
-                          quoted(taken->second.field->name) + " and " + quoted(node.field->name),
-                      quoted(source), "a source that no other element has");
+                      "source " + in_quotes(source) + " is shared by " +
+                          in_quotes(taken->second.field->name) + " and " +
+                          in_quotes(node.field->name),
+                      in_quotes(source), "a source that no other element has");
     }
     if (is_new && open().declared != nullptr) {
         open().declared->keys.emplace(node.key, Taker{node.field, is_container});
@@ -550,7 +551,7 @@ void Builder::check_default(const Node& node, TextPosition at) {
     const auto [found, is_new] = open().defaults.emplace(node.key, number);
     if (!is_new && found->second != number) {
         refuse_layout(at,
-                      "fields of the source " + quoted(scope().keys[node.key].name) +
+                      "fields of the source " + in_quotes(scope().keys[node.key].name) +
                           " have different defaults",
                       number ? std::to_string(*number) : "no default",
                       found->second ? "default " + std::to_string(*found->second) : "no default");
@@ -589,15 +590,15 @@ Operand Builder::find_operand(const Condition& condition) {
         const Named& named = found->second;
         if (named.is_computed || named.is_other) {
             refuse_layout(condition.at,
-                          "condition on " + quoted(condition.field) + ", which is " +
+                          "condition on " + in_quotes(condition.field) + ", which is " +
                               (named.is_computed ? "computed" : "no integer field"),
-                          quoted(condition.field),
+                          in_quotes(condition.field),
                           "an integer field that is a column, a constant or present()");
         }
         return {levels, named.id};
     }
-    refuse_layout(condition.at, "condition on unknown or later field " + quoted(condition.field),
-                  quoted(condition.field), "a field before it");
+    refuse_layout(condition.at, "condition on unknown or later field " + in_quotes(condition.field),
+                  in_quotes(condition.field), "a field before it");
 }
 
 // ---- measures ---------------------------------------------------------------------------------
@@ -616,21 +617,21 @@ void Builder::resolve_measure(Node& node) {
     const auto found = open().names.find(source.name);
     const Named named = found == open().names.end() ? Named() : found->second;
     if (is_offset && !named.is_label) {
-        refuse_layout(node.field->source_at, "unknown label " + quoted(source.name),
-                      quoted(source.name), "a label of the layout");
+        refuse_layout(node.field->source_at, "unknown label " + in_quotes(source.name),
+                      in_quotes(source.name), "a label of the layout");
     }
     if (is_count && !named.is_list) {
-        refuse_layout(node.field->source_at, "unknown list " + quoted(source.name),
-                      quoted(source.name), "a list of the same braces");
+        refuse_layout(node.field->source_at, "unknown list " + in_quotes(source.name),
+                      in_quotes(source.name), "a list of the same braces");
     }
     if (!is_offset && !named.is_element) {
-        refuse_layout(node.field->source_at, "unknown field " + quoted(source.name),
-                      quoted(source.name), "a field, list or object of the same braces");
+        refuse_layout(node.field->source_at, "unknown field " + in_quotes(source.name),
+                      in_quotes(source.name), "a field, list or object of the same braces");
     }
     if (named.id == node.name) {
         refuse_layout(node.field->source_at,
-                      "field " + quoted(node.field->name) + " is computed from itself",
-                      quoted(source.name), "another field");
+                      "field " + in_quotes(node.field->name) + " is computed from itself",
+                      in_quotes(source.name), "another field");
     }
     node.measured = named.id;
     if (is_count) {
@@ -649,7 +650,7 @@ void Builder::resolve_present(Node& node, const Named& named) {
                       "present(" + node.field->source.name + ") of " +
                           (keys.empty() ? "an element that takes no value of the row"
                                         : "a field for which NULL is a value"),
-                      quoted(node.field->source.name),
+                      in_quotes(node.field->source.name),
                       "an element that is written exactly if the row has a value for it");
     }
     if (!open().presents.insert(named.id).second) {
@@ -660,7 +661,7 @@ void Builder::resolve_present(Node& node, const Named& named) {
         if (scope().keys[key].uses > uses) {
             refuse_layout(node.field->source_at,
                           "present(" + node.field->source.name + ") of a source that others share",
-                          quoted(scope().keys[key].name), "a source of that element alone");
+                          in_quotes(scope().keys[key].name), "a source of that element alone");
         }
         scope().keys[key].may_be_missing = true;
     }
@@ -686,7 +687,7 @@ void Builder::find_split() {
         }
     }
     if (split_ && !split_->key.empty() && !has_part) {
-        refuse_layout(split_->at, "split by " + quoted(split_->key) + " without a part number",
+        refuse_layout(split_->at, "split by " + in_quotes(split_->key) + " without a part number",
                       "no field whose source is part()",
                       "one, from which readers know the segment");
     }
@@ -697,7 +698,7 @@ void Builder::check_split_by(const Node& node) {
     if (!split_ || split_->key.empty() || split_->key != source.name) {
         refuse_layout(node.field->source_at,
                       "last_part(" + source.name + ") without split by that key",
-                      quoted(source.name), "the key of a list with split(n) by");
+                      in_quotes(source.name), "the key of a list with split(n) by");
     }
 }
 

@@ -67,7 +67,7 @@ class Compiler final : public UnitCompiler {
         }
         OpenType& type = own->second;
         if (type.is_open) {
-            refuse_layout(at, "definition " + quoted(name) + " contains itself", quoted(name),
+            refuse_layout(at, "definition " + in_quotes(name) + " contains itself", in_quotes(name),
                           "a definition that does not, but through tlv");
         }
         if (type.unit == nullptr) {
@@ -106,7 +106,7 @@ class Compiler final : public UnitCompiler {
 
     static void refuse_too_deep(std::uint32_t depth, const std::string& name, TextPosition at) {
         if (depth > deepest_definitions) {
-            refuse_layout(at, "definitions are nested too deep", quoted(name),
+            refuse_layout(at, "definitions are nested too deep", in_quotes(name),
                           "at most " + std::to_string(deepest_definitions) + " in one another");
         }
     }
@@ -176,7 +176,7 @@ const Unit& UnitCompiler::name_type(const Unit& type) {
 }
 
 void UnitCompiler::refuse_unknown_set(const std::string& name, TextPosition at) {
-    refuse_layout(at, "unknown set " + quoted(name), quoted(name),
+    refuse_layout(at, "unknown set " + in_quotes(name), in_quotes(name),
                   "a set of the library, or one that a definition of the text has");
 }
 

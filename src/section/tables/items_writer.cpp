@@ -95,18 +95,18 @@ const ItemDefinition& Writer::definition_to_write(const Node& node, std::string_
     const ItemDefinition* const item = definition_named(node.sets, std::string(name), before);
     if (item == nullptr) {
         throw BadValue{
-            ErrorKind::invalid_value, quoted(name),
+            ErrorKind::invalid_value, in_quotes(name),
             "is neither a definition of the field's sets nor a key of items (tag, value, "
             "hex, base64, size)"};
     }
     if (item_depth_ == deepest_item) {
         throw BadValue{
-            ErrorKind::invalid_value, quoted(name),
+            ErrorKind::invalid_value, in_quotes(name),
             "is an item deeper than " + std::to_string(deepest_item) + " in one another"};
     }
     const auto largest = largest_unsigned(node.field->tlv.tag_bytes * 8U);
     if (item->tag > largest) {
-        throw BadValue{ErrorKind::invalid_value, quoted(name),
+        throw BadValue{ErrorKind::invalid_value, in_quotes(name),
                        "has the tag " + std::to_string(item->tag) + ", which is outside 0 to " +
                            std::to_string(largest)};
     }
@@ -143,7 +143,7 @@ void Writer::refuse_hidden(const Node& node, const ItemDefinition& item,
         return;
     }
     throw BadValue{
-        ErrorKind::invalid_value, quoted(item.name),
+        ErrorKind::invalid_value, in_quotes(item.name),
         "would not be found again by a reader: " +
             std::string(before.meet(item.after) ? "another definition hides it"
                                                 : "the item that it must come after is not there")};

@@ -211,7 +211,7 @@ void Writer::refuse_missing_key(const std::string& key) const {
     const bool is_attribute = !is_json_row_ && values_[root_.split->key].from_composite;
     throw BadValue{is_attribute ? ErrorKind::undefined_column : ErrorKind::null_not_allowed, "NULL",
                    "stands for the " + std::string(is_attribute ? "attribute " : "key ") +
-                       quoted(key) + " that the item does not have",
+                       in_quotes(key) + " that the item does not have",
                    print_split(root_.split_rule) + " asks every item for it."};
 }
 

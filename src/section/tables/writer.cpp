@@ -206,7 +206,7 @@ void Writer::read_object(const Scope& scope, jsonb::Object object) {
         }
         if (next == scope.sorted.end()) {
             path_.push(member.key);
-            throw BadValue{ErrorKind::invalid_value, quoted(member.key),
+            throw BadValue{ErrorKind::invalid_value, in_quotes(member.key),
                            "is a key that the layout does not name"};
         }
         values_[values + *next] = Value::of_json(member.value, true);
@@ -338,9 +338,9 @@ void Writer::check_present(const Node& node, std::uint64_t bits, const Frame& fr
                    bits == 1 ? "of present(" + name +
                                    ") contradicts the conditions of the layout, "
                                    "which leave " +
-                                   quoted(name) + " out"
+                                   in_quotes(name) + " out"
                              : "of present(" + name + ") contradicts the layout, which writes " +
-                                   quoted(name) + " though it is NULL"};
+                                   in_quotes(name) + " though it is NULL"};
 }
 
 // ---- elements ---------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ class InetType final : public BytesType {
     /// A column's address has no quotes, like other values that are not text.
     [[noreturn]] static void refuse(const Value& value, std::string_view text, bool is_ipv4) {
         const bool is_column = value.kind == Value::Kind::inet;
-        const std::string shown = is_column ? std::string(text) : quoted(text);
+        const std::string shown = is_column ? std::string(text) : in_quotes(text);
         std::array<std::uint8_t, ipv6_size> other{};
         const std::string wanted = is_ipv4 ? "IPv4" : "IPv6";
         if (text.find('/') != std::string_view::npos) {

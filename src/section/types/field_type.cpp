@@ -121,7 +121,7 @@ std::vector<std::uint8_t> parse_json_text(const Value& value, Interrupt interrup
         return jsonb::parse_json(value.view(), jsonb::DuplicateKeys::refused, interrupt);
     } catch (const jsonb::DuplicateKeyError& error) {
         throw BadValue{ErrorKind::invalid_value, describe(value),
-                       "has the key " + quoted(error.key()) + " twice in one object"};
+                       "has the key " + in_quotes(error.key()) + " twice in one object"};
     } catch (const jsonb::JsonError& error) {
         throw BadValue{ErrorKind::invalid_value, describe(value),
                        std::string("is not valid JSON: ") + error.what()};

@@ -53,13 +53,13 @@ std::uint64_t tag_of_text(std::string_view text, TlvFormat format) {
     const std::string_view digits = is_hexadecimal ? text.substr(2) : text;
     const char* const allowed = is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
     if (digits.empty() || digits.find_first_not_of(allowed) != std::string_view::npos) {
-        refuse(quoted(text), "is not a tag, which is a number such as 128 or \"0x80\"");
+        refuse(in_quotes(text), "is not a tag, which is a number such as 128 or \"0x80\"");
     }
     std::uint64_t tag = 0;
     for (const char digit : digits) {
         tag = tag * (is_hexadecimal ? 16 : 10) + static_cast<std::uint64_t>(hex_digit(digit));
         if (tag > largest_tag(format)) {
-            refuse_tag_range(quoted(text), format);
+            refuse_tag_range(in_quotes(text), format);
         }
     }
     return tag;
@@ -290,7 +290,7 @@ Item ItemWriter::item_of(jsonb::Value element) const {
         } else if (member.key == "size") {
             item.size = member.value;
         } else {
-            refuse(quoted(member.key),
+            refuse(in_quotes(member.key),
                    "is a key that items do not have (tag, value, hex, base64, size)");
         }
     }

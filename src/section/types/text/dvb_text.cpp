@@ -163,12 +163,12 @@ TextObject read_members(const Value& value, jsonb::Object object) {
                                                        : member.key == "hex" ? &members.hex
                                                                              : nullptr;
         if (known == nullptr) {
-            refuse(value, "has the key " + quoted(member.key) + ", which no text has",
+            refuse(value, "has the key " + in_quotes(member.key) + ", which no text has",
                    forms_of_objects);
         }
         if (member.value.kind() != jsonb::Kind::string) {
             refuse(value, "has " + std::string(describe_kind(member.value.kind())) + " as " +
-                              quoted(member.key) + ", not a string");
+                              in_quotes(member.key) + ", not a string");
         }
         *known = member.value.string();
     }
@@ -188,7 +188,7 @@ std::vector<std::uint8_t> bytes_of_member(const Value& value, const char* key,
                                           std::string_view digits) {
     auto bytes = bytes_of_hex(digits);
     if (!bytes) {
-        refuse(value, "has " + quoted(digits) + " as \"" + key +
+        refuse(value, "has " + in_quotes(digits) + " as \"" + key +
                           "\", which is not made of pairs of hexadecimal digits");
     }
     return *std::move(bytes);
@@ -199,12 +199,12 @@ TextTable table_of_selector(const Value& value, Bytes selector, std::string_view
     const Selection selection = selection_of(selector, table);
     if (!selector.empty() && selector.front() == encoding_type_id && selection.size == 1) {
         refuse(value,
-               "has the selector " + quoted(digits) +
+               "has the selector " + in_quotes(digits) +
                    ", an encoding_type_id, whose tables only receivers know",
                R"(Give the bytes: {"hex": "..."}.)");
     }
     if (!selection.table || selection.size != selector.size()) {
-        refuse(value, "has the selector " + quoted(digits) + ", which selects no table",
+        refuse(value, "has the selector " + in_quotes(digits) + ", which selects no table",
                "Selectors are 01 to 07, 09 to 0b, 10 and two bytes, 11 to 15, and none, \"\".");
     }
     return *selection.table;
@@ -240,14 +240,14 @@ std::vector<std::uint8_t> encode_object(const Value& value, TextTable table) {
     const DecodedText decoded = decode_dvb_text(bytes, table, nullptr);
     if (decoded.form == DecodedText::Form::bytes) {
         refuse(value, "has bytes as \"hex\" that are not text, in addition to the text " +
-                          quoted(*object.text));
+                          in_quotes(*object.text));
     }
     if (decoded.text != *object.text) {
-        refuse(
-            value,
-            "has the text " + quoted(*object.text) + ", but its bytes are " + quoted(decoded.text),
-            "Change one of them and leave the other out: the text as a string, or the bytes as "
-            R"({"hex": "..."}.)");
+        refuse(value,
+               "has the text " + in_quotes(*object.text) + ", but its bytes are " +
+                   in_quotes(decoded.text),
+               "Change one of them and leave the other out: the text as a string, or the bytes as "
+               R"({"hex": "..."}.)");
     }
     return bytes;
 }
