@@ -32,15 +32,19 @@ $node->safe_psql('postgres', 'SELECT round_trips_reset()');
 
 # ---- an error of the watch's own ----
 
+# From 18 on the server itself reads pg_constraint when it looks at a table for the first time.
+$session = start_session($node, settings => '-c lock_timeout=100ms');
+ask($session, 'SELECT FROM lists, items, notes LIMIT 0');
 my $blocker = start_session($node);
 ask($blocker, 'BEGIN');
 ask($blocker, 'LOCK TABLE pg_constraint IN ACCESS EXCLUSIVE MODE');
 my $position = -s $node->logfile;
-my ($status, $out) = $node->psql('postgres', "SET lock_timeout = '100ms';\nBEGIN;\n$list$look_ups" . "INSERT INTO notes VALUES (31);\nCOMMIT;\nSELECT n FROM notes;\n");
-is($status, 0, 'the client goes on');
-like($out, qr/\n31$/, 'and so does its transaction');
+my @answers = map { ask($session, $_) } 'BEGIN', split(/\n/, $list . $look_ups), 'INSERT INTO notes VALUES (31)', 'COMMIT', 'SELECT n FROM notes';
+is(scalar(grep { /ERROR/ } @answers), 0, 'the client goes on');
+is($answers[-1], '31', 'and so does its transaction');
 ask($blocker, 'COMMIT');
 end_session($blocker);
+end_session($session);
 wait_for_exits($node);
 is($node->safe_psql('postgres', 'SELECT count(*) FROM round_trips'), '0', 'a loop that cannot be described has no row');
 my @lines = slurp_file($node->logfile, $position) =~ /LOG:  (round trips: .*)/g;

@@ -246,15 +246,23 @@ void set_text_with_gap(RoundTripText& to, std::string_view head, std::string_vie
     set_round_trip_text(to, {text.data, static_cast<std::size_t>(text.len)}, is_cut);
 }
 
-/// The text may be that of thousands of statements: it is not gone over for each of them. The
-/// comments before a statement are a part of it; from 18 on its location is after them.
-StatementSource part_of(const char* text, int location, int length) {
-    const auto first = static_cast<std::size_t>(Max(location, 0));
-    const char* const rest = text + first;
+/// Where a statement begins with the comments before it, which are a part of it. From 18 on its
+/// location is after them.
+const char* begin_at(const char* text, int location) {
+    if (location <= 0) {
+        return text;
+    }
+    const auto first = static_cast<std::size_t>(location);
+    return text + roundtrip::begin_with_comments({text, first}, first);
+}
+
+/// The text may be that of thousands of statements: it is not gone over for each of them.
+std::string_view part_of(const char* text, int location, int length) {
+    const char* const rest = text + Max(location, 0);
     const std::size_t size =
         length > 0 ? strnlen(rest, static_cast<std::size_t>(length)) : std::strlen(rest);
-    const std::size_t begin = roundtrip::begin_with_comments({text, first}, first);
-    return {trimmed({text + begin, first + size - begin}), false};
+    const char* const begin = begin_at(text, location);
+    return {begin, static_cast<std::size_t>(rest + size - begin)};
 }
 
 /// The settings of standard_conforming_strings that texts of this session were parsed under.
@@ -304,11 +312,11 @@ roundtrip::LiteralRules comment_rules() {
 }
 
 StatementSource source_of(const PlannedStmt* statement, const char* text) {
-    return part_of(text, statement->stmt_location, statement->stmt_len);
+    return {trimmed(part_of(text, statement->stmt_location, statement->stmt_len)), false};
 }
 
 StatementSource source_of(const Query* statement, const char* text) {
-    return part_of(text, statement->stmt_location, statement->stmt_len);
+    return {trimmed(part_of(text, statement->stmt_location, statement->stmt_len)), false};
 }
 
 void locate_query_of_cursor(Query* statement) {
@@ -324,14 +332,12 @@ void locate_query_of_cursor(Query* statement) {
 }
 
 bool names_ignore(const Query* statement, const char* text) {
-    const char* const begin = text + Max(statement->stmt_location, 0);
-    if (statement->stmt_len == 0) {
-        // Most texts have no colon, which is found out by far faster.
-        return std::strchr(begin, ':') != nullptr &&
-               std::strstr(begin, roundtrip::ignore_words) != nullptr;
+    // Most texts have no colon, which is found out by far faster.
+    if (statement->stmt_len == 0 &&
+        std::strchr(begin_at(text, statement->stmt_location), ':') == nullptr) {
+        return false;
     }
-    return names_ignore(
-        std::string_view{begin, strnlen(begin, static_cast<std::size_t>(statement->stmt_len))});
+    return names_ignore(part_of(text, statement->stmt_location, statement->stmt_len));
 }
 
 bool has_ignore_comment(StatementSource source) {
