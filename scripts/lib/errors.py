@@ -119,7 +119,7 @@ def part_shown(part, before):
         return shown(given[-1], before)
     if part.startswith("field_name("):
         return [f'field "{ANYTHING}"']
-    return [f'"{ANYTHING}"' if part.startswith("quoted(") else ANYTHING]
+    return [f'"{ANYTHING}"' if part.startswith("in_quotes(") else ANYTHING]
 
 
 def formatted(expression):
