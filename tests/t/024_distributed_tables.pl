@@ -157,6 +157,30 @@ $node->safe_psql('postgres', "CALL load_response_events('app', 'app')");
 $node->safe_psql('postgres', "INSERT INTO pg_dist_partition TABLE placed");
 is(loaded_otherwise(), '200|0|0', 'but what one server loads of it');
 
+# Their scans, of which there must not be one for each submission. Each session's are known once it has ended.
+sub scans_of_load
+{
+	my ($mode) = @_;
+	my $scans = q{SELECT seq_scan FROM pg_stat_user_tables WHERE schemaname = 'app' AND relname IN ('response_events', 'response_event_problems') ORDER BY relname};
+	my @before = split /\n/, $node->safe_psql('postgres', $scans);
+	like($node->safe_psql('postgres', "CALL load_response_events('app', 'app', '$mode')"), qr/^[1-9]/, "a load of what is $mode");
+	my @after = split /\n/, $node->safe_psql('postgres', $scans);
+	return join ' ', map { $after[$_] - $before[$_] } 0, 1;
+}
+
+# Many events that no load has written, as other rows of the ledger would have them.
+$node->safe_psql('postgres', q{INSERT INTO app.response_events (submission_id, user_id, processed_on, schema_path, idx, ord, status) SELECT md5('other' || n / 50)::uuid, md5('u')::uuid, now(), 'a', '{}', n, 'ok' FROM generate_series(1, 20000) AS n;
+	ANALYZE app.response_events; INSERT INTO app.form_responses (id, form_id, user_id, responses, date_created) VALUES (md5('201')::uuid, md5('f')::uuid, md5('u')::uuid, '{"a": 1}', '2026-01-01')});
+is((split / /, scans_of_load('new'))[1], '0', 'a small load into a large table looks its own events up');
+is($node->safe_psql('postgres', q{SELECT events, problems FROM app.submission_loads WHERE submission_id = md5('201')::uuid}), '1|0', 'and counts no others');
+$node->safe_psql('postgres', q{DELETE FROM app.form_responses WHERE id = md5('201')::uuid; TRUNCATE app.response_events, app.response_event_problems, app.submission_loads;
+	ALTER TABLE app.response_events DROP CONSTRAINT response_events_pkey; ALTER TABLE app.response_event_problems DROP CONSTRAINT response_event_problems_pkey});
+is(scans_of_load('new'), '1 1', 'without an index, one scan counts the events of all submissions, and one their problems');
+is(loaded_otherwise(), '200|0|0', 'which is the same count');
+$node->safe_psql('postgres', "UPDATE app.submission_loads SET row_hash = NULL");
+is(scans_of_load('changed'), '2 2', 'and one more deletes what is written anew');
+is(loaded_otherwise(), '200|0|0', 'and writes the same');
+
 # Views of views, in a schema whose tables are local.
 $node->safe_psql('postgres', q{CREATE SCHEMA views; CREATE VIEW views.inner AS TABLE app.form_responses; CREATE VIEW views.form_responses AS TABLE views.inner;
 	CREATE VIEW views.form_schemas AS TABLE app.form_schemas; CREATE VIEW views.users AS SELECT * FROM app.users; CREATE SCHEMA shown;
