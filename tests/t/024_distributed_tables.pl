@@ -87,6 +87,20 @@ like(error_of("SELECT load_answers(1, 1, 1, '{}'::jsonb, true, '', 1, true, '', 
 like(error_of("SELECT load_answers(1, 1, 1, '{}'::jsonb, true, '', '{}'::jsonb, true, '', 'x', '', true)"), qr/ERROR:  unrecognized .*dialect/, 'a dialect that is none');
 is($node->safe_psql('postgres', "SELECT (load_answers(NULL::int, NULL::int, NULL::date, NULL::jsonb, NULL, NULL, NULL::jsonb, NULL, NULL, NULL, NULL, NULL)).ord"), '', 'nothing at all');
 
+# One call site, whose variables change.
+is($node->safe_psql('postgres', <<'SQL'), 't', 'a target is read anew where it changes');
+CREATE FUNCTION hashes(targets text[]) RETURNS SETOF bytea LANGUAGE plpgsql AS $$
+DECLARE target text; hash bytea;
+BEGIN
+    FOREACH target IN ARRAY targets LOOP
+        hash := (load_hashes(1, 2, NULL::date, '{}'::jsonb, true, 'f', '{}'::jsonb, true, 'Ada', NULL, target)).row_hash;
+        RETURN NEXT hash;
+    END LOOP;
+END $$;
+SELECT array_agg(h) = (SELECT array_agg((load_hashes(1, 2, NULL::date, '{}'::jsonb, true, 'f', '{}'::jsonb, true, 'Ada', NULL, t)).row_hash) FROM unnest(ARRAY[NULL, ':form_id,;', ':user_id,;', NULL, ':form_id,;']) AS t)
+    AND count(DISTINCT h) = 3 FROM hashes(ARRAY[NULL, ':form_id,;', ':user_id,;', NULL, ':form_id,;']) AS h;
+SQL
+
 # ---- the refusals ----------------------------------------------------------------------------------
 
 # The catalogue of Citus has the column as the node tree of a Var; a condition on it has that too.

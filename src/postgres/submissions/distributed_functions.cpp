@@ -33,6 +33,8 @@ enum Argument {
 struct NodeLoad {
     LoadStatements statements;
     LoadState state;
+    std::string_view target;      ///< the text of statements.target
+    MemoryContext target_memory;  ///< of both
 };
 
 // ---- the call site ----
@@ -55,6 +57,10 @@ bool is_json_argument(FunctionCallInfo fcinfo, Argument argument) {
     return type == JSONOID;
 }
 
+MemoryContext make_target_memory(MemoryContext parent) {
+    return make_memory_context(parent, "onetrip load target");
+}
+
 /// The types of a call site's arguments stay what they are.
 NodeLoad* make_node_load(FunctionCallInfo fcinfo, MemoryContext memory) {
     const MemoryContext caller = MemoryContextSwitchTo(memory);
@@ -65,8 +71,10 @@ NodeLoad* make_node_load(FunctionCallInfo fcinfo, MemoryContext memory) {
     statements.created = value_type_of(fcinfo, argument_date_created);
     statements.has_json_documents = is_json_argument(fcinfo, argument_responses);
     statements.has_json_forms = is_json_argument(fcinfo, argument_schema);
+    statements.target = facts_of({});
     load->state.statements = &statements;
     load->state.forms = make_in_context<LoadedForms>(memory);
+    load->target_memory = make_target_memory(memory);
     MemoryContextSwitchTo(caller);
     return load;
 }
@@ -93,10 +101,23 @@ Submission submission_of(FunctionCallInfo fcinfo) {
     return submission;
 }
 
-TargetFacts target_of(FunctionCallInfo fcinfo) {
-    return PG_ARGISNULL(argument_target)
-               ? facts_of({})
-               : facts_of(characters_of(PG_GETARG_TEXT_PP(argument_target)));
+/// A call site of a load's statement has one target, which is read once. That of an expression of
+/// PL/pgSQL is kept while its variables change, so the text itself is compared.
+void read_target(NodeLoad& load, FunctionCallInfo fcinfo) {
+    const std::string_view target = PG_ARGISNULL(argument_target)
+                                        ? std::string_view{}
+                                        : characters_of(PG_GETARG_TEXT_PP(argument_target));
+    if (target == load.target) {
+        return;
+    }
+    const MemoryContext memory = make_target_memory(MemoryContextGetParent(load.target_memory));
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    const std::string_view copy{pnstrdup(target.data(), target.size()), target.size()};
+    load.statements.target = facts_of(copy);
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(load.target_memory);
+    load.target = copy;
+    load.target_memory = memory;
 }
 
 // ---- load_hashes ----
@@ -160,7 +181,7 @@ void NodeAnswers::begin(FunctionCallInfo fcinfo) {
     }
     MemoryContextReset(call_memory());
     const MemoryContext caller = MemoryContextSwitchTo(call_memory());
-    load_->statements.target = target_of(fcinfo);
+    read_target(*load_, fcinfo);
     const bool are_problems =
         !PG_ARGISNULL(argument_are_problems) && PG_GETARG_BOOL(argument_are_problems);
     load_->state.stage = are_problems ? Stage::problems : Stage::events;
@@ -180,7 +201,7 @@ Datum load_hashes(PG_FUNCTION_ARGS) {
     HashCall* const call = hash_call_of(fcinfo);
     MemoryContextReset(call->memory);
     const MemoryContext caller = MemoryContextSwitchTo(call->memory);
-    call->load->statements.target = target_of(fcinfo);
+    read_target(*call->load, fcinfo);
     Submission submission = submission_of(fcinfo);
     examine_submission(call->load->state, submission);
     MemoryContextSwitchTo(caller);
