@@ -194,6 +194,25 @@ is_loaded('and in no one\'s way', "form_name => 'f'", qr/^0\|/);
 both(q{DELETE FROM app.form_responses WHERE id = md5('4000')::uuid});
 like((load($coordinator, "form_name => 'g'"))[1], qr/ERROR:  form "g" does not exist in schema "app"\nHINT:  Forms are "f", "kobo", "unused"\./, 'a form that is not there');
 
+# How often the shards of both tables were scanned. A node's session tells once it has ended.
+sub scans_of_shards
+{
+	return map { $coordinator->safe_psql('postgres', qq{SELECT sum(result::int) FROM run_command_on_shards('dwh.$_',
+		'SELECT seq_scan FROM pg_stat_user_tables WHERE relid = ''%s''::regclass')}) } qw(response_events response_event_problems);
+}
+
+both('TRUNCATE dwh.submission_loads, dwh.response_events, dwh.response_event_problems; ALTER TABLE dwh.response_events DROP CONSTRAINT response_events_pkey;
+	ALTER TABLE dwh.response_event_problems DROP CONSTRAINT response_event_problems_pkey');
+$coordinator->safe_psql('postgres', 'ALTER SYSTEM SET citus.max_cached_conns_per_worker = 0; SELECT pg_reload_conf()');
+my @scans = scans_of_shards();
+my @loaded = map { (load($_, ''))[0] } @both;
+my @scans_after = scans_of_shards();
+is($loaded[1], $loaded[0], 'without an index on submission_id: the result');
+is($scans_after[$_] - $scans[$_], 32, 'and one scan of each shard, which counts all ' . (qw(events problems))[$_]) for 0, 1;
+is_loaded('and all is loaded', "'changed'", qr/^0\|/);
+$coordinator->safe_psql('postgres', 'ALTER SYSTEM RESET citus.max_cached_conns_per_worker; SELECT pg_reload_conf()');
+both('ALTER TABLE dwh.response_events ADD PRIMARY KEY (submission_id, ord); ALTER TABLE dwh.response_event_problems ADD PRIMARY KEY (submission_id, ord)');
+
 # ---- what happens meanwhile ------------------------------------------------------------------------
 
 sub add
