@@ -97,8 +97,9 @@ BEGIN
         RETURN NEXT hash;
     END LOOP;
 END $$;
-SELECT array_agg(h) = (SELECT array_agg((load_hashes(1, 2, NULL::date, '{}'::jsonb, true, 'f', '{}'::jsonb, true, 'Ada', NULL, t)).row_hash) FROM unnest(ARRAY[NULL, ':form_id,;', ':user_id,;', NULL, ':form_id,;']) AS t)
-    AND count(DISTINCT h) = 3 FROM hashes(ARRAY[NULL, ':form_id,;', ':user_id,;', NULL, ':form_id,;']) AS h;
+SELECT array_agg(h ORDER BY n) = (SELECT array_agg((load_hashes(1, 2, NULL::date, '{}'::jsonb, true, 'f', '{}'::jsonb, true, 'Ada', NULL, t)).row_hash)
+        FROM unnest(ARRAY[NULL, ':form_id,;', ':user_id,;', NULL, ':form_id,;']) AS t)
+    AND count(DISTINCT h) = 3 FROM hashes(ARRAY[NULL, ':form_id,;', ':user_id,;', NULL, ':form_id,;']) WITH ORDINALITY AS t (h, n);
 SQL
 
 # ---- the refusals ----------------------------------------------------------------------------------
