@@ -59,19 +59,19 @@ void translate(Value form, Dialect dialect, FormTree& tree) {
     switch (dialect) {
         case Dialect::kobo:
         case Dialect::xlsform:
-            return translate_xlsform(form, dialect == Dialect::kobo, tree);
+            return xlsform::translate(form, dialect == Dialect::kobo, tree);
         case Dialect::odk:
-            return translate_odk(form, tree);
+            return odk::translate(form, tree);
         case Dialect::fhir:
-            return translate_fhir(form, tree);
+            return fhir::translate(form, tree);
         case Dialect::formio:
-            return translate_formio(form, tree);
+            return formio::translate(form, tree);
         case Dialect::surveyjs:
-            return translate_surveyjs(form, tree);
+            return surveyjs::translate(form, tree);
         case Dialect::jsonschema:
-            return translate_json_schema(form, tree);
+            return json_schema::translate(form, tree);
         case Dialect::redcap:
-            return translate_redcap(form, tree);
+            return redcap::translate(form, tree);
         case Dialect::onetrip:
             return;
     }

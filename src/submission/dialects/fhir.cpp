@@ -9,7 +9,7 @@
 #include "submission/dialects/open_arrays.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::fhir {
 
 namespace {
 
@@ -352,7 +352,7 @@ std::optional<std::uint32_t> Translator::choices_of_contained(std::string_view r
 
 }  // namespace
 
-void translate_fhir(Value value, FormTree& tree) {
+void translate(Value value, FormTree& tree) {
     const Object form = object_of(value);
     const auto name =
         filled_text(form, "name") ? filled_text(form, "name") : filled_text(form, "id");
@@ -365,4 +365,4 @@ void translate_fhir(Value value, FormTree& tree) {
     translator.add_items(elements(form, "item"));
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::fhir

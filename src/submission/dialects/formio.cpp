@@ -10,7 +10,7 @@
 #include "submission/dialects/open_arrays.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::formio {
 
 namespace {
 
@@ -334,7 +334,7 @@ std::uint32_t Translator::add_child(std::uint32_t parent, TreeNode node) {
 
 }  // namespace
 
-void translate_formio(Value value, FormTree& tree) {
+void translate(Value value, FormTree& tree) {
     const Object form = object_of(value);
     const std::optional<Value> version = scalar(form, "_vid");
     TreeNode& root = tree.at(FormTree::root);
@@ -347,4 +347,4 @@ void translate_formio(Value value, FormTree& tree) {
     translator.add_components(elements(form, "components"));
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::formio

@@ -11,7 +11,7 @@
 #include "submission/dialects/members.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::json_schema {
 
 namespace {
 
@@ -676,8 +676,8 @@ void Translator::translate() {
 
 }  // namespace
 
-void translate_json_schema(Value form, FormTree& tree) {
+void translate(Value form, FormTree& tree) {
     Translator(form, tree).translate();
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::json_schema

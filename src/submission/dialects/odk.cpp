@@ -7,7 +7,7 @@
 #include "submission/dialects/members.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::odk {
 
 namespace {
 
@@ -146,7 +146,7 @@ void Translator::add_system_keys() {
 
 }  // namespace
 
-void translate_odk(Value form, FormTree& tree) {
+void translate(Value form, FormTree& tree) {
     Translator translator(tree);
     for (const Value field : form.array()) {
         if (field.kind() == Kind::object) {
@@ -156,4 +156,4 @@ void translate_odk(Value form, FormTree& tree) {
     translator.add_system_keys();
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::odk

@@ -8,7 +8,7 @@
 #include "submission/dialects/members.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::redcap {
 
 namespace {
 
@@ -183,7 +183,7 @@ void Translator::add_system_keys() {
 
 }  // namespace
 
-void translate_redcap(Value form, FormTree& tree) {
+void translate(Value form, FormTree& tree) {
     tree.empty_is_null = true;
     Translator translator(tree);
     for (const Value field : form.array()) {
@@ -192,4 +192,4 @@ void translate_redcap(Value form, FormTree& tree) {
     translator.add_system_keys();
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::redcap

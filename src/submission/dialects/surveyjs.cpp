@@ -9,7 +9,7 @@
 #include "submission/dialects/members.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::surveyjs {
 
 namespace {
 
@@ -537,7 +537,7 @@ void Translator::move_children(std::uint32_t from, std::uint32_t to) {
 
 }  // namespace
 
-void translate_surveyjs(Value value, FormTree& tree) {
+void translate(Value value, FormTree& tree) {
     const Object form = object_of(value);
     TreeNode& root = tree.at(FormTree::root);
     root.slug = filled_text(form, "name").value_or("form");
@@ -556,4 +556,4 @@ void translate_surveyjs(Value value, FormTree& tree) {
     }
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::surveyjs

@@ -9,7 +9,7 @@
 #include "submission/dialects/members.hpp"
 #include "submission/dialects/rooms.hpp"
 
-namespace onetrip::submission::dialects {
+namespace onetrip::submission::dialects::xlsform {
 
 namespace {
 
@@ -479,7 +479,7 @@ std::optional<Value> version_in(Object object) {
 
 }  // namespace
 
-void translate_xlsform(Value value, bool is_kobo, FormTree& tree) {
+void translate(Value value, bool is_kobo, FormTree& tree) {
     const Object form = object_of(value);
     const Object inner = object(form, "content");
     const Object content = array(inner, "survey") ? inner : form;
@@ -496,4 +496,4 @@ void translate_xlsform(Value value, bool is_kobo, FormTree& tree) {
     }
 }
 
-}  // namespace onetrip::submission::dialects
+}  // namespace onetrip::submission::dialects::xlsform
