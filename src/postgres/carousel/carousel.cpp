@@ -5,12 +5,12 @@
 #include "postgres/carousel/carousel_query.hpp"
 #include "postgres/carousel/encoded_messages.hpp"
 #include "postgres/carousel/message_ids.hpp"
+#include "postgres/carousel/row_receiver.hpp"
 #include "postgres/sections/column_reader.hpp"
 #include "postgres/server/arguments.hpp"
 
 extern "C" {
 #include "nodes/params.h"
-#include "tcop/dest.h"
 }
 
 namespace onetrip::postgres {
@@ -28,27 +28,20 @@ struct LocalTimeColumn {
 };
 
 /// Takes the rows of the messages query one by one, from the executor's hands.
-struct MessageReceiver {
-    DestReceiver receiver;  // first: the executor knows nothing but this
+struct MessageReceiver : RowReceiver {
     MessageJob* job;
     int leading_columns;  ///< those before the slots': the ids, and of a change which day it is
     const CarouselZone* zone;
     const section::Plan* plan;
     const std::vector<section::Slot>* slots;
-    MemoryContext row_context;            ///< reset for each row
-    ErrorContextCallback* outer_context;  ///< the context that the caller's errors would show
-    ColumnReader* readers;                ///< one a slot
-    LocalTimeColumn* local_times;         ///< one a slot
-    Value* values;                        ///< one a slot
+    ColumnReader* readers;         ///< one a slot
+    LocalTimeColumn* local_times;  ///< one a slot
+    Value* values;                 ///< one a slot
     MessageIds ids;
 };
 
-MessageReceiver* receiver_of(DestReceiver* self) {
-    return reinterpret_cast<MessageReceiver*>(self);
-}
-
-void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
-    MessageReceiver* const receiver = receiver_of(self);
+void start_messages(RowReceiver* self, TupleDesc descriptor) {
+    auto* const receiver = static_cast<MessageReceiver*>(self);
     start_message_ids(receiver->ids, descriptor);
     for (int i = receiver->leading_columns; i < descriptor->natts; ++i) {
         const Oid type = TupleDescAttr(descriptor, i)->atttypid;
@@ -59,8 +52,6 @@ void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
             receiver->zone->time_zone != nullptr && getBaseType(type) == TIMESTAMPOID;
     }
 }
-
-void shut_down(DestReceiver* /*self*/) {}
 
 Value read_local_time(MessageReceiver* receiver, LocalTimeColumn& column, Timestamp local_time) {
     if (!column.is_known || column.last != local_time) {
@@ -88,14 +79,8 @@ void read_values(MessageReceiver* receiver, TupleTableSlot* row) {
     }
 }
 
-bool receive(TupleTableSlot* row, DestReceiver* self) {
-    MessageReceiver* const receiver = receiver_of(self);
-    CHECK_FOR_INTERRUPTS();
-    // Our errors are about the message, not about the statement that fetched it.
-    ErrorContextCallback* const statement_context = error_context_stack;
-    error_context_stack = receiver->outer_context;
-    const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
-    slot_getallattrs(row);
+bool take_message(RowReceiver* self, TupleTableSlot* row) {
+    auto* const receiver = static_cast<MessageReceiver*>(self);
     check_message_ids(receiver->ids, row);
     read_values(receiver, row);
     receiver->job->take({{row->tts_values[0], row->tts_isnull[0], receiver->ids.ids[0].type},
@@ -103,9 +88,6 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
                          {receiver->values, receiver->slots->size()},
                          receiver->leading_columns > MessageIds::columns &&
                              DatumGetBool(row->tts_values[MessageIds::columns])});
-    MemoryContextReset(receiver->row_context);
-    MemoryContextSwitchTo(caller);
-    error_context_stack = statement_context;
     return true;
 }
 
@@ -113,17 +95,12 @@ MessageReceiver make_receiver(CompiledLayout* compiled, const CarouselTables& ta
                               const CarouselZone& zone, MessageJob& job) {
     const std::size_t slots = compiled->plan.slots.size();
     MessageReceiver receiver{};
-    receiver.receiver.receiveSlot = receive;
-    receiver.receiver.rStartup = start_up;
-    receiver.receiver.rShutdown = shut_down;
-    receiver.receiver.rDestroy = shut_down;
-    receiver.receiver.mydest = DestTuplestore;
+    begin_rows(receiver, start_messages, take_message,
+               make_memory_context(CurrentMemoryContext, "onetrip message"));
     receiver.job = &job;
     receiver.zone = &zone;
     receiver.plan = &compiled->plan;
     receiver.slots = &compiled->plan.slots;
-    receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip message");
-    receiver.outer_context = error_context_stack;
     receiver.ids = make_message_ids(tables);
     receiver.readers = static_cast<ColumnReader*>(palloc(slots * sizeof(ColumnReader)));
     receiver.local_times = static_cast<LocalTimeColumn*>(palloc0(slots * sizeof(LocalTimeColumn)));

@@ -21,7 +21,7 @@ constexpr int stats_columns = 8;
 constexpr int form_column = 7;
 
 /// Chunks from this size on have memory of their own, which grows without being copied.
-constexpr std::size_t first_buffer = std::size_t{64} * 1024;
+constexpr std::size_t first_sections_buffer = std::size_t{64} * 1024;
 
 /// encode_carousel: all sections, one after the other.
 class EncodeJob final : public MessageJob {
@@ -214,7 +214,7 @@ extern "C" {
 
 Datum encode_carousel(PG_FUNCTION_ARGS) {
     const CarouselRequest request = carousel_request(fcinfo, 2);
-    SectionBuffer sections(CurrentMemoryContext, first_buffer);
+    SectionBuffer sections(CurrentMemoryContext, first_sections_buffer);
     EncodeJob job(request.compiled, sections);
     for_each_message(request, job);
     PG_RETURN_BYTEA_P(sections.as_bytea());

@@ -6,8 +6,6 @@ namespace onetrip::postgres {
 
 namespace {
 
-using section::Plan;
-
 /// The most columns that an error lists.
 constexpr int columns_shown = 100;
 
@@ -37,7 +35,7 @@ const char* list_columns(const CarouselTables& tables) {
     return list.data;
 }
 
-[[noreturn]] void refuse_unknown_source(const CarouselTables& tables, const Plan& plan,
+[[noreturn]] void refuse_unknown_source(const CarouselTables& tables, const section::Plan& plan,
                                         std::size_t slot) {
     ereport(
         ERROR,
@@ -70,7 +68,7 @@ Source message_id(const CarouselTables& tables) {
     return {"m.id", tables.messages.type_of("id")};
 }
 
-Source source_of_slot(const CarouselTables& tables, const Plan& plan, std::size_t slot) {
+Source source_of_slot(const CarouselTables& tables, const section::Plan& plan, std::size_t slot) {
     const char* const name = plan.slots[slot].name.c_str();
     if (plan.slots[slot].names_part) {
         return nothing;
@@ -93,7 +91,7 @@ Source source_of_slot(const CarouselTables& tables, const Plan& plan, std::size_
 }
 
 /// Whether the layout takes a column from zones_diffusion, so that it must be joined.
-bool needs_zones(const CarouselTables& tables, const Plan& plan) {
+bool needs_zones(const CarouselTables& tables, const section::Plan& plan) {
     for (const section::Slot& slot : plan.slots) {
         if (!slot.names_part && tables.table_of_column(slot.name.c_str()) == &tables.zones) {
             return true;
@@ -247,7 +245,7 @@ constexpr const char* ids = "c.id, m.id";
 constexpr const char* in_order_of_ids = "ORDER BY c.id, m.id";
 
 /// `, c.id, m.numero_abonne …`: a column for each slot.
-const char* print_slots(const CarouselTables& tables, const Plan& plan) {
+const char* print_slots(const CarouselTables& tables, const section::Plan& plan) {
     StringInfoData slots;
     initStringInfo(&slots);
     for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
@@ -257,8 +255,9 @@ const char* print_slots(const CarouselTables& tables, const Plan& plan) {
 }
 
 /// `columns` are those of the select list, `order` is what follows the conditions.
-CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const char* columns,
-                         const char* condition, const char* order, const Parameters& parameters) {
+CarouselQuery make_query(const CarouselTables& tables, const section::Plan& plan,
+                         const char* columns, const char* condition, const char* order,
+                         const Parameters& parameters) {
     StringInfoData query;
     initStringInfo(&query);
     appendStringInfo(&query,
@@ -278,7 +277,7 @@ CarouselQuery make_query(const CarouselTables& tables, const Plan& plan, const c
 
 /// The types of the arguments as this server knows them: what another server declares otherwise
 /// would be read otherwise. Those of users, whose numbers differ between servers, are 0.
-const char* print_types(const CarouselTables& tables, const Plan& plan) {
+const char* print_types(const CarouselTables& tables, const section::Plan& plan) {
     StringInfoData types;
     initStringInfo(&types);
     const auto append = [&types](Oid type) {
@@ -294,8 +293,8 @@ const char* print_types(const CarouselTables& tables, const Plan& plan) {
 }
 
 /// `public.message_sections($5, '{20,20,…}', c.id, m.id, …)`.
-const char* print_call(const CarouselTables& tables, const Plan& plan, const char* function,
-                       int layout) {
+const char* print_call(const CarouselTables& tables, const section::Plan& plan,
+                       const char* function, int layout) {
     return psprintf("%s($%d, '{%s}'::pg_catalog.oid[], %s%s)", function, layout,
                     print_types(tables, plan), ids, print_slots(tables, plan));
 }
@@ -310,7 +309,7 @@ bool is_integer(Oid type) {
 /// a campaign whose ids follow one another takes about half a megabyte, and postgres_fdw fetches a
 /// hundred rows at once. None may be so large that its text, of twice its bytes, is no datum: as
 /// many messages as can have 256 sections each, of the largest, come to 256 MB.
-int low_bits_of_block(const Plan& plan) {
+int low_bits_of_block(const section::Plan& plan) {
     constexpr int most = 13;
     constexpr std::uint64_t most_bytes = std::uint64_t{1} << 28U;
     constexpr std::uint64_t most_parts = 256;
@@ -331,14 +330,15 @@ constexpr const char* ids_differ =
 
 /// Citus computes an aggregate on its workers if it is grouped by the column that distributes the
 /// table, so that a campaign is known by its messages here.
-const char* print_blocks(const EncodingFunctions& functions, const Plan& plan, const char* call) {
+const char* print_blocks(const EncodingFunctions& functions, const section::Plan& plan,
+                         const char* call) {
     return psprintf(
         "m.campagne_id_fk, m.id OPERATOR(pg_catalog.>>) %d, pg_catalog.count(*), %s,"
         " %s(%s ORDER BY m.id)",
         low_bits_of_block(plan), ids_differ, functions.aggregate, call);
 }
 
-const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encoded form,
+const char* print_encoded(const CarouselTables& tables, const section::Plan& plan, Encoded form,
                           const EncodingFunctions& functions, int layout) {
     const char* const sections = print_call(tables, plan, functions.sections, layout);
     const char* const problem = print_call(tables, plan, functions.problem, layout);
@@ -358,14 +358,14 @@ const char* print_encoded(const CarouselTables& tables, const Plan& plan, Encode
 }  // namespace
 
 CarouselQuery carousel_query(const CarouselTables& tables, const CarouselZone& zone,
-                             const Plan& plan, DateADT day) {
+                             const section::Plan& plan, DateADT day) {
     Parameters parameters = parameters_of(zone);
     const char* const condition = print(on_air(parameters, tables, zone, day));
     return make_query(tables, plan, psprintf("%s%s", ids, print_slots(tables, plan)), condition,
                       in_order_of_ids, parameters);
 }
 
-bool can_encode(const CarouselTables& tables, const Plan& plan, Encoded form) {
+bool can_encode(const CarouselTables& tables, const section::Plan& plan, Encoded form) {
     constexpr std::size_t further_arguments = 4;
     if (plan.slots.size() + further_arguments > FUNC_MAX_ARGS) {
         return false;
@@ -383,7 +383,7 @@ bool can_encode(const CarouselTables& tables, const Plan& plan, Encoded form) {
 CarouselQuery encoded_query(const CarouselTables& tables, const CarouselZone& zone,
                             const CarouselRequest& request, DateADT day, Encoded form,
                             const EncodingFunctions& functions, bool is_trial) {
-    const Plan& plan = request.compiled->plan;
+    const section::Plan& plan = request.compiled->plan;
     Parameters parameters = parameters_of(zone);
     const int layout = add_parameter(parameters, request.layout, functions.layout_type);
     const OnAir campaigns =
@@ -394,7 +394,7 @@ CarouselQuery encoded_query(const CarouselTables& tables, const CarouselZone& zo
 }
 
 CarouselQuery changes_query(const CarouselTables& tables, const CarouselZone& zone,
-                            const Plan& plan, DateADT from, DateADT to) {
+                            const section::Plan& plan, DateADT from, DateADT to) {
     Parameters parameters = parameters_of(zone);
     const OnAir first = on_air(parameters, tables, zone, from);
     const OnAir second = on_air(parameters, tables, zone, to);

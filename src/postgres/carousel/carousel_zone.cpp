@@ -17,7 +17,7 @@ namespace {
 constexpr int most_rows = 21;
 
 /// The first rows of a look-up, as text that messages show; NULL is nullptr.
-struct Rows {
+struct ZoneRows {
     int count;
     const char* first[most_rows];
     const char* second[most_rows];
@@ -35,12 +35,12 @@ const char* text_of(TupleTableSlot* row, int column) {
 }
 
 /// `statement` has the zone as its parameter.
-Rows look_up(const CarouselZone& zone, const char* statement) {
+ZoneRows look_up(const CarouselZone& zone, const char* statement) {
     const ParamListInfo parameters = makeParamList(1);
     parameters->params[0] = {PointerGetDatum(zone.name), false, PARAM_FLAG_CONST, TEXTOID};
     QueryCursor* const cursor =
         open_cursor(plan_query(statement, parameters, zone.in_errors, false));
-    Rows rows{};
+    ZoneRows rows{};
     TupleTableSlot* row = nullptr;
     while (rows.count < most_rows && (row = fetch_row(cursor)) != nullptr) {
         rows.first[rows.count] = text_of(row, 0);
@@ -56,7 +56,7 @@ Rows look_up(const CarouselZone& zone, const char* statement) {
 // ---- refusals ----
 
 /// `"AFRIQUE", "EUROPE"`.
-const char* list_zones(const Rows& rows) {
+const char* list_zones(const ZoneRows& rows) {
     StringInfoData list;
     initStringInfo(&list);
     for (int i = 0; i < rows.count; ++i) {
@@ -75,7 +75,7 @@ const char* name_of(const CarouselZone& zone) {
 
 [[noreturn]] void refuse_unknown(const CarouselTables& tables, const CarouselZone& zone) {
     const char* const table = tables.known_zones().qualified_name();
-    const Rows known =
+    const ZoneRows known =
         look_up(zone, psprintf("SELECT DISTINCT z.zone_diffusion::pg_catalog.text FROM %s AS z"
                                " WHERE z.zone_diffusion IS NOT NULL ORDER BY 1 LIMIT %d",
                                table, most_rows));
@@ -112,7 +112,7 @@ const char* show_time_zone(const char* name) {
     return name == nullptr ? "NULL, the session's" : psprintf("\"%s\"", cut_for_message(name));
 }
 
-[[noreturn]] void refuse_time_zones(const CarouselZone& zone, const Rows& rows) {
+[[noreturn]] void refuse_time_zones(const CarouselZone& zone, const ZoneRows& rows) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("campaigns of zone \"%s\" have different time zones", name_of(zone)),
                     errdetail("Column \"time_zone\" of campaign %s is %s, that of campaign %s is "
@@ -153,7 +153,7 @@ void check_time_zone(const CarouselTables& tables, const CarouselZone& zone, con
 /// The zone from zones_diffusion.
 void find_row(const CarouselTables& tables, CarouselZone& zone) {
     const bool has_time_zone = tables.zones.has_column("time_zone");
-    const Rows rows =
+    const ZoneRows rows =
         look_up(zone, psprintf("SELECT %s FROM %s AS z WHERE z." ZONE_IS_ASKED_FOR " LIMIT 2",
                                has_time_zone ? "z.time_zone::pg_catalog.text" : "NULL",
                                tables.zones.qualified_name()));
@@ -173,7 +173,7 @@ void find_row(const CarouselTables& tables, CarouselZone& zone) {
 void find_in_campaigns(const CarouselTables& tables, CarouselZone& zone) {
     const char* const table = tables.campagnes.qualified_name();
     const bool has_time_zone = tables.campagnes.has_column("time_zone");
-    const Rows rows = look_up(
+    const ZoneRows rows = look_up(
         zone,
         has_time_zone
             ? psprintf("SELECT DISTINCT ON (1) c.time_zone::pg_catalog.text, c.id FROM %s AS c"
@@ -199,7 +199,7 @@ void check_campaigns(const CarouselTables& tables, const CarouselZone& zone) {
     if (campaign_ids_are_unique(tables.campagnes)) {
         return;
     }
-    const Rows rows = look_up(
+    const ZoneRows rows = look_up(
         zone, psprintf("SELECT c.id FROM %s AS c WHERE c." ZONE_IS_ASKED_FOR
                        " AND c.id IS NOT NULL GROUP BY c.id"
                        " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY 1 LIMIT 1",

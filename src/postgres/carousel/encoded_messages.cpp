@@ -7,13 +7,13 @@
 #include "postgres/carousel/message_ids.hpp"
 #include "postgres/carousel/message_problem.hpp"
 #include "postgres/carousel/remote_plan.hpp"
+#include "postgres/carousel/row_receiver.hpp"
 #include "postgres/server/datums.hpp"
 #include "postgres/server/subtransaction.hpp"
 
 extern "C" {
 #include "foreign/foreign.h"
 #include "parser/parse_func.h"
-#include "tcop/dest.h"
 }
 
 namespace onetrip::postgres {
@@ -53,26 +53,17 @@ bool find_functions(Oid caller, EncodingFunctions& functions) {
 
 // ---- the rows ----
 
-struct EncodedReceiver {
-    DestReceiver receiver;  // first: the executor knows nothing but this
+struct EncodedReceiver : RowReceiver {
     MessageJob* job;
     const section::Plan* plan;
     Encoded form;
     MessageIds ids;
-    MemoryContext row_context;            ///< reset for each row
-    ErrorContextCallback* outer_context;  ///< the context that the caller's errors would show
     bool has_message_twice;
 };
 
-EncodedReceiver* receiver_of(DestReceiver* self) {
-    return reinterpret_cast<EncodedReceiver*>(self);
+void start_encoded(RowReceiver* self, TupleDesc descriptor) {
+    start_message_ids(static_cast<EncodedReceiver*>(self)->ids, descriptor);
 }
-
-void start_up(DestReceiver* self, int /*operation*/, TupleDesc descriptor) {
-    start_message_ids(receiver_of(self)->ids, descriptor);
-}
-
-void shut_down(DestReceiver* /*self*/) {}
 
 Message::Id id_of(const EncodedReceiver* receiver, TupleTableSlot* row, int column) {
     return {row->tts_values[column], row->tts_isnull[column], receiver->ids.ids[column].type};
@@ -132,13 +123,8 @@ void take_row(EncodedReceiver* receiver, TupleTableSlot* row) {
     }
 }
 
-bool receive(TupleTableSlot* row, DestReceiver* self) {
-    EncodedReceiver* const receiver = receiver_of(self);
-    CHECK_FOR_INTERRUPTS();
-    ErrorContextCallback* const statement_context = error_context_stack;
-    error_context_stack = receiver->outer_context;
-    const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
-    slot_getallattrs(row);
+bool take_encoded(RowReceiver* self, TupleTableSlot* row) {
+    auto* const receiver = static_cast<EncodedReceiver*>(self);
     if (receiver->form == Encoded::blocks) {
         require(row, differ_column);
     }
@@ -148,26 +134,18 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
         check_message_ids(receiver->ids, row);
         take_row(receiver, row);
     }
-    MemoryContextReset(receiver->row_context);
-    MemoryContextSwitchTo(caller);
-    error_context_stack = statement_context;
     return !receiver->has_message_twice;
 }
 
 EncodedReceiver make_receiver(const CarouselTables& tables, const section::Plan& plan, Encoded form,
                               MessageJob& job) {
     EncodedReceiver receiver{};
-    receiver.receiver.receiveSlot = receive;
-    receiver.receiver.rStartup = start_up;
-    receiver.receiver.rShutdown = shut_down;
-    receiver.receiver.rDestroy = shut_down;
-    receiver.receiver.mydest = DestTuplestore;
+    begin_rows(receiver, start_encoded, take_encoded,
+               make_memory_context(CurrentMemoryContext, "onetrip encoded messages"));
     receiver.job = &job;
     receiver.plan = &plan;
     receiver.form = form;
     receiver.ids = make_message_ids(tables);
-    receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip encoded messages");
-    receiver.outer_context = error_context_stack;
     return receiver;
 }
 

@@ -23,7 +23,7 @@ constexpr std::size_t block_alignment = std::size_t{8} * 1024;
 /// Room for a block and the unit that fills it, unless that is large.
 constexpr std::size_t first_buffer = block_size + block_size / 2;
 
-std::span<const std::uint8_t> bytes_of(std::string_view view) {
+std::span<const std::uint8_t> bytes_in(std::string_view view) {
     return {reinterpret_cast<const std::uint8_t*>(view.data()), view.size()};
 }
 
@@ -80,7 +80,7 @@ bool ExportOutput::keep_unit(std::uint16_t pid, CaughtError& error, std::int64_t
 
 bool ExportOutput::put_in_packets(std::uint16_t pid, CaughtError& error) {
     const bool carried = try_cpp(error, [this, pid] {
-        const std::span<const std::uint8_t> sections = bytes_of(sections_.view());
+        const std::span<const std::uint8_t> sections = bytes_in(sections_.view());
         const std::string_view sizes = section_sizes_.view();
         std::size_t offset = 0;
         for (std::size_t i = 0; i < sizes.size(); i += sizeof(std::uint32_t)) {
@@ -112,7 +112,7 @@ void ExportOutput::hand_on_blocks() {
 
 void ExportOutput::hand_on(std::size_t size) {
     CHECK_FOR_INTERRUPTS();
-    const std::span<const std::uint8_t> bytes = bytes_of(output().view().substr(0, size));
+    const std::span<const std::uint8_t> bytes = bytes_in(output().view().substr(0, size));
     check_hash(pg_cryptohash_update(hash_, bytes.data(), bytes.size()));
     target_.write(bytes);
     output().drop_front(size);

@@ -2,6 +2,7 @@
 
 #include "postgres/carousel/section_rows.hpp"
 
+#include "postgres/carousel/row_receiver.hpp"
 #include "postgres/server/datums.hpp"
 #include "postgres/server/read_only_query.hpp"
 #include "section/section_walk.hpp"
@@ -13,21 +14,17 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-/// Takes the rows from the executor's hands.
-struct RowReceiver {
-    DestReceiver receiver;  // first: the executor knows nothing but this
+struct SectionsReceiver : RowReceiver {
     ExportOutput* output;
-    MemoryContext row_context;            ///< reset for each row
-    ErrorContextCallback* outer_context;  ///< the context that the caller's errors would show
     std::optional<std::uint16_t> pid;
     std::int64_t row;  ///< from 1, NULL rows included
 };
 
-long long number_of(const RowReceiver& receiver) {
+long long number_of(const SectionsReceiver& receiver) {
     return static_cast<long long>(receiver.row);
 }
 
-[[noreturn]] void refuse_sections(const RowReceiver& receiver, const char* detail) {
+[[noreturn]] void refuse_sections(const SectionsReceiver& receiver, const char* detail) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("row %lld of the query has no whole sections", number_of(receiver)),
                     errdetail_internal("%s", detail),
@@ -36,7 +33,7 @@ long long number_of(const RowReceiver& receiver) {
 }
 
 /// Puts the sections of a row into the output.
-void split(const RowReceiver& receiver, Bytes bytes) {
+void split(const SectionsReceiver& receiver, Bytes bytes) {
     if (bytes.empty()) {
         refuse_sections(receiver, _("It is empty."));
     }
@@ -58,7 +55,7 @@ void split(const RowReceiver& receiver, Bytes bytes) {
     }
 }
 
-std::uint16_t pid_of_row(const RowReceiver& receiver, const TupleTableSlot* row) {
+std::uint16_t pid_of_row(const SectionsReceiver& receiver, const TupleTableSlot* row) {
     if (receiver.pid || row->tts_tupleDescriptor->natts == 1) {
         return receiver.pid.value_or(0);
     }
@@ -78,7 +75,7 @@ std::uint16_t pid_of_row(const RowReceiver& receiver, const TupleTableSlot* row)
     return static_cast<std::uint16_t>(pid);
 }
 
-void take(const RowReceiver& receiver, const TupleTableSlot* row) {
+void export_row(const SectionsReceiver& receiver, const TupleTableSlot* row) {
     if (row->tts_isnull[0]) {
         return;
     }
@@ -90,34 +87,20 @@ void take(const RowReceiver& receiver, const TupleTableSlot* row) {
     }
 }
 
-bool receive(TupleTableSlot* row, DestReceiver* self) {
-    auto* const receiver = reinterpret_cast<RowReceiver*>(self);
-    CHECK_FOR_INTERRUPTS();
-    ErrorContextCallback* const statement_context = error_context_stack;
-    error_context_stack = receiver->outer_context;
-    const MemoryContext caller = MemoryContextSwitchTo(receiver->row_context);
-    slot_getallattrs(row);
+void start_sections(RowReceiver* /*self*/, TupleDesc /*columns*/) {}
+
+bool take_sections(RowReceiver* self, TupleTableSlot* row) {
+    auto* const receiver = static_cast<SectionsReceiver*>(self);
     ++receiver->row;
-    take(*receiver, row);
-    MemoryContextReset(receiver->row_context);
-    MemoryContextSwitchTo(caller);
-    error_context_stack = statement_context;
+    export_row(*receiver, row);
     return true;
 }
 
-void start_up(DestReceiver* /*self*/, int /*operation*/, TupleDesc /*descriptor*/) {}
-void shut_down(DestReceiver* /*self*/) {}
-
-RowReceiver make_receiver(ExportOutput& output, std::optional<std::uint16_t> pid) {
-    RowReceiver receiver{};
-    receiver.receiver.receiveSlot = receive;
-    receiver.receiver.rStartup = start_up;
-    receiver.receiver.rShutdown = shut_down;
-    receiver.receiver.rDestroy = shut_down;
-    receiver.receiver.mydest = DestTuplestore;
+SectionsReceiver make_receiver(ExportOutput& output, std::optional<std::uint16_t> pid) {
+    SectionsReceiver receiver{};
+    begin_rows(receiver, start_sections, take_sections,
+               make_memory_context(CurrentMemoryContext, "onetrip row of sections"));
     receiver.output = &output;
-    receiver.row_context = make_memory_context(CurrentMemoryContext, "onetrip row of sections");
-    receiver.outer_context = error_context_stack;
     receiver.pid = pid;
     return receiver;
 }
@@ -174,7 +157,7 @@ ExportCounts export_section_rows(const SectionQuery& request, ExportTarget& targ
                       : request.loop ? Form::packets_in_loop
                                      : Form::packets;
     ExportOutput output(form, target, memory);
-    RowReceiver receiver = make_receiver(output, request.pid);
+    SectionsReceiver receiver = make_receiver(output, request.pid);
     run_query(query, &receiver.receiver);
     end_read_only(was_read_only);
     check_rows(output.counts().units, request.at_least);
