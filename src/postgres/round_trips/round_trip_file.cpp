@@ -207,14 +207,14 @@ bool get_rows(Stream& stream, std::uint32_t count, Row& row, Taker&& take) {
 }
 
 /// Room for one row of each kind, which is too much for the stack.
-struct Rows {
+struct FileRows {
     RoundTripTotals totals;
     StoredRoundTrip loop;
     HeavyResult result;
     HeavyPlan plan;
 };
 
-bool get_all(FILE* file, bool is_kept, Rows& rows) {
+bool get_all(FILE* file, bool is_kept, FileRows& rows) {
     Stream stream = stream_of(file);
     Header header{};
     if (!get(stream, &header, sizeof header)) {
@@ -269,7 +269,7 @@ void read_file() {
         }
         return;
     }
-    auto* const rows = static_cast<Rows*>(palloc0(sizeof(Rows)));
+    auto* const rows = static_cast<FileRows*>(palloc0(sizeof(FileRows)));
     // Nothing of a file is kept until all of it is known to be whole.
     const bool is_whole = get_all(file, false, *rows) && std::fseek(file, 0, SEEK_SET) == 0 &&
                           get_all(file, true, *rows);

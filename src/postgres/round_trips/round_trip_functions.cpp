@@ -105,10 +105,6 @@ Datum tags_datum(const roundtrip::Tags& tags, int encoding) {
 
 namespace {
 
-double milliseconds(std::int64_t microseconds) {
-    return static_cast<double>(microseconds) / 1000;
-}
-
 /// What is shown of a loop to whom.
 class LoopRow {
   public:
@@ -197,7 +193,7 @@ class LoopRow {
     }
     static NullableDatum number(std::int64_t count) { return present(Int64GetDatum(count)); }
     static NullableDatum time(std::int64_t microseconds) {
-        return present(Float8GetDatum(milliseconds(microseconds)));
+        return present(Float8GetDatum(static_cast<double>(microseconds) / 1000));
     }
     static NullableDatum instant(TimestampTz at) { return present(TimestampTzGetDatum(at)); }
 

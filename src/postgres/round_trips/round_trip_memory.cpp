@@ -55,12 +55,12 @@ struct Role {
     int rows;
 };
 
-struct Memory {
+struct LoopMemory {
     LWLock* lock;     ///< for which entries there are, and for the scratch
     Entry** scratch;  ///< room for all entries, used while some make room
 };
 
-Memory* memory = nullptr;
+LoopMemory* loop_memory = nullptr;
 HTAB* table = nullptr;
 HTAB* families = nullptr;
 HTAB* roles = nullptr;
@@ -69,7 +69,7 @@ shmem_request_hook_type next_request = nullptr;
 shmem_startup_hook_type next_startup = nullptr;
 
 Size size_of_memory() {
-    return add_size(sizeof(Memory), mul_size(round_trip_settings.max, sizeof(void*)));
+    return add_size(sizeof(LoopMemory), mul_size(round_trip_settings.max, sizeof(void*)));
 }
 
 void request() {
@@ -101,10 +101,10 @@ void start_up() {
     }
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     bool found = false;
-    memory = static_cast<Memory*>(ShmemInitStruct("onetrip", size_of_memory(), &found));
+    loop_memory = static_cast<LoopMemory*>(ShmemInitStruct("onetrip", size_of_memory(), &found));
     if (!found) {
-        memory->lock = &GetNamedLWLockTranche(tranche)->lock;
-        memory->scratch = reinterpret_cast<Entry**>(memory + 1);
+        loop_memory->lock = &GetNamedLWLockTranche(tranche)->lock;
+        loop_memory->scratch = reinterpret_cast<Entry**>(loop_memory + 1);
     }
     table = make_table("onetrip round trips", sizeof(StoredRoundTrip::Key), sizeof(Entry));
     families = make_table("onetrip variants", sizeof(StoredRoundTrip::Base), sizeof(Family));
@@ -164,14 +164,15 @@ void remove_oldest(Oid role, int count) {
     hash_seq_init(&scan, table);
     while (auto* const entry = static_cast<Entry*>(hash_seq_search(&scan))) {
         if (!OidIsValid(role) || entry->loop.key.base.role == role) {
-            memory->scratch[found++] = entry;
+            loop_memory->scratch[found++] = entry;
         }
     }
     count = Min(count, found);
-    std::nth_element(memory->scratch, memory->scratch + count, memory->scratch + found,
+    std::nth_element(loop_memory->scratch, loop_memory->scratch + count,
+                     loop_memory->scratch + found,
                      [](const Entry* a, const Entry* b) { return a->age() < b->age(); });
     for (int i = 0; i < count; ++i) {
-        const StoredRoundTrip& loop = memory->scratch[i]->loop;
+        const StoredRoundTrip& loop = loop_memory->scratch[i]->loop;
         // Of one without numbers, these count when they do not find it.
         if (has_numbers(loop)) {
             count_eviction(loop.key.base.database);
@@ -378,11 +379,11 @@ Entry* make_entry(const StoredRoundTrip::Key& key) {
 /// `change` is short and raises nothing.
 template <typename Change>
 void change_loop(const StoredRoundTrip::Key& key, Change&& change) {
-    LWLockAcquire(memory->lock, LW_SHARED);
+    LWLockAcquire(loop_memory->lock, LW_SHARED);
     auto* known = look_up<Entry>(table, key);
     if (known == nullptr) {
-        LWLockRelease(memory->lock);
-        LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+        LWLockRelease(loop_memory->lock);
+        LWLockAcquire(loop_memory->lock, LW_EXCLUSIVE);
         known = make_entry(key);
     }
     if (known != nullptr) {
@@ -390,7 +391,7 @@ void change_loop(const StoredRoundTrip::Key& key, Change&& change) {
         change(*known);
         SpinLockRelease(&known->mutex);
     }
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
 }
 
 }  // namespace
@@ -403,7 +404,7 @@ void request_round_trip_memory() {
 }
 
 bool has_round_trip_memory() {
-    return memory != nullptr && table != nullptr && families != nullptr && roles != nullptr;
+    return loop_memory != nullptr && table != nullptr && families != nullptr && roles != nullptr;
 }
 
 void store_round_trip(const Loop& loop, const RoundTripTexts& texts) {
@@ -441,7 +442,7 @@ void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
         return;
     }
     add_to_totals(key.base.database, loop);
-    LWLockAcquire(memory->lock, LW_SHARED);
+    LWLockAcquire(loop_memory->lock, LW_SHARED);
     auto* known = look_up<Entry>(table, key);
     if (known == nullptr) {
         // What the row was added to when there were too many variants.
@@ -452,7 +453,7 @@ void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
         add_numbers(known->loop.numbers, numbers_of(loop));
         SpinLockRelease(&known->mutex);
     }
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
     if (known == nullptr) {
         count_eviction(key.base.database);
     }
@@ -463,13 +464,13 @@ RoundTripPlace* round_trip_places(int& count) {
     auto* const places = static_cast<RoundTripPlace*>(
         palloc(mul_size(round_trip_settings.max, sizeof(RoundTripPlace))));
     count = 0;
-    LWLockAcquire(memory->lock, LW_SHARED);
+    LWLockAcquire(loop_memory->lock, LW_SHARED);
     HASH_SEQ_STATUS scan;
     hash_seq_init(&scan, table);
     while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
         places[count++] = {entry->loop.key, entry->loop.numbers.last_seen};
     }
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
     std::sort(places, places + count, [](const RoundTripPlace& a, const RoundTripPlace& b) {
         return a.last_seen > b.last_seen;
     });
@@ -477,26 +478,26 @@ RoundTripPlace* round_trip_places(int& count) {
 }
 
 bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy) {
-    LWLockAcquire(memory->lock, LW_SHARED);
+    LWLockAcquire(loop_memory->lock, LW_SHARED);
     auto* const entry = look_up<Entry>(table, key);
     if (entry != nullptr) {
         SpinLockAcquire(&entry->mutex);
         copy = entry->loop;
         SpinLockRelease(&entry->mutex);
     }
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
     return entry != nullptr;
 }
 
 void forget_round_trips() {
-    LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+    LWLockAcquire(loop_memory->lock, LW_EXCLUSIVE);
     remove_oldest(InvalidOid, round_trip_settings.max);
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
     reset_totals();
 }
 
 void forget_round_trips(std::uint64_t query_id) {
-    LWLockAcquire(memory->lock, LW_EXCLUSIVE);
+    LWLockAcquire(loop_memory->lock, LW_EXCLUSIVE);
     HASH_SEQ_STATUS scan;
     hash_seq_init(&scan, table);
     while (const auto* const entry = static_cast<const Entry*>(hash_seq_search(&scan))) {
@@ -504,21 +505,21 @@ void forget_round_trips(std::uint64_t query_id) {
             remove(entry->loop.key);
         }
     }
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
 }
 
 bool may_log_round_trip(const RoundTripTexts& texts) {
     constexpr TimestampTz minute = 60 * USECS_PER_SEC;
     const TimestampTz now = GetCurrentTimestamp();
     bool may = false;
-    LWLockAcquire(memory->lock, LW_SHARED);
+    LWLockAcquire(loop_memory->lock, LW_SHARED);
     if (auto* const entry = look_up<Entry>(table, key_for(texts))) {
         SpinLockAcquire(&entry->mutex);
         may = now - entry->loop.logged_at >= minute;
         entry->loop.logged_at = may ? now : entry->loop.logged_at;
         SpinLockRelease(&entry->mutex);
     }
-    LWLockRelease(memory->lock);
+    LWLockRelease(loop_memory->lock);
     return may;
 }
 
@@ -528,18 +529,19 @@ int count_of_round_trips() {
     hash_seq_init(&scan, table);
     while (auto* const entry = static_cast<Entry*>(hash_seq_search(&scan))) {
         if (has_numbers(entry->loop)) {
-            memory->scratch[count++] = entry;
+            loop_memory->scratch[count++] = entry;
         }
     }
     return count;
 }
 
 void each_round_trip_at_end(RoundTripTaker take, void* argument) {
-    Entry** const end = memory->scratch + count_of_round_trips();
-    std::sort(memory->scratch, end, [](const Entry* a, const Entry* b) {
+    Entry** const end = loop_memory->scratch + count_of_round_trips();
+    std::sort(loop_memory->scratch, end, [](const Entry* a, const Entry* b) {
         return a->loop.numbers.last_seen > b->loop.numbers.last_seen;
     });
-    std::for_each(memory->scratch, end, [&](const Entry* entry) { take(entry->loop, argument); });
+    std::for_each(loop_memory->scratch, end,
+                  [&](const Entry* entry) { take(entry->loop, argument); });
 }
 
 void restore_round_trip(const StoredRoundTrip& loop) {

@@ -68,14 +68,14 @@ struct EndedRequest {
     RequestEpisode episode;
 };
 
-struct Memory {
+struct RequestMemory {
     pg_atomic_uint64 marks[mark_count];
     Partition partitions[partition_count];
 };
 
 static_assert(std::is_trivially_copyable_v<RequestEpisode>);
 
-Memory* memory = nullptr;
+RequestMemory* request_memory = nullptr;
 /// Where this session's request was last: the next statement is mostly of the same.
 int last_place = 0;
 LWLockPadded* locks = nullptr;
@@ -147,7 +147,7 @@ class Mark {
     static constexpr std::size_t own_mark_count = 64;
     static OwnMark own_marks[own_mark_count];
 
-    pg_atomic_uint64* place() const { return &memory->marks[hash_ % mark_count]; }
+    pg_atomic_uint64* place() const { return &request_memory->marks[hash_ % mark_count]; }
     std::size_t own_place() const { return hash_ % own_mark_count; }
 
     std::uint64_t hash_;
@@ -174,7 +174,7 @@ void publish(const EndedRequest& ended) {
 
 /// Takes a request out that ended before; false if there is none.
 bool take_ended(int partition, TimestampTz now, EndedRequest& ended) {
-    Partition& requests = memory->partitions[partition];
+    Partition& requests = request_memory->partitions[partition];
     bool found = false;
     LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
     auto next_end = static_cast<std::uint64_t>(PG_INT64_MAX);
@@ -200,7 +200,7 @@ bool take_ended(int partition, TimestampTz now, EndedRequest& ended) {
 void end_paused(int partition, TimestampTz now) {
     const auto has_ended = [partition, now] {
         return static_cast<TimestampTz>(
-                   pg_atomic_read_u64(&memory->partitions[partition].next_end)) < now;
+                   pg_atomic_read_u64(&request_memory->partitions[partition].next_end)) < now;
     };
     EndedRequest ended;
     while (has_ended() && take_ended(partition, now, ended)) {
@@ -294,13 +294,13 @@ void count(Partition& partition, const RequestKey& key, const RequestRun& run, C
 /// Has a request that is open changed. `change` is short and raises nothing.
 template <typename Change>
 void change_request(RequestId id, Change&& change) {
-    if (memory == nullptr) {
+    if (request_memory == nullptr) {
         return;
     }
     const RequestKey key = key_of(id);
     const int partition = partition_of(key);
     LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
-    Partition& requests = memory->partitions[partition];
+    Partition& requests = request_memory->partitions[partition];
     const int place = find_place(requests, key);
     if (place >= 0) {
         change(requests.episodes[place]);
@@ -312,7 +312,7 @@ void change_request(RequestId id, Change&& change) {
 
 CountedRun count_in_request(RequestId request, const Statement& statement,
                             const std::optional<LoopKey>& own) {
-    if (memory == nullptr) {
+    if (request_memory == nullptr) {
         return {};
     }
     const RequestKey key = key_of(request);
@@ -336,7 +336,7 @@ CountedRun count_in_request(RequestId request, const Statement& statement,
     Counting counting{{}, false, ended};
     counting.run.is_looked_for = true;
     LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
-    count(memory->partitions[partition], key, run, counting);
+    count(request_memory->partitions[partition], key, run, counting);
     LWLockRelease(&locks[partition].lock);
     if (counting.has_ended) {
         publish(ended);
@@ -358,14 +358,14 @@ void begin_at_zero_in_request(RequestId request, QueryId statement) {
 
 void end_paused_requests() {
     const TimestampTz now = GetCurrentTimestamp();
-    for (int partition = 0; memory != nullptr && partition < partition_count; ++partition) {
+    for (int partition = 0; request_memory != nullptr && partition < partition_count; ++partition) {
         end_paused(partition, now);
     }
 }
 
 void end_requests_at_end() {
     EndedRequest ended;
-    for (int partition = 0; memory != nullptr && partition < partition_count; ++partition) {
+    for (int partition = 0; request_memory != nullptr && partition < partition_count; ++partition) {
         while (take_ended(partition, PG_INT64_MAX, ended)) {
             publish(ended);
         }
@@ -373,8 +373,8 @@ void end_requests_at_end() {
 }
 
 void forget_requests() {
-    for (int partition = 0; memory != nullptr && partition < partition_count; ++partition) {
-        Partition& requests = memory->partitions[partition];
+    for (int partition = 0; request_memory != nullptr && partition < partition_count; ++partition) {
+        Partition& requests = request_memory->partitions[partition];
         LWLockAcquire(&locks[partition].lock, LW_EXCLUSIVE);
         for (Head& head : requests.heads) {
             head.key = {};
@@ -418,19 +418,21 @@ bool copy_leader_text(QueryId id, LeaderText& to) {
 // ---- memory -------------------------------------------------------------------------------------
 
 Size size_of_requests() {
-    return add_size(MAXALIGN(sizeof(Memory)), SharedRows<LeaderText>::size(leader_texts_most));
+    return add_size(MAXALIGN(sizeof(RequestMemory)),
+                    SharedRows<LeaderText>::size(leader_texts_most));
 }
 
 void start_requests(LWLockPadded* tranche) {
     bool found = false;
     locks = tranche;
-    memory = static_cast<Memory*>(ShmemInitStruct("onetrip requests", sizeof(Memory), &found));
+    request_memory = static_cast<RequestMemory*>(
+        ShmemInitStruct("onetrip requests", sizeof(RequestMemory), &found));
     if (!found) {
-        std::memset(static_cast<void*>(memory), 0, sizeof *memory);
-        for (pg_atomic_uint64& mark : memory->marks) {
+        std::memset(static_cast<void*>(request_memory), 0, sizeof *request_memory);
+        for (pg_atomic_uint64& mark : request_memory->marks) {
             pg_atomic_init_u64(&mark, 0);
         }
-        for (Partition& partition : memory->partitions) {
+        for (Partition& partition : request_memory->partitions) {
             pg_atomic_init_u64(&partition.next_end, static_cast<std::uint64_t>(PG_INT64_MAX));
         }
     }

@@ -13,16 +13,16 @@ namespace onetrip::postgres {
 
 namespace {
 
-struct Memory {
+struct SharedTotals {
     slock_t lock;
     RoundTripTotals totals;
 };
 
-Memory* memory = nullptr;
+SharedTotals* shared_totals = nullptr;
 
 /// Under the lock.
 RoundTripTotal& total_of(Oid database) {
-    RoundTripTotals& all = memory->totals;
+    RoundTripTotals& all = shared_totals->totals;
     for (int i = 0; i < all.count; ++i) {
         if (all.totals[i].database == database) {
             return all.totals[i];
@@ -40,26 +40,27 @@ RoundTripTotal& total_of(Oid database) {
 
 template <typename Body>
 void with_lock(Body&& body) {
-    if (memory != nullptr) {
-        SpinLockAcquire(&memory->lock);
+    if (shared_totals != nullptr) {
+        SpinLockAcquire(&shared_totals->lock);
         body();
-        SpinLockRelease(&memory->lock);
+        SpinLockRelease(&shared_totals->lock);
     }
 }
 
 }  // namespace
 
 Size size_of_totals() {
-    return MAXALIGN(sizeof(Memory));
+    return MAXALIGN(sizeof(SharedTotals));
 }
 
 void start_totals() {
     bool found = false;
-    memory = static_cast<Memory*>(ShmemInitStruct("onetrip totals", sizeof(Memory), &found));
+    shared_totals =
+        static_cast<SharedTotals*>(ShmemInitStruct("onetrip totals", sizeof(SharedTotals), &found));
     if (!found) {
-        *memory = {};
-        SpinLockInit(&memory->lock);
-        memory->totals.since = GetCurrentTimestamp();
+        *shared_totals = {};
+        SpinLockInit(&shared_totals->lock);
+        shared_totals->totals.since = GetCurrentTimestamp();
     }
 }
 
@@ -79,18 +80,18 @@ void count_eviction(Oid database) {
 }
 
 void copy_totals(RoundTripTotals& copy) {
-    with_lock([&] { copy = memory->totals; });
+    with_lock([&] { copy = shared_totals->totals; });
 }
 
 void set_totals(const RoundTripTotals& totals) {
-    with_lock([&] { memory->totals = totals; });
+    with_lock([&] { shared_totals->totals = totals; });
 }
 
 void reset_totals() {
     const TimestampTz now = GetCurrentTimestamp();
     with_lock([&] {
-        memory->totals = {};
-        memory->totals.since = now;
+        shared_totals->totals = {};
+        shared_totals->totals.since = now;
     });
 }
 

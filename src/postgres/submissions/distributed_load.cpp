@@ -14,10 +14,9 @@ namespace onetrip::postgres {
 
 namespace {
 
-constexpr int parameter_count = 3;
-
 /// Runs a statement, and says how many rows it took.
 std::int64_t run(const Load& load, const char* statement) {
+    constexpr int parameter_count = 3;
     const LoadRequest& request = load.request;
     const ErrorData* const error = error_of([&] {
         Oid types[parameter_count] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};

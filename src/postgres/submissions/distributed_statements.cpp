@@ -52,7 +52,7 @@ constexpr const char* mark_changed =
     " WHERE {l=r} AND {is_of_source} AND ({differs}){changed_filter}";
 
 /// One that another load has taken in the meantime is its own.
-constexpr const char* insert_loads =
+constexpr const char* mark_new =
     "INSERT INTO {loads} (submission_id, source, form_id, submission_created, responses_hash,"
     " form_hash, row_hash, events, problems, processed_on)"
     " SELECT r.id, {source}, r.form_id, {created}, h.responses_hash, h.form_hash, h.row_hash,"
@@ -60,7 +60,7 @@ constexpr const char* insert_loads =
     " WHERE NOT EXISTS (SELECT FROM {loads} AS l WHERE {l=r}){new_filter}) AS r,"
     " LATERAL {extension}.load_hashes({arguments}) AS h ON CONFLICT DO NOTHING";
 
-constexpr const char* delete_rows =
+constexpr const char* delete_taken =
     "DELETE FROM {table} AS t USING {loads} AS l WHERE {l=t} AND {is_taken}";
 
 constexpr const char* delete_gone_loads = "DELETE FROM {loads} AS l WHERE {is_gone}";
@@ -92,7 +92,7 @@ const char* delete_from(Words words, const Tables& tables, const Table& table,
     words.add("table", table.qualified());
     words.add("l=t", is_row_of(tables, table));
     words.add("is_taken", is_taken);
-    return words.fill(delete_rows);
+    return words.fill(delete_taken);
 }
 
 const char* insert_answers(Words words, const Table& table, bool are_problems) {
@@ -152,7 +152,7 @@ DistributedStatements distributed_statements(const Words& search, const Tables& 
     statements.mark_changed = words.fill(mark_changed);
     statements.delete_changed[0] = delete_from(words, tables, tables.events, is_under_way);
     statements.delete_changed[1] = delete_from(words, tables, tables.problems, is_under_way);
-    statements.insert_loads = words.fill(insert_loads);
+    statements.insert_loads = words.fill(mark_new);
     statements.insert_events = insert_answers(words, tables.events, false);
     statements.insert_problems = insert_answers(words, tables.problems, true);
     statements.count = words.fill(count);

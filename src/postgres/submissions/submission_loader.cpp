@@ -33,14 +33,14 @@ constexpr int largest_part = 10000;
 // ---- arguments ----
 
 /// The parameters of load_response_events that are not for its result.
-enum Argument {
-    argument_app_schema = 0,
-    argument_dwh_schema = 1,
-    argument_mode = 2,
-    argument_batch_size = 3,
-    argument_form_name = 8,
-    argument_since = 9,
-    argument_removals = 10
+enum LoaderArgument {
+    loader_app_schema = 0,
+    loader_dwh_schema = 1,
+    loader_mode = 2,
+    loader_batch_size = 3,
+    loader_form_name = 8,
+    loader_since = 9,
+    loader_removals = 10
 };
 
 /// CALL says in its context whether the procedure may commit.
@@ -69,23 +69,23 @@ void refuse_null_arguments(FunctionCallInfo fcinfo) {
         int index;
         const char* name;
     };
-    constexpr Required arguments[] = {{argument_app_schema, "app_schema"},
-                                      {argument_dwh_schema, "dwh_schema"},
-                                      {argument_mode, "mode"},
-                                      {argument_batch_size, "batch_size"},
-                                      {argument_removals, "removals"}};
+    constexpr Required arguments[] = {{loader_app_schema, "app_schema"},
+                                      {loader_dwh_schema, "dwh_schema"},
+                                      {loader_mode, "mode"},
+                                      {loader_batch_size, "batch_size"},
+                                      {loader_removals, "removals"}};
     for (const Required& argument : arguments) {
         refuse_null(fcinfo, argument.index, argument.name);
     }
 }
 
 SubmissionSchemas schemas_of(FunctionCallInfo fcinfo) {
-    return {pstrdup(NameStr(*PG_GETARG_NAME(argument_app_schema))),
-            pstrdup(NameStr(*PG_GETARG_NAME(argument_dwh_schema)))};
+    return {pstrdup(NameStr(*PG_GETARG_NAME(loader_app_schema))),
+            pstrdup(NameStr(*PG_GETARG_NAME(loader_dwh_schema)))};
 }
 
 int batch_size_of(FunctionCallInfo fcinfo) {
-    const int batch_size = PG_GETARG_INT32(argument_batch_size);
+    const int batch_size = PG_GETARG_INT32(loader_batch_size);
     if (batch_size < 1 || batch_size > largest_batch) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("batch_size must be from 1 to %d", largest_batch),
@@ -99,15 +99,15 @@ LoadRequest request_of(FunctionCallInfo fcinfo) {
     LoadRequest request{};
     request.schemas = schemas_of(fcinfo);
     request.mode =
-        value_of_word("mode", characters_of(PG_GETARG_TEXT_PP(argument_mode)), words_of_mode);
+        value_of_word("mode", characters_of(PG_GETARG_TEXT_PP(loader_mode)), words_of_mode);
     request.batch_size = batch_size_of(fcinfo);
-    if (!PG_ARGISNULL(argument_form_name)) {
-        request.form_name = text_to_cstring(PG_GETARG_TEXT_PP(argument_form_name));
+    if (!PG_ARGISNULL(loader_form_name)) {
+        request.form_name = text_to_cstring(PG_GETARG_TEXT_PP(loader_form_name));
     }
-    request.has_since = !PG_ARGISNULL(argument_since);
-    request.since = request.has_since ? PG_GETARG_TIMESTAMPTZ(argument_since) : 0;
-    request.removals = value_of_word(
-        "removals", characters_of(PG_GETARG_TEXT_PP(argument_removals)), words_of_removals);
+    request.has_since = !PG_ARGISNULL(loader_since);
+    request.since = request.has_since ? PG_GETARG_TIMESTAMPTZ(loader_since) : 0;
+    request.removals = value_of_word("removals", characters_of(PG_GETARG_TEXT_PP(loader_removals)),
+                                     words_of_removals);
     return request;
 }
 
