@@ -25,11 +25,8 @@ SERVER_SOURCES = $(call sources_of,$(SERVER_FOLDERS))
 sources_of = $(sort $(wildcard $(patsubst %,src/%/*.cpp,$(1))))
 
 # With UNITY=1 a folder is compiled as one file, which includes those of the folder: headers are read once, and templates
-# are made once. So no two files of a folder may have a name of their own in common. Those of the folders below have:
-# each dialect has its translator, each statement its receiver and its rows.
-FOLDERS_BY_FILE = submission/dialects postgres/carousel postgres/round_trips postgres/submissions $(if $(UNITY),,$(PURE_FOLDERS) $(SERVER_FOLDERS))
-units_of = $(call sources_of,$(filter $(FOLDERS_BY_FILE),$(1))) \
-	$(patsubst %,build/unity/%.cpp,$(filter-out $(FOLDERS_BY_FILE),$(1)))
+# are made once. So no two files of a folder may have a name of their own in common.
+units_of = $(if $(UNITY),$(patsubst %,build/unity/%.cpp,$(1)),$(call sources_of,$(1)))
 PURE_UNITS = $(call units_of,$(PURE_FOLDERS))
 SERVER_UNITS = $(call units_of,$(SERVER_FOLDERS))
 
