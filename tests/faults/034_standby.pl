@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use FaultJobs qw(fault_jobs leftovers make_fault_node make_stuck result_of start_stuck start_worker);
-use OnetripTest qw(answer ask becomes end_session is_answered send_query start_session);
+use OnetripTest qw(answer ask becomes end_session is_answered pump_session send_query start_session);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use RoundTripServer qw(loops);
@@ -149,7 +149,7 @@ my $pids = join ', ', map { $_->{pid} } @sessions;
 ok(becomes(sub { ask($on_standby, "SELECT count(*) FROM pg_stat_activity WHERE pid IN ($pids) AND wait_event_type = 'Lock'") eq @sessions }),
 	'all carousels are in their middle');
 $standby->promote;
-$_->{harness}->pump_nb foreach @sessions;
+pump_session($_, 0) foreach @sessions;
 is(scalar(grep { is_answered($_) } @sessions), 0, 'the standby is promoted before any of them has ended');
 is(ask($on_standby, 'SELECT pg_advisory_unlock(1)'), 't', 'and then they go on');
 for my $i (0 .. $#carousels)

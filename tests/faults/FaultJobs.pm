@@ -7,7 +7,7 @@ use warnings;
 
 use Digest::MD5 qw(md5_hex);
 use Exporter 'import';
-use OnetripTest qw(answer ask becomes is_answered send_query start_server start_session);
+use OnetripTest qw(answer ask becomes is_answered pump_session send_query start_server start_session);
 use PostgreSQL::Test::Utils;
 use Submissions qw(load_functions submissions);
 
@@ -361,7 +361,7 @@ sub start_stuck
 	my $session = start_worker($node, $job, "$stuck " . ($job->{settings} ? '' : $one_by_one));
 	send_query($session, $job->{query});
 	my $sleeper = "SELECT pid || ' ' || backend_type FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND $session->{pid} IN (pid, leader_pid)";
-	becomes(sub { $session->{harness}->pump_nb; is_answered($session) || ($session->{sleeper} = ask($admin, $sleeper)) });
+	becomes(sub { pump_session($session, 0); is_answered($session) || ($session->{sleeper} = ask($admin, $sleeper)) });
 	die "$job->{name} does not stick: " . answer($session) unless $session->{sleeper};
 	return $session;
 }

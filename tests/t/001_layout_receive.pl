@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 
-use OnetripTest qw(start_server);
+use OnetripTest qw(ask end_session start_server start_session);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -34,16 +34,14 @@ sub write_file
 	return $path;
 }
 
-my $verbose = '\set VERBOSITY verbose' . "\n";
+my $session = start_session($node, verbosity => 'verbose');
 
 # What COPY says to such a value.
 sub receive
 {
 	my ($name, @values) = @_;
 	my $path = write_file('hostile', copy_file(@values));
-	my ($status, $out, $err) =
-	  $node->psql('postgres', "$verbose COPY received FROM '$path' (FORMAT binary)");
-	return $err;
+	return ask($session, "COPY received FROM '$path' (FORMAT binary)");
 }
 
 sub refused
@@ -91,8 +89,7 @@ pass('every truncation is refused');
 
 # The column's size says more than the file has.
 my $path = write_file('cut', substr(copy_file($good), 0, -8));
-my ($status, $out, $err) = $node->psql('postgres', "$verbose COPY received FROM '$path' (FORMAT binary)");
-like($err, qr/ERROR:  22P04: /, 'a file that is cut is refused');
+like(ask($session, "COPY received FROM '$path' (FORMAT binary)"), qr/ERROR:  22P04: /, 'a file that is cut is refused');
 
 # Random bytes, from a seed that a failure prints.
 my $seed = $ENV{ONETRIP_SEED} // 20261121;
@@ -143,6 +140,8 @@ is($node->safe_psql('postgres', "SELECT max(octet_length(layout::text)) < 2000 F
 # Thousands of fields, each bounded by a length, a layout that is right: not slower than linear by much.
 my $bounded = "\x01x {\n" . join("\n", map { "n$_ 8 uimsbf = length(f$_)\nf$_ * text" } 1 .. 2000) . "\n}";
 is(receive('2,000 lengths and texts', $bounded), '', 'a layout of 4,000 fields is received');
+
+end_session($session);
 
 # ---- there and back ----
 
