@@ -51,10 +51,8 @@ sub end_of
 sub seen
 {
 	my ($columns) = @_;
-	my $rows = $node->safe_psql('postgres', "SELECT pg_sleep(0.01);\nSELECT $columns FROM round_trips ORDER BY repeated, role, statements");
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	$rows =~ s/^\n//;
-	return $rows;
+	my @statements = ("SELECT pg_sleep(0.01) \\g /dev/null", "SELECT $columns FROM round_trips ORDER BY repeated, role, statements;", 'SELECT round_trips_reset() \g /dev/null');
+	return $node->safe_psql('postgres', join "\n", @statements);
 }
 
 my $list = 'SELECT id FROM users ORDER BY id LIMIT 20';

@@ -78,9 +78,7 @@ sub take_rows
 {
 	my ($node, $columns, $order) = @_;
 	$order //= 'first_seen, repeated';
-	my $rows = $node->safe_psql('postgres', "SELECT $columns FROM round_trips ORDER BY $order");
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
-	return $rows;
+	return $node->safe_psql('postgres', "SELECT $columns FROM round_trips ORDER BY $order;\nSELECT round_trips_reset() \\g /dev/null");
 }
 
 # The view: what does not depend on time.
