@@ -3,7 +3,7 @@
 import statistics
 
 SUBJECTS = ("carousel", "reading", "submissions", "loading", "workshop", "round_trips", "epg", "programs")
-LONG = ("linear", "million", "nightly", "story")  # only if it is asked for
+LONG = ("linear", "million", "nightly", "sessions", "story")  # only if it is asked for
 
 # README's figures: subject, the begin of the group's title, ours, what it is compared with, and what README calls it.
 HEADLINES = (
