@@ -127,12 +127,16 @@ $node->safe_psql('ascii', qq{BEGIN;\n} . qq{SELECT 2 AS "\xc3\xa9";\n} x 10 . 'C
 is($node->safe_psql('postgres', q{SELECT repeated = U&'SELECT $1 AS "\00e9"' FROM round_trips}), 't', 'valid UTF-8 is taken for that');
 
 # There is no conversion between MULE_INTERNAL and UTF8.
-$node->safe_psql('postgres', "CREATE DATABASE mule ENCODING 'MULE_INTERNAL' TEMPLATE template0 LOCALE 'C'; SELECT round_trips_reset()");
-my $mule = qq{"\x81\xe9t\x81\xe9"};
-my $columns_of_mule = join ', ', qq{2 AS $mule}, map { "$_ AS column_$_" } 1 .. 200;
-like($node->safe_psql('mule', "BEGIN;\n" . "SELECT $columns_of_mule;\n" x 10 . "COMMIT;\nSELECT 'done'"), qr/^done$/m, 'where there is no conversion, a loop of long statements runs');
-like($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), qr/^SELECT \$1 AS "\?t\?", \$2 AS column_1, .*\.\.\.$/, 'and is shown elsewhere, without what is not ASCII');
-my (undef, undef, $refusal) = $node->psql('mule', 'CREATE EXTENSION onetrip');
-like($refusal, qr/ERROR:  default conversion function for encoding "MULE_INTERNAL" to "UTF8" does not exist/, 'the rest of the extension refuses such a database');
+SKIP:
+{
+	skip 'from 19 on there is no such encoding', 3 if $node->pg_version->major >= 19;
+	$node->safe_psql('postgres', "CREATE DATABASE mule ENCODING 'MULE_INTERNAL' TEMPLATE template0 LOCALE 'C'; SELECT round_trips_reset()");
+	my $mule = qq{"\x81\xe9t\x81\xe9"};
+	my $columns_of_mule = join ', ', qq{2 AS $mule}, map { "$_ AS column_$_" } 1 .. 200;
+	like($node->safe_psql('mule', "BEGIN;\n" . "SELECT $columns_of_mule;\n" x 10 . "COMMIT;\nSELECT 'done'"), qr/^done$/m, 'where there is no conversion, a loop of long statements runs');
+	like($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), qr/^SELECT \$1 AS "\?t\?", \$2 AS column_1, .*\.\.\.$/, 'and is shown elsewhere, without what is not ASCII');
+	my (undef, undef, $refusal) = $node->psql('mule', 'CREATE EXTENSION onetrip');
+	like($refusal, qr/ERROR:  default conversion function for encoding "MULE_INTERNAL" to "UTF8" does not exist/, 'the rest of the extension refuses such a database');
+}
 
 done_testing();
