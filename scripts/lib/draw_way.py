@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the way of a message through the house as an SVG, next to the way that it takes row by row.
+"""Draws the path of a message through the house as an SVG, next to the path that it takes row by row.
 
 The picture is a page of its own, so that it is readable on white and on dark.
 """
@@ -103,4 +103,4 @@ def svg(title, width, height, parts):
 
 
 if __name__ == "__main__":
-    sys.stdout.write(svg("The way of a message", WIDTH, HEIGHT, [*inside(), *outside()]))
+    sys.stdout.write(svg("The path of a message", WIDTH, HEIGHT, [*inside(), *outside()]))

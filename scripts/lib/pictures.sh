@@ -18,7 +18,7 @@ draw_eit_section() {
         python3 scripts/lib/draw_section.py 'EIT section'
 }
 
-# draw_way_of_a_row: the way of a message through the house, next to the way row by row.
+# draw_way_of_a_row: the path of a message through the house, next to the path row by row.
 draw_way_of_a_row() {
     python3 scripts/lib/draw_way.py
 }
