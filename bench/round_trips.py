@@ -7,6 +7,7 @@ is as good as many. Two runs of different length are subtracted from each other,
 The servers are started for this, in folders of their own; as root they run as the user postgres.
 """
 
+import contextlib
 import math
 import os
 import pathlib
@@ -149,29 +150,35 @@ class Server:
                    for path in profiles)
 
 
-def measure(bindir, stage, settings):
-    """Instructions for one transaction of each kind."""
+@contextlib.contextmanager
+def started(kind, settings):
+    """A server of this kind with the extension that bench/run has built, in a folder that goes with it."""
+    bindir = subprocess.run([os.environ["PG_CONFIG"], "--bindir"], check=True, stdout=subprocess.PIPE,
+                            text=True).stdout.strip()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if os.geteuid() == 0:
             subprocess.run(["chown", "postgres", folder], check=True)
-        with Server(folder, bindir, stage, settings) as server:
-            # The first connection fills caches of the server itself.
-            server.instructions(LOOK_UP, "prepared", TRANSACTIONS // 10)
-            costs = {}
-            for name in SCRIPTS:
-                amount = TRANSACTIONS // SHARE[name]
-                for protocol in PROTOCOLS:
-                    short, long = (server.instructions(name, protocol, amount // 10 + more) for more in (0, amount))
-                    costs[name, protocol] = (long - short) / amount
-            return costs
+        with kind(folder, bindir, pathlib.Path(os.environ["ONETRIP_STAGE"]), settings) as server:
+            yield server
+
+
+def measure(settings):
+    """Instructions for one transaction of each kind."""
+    with started(Server, settings) as server:
+        # The first connection fills caches of the server itself.
+        server.instructions(LOOK_UP, "prepared", TRANSACTIONS // 10)
+        costs = {}
+        for name in SCRIPTS:
+            amount = TRANSACTIONS // SHARE[name]
+            for protocol in PROTOCOLS:
+                short, long = (server.instructions(name, protocol, amount // 10 + more) for more in (0, amount))
+                costs[name, protocol] = (long - short) / amount
+        return costs
 
 
 def run():
     report = Report("round_trips", TITLE)
-    bindir = subprocess.run([os.environ["PG_CONFIG"], "--bindir"], check=True, stdout=subprocess.PIPE,
-                            text=True).stdout.strip()
-    stage = pathlib.Path(os.environ["ONETRIP_STAGE"])
-    costs = {server: measure(bindir, stage, settings) for server, settings in SERVERS.items()}
+    costs = {server: measure(settings) for server, settings in SERVERS.items()}
     for kind in costs[FLOOR]:
         report.add(", ".join(kind), {server: [{"cost": costs[server][kind]}] for server in SERVERS},
                    amount=1, unit="transaction", base=FLOOR, cost="instructions")

@@ -5,17 +5,14 @@ statement is sent by one of them after the other, so that what disturbs the mach
 The server is started for this, in a folder of its own; as root it runs as the user postgres.
 """
 
-import os
 import pathlib
 import random
 import statistics
-import subprocess
-import tempfile
 
 import psycopg
 
 from harness import Report, size
-from round_trips import LIST, LOOK_UP, PROTOCOLS, WATCHED, Server
+from round_trips import LIST, LOOK_UP, PROTOCOLS, WATCHED, Server, started
 
 TITLE = "the watch over 32 sessions"
 SESSIONS, PAIRS = 32, 20
@@ -105,20 +102,14 @@ def measure(folder, protocol, work, turns):
 
 def run():
     report = Report("sessions", TITLE)
-    bindir = subprocess.run([os.environ["PG_CONFIG"], "--bindir"], check=True, stdout=subprocess.PIPE,
-                            text=True).stdout.strip()
-    stage = pathlib.Path(os.environ["ONETRIP_STAGE"])
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "postgres", folder], check=True)
-        with PlainServer(folder, bindir, stage, {"shared_preload_libraries": "onetrip"}) as server:
-            for name, (work, turns) in WORKS.items():
-                for protocol in PROTOCOLS:
-                    kind = f"{name}, {protocol}"
-                    pairs = measure(server.folder, protocol, work, turns)
-                    report.add(kind, {UNWATCHED: [{"cost": taken["off"]} for taken in pairs],
-                                      WATCHED: [{"cost": taken["on"]} for taken in pairs]},
-                               amount=turns * SESSIONS // 2, unit="transaction", base=UNWATCHED)
-                    added = statistics.median(100 * (taken["on"] / taken["off"] - 1) for taken in pairs)
-                    report.figure(f"{kind}: what the watch adds with 32 sessions", added, " %", at_most=AT_MOST)
+    with started(PlainServer, {"shared_preload_libraries": "onetrip"}) as server:
+        for name, (work, turns) in WORKS.items():
+            for protocol in PROTOCOLS:
+                kind = f"{name}, {protocol}"
+                pairs = measure(server.folder, protocol, work, turns)
+                report.add(kind, {UNWATCHED: [{"cost": taken["off"]} for taken in pairs],
+                                  WATCHED: [{"cost": taken["on"]} for taken in pairs]},
+                           amount=turns * SESSIONS // 2, unit="transaction", base=UNWATCHED)
+                added = statistics.median(100 * (taken["on"] / taken["off"] - 1) for taken in pairs)
+                report.figure(f"{kind}: what the watch adds with 32 sessions", added, " %", at_most=AT_MOST)
     return report
