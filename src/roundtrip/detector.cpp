@@ -96,6 +96,7 @@ bool Detector::keep_for_later() {
         Entry& entry = entries_[place];
         const std::uint64_t bit = std::uint64_t{1} << place;
         entry.is_loop = entry.is_described = entry.is_told = false;
+        entry.unled = entry.told_unled = 0;
         if ((kept & bit) == 0) {
             forget_runs(entry);
             entry.turns = entry.value_runs = entry.all_runs = 0;
@@ -154,6 +155,15 @@ unsigned Detector::runs_held(QueryId id) const {
     unsigned runs = 0;
     for (std::size_t i = 0; i < held_count_; ++i) {
         runs += held_[i].statement.id == id ? 1 : 0;
+    }
+    return runs;
+}
+
+/// Those that will count with the statement's.
+unsigned Detector::runs_held(const Statement& statement) const {
+    unsigned runs = 0;
+    for (std::size_t i = 0; i < held_count_; ++i) {
+        runs += are_alike(held_[i].statement, statement) ? 1 : 0;
     }
     return runs;
 }
@@ -219,7 +229,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
         }
     }
     const Context context = context_outside(run.statement);
-    const unsigned held = runs_held(run.statement.id);
+    const unsigned held = runs_held(run.statement);
     const bool is_first = context.entry == nowhere;
     // Of two repeats a loop is made by a block alone, all statements of which are held.
     if (is_first ? held + 1 < repeats_ : entries_[context.entry].is_loop) {
@@ -227,7 +237,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     }
     Entry entry = is_first ? new_entry(run.statement, context) : entries_[context.entry];
     for (std::size_t i = 0; is_first && i < held_count_; ++i) {
-        if (held_[i].statement.id == run.statement.id) {
+        if (are_alike(held_[i].statement, run.statement)) {
             count_run(entry, held_[i], context);
         }
     }
@@ -243,14 +253,14 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     break_off(entry, run, context);
     count_page(entry, run.statement);
     last_wait_ = count_run(entry, run, context);
+    if (context.is_by_values && run.statement.evidence.loose > 0 && !is_block_episode_) {
+        take_loose(entry, run.statement.evidence);
+    }
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
     }
-    remember_rows(entry, place, run.statement);
+    remember_rows(entry, place, run.statement, context.is_by_values);
     last_run_ = place;
-    if (run.of_request > 0) {
-        take_for_request(place, run.statement, run.of_request);
-    }
     const std::optional<LoopKey> loop = loop_after_run(entry);
     if (entry.is_loop && entry.runs >= entry.next_report) {
         look_at_growth(entry);
@@ -296,7 +306,7 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
 Detector::Context Detector::context_by_values(const Statement& statement) const {
     const QueryId leader = statement.evidence.leader;
     const Place parent = leader == statement.id ? nowhere : latest(leader);
-    return {find(statement.id, leader), parent, leader};
+    return {find(statement, leader), parent, leader, false, true};
 }
 
 /// A statement that is an ancestor of the last one with rows goes on with its own loop; any other
@@ -304,13 +314,14 @@ Detector::Context Detector::context_by_values(const Statement& statement) const 
 inline Detector::Context Detector::context_by_order(const Statement& statement) const {
     std::size_t steps = 0;
     for (Place at = last_many_; at != nowhere && steps < places; at = entries_[at].parent) {
-        if (entries_[at].id == statement.id) {
-            return {at, entries_[at].parent, entries_[at].leader};
+        const Entry& entry = entries_[at];
+        if (entry.id == statement.id) {
+            return {find(statement, entry.leader), entry.parent, entry.leader};
         }
         ++steps;
     }
     const QueryId leader = id_at(last_many_);
-    return {find(statement.id, leader), last_many_, leader};
+    return {find(statement, leader), last_many_, leader};
 }
 
 /// Outside of a block order says little: requests of many clients may follow one another. A
@@ -318,13 +329,16 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
 [[gnu::always_inline]] inline Detector::Context Detector::context_outside(
     const Statement& statement) const {
     if (statement.evidence.leader != 0) {
-        return context_by_values(statement);
+        const Context context = context_by_values(statement);
+        if (is_block_episode_ || !hands_on_none(statement, context)) {
+            return context;
+        }
     }
     // What was led by the statement's own values is not what leads it.
     if (last_led_ != nowhere && entries_[last_led_].id != statement.id &&
         entries_[last_led_].leader != statement.id) {
         const Entry& next_to = entries_[last_led_];
-        const Place own = find(statement.id, next_to.id);
+        const Place own = find(statement, next_to.id);
         const std::uint32_t between =
             own == nowhere ? 1 : next_to.serial - entries_[own].parent_serial;
         if (between == 1 || between == 2) {
@@ -334,7 +348,7 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
     if (statement.kind != Kind::select && last_ != nowhere) {
         return context_of_write(statement);
     }
-    return {find(statement.id, 0), nowhere, 0};
+    return {find(statement, 0), nowhere, 0};
 }
 
 /// Writes that follow one another directly after a list are under it.
@@ -342,13 +356,13 @@ inline Detector::Context Detector::context_of_write(const Statement& statement) 
     const Entry& before = entries_[last_];
     if (before.id == statement.id && before.follows_parent && !before.is_neighbour &&
         entries_[before.parent].all_rows > before.all_runs) {
-        return {last_, before.parent, before.leader};
+        return {find(statement, before.leader), before.parent, before.leader};
     }
     if (before.id != statement.id && before.kind == Kind::select && before.last_rows >= 2 &&
         last_many_ == last_) {
-        return {find(statement.id, before.id), last_, before.id};
+        return {find(statement, before.id), last_, before.id};
     }
-    return {find(statement.id, 0), nowhere, 0};
+    return {find(statement, 0), nowhere, 0};
 }
 
 /// Outside of a block and without a leader a read is a loop only if it is the very same statement.
@@ -372,8 +386,8 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
         const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
         is_broken = entry.relation_clock != before ||
                     (entry.kind == Kind::select ? changed : is_late(entry, run));
-    } else if (statement.evidence.leader != 0) {
-        is_broken = entry.is_neighbour || hands_on_none(statement, context);
+    } else if (context.is_by_values) {
+        is_broken = entry.is_neighbour;
     }
     if (is_broken && entry.is_loop) {
         begin_anew(entry);
@@ -382,14 +396,15 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     }
     // The statement that was taken for a neighbour is not one.
     if (context.leader == 0 && last_led_ != nowhere) {
-        const Place own = find(entry.id, entries_[last_led_].id);
+        const Place own = find_like(entry, entries_[last_led_].id);
         if (own != nowhere && !entries_[own].is_loop) {
             forget_runs(entries_[own]);
         }
     }
 }
 
-/// A leader of one row that has no leader itself: its run was none of a loop.
+/// A leader of one row that has no leader itself: its run was none of a loop. Such a row may hold
+/// any value by chance, or the next number of a sequence.
 inline bool Detector::hands_on_none(const Statement& statement, const Context& context) const {
     return !statement.evidence.is_many && context.parent != nowhere &&
            entries_[context.parent].leader == 0;
@@ -411,10 +426,45 @@ void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
         begin_generation(entry, evidence);
     }
     entry.is_half |= evidence.is_half;
-    if (!is_block_episode_ && entry.runs > 0) {
-        entry.runs += evidence.loose;
-        entry.trips += evidence.loose;
-        entry.value_runs += evidence.loose;
+}
+
+/// How many of the runs before this one, which nothing led to until now, become the entry's: those
+/// that neither count in it already nor have been told.
+std::uint32_t Detector::loose_to_add(const Entry& entry, const Judgement& evidence) const {
+    std::uint32_t untold = untold_unled(entry);
+    const std::uint32_t counted = std::min(untold, entry.runs);
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        const bool counts = are_alike(entry, other) && other.leader != entry.leader;
+        untold += counts ? untold_unled(other) : 0;
+    }
+    const std::uint32_t loose = std::min<std::uint32_t>(evidence.loose, untold);
+    return loose - std::min(loose, counted);
+}
+
+/// Runs that have become the entry's count under another leader no longer.
+void Detector::take_loose(Entry& entry, const Judgement& evidence) {
+    std::uint32_t left = loose_to_add(entry, evidence);
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        Entry& other = entries_[at];
+        if (!are_alike(entry, other)) {
+            continue;
+        }
+        if (&other != &entry) {
+            const std::uint32_t taken = std::min({left, untold_unled(other), other.runs});
+            left -= taken;
+            take_runs(other, taken);
+        }
+        other.unled = other.told_unled = 0;
+    }
+}
+
+void Detector::take_runs(Entry& entry, std::uint32_t runs) {
+    entry.runs -= runs;
+    entry.trips -= std::min(runs, entry.trips);
+    if (entry.is_loop && entry.trips < repeats_) {
+        --loops_;
+        entry.is_loop = entry.is_described = false;
     }
 }
 
@@ -484,8 +534,11 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     if (statement.kind != Kind::select) {
         entry.follows_parent = follows_parent(entry, context);
     }
-    if (statement.evidence.leader != 0) {
+    std::uint32_t loose = 0;
+    if (context.is_by_values) {
         count_generation(entry, statement.evidence);
+        const bool has_loose = statement.evidence.loose > 0 && !is_block_episode_;
+        loose = has_loose ? loose_to_add(entry, statement.evidence) : 0;
     }
     Microseconds wait = 0;
     if (entry.runs == 0) {
@@ -497,15 +550,12 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
         entry.wait += wait;
     }
     const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
-    const std::uint32_t before = entry.runs;
     place_run(entry, statement, context);
-    // The first run under a leader brings those before it that were not yet seen to be its.
-    const bool is_first = entry.runs == 0 && statement.evidence.leader != 0 && !is_block_episode_;
     count_numbers(entry, statement);
-    entry.runs += runs + (is_first ? statement.evidence.loose : 0);
-    entry.trips += is_first ? statement.evidence.loose : 0;
+    entry.runs += runs + loose;
+    entry.trips += loose;
     entry.all_runs += runs;
-    entry.value_runs += statement.evidence.leader != 0 ? entry.runs - before : 0;
+    count_led(entry, statement, context);
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;
     entry.last_seen = statement.end;
@@ -513,6 +563,19 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.all_rows += statement.rows;
     entry.used = clock_;
     return wait;
+}
+
+/// Whether a result led to the run; then it led to those before it too that were not yet seen to be
+/// its.
+inline void Detector::count_led(Entry& entry, const Statement& statement,
+                                const Context& context) const {
+    const std::uint16_t run = statement.role == Statement::Role::execution ? 1 : 0;
+    if (context.is_by_values) {
+        const std::uint32_t loose = is_block_episode_ ? 0 : statement.evidence.loose;
+        entry.value_runs = std::min(entry.value_runs + run + loose, entry.runs);
+    } else if (entry.unled < most_unled) {
+        entry.unled += run;
+    }
 }
 
 /// The first run is always waited for.
@@ -535,7 +598,8 @@ inline void Detector::count_page(Entry& entry, const Statement& statement) {
     entry.is_large_page = statement.is_large_page;
 }
 
-inline void Detector::remember_rows(Entry& entry, Place place, const Statement& statement) {
+inline void Detector::remember_rows(Entry& entry, Place place, const Statement& statement,
+                                    bool is_by_values) {
     if (statement.role == Statement::Role::next_fetch) {
         entry.last_rows += statement.rows;
     } else {
@@ -544,7 +608,7 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
     }
     entry.is_many |= entry.last_rows >= 2;
     last_ = statement.has_relation ? place : last_;
-    last_led_ = statement.evidence.leader != 0 ? place : last_led_;
+    last_led_ = is_by_values ? place : last_led_;
     if (may_be_looped_over(statement, entry.last_rows)) {
         last_many_ = place;
     }
@@ -610,7 +674,7 @@ inline std::uint32_t Detector::most_trips(const Entry& entry) const {
     std::uint32_t trips = entry.trips;
     for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
         const Entry& other = entries_[at];
-        trips += other.id == entry.id && other.leader != entry.leader ? other.trips : 0;
+        trips += are_alike(entry, other) && other.leader != entry.leader ? other.trips : 0;
     }
     return trips;
 }
@@ -628,7 +692,7 @@ inline bool Detector::repeats_enough(const Entry& entry, QueryId leader) const {
     std::uint32_t trips = entry.trips;
     if (leader != entry.leader && (leader != 0 || is_block_episode_)) {
         // Before its neighbour had rows it ran under the leader itself.
-        const Place before = find(entry.id, leader);
+        const Place before = find_like(entry, leader);
         const bool counts = before != nowhere && is_under(entries_[before], leader);
         trips += counts && entries_[before].runs > 0 ? entries_[before].trips : 0;
     }
@@ -636,7 +700,7 @@ inline bool Detector::repeats_enough(const Entry& entry, QueryId leader) const {
         // The root of a tree is asked for by no result's value.
         for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
             const Entry& other = entries_[at];
-            const bool counts = &other != &entry && other.id == entry.id && !other.is_loop;
+            const bool counts = &other != &entry && are_alike(entry, other) && !other.is_loop;
             trips += counts && other.runs > 0 ? other.trips : 0;
         }
     }
@@ -702,47 +766,29 @@ std::optional<LoopKey> Detector::loop_of_last_run(QueryId id) const noexcept {
                : std::nullopt;
 }
 
-void Detector::take_for_request(const Statement& statement, std::uint32_t runs) noexcept {
+void Detector::keep_from_request(const Statement& statement, std::uint32_t runs) noexcept {
     if (in_block_ && !is_block_episode_) {
-        held_[held_count_ - 1].of_request = runs;
-    } else if (entry_of_last_run(statement.id) != nullptr) {
-        take_for_request(last_run_, statement, runs);
+        for (std::size_t i = held_count_; i > 0; --i) {
+            Statement& held = held_[i - 1].statement;
+            const bool is_left_out = runs > 0 && held.id == statement.id && held.is_of_request;
+            held.is_of_request &= !is_left_out;
+            runs -= is_left_out ? 1 : 0;
+        }
+        return;
+    }
+    Entry* const entry = entry_of_last_run(statement.id);
+    if (entry != nullptr && !entry->is_kept) {
+        entry->is_kept = true;
+        take_runs(*entry, entry->runs - std::min(runs, entry->runs));
     }
 }
 
-/// The run is the entry's last one. Of the one before it is known alone that it was.
-void Detector::take_for_request(Place place, const Statement& statement,
-                                std::uint32_t runs) noexcept {
-    const Entry& entry = entries_[place];
-    const bool is_run = statement.role == Statement::Role::execution;
-    const bool is_trip = is_run && (entry.runs == 1 || statement.is_trip);
-    OfRequests taken{};
-    taken.runs = is_run ? runs : 0;
-    taken.trips = is_trip ? runs : runs - 1;
-    taken.transactions = is_run && of_requests(entry).transaction != statement.transaction ? 1 : 0;
-    taken.transaction = statement.transaction;
-    taken.rows = statement.rows;
-    taken.busy = statement.busy;
-    taken.wait = last_wait_;
-    add_of_requests(entry, taken);
-}
-
-Detector::OfRequests Detector::of_requests(const Entry& entry) const noexcept {
-    const OfRequests& taken = of_requests_[place_of(entry)];
-    return taken.first_seen == entry.first_seen ? taken : OfRequests{};
-}
-
-void Detector::add_of_requests(const Entry& entry, const OfRequests& further) noexcept {
-    OfRequests all = of_requests(entry);
-    all.first_seen = entry.first_seen;
-    all.runs += further.runs;
-    all.trips += further.trips;
-    all.transactions += further.transactions;
-    all.transaction = further.transaction;
-    all.rows += further.rows;
-    all.busy += further.busy;
-    all.wait += further.wait;
-    of_requests_[place_of(entry)] = all;
+bool Detector::is_kept_from_request(QueryId id) const noexcept {
+    Place at = heads_[bucket_of(id)];
+    while (at != nowhere && !(entries_[at].id == id && entries_[at].is_kept)) {
+        at = entries_[at].next;
+    }
+    return at != nowhere;
 }
 
 void Detector::dismiss(const LoopKey& key) {
@@ -795,8 +841,9 @@ void Detector::tell(Entry& entry) {
     }
     absorb_others(entry);
     has_told_ = true;
-    sink_->take(without_requests(entry));
+    sink_->take(as_loop(entry));
     entry.told_transaction = entry.transaction;
+    entry.told_unled = entry.unled;
 }
 
 Loop Detector::as_loop(const Entry& entry) const {
@@ -815,38 +862,8 @@ Loop Detector::as_loop(const Entry& entry) const {
             entry.wait,
             entry.first_seen,
             entry.last_seen,
-            1};
-}
-
-/// What is left of a loop if other runs of it count in requests. Fewer trips than make a loop are
-/// none of their own: they are added to the others, if those were enough or a part has been told.
-/// One of which nothing is left is told with all its numbers, as of a request; one that is no loop
-/// in either, without any wait.
-Loop Detector::without_requests(const Entry& entry) const {
-    Loop loop = as_loop(entry);
-    const OfRequests taken = of_requests(entry);
-    loop.is_of_request = taken.runs >= loop.statements;
-    if (taken.runs == 0 || loop.is_of_request) {
-        return loop;
-    }
-    loop.statements -= taken.runs;
-    loop.round_trips -= std::min<std::uint64_t>(taken.trips, loop.round_trips);
-    loop.round_trips = std::min(loop.round_trips, loop.statements);
-    loop.transactions -= std::min<std::uint64_t>(taken.transactions, loop.transactions);
-    loop.rows -= std::min(taken.rows, loop.rows);
-    loop.busy -= std::min(taken.busy, loop.busy);
-    loop.wait -= std::min(taken.wait, loop.wait);
-    if (loop.round_trips >= repeats_) {
-        // The first of them may share its transaction with a run of a request.
-        loop.transactions = std::max<std::uint64_t>(loop.transactions, 1);
-    } else if (taken.trips >= repeats_ || !loop.is_new_in_episode) {
-        loop.is_new_in_episode = false;
-        loop.leader_rows = 0;
-    } else {
-        loop.is_of_request = true;
-        loop.wait = 0;
-    }
-    return loop;
+            1,
+            entry.is_of_request && !entry.is_kept};
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.
@@ -856,7 +873,7 @@ void Detector::absorb_others(Entry& entry) {
     }
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& other = entries_[place];
-        if (&other == &entry || other.id != entry.id || other.runs == 0 ||
+        if (&other == &entry || !are_alike(entry, other) || other.runs == 0 ||
             !is_under(other, entry.loop_leader)) {
             continue;
         }
@@ -864,6 +881,8 @@ void Detector::absorb_others(Entry& entry) {
             other.has_distinct_parameters || other.parameters != entry.parameters;
         entry.runs += other.runs;
         entry.trips += other.trips;
+        entry.unled = std::min<std::uint32_t>(entry.unled + other.unled, most_unled);
+        entry.told_unled = std::min<std::uint32_t>(entry.told_unled + other.told_unled, most_unled);
         entry.lists += other.lists;
         entry.run_rows += other.run_rows;
         const bool has_same = other.transaction == entry.transaction && other.transactions > 0;
@@ -871,12 +890,9 @@ void Detector::absorb_others(Entry& entry) {
         entry.value_runs += other.value_runs;
         entry.busy += other.busy;
         entry.wait += other.wait;
-        const OfRequests taken = of_requests(entry);
         entry.first_seen = std::min(entry.first_seen, other.first_seen);
-        of_requests_[place_of(entry)] = taken;
-        of_requests_[place_of(entry)].first_seen = entry.first_seen;
-        add_of_requests(entry, of_requests(other));
         entry.last_seen = std::max(entry.last_seen, other.last_seen);
+        other.unled = other.told_unled = 0;
         forget_runs(other);
         other.is_told = true;
     }
@@ -927,8 +943,6 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
     }
     std::optional<Loop> found;
     if (Entry* const entry = scratch.last_loop(next.id)) {
-        // Whoever answers tells of all runs.
-        scratch.of_requests_[scratch.place_of(*entry)] = {};
         scratch.tell(*entry);
         found = last.loop();
         // Without the run that was tried.
@@ -984,6 +998,7 @@ void Detector::begin_at_zero(QueryId id) {
             loops_ -= entry.is_loop ? 1 : 0;
             entry.is_loop = entry.is_described = false;
             entry.is_told = true;
+            entry.told_unled = entry.unled;
             forget_runs(entry);
         }
     }
@@ -999,9 +1014,10 @@ void Detector::begin_at_zero(QueryId id) {
 
 // ---- the table ----------------------------------------------------------------------------------
 
-inline Detector::Place Detector::find(QueryId id, QueryId leader) const {
+inline Detector::Place Detector::find(QueryId id, QueryId leader, bool is_of_request) const {
     for (Place at = heads_[bucket_of(id)]; at != nowhere; at = entries_[at].next) {
-        if (entries_[at].id == id && entries_[at].leader == leader) {
+        const Entry& entry = entries_[at];
+        if (entry.id == id && entry.leader == leader && entry.is_of_request == is_of_request) {
             return at;
         }
     }
@@ -1036,6 +1052,7 @@ inline Detector::Entry Detector::new_entry(const Statement& statement, const Con
     entry.id = statement.id;
     entry.leader = context.leader;
     entry.kind = statement.kind;
+    entry.is_of_request = statement.is_of_request;
     entry.parent = context.parent;
     return entry;
 }

@@ -122,9 +122,10 @@ class Detector {
     /// The loop to which the last run of a statement belongs, if it was one.
     std::optional<LoopKey> loop_of_last_run(QueryId id) const noexcept;
 
-    /// The statement that was handed over last counts in a request, which tells of this run: of so
-    /// many runs, if the one before counts there only now.
-    void take_for_request(const Statement& statement, std::uint32_t runs) noexcept;
+    /// There is no room in the request for the statement that was handed over last, nor for so many
+    /// runs of it in all: they count here, and so do those to come.
+    void keep_from_request(const Statement& statement, std::uint32_t runs) noexcept;
+    bool is_kept_from_request(QueryId id) const noexcept;
 
     /// The last loop that statement() said is none: its statements do many things at once.
     void dismiss(const LoopKey& key);
@@ -177,6 +178,7 @@ class Detector {
     using Place = std::uint8_t;
     static constexpr Place nowhere = 0xFF;
     static constexpr std::size_t buckets = 64;
+    static constexpr std::uint16_t most_unled = 60'000;
 
     /// Runs, and what they took.
     struct Tally {
@@ -186,23 +188,14 @@ class Detector {
         Microseconds wait;
     };
 
-    /// Of an entry's runs those that count in requests, and what is theirs of the numbers.
-    struct OfRequests {
-        Microseconds first_seen;  ///< the entry's: other runs have begun if that is another
-        std::uint32_t runs;
-        std::uint32_t trips;
-        std::uint32_t transactions;
-        std::uint64_t transaction;  ///< of the last one
-        std::uint64_t rows;
-        Microseconds busy;
-        Microseconds wait;
-    };
-
-    /// A statement under one leader. Of a size by which a place is found without multiplying.
+    /// A statement under one leader, and of requests or of none. Of a size by which a place is
+    /// found without multiplying.
     struct alignas(256) Entry {
         QueryId id;
         QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
+        bool is_of_request;   ///< its runs count in requests, which tell of them
+        bool is_kept;         ///< is_of_request, but there was no room for them
         bool is_loop;         ///< has been said to be one
         bool is_described;    ///< and what is to be known of it has been asked for
         bool is_dismissed;    ///< has been said to be none
@@ -236,6 +229,8 @@ class Detector {
         std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
         std::uint32_t trips;             ///< of the runs, those that were waited for
+        std::uint16_t unled;             ///< runs since the statement's values last led to a result
+        std::uint16_t told_unled;        ///< of them, those that have been told
         std::uint32_t lists;             ///< of the runs, those that had a list of values
         std::uint32_t pages;             ///< of the runs, those that asked for the next page
         std::uint32_t transactions;      ///< of the runs
@@ -260,7 +255,6 @@ class Detector {
     struct Run {
         Statement statement;
         EpisodeClock::Wait wait;
-        std::uint32_t of_request = 0;  ///< runs that count in a request, with this one
     };
 
     struct Context {
@@ -268,6 +262,7 @@ class Detector {
         Place parent = nowhere;
         QueryId leader = 0;
         bool is_neighbour = false;
+        bool is_by_values = false;
     };
 
     Entry* entry_of_last_run(QueryId id) noexcept;
@@ -279,6 +274,7 @@ class Detector {
     std::optional<LoopKey> foresee(const Run& run);
     std::optional<LoopKey> loop_after_run(Entry& entry);
     unsigned runs_held(QueryId id) const;
+    unsigned runs_held(const Statement& statement) const;
     void begin_block_episode();
     void release_held();
     void add_held(const Run& run);
@@ -291,9 +287,6 @@ class Detector {
     void tell_all();
     void tell(Entry& entry);
     Loop as_loop(const Entry& entry) const;
-    Loop without_requests(const Entry& entry) const;
-    void take_for_request(Place place, const Statement& statement, std::uint32_t runs) noexcept;
-    OfRequests of_requests(const Entry& entry) const noexcept;
     void look_at_growth(Entry& entry);
     void absorb_others(Entry& entry);
 
@@ -302,7 +295,18 @@ class Detector {
     Context context_by_order(const Statement& statement) const;
     Context context_outside(const Statement& statement) const;
     Context context_of_write(const Statement& statement) const;
-    Place find(QueryId id, QueryId leader) const;
+    Place find(QueryId id, QueryId leader, bool is_of_request) const;
+    Place find(const Statement& statement, QueryId leader) const {
+        return find(statement.id, leader, statement.is_of_request);
+    }
+    Place find_like(const Entry& entry, QueryId leader) const {
+        return find(entry.id, leader, entry.is_of_request);
+    }
+    /// Runs of the same statement, both of requests or both of none.
+    template <typename Run>
+    static bool are_alike(const Run& one, const Run& other) {
+        return one.id == other.id && one.is_of_request == other.is_of_request;
+    }
     Place latest(QueryId id) const;
     Place insert(const Statement& statement, const Context& context);
     static Entry new_entry(const Statement& statement, const Context& context);
@@ -326,8 +330,15 @@ class Detector {
     const Answer* answer_to(const LoopKey& key) const noexcept;
     void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
+    std::uint32_t loose_to_add(const Entry& entry, const Judgement& evidence) const;
+    static std::uint32_t untold_unled(const Entry& entry) {
+        return static_cast<std::uint32_t>(entry.unled - entry.told_unled);
+    }
+    void take_loose(Entry& entry, const Judgement& evidence);
+    void take_runs(Entry& entry, std::uint32_t runs);
+    void count_led(Entry& entry, const Statement& statement, const Context& context) const;
     void begin_generation(Entry& entry, const Judgement& evidence) const;
-    void remember_rows(Entry& entry, Place place, const Statement& statement);
+    void remember_rows(Entry& entry, Place place, const Statement& statement, bool is_by_values);
     QueryId leader_of(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
     std::optional<LoopKey> new_loop(const Entry& entry) const;
@@ -347,7 +358,6 @@ class Detector {
     static bool is_paging(const Entry& entry) {
         return entry.runs >= 2 && entry.pages + 1 == entry.runs;
     }
-    void add_of_requests(const Entry& entry, const OfRequests& further) noexcept;
     static bool is_by_values(const Entry& entry) {
         return is_led_by_values(entry.value_runs, entry.runs);
     }
@@ -364,7 +374,6 @@ class Detector {
     EpisodeClock time_;
 
     std::array<Entry, places> entries_{};
-    std::array<OfRequests, places> of_requests_{};  ///< of the entry at each place
     std::array<Place, buckets> heads_ = all_nowhere();
     std::size_t used_places_ = 0;
     Place last_many_ = nowhere;         ///< the last statement that had two rows at least

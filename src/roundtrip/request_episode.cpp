@@ -15,7 +15,7 @@ namespace onetrip::roundtrip {
 
 // ---- statements ---------------------------------------------------------------------------------
 
-std::uint32_t RequestEpisode::count(const RequestRun& run) noexcept {
+bool RequestEpisode::count(const RequestRun& run) noexcept {
     const Statement& statement = run.statement;
     begin_ = statements_ == 0 ? statement.begin : begin_;
     ++statements_;
@@ -26,21 +26,20 @@ std::uint32_t RequestEpisode::count(const RequestRun& run) noexcept {
         entry = insert(run);
     }
     if (entry == nullptr) {
-        return 0;
+        return false;
     }
-    std::uint32_t runs = 1;
     const bool has_left_pages =
         entry->is_loop && entry->loop_kind == Kind::page && !statement.is_next_page;
     if (!has_left_pages && statement.role == Statement::Role::execution) {
-        runs = count_run(*entry, run);
+        count_run(*entry, run);
     }
     remember_rows(*entry, statement);
     entry->used = clock_;
     last_end_ = std::max(last_end_, statement.end);
-    return runs;
+    return true;
 }
 
-std::uint32_t RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexcept {
+void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexcept {
     const Statement& statement = run.statement;
     if (entry.runs == 0) {
         entry.first_seen = statement.begin;
@@ -64,7 +63,7 @@ std::uint32_t RequestEpisode::count_run(Entry& entry, const RequestRun& run) con
     entry.is_large_page = statement.is_large_page;
     entry.last_seen = statement.end;
     entry.rows += statement.rows;
-    return count_earlier(entry, run) ? 2 : 1;
+    count_earlier(entry, run);
 }
 
 /// Sessions that take turns have transactions of their own, which may have begun in the same
@@ -82,9 +81,9 @@ void RequestEpisode::count_transaction(Entry& entry, const RequestRun& run) noex
 }
 
 /// Nothing is known of when that run was.
-bool RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
+void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
     if (!run.earlier.exists || entry.runs != 1) {
-        return false;
+        return;
     }
     ++entry.runs;
     ++entry.trips;
@@ -93,7 +92,6 @@ bool RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept
     entry.pages += run.statement.is_next_page ? 1 : 0;
     entry.value_runs += run.statement.evidence.leader != 0 ? 1 : 0;
     entry.rows += run.earlier.rows;
-    return true;
 }
 
 void RequestEpisode::remember_rows(Entry& entry, const Statement& statement) noexcept {

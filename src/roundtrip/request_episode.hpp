@@ -39,9 +39,8 @@ class RequestEpisode {
     static constexpr std::size_t places = 16;
     static constexpr std::uint64_t lately = 4 * places;  ///< in statements that are counted
 
-    /// How many runs count by one that has been handed over: none if there is no room, two if the
-    /// one before counts only now. A fetch counts as its execution does.
-    std::uint32_t count(const RequestRun& run) noexcept;
+    /// Counts a run; false if there is no room for its statement.
+    bool count(const RequestRun& run) noexcept;
 
     /// The loop that the statement is in by now, if it is to be described: it has just become one,
     /// has doubled, or has another leader.
@@ -130,9 +129,9 @@ class RequestEpisode {
     void evict(Place place) noexcept;
     static void begin_at_zero(Entry& entry) noexcept;
     void add_session(std::uint32_t session) noexcept;
-    std::uint32_t count_run(Entry& entry, const RequestRun& run) const noexcept;
+    void count_run(Entry& entry, const RequestRun& run) const noexcept;
     static void count_transaction(Entry& entry, const RequestRun& run) noexcept;
-    static bool count_earlier(Entry& entry, const RequestRun& run) noexcept;
+    static void count_earlier(Entry& entry, const RequestRun& run) noexcept;
     void remember_rows(Entry& entry, const Statement& statement) noexcept;
     static bool is_by_values(const Entry& entry) noexcept;
     bool own_leader_holds(const Entry& entry) const noexcept;

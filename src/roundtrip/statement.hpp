@@ -53,6 +53,7 @@ struct Statement {
     bool has_relation = true;
     bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
     bool locks_rows = false;
+    bool is_of_request = false;  ///< in which it counts, and not with what has no request
 };
 
 }  // namespace onetrip::roundtrip

@@ -65,9 +65,28 @@ class Session : private LoopSink {
         return run(id, rows, ++parameter_, kind);
     }
 
-    /// The last statement counts in a request.
-    Session& take_for_request(std::uint32_t runs) {
-        detector_.take_for_request(last_, runs);
+    /// The next statement comes after so many runs of it that are found to have the same leader.
+    Session& loose(std::uint16_t runs) {
+        evidence_.loose = runs;
+        return *this;
+    }
+
+    /// A statement without any relation, such as a pool's SELECT 1.
+    Session& ping(QueryId id, std::uint64_t parameters = 0) {
+        Statement statement{id, Kind::select, Statement::Role::execution, 1, parameters};
+        statement.has_relation = false;
+        return send(statement);
+    }
+
+    /// Whether the statements to come are of a request.
+    Session& of_request(bool is_of_request = true) {
+        is_of_request_ = is_of_request;
+        return *this;
+    }
+
+    /// The request has had no room for so many runs.
+    Session& keep_from_request(std::uint32_t runs) {
+        detector_.keep_from_request(last_, runs);
         return *this;
     }
 
@@ -114,8 +133,9 @@ class Session : private LoopSink {
         statement.busy = busy;
         if (statement.id != evidence_.leader && statement.role == Statement::Role::execution) {
             statement.evidence = evidence_;
-            evidence_.strays = 0;
+            evidence_.strays = evidence_.loose = 0;
         }
+        statement.is_of_request = is_of_request_;
         last_ = statement;
         if (const auto key = detector_.statement(statement)) {
             due.push_back(*key);
@@ -129,6 +149,7 @@ class Session : private LoopSink {
     Microseconds clock_ = 1000 * second;
     std::uint64_t parameter_ = 0;
     Judgement evidence_;
+    bool is_of_request_ = false;
     Statement last_{};
     std::uint32_t generation_ = 0;
 };
@@ -1136,84 +1157,254 @@ TEST_CASE("outside of a block repeats that interleave or poll are no loop") {
 }
 
 TEST_CASE("runs that count in a request are told there, and the others here") {
-    // Each third run is of no request; or all are, the first of them known with the second.
+    // Each third run is of no request; or all are of one.
     for (const bool has_others : {false, true}) {
         Session session;
         session.begin().run(campaigns, 30);
-        std::uint32_t taken = 0;
         for (int i = 0; i < 30; ++i) {
-            session.vary(messages, 2);
-            if (has_others ? i % 3 > 0 : i > 0) {
-                const std::uint32_t runs = !has_others && i == 1 ? 2 : 1;
-                session.take_for_request(runs);
-                taken += runs;
-            }
+            session.of_request(!has_others || i % 3 > 0).vary(messages, 2);
         }
         session.commit();
-        REQUIRE(session.loops.size() == 1);
-        const Loop& loop = session.loops[0];
-        CHECK(loop.is_of_request == !has_others);
-        if (has_others) {
-            CHECK(taken == 20);
-            CHECK(loop.statements == 10);
-            CHECK(loop.round_trips == 10);
-            CHECK(loop.rows == 20);
-            CHECK(loop.busy == 10 * Session::busy);
-            // The first run is not waited for, and the runs before the others' are theirs.
-            CHECK(loop.wait == 9 * Session::wait);
-            // All are of one transaction, which is the request's as well.
-            CHECK(loop.transactions == 1);
-            CHECK(loop.is_new_in_episode);
-        }
+        REQUIRE(session.loops.size() == (has_others ? 2 : 1));
+        CHECK(session.loops.front().is_of_request == !has_others);
+        CHECK(session.loops.back().is_of_request);
+        const Loop& loop = session.loops.front();
+        CHECK(loop.is_new_in_episode);
+        CHECK(loop.statements == (has_others ? 10 : 30));
+        CHECK(loop.round_trips == loop.statements);
+        CHECK(loop.rows == 2 * loop.statements);
+        CHECK(loop.leader_rows == 30);
+        CHECK(loop.busy == static_cast<Microseconds>(loop.statements) * Session::busy);
+        // The first run is not waited for.
+        CHECK(loop.wait == static_cast<Microseconds>(loop.statements - 1) * Session::wait);
     }
 }
 
-TEST_CASE("fewer runs of no request than make a loop are added to its others") {
-    Session session;
-    session.begin().run(campaigns, 16);
-    for (int i = 0; i < 16; ++i) {
-        session.vary(messages, 1);
-        if (i < 15) {
-            session.take_for_request(1);
+TEST_CASE("fewer runs of no request than make a loop are none beside those of one") {
+    for (const bool in_block : {false, true}) {
+        Session session;
+        session.run(campaigns, 16).led_by(campaigns);
+        if (in_block) {
+            session.begin().run(campaigns, 16);
         }
+        for (int i = 0; i < 16; ++i) {
+            session.of_request(i < 15).vary(messages, 1);
+        }
+        in_block ? session.commit() : session;
+        REQUIRE(session.end().size() == 1);
+        CHECK(session.loops[0].is_of_request);
+        CHECK(session.loops[0].statements == 15);
     }
-    session.commit();
-    REQUIRE(session.loops.size() == 1);
-    CHECK_FALSE(session.loops[0].is_of_request);
-    CHECK(session.loops[0].statements == 1);
-    CHECK_FALSE(session.loops[0].is_new_in_episode);
-    CHECK(session.loops[0].leader_rows == 0);
 }
 
 TEST_CASE("too few runs of a request, and of none, are no loop together") {
-    Session session;
-    session.begin().run(campaigns, 18);
-    for (int i = 0; i < 18; ++i) {
-        session.vary(messages, 1);
-        if (i % 2 == 1) {
-            session.take_for_request(1);
+    SECTION("in a block") {
+        Session session;
+        session.begin().run(campaigns, 18);
+        for (int i = 0; i < 18; ++i) {
+            session.of_request(i % 2 == 1).vary(messages, 1);
+        }
+        session.commit();
+        CHECK(session.due.empty());
+        CHECK_FALSE(session.detector().has_grown());
+        CHECK(session.end().empty());
+    }
+    SECTION("by values") {
+        Session session;
+        session.run(campaigns, 18).led_by(campaigns);
+        for (int i = 0; i < 18; ++i) {
+            session.of_request(i < 9).vary(messages, 1);
+        }
+        CHECK(session.due.empty());
+        CHECK(session.end().empty());
+    }
+    SECTION("writes without a leader") {
+        for (const int times : {99, 100}) {
+            Session session;
+            for (int i = 0; i < 2 * times; ++i) {
+                session.of_request(i < times).vary(messages, 1, Kind::insert);
+            }
+            CHECK(session.end().size() == (times == 100 ? 2 : 0));
         }
     }
-    session.commit();
-    // It is told, so that it is shown as running no longer, but makes no row and no line.
-    REQUIRE(session.loops.size() == 1);
-    CHECK(session.loops[0].is_of_request);
-    CHECK(session.loops[0].wait == 0);
+    SECTION("in small blocks") {
+        Session session;
+        session.run(campaigns, 18).led_by(campaigns);
+        for (int i = 0; i < 18; ++i) {
+            session.begin().of_request(i % 2 == 0).vary(messages, 1).commit();
+        }
+        CHECK(session.due.empty());
+        CHECK(session.end().empty());
+    }
 }
 
 TEST_CASE("of small blocks each statement is taken for a request") {
     Session session;
-    session.run(campaigns, 20).led_by(campaigns);
+    session.run(campaigns, 20).led_by(campaigns).of_request();
     for (int i = 0; i < 20; ++i) {
         session.begin();
-        session.vary(messages, 1).take_for_request(1);
-        session.vary(contacts, 1, Kind::update).take_for_request(1);
+        session.vary(messages, 1);
+        session.vary(contacts, 1, Kind::update);
         session.commit();
     }
     const auto& loops = session.end();
     REQUIRE(loops.size() == 2);
     CHECK(loops[0].is_of_request);
     CHECK(loops[1].is_of_request);
+}
+
+TEST_CASE("what a request has no room for counts with what has no request") {
+    for (const bool in_small_blocks : {false, true}) {
+        Session session;
+        session.run(campaigns, 20).led_by(campaigns).of_request();
+        for (int i = 0; i < 20; ++i) {
+            if (in_small_blocks) {
+                session.begin();
+            }
+            session.vary(messages, 2);
+            // That the first one repeats is known with the second.
+            if (i > 0) {
+                session.keep_from_request(i == 1 && !in_small_blocks ? 2 : 1);
+            }
+            if (in_small_blocks) {
+                session.commit();
+            }
+        }
+        REQUIRE(session.end().size() == 1);
+        const Loop& loop = session.loops[0];
+        CHECK_FALSE(loop.is_of_request);
+        CHECK(loop.statements == (in_small_blocks ? 19 : 20));
+        CHECK(loop.rows == 2 * loop.statements);
+    }
+    Session block;
+    block.run(campaigns, 20).led_by(campaigns).of_request();
+    for (int i = 0; i < 10; ++i) {
+        block.begin().vary(messages, 1).vary(messages, 1).keep_from_request(2).commit();
+    }
+    REQUIRE(block.end().size() == 1);
+    CHECK(block.loops[0].statements == 20);
+    CHECK_FALSE(block.loops[0].is_of_request);
+}
+
+TEST_CASE("runs that counted by order do not count again when values lead") {
+    for (const int runs : {11, 12, 15}) {
+        Session session;
+        session.run(campaigns, 20);
+        for (int i = 0; i < runs; ++i) {
+            // Of the first value it is not yet known that the list holds those after it.
+            if (i == 5) {
+                session.led_by(campaigns).loose(5);
+            }
+            session.vary(messages, 1, Kind::insert);
+        }
+        REQUIRE(session.end().size() == 1);
+        const Loop& loop = session.loops[0];
+        CHECK(loop.key.leader == campaigns);
+        CHECK(loop.is_by_values);
+        CHECK(loop.statements == static_cast<std::uint64_t>(runs));
+        CHECK(loop.round_trips == loop.statements);
+        CHECK(loop.rows == loop.statements);
+    }
+    Session few;
+    few.run(campaigns, 20);
+    for (int i = 0; i < 9; ++i) {
+        i == 5 ? few.led_by(campaigns).loose(5) : few;
+        few.vary(messages, 1, Kind::insert);
+    }
+    CHECK(few.end().empty());
+}
+
+TEST_CASE("runs without a leader are those of the values that are found later") {
+    // The list was not the last statement: nothing leads by order.
+    Session session;
+    session.run(campaigns, 200).run(contacts, 1);
+    for (int i = 0; i < 150; ++i) {
+        i == 110 ? session.led_by(campaigns).loose(110) : session;
+        session.vary(messages, 1, Kind::insert);
+    }
+    REQUIRE(session.end().size() == 1);
+    CHECK(session.loops[0].key.leader == campaigns);
+    CHECK(session.loops[0].statements == 150);
+}
+
+TEST_CASE("runs that have been told do not come back with values") {
+    SECTION("answered") {
+        Session session;
+        session.run(campaigns, 20);
+        for (int i = 0; i < 9; ++i) {
+            session.vary(messages, 1, Kind::insert);
+        }
+        session.detector().begin_at_zero(messages);
+        session.led_by(campaigns).loose(9);
+        for (int i = 0; i < 9; ++i) {
+            session.vary(messages, 1, Kind::insert);
+        }
+        CHECK(session.end().empty());
+    }
+    SECTION("in a block that has ended") {
+        Session session;
+        session.run(campaigns, 20).begin().run(contacts, 20);
+        for (int i = 0; i < 20; ++i) {
+            session.vary(messages, 1, Kind::insert);
+        }
+        session.commit();
+        CHECK(session.loops.size() == 1);
+        session.run(campaigns, 20).led_by(campaigns).loose(20);
+        session.vary(messages, 1, Kind::insert);
+        CHECK(session.end().size() == 1);
+    }
+    SECTION("without a leader, before there were too many statements") {
+        Session session;
+        session.run(campaigns, 20).run(contacts, 1);
+        for (std::uint32_t i = 2; i < Detector::most_statements; ++i) {
+            session.vary(messages, 1, Kind::insert);
+        }
+        session.vary(messages, 1, Kind::insert);
+        CHECK(session.loops.size() == 1);
+        session.led_by(campaigns).loose(9000).vary(messages, 1, Kind::insert);
+        CHECK(session.end().size() == 1);
+    }
+}
+
+TEST_CASE("a value of a row that nothing led to interrupts no loop") {
+    SECTION("a pool's ping returned what a write asks for") {
+        Session session;
+        for (int i = 0; i < 100; ++i) {
+            session.ping(other).led_by(i == 1 ? QueryId{other} : 0, true, false);
+            session.vary(messages, 1, Kind::insert);
+        }
+        REQUIRE(session.end().size() == 1);
+        CHECK(session.loops[0].key.leader == 0);
+        CHECK(session.loops[0].statements == 100);
+    }
+    SECTION("each number of a sequence is asked for first") {
+        Session session;
+        for (int i = 0; i < 100; ++i) {
+            session.led_by(0).ping(other).led_by(other, true, false);
+            session.vary(messages, 1, Kind::insert);
+        }
+        REQUIRE(session.end().size() == 1);
+        CHECK(loop_of(session.loops, messages).key.leader == 0);
+    }
+    SECTION("the same read with pings between") {
+        Session session;
+        for (int i = 0; i < 20; ++i) {
+            session.led_by(0).ping(other).led_by(other, true, false).run(messages, 1, 1);
+        }
+        REQUIRE(session.end().size() == 1);
+        CHECK(session.loops[0].statements == 20);
+    }
+    SECTION("writes directly after a list") {
+        Session session;
+        session.run(campaigns, 20);
+        for (int i = 0; i < 20; ++i) {
+            session.ping(other).led_by(i == 1 ? QueryId{other} : 0, true, false);
+            session.vary(messages, 1, Kind::insert);
+        }
+        REQUIRE(session.end().size() == 1);
+        CHECK(session.loops[0].key.leader == campaigns);
+        CHECK(session.loops[0].statements == 20);
+    }
 }
 
 TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
@@ -1249,12 +1440,16 @@ TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
                 case 8:
                     session.led_by(random() % different, random() % 2 == 0, random() % 2 == 0);
                     break;
+                case 9:
+                    session.of_request(random() % 2 == 0);
+                    break;
                 default:
                     session.run(id, random() % 4, random() % 3, static_cast<Kind>(id % 4));
                     ++untold[id];
             }
         }
         for (const Loop& loop : session.end()) {
+            CAPTURE(loop.is_of_request);
             REQUIRE((loop.statements >= 10 || !loop.is_new_in_episode));
             REQUIRE(loop.busy >= 0);
             REQUIRE(loop.wait >= 0);

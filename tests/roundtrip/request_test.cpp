@@ -87,7 +87,7 @@ class Request {
 
     std::optional<LoopKey> run(Statement statement, std::uint32_t session, QueryId own = 0) {
         time_ = statement.end + 90;
-        is_counted_ = episode_.count({statement, session, own, earlier, is_repeated}) > 0;
+        is_counted_ = episode_.count({statement, session, own, earlier, is_repeated});
         const std::optional<LoopKey> loop = episode_.loop_to_describe(statement.id, repeats);
         if (loop) {
             episode_.set_variant(*loop, 7);

@@ -75,8 +75,11 @@ my $tagged = sub { each_of("SELECT v FROM items WHERE list_id = \$n$tag", @_) };
 
 is(of_requests($list . join '', map { "BEGIN;\nSELECT v FROM items WHERE list_id = $_$tag;\nUPDATE items SET v = v WHERE list_id = $_$tag;\nCOMMIT;\n" } 1 .. 20),
 	"select 1 20\nupdate 1 20", 'small blocks: each run counts once');
-is(of_requests("BEGIN;\n$list" . $tagged->(1 .. 15) . "SELECT v FROM items WHERE list_id = 16;\nCOMMIT;\n"), 'select 2 16', 'a run of no request is its episode\'s alone');
-is(of_requests("BEGIN;\n$list" . each_of('SELECT v FROM items WHERE list_id = $n', 1 .. 18) . $tagged->(19) . "COMMIT;\n"), 'select 1 19', 'runs of no request are told, whatever the last one is');
+is(of_requests("BEGIN;\n$list" . $tagged->(1 .. 15) . "SELECT v FROM items WHERE list_id = 16;\nCOMMIT;\n"), 'select 1 15', 'one run of no request is not among those of one');
+is(of_requests("BEGIN;\n$list" . each_of('SELECT v FROM items WHERE list_id = $n', 1 .. 18) . $tagged->(19) . "COMMIT;\n"), 'select 1 18', 'nor is one of a request among those of none');
+is(of_requests("BEGIN;\n$list" . $tagged->(1 .. 9) . each_of('SELECT v FROM items WHERE list_id = $n', 10 .. 18) . "COMMIT;\n"), '', 'too few of both are no loop');
+is(of_requests($list . join '', map { "SELECT v FROM items WHERE list_id = $_;\nSELECT v FROM items WHERE list_id = $_ /* request_id='$_' */;\n" } 1 .. 9), '', 'nor are those of many requests, and others between');
+is(of_requests($list . $tagged->(1) . each_of('SELECT v FROM items WHERE list_id = $n', 2 .. 10)), '', 'nor those after one of a request');
 is(of_requests("BEGIN;\n$list" . $tagged->(1 .. 20) . "COMMIT;\n"), 'select 1 20', 'runs of a request are told there alone');
 
 done_testing();

@@ -273,9 +273,10 @@ void count(Partition& partition, const RequestKey& key, const RequestRun& run, C
         counting.ended = {key, episode};
         episode.restart();
     }
-    const std::uint32_t counted = episode.count(run);
-    const bool is_own = run.earlier.session == run.session;
-    counting.run.counted = is_own ? counted : Min(counted, 1U);
+    if (!episode.count(run)) {
+        const bool has_own = run.earlier.exists && run.earlier.session == run.session;
+        counting.run.left_out = has_own ? 2 : 1;
+    }
     const auto repeats = static_cast<std::uint32_t>(round_trip_settings.repeats);
     counting.run.loop = episode.loop_to_describe(run.statement.id, repeats);
     if (counting.run.loop) {

@@ -16,8 +16,8 @@ namespace onetrip::postgres {
 struct CountedRun {
     /// It has been looked for among the open requests: it repeats, or returned two rows.
     bool is_looked_for = false;
-    /// So many runs of this session count there by it; see RequestEpisode.
-    std::uint32_t counted = 0;
+    /// For so many runs of this session, with it, there was no room.
+    std::uint32_t left_out = 0;
     /// The loop that is to be described now.
     std::optional<roundtrip::LoopKey> loop{};
     roundtrip::RequestEpisode::Described described{};

@@ -248,8 +248,7 @@ void RoundTripSession::look_at_other_application() {
 
 /// Another request ends the episode, as another application does. A statement without a request
 /// changes nothing.
-void RoundTripSession::look_at_request(QueryId id, const char* text) {
-    const roundtrip::RequestId request = requests_.of(id, text);
+void RoundTripSession::look_at_request(roundtrip::RequestId request) {
     if (request == 0 || request == request_) {
         return;
     }
@@ -273,9 +272,9 @@ ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryD
     const bool is_passed_over = is_ignored(query->plannedstmt, query->sourceText);
     look_at_role();
     look_at_application();
-    if (round_trip_settings.has_request && !is_passed_over) {
-        look_at_request(query_id, query->sourceText);
-    }
+    const roundtrip::RequestId request =
+        is_passed_over ? 0 : request_of(query_id, query->sourceText);
+    look_at_request(request);
     known_ = known_of(query_id);
     values_.collect(query_id, query->params, current_);
     judged_query_ = query;
@@ -287,8 +286,7 @@ ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryD
     forget_after_pause();
     judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each);
     // Visitors of one page are different requests.
-    judgement_.is_half |=
-        round_trip_settings.has_request && requests_.of(query_id, query->sourceText) != 0;
+    judgement_.is_half |= request != 0;
 }
 
 void RoundTripSession::started(const QueryDesc* query) {
@@ -366,6 +364,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     TripCounter trips = trips_;
     statement.is_trip = trips.count();
     statement.transaction = static_cast<std::uint64_t>(trips.transaction());
+    statement.is_of_request = request_of(query_id_of(planned), query->sourceText) != 0;
     std::optional<roundtrip::Loop> loop;
     call_detector([&] {
         begin_chained_block();
@@ -397,10 +396,10 @@ void RoundTripSession::answer(const QueryDesc* query) {
         // The transaction will be gone, and the view is not part of it.
         loop->is_of_request = false;
         loops_.take(*loop);
-        if (round_trip_settings.has_request) {
-            begin_at_zero_in_request(
-                requests_.of(query_id_of(query->plannedstmt), query->sourceText),
-                loop->key.repeated);
+        const roundtrip::RequestId request =
+            request_of(query_id_of(query->plannedstmt), query->sourceText);
+        if (request != 0) {
+            begin_at_zero_in_request(request, loop->key.repeated);
         }
         call_detector([&] { detector_.begin_at_zero(loop->key.repeated); });
         detector_.fail();
@@ -460,6 +459,8 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     begin();
     statement.is_trip = trips_.count();
     statement.transaction = static_cast<std::uint64_t>(trips_.transaction());
+    const roundtrip::RequestId request = request_of(query_id_of(planned), text);
+    statement.is_of_request = request != 0;
     std::optional<LoopKey> loop;
     call_detector([&] {
         begin_chained_block();
@@ -469,8 +470,8 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         loops_.keep_leader(statement.id, planned, text);
     }
-    if (round_trip_settings.has_request) {
-        count_request(statement, planned, text, query);
+    if (request != 0) {
+        count_in(request, statement, planned, text, query);
     }
     if (loop && query != nullptr) {
         look_at_loop(*loop, statement.evidence, query);
@@ -484,10 +485,10 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
 }
 
 /// Counts the statement in the request that it belongs to, in whatever sessions that runs.
-void RoundTripSession::count_request(const Statement& statement, const PlannedStmt* planned,
-                                     const char* text, const QueryDesc* query) {
-    const roundtrip::RequestId request = requests_.of(query_id_of(planned), text);
-    if (request == 0) {
+void RoundTripSession::count_in(roundtrip::RequestId request, const Statement& statement,
+                                const PlannedStmt* planned, const char* text,
+                                const QueryDesc* query) {
+    if (detector_.is_kept_from_request(statement.id)) {
         return;
     }
     const CountedRun run =
@@ -495,8 +496,8 @@ void RoundTripSession::count_request(const Statement& statement, const PlannedSt
     if (!run.is_looked_for) {
         return;
     }
-    if (run.counted > 0) {
-        detector_.take_for_request(statement, run.counted);
+    if (run.left_out > 0) {
+        detector_.keep_from_request(statement, run.left_out);
     }
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         share_leader_text(statement.id, planned, text);

@@ -187,9 +187,13 @@ class RoundTripSession {
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned) const;
     void look_at_role();
-    void look_at_request(roundtrip::QueryId id, const char* text);
-    void count_request(const roundtrip::Statement& statement, const PlannedStmt* planned,
-                       const char* text, const QueryDesc* query);
+    /// 0 if it belongs to none.
+    roundtrip::RequestId request_of(roundtrip::QueryId id, const char* text) const {
+        return round_trip_settings.has_request ? requests_.of(id, text) : 0;
+    }
+    void look_at_request(roundtrip::RequestId request);
+    void count_in(roundtrip::RequestId request, const roundtrip::Statement& statement,
+                  const PlannedStmt* planned, const char* text, const QueryDesc* query);
     void describe_of_request(roundtrip::RequestId request, const roundtrip::LoopKey& loop,
                              const roundtrip::RequestEpisode::Described& described,
                              const roundtrip::Judgement& evidence, const QueryDesc* query);
