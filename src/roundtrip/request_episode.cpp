@@ -75,9 +75,19 @@ void RequestEpisode::count_transaction(Entry& entry, const RequestRun& run) noex
     auto* const begin = entry.in_transactions.data();
     auto* const end = begin + entry.in_transactions.size();
     auto* const known = std::find(begin, end, transaction);
-    entry.transactions += known == end ? 1 : 0;
+    entry.transactions += known == end && !is_of_earlier_transaction(entry, run) ? 1 : 0;
     std::rotate(begin, known == end ? end - 1 : known, known == end ? end : known + 1);
     *begin = transaction;
+}
+
+/// Of the transaction of an earlier run there is but a hash: so it is compared once, with the next
+/// run of that session.
+bool RequestEpisode::is_of_earlier_transaction(Entry& entry, const RequestRun& run) noexcept {
+    if (entry.earlier_session != run.session + 1) {
+        return false;
+    }
+    entry.earlier_session = 0;
+    return entry.earlier_transaction == hash_of_transaction(run.statement.transaction);
 }
 
 /// Nothing is known of when that run was.
@@ -87,7 +97,9 @@ void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept
     }
     ++entry.runs;
     ++entry.trips;
-    entry.transactions += run.earlier.is_of_transaction ? 0 : 1;
+    entry.earlier_session = run.earlier.session + 1;
+    entry.earlier_transaction = run.earlier.transaction;
+    entry.transactions += is_of_earlier_transaction(entry, run) ? 0 : 1;
     entry.lists += run.statement.has_list ? 1 : 0;
     entry.pages += run.statement.is_next_page ? 1 : 0;
     entry.value_runs += run.statement.evidence.leader != 0 ? 1 : 0;
@@ -108,6 +120,10 @@ void RequestEpisode::remember_rows(Entry& entry, const Statement& statement) noe
 void RequestEpisode::add_session(std::uint32_t session) noexcept {
     const std::size_t bit = session % session_bits;
     sessions_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+}
+
+std::uint16_t RequestEpisode::hash_of_transaction(std::uint64_t transaction) noexcept {
+    return static_cast<std::uint16_t>(mix_value(transaction) & ((1U << transaction_bits) - 1));
 }
 
 std::uint32_t RequestEpisode::sessions() const noexcept {
@@ -136,6 +152,7 @@ void RequestEpisode::begin_at_zero(Entry& entry) noexcept {
     // A transaction that goes on has been counted in what was told.
     if (!entry.is_loop) {
         entry.in_transactions = {};
+        entry.earlier_session = 0;
     }
     entry.is_loop = entry.has_distinct_parameters = false;
     entry.runs = entry.trips = entry.lists = entry.pages = 0;

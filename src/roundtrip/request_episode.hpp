@@ -21,7 +21,7 @@ struct RequestRun {
         bool exists = false;
         std::uint32_t session = 0;
         std::uint32_t rows = 0;
-        bool is_of_transaction = false;  ///< the same as the run's
+        std::uint16_t transaction = 0;  ///< hash_of_transaction()
     };
     Earlier earlier{};
     bool is_repeated = false;  ///< the statement is known to have run before
@@ -33,6 +33,10 @@ struct RequestRun {
 /// It lies in shared memory: plain data, of which each session has the same view.
 class RequestEpisode {
   public:
+    /// What is known of the transaction of an earlier run.
+    static constexpr unsigned transaction_bits = 12;
+    static std::uint16_t hash_of_transaction(std::uint64_t transaction) noexcept;
+
     /// How many different statements are counted. Of those in no loop the least recently used one
     /// makes room: one that has not been seen to repeat, or else one that was not used lately. So
     /// statements that run in turn do not push one another out.
@@ -111,6 +115,8 @@ class RequestEpisode {
         std::uint32_t transactions;
         std::uint32_t value_runs;  ///< under a leader by its values
         std::uint32_t next_report;
+        std::uint32_t earlier_session;  ///< + 1: its next run may be of the earlier one's
+        std::uint16_t earlier_transaction;
         Place parent;  ///< the last list before the first run
         Kind kind;
         Kind loop_kind;  ///< if is_loop
@@ -131,6 +137,7 @@ class RequestEpisode {
     void add_session(std::uint32_t session) noexcept;
     void count_run(Entry& entry, const RequestRun& run) const noexcept;
     static void count_transaction(Entry& entry, const RequestRun& run) noexcept;
+    static bool is_of_earlier_transaction(Entry& entry, const RequestRun& run) noexcept;
     static void count_earlier(Entry& entry, const RequestRun& run) noexcept;
     void remember_rows(Entry& entry, const Statement& statement) noexcept;
     static bool is_by_values(const Entry& entry) noexcept;

@@ -262,7 +262,7 @@ TEST_CASE("pages, inserts of many and what was dismissed are no loops of a reque
 TEST_CASE("the run that was not looked for is counted with the first that was") {
     Request request;
     request.run(list, 20);
-    request.earlier = {true, 9, 1, false};
+    request.earlier = {true, 9, 1, 0};
     request.run(detail, 1, 1);
     request.earlier = {};
     for (int i = 0; i < 18; ++i) {
@@ -304,20 +304,26 @@ TEST_CASE("a statement that has not run lately makes room, though it repeats") {
 }
 
 TEST_CASE("transactions are counted once, though sessions take turns") {
-    Request request;
-    request.earlier = {true, 1, 0, true};
-    Statement statement;
-    statement.id = detail;
-    for (int i = 0; i < 12; ++i) {
-        const auto session = static_cast<std::uint32_t>(i % 3);
-        statement.transaction = 5;
-        statement.begin = request.now();
-        statement.end = statement.begin + 10;
-        request.run(statement, session);
-        request.earlier = {};
+    // The run that was not looked for was of the same transaction, or of one before it.
+    for (const std::uint64_t before : {5, 4}) {
+        for (const std::uint32_t session_before : {0, 1, 7}) {
+            Request request;
+            request.earlier = {true, session_before, 0,
+                               RequestEpisode::hash_of_transaction(before)};
+            Statement statement;
+            statement.id = detail;
+            for (std::uint32_t i = 0; i < 12; ++i) {
+                statement.transaction = 5;
+                statement.begin = request.now();
+                statement.end = statement.begin + 10;
+                request.run(statement, i % 3);
+                request.earlier = {};
+            }
+            CHECK(request.loops()[0].statements == 13);
+            const bool is_same = before == 5 && session_before != 7;
+            CHECK(request.loops()[0].transactions == (is_same ? 3 : 4));
+        }
     }
-    CHECK(request.loops()[0].statements == 13);
-    CHECK(request.loops()[0].transactions == 3);
 }
 
 TEST_CASE("the least recently used statement makes room, if it is in no loop") {

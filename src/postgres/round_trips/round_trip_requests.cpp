@@ -100,16 +100,17 @@ class Mark {
     static constexpr std::uint64_t counted_bit = session_mask + 1;
     static constexpr std::uint64_t row_bit = counted_bit << 1U;
     static constexpr unsigned transaction_shift = session_bits + 2;
-    static constexpr std::uint64_t transaction_mask = std::uint64_t{0xFFF} << transaction_shift;
+    static constexpr std::uint64_t transaction_mask =
+        ((std::uint64_t{1} << RequestEpisode::transaction_bits) - 1) << transaction_shift;
     static constexpr std::uint64_t name_mask = ~(transaction_mask | ((row_bit << 1U) - 1));
 
     Mark(const RequestKey& key, const Statement& statement)
         : hash_(roundtrip::mix_value(key.hash() + statement.id)) {
         const std::uint64_t session = own_session() & session_mask;
-        const std::uint64_t transaction = roundtrip::mix_value(statement.transaction)
-                                          << transaction_shift;
-        value_ = (hash_ & name_mask) | (transaction & transaction_mask) | session |
-                 (statement.rows > 0 ? row_bit : 0);
+        const std::uint64_t transaction =
+            std::uint64_t{RequestEpisode::hash_of_transaction(statement.transaction)}
+            << transaction_shift;
+        value_ = (hash_ & name_mask) | transaction | session | (statement.rows > 0 ? row_bit : 0);
     }
 
     /// Leaves it. Returns what the run before has left; 0 if there is no such.
@@ -131,10 +132,10 @@ class Mark {
     }
 
     /// What this run knows by the mark of the one before.
-    RequestRun::Earlier earlier(std::uint64_t mark) const {
+    static RequestRun::Earlier earlier(std::uint64_t mark) {
         return {mark != 0 && (mark & counted_bit) == 0,
                 static_cast<std::uint32_t>(mark & session_mask), (mark & row_bit) == 0 ? 0U : 1U,
-                ((mark ^ value_) & (transaction_mask | session_mask)) == 0};
+                static_cast<std::uint16_t>((mark & transaction_mask) >> transaction_shift)};
     }
 
   private:
@@ -327,7 +328,7 @@ CountedRun count_in_request(RequestId request, const Statement& statement,
             return {};
         }
         mark.count();
-        run.earlier = mark.earlier(before);
+        run.earlier = Mark::earlier(before);
         run.is_repeated = before != 0;
     }
     const int partition = partition_of(key);
