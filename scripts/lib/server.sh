@@ -2,11 +2,22 @@
 # The extension on a throw-away server, next to which no other cluster or installation is touched.
 
 # make_scratch: makes SCRATCH, a folder that others can read and that goes with the script. A source
-# tree need not be readable by the server's user.
+# tree need not be readable by the server's user. SERVER_DATA is for the data of servers.
 make_scratch() {
     SCRATCH=$(mktemp -d -t onetrip.XXXXXX)
-    chmod 755 "$SCRATCH"
-    trap 'rm -rf "$SCRATCH"' EXIT
+    SERVER_DATA=$SCRATCH
+    ! memory_has_room || SERVER_DATA=$(mktemp -d -p /dev/shm onetrip.XXXXXX)
+    chmod 755 "$SCRATCH" "$SERVER_DATA"
+    trap 'rm -rf "$SCRATCH" "$SERVER_DATA"' EXIT
+}
+
+# Whether all servers have room in memory, and what tests lay next to their data may be run there. A tenth of their time
+# goes to a disk otherwise, although none waits for it.
+memory_has_room() {
+    local wanted=$((4 * 1024 * 1024)) room memory
+    room=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1) || return
+    memory=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
+    ((room >= wanted && memory >= wanted)) && ! findmnt --noheadings --output OPTIONS --target /dev/shm | grep -q noexec
 }
 
 # install_stage: builds the extension and installs it into $SCRATCH/stage; with ONETRIP_ON_SYSTEM set,

@@ -344,6 +344,7 @@ traces() {
     pg_lsclusters --no-header
     git status --porcelain
     compgen -G "${TMPDIR:-/tmp}/onetrip.*" || true
+    compgen -G "/dev/shm/onetrip.*" || true
 }
 
 # The README's first command, to the end of what it shows.
@@ -396,13 +397,15 @@ SCRIPT
 
 # run_tap SUITE FOLDER JOBS: the TAP tests of a folder, or those that ONETRIP_TESTS names, so many files side by side.
 run_tap() {
-    local log=build/$1.log copy=$SCRATCH/$1 status=0 pgxs files
+    local log=build/$1.log copy=$SCRATCH/$1 data=$SERVER_DATA/$1-data status=0 pgxs files
     stage_is_ready || return 0
     # shellcheck disable=SC2086  # a pattern
     mapfile -t files < <(long_first "$2"/${ONETRIP_TESTS:-*}.pl)
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     # A copy: the source tree may be closed to the server's user.
-    mkdir "$copy"
+    mkdir "$copy" "$data"
+    as_server_user "$data" true
+    ln -s "$data" "$copy/tmp_check"
     cp -R tests demo docs examples onetrip--*.sql "$copy"
     make_initdb "$copy/bin" >"$log" 2>&1
     (cd "$copy" && as_server_user "$copy" env ONETRIP_STAGE="$STAGE" TESTDIR="$copy" \
