@@ -55,7 +55,8 @@ void Detector::restart_episode() {
     forget_answers(answers_);
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
-        entry.is_loop = entry.is_described = entry.is_told = entry.has_distinct_parameters = false;
+        entry.is_loop = entry.is_described = entry.has_distinct_parameters = false;
+        entry.told_runs = 0;
         forget_runs(entry);
         entry.turns = entry.value_runs = 0;
         entry.rows = 0;
@@ -95,8 +96,9 @@ bool Detector::keep_for_later() {
     for (std::size_t place = 0; kept != 0 && place < used_places_; ++place) {
         Entry& entry = entries_[place];
         const std::uint64_t bit = std::uint64_t{1} << place;
-        entry.is_loop = entry.is_described = entry.is_told = false;
-        entry.unled = entry.told_unled = 0;
+        entry.is_loop = entry.is_described = false;
+        entry.told_runs = 0;
+        entry.unled = {};
         if ((kept & bit) == 0) {
             forget_runs(entry);
             entry.turns = entry.value_runs = entry.all_runs = 0;
@@ -124,7 +126,7 @@ void Detector::forget_all() {
 inline void Detector::count_statement(const Run& run) {
     if (!is_block_episode_ && run.wait.has_pause) {
         end_episode();
-    } else if (time_.is_full(run.statement.begin) || loops_ >= most_loops) {
+    } else if (time_.is_full(run.statement.begin)) {
         restart_episode();
     }
     time_.count(run.statement.begin);
@@ -136,6 +138,9 @@ inline void Detector::count_statement(const Run& run) {
     count_statement(run);
     const Context context = context_of(run.statement);
     const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
+    if (context.are_too_many) {
+        move_runs(entries_[last_], entries_[place]);
+    }
     return add_to(entries_[place], place, run, context);
 }
 
@@ -247,14 +252,43 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     return new_loop(entry);
 }
 
+/// Writes directly after a list that turn out to be more than its rows are led by none.
+void Detector::move_runs(Entry& from, Entry& to) {
+    if (from.runs == 0 || from.turns > 1 || from.value_runs > 0 || !are_alike(from, to)) {
+        return;
+    }
+    if (to.is_loop) {
+        begin_anew(to);
+    }
+    begin_runs(to, {});
+    to.runs = from.runs;
+    to.trips = from.trips;
+    to.lists = from.lists;
+    to.run_rows = from.run_rows;
+    to.transactions = from.transactions;
+    to.transaction = from.transaction;
+    to.busy = from.busy;
+    to.wait = from.wait;
+    to.first_seen = from.first_seen;
+    to.has_distinct_parameters = from.has_distinct_parameters;
+    to.parameters = from.parameters;
+    to.relation_clock = from.relation_clock;
+    to.unled.add(from.unled);
+    from.unled = {};
+    loops_ -= from.is_loop ? 1 : 0;
+    from.is_loop = from.is_described = false;
+    forget_runs(from);
+}
+
 /// By a reference alone: it is not computed anew from the place at each step.
 [[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add_to(
     Entry& entry, Place place, const Run& run, const Context& context) {
     break_off(entry, run, context);
     count_page(entry, run.statement);
-    last_wait_ = count_run(entry, run, context);
-    if (context.is_by_values && run.statement.evidence.loose > 0 && !is_block_episode_) {
-        take_loose(entry, run.statement.evidence);
+    const Counted counted = count_run(entry, run, context);
+    last_wait_ = counted.wait;
+    if (counted.brought > 0 || (context.is_by_values && run.statement.evidence.loose > 0)) {
+        take_brought(entry, counted.brought, context.is_by_values);
     }
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
@@ -280,7 +314,8 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
         return key_of(entry);
     }
     // Most statements are none, and no neighbour of another's rows.
-    if (entry.runs < repeats_ && entry.parent == nowhere && entry.leader != entry.id) {
+    if (entry.runs < repeats_ && entry.parent == nowhere && entry.leader != entry.id &&
+        !is_block_episode_) {
         return std::nullopt;
     }
     const std::optional<LoopKey> loop = new_loop(entry);
@@ -339,9 +374,11 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
         entries_[last_led_].leader != statement.id) {
         const Entry& next_to = entries_[last_led_];
         const Place own = find(statement, next_to.id);
-        const std::uint32_t between =
-            own == nowhere ? 1 : next_to.serial - entries_[own].parent_serial;
-        if (between == 1 || between == 2) {
+        const auto between = static_cast<std::uint16_t>(
+            own == nowhere ? 1 : next_to.serial - entries_[own].parent_serial);
+        const bool is_ping = statement.names_none && own != nowhere &&
+                             entries_[own].parameters == statement.parameters;
+        if (!is_ping && (between == 1 || between == 2)) {
             return {own, last_led_, next_to.id, true};
         }
     }
@@ -351,12 +388,14 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
     return {find(statement, 0), nowhere, 0};
 }
 
-/// Writes that follow one another directly after a list are under it.
+/// Writes that follow one another directly after a list are under it, if they are not more than its
+/// rows.
 inline Detector::Context Detector::context_of_write(const Statement& statement) const {
     const Entry& before = entries_[last_];
-    if (before.id == statement.id && before.follows_parent && !before.is_neighbour &&
-        entries_[before.parent].all_rows > before.all_runs) {
-        return {find(statement, before.leader), before.parent, before.leader};
+    if (before.id == statement.id && before.follows_parent && !before.is_neighbour) {
+        const bool has_room = entries_[before.parent].all_rows > before.all_runs;
+        return has_room ? Context{find(statement, before.leader), before.parent, before.leader}
+                        : Context{find(statement, 0), nowhere, 0, false, false, true};
     }
     if (before.id != statement.id && before.kind == Kind::select && before.last_rows >= 2 &&
         last_many_ == last_) {
@@ -384,8 +423,8 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     bool is_broken = false;
     if (context.leader == 0) {
         const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
-        is_broken = entry.relation_clock != before ||
-                    (entry.kind == Kind::select ? changed : is_late(entry, run));
+        const bool is_apart = entry.relation_clock != before && !statement.is_next_page;
+        is_broken = is_apart || (entry.kind == Kind::select ? changed : is_late(entry, run));
     } else if (context.is_by_values) {
         is_broken = entry.is_neighbour;
     }
@@ -415,53 +454,184 @@ void Detector::begin_anew(Entry& entry) {
     tell(entry);
     --loops_;
     entry.is_loop = entry.is_described = false;
-    entry.is_told = true;
     forget_runs(entry);
 }
 
 void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
-    entry.strays += evidence.strays;
+    entry.strays = static_cast<std::uint16_t>(std::min(entry.strays + evidence.strays, 0xFFFF));
     if (entry.generation != evidence.generation) {
         begin_generation(entry, evidence);
     }
     entry.is_half |= evidence.is_half;
 }
 
-/// How many of the runs before this one, which nothing led to until now, become the entry's: those
-/// that neither count in it already nor have been told.
-std::uint32_t Detector::loose_to_add(const Entry& entry, const Judgement& evidence) const {
-    std::uint32_t untold = untold_unled(entry);
-    const std::uint32_t counted = std::min(untold, entry.runs);
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        const Entry& other = entries_[at];
-        const bool counts = are_alike(entry, other) && other.leader != entry.leader;
-        untold += counts ? untold_unled(other) : 0;
+void Detector::Unled::add(const Unled& other) {
+    if (runs + other.runs > most) {
+        return;
     }
-    const std::uint32_t loose = std::min<std::uint32_t>(evidence.loose, untold);
-    return loose - std::min(loose, counted);
+    runs = static_cast<std::uint16_t>(runs + other.runs);
+    told = static_cast<std::uint16_t>(told + other.told);
+    transactions = static_cast<std::uint16_t>(transactions + other.transactions);
+    rows += other.rows;
+    busy += other.busy;
+    wait += other.wait;
 }
 
-/// Runs that have become the entry's count under another leader no longer.
-void Detector::take_loose(Entry& entry, const Judgement& evidence) {
-    std::uint32_t left = loose_to_add(entry, evidence);
+/// So many of those that have not been told, and as much of the numbers.
+Detector::Unled Detector::Unled::take(std::uint32_t some) {
+    if (some == 0) {
+        return {};
+    }
+    const auto part = [some, all = untold()](auto number) {
+        return static_cast<decltype(number)>(std::uint64_t{number} * some / all);
+    };
+    const Unled taken = {static_cast<std::uint16_t>(some),
+                         0,
+                         part(transactions),
+                         0,
+                         part(rows),
+                         part(busy),
+                         part(wait)};
+    runs = static_cast<std::uint16_t>(runs - taken.runs);
+    transactions = static_cast<std::uint16_t>(transactions - taken.transactions);
+    rows -= taken.rows;
+    busy -= taken.busy;
+    wait -= taken.wait;
+    return taken;
+}
+
+/// A part of them, the others of which count already.
+void Detector::Brought::add(const Unled& unled, std::uint32_t part) {
+    const std::uint32_t all = unled.untold();
+    if (part == 0) {
+        return;
+    }
+    runs += part;
+    rows += std::uint64_t{unled.rows} * part / all;
+    transactions += std::uint64_t{unled.transactions} * part / all;
+    busy += Microseconds{unled.busy} * part / all;
+    wait += Microseconds{unled.wait} * part / all;
+}
+
+/// The last ones of them alone; what these are of the numbers is not known.
+void Detector::Brought::keep(std::uint32_t some) {
+    if (some >= runs) {
+        return;
+    }
+    rows = rows * some / runs;
+    transactions = transactions * some / runs;
+    busy = busy * some / runs;
+    wait = wait * some / runs;
+    runs = some;
+}
+
+/// The runs before this one which nothing led to until now, as far as they neither count in the
+/// entry already nor have been told. Among them is one that asked for the first row of a list, when
+/// that was its only one.
+Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& evidence,
+                                          const Context& context) const {
+    if (context.is_neighbour) {
+        return runs_before_neighbour(entry, context);
+    }
+    Brought brought;
+    if (is_block_episode_ || !context.is_by_values) {
+        return brought;
+    }
+    std::uint32_t loose = evidence.loose;
+    const std::uint32_t untold = entry.unled.untold();
+    const std::uint32_t counted = std::min(untold, entry.runs);
+    brought.add(entry.unled, untold - counted);
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        if (are_alike(entry, other) && other.leader != entry.leader) {
+            brought.add(other.unled, other.unled.untold());
+            const bool is_handed =
+                loose == 0 && other.unled.handed != 0 &&
+                other.unled.handed == static_cast<std::uint16_t>(evidence.generation);
+            loose += is_handed ? 1 : 0;
+        }
+    }
+    brought.keep(loose - std::min(loose, counted));
+    return brought;
+}
+
+/// The first of two statements that run in turn is not known to be the other's neighbour before its
+/// second run.
+Detector::Brought Detector::runs_before_neighbour(const Entry& entry,
+                                                  const Context& context) const {
+    Brought brought;
+    const Entry& next_to = entries_[context.parent];
+    if (entry.runs > 0 || next_to.all_runs != 1 || next_to.parent == nowhere) {
+        return brought;
+    }
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        if (are_alike(entry, other) && other.leader != entry.leader &&
+            other.execution > entries_[next_to.parent].execution) {
+            brought.add(other.unled, other.unled.untold());
+        }
+    }
+    brought.keep(1);
+    return brought;
+}
+
+/// Gives how many there were. That they began when what they took would have begun is the latest
+/// that can be.
+std::uint32_t Detector::bring_runs(Entry& entry, const Run& run, const Context& context) const {
+    const Brought brought = runs_to_bring(entry, run.statement.evidence, context);
+    if (brought.runs == 0) {
+        return 0;
+    }
+    const Microseconds until = run.statement.begin - run.wait.time;
+    if (entry.runs == 0) {
+        begin_runs(entry, run.statement);
+    }
+    entry.runs += brought.runs;
+    entry.trips += brought.runs;
+    entry.run_rows += brought.rows;
+    entry.transactions += static_cast<std::uint32_t>(brought.transactions);
+    entry.busy += brought.busy;
+    entry.wait += brought.wait;
+    entry.first_seen = std::min(entry.first_seen, until) - brought.busy - brought.wait;
+    return brought.runs;
+}
+
+/// Runs that have become the entry's count under another leader no longer. If values led to it, no
+/// run waits to be led any more.
+void Detector::take_brought(Entry& entry, std::uint32_t runs, bool is_by_values) {
     for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
         Entry& other = entries_[at];
         if (!are_alike(entry, other)) {
             continue;
         }
         if (&other != &entry) {
-            const std::uint32_t taken = std::min({left, untold_unled(other), other.runs});
-            left -= taken;
-            take_runs(other, taken);
+            const std::uint32_t waiting = std::min(runs, other.unled.untold());
+            take_runs(other, std::min(waiting, other.runs));
+            runs -= waiting;
+            entry.unled.add(other.unled.take(waiting));
         }
-        other.unled = other.told_unled = 0;
+        if (is_by_values) {
+            other.unled = {};
+        }
     }
 }
 
+/// What is left of the numbers with so many of the runs: which these were is not known.
+void Detector::keep_share(Entry& entry, std::uint32_t runs) {
+    const auto share = [runs, all = entry.runs](auto number) {
+        return all == 0 ? decltype(number){0} : number * runs / all;
+    };
+    entry.trips = share(entry.trips);
+    entry.run_rows = share(entry.run_rows);
+    entry.transactions = share(entry.transactions);
+    entry.busy = share(entry.busy);
+    entry.wait = share(entry.wait);
+    entry.runs = runs;
+}
+
 void Detector::take_runs(Entry& entry, std::uint32_t runs) {
-    entry.runs -= runs;
-    entry.trips -= std::min(runs, entry.trips);
+    keep_share(entry, entry.runs - std::min(runs, entry.runs));
     if (entry.is_loop && entry.trips < repeats_) {
         --loops_;
         entry.is_loop = entry.is_described = false;
@@ -474,7 +644,7 @@ void Detector::take_runs(Entry& entry, std::uint32_t runs) {
 void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     const bool may_be_none = !entry.is_loop && !is_block_episode_;
     if (may_be_none && entry.generation != 0 && !entry.is_half) {
-        entry.runs = entry.confirmed.runs;
+        keep_share(entry, entry.confirmed.runs);
         entry.trips = entry.confirmed.trips;
         entry.busy = entry.confirmed.busy;
         entry.wait = entry.confirmed.wait;
@@ -483,8 +653,10 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     if (may_be_none && entry.strays * 4ULL > entry.runs) {
         forget_runs(entry);
     }
-    entry.confirmed =
-        entry.runs == 0 ? Tally{} : Tally{entry.runs, entry.trips, entry.busy, entry.wait};
+    entry.confirmed = entry.runs == 0
+                          ? Tally{}
+                          : Tally{entry.runs, entry.trips, static_cast<std::uint32_t>(entry.busy),
+                                  static_cast<std::uint32_t>(entry.wait)};
     entry.generation = evidence.generation;
     entry.is_half = false;
 }
@@ -506,7 +678,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.value_runs = entry.strays = 0;
     entry.busy = entry.wait = 0;
     entry.trips = entry.lists = entry.pages = entry.transactions = 0;
-    entry.transaction = entry.told_transaction;
+    entry.transaction = entry.is_transaction_told ? entry.transaction : 0;
     entry.run_rows = 0;
     entry.first_seen = first.begin;
 }
@@ -524,9 +696,8 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     ++entry.serial;
 }
 
-/// Gives what counts as waited for.
-[[gnu::always_inline]] inline Microseconds Detector::count_run(Entry& entry, const Run& run,
-                                                               const Context& context) const {
+[[gnu::always_inline]] inline Detector::Counted Detector::count_run(Entry& entry, const Run& run,
+                                                                    const Context& context) const {
     const Statement& statement = run.statement;
     const Place parent = context.parent;
     const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
@@ -534,56 +705,80 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     if (statement.kind != Kind::select) {
         entry.follows_parent = follows_parent(entry, context);
     }
-    std::uint32_t loose = 0;
+    const bool may_have_brought = may_bring(entry, statement, context);
     if (context.is_by_values) {
         count_generation(entry, statement.evidence);
-        const bool has_loose = statement.evidence.loose > 0 && !is_block_episode_;
-        loose = has_loose ? loose_to_add(entry, statement.evidence) : 0;
     }
+    const std::uint32_t brought = may_have_brought ? bring_runs(entry, run, context) : 0;
     Microseconds wait = 0;
     if (entry.runs == 0) {
         begin_runs(entry, statement);
     } else {
         entry.has_distinct_parameters |= changed;
         entry.turns += entry.parent_execution != under ? 1 : 0;
-        wait = run.wait.time + (statement.end - statement.begin - statement.busy);
+        wait = wait_of(run);
         entry.wait += wait;
     }
     const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
     place_run(entry, statement, context);
+    if (!context.is_by_values && runs > 0) {
+        count_unled(entry, run);
+    }
     count_numbers(entry, statement);
-    entry.runs += runs + loose;
-    entry.trips += loose;
+    entry.runs += runs;
     entry.all_runs += runs;
-    count_led(entry, statement, context);
+    if (context.is_by_values) {
+        const std::uint32_t loose = is_block_episode_ ? 0 : statement.evidence.loose;
+        entry.value_runs = std::min(entry.value_runs + runs + std::max(loose, brought), entry.runs);
+        entry.unled = {};
+    }
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;
     entry.last_seen = statement.end;
     entry.rows += statement.rows;
     entry.all_rows += statement.rows;
     entry.used = clock_;
-    return wait;
+    return {wait, brought};
 }
 
-/// Whether a result led to the run; then it led to those before it too that were not yet seen to be
-/// its.
-inline void Detector::count_led(Entry& entry, const Statement& statement,
-                                const Context& context) const {
-    const std::uint16_t run = statement.role == Statement::Role::execution ? 1 : 0;
-    if (context.is_by_values) {
-        const std::uint32_t loose = is_block_episode_ ? 0 : statement.evidence.loose;
-        entry.value_runs = std::min(entry.value_runs + run + loose, entry.runs);
-    } else if (entry.unled < most_unled) {
-        entry.unled += run;
+/// Mostly there are none.
+inline bool Detector::may_bring(const Entry& entry, const Statement& statement,
+                                const Context& context) {
+    return context.is_by_values
+               ? statement.evidence.loose > 0 || entry.generation != statement.evidence.generation
+               : context.is_neighbour && entry.runs == 0;
+}
+
+inline Microseconds Detector::wait_of(const Run& run) {
+    return run.wait.time + (run.statement.end - run.statement.begin - run.statement.busy);
+}
+
+/// A row that nothing led to may be the first of a list: see runs_to_bring.
+inline void Detector::count_unled(Entry& entry, const Run& run) {
+    constexpr std::uint64_t most_rows = 1U << 30;
+    const Statement& statement = run.statement;
+    Unled& unled = entry.unled;
+    if (unled.runs == Unled::most) {
+        return;
     }
+    const bool is_first = unled.untold() == 0;
+    ++unled.runs;
+    unled.transactions += is_first || entry.transaction != statement.transaction ? 1 : 0;
+    unled.handed = static_cast<std::uint16_t>(statement.evidence.generation);
+    unled.rows += static_cast<std::uint32_t>(std::min(statement.rows, most_rows));
+    unled.busy += static_cast<std::uint32_t>(statement.busy);
+    unled.wait += is_first ? 0 : static_cast<std::uint32_t>(wait_of(run));
 }
 
 /// The first run is always waited for.
 inline void Detector::count_numbers(Entry& entry, const Statement& statement) const {
     const bool is_run = statement.role == Statement::Role::execution;
     entry.trips += is_run && (entry.runs == 0 || statement.is_trip) ? 1 : 0;
-    entry.transactions += is_run && entry.transaction != statement.transaction ? 1 : 0;
-    entry.transaction = statement.transaction;
+    if (entry.transaction != statement.transaction) {
+        entry.transactions += is_run ? 1 : 0;
+        entry.transaction = statement.transaction;
+        entry.is_transaction_told = false;
+    }
     entry.run_rows += statement.rows;
     entry.lists += is_run && statement.has_list ? 1 : 0;
 }
@@ -600,10 +795,12 @@ inline void Detector::count_page(Entry& entry, const Statement& statement) {
 
 inline void Detector::remember_rows(Entry& entry, Place place, const Statement& statement,
                                     bool is_by_values) {
+    constexpr std::uint32_t most = 1U << 30;
+    const auto rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(statement.rows, most));
     if (statement.role == Statement::Role::next_fetch) {
-        entry.last_rows += statement.rows;
+        entry.last_rows = std::min(entry.last_rows + rows, most);
     } else {
-        entry.last_rows = statement.rows;
+        entry.last_rows = rows;
         entry.execution = clock_;
     }
     entry.is_many |= entry.last_rows >= 2;
@@ -616,9 +813,10 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
 
 // ---- loops --------------------------------------------------------------------------------------
 
-/// The statement over whose rows the entry's statement is looped. What runs about once for each
-/// execution of its parent is a neighbour of that, and looped over what the parent is looped over;
-/// so is what is looped over a statement of one row.
+/// The statement over whose rows the entry's statement is looped: the one whose result held its
+/// values, if that had two rows in an execution. What runs about once for each execution of its
+/// parent by order is a neighbour of that, and looped over what the parent is looped over; so is
+/// what is looped over a statement of one row.
 inline QueryId Detector::leader_of(const Entry& entry) const {
     const Entry* at = &entry;
     for (std::size_t steps = 0; steps < places; ++steps) {
@@ -628,7 +826,8 @@ inline QueryId Detector::leader_of(const Entry& entry) const {
         if (at->parent == nowhere) {
             return at->is_one_row ? 0 : at->leader;
         }
-        if (at->runs >= 2 * at->turns && entries_[at->parent].is_many) {
+        const bool is_under = is_by_values(*at) ? !at->is_one_row : at->runs >= 2 * at->turns;
+        if (is_under && entries_[at->parent].is_many) {
             return at == &entry && !is_by_values(entry) ? roomy_leader(entry) : id_at(at->parent);
         }
         at = &entries_[at->parent];
@@ -690,21 +889,32 @@ std::optional<LoopKey> Detector::loop_of_pages(const Entry& entry) const {
 /// Whether there were enough runs that were waited for.
 inline bool Detector::repeats_enough(const Entry& entry, QueryId leader) const {
     std::uint32_t trips = entry.trips;
-    if (leader != entry.leader && (leader != 0 || is_block_episode_)) {
-        // Before its neighbour had rows it ran under the leader itself.
-        const Place before = find_like(entry, leader);
-        const bool counts = before != nowhere && is_under(entries_[before], leader);
-        trips += counts && entries_[before].runs > 0 ? entries_[before].trips : 0;
-    }
-    if (leader == entry.id && is_block_episode_) {
-        // The root of a tree is asked for by no result's value.
-        for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-            const Entry& other = entries_[at];
-            const bool counts = &other != &entry && are_alike(entry, other) && !other.is_loop;
-            trips += counts && other.runs > 0 ? other.trips : 0;
-        }
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        const bool is_other = are_alike(entry, other) && other.leader != entry.leader;
+        trips += is_other && other.runs > 0 && counts_with(entry, other, leader) ? other.trips : 0;
     }
     return trips >= repeats_;
+}
+
+/// Whether runs under another leader count with the entry's.
+bool Detector::counts_with(const Entry& entry, const Entry& other, QueryId leader) const {
+    // Before its neighbour had rows it ran under the leader itself.
+    const bool may_be_before = leader != 0 || is_block_episode_;
+    if (may_be_before && other.leader == leader && is_under(other, leader)) {
+        return true;
+    }
+    if (!is_block_episode_ || other.is_loop) {
+        return false;
+    }
+    // The root of a tree is asked for by no result's value.
+    return leader == entry.id || is_led_by_chance(other, entry);
+}
+
+/// Whether values led to so few runs of the statement that they do not lead it.
+bool Detector::is_led_by_chance(const Entry& led, const Entry& others) {
+    return led.value_runs > 0 && !is_by_values(others) && others.leader != others.id &&
+           !is_led_by_values(led.runs, std::uint64_t{led.runs} + others.runs);
 }
 
 LoopKey Detector::key_of(const Entry& entry) const {
@@ -718,13 +928,22 @@ bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
     }
     if (entry.is_neighbour) {
         // Its leader is that of a loop which runs just as often.
-        return entry.parent != nowhere && leader != entry.leader && entries_[entry.parent].is_loop;
+        return entry.parent != nowhere && leader != entry.leader && will_be_loop(entry.parent);
     }
     if (leader != entry.leader && entry.parent != nowhere && entry.is_one_row) {
         // Only a loop is handed on.
-        return entries_[entry.parent].is_loop;
+        return will_be_loop(entry.parent);
     }
     return !is_by_values(entry) || entry.is_half || entry.confirmed.runs >= repeats_;
+}
+
+/// Whether a statement is in a loop by now, or when the statements count that are held.
+bool Detector::will_be_loop(Place place) const {
+    const Entry& entry = entries_[place];
+    const auto* const end = foreseen_.data() + foreseen_count_;
+    return entry.is_loop || std::any_of(foreseen_.data(), end, [&entry](const LoopKey& loop) {
+               return loop.repeated == entry.id;
+           });
 }
 
 bool Detector::counts_without_leader(const Entry& entry) const {
@@ -842,28 +1061,31 @@ void Detector::tell(Entry& entry) {
     absorb_others(entry);
     has_told_ = true;
     sink_->take(as_loop(entry));
-    entry.told_transaction = entry.transaction;
-    entry.told_unled = entry.unled;
+    set_told(entry);
+}
+
+void Detector::set_told(Entry& entry) {
+    entry.told_runs += entry.runs;
+    entry.is_transaction_told = true;
+    entry.unled.tell();
 }
 
 Loop Detector::as_loop(const Entry& entry) const {
     const Answer* const answer = answer_to(key_of(entry));
-    const bool is_told = entry.is_told || (answer != nullptr && answer->is_told);
-    return {key_of(entry),
-            !is_told,
-            entry.has_distinct_parameters,
-            entry.loop_leader != 0 && is_by_values(entry),
-            entry.runs,
-            std::min(entry.trips, entry.runs),
-            entry.run_rows,
-            entry.transactions,
-            is_told ? 0 : rows_of(entry.loop_leader),
+    const bool is_told = entry.told_runs > 0 || (answer != nullptr && answer->is_told);
+    return {key_of(entry), !is_told, entry.has_distinct_parameters,
+            entry.loop_leader != 0 && is_by_values(entry), entry.runs,
+            std::uint64_t{entry.told_runs} + entry.runs, std::min(entry.trips, entry.runs),
+            entry.run_rows, entry.transactions, is_told ? 0 : rows_of(entry.loop_leader),
             entry.busy,
-            entry.wait,
-            entry.first_seen,
-            entry.last_seen,
-            1,
-            entry.is_of_request && !entry.is_kept};
+            // Of runs that were found later to be of the loop it may be a share.
+            std::min(entry.wait, entry.last_seen - entry.first_seen - entry.busy), entry.first_seen,
+            entry.last_seen, 1, entry.is_of_request && !entry.is_kept};
+}
+
+bool Detector::belongs_to(const Entry& loop, const Entry& other) const {
+    return is_under(other, loop.loop_leader) ||
+           (is_block_episode_ && !other.is_loop && is_led_by_chance(other, loop));
 }
 
 /// Runs of the statement that turn out to be of the same loop become the entry's.
@@ -871,30 +1093,33 @@ void Detector::absorb_others(Entry& entry) {
     if (counts_same_only(entry) || entry.loop_kind == Kind::page) {
         return;
     }
+    const Entry before = entry;
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& other = entries_[place];
         if (&other == &entry || !are_alike(entry, other) || other.runs == 0 ||
-            !is_under(other, entry.loop_leader)) {
+            !belongs_to(before, other)) {
             continue;
         }
         entry.has_distinct_parameters |=
             other.has_distinct_parameters || other.parameters != entry.parameters;
         entry.runs += other.runs;
         entry.trips += other.trips;
-        entry.unled = std::min<std::uint32_t>(entry.unled + other.unled, most_unled);
-        entry.told_unled = std::min<std::uint32_t>(entry.told_unled + other.told_unled, most_unled);
+        entry.unled.add(other.unled);
         entry.lists += other.lists;
         entry.run_rows += other.run_rows;
         const bool has_same = other.transaction == entry.transaction && other.transactions > 0;
         entry.transactions += other.transactions - (has_same ? 1 : 0);
-        entry.value_runs += other.value_runs;
+        entry.value_runs += is_under(other, before.loop_leader) ? other.value_runs : 0;
         entry.busy += other.busy;
         entry.wait += other.wait;
         entry.first_seen = std::min(entry.first_seen, other.first_seen);
         entry.last_seen = std::max(entry.last_seen, other.last_seen);
-        other.unled = other.told_unled = 0;
+        entry.told_runs += other.told_runs;
+        other.told_runs = 0;
+        other.unled = {};
+        loops_ -= other.is_loop ? 1 : 0;
+        other.is_loop = other.is_described = false;
         forget_runs(other);
-        other.is_told = true;
     }
 }
 
@@ -950,6 +1175,7 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
         run.wait = time.place(run.statement);
         const Microseconds whole = run.statement.end - run.statement.begin;
         --found->statements;
+        --found->statements_in_episode;
         found->round_trips = std::min(found->round_trips, found->statements);
         found->transactions = std::min(found->transactions, found->statements);
         found->rows -= std::min(found->rows, run.statement.rows);
@@ -997,8 +1223,7 @@ void Detector::begin_at_zero(QueryId id) {
         if (entry.id == id && entry.runs > 0) {
             loops_ -= entry.is_loop ? 1 : 0;
             entry.is_loop = entry.is_described = false;
-            entry.is_told = true;
-            entry.told_unled = entry.unled;
+            set_told(entry);
             forget_runs(entry);
         }
     }

@@ -28,6 +28,7 @@ struct Loop {
     bool has_distinct_parameters = false;
     bool is_by_values = false;  ///< the leader's result held the values that were asked for
     std::uint64_t statements = 0;
+    std::uint64_t statements_in_episode = 0;  ///< with those of parts that were told before
     std::uint64_t round_trips = 0;   ///< of them, as far as it is known that they were none
     std::uint64_t rows = 0;          ///< of the statements
     std::uint64_t transactions = 0;  ///< in which they ran
@@ -68,10 +69,9 @@ class Detector {
     /// room.
     static constexpr std::size_t places = 64;
 
-    /// An episode ends at the latest after so many statements, so long, or so many loops.
+    /// An episode ends at the latest after so many statements, or so long.
     static constexpr std::uint32_t most_statements = EpisodeClock::most_statements;
     static constexpr Microseconds longest_episode = EpisodeClock::longest_episode;
-    static constexpr std::size_t most_loops = 16;
 
     /// A block of at most so many statements, of which none runs more often than twice, is no
     /// episode.
@@ -178,14 +178,51 @@ class Detector {
     using Place = std::uint8_t;
     static constexpr Place nowhere = 0xFF;
     static constexpr std::size_t buckets = 64;
-    static constexpr std::uint16_t most_unled = 60'000;
+
+    /// Runs since the last one whose values a result held, which may turn out to be of that
+    /// result's loop. They count in the entry until then, unless they have been forgotten.
+    struct Unled {
+        static constexpr std::uint16_t most = 60'000;  ///< further ones are not remembered
+
+        std::uint16_t runs;
+        std::uint16_t
+            told;  ///< of the runs, those that have been told; the others have what follows
+        std::uint16_t transactions;
+        std::uint16_t
+            handed;  ///< a row held the last one's values: the lower bits of its generation
+        std::uint32_t rows;
+        std::uint32_t busy;
+        std::uint32_t wait;
+
+        std::uint32_t untold() const { return static_cast<std::uint32_t>(runs - told); }
+        void tell() { *this = {runs, runs, 0, 0, 0, 0, 0}; }
+        void add(const Unled& other);
+        Unled take(std::uint32_t some);
+    };
+
+    /// What runs that were found to be of a loop bring to it.
+    struct Brought {
+        std::uint32_t runs = 0;
+        std::uint64_t rows = 0;
+        std::uint64_t transactions = 0;
+        Microseconds busy = 0;
+        Microseconds wait = 0;
+
+        void add(const Unled& unled, std::uint32_t part);
+        void keep(std::uint32_t some);
+    };
+
+    struct Counted {
+        Microseconds wait;  ///< that counts as waited for
+        std::uint32_t brought;
+    };
 
     /// Runs, and what they took.
     struct Tally {
         std::uint32_t runs;
         std::uint32_t trips;
-        Microseconds busy;
-        Microseconds wait;
+        std::uint32_t busy;
+        std::uint32_t wait;
     };
 
     /// A statement under one leader, and of requests or of none. Of a size by which a place is
@@ -194,16 +231,16 @@ class Detector {
         QueryId id;
         QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
-        bool is_of_request;   ///< its runs count in requests, which tell of them
-        bool is_kept;         ///< is_of_request, but there was no room for them
-        bool is_loop;         ///< has been said to be one
-        bool is_described;    ///< and what is to be known of it has been asked for
-        bool is_dismissed;    ///< has been said to be none
-        bool is_told;         ///< a part of this episode's loop has been told
-        bool is_many;         ///< has had two rows in one execution
-        bool is_half;         ///< has asked for half of the rows of an execution of its leader
-        bool is_one_row;      ///< the leader by values has had but one row in each execution
-        bool is_neighbour;    ///< outside of a block: runs next to another that has a leader
+        bool is_of_request;        ///< its runs count in requests, which tell of them
+        bool is_kept;              ///< is_of_request, but there was no room for them
+        bool is_loop;              ///< has been said to be one
+        bool is_described;         ///< and what is to be known of it has been asked for
+        bool is_dismissed;         ///< has been said to be none
+        bool is_transaction_told;  ///< that of the last run
+        bool is_many;              ///< has had two rows in one execution
+        bool is_half;              ///< has asked for half of the rows of an execution of its leader
+        bool is_one_row;           ///< the leader by values has had but one row in each execution
+        bool is_neighbour;         ///< outside of a block: runs next to another that has a leader
         bool follows_parent;  ///< writes without others between these and the parent's execution
         bool is_large_page;   ///< as its last run was
         bool counts_alone;    ///< has a relation, and locks no rows
@@ -215,29 +252,28 @@ class Detector {
         std::uint64_t parameters;  ///< of the last run
         std::uint64_t rows;        ///< of all runs in the episode
         std::uint64_t all_rows;    ///< also of those before a part of the episode was told
-        std::uint64_t last_rows;   ///< of the last execution, with all its fetches
+        std::uint32_t last_rows;   ///< of the last execution, with all its fetches, or the most
         std::uint64_t execution;   ///< number of the last execution among those of all entries
         std::uint64_t parent_execution;  ///< of the parent, under which the last run was
         std::uint64_t used;              ///< when this entry was last of use
         std::uint64_t relation_clock;    ///< at its last run
-        std::uint32_t serial;            ///< counts all its runs
-        std::uint32_t parent_serial;     ///< the parent's at its last run
+        std::uint16_t serial;            ///< counts all its runs
+        std::uint16_t parent_serial;     ///< the parent's at its last run
         std::uint32_t generation;        ///< of the leader's result
         std::uint32_t value_runs;        ///< under a leader by its values
-        std::uint32_t strays;            ///< runs between these that no result's values led to
+        std::uint16_t strays;            ///< runs between these that no result's values led to
         std::uint32_t all_runs;          ///< also those before a part of the episode was told
         std::uint32_t next_report;       ///< runs at which the loop will have grown
         std::uint32_t runs;
-        std::uint32_t trips;             ///< of the runs, those that were waited for
-        std::uint16_t unled;             ///< runs since the statement's values last led to a result
-        std::uint16_t told_unled;        ///< of them, those that have been told
-        std::uint32_t lists;             ///< of the runs, those that had a list of values
-        std::uint32_t pages;             ///< of the runs, those that asked for the next page
-        std::uint32_t transactions;      ///< of the runs
-        std::uint64_t transaction;       ///< of the last run
-        std::uint64_t told_transaction;  ///< of the last run that was told
-        std::uint64_t run_rows;          ///< of the runs
-        std::uint32_t turns;             ///< executions of the parent under which there were runs
+        std::uint32_t trips;      ///< of the runs, those that were waited for
+        std::uint32_t told_runs;  ///< of this episode's loop
+        Unled unled;
+        std::uint16_t lists;         ///< of the runs, those that had a list of values
+        std::uint16_t pages;         ///< of the runs, those that asked for the next page
+        std::uint32_t transactions;  ///< of the runs
+        std::uint64_t transaction;   ///< of the last run
+        std::uint64_t run_rows;      ///< of the runs
+        std::uint16_t turns;         ///< executions of the parent under which there were runs
         Microseconds busy;
         Microseconds wait;
         Microseconds first_seen;
@@ -263,6 +299,7 @@ class Detector {
         QueryId leader = 0;
         bool is_neighbour = false;
         bool is_by_values = false;
+        bool are_too_many = false;  ///< more writes than the list had rows that they followed
     };
 
     Entry* entry_of_last_run(QueryId id) noexcept;
@@ -319,7 +356,7 @@ class Detector {
     static void begin_runs(Entry& entry, const Statement& first);
     bool follows_parent(const Entry& entry, const Context& context) const;
     void place_run(Entry& entry, const Statement& statement, const Context& context) const;
-    Microseconds count_run(Entry& entry, const Run& run, const Context& context) const;
+    Counted count_run(Entry& entry, const Run& run, const Context& context) const;
     /// They have been told or count for nothing, also those of generations that were confirmed.
     static void forget_runs(Entry& entry) {
         entry.runs = 0;
@@ -330,13 +367,19 @@ class Detector {
     const Answer* answer_to(const LoopKey& key) const noexcept;
     void forget_answers(std::size_t count);
     void count_generation(Entry& entry, const Judgement& evidence) const;
-    std::uint32_t loose_to_add(const Entry& entry, const Judgement& evidence) const;
-    static std::uint32_t untold_unled(const Entry& entry) {
-        return static_cast<std::uint32_t>(entry.unled - entry.told_unled);
-    }
-    void take_loose(Entry& entry, const Judgement& evidence);
+    Brought runs_to_bring(const Entry& entry, const Judgement& evidence,
+                          const Context& context) const;
+    Brought runs_before_neighbour(const Entry& entry, const Context& context) const;
+    [[gnu::noinline]] std::uint32_t bring_runs(Entry& entry, const Run& run,
+                                               const Context& context) const;
+    void take_brought(Entry& entry, std::uint32_t runs, bool is_by_values);
     void take_runs(Entry& entry, std::uint32_t runs);
-    void count_led(Entry& entry, const Statement& statement, const Context& context) const;
+    static void keep_share(Entry& entry, std::uint32_t runs);
+    void move_runs(Entry& from, Entry& to);
+    static void set_told(Entry& entry);
+    static bool may_bring(const Entry& entry, const Statement& statement, const Context& context);
+    static Microseconds wait_of(const Run& run);
+    static void count_unled(Entry& entry, const Run& run);
     void begin_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Entry& entry, Place place, const Statement& statement, bool is_by_values);
     QueryId leader_of(const Entry& entry) const;
@@ -347,16 +390,20 @@ class Detector {
     void count_numbers(Entry& entry, const Statement& statement) const;
     void count_page(Entry& entry, const Statement& statement);
     bool repeats_enough(const Entry& entry, QueryId leader) const;
+    bool counts_with(const Entry& entry, const Entry& other, QueryId leader) const;
+    static bool is_led_by_chance(const Entry& led, const Entry& others);
+    bool belongs_to(const Entry& loop, const Entry& other) const;
     LoopKey key_of(const Entry& entry) const;
     bool counts_outside(const Entry& entry, QueryId leader) const;
     bool hands_on_none(const Statement& statement, const Context& context) const;
+    bool will_be_loop(Place place) const;
     bool counts_without_leader(const Entry& entry) const;
     static bool is_late(const Entry& entry, const Run& run);
     bool counts_same_only(const Entry& entry) const;
     bool is_under(const Entry& entry, QueryId leader) const;
     /// All runs asked for one page after the other.
     static bool is_paging(const Entry& entry) {
-        return entry.runs >= 2 && entry.pages + 1 == entry.runs;
+        return entry.runs >= 2 && entry.pages + 1U == entry.runs;
     }
     static bool is_by_values(const Entry& entry) {
         return is_led_by_values(entry.value_runs, entry.runs);

@@ -76,7 +76,7 @@ Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool 
         ids_[place] = id;
         results_[place] = Result{};
         results_[place].id = id;
-        results_[place].echo = 0xFF;
+        results_[place].echo = results_[place].asked = 0xFF;
         begin_generation(place);
     } else if (!goes_on && (results_[place].parameters == parameters || is_full(place) ||
                             (results_[place].is_many && !comes_of_a_loop(id)))) {
@@ -185,6 +185,12 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
     return tally.holds();
 }
 
+/// The column in which values were found most often.
+inline std::uint8_t Evidence::column_of_most(const Tally& tally) noexcept {
+    const auto* const begin = tally.hits.begin();
+    return static_cast<std::uint8_t>(std::max_element(begin, tally.hits.end()) - begin);
+}
+
 /// Whether a result came of a loop over another statement's rows: then those did not come of it.
 bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     constexpr int deepest = 4;
@@ -201,12 +207,19 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     return false;
 }
 
-/// The latest result that holds the values leads, and the statement's own one only if no other
-/// does.
+/// Whether a result holds the values in a column that has but what that was asked for itself.
+inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept {
+    const Columns asked = results_[place].asked & static_cast<Columns>(~results_[place].echo);
+    return asked != 0 && ((asked >> column_of_most(tally)) & 1U) != 0;
+}
+
+/// The latest result that holds the values leads; one that was asked for them only if no other
+/// does, and the statement's own one if none is left.
 [[gnu::always_inline]] inline void Evidence::search(Asking& asking,
                                                     const StatementValueHashes& values,
                                                     std::uint32_t changed) noexcept {
     Place leader = nowhere;
+    Place asked = nowhere;
     Place own = nowhere;
     for (const Place place : order_) {
         if (ids_[place] == 0) {
@@ -218,15 +231,17 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
         if (ids_[place] == asking.id) {
             own = place;
         } else if (leader == nowhere && !is_led_by(place, asking.id)) {
-            leader = place;
+            if (!holds_what_it_was_asked_for(place, asking.tallies[place])) {
+                leader = place;
+            } else if (asked == nowhere) {
+                asked = place;
+            }
         }
     }
-    leader = leader == nowhere ? own : leader;
+    leader = leader != nowhere ? leader : asked != nowhere ? asked : own;
     asking.leader = leader;
     if (leader != nowhere) {
-        const auto& hits = asking.tallies[leader].hits;
-        asking.column =
-            static_cast<std::uint8_t>(std::max_element(hits.begin(), hits.end()) - hits.begin());
+        asking.column = column_of_most(asking.tallies[leader]);
     }
 }
 

@@ -53,8 +53,9 @@ struct StatementValueHashes {
 ///
 /// A result is a statement's. The executions of one that is led by another add to one another, and
 /// so do those of one row, until it is full, or is asked for with the same values again; a list
-/// that nothing leads to begins anew with each. A column that has but the values that the statement
-/// asked for holds those of its last execution alone: its client had them before.
+/// that nothing leads to begins anew with each. A column that has but the value that the statement
+/// asked for holds that of its last execution alone: its client had it before. If a column has but
+/// a list of what was asked for, the result leads only where no other does.
 class Evidence {
   public:
     static constexpr std::size_t results = 8;
@@ -110,7 +111,9 @@ class Evidence {
         std::uint64_t last_rows = 0;   ///< of the last execution
         std::uint8_t width = 0;
         bool is_many = false;  ///< there were two rows in one execution
-        Columns echo = 0;      ///< columns that have had but what was asked for
+        Columns echo =
+            0;  ///< columns that have had but one value an execution, which was asked for
+        Columns asked = 0;  ///< columns that have had but what was asked for
         std::array<std::uint16_t, columns> distinct{};  ///< values in each column, about
         RowHashes last_first{};                         ///< the first row of the last execution
     };
@@ -180,7 +183,9 @@ class Evidence {
     void search(Asking& asking, const StatementValueHashes& values, std::uint32_t changed) noexcept;
     bool judge_one(Asking& asking, Place place, const StatementValueHashes& values,
                    std::uint32_t changed) const noexcept;
+    static std::uint8_t column_of_most(const Tally& tally) noexcept;
     bool is_led_by(Place place, QueryId id) const noexcept;
+    bool holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept;
     bool comes_of_a_loop(QueryId id) const noexcept;
     std::uint64_t values_to_ask(const Asking& asking) const noexcept;
     ValueHash value_in_column(const Asking& asking, const StatementValueHashes& values,
@@ -260,18 +265,18 @@ template <typename ValueOf>
         result.width = static_cast<std::uint8_t>(width);
     }
     const bool is_first = result.last_rows == 1;
-    // Two rows tell whether a column has nothing but what was asked for.
-    const bool is_telling = result.last_rows <= 2 && result.echo != 0;
-    // Of a list of values that was asked for none is the one of the last execution.
-    const Columns lists = is_first ? Columns{0} : result.echo;
-    Columns echo = 0;
+    // Two rows tell whether a column has nothing but what was asked for. Mostly none has.
+    const bool may_be_asked = result.asked != 0;
+    const bool is_telling = may_be_asked && result.last_rows <= 2;
+    Columns was_asked = 0;
+    Columns others = 0;
     Filter& filter = filters_[place];
     for (std::size_t column = 0; column < width; ++column) {
         const ValueHash value = value_of(column);
-        if (is_first) {
+        if (may_be_asked && is_first) {
             result.last_first[column] = value;
-        } else if (((lists >> column) & 1U) != 0 && result.last_first[column] != value) {
-            result.last_first[column] = 0;
+        } else if (may_be_asked && result.last_first[column] != value) {
+            others |= static_cast<Columns>(1U << column);
         }
         if (value == 0) {
             continue;
@@ -284,11 +289,14 @@ template <typename ValueOf>
             ++result.distinct[column];
         }
         for (std::size_t i = 0; is_telling && i < asked.count; ++i) {
-            echo |= static_cast<Columns>((asked.hashes[i] == value ? 1U : 0U) << column);
+            was_asked |= static_cast<Columns>((asked.hashes[i] == value ? 1U : 0U) << column);
         }
     }
     if (is_telling) {
-        result.echo &= echo;
+        result.asked &= was_asked;
+    }
+    if (may_be_asked) {
+        result.echo &= static_cast<Columns>(result.asked & ~others);
     }
 }
 

@@ -261,6 +261,7 @@ Loop RequestEpisode::as_loop(const Entry& entry) const noexcept {
             entry.has_distinct_parameters,
             by_values,
             entry.runs,
+            entry.runs,
             std::min(entry.trips, entry.runs),
             entry.rows,
             std::min(entry.transactions, entry.runs),

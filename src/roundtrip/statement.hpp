@@ -51,6 +51,7 @@ struct Statement {
     bool is_large_page = false;  ///< of so many rows that it is worth its trip
     bool has_list = false;       ///< of several values where other runs may have one
     bool has_relation = true;
+    bool names_none = false;      ///< no relation, not even a sequence
     bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
     bool locks_rows = false;
     bool is_of_request = false;  ///< in which it counts, and not with what has no request

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -18,14 +19,41 @@ class WatchedSession : private LoopSink {
   public:
     explicit WatchedSession(std::uint32_t repeats) { detector_.set_limits({repeats, 1'000'000}); }
 
+    using Numbers = std::vector<std::int64_t>;
+
+    static Numbers from(std::int64_t first, std::size_t count) {
+        Numbers numbers(count);
+        std::iota(numbers.begin(), numbers.end(), first);
+        return numbers;
+    }
+
     /// Returns numbers from `first` on.
     void list(QueryId id, std::int64_t first, std::size_t count) {
-        run(id, Kind::select, 0, first, count);
+        run(id, Kind::select, {}, from(first, count));
     }
 
     /// Asks for a number, and returns it if it is a read.
     void ask(QueryId id, Kind kind, std::int64_t number) {
-        run(id, kind, number, number, kind == Kind::select ? 1 : 0);
+        run(id, kind, {number}, kind == Kind::select ? Numbers{number} : Numbers{});
+    }
+
+    /// A look-up whose rows hold nothing that is asked for.
+    void look(std::int64_t number) { run(look_up, Kind::select, {number}, {1'000'000 + number}); }
+
+    /// Asks for numbers, and returns others; zero is none of them.
+    void run(QueryId id, Kind kind, const Numbers& numbers, const Numbers& rows) {
+        send(id, kind, Statement::Role::execution, numbers, rows);
+    }
+
+    void fetch(QueryId id, std::int64_t number, bool is_first) {
+        send(id, Kind::select,
+             is_first ? Statement::Role::first_fetch : Statement::Role::next_fetch, {}, {number});
+    }
+
+    /// The next statement reads the page after the last one.
+    WatchedSession& next_page() {
+        is_next_page_ = true;
+        return *this;
     }
 
     void pause() {
@@ -37,6 +65,7 @@ class WatchedSession : private LoopSink {
     void begin_block() {
         if (!detector_.is_in_block()) {
             detector_.begin_block();
+            ++transaction_;
         }
     }
     void end() { detector_.end_episode(); }
@@ -45,30 +74,56 @@ class WatchedSession : private LoopSink {
     std::map<QueryId, std::uint64_t> untold;  ///< runs of each statement
     std::map<QueryId, std::uint64_t> untold_of_requests;
     std::vector<Loop> loops;
+    std::vector<LoopKey> due;
+
+    /// The only loop of a statement; one without statements if there is none.
+    Loop loop_of(QueryId id) const {
+        Loop found{};
+        for (const Loop& loop : loops) {
+            if (loop.key.repeated == id) {
+                CHECK(found.statements == 0);
+                found = loop;
+            }
+        }
+        return found;
+    }
 
   private:
-    void run(QueryId id, Kind kind, std::int64_t number, std::int64_t first, std::size_t count) {
+    void send(QueryId id, Kind kind, Statement::Role role, const Numbers& numbers,
+              const Numbers& rows) {
         StatementValueHashes asked;
-        if (number != 0) {
-            asked.add(hash_of_number(number));
+        Statement statement{id, kind, role, 1};
+        for (const std::int64_t number : numbers) {
+            asked.add(number == 0 ? 0 : hash_of_number(number));
+            statement.parameters =
+                mix_value(statement.parameters ^ static_cast<std::uint64_t>(number));
         }
-        const auto parameters = static_cast<std::uint64_t>(number);
-        Statement statement{id, kind, Statement::Role::execution, 1, parameters};
-        statement.evidence = evidence_.judge(id, asked);
-        const Evidence::Place place =
-            count == 0 ? Evidence::nowhere : evidence_.begin_rows(id, parameters, false);
-        for (std::size_t i = 0; i < count; ++i) {
-            keep(place, first + static_cast<std::int64_t>(i), asked);
+        const bool is_fetch = role != Statement::Role::execution;
+        if (!is_fetch) {
+            statement.evidence = evidence_.judge(id, asked);
         }
-        statement.rows = kind == Kind::select ? count : 1;
+        Evidence::Place place = Evidence::nowhere;
+        for (const std::int64_t row : rows) {
+            if (place == Evidence::nowhere) {
+                place = evidence_.begin_rows(id, statement.parameters,
+                                             role == Statement::Role::next_fetch);
+            }
+            keep(place, row, asked);
+        }
+        statement.rows = kind == Kind::select ? rows.size() : 1;
         statement.begin = clock_ += 400;
         statement.end = clock_ += 100;
         statement.busy = 100;
-        statement.transaction = ++transaction_;
+        statement.transaction = detector_.is_in_block() ? transaction_ : ++transaction_;
         statement.has_relation = id != ping;
+        statement.names_none = id == ping;
         statement.is_of_request = is_of_request;
+        statement.is_next_page = is_next_page_;
+        is_next_page_ = false;
         ++(is_of_request ? untold_of_requests : untold)[id];
-        detector_.statement(statement);
+        if (const auto key = detector_.statement(statement)) {
+            due.push_back(*key);
+        }
     }
 
     void keep(Evidence::Place place, std::int64_t number, const StatementValueHashes& asked) {
@@ -86,6 +141,7 @@ class WatchedSession : private LoopSink {
     Detector detector_{*this};
     Microseconds clock_ = 1'000'000'000;
     std::uint64_t transaction_ = 0;
+    bool is_next_page_ = false;
 };
 
 }  // namespace
@@ -115,6 +171,235 @@ TEST_CASE("a pool's ping between writes whose numbers are small hides no loop") 
     REQUIRE(session.loops.size() == 1);
     CHECK(session.loops[0].key.leader == 0);
     CHECK(session.loops[0].statements == 1000);
+}
+
+TEST_CASE("lists of one row and of more lead what asks for their values") {
+    for (const bool in_block : {false, true}) {
+        WatchedSession session(3);
+        if (in_block) {
+            session.begin_block();
+        }
+        session.list(parents, 11, 3);
+        std::int64_t number = 201;
+        for (const std::int64_t parent : {11, 12, 13}) {
+            const std::size_t count = parent == 11 ? 1 : 2;
+            session.run(tags, Kind::select, {parent}, WatchedSession::from(number, count));
+            for (std::size_t i = 0; i < count; ++i) {
+                session.look(number++);
+            }
+        }
+        session.end_block();
+        session.end();
+        CHECK(session.loop_of(look_up).key.leader == tags);
+        CHECK(session.loop_of(look_up).statements == 5);
+        CHECK(session.loop_of(tags).key.leader == parents);
+    }
+}
+
+TEST_CASE("a page that is opened often, and one thing of another list, are no loop") {
+    WatchedSession session(10);
+    session.list(parents, 11, 10);
+    for (int i = 0; i < 9; ++i) {
+        session.look(11);
+    }
+    session.list(tags, 201, 2);
+    session.look(201);
+    session.end();
+    CHECK(session.loops.empty());
+}
+
+TEST_CASE("a list of what it was asked for leads too, if no other does") {
+    for (const bool has_other : {false, true}) {
+        WatchedSession session(10);
+        if (has_other) {
+            session.list(parents, 5, 20);
+        }
+        const auto numbers = WatchedSession::from(5, 16);
+        session.run(tags, Kind::select, numbers, numbers);
+        for (std::int64_t number = 5; number < 21; ++number) {
+            session.look(number);
+        }
+        session.end();
+        CHECK(session.loop_of(look_up).key.leader == (has_other ? parents : tags));
+        CHECK(session.loop_of(look_up).statements == 16);
+    }
+    // Its first rows happen to hold its own constants.
+    WatchedSession chance(10);
+    chance.run(parents, Kind::select, {2, 1}, WatchedSession::from(1, 20));
+    for (std::int64_t number = 1; number <= 20; ++number) {
+        chance.look(number);
+    }
+    chance.end();
+    CHECK(chance.loop_of(look_up).statements == 20);
+}
+
+TEST_CASE("in the last of small blocks too a statement next to a loop is in one") {
+    WatchedSession session(10);
+    session.list(parents, 11, 10);
+    for (std::int64_t number = 11; number < 21; ++number) {
+        session.begin_block();
+        session.ask(look_up, Kind::select, number);
+        session.ask(change, Kind::update, number);
+        session.end_block();
+    }
+    // They have been said while the block was there.
+    CHECK(session.due.size() == 2);
+    session.end();
+    CHECK(session.loop_of(look_up).statements == 10);
+    CHECK(session.loop_of(change).statements == 10);
+}
+
+TEST_CASE("a neighbour that runs first has all its runs") {
+    for (const bool writes : {false, true}) {
+        // Whether the other is in a loop is known when it has run as often as that takes.
+        WatchedSession session(10);
+        session.list(parents, 11, 11);
+        for (std::int64_t number = 11; number < 22; ++number) {
+            session.run(change, writes ? Kind::update : Kind::select, {900 + number}, {});
+            session.look(number);
+        }
+        session.end();
+        CHECK(session.loop_of(look_up).statements == 11);
+        CHECK(session.loop_of(change).statements == 11);
+        CHECK(session.loop_of(change).rows == (writes ? 11 : 0));
+        CHECK(session.loop_of(change).key.leader == parents);
+    }
+}
+
+TEST_CASE("what asks for the first row of a cursor is in its loop") {
+    WatchedSession session(10);
+    for (std::int64_t number = 11; number < 21; ++number) {
+        session.fetch(parents, number, number == 11);
+        session.look(number);
+    }
+    session.end();
+    CHECK(session.loop_of(look_up).statements == 10);
+    CHECK(session.loop_of(look_up).key.leader == parents);
+}
+
+TEST_CASE("pages are such whatever runs between them") {
+    WatchedSession session(10);
+    for (std::int64_t page = 0; page < 10; ++page) {
+        if (page > 0) {
+            session.next_page();
+        }
+        session.run(parents, Kind::select, {2, 2 * page}, {11 + 2 * page, 12 + 2 * page});
+        session.look(11 + 2 * page);
+        session.look(12 + 2 * page);
+    }
+    session.end();
+    CHECK(session.loop_of(parents).key.kind == Kind::page);
+    CHECK(session.loop_of(parents).statements == 10);
+    CHECK(session.loop_of(look_up).statements == 20);
+}
+
+TEST_CASE("runs that another result led to by chance count by order with the others") {
+    WatchedSession session(3);
+    session.begin_block();
+    session.list(parents, 11, 1);
+    session.look(11);
+    session.look(12);
+    session.look(13);
+    session.end_block();
+    CHECK(session.loop_of(look_up).statements == 3);
+    CHECK(session.loop_of(look_up).key.leader == 0);
+    WatchedSession two(10);
+    two.begin_block();
+    two.list(tags, 202, 2);
+    two.list(parents, 11, 10);
+    two.look(202);
+    two.look(203);
+    for (std::int64_t number = 901; number < 909; ++number) {
+        two.look(number);
+    }
+    two.end_block();
+    CHECK(two.loop_of(look_up).statements == 10);
+    CHECK(two.loop_of(look_up).key.leader == parents);
+}
+
+TEST_CASE("a part of a loop is no row of its own") {
+    WatchedSession session(5);
+    session.begin_block();
+    session.list(parents, 11, 10);
+    session.look(11);
+    session.look(12);
+    session.look(13);
+    session.run(tags, Kind::select, {12}, {900});
+    session.look(14);
+    session.look(15);
+    session.run(tags, Kind::select, {12}, {900});
+    session.look(900);
+    session.look(16);
+    session.end_block();
+    CHECK(session.loop_of(look_up).statements >= 6);
+}
+
+TEST_CASE("a ping for each element of a list is no loop outside of a block") {
+    WatchedSession session(10);
+    session.list(parents, 11, 12);
+    for (std::int64_t number = 11; number < 23; ++number) {
+        session.list(ping, 1, 1);
+        session.look(number);
+    }
+    session.end();
+    CHECK(session.loop_of(ping).statements == 0);
+    CHECK(session.loop_of(look_up).statements == 12);
+    // What is asked about each of its rows is no ping, with a table or without.
+    WatchedSession asking(10);
+    asking.list(parents, 11, 12);
+    for (std::int64_t number = 11; number < 23; ++number) {
+        asking.look(number);
+        asking.run(ping, Kind::select, {1000 + number}, {1});
+    }
+    asking.end();
+    CHECK(asking.loop_of(ping).statements == 12);
+}
+
+TEST_CASE("runs that are seen to be of a loop bring their rows") {
+    WatchedSession session(3);
+    session.list(parents, 11, 10);
+    session.ask(write, Kind::insert, 11);
+    session.ask(write, Kind::insert, 12);
+    session.ask(write, Kind::insert, 77);
+    session.ask(tags, Kind::select, 11);
+    for (const std::int64_t number : {14, 15, 16, 17}) {
+        session.ask(write, Kind::insert, number);
+    }
+    session.end();
+    CHECK(session.loop_of(write).statements == 7);
+    CHECK(session.loop_of(write).rows == 7);
+    CHECK(session.loop_of(write).transactions == 7);
+    WatchedSession reads(3);
+    reads.list(parents, 11, 10);
+    for (const std::int64_t number : {77, 78, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 11, 12}) {
+        reads.look(number);
+    }
+    reads.end();
+    CHECK(reads.loop_of(look_up).statements == 14);
+    CHECK(reads.loop_of(look_up).rows == 14);
+    CHECK(reads.loop_of(look_up).transactions == 14);
+    CHECK(reads.loop_of(look_up).busy == 14 * 100);
+    CHECK(reads.loop_of(look_up).wait == 13 * 400);
+}
+
+TEST_CASE("writes that are more than the rows of the list before them are not led by it") {
+    WatchedSession few(10);
+    few.list(parents, 11, 10);
+    for (std::int64_t number = 1000; number < 1014; ++number) {
+        few.ask(write, Kind::insert, number);
+    }
+    few.end();
+    CHECK(few.loops.empty());
+    WatchedSession many(3);
+    many.list(parents, 11, 10);
+    for (std::int64_t number = 1000; number < 1040; ++number) {
+        many.ask(write, Kind::insert, number);
+    }
+    many.end();
+    CHECK(many.loop_of(write).key.leader == 0);
+    CHECK(many.loop_of(write).statements == 40);
+    CHECK(many.loop_of(write).rows == 40);
+    CHECK(many.loop_of(write).wait == 39 * 400);
 }
 
 TEST_CASE("whatever values are found and when, no run is told twice") {
@@ -169,11 +454,22 @@ TEST_CASE("whatever values are found and when, no run is told twice") {
         }
         session.end_block();
         session.end();
+        const auto all = session.untold;
+        const auto all_of_requests = session.untold_of_requests;
         for (const Loop& loop : session.loops) {
+            const auto& runs = loop.is_of_request ? all_of_requests : all;
+            REQUIRE(loop.statements_in_episode <= runs.at(loop.key.repeated));
             auto& untold = loop.is_of_request ? session.untold_of_requests : session.untold;
             CAPTURE(turn, loop.key.repeated, loop.key.leader, loop.is_of_request);
             REQUIRE((loop.round_trips >= (turn % 2 == 0 ? 3 : 10) || !loop.is_new_in_episode));
             REQUIRE(loop.statements <= untold[loop.key.repeated]);
+            REQUIRE(loop.statements_in_episode >= loop.statements);
+            // Each run of these has one row.
+            const bool has_one = loop.key.repeated != parents && loop.key.repeated != tags;
+            REQUIRE((loop.rows == loop.statements || !has_one));
+            REQUIRE(loop.transactions >= 1);
+            REQUIRE(loop.transactions <= loop.statements);
+            REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
             untold[loop.key.repeated] -= loop.statements;
         }
     }

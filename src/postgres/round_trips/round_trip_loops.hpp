@@ -52,7 +52,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     static constexpr std::size_t leaders = roundtrip::Detector::places;
 
     /// Twice as many as can be open: those of blocks that turn out longer come on top.
-    static constexpr std::size_t loops = 2 * roundtrip::Detector::most_loops;
+    static constexpr std::size_t loops = roundtrip::Detector::places;
 
     struct Leader {
         std::uint64_t query_id;

@@ -275,7 +275,7 @@ void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
 RoundTripNumbers numbers_of(const Loop& loop) {
     return {loop.is_new_in_episode ? 1 : 0,
             static_cast<std::int64_t>(loop.statements),
-            static_cast<std::int64_t>(loop.statements),
+            static_cast<std::int64_t>(loop.statements_in_episode),
             static_cast<std::int64_t>(loop.round_trips),
             static_cast<std::int64_t>(loop.rows),
             static_cast<std::int64_t>(loop.transactions),

@@ -77,6 +77,7 @@ inline void look_at_relations(Statement& statement, const PlannedStmt* planned) 
             }
         }
     }
+    statement.names_none = !statement.has_relation && planned->relationOids == NIL;
     for (const PlanRowMark* mark : each<PlanRowMark>(planned->rowMarks)) {
         statement.locks_rows |= mark->markType < ROW_MARK_REFERENCE;
     }
