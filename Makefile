@@ -164,8 +164,7 @@ $(OBJS): build/built-with
 library: $(LIBRARY_TEXTS)
 
 $(LIBRARY_TEXTS): scripts/lib/library.awk $(LIBRARY_LAYOUTS)
-	awk -f $< $(LIBRARY_LAYOUTS) >$@.new
-	mv $@.new $@
+	awk -f $< $(LIBRARY_LAYOUTS) >$@.$$$$ && mv $@.$$$$ $@
 
 LIBRARY_OBJECTS = src/section/library/library.o build/unity/section/library.o
 $(LIBRARY_OBJECTS) $(foreach build,build/fuzz $(UNIT_BUILD),$(LIBRARY_OBJECTS:%=$(build)/%)): $(LIBRARY_TEXTS)

@@ -49,6 +49,12 @@ make_onetrip() {
     make --jobs="$(nproc)" PG_CONFIG="$PG_CONFIG" "$@"
 }
 
+# alone COMMAND...: while no other script that says so builds in this tree.
+alone() {
+    mkdir -p build
+    (flock 9 && "$@") 9>build/lock
+}
+
 # shellcheck source=scripts/lib/packages.sh
 . scripts/lib/packages.sh
 # shellcheck source=scripts/lib/server.sh

@@ -26,7 +26,7 @@ memory_has_room() {
 install_stage() {
     STAGE=$SCRATCH/stage
     [[ -z ${ONETRIP_ON_SYSTEM:-} ]] || STAGE=
-    run_logged build.log make_onetrip || return
+    run_logged build.log alone make_onetrip || return
     run_logged install.log make_onetrip install DESTDIR="$STAGE"
 }
 
