@@ -212,8 +212,8 @@ unit: $(UNIT_BUILD)/unit
 	$(UNIT_BUILD)/unit
 
 # Of an inline function the linker takes what comes first: that is the extension's own, and not what is made for a test,
-# which is slower. Of an archive it would take nothing yet, if not told to take all.
-$(UNIT_BUILD)/unit: $(UNIT_PURE_OBJECTS) $(UNIT_OBJECTS)
+# which is slower; then that of the tests that are optimised. Of an archive it would take nothing yet, if not told to take all.
+$(UNIT_BUILD)/unit: $(UNIT_PURE_OBJECTS) $(UNIT_LONG_OBJECTS) $(UNIT_OBJECTS)
 	$(UNIT_CXX) $(UNIT_FLAGS) -o $@ -Wl,--whole-archive $^ -Wl,--no-whole-archive $(UNIT_MAIN)
 
 $(eval $(call built_with,$$(UNIT_BUILT_WITH),$$(call version_of,$$(UNIT_CXX)) $$(STANDARD) $$(WARNINGS) $$(UNIT_FLAGS)))
