@@ -372,8 +372,9 @@ suite_demo() {
     report_run "$passed" "$failed" "$status"
 }
 
-# Of the TAP tests those that take longest: begun first, none of them is alone in the end.
-LONG_TESTS='/(010_walls|020_random_arguments|030_cancels|063_epg|022_load_once|001_layout_receive|038_heavy_advice)\.pl$'
+# Of the TAP tests those that take longest, be it that they wait: begun first, none of them is alone in the end.
+LONG_TESTS='/(002_object_storage|010_walls|020_random_arguments|030_cancels|031_kills|070_pg_cron|'
+LONG_TESTS+='063_epg|022_load_once|001_layout_receive|030_round_trips|038_heavy_advice)\.pl$'
 long_first() {
     printf '%s\n' "$@" | grep -E "$LONG_TESTS" || true
     printf '%s\n' "$@" | grep -vE "$LONG_TESTS" || true
@@ -437,5 +438,6 @@ suite_faults() {
         return
     fi
     export ONETRIP_FAULT_STAGE=$SCRATCH/with_faults/stage
-    run_tap faults tests/faults "$(nproc)"
+    # Half of them wait at any time.
+    run_tap faults tests/faults $((2 * $(nproc)))
 }
