@@ -55,6 +55,11 @@ alone() {
     (flock 9 && "$@") 9>build/lock
 }
 
+# Where no file was compiled by itself yet, as after git clone, a folder at a time is sooner: see the Makefile.
+compile_by_folders() {
+    [[ -n ${PCH+set}${UNITY+set} ]] || compgen -G 'src/base/*.o' >/dev/null || export PCH=1 UNITY=1
+}
+
 # shellcheck source=scripts/lib/packages.sh
 . scripts/lib/packages.sh
 # shellcheck source=scripts/lib/server.sh
