@@ -287,7 +287,7 @@ void Detector::move_runs(Entry& from, Entry& to) {
     count_page(entry, run.statement);
     const Counted counted = count_run(entry, run, context);
     last_wait_ = counted.wait;
-    if (counted.brought > 0 || (context.is_by_values && run.statement.evidence.loose > 0)) {
+    if (counted.brought > 0) {
         take_brought(entry, counted.brought, context.is_by_values);
     }
     if (entry.parent != nowhere) {
@@ -318,6 +318,9 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
         !is_block_episode_) {
         return std::nullopt;
     }
+    if (entry.pages == 0 && most_trips(entry) < repeats_) {
+        return std::nullopt;
+    }
     const std::optional<LoopKey> loop = new_loop(entry);
     if (loop) {
         entry.is_loop = entry.is_described = true;
@@ -338,8 +341,12 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
                                                                : context_outside(statement);
 }
 
-Detector::Context Detector::context_by_values(const Statement& statement) const {
+inline Detector::Context Detector::context_by_values(const Statement& statement) const {
     const QueryId leader = statement.evidence.leader;
+    // Mostly the statement before was the same.
+    if (last_run_ < used_places_ && is_of(entries_[last_run_], statement, leader)) {
+        return {last_run_, entries_[last_run_].parent, leader, false, true};
+    }
     const Place parent = leader == statement.id ? nowhere : latest(leader);
     return {find(statement, leader), parent, leader, false, true};
 }
@@ -457,7 +464,7 @@ void Detector::begin_anew(Entry& entry) {
     forget_runs(entry);
 }
 
-void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
+inline void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
     entry.strays = static_cast<std::uint16_t>(std::min(entry.strays + evidence.strays, 0xFFFF));
     if (entry.generation != evidence.generation) {
@@ -688,7 +695,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
                                                        const Context& context) const {
     const Place parent = context.parent;
     entry.parent = parent;
-    entry.parent_execution = parent == nowhere ? 0 : entries_[parent].execution;
+    entry.parent_execution = execution_of(parent);
     entry.parent_serial = parent == nowhere ? 0 : entries_[parent].serial;
     entry.is_neighbour = context.is_neighbour;
     entry.counts_alone = statement.has_relation && !statement.locks_rows;
@@ -699,8 +706,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
 [[gnu::always_inline]] inline Detector::Counted Detector::count_run(Entry& entry, const Run& run,
                                                                     const Context& context) const {
     const Statement& statement = run.statement;
-    const Place parent = context.parent;
-    const std::uint64_t under = parent == nowhere ? 0 : entries_[parent].execution;
+    const std::uint64_t under = execution_of(context.parent);
     const bool changed = entry.runs > 0 && entry.parameters != statement.parameters;
     if (statement.kind != Kind::select) {
         entry.follows_parent = follows_parent(entry, context);
@@ -721,7 +727,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     }
     const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
     place_run(entry, statement, context);
-    if (!context.is_by_values && runs > 0) {
+    if (!context.is_by_values && (statement.evidence.loose > 0 || statement.evidence.leader != 0)) {
         count_unled(entry, run);
     }
     count_numbers(entry, statement);
@@ -729,8 +735,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.all_runs += runs;
     if (context.is_by_values) {
         const std::uint32_t loose = is_block_episode_ ? 0 : statement.evidence.loose;
-        entry.value_runs = std::min(entry.value_runs + runs + std::max(loose, brought), entry.runs);
-        entry.unled = {};
+        count_led(entry, runs + std::max(loose, brought));
     }
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;
@@ -739,6 +744,12 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.all_rows += statement.rows;
     entry.used = clock_;
     return {wait, brought};
+}
+
+/// So many runs more were led by values, and none waits to be.
+inline void Detector::count_led(Entry& entry, std::uint32_t runs) {
+    entry.value_runs = std::min(entry.value_runs + runs, entry.runs);
+    entry.unled = {};
 }
 
 /// Mostly there are none.
@@ -773,14 +784,16 @@ inline void Detector::count_unled(Entry& entry, const Run& run) {
 /// The first run is always waited for.
 inline void Detector::count_numbers(Entry& entry, const Statement& statement) const {
     const bool is_run = statement.role == Statement::Role::execution;
-    entry.trips += is_run && (entry.runs == 0 || statement.is_trip) ? 1 : 0;
+    if (is_run) {
+        entry.trips += static_cast<std::uint32_t>(entry.runs == 0) | (statement.is_trip ? 1U : 0U);
+        entry.lists += statement.has_list ? 1 : 0;
+    }
     if (entry.transaction != statement.transaction) {
         entry.transactions += is_run ? 1 : 0;
         entry.transaction = statement.transaction;
         entry.is_transaction_told = false;
     }
     entry.run_rows += statement.rows;
-    entry.lists += is_run && statement.has_list ? 1 : 0;
 }
 
 /// A loop of pages ends with a run that asks for something else.
@@ -789,7 +802,9 @@ inline void Detector::count_page(Entry& entry, const Statement& statement) {
         !statement.is_next_page) {
         begin_anew(entry);
     }
-    entry.pages += entry.runs > 0 && statement.is_next_page ? 1 : 0;
+    if (statement.is_next_page) {
+        entry.pages += entry.runs > 0 ? 1 : 0;
+    }
     entry.is_large_page = statement.is_large_page;
 }
 
@@ -804,8 +819,12 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
         entry.execution = clock_;
     }
     entry.is_many |= entry.last_rows >= 2;
-    last_ = statement.has_relation ? place : last_;
-    last_led_ = is_by_values ? place : last_led_;
+    if (statement.has_relation) {
+        last_ = place;
+    }
+    if (is_by_values) {
+        last_led_ = place;
+    }
     if (may_be_looped_over(statement, entry.last_rows)) {
         last_many_ = place;
     }

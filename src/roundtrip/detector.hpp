@@ -339,6 +339,10 @@ class Detector {
     Place find_like(const Entry& entry, QueryId leader) const {
         return find(entry.id, leader, entry.is_of_request);
     }
+    static bool is_of(const Entry& entry, const Statement& statement, QueryId leader) {
+        return entry.id == statement.id && entry.leader == leader &&
+               entry.is_of_request == statement.is_of_request;
+    }
     /// Runs of the same statement, both of requests or both of none.
     template <typename Run>
     static bool are_alike(const Run& one, const Run& other) {
@@ -380,6 +384,7 @@ class Detector {
     static bool may_bring(const Entry& entry, const Statement& statement, const Context& context);
     static Microseconds wait_of(const Run& run);
     static void count_unled(Entry& entry, const Run& run);
+    static void count_led(Entry& entry, std::uint32_t runs);
     void begin_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Entry& entry, Place place, const Statement& statement, bool is_by_values);
     QueryId leader_of(const Entry& entry) const;
@@ -412,6 +417,9 @@ class Detector {
         return static_cast<Place>(&entry - entries_.data());
     }
     QueryId id_at(Place place) const { return place == nowhere ? 0 : entries_[place].id; }
+    std::uint64_t execution_of(Place place) const {
+        return place == nowhere ? 0 : entries_[place].execution;
+    }
     std::uint64_t rows_of(QueryId id) const;
 
     static std::size_t bucket_of(QueryId id) { return (id ^ (id >> 32U)) % buckets; }

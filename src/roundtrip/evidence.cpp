@@ -368,6 +368,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     }
     if (found.leader == 0) {
         asking.loose += asking.loose < most_judged ? 1 : 0;
+        found.loose = asking.loose;
         return found;
     }
     const int earlier = asking.tallies[leader].judged - 1;

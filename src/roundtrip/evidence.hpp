@@ -183,6 +183,9 @@ class Evidence {
     void search(Asking& asking, const StatementValueHashes& values, std::uint32_t changed) noexcept;
     bool judge_one(Asking& asking, Place place, const StatementValueHashes& values,
                    std::uint32_t changed) const noexcept;
+    template <typename ValueOf>
+    static void look_for_asked(Result& result, std::size_t width, ValueOf&& value_of,
+                               const StatementValueHashes& asked) noexcept;
     static std::uint8_t column_of_most(const Tally& tally) noexcept;
     bool is_led_by(Place place, QueryId id) const noexcept;
     bool holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept;
@@ -264,20 +267,13 @@ template <typename ValueOf>
     if (result.width < width) {
         result.width = static_cast<std::uint8_t>(width);
     }
-    const bool is_first = result.last_rows == 1;
-    // Two rows tell whether a column has nothing but what was asked for. Mostly none has.
-    const bool may_be_asked = result.asked != 0;
-    const bool is_telling = may_be_asked && result.last_rows <= 2;
-    Columns was_asked = 0;
-    Columns others = 0;
+    // Mostly no column has nothing but what was asked for.
+    if (result.asked != 0) {
+        look_for_asked(result, width, value_of, asked);
+    }
     Filter& filter = filters_[place];
     for (std::size_t column = 0; column < width; ++column) {
         const ValueHash value = value_of(column);
-        if (may_be_asked && is_first) {
-            result.last_first[column] = value;
-        } else if (may_be_asked && result.last_first[column] != value) {
-            others |= static_cast<Columns>(1U << column);
-        }
         if (value == 0) {
             continue;
         }
@@ -288,16 +284,34 @@ template <typename ValueOf>
             note_used(place, mark.word);
             ++result.distinct[column];
         }
-        for (std::size_t i = 0; is_telling && i < asked.count; ++i) {
-            was_asked |= static_cast<Columns>((asked.hashes[i] == value ? 1U : 0U) << column);
+    }
+}
+
+/// Two rows tell whether a column has nothing but what was asked for, and each whether it has but
+/// one value.
+template <typename ValueOf>
+[[gnu::noinline]] void Evidence::look_for_asked(Result& result, std::size_t width,
+                                                ValueOf&& value_of,
+                                                const StatementValueHashes& asked) noexcept {
+    const bool is_first = result.last_rows == 1;
+    Columns found = 0;
+    Columns others = 0;
+    for (std::size_t column = 0; column < width; ++column) {
+        const ValueHash value = value_of(column);
+        const auto bit = static_cast<Columns>(1U << column);
+        if (is_first) {
+            result.last_first[column] = value;
+        } else if (result.last_first[column] != value) {
+            others |= bit;
+        }
+        for (std::size_t i = 0; value != 0 && i < asked.count; ++i) {
+            found |= asked.hashes[i] == value ? bit : Columns{0};
         }
     }
-    if (is_telling) {
-        result.asked &= was_asked;
+    if (result.last_rows <= 2) {
+        result.asked &= found;
     }
-    if (may_be_asked) {
-        result.echo &= static_cast<Columns>(result.asked & ~others);
-    }
+    result.echo &= static_cast<Columns>(result.asked & ~others);
 }
 
 }  // namespace onetrip::roundtrip

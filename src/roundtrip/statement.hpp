@@ -22,9 +22,11 @@ struct Judgement {
     QueryId leader = 0;            ///< whose result; 0 if none did
     std::uint32_t generation = 0;  ///< of that result
     std::uint8_t place = 0xFF;     ///< of that result
-    bool is_half = false;      ///< the statement has asked for half of that result's rows at least
-    bool is_many = false;      ///< that result has had two rows in one execution
-    std::uint16_t loose = 0;   ///< runs before this one that were not yet seen to be its
+    bool is_half = false;  ///< the statement has asked for half of that result's rows at least
+    bool is_many = false;  ///< that result has had two rows in one execution
+    /// Runs before this one that were not yet seen to be its; without a leader those, with this
+    /// one, to which none led.
+    std::uint16_t loose = 0;
     std::uint16_t strays = 0;  ///< runs before those, since something led to one, that nothing did
 };
 
@@ -39,6 +41,12 @@ struct Statement {
     QueryId id = 0;
     Kind kind = Kind::select;
     Role role = Role::execution;
+    bool has_relation = true;
+    bool names_none = false;      ///< no relation, not even a sequence
+    bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
+    bool locks_rows = false;
+    bool is_of_request = false;    ///< in which it counts, and not with what has no request
+    bool is_trip = true;           ///< its client may have waited for the statement before
     std::uint64_t rows = 0;        ///< returned or touched
     std::uint64_t parameters = 0;  ///< a hash of its parameters and constants; 0 is none
     Microseconds begin = 0;        ///< its first message arrived
@@ -46,15 +54,9 @@ struct Statement {
     Microseconds busy = 0;  ///< of the time between, what the server worked
     Judgement evidence{};
     std::uint64_t transaction = 0;  ///< another number in each transaction
-    bool is_trip = true;            ///< its client may have waited for the statement before
     bool is_next_page = false;   ///< of the list of which the run before returned the page before
     bool is_large_page = false;  ///< of so many rows that it is worth its trip
     bool has_list = false;       ///< of several values where other runs may have one
-    bool has_relation = true;
-    bool names_none = false;      ///< no relation, not even a sequence
-    bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
-    bool locks_rows = false;
-    bool is_of_request = false;  ///< in which it counts, and not with what has no request
 };
 
 }  // namespace onetrip::roundtrip

@@ -28,18 +28,19 @@ class Session : private LoopSink {
 
     Session& run(QueryId id, std::uint64_t rows, std::uint64_t parameters = 0,
                  Kind kind = Kind::select) {
-        return send({id, kind, Statement::Role::execution, rows, parameters});
+        return send({.id = id, .kind = kind, .rows = rows, .parameters = parameters});
     }
 
     Session& read_catalog(QueryId id, std::uint64_t rows) {
-        Statement statement{id, Kind::select, Statement::Role::execution, rows, 0};
+        Statement statement{.id = id, .rows = rows};
         statement.is_of_catalogs = true;
         return send(statement);
     }
 
     Session& fetch(QueryId id, std::uint64_t rows, bool is_first) {
-        return send({id, Kind::select,
-                     is_first ? Statement::Role::first_fetch : Statement::Role::next_fetch, rows});
+        return send({.id = id,
+                     .role = is_first ? Statement::Role::first_fetch : Statement::Role::next_fetch,
+                     .rows = rows});
     }
 
     /// The statements to come ask for values of this one's result.
@@ -73,7 +74,7 @@ class Session : private LoopSink {
 
     /// A statement without any relation, such as a pool's SELECT 1.
     Session& ping(QueryId id, std::uint64_t parameters = 0) {
-        Statement statement{id, Kind::select, Statement::Role::execution, 1, parameters};
+        Statement statement{.id = id, .rows = 1, .parameters = parameters};
         statement.has_relation = false;
         statement.names_none = true;
         return send(statement);
@@ -135,6 +136,9 @@ class Session : private LoopSink {
         if (statement.id != evidence_.leader && statement.role == Statement::Role::execution) {
             statement.evidence = evidence_;
             evidence_.strays = evidence_.loose = 0;
+            if (evidence_.leader == 0) {
+                statement.evidence.loose = 1;
+            }
         }
         statement.is_of_request = is_of_request_;
         last_ = statement;
@@ -831,8 +835,13 @@ TEST_CASE("statements of one message begin one after the other") {
     const Microseconds arrival = 50 * second;
     for (int i = 1; i <= 10; ++i) {
         const Microseconds end = arrival + i * millisecond;
-        detector.statement({messages, Kind::insert, Statement::Role::execution, 1,
-                            static_cast<std::uint64_t>(i), arrival, end, end - arrival});
+        detector.statement({.id = messages,
+                            .kind = Kind::insert,
+                            .rows = 1,
+                            .parameters = static_cast<std::uint64_t>(i),
+                            .begin = arrival,
+                            .end = end,
+                            .busy = end - arrival});
     }
     detector.end_block();
     REQUIRE(loops.size() == 1);
@@ -852,9 +861,12 @@ TEST_CASE("what the client does between the messages of one statement is waited 
     Microseconds clock = 50 * second;
     for (int i = 0; i < 10; ++i) {
         clock += 2 * millisecond;
-        detector.statement({messages, Kind::select, Statement::Role::execution, 1,
-                            static_cast<std::uint64_t>(i), clock, clock + 5 * millisecond,
-                            millisecond});
+        detector.statement({.id = messages,
+                            .rows = 1,
+                            .parameters = static_cast<std::uint64_t>(i),
+                            .begin = clock,
+                            .end = clock + 5 * millisecond,
+                            .busy = millisecond});
         clock += 5 * millisecond;
     }
     detector.end_block();
@@ -1017,8 +1029,8 @@ TEST_CASE("a tree is walked down by one statement") {
     Session session;
     session.begin().run(campaigns, 2, 1);
     for (int i = 0; i < 9; ++i) {
-        Statement statement{campaigns, Kind::select, Statement::Role::execution, 2,
-                            static_cast<std::uint64_t>(i) + 2};
+        Statement statement{
+            .id = campaigns, .rows = 2, .parameters = static_cast<std::uint64_t>(i) + 2};
         statement.evidence = {campaigns, 7, 0, true, true};
         statement.begin = statement.end = session.clock() + i;
         if (const auto key = session.detector().statement(statement)) {

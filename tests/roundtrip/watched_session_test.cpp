@@ -92,7 +92,7 @@ class WatchedSession : private LoopSink {
     void send(QueryId id, Kind kind, Statement::Role role, const Numbers& numbers,
               const Numbers& rows) {
         StatementValueHashes asked;
-        Statement statement{id, kind, role, 1};
+        Statement statement{.id = id, .kind = kind, .role = role};
         for (const std::int64_t number : numbers) {
             asked.add(number == 0 ? 0 : hash_of_number(number));
             statement.parameters =

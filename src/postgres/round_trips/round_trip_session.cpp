@@ -77,7 +77,9 @@ inline void look_at_relations(Statement& statement, const PlannedStmt* planned) 
             }
         }
     }
-    statement.names_none = !statement.has_relation && planned->relationOids == NIL;
+    if (!statement.has_relation) {
+        statement.names_none = planned->relationOids == NIL;
+    }
     for (const PlanRowMark* mark : each<PlanRowMark>(planned->rowMarks)) {
         statement.locks_rows |= mark->markType < ROW_MARK_REFERENCE;
     }
