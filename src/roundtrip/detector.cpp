@@ -233,11 +233,12 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
             return key_of(entry);
         }
     }
-    const Context context = context_outside(run.statement);
+    const Context context = context_outside(run.statement, true);
     const unsigned held = runs_held(run.statement);
     const bool is_first = context.entry == nowhere;
     // Of two repeats a loop is made by a block alone, all statements of which are held.
-    if (is_first ? held + 1 < repeats_ : entries_[context.entry].is_loop) {
+    const unsigned most_runs = held + 1 + run.statement.evidence.loose;
+    if (is_first ? most_runs < repeats_ : entries_[context.entry].is_loop) {
         return std::nullopt;
     }
     Entry entry = is_first ? new_entry(run.statement, context) : entries_[context.entry];
@@ -369,7 +370,7 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
 /// Outside of a block order says little: requests of many clients may follow one another. A
 /// statement that runs about once for each run of another, which has a leader, is its neighbour.
 [[gnu::always_inline]] inline Detector::Context Detector::context_outside(
-    const Statement& statement) const {
+    const Statement& statement, bool is_held) const {
     if (statement.evidence.leader != 0) {
         const Context context = context_by_values(statement);
         if (is_block_episode_ || !hands_on_none(statement, context)) {
@@ -381,8 +382,10 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
         entries_[last_led_].leader != statement.id) {
         const Entry& next_to = entries_[last_led_];
         const Place own = find(statement, next_to.id);
+        // Runs that are held have not been counted yet.
+        const unsigned held = is_held ? runs_held(next_to.id) : 0;
         const auto between = static_cast<std::uint16_t>(
-            own == nowhere ? 1 : next_to.serial - entries_[own].parent_serial);
+            own == nowhere ? 1 : next_to.serial + held - entries_[own].parent_serial);
         const bool is_ping = statement.names_none && own != nowhere &&
                              entries_[own].parameters == statement.parameters;
         if (!is_ping && (between == 1 || between == 2)) {

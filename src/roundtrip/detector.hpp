@@ -330,7 +330,8 @@ class Detector {
     Context context_of(const Statement& statement) const;
     Context context_by_values(const Statement& statement) const;
     Context context_by_order(const Statement& statement) const;
-    Context context_outside(const Statement& statement) const;
+    /// Of a statement that is held, or of one that counts now.
+    Context context_outside(const Statement& statement, bool is_held = false) const;
     Context context_of_write(const Statement& statement) const;
     Place find(QueryId id, QueryId leader, bool is_of_request) const;
     Place find(const Statement& statement, QueryId leader) const {

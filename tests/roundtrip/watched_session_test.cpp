@@ -249,6 +249,38 @@ TEST_CASE("in the last of small blocks too a statement next to a loop is in one"
     CHECK(session.loop_of(change).statements == 10);
 }
 
+TEST_CASE("in a small block too a loop is said when its values are found") {
+    WatchedSession session(5);
+    session.list(parents, 11, 2);
+    for (const std::int64_t number : {90, 12, 11, 12}) {
+        session.look(number);
+    }
+    CHECK(session.due.empty());
+    session.begin_block();
+    session.look(11);
+    CHECK(session.due.size() == 1);
+    session.end_block();
+    session.end();
+    CHECK(session.loop_of(look_up).statements == 5);
+}
+
+TEST_CASE("in the last of small blocks too a neighbour by order is in a loop") {
+    WatchedSession session(5);
+    session.list(parents, 11, 8);
+    for (const std::int64_t number : {11, 12, 13, 14, 15}) {
+        if (number == 15) {
+            session.begin_block();
+        }
+        session.ask(change, Kind::update, number);
+        session.look(900 + number);
+    }
+    CHECK(session.due.size() == 2);
+    session.end_block();
+    session.end();
+    CHECK(session.loop_of(look_up).statements == 5);
+    CHECK(session.loop_of(change).statements == 5);
+}
+
 TEST_CASE("a neighbour that runs first has all its runs") {
     for (const bool writes : {false, true}) {
         // Whether the other is in a loop is known when it has run as often as that takes.
