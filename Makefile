@@ -79,9 +79,9 @@ PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc \
 # PGXS hands on the flags of the server's own compiler. Where that was GCC, clang does not know all.
 TOLERANCE = $(if $(findstring clang,$(shell $(1) --version)),-Wno-unknown-warning-option \
 	-Wno-ignored-optimization-argument)
-# The server is called without a stub in between: its functions are found when the library is loaded anyhow (-z now).
 # PGXS knows no dependencies between sources and headers; the compiler tells them.
 PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP -DONETRIP_VERSION='"$(ONETRIP_VERSION)"'
+# The server is called without a stub in between: its functions are found when the library is loaded anyhow (-z now).
 PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidden \
 	-fvisibility-inlines-hidden -fno-plt -MMD -MP
 # A type of a file's own in a class of its header is well where the file is compiled by itself.

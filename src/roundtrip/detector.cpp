@@ -345,7 +345,8 @@ inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
 inline Detector::Context Detector::context_by_values(const Statement& statement) const {
     const QueryId leader = statement.evidence.leader;
     // Mostly the statement before was the same.
-    if (last_run_ < used_places_ && is_of(entries_[last_run_], statement, leader)) {
+    if (last_run_ < used_places_ && are_alike(entries_[last_run_], statement) &&
+        entries_[last_run_].leader == leader) {
         return {last_run_, entries_[last_run_].parent, leader, false, true};
     }
     const Place parent = leader == statement.id ? nowhere : latest(leader);
@@ -445,7 +446,7 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     }
     // The statement that was taken for a neighbour is not one.
     if (context.leader == 0 && last_led_ != nowhere) {
-        const Place own = find_like(entry, entries_[last_led_].id);
+        const Place own = find(entry, entries_[last_led_].id);
         if (own != nowhere && !entries_[own].is_loop) {
             forget_runs(entries_[own]);
         }
@@ -1261,10 +1262,10 @@ void Detector::begin_at_zero(QueryId id) {
 
 // ---- the table ----------------------------------------------------------------------------------
 
-inline Detector::Place Detector::find(QueryId id, QueryId leader, bool is_of_request) const {
-    for (Place at = heads_[bucket_of(id)]; at != nowhere; at = entries_[at].next) {
-        const Entry& entry = entries_[at];
-        if (entry.id == id && entry.leader == leader && entry.is_of_request == is_of_request) {
+template <typename One>
+inline Detector::Place Detector::find(const One& one, QueryId leader) const {
+    for (Place at = heads_[bucket_of(one.id)]; at != nowhere; at = entries_[at].next) {
+        if (are_alike(entries_[at], one) && entries_[at].leader == leader) {
             return at;
         }
     }

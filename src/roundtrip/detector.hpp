@@ -333,22 +333,13 @@ class Detector {
     /// Of a statement that is held, or of one that counts now.
     Context context_outside(const Statement& statement, bool is_held = false) const;
     Context context_of_write(const Statement& statement) const;
-    Place find(QueryId id, QueryId leader, bool is_of_request) const;
-    Place find(const Statement& statement, QueryId leader) const {
-        return find(statement.id, leader, statement.is_of_request);
-    }
-    Place find_like(const Entry& entry, QueryId leader) const {
-        return find(entry.id, leader, entry.is_of_request);
-    }
-    static bool is_of(const Entry& entry, const Statement& statement, QueryId leader) {
-        return entry.id == statement.id && entry.leader == leader &&
-               entry.is_of_request == statement.is_of_request;
-    }
-    /// Runs of the same statement, both of requests or both of none.
-    template <typename Run>
-    static bool are_alike(const Run& one, const Run& other) {
+    /// Runs of the same statement, both of requests or both of none: of an entry or by themselves.
+    template <typename One, typename Other>
+    static bool are_alike(const One& one, const Other& other) {
         return one.id == other.id && one.is_of_request == other.is_of_request;
     }
+    template <typename One>
+    Place find(const One& one, QueryId leader) const;
     Place latest(QueryId id) const;
     Place insert(const Statement& statement, const Context& context);
     static Entry new_entry(const Statement& statement, const Context& context);
