@@ -144,11 +144,10 @@ inline void Detector::count_statement(const Run& run) {
     return add_to(entries_[place], place, run, context);
 }
 
-ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::statement(const Statement& statement) {
-    Run run{statement, {}};
+ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::run(Run& run) {
     run.wait = time_.place(run.statement);
     if (in_block_ && !is_block_episode_) {
-        if (held_count_ < most_held && runs_held(statement.id) < most_held_runs) {
+        if (held_count_ < most_held && runs_held(run.statement.id) < most_held_runs) {
             return hold(run);
         }
         begin_block_episode();

@@ -89,6 +89,12 @@ class Detector {
     static constexpr Microseconds most_late = 50'000;
     static constexpr std::uint32_t writes_for_repeats = 10;
 
+    /// A statement and what came before it.
+    struct Run {
+        Statement statement{};
+        EpisodeClock::Wait wait{};
+    };
+
     struct Limits {
         std::uint32_t repeats = 10;  ///< at least 2
         Microseconds gap = 1'000'000;
@@ -112,8 +118,13 @@ class Detector {
 
     /// The loop that this statement makes, or will have made when its block ends as a small one;
     /// said once a loop and episode, and again if the loop is found to have another leader. What is
-    /// to be known of the statements themselves is to be looked up now.
-    std::optional<LoopKey> statement(const Statement& statement);
+    /// to be known of the statements themselves is to be looked up now. What came before the
+    /// statement is found out here; if it arrived with the one before, it begins when that ends.
+    std::optional<LoopKey> run(Run& run);
+    std::optional<LoopKey> statement(const Statement& statement) {
+        Run counted{statement};
+        return run(counted);
+    }
 
     /// Whether some of a loop's runs had no list of values: then lists of others are lists of a
     /// loop, and no batches.
@@ -285,12 +296,6 @@ class Detector {
     struct Answer {
         LoopKey key;
         bool is_told;  ///< and its runs until then
-    };
-
-    /// A statement and what came before it.
-    struct Run {
-        Statement statement;
-        EpisodeClock::Wait wait;
     };
 
     struct Context {

@@ -41,19 +41,18 @@ class EpisodeClock {
 
     /// Whether the episode is too long already for a statement that begins then.
     bool is_full(Microseconds begin) const noexcept {
-        return statements_ >= most_statements ||
-               (begin_ != never && begin - begin_ > longest_episode);
+        return statements_ >= most_statements || begin > latest_begin_;
     }
 
     void count(Microseconds begin) noexcept {
-        if (begin_ == never) {
-            begin_ = begin;
+        if (statements_ == 0) {
+            latest_begin_ = begin + longest_episode;
         }
         ++statements_;
     }
 
     void begin_episode() noexcept {
-        begin_ = never;
+        latest_begin_ = INT64_MAX;
         statements_ = 0;
     }
 
@@ -63,7 +62,7 @@ class EpisodeClock {
     Microseconds gap_ = 1'000'000;
 
     // Of the episode:
-    Microseconds begin_ = never;
+    Microseconds latest_begin_ = INT64_MAX;  ///< of a statement in it
     std::uint32_t statements_ = 0;
 
     // Since the last statement:

@@ -21,6 +21,7 @@ extern "C" {
 
 namespace onetrip::postgres {
 
+using roundtrip::Detector;
 using roundtrip::Kind;
 using roundtrip::LoopKey;
 using roundtrip::Microseconds;
@@ -48,9 +49,11 @@ bool is_of_portal(Portal portal, const PlannedStmt* planned) {
 
 /// A WITH that writes makes a write of a SELECT.
 Kind kind_of(const PlannedStmt* planned) {
+    if (planned->commandType == CMD_SELECT && !planned->hasModifyingCTE) {
+        return Kind::select;
+    }
     const ModifyTable* const in_with =
-        planned->commandType == CMD_SELECT && planned->hasModifyingCTE ? modification_of(planned)
-                                                                       : nullptr;
+        planned->commandType == CMD_SELECT ? modification_of(planned) : nullptr;
     switch (in_with != nullptr ? in_with->operation : planned->commandType) {
         case CMD_INSERT:
             return Kind::insert;
@@ -438,7 +441,8 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
         values_.collect(id, query->params, current_);
         clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
     }
-    Statement statement = clock_.end(now);
+    Detector::Run run{clock_.end(now)};
+    Statement& statement = run.statement;
     const Fingerprints::Entry* const known = identify(statement, planned);
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
@@ -450,15 +454,16 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
         pages_.look_at(statement, known->page, current_, query);
     }
     plans_.ended(id, statement);
-    report(statement, planned, query->sourceText, query);
+    report(run, planned, query->sourceText, query);
 }
 
 /// Hands the statement to the detector, and has its loop described if it makes one. `query` may be
 /// nullptr if there can be none.
-[[gnu::always_inline]] inline void RoundTripSession::report(Statement& statement,
+[[gnu::always_inline]] inline void RoundTripSession::report(Detector::Run& run,
                                                             const PlannedStmt* planned,
                                                             const char* text,
                                                             const QueryDesc* query) {
+    Statement& statement = run.statement;
     begin();
     statement.is_trip = trips_.count();
     statement.transaction = static_cast<std::uint64_t>(trips_.transaction());
@@ -468,7 +473,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     call_detector([&] {
         begin_chained_block();
         set_limits();
-        loop = detector_.statement(statement);
+        loop = detector_.run(run);
     });
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
         loops_.keep_leader(statement.id, planned, text);
@@ -620,7 +625,8 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
         call_detector([&] { detector_.pass(begin, end); });
         return;
     }
-    Statement statement;
+    Detector::Run run;
+    Statement& statement = run.statement;
     statement.id = fingerprints_.of(query_id_of(planned));
     statement.kind = kind_of(planned);
     statement.role =
@@ -630,7 +636,7 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     statement.end = end;
     statement.busy = end - begin;
     look_at_relations(statement, planned);
-    report(statement, planned, effect.cursor->sourceText, nullptr);
+    report(run, planned, effect.cursor->sourceText, nullptr);
 }
 
 // ---- transactions -------------------------------------------------------------------------------

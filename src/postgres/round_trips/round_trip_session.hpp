@@ -19,7 +19,6 @@
 #include "roundtrip/statement_clock.hpp"
 
 extern "C" {
-#include "access/parallel.h"
 #include "access/xact.h"
 #include "utils/guc.h"
 }
@@ -42,10 +41,10 @@ class RoundTripSession {
 
     /// Whether what the server is about to do is something that the client sent, and not inside of
     /// such a thing: a function, a trigger, an evaluation of the planner. Nor is the client another
-    /// server that runs its part of a statement.
+    /// server that runs its part of a statement. (A parallel worker is no B_BACKEND.)
     bool is_watching() const {
-        return round_trip_settings.watch && MyBackendType == B_BACKEND && !IsParallelWorker() &&
-               !has_given_up_ && !is_inside() && !is_of_other_server();
+        return round_trip_settings.watch && MyBackendType == B_BACKEND && !has_given_up_ &&
+               !is_inside() && !is_of_other_server();
     }
 
     /// The same for a statement that starts. One that does not count may start at the address of
@@ -204,7 +203,7 @@ class RoundTripSession {
     void look_at_values(const QueryDesc* query, roundtrip::QueryId query_id);
     ColumnsOfLeader columns_of_leader(const roundtrip::LoopKey& loop,
                                       const roundtrip::Judgement& evidence) const;
-    void report(roundtrip::Statement& statement, const PlannedStmt* planned, const char* text,
+    void report(roundtrip::Detector::Run& run, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
