@@ -462,4 +462,15 @@ class Detector {
     }
 };
 
+inline void Detector::begin_runs(Entry& entry, const Statement& first) {
+    entry.has_distinct_parameters = false;
+    entry.turns = 1;
+    entry.value_runs = entry.strays = 0;
+    entry.busy = entry.wait = 0;
+    entry.trips = entry.lists = entry.pages = entry.transactions = 0;
+    entry.transaction = entry.is_transaction_told ? entry.transaction : 0;
+    entry.run_rows = 0;
+    entry.first_seen = first.begin;
+}
+
 }  // namespace onetrip::roundtrip

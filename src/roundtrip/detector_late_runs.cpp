@@ -1,0 +1,216 @@
+// Runs that are seen to be of a loop after they have run, or to be of none.
+//
+// Values may be found late, and a neighbour is one from its second run on: what ran before counts
+// elsewhere until then, or nowhere, and becomes the loop's with its rows, transactions and times.
+
+#include <algorithm>
+
+#include "roundtrip/detector.hpp"
+
+namespace onetrip::roundtrip {
+
+// ---- their numbers ------------------------------------------------------------------------------
+
+void Detector::Unled::add(const Unled& other) {
+    if (runs + other.runs > most) {
+        return;
+    }
+    runs = static_cast<std::uint16_t>(runs + other.runs);
+    told = static_cast<std::uint16_t>(told + other.told);
+    transactions = static_cast<std::uint16_t>(transactions + other.transactions);
+    rows += other.rows;
+    busy += other.busy;
+    wait += other.wait;
+}
+
+/// So many of those that have not been told, and as much of the numbers.
+Detector::Unled Detector::Unled::take(std::uint32_t some) {
+    if (some == 0) {
+        return {};
+    }
+    const auto part = [some, all = untold()](auto number) {
+        return static_cast<decltype(number)>(std::uint64_t{number} * some / all);
+    };
+    const Unled taken = {static_cast<std::uint16_t>(some),
+                         0,
+                         part(transactions),
+                         0,
+                         part(rows),
+                         part(busy),
+                         part(wait)};
+    runs = static_cast<std::uint16_t>(runs - taken.runs);
+    transactions = static_cast<std::uint16_t>(transactions - taken.transactions);
+    rows -= taken.rows;
+    busy -= taken.busy;
+    wait -= taken.wait;
+    return taken;
+}
+
+/// A part of them, the others of which count already.
+void Detector::Brought::add(const Unled& unled, std::uint32_t part) {
+    const std::uint32_t all = unled.untold();
+    if (part == 0) {
+        return;
+    }
+    runs += part;
+    rows += std::uint64_t{unled.rows} * part / all;
+    transactions += std::uint64_t{unled.transactions} * part / all;
+    busy += Microseconds{unled.busy} * part / all;
+    wait += Microseconds{unled.wait} * part / all;
+}
+
+/// The last ones of them alone; what these are of the numbers is not known.
+void Detector::Brought::keep(std::uint32_t some) {
+    if (some >= runs) {
+        return;
+    }
+    rows = rows * some / runs;
+    transactions = transactions * some / runs;
+    busy = busy * some / runs;
+    wait = wait * some / runs;
+    runs = some;
+}
+
+// ---- to a loop ----------------------------------------------------------------------------------
+
+/// The runs before this one which nothing led to until now, as far as they neither count in the
+/// entry already nor have been told. Among them is one that asked for the first row of a list, when
+/// that was its only one.
+Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& evidence,
+                                          const Context& context) const {
+    if (context.is_neighbour) {
+        return runs_before_neighbour(entry, context);
+    }
+    Brought brought;
+    if (is_block_episode_ || !context.is_by_values) {
+        return brought;
+    }
+    std::uint32_t loose = evidence.loose;
+    const std::uint32_t untold = entry.unled.untold();
+    const std::uint32_t counted = std::min(untold, entry.runs);
+    brought.add(entry.unled, untold - counted);
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        if (are_alike(entry, other) && other.leader != entry.leader) {
+            brought.add(other.unled, other.unled.untold());
+            const bool is_handed =
+                loose == 0 && other.unled.handed != 0 &&
+                other.unled.handed == static_cast<std::uint16_t>(evidence.generation);
+            loose += is_handed ? 1 : 0;
+        }
+    }
+    brought.keep(loose - std::min(loose, counted));
+    return brought;
+}
+
+/// The first of two statements that run in turn is not known to be the other's neighbour before its
+/// second run.
+Detector::Brought Detector::runs_before_neighbour(const Entry& entry,
+                                                  const Context& context) const {
+    Brought brought;
+    const Entry& next_to = entries_[context.parent];
+    if (entry.runs > 0 || next_to.all_runs != 1 || next_to.parent == nowhere) {
+        return brought;
+    }
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        if (are_alike(entry, other) && other.leader != entry.leader &&
+            other.execution > entries_[next_to.parent].execution) {
+            brought.add(other.unled, other.unled.untold());
+        }
+    }
+    brought.keep(1);
+    return brought;
+}
+
+/// Gives how many there were. That they began when what they took would have begun is the latest
+/// that can be.
+std::uint32_t Detector::bring_runs(Entry& entry, const Run& run, const Context& context) const {
+    const Brought brought = runs_to_bring(entry, run.statement.evidence, context);
+    if (brought.runs == 0) {
+        return 0;
+    }
+    const Microseconds until = run.statement.begin - run.wait.time;
+    if (entry.runs == 0) {
+        begin_runs(entry, run.statement);
+    }
+    entry.runs += brought.runs;
+    entry.trips += brought.runs;
+    entry.run_rows += brought.rows;
+    entry.transactions += static_cast<std::uint32_t>(brought.transactions);
+    entry.busy += brought.busy;
+    entry.wait += brought.wait;
+    entry.first_seen = std::min(entry.first_seen, until) - brought.busy - brought.wait;
+    return brought.runs;
+}
+
+/// Runs that have become the entry's count under another leader no longer. If values led to it, no
+/// run waits to be led any more.
+void Detector::take_brought(Entry& entry, std::uint32_t runs, bool is_by_values) {
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        Entry& other = entries_[at];
+        if (!are_alike(entry, other)) {
+            continue;
+        }
+        if (&other != &entry) {
+            const std::uint32_t waiting = std::min(runs, other.unled.untold());
+            take_runs(other, std::min(waiting, other.runs));
+            runs -= waiting;
+            entry.unled.add(other.unled.take(waiting));
+        }
+        if (is_by_values) {
+            other.unled = {};
+        }
+    }
+}
+
+/// What is left of the numbers with so many of the runs: which these were is not known.
+void Detector::keep_share(Entry& entry, std::uint32_t runs) {
+    const auto share = [runs, all = entry.runs](auto number) {
+        return all == 0 ? decltype(number){0} : number * runs / all;
+    };
+    entry.trips = share(entry.trips);
+    entry.run_rows = share(entry.run_rows);
+    entry.transactions = share(entry.transactions);
+    entry.busy = share(entry.busy);
+    entry.wait = share(entry.wait);
+    entry.runs = runs;
+}
+
+void Detector::take_runs(Entry& entry, std::uint32_t runs) {
+    keep_share(entry, entry.runs - std::min(runs, entry.runs));
+    if (entry.is_loop && entry.trips < repeats_) {
+        --loops_;
+        entry.is_loop = entry.is_described = false;
+    }
+}
+
+/// Writes directly after a list that turn out to be more than its rows are led by none.
+void Detector::move_runs(Entry& from, Entry& to) {
+    if (from.runs == 0 || from.turns > 1 || from.value_runs > 0 || !are_alike(from, to)) {
+        return;
+    }
+    if (to.is_loop) {
+        begin_anew(to);
+    }
+    begin_runs(to, {});
+    to.runs = from.runs;
+    to.trips = from.trips;
+    to.lists = from.lists;
+    to.run_rows = from.run_rows;
+    to.transactions = from.transactions;
+    to.transaction = from.transaction;
+    to.busy = from.busy;
+    to.wait = from.wait;
+    to.first_seen = from.first_seen;
+    to.has_distinct_parameters = from.has_distinct_parameters;
+    to.parameters = from.parameters;
+    to.relation_clock = from.relation_clock;
+    to.unled.add(from.unled);
+    from.unled = {};
+    loops_ -= from.is_loop ? 1 : 0;
+    from.is_loop = from.is_described = false;
+    forget_runs(from);
+}
+
+}  // namespace onetrip::roundtrip
