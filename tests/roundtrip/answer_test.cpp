@@ -10,11 +10,12 @@ namespace onetrip::roundtrip::test {
 
 namespace {
 
-enum : QueryId { list = 1, look_up = 2, update = 3 };
+enum : QueryId { orders = 1, order = 2, update = 3 };
 
-class Session : private LoopSink {
+/// A session that says what one statement more would make.
+class TriedSession : private LoopSink {
   public:
-    Session() { detector_.set_limits({10, 1'000'000}); }
+    TriedSession() { detector_.set_limits({10, 1'000'000}); }
 
     Statement next(QueryId id, std::uint64_t rows = 1) {
         Statement statement;
@@ -25,13 +26,13 @@ class Session : private LoopSink {
         statement.begin = clock_ += 400;
         statement.end = clock_ += 100;
         statement.busy = 100;
-        if (id != list) {
-            statement.evidence = {list, 1, 0, true, true};
+        if (id != orders) {
+            statement.evidence = {orders, 1, 0, true, true};
         }
         return statement;
     }
 
-    Session& run(QueryId id, std::uint64_t rows = 1, int times = 1) {
+    TriedSession& run(QueryId id, std::uint64_t rows = 1, int times = 1) {
         for (int i = 0; i < times; ++i) {
             detector_.statement(next(id, rows));
         }
@@ -56,16 +57,16 @@ class Session : private LoopSink {
 
 TEST_CASE("the loop is known before the statement that makes it") {
     for (const bool in_block : {false, true}) {
-        Session session;
+        TriedSession session;
         if (in_block) {
             session.detector().begin_block();
         }
-        session.run(list, 20).run(look_up, 1, 8);
-        CHECK_FALSE(session.with(look_up));
-        session.run(look_up);
-        const auto loop = session.with(look_up);
+        session.run(orders, 20).run(order, 1, 8);
+        CHECK_FALSE(session.with(order));
+        session.run(order);
+        const auto loop = session.with(order);
         REQUIRE(loop);
-        CHECK(loop->key == LoopKey{list, look_up, Kind::select});
+        CHECK(loop->key == LoopKey{orders, order, Kind::select});
         CHECK(loop->statements == 9);
         CHECK(loop->leader_rows == 20);
         CHECK(loop->busy == 9 * 100);
@@ -73,7 +74,7 @@ TEST_CASE("the loop is known before the statement that makes it") {
         // Only tried: nothing has been told, and nothing has changed.
         CHECK(session.loops.empty());
         CHECK_FALSE(session.with(update));
-        session.run(look_up);
+        session.run(order);
         in_block ? session.detector().end_block() : session.detector().end_episode();
         REQUIRE(session.loops.size() == 1);
         CHECK(session.loops[0].statements == 10);
@@ -81,23 +82,23 @@ TEST_CASE("the loop is known before the statement that makes it") {
 }
 
 TEST_CASE("a transaction for each row is a loop as if its block ended now") {
-    Session session;
-    session.run(list, 20);
+    TriedSession session;
+    session.run(orders, 20);
     for (int i = 0; i < 9; ++i) {
         session.detector().begin_block();
-        session.run(look_up).run(update);
+        session.run(order).run(update);
         session.detector().end_block();
     }
     session.detector().begin_block();
-    const auto loop = session.with(look_up);
+    const auto loop = session.with(order);
     REQUIRE(loop);
     CHECK(loop->statements == 9);
-    session.run(look_up);
+    session.run(order);
     CHECK(session.with(update));
 }
 
 TEST_CASE("a loop is answered once an episode") {
-    Session session;
+    TriedSession session;
     Detector& detector = session.detector();
     const auto begins_answer = [&detector](const LoopKey& loop) {
         const bool is_first = !detector.is_answered(loop);
@@ -106,16 +107,16 @@ TEST_CASE("a loop is answered once an episode") {
         }
         return is_first;
     };
-    const LoopKey key{list, look_up, Kind::select};
+    const LoopKey key{orders, order, Kind::select};
     CHECK(begins_answer(key));
     CHECK_FALSE(begins_answer(key));
-    CHECK(begins_answer({list, update, Kind::update}));
+    CHECK(begins_answer({orders, update, Kind::update}));
     detector.end_episode();
     CHECK(begins_answer(key));
     // A block is an episode of its own, which a small one is not.
     detector.begin_block();
     CHECK_FALSE(begins_answer(key));
-    session.run(list, 20).run(look_up, 1, 3);
+    session.run(orders, 20).run(order, 1, 3);
     CHECK(begins_answer(key));
     CHECK_FALSE(begins_answer(key));
     detector.end_block();
@@ -126,42 +127,42 @@ TEST_CASE("a loop is answered once an episode") {
 }
 
 TEST_CASE("after an ERROR the count begins at 0") {
-    Session session;
+    TriedSession session;
     session.detector().begin_block();
-    session.run(list, 20).run(look_up, 1, 9);
-    REQUIRE(session.with(look_up));
-    session.detector().begin_at_zero(look_up);
-    session.run(look_up, 1, 8);
-    CHECK_FALSE(session.with(look_up));
-    session.run(look_up);
-    CHECK(session.with(look_up));
+    session.run(orders, 20).run(order, 1, 9);
+    REQUIRE(session.with(order));
+    session.detector().begin_at_zero(order);
+    session.run(order, 1, 8);
+    CHECK_FALSE(session.with(order));
+    session.run(order);
+    CHECK(session.with(order));
     session.detector().end_block();
     CHECK(session.loops.empty());
 
     // Statements of a small block are held.
-    Session small;
+    TriedSession small;
     small.detector().set_limits({2, 1'000'000});
-    small.run(list, 20);
+    small.run(orders, 20);
     small.detector().begin_block();
-    small.run(look_up);
-    REQUIRE(small.with(look_up));
-    small.detector().begin_at_zero(look_up);
-    CHECK_FALSE(small.with(look_up));
+    small.run(order);
+    REQUIRE(small.with(order));
+    small.detector().begin_at_zero(order);
+    CHECK_FALSE(small.with(order));
 }
 
 TEST_CASE("what goes on after an ERROR is of the same episode") {
-    Session session;
+    TriedSession session;
     Detector& detector = session.detector();
     detector.set_limits({3, 1'000'000});
     detector.begin_block();
-    session.run(list, 20).run(look_up, 1, 2);
-    const auto answered = session.with(look_up);
+    session.run(orders, 20).run(order, 1, 2);
+    const auto answered = session.with(order);
     REQUIRE(answered);
     CHECK(answered->is_new_in_episode);
     CHECK(answered->leader_rows == 20);
     detector.begin_answer(answered->key);
-    detector.begin_at_zero(look_up);
-    session.run(look_up, 1, 4);
+    detector.begin_at_zero(order);
+    session.run(order, 1, 4);
     detector.end_block();
     REQUIRE(session.loops.size() == 1);
     CHECK(session.loops[0].key == answered->key);
@@ -170,7 +171,7 @@ TEST_CASE("what goes on after an ERROR is of the same episode") {
     // The next block is another episode.
     session.loops.clear();
     detector.begin_block();
-    session.run(list, 20).run(look_up, 1, 4);
+    session.run(orders, 20).run(order, 1, 4);
     detector.end_block();
     REQUIRE(session.loops.size() == 1);
     CHECK(session.loops[0].is_new_in_episode);

@@ -7,7 +7,7 @@ namespace onetrip::roundtrip::test {
 
 namespace {
 
-constexpr QueryId list = 7;
+constexpr QueryId collection = 7;
 constexpr QueryId element = 8;
 
 Statement statement_at(Microseconds begin, Microseconds end, Microseconds busy = 0) {
@@ -54,7 +54,7 @@ TEST_CASE("planning begins after parsing, or with the message that does nothing 
     clock.prepare(element, 1000, 1100);
     CHECK(clock.planning_begins(element, 1000) == 1100);
     CHECK(clock.planning_begins(element, 5000) == 5000);
-    CHECK(clock.planning_begins(list, 1000) == 0);
+    CHECK(clock.planning_begins(collection, 1000) == 0);
     clock.begin(&handle, element, 0, 5000);
     CHECK(clock.planning_begins(element, 5000) == 0);
     CHECK(clock.planning_begins(0, 5000) == 0);
@@ -74,7 +74,7 @@ TEST_CASE("a statement begins with its first message, and the server works with 
 TEST_CASE("what was prepared of another statement does not count") {
     StatementClock clock;
     const int handle = 0;
-    clock.prepare(list, 1000, 1100);
+    clock.prepare(collection, 1000, 1100);
     clock.begin(&handle, element, 0, 9000);
     CHECK(clock.end(9050).begin == 9000);
 

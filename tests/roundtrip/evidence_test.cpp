@@ -9,7 +9,7 @@ namespace onetrip::roundtrip::test {
 
 namespace {
 
-enum : QueryId { authors = 101, books = 102, tags = 103, profiles = 104, other = 105 };
+enum : QueryId { authors = 101, books = 102, tags = 103, profiles = 104, publishers = 105 };
 
 StatementValueHashes values(std::initializer_list<std::int64_t> numbers) {
     StatementValueHashes hashes;
@@ -20,7 +20,7 @@ StatementValueHashes values(std::initializer_list<std::int64_t> numbers) {
 }
 
 /// A session whose statements ask for numbers and get rows of them.
-class Session {
+class AskingSession {
   public:
     using Rows = std::vector<std::vector<std::int64_t>>;
 
@@ -74,9 +74,9 @@ TEST_CASE("values and types have hashes of their own, integers the same of all s
 }
 
 TEST_CASE("the result that held the values leads") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 20));
-    session.run(tags, {}, Session::list(5000, 12));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 20));
+    session.run(tags, {}, AskingSession::list(5000, 12));
     for (int i = 0; i < 20; ++i) {
         const Judgement judgement = session.run(books, {1000 + i}, {{7000 + i}});
         CHECK(judgement.leader == authors);
@@ -87,8 +87,8 @@ TEST_CASE("the result that held the values leads") {
 }
 
 TEST_CASE("what no result held has no leader") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 20));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 20));
     for (int i = 0; i < 50; ++i) {
         CHECK(session.run(books, {90'000 + i}, {}).leader == 0);
     }
@@ -97,16 +97,16 @@ TEST_CASE("what no result held has no leader") {
 }
 
 TEST_CASE("the first value that is found is not yet proof for those after it") {
-    Session session;
-    session.run(authors, {}, Session::list(1, 20));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1, 20));
     CHECK(session.run(books, {5}, {}).leader == authors);
     CHECK(session.run(books, {500}, {}).leader == 0);
     CHECK(session.run(books, {501}, {}).leader == 0);
 }
 
 TEST_CASE("runs before the proof are brought along by the first one after it") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 20));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 20));
     for (int i = -1; i < 3; ++i) {
         CHECK(session.run(books, {1000 + i}, {}).leader == 0);
     }
@@ -117,9 +117,9 @@ TEST_CASE("runs before the proof are brought along by the first one after it") {
 }
 
 TEST_CASE("constants that do not change are not looked for") {
-    Session session;
-    session.run(tags, {}, Session::list(1, 12));
-    session.run(authors, {}, Session::list(1000, 20));
+    AskingSession session;
+    session.run(tags, {}, AskingSession::list(1, 12));
+    session.run(authors, {}, AskingSession::list(1000, 20));
     session.run(books, {1, 1000}, {});
     for (int i = 1; i < 10; ++i) {
         CHECK(session.run(books, {1, 1000 + i}, {}).leader == authors);
@@ -127,20 +127,20 @@ TEST_CASE("constants that do not change are not looked for") {
 }
 
 TEST_CASE("of dense values the latest result leads, but not one that came of the loop") {
-    Session session;
-    session.run(authors, {}, Session::list(1, 20));
-    session.run(tags, {}, Session::list(1, 20));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1, 20));
+    session.run(tags, {}, AskingSession::list(1, 20));
     CHECK(session.run(profiles, {1}, {}).leader == tags);
     for (int i = 1; i <= 20; ++i) {
         CHECK(session.run(books, {i}, {{i, 3 * i}}).leader == tags);
         // The tags of each book: their numbers are among those of the authors by chance.
-        session.run(other, {3 * i}, {{i}, {i + 1}});
+        session.run(publishers, {3 * i}, {{i}, {i + 1}});
     }
 }
 
 TEST_CASE("a column that has but what was asked for holds that of the last execution") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 20));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 20));
     for (int i = 0; i < 20; ++i) {
         CHECK(session.run(books, {1000 + i}, {{1000 + i, 1}, {1000 + i, 2}}).leader == authors);
         CHECK(session.run(profiles, {1000 + i}, {}).leader == books);
@@ -151,8 +151,8 @@ TEST_CASE("a column that has but what was asked for holds that of the last execu
 }
 
 TEST_CASE("a list of what was asked for leads not even for its first value") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 4));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 4));
     session.run(books, {1000, 1001, 1002, 1003},
                 {{1000, 70}, {1000, 71}, {1001, 72}, {1002, 73}, {1003, 74}});
     for (int i = 0; i < 4; ++i) {
@@ -161,11 +161,11 @@ TEST_CASE("a list of what was asked for leads not even for its first value") {
 }
 
 TEST_CASE("a look-up that is asked for again is no tree, and a tree is one") {
-    Session session;
+    AskingSession session;
     for (int i = 0; i < 60; ++i) {
         CHECK(session.run(profiles, {1000 + i % 5}, {{1000 + i % 5, 7}}).leader == 0);
     }
-    Session tree;
+    AskingSession tree;
     tree.run(authors, {0}, {{1}, {2}});
     for (int i = 1; i < 30; ++i) {
         CHECK(tree.run(authors, {i}, {{2 * i + 1}, {2 * i + 2}}).leader == authors);
@@ -173,24 +173,24 @@ TEST_CASE("a look-up that is asked for again is no tree, and a tree is one") {
 }
 
 TEST_CASE("executions of a loop add to a result until it is asked for with the same values again") {
-    Session session;
-    session.run(authors, {}, Session::list(0, 10));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(0, 10));
     for (int i = 0; i < 10; ++i) {
         session.run(books, {i}, {{100 + 2 * i}, {101 + 2 * i}});
     }
     for (int i = 0; i < 20; ++i) {
         CHECK(session.run(profiles, {100 + i}, {}).leader == books);
     }
-    session.run(books, {77}, Session::list(9000, 2));
-    session.run(books, {77}, Session::list(9000, 2));
-    Session::Rows none;
-    CHECK(session.run(other, {104}, none).leader == 0);
+    session.run(books, {77}, AskingSession::list(9000, 2));
+    session.run(books, {77}, AskingSession::list(9000, 2));
+    AskingSession::Rows none;
+    CHECK(session.run(publishers, {104}, none).leader == 0);
 }
 
 TEST_CASE("a list that nothing leads to begins anew with each execution") {
-    Session session;
+    AskingSession session;
     for (int turn = 0; turn < 20; ++turn) {
-        session.run(books, {turn % 2}, Session::list(1000 + 20 * (turn % 2), 20));
+        session.run(books, {turn % 2}, AskingSession::list(1000 + 20 * (turn % 2), 20));
         // Visitors open some of it, and others each time.
         for (int i = 0; i < 5; ++i) {
             const int row = 20 * (turn % 2) + (5 * (turn / 2) + i) % 20;
@@ -202,13 +202,13 @@ TEST_CASE("a list that nothing leads to begins anew with each execution") {
         session.run(tags, {i}, {{9000 + i}});
     }
     for (int i = 0; i < 10; ++i) {
-        CHECK(session.run(other, {9000 + i}, {}).leader == tags);
+        CHECK(session.run(publishers, {9000 + i}, {}).leader == tags);
     }
 }
 
 TEST_CASE("the rows after the first 256 are counted and not kept, and what was proven stays so") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 2000));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 2000));
     for (int i = 0; i < 2000; ++i) {
         REQUIRE(session.run(books, {1000 + i}, {}).leader == authors);
     }
@@ -216,8 +216,8 @@ TEST_CASE("the rows after the first 256 are counted and not kept, and what was p
 }
 
 TEST_CASE("many rows may have the same value: half is of what there is to ask for") {
-    Session session;
-    Session::Rows rows;
+    AskingSession session;
+    AskingSession::Rows rows;
     for (int i = 0; i < 60; ++i) {
         rows.push_back({5000 + i, 1000 + i % 20});
     }
@@ -228,8 +228,8 @@ TEST_CASE("many rows may have the same value: half is of what there is to ask fo
 }
 
 TEST_CASE("what is not found is not a part of the half that is asked for") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 10));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 10));
     for (int i = 0; i < 4; ++i) {
         session.run(books, {1006 + i}, {});
     }
@@ -239,8 +239,8 @@ TEST_CASE("what is not found is not a part of the half that is asked for") {
 }
 
 TEST_CASE("who asks for a row again asks for no further one") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 6));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 6));
     for (int i = 0; i < 6; ++i) {
         CHECK_FALSE(session.run(books, {1000 + i / 3}, {}).is_half);
         CHECK_FALSE(session.run(profiles, {1000 + i % 2}, {}).is_half);
@@ -251,15 +251,15 @@ TEST_CASE("who asks for a row again asks for no further one") {
 
 TEST_CASE("of few values half is known exactly, and of many about") {
     for (int first = 1; first < 200; ++first) {
-        Session session;
-        session.run(authors, {}, Session::list(first, 20));
+        AskingSession session;
+        session.run(authors, {}, AskingSession::list(first, 20));
         for (int i = 0; i < 10; ++i) {
             CHECK(session.run(books, {first + 2 * i}, {}).is_half == (i == 9));
         }
     }
 
-    Session session;
-    session.run(authors, {}, Session::list(1000, 256));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 256));
     int half = 0;
     while (!session.run(books, {1000 + half}, {}).is_half) {
         ++half;
@@ -269,15 +269,15 @@ TEST_CASE("of few values half is known exactly, and of many about") {
 }
 
 TEST_CASE("runs that nothing has led to are told with the next one that something does") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 10));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 10));
     for (int i = 0; i < 5; ++i) {
         CHECK(session.run(books, {1000 + i}, {}).strays == 0);
     }
     for (int i = 0; i < 30; ++i) {
         session.run(books, {7000 + i}, {});
     }
-    session.run(authors, {}, Session::list(1000, 10));
+    session.run(authors, {}, AskingSession::list(1000, 10));
     const Judgement again = session.run(books, {1005}, {});
     CHECK(again.leader == authors);
     CHECK(again.loose == 0);
@@ -286,29 +286,29 @@ TEST_CASE("runs that nothing has led to are told with the next one that somethin
 }
 
 TEST_CASE("a result that is dropped hides none of those before it, and leads to nothing") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 20));
-    session.run(tags, {}, Session::list(5000, 12));
-    session.run(profiles, {}, Session::list(9000, 12));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 20));
+    session.run(tags, {}, AskingSession::list(5000, 12));
+    session.run(profiles, {}, AskingSession::list(9000, 12));
     session.evidence.drop(session.evidence.place_of(tags));
     CHECK(session.run(books, {1005}, {{7000}}).leader == authors);
-    CHECK(session.run(other, {5005}, {}).leader == 0);
+    CHECK(session.run(publishers, {5005}, {}).leader == 0);
     // Its place is the next one to be taken.
-    session.run(tags, {}, Session::list(5000, 12));
-    CHECK(session.run(other, {5006}, {}).leader == tags);
+    session.run(tags, {}, AskingSession::list(5000, 12));
+    CHECK(session.run(publishers, {5006}, {}).leader == tags);
     CHECK(session.run(books, {1006}, {{7001}}).leader == authors);
 }
 
 TEST_CASE("the last eight results are kept, and none after a pause") {
-    Session session;
-    session.run(authors, {}, Session::list(1000, 20));
+    AskingSession session;
+    session.run(authors, {}, AskingSession::list(1000, 20));
     for (QueryId id = 1; id <= 7; ++id) {
-        session.run(id, {}, Session::list(1'000'000 * static_cast<std::int64_t>(id), 3));
+        session.run(id, {}, AskingSession::list(1'000'000 * static_cast<std::int64_t>(id), 3));
     }
     CHECK(session.run(books, {1000}, {}).leader == authors);
-    session.run(8, {}, Session::list(50, 3));
+    session.run(8, {}, AskingSession::list(50, 3));
     CHECK(session.run(profiles, {1001}, {}).leader == 0);
-    session.run(authors, {}, Session::list(1000, 20));
+    session.run(authors, {}, AskingSession::list(1000, 20));
     session.evidence.forget();
     CHECK(session.run(tags, {1002}, {}).leader == 0);
 }

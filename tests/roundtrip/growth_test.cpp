@@ -18,7 +18,7 @@ class Sink : public LoopSink {
     int episodes = 0;
 };
 
-Statement look_up(int number) {
+Statement repeated_look_up(int number) {
     Statement statement;
     statement.id = 7;
     statement.rows = 1;
@@ -37,7 +37,7 @@ TEST_CASE("a loop is shown when it is born and when it has doubled") {
     detector.begin_block();
     std::vector<std::uint64_t> shown;
     for (int i = 1; i <= 45; ++i) {
-        detector.statement(look_up(i));
+        detector.statement(repeated_look_up(i));
         if (detector.has_grown()) {
             const auto loop = detector.take_grown();
             REQUIRE(loop);

@@ -63,7 +63,7 @@ TEST_CASE("a request stands in a comment at the edge of a text") {
 
 namespace {
 
-constexpr QueryId list = 100;
+constexpr QueryId articles = 100;
 constexpr QueryId detail = 200;
 constexpr QueryId author = 300;
 constexpr std::uint32_t repeats = 10;
@@ -140,14 +140,14 @@ TEST_CASE("what looks like the only comment of a text may be in a literal") {
 
 TEST_CASE("a loop over several sessions is led by the last list with as many rows") {
     Request request;
-    request.run(list, 20);
+    request.run(articles, 20);
     for (std::uint32_t i = 1; i <= 20; ++i) {
         const std::optional<LoopKey> loop = request.run(detail, 1, i % 4);
         CHECK(loop.has_value() == (i == 10 || i == 20));
     }
     const std::vector<Loop> loops = request.loops();
     REQUIRE(loops.size() == 1);
-    CHECK(loops[0].key == LoopKey{list, detail, Kind::select});
+    CHECK(loops[0].key == LoopKey{articles, detail, Kind::select});
     CHECK(loops[0].statements == 20);
     CHECK(loops[0].round_trips == 20);
     CHECK(loops[0].sessions == 4);
@@ -161,27 +161,27 @@ TEST_CASE("a loop over several sessions is led by the last list with as many row
 
 TEST_CASE("a list of fewer rows than there are runs leads no longer") {
     Request request;
-    request.run(list, 12);
+    request.run(articles, 12);
     for (int i = 0; i < 12; ++i) {
         request.run(detail, 1);
     }
-    CHECK(request.loops()[0].key.leader == list);
+    CHECK(request.loops()[0].key.leader == articles);
     CHECK(request.run(detail, 1) == LoopKey{0, detail, Kind::select});
     CHECK(request.loops()[0].key.leader == 0);
 }
 
 TEST_CASE("loops next to one another have one leader, and nested ones each their own") {
     Request request;
-    request.run(list, 20);
+    request.run(articles, 20);
     for (int i = 0; i < 20; ++i) {
         request.run(detail, 3);
         request.run(author, 1);
     }
     for (const Loop& loop : request.loops()) {
-        CHECK(loop.key.leader == list);
+        CHECK(loop.key.leader == articles);
     }
     Request nested;
-    nested.run(list, 12);
+    nested.run(articles, 12);
     for (int i = 0; i < 12; ++i) {
         nested.run(detail, 5);
         for (int j = 0; j < 5; ++j) {
@@ -189,39 +189,39 @@ TEST_CASE("loops next to one another have one leader, and nested ones each their
         }
     }
     REQUIRE(nested.loops().size() == 2);
-    CHECK(nested.loops()[0].key.leader == list);
+    CHECK(nested.loops()[0].key.leader == articles);
     CHECK(nested.loops()[1].key.leader == detail);
 }
 
 TEST_CASE("what one session has found out counts") {
     Request request;
     for (int i = 0; i < 20; ++i) {
-        request.run(detail, 1, 3, list);
+        request.run(detail, 1, 3, articles);
     }
     REQUIRE(request.loops().size() == 1);
-    CHECK(request.loops()[0].key.leader == list);
+    CHECK(request.loops()[0].key.leader == articles);
     CHECK(request.loops()[0].is_by_values);
-    request.run(detail, 1, 4, list);
+    request.run(detail, 1, 4, articles);
     CHECK_FALSE(request.loops()[0].is_by_values);
 }
 
 TEST_CASE("what a session has found by order alone holds for as many runs as the list has rows") {
     Request request;
-    request.run(list, 10);
+    request.run(articles, 10);
     Statement insert;
     insert.id = detail;
     insert.kind = Kind::insert;
     for (std::uint32_t i = 0; i < 10; ++i) {
         insert.begin = request.now();
         insert.end = insert.begin + 10;
-        request.run(insert, i % 2, list);
+        request.run(insert, i % 2, articles);
     }
     REQUIRE(request.loops().size() == 1);
-    CHECK(request.loops()[0].key.leader == list);
+    CHECK(request.loops()[0].key.leader == articles);
     for (std::uint32_t i = 0; i < 10; ++i) {
         insert.begin = request.now();
         insert.end = insert.begin + 10;
-        request.run(insert, i % 2, list);
+        request.run(insert, i % 2, articles);
     }
     REQUIRE(request.loops().size() == 1);
     CHECK(request.loops()[0].key.leader == 0);
@@ -231,7 +231,7 @@ TEST_CASE("what a session has found by order alone holds for as many runs as the
 TEST_CASE("pages, inserts of many and what was dismissed are no loops of a request") {
     Request request;
     Statement page;
-    page.id = list;
+    page.id = articles;
     page.rows = 5;
     for (int i = 0; i < 20; ++i) {
         page.begin = request.now();
@@ -240,7 +240,7 @@ TEST_CASE("pages, inserts of many and what was dismissed are no loops of a reque
         const std::optional<LoopKey> loop = request.run(page, 0);
         CHECK((!loop || loop->kind == Kind::page));
     }
-    CHECK(request.loops()[0].key == LoopKey{0, list, Kind::page});
+    CHECK(request.loops()[0].key == LoopKey{0, articles, Kind::page});
     Request inserts;
     Statement insert;
     insert.id = detail;
@@ -261,7 +261,7 @@ TEST_CASE("pages, inserts of many and what was dismissed are no loops of a reque
 
 TEST_CASE("the run that was not looked for is counted with the first that was") {
     Request request;
-    request.run(list, 20);
+    request.run(articles, 20);
     request.earlier = {true, 9, 1, 0};
     request.run(detail, 1, 1);
     request.earlier = {};
@@ -345,7 +345,7 @@ TEST_CASE("the least recently used statement makes room, if it is in no loop") {
 
 TEST_CASE("a request that is restarted keeps what is looped over") {
     Request request;
-    request.run(list, 20);
+    request.run(articles, 20);
     for (int i = 0; i < 10; ++i) {
         request.run(detail, 1);
     }
@@ -357,7 +357,7 @@ TEST_CASE("a request that is restarted keeps what is looped over") {
         request.run(detail, 1);
     }
     REQUIRE(request.loops().size() == 1);
-    CHECK(request.loops()[0].key.leader == list);
+    CHECK(request.loops()[0].key.leader == articles);
     CHECK(request.loops()[0].statements == 10);
     request.episode().begin_at_zero(detail);
     CHECK(request.loops().empty());

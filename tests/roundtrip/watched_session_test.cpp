@@ -13,7 +13,14 @@ namespace onetrip::roundtrip::test {
 
 namespace {
 
-enum : QueryId { parents = 101, tags = 102, write = 103, change = 104, look_up = 105, ping = 106 };
+enum : QueryId {
+    parents = 101,
+    children = 102,
+    write = 103,
+    change = 104,
+    look_up = 105,
+    ping = 106
+};
 
 class WatchedSession : private LoopSink {
   public:
@@ -183,16 +190,16 @@ TEST_CASE("lists of one row and of more lead what asks for their values") {
         std::int64_t number = 201;
         for (const std::int64_t parent : {11, 12, 13}) {
             const std::size_t count = parent == 11 ? 1 : 2;
-            session.run(tags, Kind::select, {parent}, WatchedSession::from(number, count));
+            session.run(children, Kind::select, {parent}, WatchedSession::from(number, count));
             for (std::size_t i = 0; i < count; ++i) {
                 session.look(number++);
             }
         }
         session.end_block();
         session.end();
-        CHECK(session.loop_of(look_up).key.leader == tags);
+        CHECK(session.loop_of(look_up).key.leader == children);
         CHECK(session.loop_of(look_up).statements == 5);
-        CHECK(session.loop_of(tags).key.leader == parents);
+        CHECK(session.loop_of(children).key.leader == parents);
     }
 }
 
@@ -202,7 +209,7 @@ TEST_CASE("a page that is opened often, and one thing of another list, are no lo
     for (int i = 0; i < 9; ++i) {
         session.look(11);
     }
-    session.list(tags, 201, 2);
+    session.list(children, 201, 2);
     session.look(201);
     session.end();
     CHECK(session.loops.empty());
@@ -215,12 +222,12 @@ TEST_CASE("a list of what it was asked for leads too, if no other does") {
             session.list(parents, 5, 20);
         }
         const auto numbers = WatchedSession::from(5, 16);
-        session.run(tags, Kind::select, numbers, numbers);
+        session.run(children, Kind::select, numbers, numbers);
         for (std::int64_t number = 5; number < 21; ++number) {
             session.look(number);
         }
         session.end();
-        CHECK(session.loop_of(look_up).key.leader == (has_other ? parents : tags));
+        CHECK(session.loop_of(look_up).key.leader == (has_other ? parents : children));
         CHECK(session.loop_of(look_up).statements == 16);
     }
     // Its first rows happen to hold its own constants.
@@ -337,7 +344,7 @@ TEST_CASE("runs that another result led to by chance count by order with the oth
     CHECK(session.loop_of(look_up).key.leader == 0);
     WatchedSession two(10);
     two.begin_block();
-    two.list(tags, 202, 2);
+    two.list(children, 202, 2);
     two.list(parents, 11, 10);
     two.look(202);
     two.look(203);
@@ -356,10 +363,10 @@ TEST_CASE("a part of a loop is no row of its own") {
     session.look(11);
     session.look(12);
     session.look(13);
-    session.run(tags, Kind::select, {12}, {900});
+    session.run(children, Kind::select, {12}, {900});
     session.look(14);
     session.look(15);
-    session.run(tags, Kind::select, {12}, {900});
+    session.run(children, Kind::select, {12}, {900});
     session.look(900);
     session.look(16);
     session.end_block();
@@ -393,7 +400,7 @@ TEST_CASE("runs that are seen to be of a loop bring their rows") {
     session.ask(write, Kind::insert, 11);
     session.ask(write, Kind::insert, 12);
     session.ask(write, Kind::insert, 77);
-    session.ask(tags, Kind::select, 11);
+    session.ask(children, Kind::select, 11);
     for (const std::int64_t number : {14, 15, 16, 17}) {
         session.ask(write, Kind::insert, number);
     }
@@ -447,7 +454,7 @@ TEST_CASE("whatever values are found and when, no run is told twice") {
                     session.list(parents, random() % 50, 1 + random() % 60);
                     break;
                 case 1:
-                    session.list(tags, random() % 100, 1 + random() % 30);
+                    session.list(children, random() % 100, 1 + random() % 30);
                     break;
                 case 2:
                     session.begin_block();
@@ -497,7 +504,7 @@ TEST_CASE("whatever values are found and when, no run is told twice") {
             REQUIRE(loop.statements <= untold[loop.key.repeated]);
             REQUIRE(loop.statements_in_episode >= loop.statements);
             // Each run of these has one row.
-            const bool has_one = loop.key.repeated != parents && loop.key.repeated != tags;
+            const bool has_one = loop.key.repeated != parents && loop.key.repeated != children;
             REQUIRE((loop.rows == loop.statements || !has_one));
             REQUIRE(loop.transactions >= 1);
             REQUIRE(loop.transactions <= loop.statements);
