@@ -9,8 +9,6 @@ namespace onetrip::submission::test {
 
 namespace {
 
-using Keys = std::vector<std::string>;
-
 constexpr std::string_view questionnaire = R"({"reading": "items", "children": [
     {"slug": "1", "answerType": "text", "tag": "1", "valueTypes": ["valueCoding"], "children": [
         {"slug": "1.1", "answerType": "integer"}]},

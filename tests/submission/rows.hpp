@@ -14,11 +14,13 @@
 
 namespace onetrip::submission::test {
 
+using Keys = std::vector<std::string>;
+
 /// A row of flatten_submission as a reader sees it.
 struct Row {
     int ord;
     std::string path;
-    std::optional<std::vector<std::string>> keys;  // nullopt is NULL
+    std::optional<Keys> keys;  // nullopt is NULL
     std::vector<int> idx;
     std::optional<std::string> value;  // a container as "object" or "array"
     std::string type;                  // empty is NULL, here and for the tag
@@ -29,9 +31,9 @@ struct Row {
 };
 
 /// The texts of a text[]'s elements.
-inline std::vector<std::string> keys_of(const Trail& trail) {
+inline Keys keys_of(const Trail& trail) {
     namespace format = jsonb::format;
-    std::vector<std::string> keys;
+    Keys keys;
     const auto bytes = trail.key_bytes();
     for (std::size_t at = 0; at < bytes.size();) {
         const auto header = format::load<std::uint32_t>(bytes.data() + at);

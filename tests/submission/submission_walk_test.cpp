@@ -8,8 +8,6 @@ namespace onetrip::submission::test {
 
 namespace {
 
-using Keys = std::vector<std::string>;
-
 constexpr std::string_view visit = R"({"slug": "visit", "children": [
     {"slug": "patient", "children": [
         {"slug": "age", "answerType": "number", "tag": "age"},

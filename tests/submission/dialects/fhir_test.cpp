@@ -6,7 +6,7 @@ namespace onetrip::submission::dialects::test {
 
 namespace {
 
-std::string question(std::string_view item, std::string_view more = "") {
+std::string children_of_item(std::string_view item, std::string_view more = "") {
     return children_text(R"({"resourceType": "Questionnaire", "item": [)" + std::string(item) +
                              "]" + std::string(more) + "}",
                          Dialect::fhir);
@@ -26,12 +26,12 @@ TEST_CASE("an item of FHIR is found by its linkId, which is its tag") {
 }
 
 TEST_CASE("options of FHIR are choices if all of them can be compared") {
-    CHECK(question(R"({"linkId": "1", "type": "choice", "answerOption": [
+    CHECK(children_of_item(R"({"linkId": "1", "type": "choice", "answerOption": [
         {"valueCoding": {"code": "a", "display": "A"}}, {"valueString": "b"}]})") ==
           normal(R"([{"slug": "1", "tag": "1", "nodeType": "question", "answerType": "text",
               "valueTypes": ["valueCoding", "valueString"],
               "answerEnum": [{"value": "a", "label": "A"}, {"value": "b"}]}])"));
-    CHECK(question(R"({"linkId": "1", "type": "choice", "answerOption": [
+    CHECK(children_of_item(R"({"linkId": "1", "type": "choice", "answerOption": [
         {"valueCoding": {"code": "a"}}, {"valueQuantity": {"value": 1}}]})")
               .find("answerEnum") == std::string::npos);
 }
@@ -39,7 +39,7 @@ TEST_CASE("options of FHIR are choices if all of them can be compared") {
 TEST_CASE("a contained ValueSet is the choices if it is whole") {
     constexpr std::string_view item =
         R"({"linkId": "1", "type": "open-choice", "answerValueSet": "#s"})";
-    CHECK(question(item, R"(, "contained": [{"id": "s", "expansion": {"contains": [
+    CHECK(children_of_item(item, R"(, "contained": [{"id": "s", "expansion": {"contains": [
         {"display": "no code", "contains": [{"code": "x"}]}, {"code": "y"}]}}])") ==
           normal(R"([{"slug": "1", "tag": "1", "nodeType": "question", "answerType": "text",
               "openChoices": true, "valueTypes": ["valueCoding", "valueString"],
@@ -50,15 +50,15 @@ TEST_CASE("a contained ValueSet is the choices if it is whole") {
           R"("include": [{"concept": []}])", R"("include": [])"}) {
         const std::string more =
             R"(, "contained": [{"id": "s", "compose": {)" + std::string(compose) + "}}]";
-        CHECK(question(item, more).find("answerEnum") == std::string::npos);
+        CHECK(children_of_item(item, more).find("answerEnum") == std::string::npos);
     }
 }
 
 TEST_CASE("a question of FHIR with questions in it has children") {
-    CHECK(question(R"({"linkId": "1", "type": "boolean", "item": [
+    CHECK(children_of_item(R"({"linkId": "1", "type": "boolean", "item": [
         {"linkId": "d", "type": "display"}]})")
               .find("children") == std::string::npos);
-    CHECK(question(R"({"linkId": "1", "type": "boolean", "item": [
+    CHECK(children_of_item(R"({"linkId": "1", "type": "boolean", "item": [
         {"linkId": "1.1", "type": "boolean"}]})")
               .find("children") != std::string::npos);
 }
@@ -66,7 +66,7 @@ TEST_CASE("a question of FHIR with questions in it has children") {
 TEST_CASE("a deep Questionnaire is translated") {
     const std::string deep =
         repeated(R"({"linkId": "a", "type": "group", "item": [)", 50000) + repeated("]}", 50000);
-    CHECK(question(deep).size() > 50000 * 50);
+    CHECK(children_of_item(deep).size() > 50000 * 50);
 }
 
 }  // namespace onetrip::submission::dialects::test

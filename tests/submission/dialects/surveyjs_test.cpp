@@ -6,17 +6,17 @@ namespace onetrip::submission::dialects::test {
 
 namespace {
 
-std::string children(std::string_view elements) {
+std::string children_of_elements(std::string_view elements) {
     return children_text(R"({"elements": [)" + std::string(elements) + "]}", Dialect::surveyjs);
 }
 
 }  // namespace
 
 TEST_CASE("questions of SurveyJS that share a valueName are one") {
-    CHECK(children(R"({"type": "text", "name": "a", "valueName": "v"},
+    CHECK(children_of_elements(R"({"type": "text", "name": "a", "valueName": "v"},
         {"type": "comment", "name": "b", "valueName": "v"})") ==
           normal(R"([{"slug": "a", "key": "v", "nodeType": "question", "answerType": "text"}])"));
-    CHECK(children(R"({"type": "text", "name": "v"},
+    CHECK(children_of_elements(R"({"type": "text", "name": "v"},
         {"type": "paneldynamic", "name": "p", "valueName": "v", "templateElements": [
             {"type": "text", "name": "x"}]},
         {"type": "paneldynamic", "name": "q", "valueName": "v", "templateElements": [
@@ -27,7 +27,8 @@ TEST_CASE("questions of SurveyJS that share a valueName are one") {
 }
 
 TEST_CASE("a matrix of cells has its columns in each row") {
-    CHECK(children(R"({"type": "matrixdropdown", "name": "m", "rows": ["r", 2], "columns": [
+    CHECK(children_of_elements(
+              R"({"type": "matrixdropdown", "name": "m", "rows": ["r", 2], "columns": [
             {"name": "c", "cellType": "text"}]})") ==
           normal(R"([{"slug": "m", "nodeType": "section", "children": [
               {"slug": "r", "nodeType": "section", "children": [
@@ -46,13 +47,14 @@ TEST_CASE("matrices in matrices end in a tree that fits") {
         element = R"({"type": "matrixdropdown", "name": "m", )" + rows +
                   R"(], "detailElements": [)" + element + "]}";
     }
-    const std::string tree = children(element);
+    const std::string tree = children_of_elements(element);
     CHECK(tree.find("too many nodes") != std::string::npos);
     CHECK(tree.size() < 20000000);
 }
 
 TEST_CASE("other answers of SurveyJS are choices that are open") {
-    CHECK(children(R"({"type": "dropdown", "name": "d", "choices": ["a"], "hasOther": true})") ==
+    CHECK(children_of_elements(
+              R"({"type": "dropdown", "name": "d", "choices": ["a"], "hasOther": true})") ==
           normal(R"([{"slug": "d", "nodeType": "question", "answerType": "text",
               "answerEnum": [{"value": "a"}, {"value": "other"}], "openChoices": true},
               {"slug": "d-Comment", "nodeType": "metadata", "answerType": "text"}])"));
@@ -62,7 +64,7 @@ TEST_CASE("a deep SurveyJS form is translated") {
     const std::string deep =
         repeated(R"({"type": "paneldynamic", "name": "a", "templateElements": [)", 40000) +
         repeated("]}", 40000);
-    CHECK(children(deep).size() > 40000 * 50);
+    CHECK(children_of_elements(deep).size() > 40000 * 50);
 }
 
 }  // namespace onetrip::submission::dialects::test
