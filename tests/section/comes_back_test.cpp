@@ -14,12 +14,6 @@ namespace onetrip::section::test {
 
 namespace {
 
-std::string decoded(const Plan& layout, const std::string& hex) {
-    Decoder decoder(layout);
-    const std::string json = json_row(decoder, OddCopy(from_hex(hex)).span());
-    return json;
-}
-
 /// The JSON row that a row's only section is decoded to, which makes the same section again.
 std::string comes_back(std::string_view text, std::string_view row) {
     const Plan layout = plan_of(text);

@@ -38,13 +38,6 @@ const std::string table_row =
     R"({"id": 513, "digits": 42, "sign": -3, "start": "2026-10-01T12:30:05Z", "lasts": "01:30:00",
         "name": "News", "items": [{"tag": 1, "value": "x"}, {"tag": 2, "hex": "00ff"}]})";
 
-std::string decoded(const std::string& layout_text, const std::string& hex) {
-    const Plan layout = plan_of(layout_text);
-    Decoder decoder(layout);
-    const std::string json = json_row(decoder, OddCopy(from_hex(hex)).span());
-    return json;
-}
-
 /// `field@byte: problem`, one a line.
 std::string faults(const std::string& layout_text, const std::string& hex) {
     const Plan layout = plan_of(layout_text);

@@ -18,7 +18,7 @@ namespace onetrip::section::test {
 namespace {
 
 /// The JSON value of bytes, as a JSON row has it.
-std::string decoded(std::string_view hex, std::string_view table = "") {
+std::string decoded_text(std::string_view hex, std::string_view table = "") {
     const Bytes bytes = from_hex(hex);
     jsonb::JsonbBuilder json;
     append_dvb_text(
@@ -28,26 +28,26 @@ std::string decoded(std::string_view hex, std::string_view table = "") {
     return json_text(json.finish());
 }
 
-std::string field_of(std::string_view table) {
+std::string dvb_text_field(std::string_view table) {
     return table.empty() ? "* dvbtext" : "* dvbtext(" + std::string(table) + ")";
 }
 
-std::string written(const std::string& json, std::string_view table = "") {
-    return section_of_field(field_of(table), Row::of_json(R"({"v":)" + json + "}"));
+std::string written_text(const std::string& json, std::string_view table = "") {
+    return section_of_field(dvb_text_field(table), Row::of_json(R"({"v":)" + json + "}"));
 }
 
-std::string refused(const std::string& json, std::string_view table = "") {
+std::string refused_text(const std::string& json, std::string_view table = "") {
     const Failure failure =
-        failure_of_field(field_of(table), Row::of_json(R"({"v":)" + json + "}"));
+        failure_of_field(dvb_text_field(table), Row::of_json(R"({"v":)" + json + "}"));
     REQUIRE(failure.kind == ErrorKind::invalid_value);
     return failure.detail;
 }
 
 /// Bytes are read as this, which is written as the same bytes.
-void both_ways(std::string_view hex, const std::string& json, std::string_view table = "") {
+void text_both_ways(std::string_view hex, const std::string& json, std::string_view table = "") {
     CAPTURE(hex, json, table);
-    CHECK(decoded(hex, table) == json);
-    CHECK(written(json, table) == hex);
+    CHECK(decoded_text(hex, table) == json);
+    CHECK(written_text(json, table) == hex);
 }
 
 constexpr TextTable all_tables[] = {
@@ -97,40 +97,40 @@ constexpr const char* default_tables[] = {
 }  // namespace
 
 TEST_CASE("dvbtext without a table: strings are ASCII or UTF-8") {
-    both_ways("", R"("")");
-    both_ways("4a6f75726e616c", R"("Journal")");
-    both_ways("154c652064c3ae6e6572", R"("Le dîner")");
-    both_ways("15610a62", R"("a\u000ab")");
-    both_ways("157f", "\"\x7f\"");
+    text_both_ways("", R"("")");
+    text_both_ways("4a6f75726e616c", R"("Journal")");
+    text_both_ways("154c652064c3ae6e6572", R"("Le dîner")");
+    text_both_ways("15610a62", R"("a\u000ab")");
+    text_both_ways("157f", "\"\x7f\"");
 }
 
 TEST_CASE("dvbtext without a table: bytes without a selector are ISO/IEC 6937") {
-    both_ways("50cf72c26962cf6568", R"({"text":"Příběh","selector":""})");
-    both_ways("c267", R"({"text":"ģ","selector":""})");
-    both_ways("cb67", R"({"hex":"cb67","text":"ģ"})");
-    both_ways("c271", "{\"text\":\"q\u0301\",\"selector\":\"\"}");
-    both_ways("a4", R"({"text":"€","selector":""})");
-    both_ways("c1", R"({"hex":"c1"})");
-    both_ways("c1c261", R"({"hex":"c1c261"})");
-    both_ways("c18a", R"({"hex":"c18a"})");
-    both_ways("a6", R"({"hex":"a6"})");
-    both_ways("7f", "{\"text\":\"\x7f\",\"selector\":\"\"}");
+    text_both_ways("50cf72c26962cf6568", R"({"text":"Příběh","selector":""})");
+    text_both_ways("c267", R"({"text":"ģ","selector":""})");
+    text_both_ways("cb67", R"({"hex":"cb67","text":"ģ"})");
+    text_both_ways("c271", "{\"text\":\"q\u0301\",\"selector\":\"\"}");
+    text_both_ways("a4", R"({"text":"€","selector":""})");
+    text_both_ways("c1", R"({"hex":"c1"})");
+    text_both_ways("c1c261", R"({"hex":"c1c261"})");
+    text_both_ways("c18a", R"({"hex":"c18a"})");
+    text_both_ways("a6", R"({"hex":"a6"})");
+    text_both_ways("7f", "{\"text\":\"\x7f\",\"selector\":\"\"}");
 }
 
 TEST_CASE("the selectors of EN 300 468") {
-    both_ways("01b0b1b2", R"({"text":"АБВ","selector":"01"})");
-    both_ways("05e9", R"({"text":"é","selector":"05"})");
-    both_ways("05", R"({"text":"","selector":"05"})");
-    both_ways("0be9a4", R"({"text":"é€","selector":"0b"})");
-    both_ways("10000fe9a4", R"({"text":"é€","selector":"10000f"})");
-    both_ways("100002b1", R"({"text":"ą","selector":"100002"})");
-    both_ways("1100e9e08a0041", R"({"text":"é\u000aA","selector":"11"})");
-    both_ways("11d83ddcfa", R"({"text":"📺","selector":"11"})");
-    both_ways("12b0a1efcb", R"({"text":"가丁","selector":"12"})");
-    both_ways("13d6d0b9fa", R"({"text":"中国","selector":"13"})");
-    both_ways("14a4a4b0ea", R"({"text":"中國","selector":"14"})");
-    both_ways("1541", R"({"text":"A","selector":"15"})");
-    both_ways("15", R"({"text":"","selector":"15"})");
+    text_both_ways("01b0b1b2", R"({"text":"АБВ","selector":"01"})");
+    text_both_ways("05e9", R"({"text":"é","selector":"05"})");
+    text_both_ways("05", R"({"text":"","selector":"05"})");
+    text_both_ways("0be9a4", R"({"text":"é€","selector":"0b"})");
+    text_both_ways("10000fe9a4", R"({"text":"é€","selector":"10000f"})");
+    text_both_ways("100002b1", R"({"text":"ą","selector":"100002"})");
+    text_both_ways("1100e9e08a0041", R"({"text":"é\u000aA","selector":"11"})");
+    text_both_ways("11d83ddcfa", R"({"text":"📺","selector":"11"})");
+    text_both_ways("12b0a1efcb", R"({"text":"가丁","selector":"12"})");
+    text_both_ways("13d6d0b9fa", R"({"text":"中国","selector":"13"})");
+    text_both_ways("14a4a4b0ea", R"({"text":"中國","selector":"14"})");
+    text_both_ways("1541", R"({"text":"A","selector":"15"})");
+    text_both_ways("15", R"({"text":"","selector":"15"})");
 }
 
 TEST_CASE("bytes that are no text stay bytes") {
@@ -159,111 +159,111 @@ TEST_CASE("bytes that are no text stay bytes") {
                             "41"
                             "00ff00"}) {
         CAPTURE(hex);
-        const std::string json = decoded(hex);
+        const std::string json = decoded_text(hex);
         CHECK((json == "{\"hex\":\"" + std::string(hex) + "\"}" ||
                std::string_view(hex) == "054100ff00"));
-        CHECK(written(json) == hex);
+        CHECK(written_text(json) == hex);
     }
-    both_ways("02a1", R"({"hex":"02a1"})");
+    text_both_ways("02a1", R"({"hex":"02a1"})");
 }
 
 TEST_CASE("control codes of texts") {
-    both_ways("05418a42", R"({"text":"A\u000aB","selector":"05"})");
-    both_ways("058687", "{\"text\":\"\uE086\uE087\",\"selector\":\"05\"}");
-    both_ways("0500051f", "{\"text\":\"\uE000\uE005\uE01F\",\"selector\":\"05\"}");
-    both_ways("12e08ae08641", "{\"text\":\"\\u000a\uE086A\",\"selector\":\"12\"}");
-    both_ways("128a", R"({"hex":"128a","text":"\u000a"})");
-    both_ways("11e086e01f", "{\"text\":\"\uE086\uE01F\",\"selector\":\"11\"}");
-    both_ways("110000", "{\"hex\":\"110000\",\"text\":\"\uE000\"}");
-    both_ways("11000a", R"({"hex":"11000a","text":"\u000a"})");
-    CHECK(refused("{\"text\":\"\uE005\",\"selector\":\"\"}") ==
+    text_both_ways("05418a42", R"({"text":"A\u000aB","selector":"05"})");
+    text_both_ways("058687", "{\"text\":\"\uE086\uE087\",\"selector\":\"05\"}");
+    text_both_ways("0500051f", "{\"text\":\"\uE000\uE005\uE01F\",\"selector\":\"05\"}");
+    text_both_ways("12e08ae08641", "{\"text\":\"\\u000a\uE086A\",\"selector\":\"12\"}");
+    text_both_ways("128a", R"({"hex":"128a","text":"\u000a"})");
+    text_both_ways("11e086e01f", "{\"text\":\"\uE086\uE01F\",\"selector\":\"11\"}");
+    text_both_ways("110000", "{\"hex\":\"110000\",\"text\":\"\uE000\"}");
+    text_both_ways("11000a", R"({"hex":"11000a","text":"\u000a"})");
+    CHECK(refused_text("{\"text\":\"\uE005\",\"selector\":\"\"}") ==
           "The value {...} begins with the control code U+E005, which would select another table; "
           "the field has width * and type dvbtext.");
 }
 
 TEST_CASE("a table of the field is that of strings, in both directions") {
-    both_ways("e9a4", R"("é€")", "8859-15");
-    both_ways("a4c265", R"("€é")", "6937");
-    both_ways("41c265", R"("Aé")", "6937");
-    both_ways("6ecf20c8204a", R"("nˇ¨J")", "6937");  // marks alone
-    both_ways("41c120", "\"A \u0300\"", "6937");     // of ASCII's own
-    both_ways("15d0b6", R"("ж")", "8859-15");
-    both_ways("d6", R"("ж")", "8859-5");
-    both_ways("01d6", R"({"text":"ж","selector":"01"})", "8859-5");
-    both_ways("15c3a9", R"({"text":"é","selector":"15"})", "8859-15");
-    both_ways("41", R"("A")", "8859-15");
-    both_ways("ee8a", R"("î\u000a")", "8859-1");
+    text_both_ways("e9a4", R"("é€")", "8859-15");
+    text_both_ways("a4c265", R"("€é")", "6937");
+    text_both_ways("41c265", R"("Aé")", "6937");
+    text_both_ways("6ecf20c8204a", R"("nˇ¨J")", "6937");  // marks alone
+    text_both_ways("41c120", "\"A \u0300\"", "6937");     // of ASCII's own
+    text_both_ways("15d0b6", R"("ж")", "8859-15");
+    text_both_ways("d6", R"("ж")", "8859-5");
+    text_both_ways("01d6", R"({"text":"ж","selector":"01"})", "8859-5");
+    text_both_ways("15c3a9", R"({"text":"é","selector":"15"})", "8859-15");
+    text_both_ways("41", R"("A")", "8859-15");
+    text_both_ways("ee8a", R"("î\u000a")", "8859-1");
     // Without a selector this would begin as one.
-    both_ways("15ee80853f", "\"\uE005?\"", "8859-1");
-    both_ways("3f05", "\"?\uE005\"", "8859-1");
+    text_both_ways("15ee80853f", "\"\uE005?\"", "8859-1");
+    text_both_ways("3f05", "\"?\uE005\"", "8859-1");
 }
 
 TEST_CASE("a decomposed letter comes back as it was") {
-    both_ways("1565cc81", "\"e\u0301\"", "6937");
-    CHECK(refused("{\"text\":\"Ae\u0301\",\"selector\":\"\"}", "6937") ==
+    text_both_ways("1565cc81", "\"e\u0301\"", "6937");
+    CHECK(refused_text("{\"text\":\"Ae\u0301\",\"selector\":\"\"}", "6937") ==
           "The value {...} has the character U+0301 at position 3, which the table 6937 does not "
           "have; the field has width * and type dvbtext(6937).");
 }
 
 TEST_CASE("texts of Japanese service information") {
-    both_ways("0e4e484b0f416d39670e31fe0f3d294544", R"("NHK総合1・秋田")", "arib");
-    both_ways("0e4e484b1d4b1d65f91d39370f1b243b7a5a7a56", R"("NHKニュース7🈔🈑")", "arib");
-    CHECK(decoded("0e41200f20a0", "arib").find("A \u3000\u3000") != std::string::npos);
-    both_ways("2220", R"({"hex":"2220"})", "arib");
-    both_ways("", R"("")", "arib");
-    both_ways("0e41", R"("A")", "arib");
-    both_ways("0e410d42", R"("A\u000aB")", "arib");
-    both_ways("0e410d0a42", R"({"hex":"0e410d0a42","text":"A\u000aB"})", "arib");
-    both_ways("890e418a0f", R"({"hex":"890e418a0f","text":"A"})", "arib");
-    both_ways("2121", "\"\u3000\"", "arib");
-    both_ways("20", "{\"hex\":\"20\",\"text\":\"\u3000\"}", "arib");
-    both_ways("1d1b2b4931", R"({"hex":"1d1b2b4931"})", "arib");
-    both_ways("1b2b491d31", R"("ｱ")", "arib");
-    both_ways("15e28093", R"("–")", "arib");
-    both_ways("05e9", R"({"text":"é","selector":"05"})", "arib");
-    both_ways("1b28204121", R"({"hex":"1b28204121"})", "arib");
-    CHECK(refused(R"({"text":"é","selector":"0b"})", "arib") ==
+    text_both_ways("0e4e484b0f416d39670e31fe0f3d294544", R"("NHK総合1・秋田")", "arib");
+    text_both_ways("0e4e484b1d4b1d65f91d39370f1b243b7a5a7a56", R"("NHKニュース7🈔🈑")", "arib");
+    CHECK(decoded_text("0e41200f20a0", "arib").find("A \u3000\u3000") != std::string::npos);
+    text_both_ways("2220", R"({"hex":"2220"})", "arib");
+    text_both_ways("", R"("")", "arib");
+    text_both_ways("0e41", R"("A")", "arib");
+    text_both_ways("0e410d42", R"("A\u000aB")", "arib");
+    text_both_ways("0e410d0a42", R"({"hex":"0e410d0a42","text":"A\u000aB"})", "arib");
+    text_both_ways("890e418a0f", R"({"hex":"890e418a0f","text":"A"})", "arib");
+    text_both_ways("2121", "\"\u3000\"", "arib");
+    text_both_ways("20", "{\"hex\":\"20\",\"text\":\"\u3000\"}", "arib");
+    text_both_ways("1d1b2b4931", R"({"hex":"1d1b2b4931"})", "arib");
+    text_both_ways("1b2b491d31", R"("ｱ")", "arib");
+    text_both_ways("15e28093", R"("–")", "arib");
+    text_both_ways("05e9", R"({"text":"é","selector":"05"})", "arib");
+    text_both_ways("1b28204121", R"({"hex":"1b28204121"})", "arib");
+    CHECK(refused_text(R"({"text":"é","selector":"0b"})", "arib") ==
           "The value {...} has the selector \"0b\", which selects no table; the field has width * "
           "and type dvbtext(arib).");
 }
 
 TEST_CASE("all forms of a text are taken, and what they say is checked") {
-    CHECK(written(R"({"hex":"05E9"})") == "05e9");
-    CHECK(written(R"({"text":"é","selector":"05"})") == "05e9");
-    CHECK(written(R"({"text":"é","selector":"0B"})") == "0be9");
-    CHECK(written(R"({"text":"é","hex":"05e9"})") == "05e9");
+    CHECK(written_text(R"({"hex":"05E9"})") == "05e9");
+    CHECK(written_text(R"({"text":"é","selector":"05"})") == "05e9");
+    CHECK(written_text(R"({"text":"é","selector":"0B"})") == "0be9");
+    CHECK(written_text(R"({"text":"é","hex":"05e9"})") == "05e9");
     const std::string field = "; the field has width * and type dvbtext.";
-    CHECK(refused(R"({"text":"è","hex":"05e9"})") ==
+    CHECK(refused_text(R"({"text":"è","hex":"05e9"})") ==
           "The value {...} has the text \"è\", but its bytes are \"é\"" + field);
-    CHECK(refused(R"({"text":"è","hex":"0805"})") ==
+    CHECK(refused_text(R"({"text":"è","hex":"0805"})") ==
           "The value {...} has bytes as \"hex\" that are not text, in addition to the text \"è\"" +
               field);
-    CHECK(refused(R"({"text":"è","hex":"0"})") ==
+    CHECK(refused_text(R"({"text":"è","hex":"0"})") ==
           "The value {...} has \"0\" as \"hex\", which is not made of pairs of hexadecimal digits" +
               field);
-    CHECK(refused(R"({"text":"ж","selector":"05"})") ==
+    CHECK(refused_text(R"({"text":"ж","selector":"05"})") ==
           "The value {...} has the character U+0436 at position 1, which the table 8859-9 does not "
           "have" +
               field);
-    CHECK(refused(R"({"text":"ж","selector":"08"})") ==
+    CHECK(refused_text(R"({"text":"ж","selector":"08"})") ==
           "The value {...} has the selector \"08\", which selects no table" + field);
-    CHECK(refused(R"({"text":"ж","selector":"1f01"})") ==
+    CHECK(refused_text(R"({"text":"ж","selector":"1f01"})") ==
           "The value {...} has the selector \"1f01\", an encoding_type_id, whose tables only "
           "receivers know" +
               field);
-    CHECK(refused(R"({"text":"ж","selector":"41"})") ==
+    CHECK(refused_text(R"({"text":"ж","selector":"41"})") ==
           "The value {...} has the selector \"41\", which selects no table" + field);
-    CHECK(refused(R"({"text":"ж","selector":"0505"})") ==
+    CHECK(refused_text(R"({"text":"ж","selector":"0505"})") ==
           "The value {...} has the selector \"0505\", which selects no table" + field);
-    CHECK(refused(R"({"text":"ж","selector":1})") ==
+    CHECK(refused_text(R"({"text":"ж","selector":1})") ==
           "The value {...} has a number as \"selector\", not a string" + field);
-    CHECK(refused(R"({"text":"ж","language":"ru"})") ==
+    CHECK(refused_text(R"({"text":"ж","language":"ru"})") ==
           "The value {...} has the key \"language\", which no text has" + field);
     for (const char* json :
          {R"({})", R"({"text":"a"})", R"({"selector":"05"})", R"({"selector":"05","hex":"05"})",
           R"({"text":"","selector":"05","hex":"05"})"}) {
         CAPTURE(json);
-        CHECK(refused(json) == "The value {...} is an object that is not text" + field);
+        CHECK(refused_text(json) == "The value {...} is an object that is not text" + field);
     }
 }
 
@@ -343,7 +343,7 @@ TEST_CASE("what is read of any bytes is written as the same bytes, under every t
         if (!bytes.empty() && random() % 2 == 0) {
             bytes.front() = static_cast<std::uint8_t>(random() % 0x20);
         }
-        both_ways(to_hex(bytes), decoded(to_hex(bytes), table), table);
+        text_both_ways(to_hex(bytes), decoded_text(to_hex(bytes), table), table);
     }
 }
 
@@ -365,11 +365,11 @@ TEST_CASE("random texts come back as they were, under every table") {
             append_character(text, random_character());
         }
         Row row;
-        const std::string hex = section_of_field(field_of(table), row.text("v", text));
+        const std::string hex = section_of_field(dvb_text_field(table), row.text("v", text));
         CAPTURE(table, text, hex);
         std::string json;
         append_json_string(text, json);
-        CHECK(decoded(hex, table) == json);
+        CHECK(decoded_text(hex, table) == json);
     }
 }
 

@@ -22,7 +22,7 @@ const std::string parted = R"(x (max 20) {
 })";
 
 /// So many items of `size` bytes each, tag and length included.
-std::string items(std::size_t count, std::size_t size) {
+std::string items_of_size(std::size_t count, std::size_t size) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i) {
         text += (i == 0 ? R"({"tag":)" : R"(,{"tag":)") + std::to_string(i + 1) + R"(,"hex":")" +
@@ -70,7 +70,7 @@ Row text_row(std::string_view text) {
     return row;
 }
 
-Row json_row(std::string_view value) {
+Row json_value_row(std::string_view value) {
     return Row::of_json("{\"v\": " + std::string(value) + "}");
 }
 
@@ -93,10 +93,10 @@ TEST_CASE("integers", "[encoder]") {
     CHECK(uimsbf("64", numeric_row("18446744073709551615")) == "ffffffffffffffff");
     CHECK(uimsbf("24", numeric_row("1e4")) == "002710");
     CHECK(uimsbf("8", numeric_row("7.00")) == "07");
-    CHECK(uimsbf("8", json_row("1e2")) == "64");
+    CHECK(uimsbf("8", json_value_row("1e2")) == "64");
     CHECK(section("x {\n a 1 uimsbf\n b 7 bslbf\n}", Row().boolean("a", true).boolean("b", true)) ==
           "81");
-    CHECK(section_of_field("8 bslbf", json_row("true")) == "01");
+    CHECK(section_of_field("8 bslbf", json_value_row("true")) == "01");
     CHECK(section_of_field("8 tcimsbf", value_row(-128)) == "80");
     CHECK(section_of_field("8 tcimsbf", value_row(127)) == "7f");
     CHECK(section_of_field("64 tcimsbf", numeric_row("-9223372036854775808")) ==
@@ -137,7 +137,7 @@ TEST_CASE("integers out of range", "[encoder]") {
     check_failure("8 uimsbf", value_row(-1), range, "-1 is outside 0 to 255");
     check_failure("64 uimsbf", value_row(-1), range, "-1");
     check_failure("64 uimsbf", numeric_row("18446744073709551616"), range, "64 bits");
-    check_failure("8 uimsbf", json_row("1e400"), range, "");
+    check_failure("8 uimsbf", json_value_row("1e400"), range, "");
     check_failure("8 bslbf", value_row(256), range, "8 bits");
     check_failure("8 tcimsbf", value_row(128), range, "-128 to 127");
     check_failure("8 tcimsbf", value_row(-129), range, "-128 to 127");
@@ -151,13 +151,13 @@ TEST_CASE("integers out of range", "[encoder]") {
 TEST_CASE("what is no integer", "[encoder]") {
     constexpr ErrorKind invalid = ErrorKind::invalid_value;
     check_failure("8 uimsbf", numeric_row("1.5"), invalid, "fraction");
-    check_failure("8 uimsbf", json_row("0.1"), invalid, "fraction");
+    check_failure("8 uimsbf", json_value_row("0.1"), invalid, "fraction");
     check_failure("8 uimsbf", text_row("1"), invalid, "\"1\"");
-    check_failure("8 uimsbf", json_row("\"1\""), invalid, "\"1\"");
-    check_failure("8 uimsbf", json_row("[1]"), invalid, "[...]");
-    check_failure("8 uimsbf", json_row("{}"), invalid, "{...}");
-    check_failure("8 tcimsbf", json_row("true"), invalid, "true");
-    check_failure("8 bcd", json_row("false"), invalid, "false");
+    check_failure("8 uimsbf", json_value_row("\"1\""), invalid, "\"1\"");
+    check_failure("8 uimsbf", json_value_row("[1]"), invalid, "[...]");
+    check_failure("8 uimsbf", json_value_row("{}"), invalid, "{...}");
+    check_failure("8 tcimsbf", json_value_row("true"), invalid, "true");
+    check_failure("8 bcd", json_value_row("false"), invalid, "false");
     check_failure("8 tcimsbf", Row().boolean("v", true), invalid, "true");
     check_failure("8 uimsbf", Row().jsonb("v", "1"), invalid, "");
     check_failure("8 uimsbf", Row().instant("v", 0), invalid, "2000-01-01");
@@ -170,7 +170,7 @@ TEST_CASE("NULL where none is allowed, and keys that are not there", "[encoder]"
          {"8 uimsbf", "8 tcimsbf", "8 bslbf", "8 bcd", "24 duration", "8 char", "8 text", "* text",
           "* dvbtext", "8 bytes", "* bytes"}) {
         check_failure(type, Row().null("v"), ErrorKind::null_not_allowed, "NULL");
-        check_failure(type, json_row("null"), ErrorKind::null_not_allowed, "NULL");
+        check_failure(type, json_value_row("null"), ErrorKind::null_not_allowed, "NULL");
         check_failure(type, Row::of_json("{\"V\": 1}"), ErrorKind::null_not_allowed, "key");
     }
     for (const char* const type : {"40 utc", "* tlv(8,8)"}) {
@@ -183,20 +183,20 @@ TEST_CASE("char is ISO 8859-1, padded with spaces", "[encoder]") {
     CHECK(section_of_field("24 char", text_row("é")) == "e92020");
     CHECK(section_of_field("24 char", text_row("")) == "202020");
     CHECK(section_of_field("24 char", text_row("ÿ\x01 ")) == "ff0120");
-    CHECK(section_of_field("16 char", json_row("\"é\"")) == "e920");
-    CHECK(section_of_field("16 char", json_row(R"({"hex": "4120"})")) == "4120");
+    CHECK(section_of_field("16 char", json_value_row("\"é\"")) == "e920");
+    CHECK(section_of_field("16 char", json_value_row(R"({"hex": "4120"})")) == "4120");
     check_failure("16 char", text_row("éé "), ErrorKind::invalid_value, "3 characters");
     CHECK(failure_of_field("16 char", text_row("é  ")).hint.find("rtrim") != std::string::npos);
     CHECK(failure_of_field("16 text", text_row("ab ")).hint.find("rtrim") != std::string::npos);
     CHECK(failure_of_field("16 char", text_row("abc ")).hint.empty());
     check_failure("16 char", text_row("€"), ErrorKind::invalid_value, "8859-1");
     check_failure("16 char", text_row("Ā"), ErrorKind::invalid_value, "8859-1");
-    check_failure("16 char", json_row(R"({"hex": "41"})"), ErrorKind::invalid_value,
+    check_failure("16 char", json_value_row(R"({"hex": "41"})"), ErrorKind::invalid_value,
                   "1 byte, not 2");
-    check_failure("16 char", json_row(R"({"hex": "4"})"), ErrorKind::invalid_value, "hex");
-    check_failure("16 char", json_row(R"({"hex": "4142", "x": 1})"), ErrorKind::invalid_value,
+    check_failure("16 char", json_value_row(R"({"hex": "4"})"), ErrorKind::invalid_value, "hex");
+    check_failure("16 char", json_value_row(R"({"hex": "4142", "x": 1})"), ErrorKind::invalid_value,
                   "hex");
-    check_failure("16 char", json_row("1"), ErrorKind::invalid_value, "1");
+    check_failure("16 char", json_value_row("1"), ErrorKind::invalid_value, "1");
 }
 
 TEST_CASE("char of every size, next to constants and within a byte", "[encoder]") {
@@ -248,7 +248,7 @@ TEST_CASE("of several bad values the first in the layout is reported", "[encoder
 TEST_CASE("text, dvbtext and bytes", "[encoder]") {
     CHECK(section_of_field("* text", text_row("aé€😀")) == "61c3a9e282acf09f9880");
     CHECK(section_of_field("16 text", text_row("é")) == "c3a9");
-    CHECK(section_of_field("* text", json_row(R"({"hex": "FF00"})")) == "ff00");
+    CHECK(section_of_field("* text", json_value_row(R"({"hex": "FF00"})")) == "ff00");
     check_failure("16 text", text_row("e"), ErrorKind::invalid_value, "1 byte, not 2");
     check_failure("16 text", text_row("eee"), ErrorKind::invalid_value, "3 bytes, not 2");
     check_failure("* text", Row().of_kind(Value::Kind::malformed_text, "v", "\xff"),
@@ -259,15 +259,16 @@ TEST_CASE("text, dvbtext and bytes", "[encoder]") {
     CHECK(section_of_field("* dvbtext", text_row("é")) == "15c3a9");
     CHECK(section_of_field("* dvbtext", text_row("a\n")) == "15610a");
     CHECK(section_of_field("* dvbtext", text_row("\x7f")) == "157f");
-    CHECK(section_of_field("* dvbtext", json_row(R"({"hex": "05ff"})")) == "05ff");
+    CHECK(section_of_field("* dvbtext", json_value_row(R"({"hex": "05ff"})")) == "05ff");
     CHECK(section_of_field("* bytes", Row().bytes("v", "00ff")) == "00ff");
-    CHECK(section_of_field("* bytes", json_row(R"("\\x00fF")")) == "00ff");
-    CHECK(section_of_field("16 bytes", json_row("\"00ff\"")) == "00ff");
-    CHECK(section_of_field("* bytes", json_row("\"\"")).empty());
+    CHECK(section_of_field("* bytes", json_value_row(R"("\\x00fF")")) == "00ff");
+    CHECK(section_of_field("16 bytes", json_value_row("\"00ff\"")) == "00ff");
+    CHECK(section_of_field("* bytes", json_value_row("\"\"")).empty());
     check_failure("16 bytes", Row().bytes("v", "00"), ErrorKind::invalid_value, "1 byte, not 2");
-    check_failure("* bytes", json_row("\"0\""), ErrorKind::invalid_value, "hexadecimal");
-    check_failure("* bytes", json_row("\"\\\\\\\\x00\""), ErrorKind::invalid_value, "hexadecimal");
-    check_failure("* bytes", json_row(R"({"hex": "00"})"), ErrorKind::invalid_value, "bytea");
+    check_failure("* bytes", json_value_row("\"0\""), ErrorKind::invalid_value, "hexadecimal");
+    check_failure("* bytes", json_value_row("\"\\\\\\\\x00\""), ErrorKind::invalid_value,
+                  "hexadecimal");
+    check_failure("* bytes", json_value_row(R"({"hex": "00"})"), ErrorKind::invalid_value, "bytea");
     check_failure("* bytes", text_row("00"), ErrorKind::invalid_value, "bytea");
 }
 
@@ -358,20 +359,20 @@ TEST_CASE("the largest section", "[encoder]") {
 
 TEST_CASE("a row that fits is not split", "[split]") {
     CHECK(split(parted, "[]") == Sections{"00000100"});
-    CHECK(split(parted, items(2, 8)) == Sections{"00000110" + sent(1, 2, 8)});
-    CHECK(split(parted, items(1, 16)) == Sections{"00000110" + sent(1, 1, 16)});
+    CHECK(split(parted, items_of_size(2, 8)) == Sections{"00000110" + sent(1, 2, 8)});
+    CHECK(split(parted, items_of_size(1, 16)) == Sections{"00000110" + sent(1, 1, 16)});
 }
 
 TEST_CASE("a row that does not fit is split into full sections", "[split]") {
-    CHECK(split(parted, items(3, 8)) ==
+    CHECK(split(parted, items_of_size(3, 8)) ==
           Sections{"00010210" + sent(1, 2, 8), "01010208" + sent(3, 1, 8)});
-    CHECK(split(parted, items(4, 7)) ==
+    CHECK(split(parted, items_of_size(4, 7)) ==
           Sections{"0001020e" + sent(1, 2, 7), "0101020e" + sent(3, 2, 7)});
-    CHECK(split(parted, items(2, 9)) ==
+    CHECK(split(parted, items_of_size(2, 9)) ==
           Sections{"00010209" + sent(1, 1, 9), "01010209" + sent(2, 1, 9)});
-    CHECK(split(parted, items(3, 16)) == Sections{"00020310" + sent(1, 1, 16),
-                                                  "01020310" + sent(2, 1, 16),
-                                                  "02020310" + sent(3, 1, 16)});
+    CHECK(split(parted, items_of_size(3, 16)) == Sections{"00020310" + sent(1, 1, 16),
+                                                          "01020310" + sent(2, 1, 16),
+                                                          "02020310" + sent(3, 1, 16)});
 }
 
 TEST_CASE("items are not moved to fill a section", "[split]") {
@@ -393,13 +394,13 @@ TEST_CASE("an object is split in order of tag", "[split]") {
                                                "0a07" +
                                                    repeated("7a", 7)});
     Row json;
-    json.json("items", items(3, 8));
-    CHECK(encode(parted, json) == split(parted, items(3, 8)));
+    json.json("items", items_of_size(3, 8));
+    CHECK(encode(parted, json) == split(parted, items_of_size(3, 8)));
 }
 
 TEST_CASE("an item that fits no section", "[split]") {
     for (const std::string& text :
-         {items(1, 17), "[{\"tag\":1,\"value\":null}," + items(1, 17).substr(1)}) {
+         {items_of_size(1, 17), "[{\"tag\":1,\"value\":null}," + items_of_size(1, 17).substr(1)}) {
         const Failure found = failure(parted, Row().jsonb("items", text));
         CHECK(found.kind == ErrorKind::invalid_value);
         CHECK(found.field == "items");
@@ -410,7 +411,7 @@ TEST_CASE("an item that fits no section", "[split]") {
 }
 
 TEST_CASE("a bad item after the first section", "[split]") {
-    const std::string text = items(4, 8);
+    const std::string text = items_of_size(4, 8);
     CollectingSink sink;
     const Plan layout = plan_of(parted);
     Row row;
@@ -421,11 +422,13 @@ TEST_CASE("a bad item after the first section", "[split]") {
 }
 
 TEST_CASE("a row that may not be split", "[split]") {
-    const Failure found = failure(parted, Row().jsonb("items", items(3, 8)), Splitting::refused);
+    const Failure found =
+        failure(parted, Row().jsonb("items", items_of_size(3, 8)), Splitting::refused);
     CHECK(found.kind == ErrorKind::invalid_value);
     CHECK(found.field == "items");
     CHECK_THAT(found.detail, Catch::Contains("several sections"));
-    CHECK(encode(parted, Row().jsonb("items", items(2, 8)), Splitting::refused).size() == 1);
+    CHECK(encode(parted, Row().jsonb("items", items_of_size(2, 8)), Splitting::refused).size() ==
+          1);
 }
 
 TEST_CASE("fields after the split field are repeated at their new places", "[split]") {
@@ -445,7 +448,7 @@ TEST_CASE("fields after the split field are repeated at their new places", "[spl
       end:
     })";
     Row row;
-    row.jsonb("i", items(3, 8)).text("text", "abc");
+    row.jsonb("i", items_of_size(3, 8)).text("text", "abc");
     const Sections sections = encode(layout, row);
     REQUIRE(sections.size() == 3);
     for (std::size_t part = 0; part < 3; ++part) {
@@ -462,14 +465,15 @@ TEST_CASE("the split field first, and after another", "[split]") {
     const std::string first =
         "x (max 6) {\n o 8 uimsbf = offset(m)\n i * tlv(8,8) split\n m:\n"
         " t * text\n}";
-    CHECK(encode(first, Row().jsonb("i", items(3, 2)).text("t", "!")) == Sections{"0501000200"
-                                                                                  "21",
-                                                                                  "0303002"
-                                                                                  "1"});
+    CHECK(encode(first, Row().jsonb("i", items_of_size(3, 2)).text("t", "!")) ==
+          Sections{"0501000200"
+                   "21",
+                   "0303002"
+                   "1"});
     const std::string second =
         "x (max 6) {\n n 8 uimsbf = length(t)\n t * text\n"
         " i * tlv(8,8) split\n}";
-    CHECK(encode(second, Row().jsonb("i", items(3, 2)).text("t", "!")) ==
+    CHECK(encode(second, Row().jsonb("i", items_of_size(3, 2)).text("t", "!")) ==
           Sections{"012101000200", "01210300"});
 }
 
@@ -477,15 +481,15 @@ TEST_CASE("other fields that leave no room for items", "[split]") {
     const std::string layout =
         "x (max 6) {\n n 8 uimsbf = length(t)\n t * text\n"
         " i * tlv(8,8) split\n}";
-    CHECK(failure(layout, Row().jsonb("i", items(1, 2)).text("t", "abcdef")).field == "t");
-    const Failure found = failure(layout, Row().jsonb("i", items(1, 2)).text("t", "abcd"));
+    CHECK(failure(layout, Row().jsonb("i", items_of_size(1, 2)).text("t", "abcdef")).field == "t");
+    const Failure found = failure(layout, Row().jsonb("i", items_of_size(1, 2)).text("t", "abcd"));
     CHECK(found.field == "i");
     CHECK_THAT(found.detail, Catch::Contains("1 bytes"));
     const std::string behind =
         "x (max 6) {\n n 8 uimsbf = length(i)\n i * tlv(8,8) split\n"
         " t * text\n}";
     CHECK(failure(behind, Row().jsonb("i", "[]").text("t", "abcdef")).field == "t");
-    CHECK(failure(behind, Row().jsonb("i", items(1, 2)).text("t", "abcdef")).field == "t");
+    CHECK(failure(behind, Row().jsonb("i", items_of_size(1, 2)).text("t", "abcdef")).field == "t");
 }
 
 TEST_CASE("part numbers that do not fit", "[split]") {
@@ -493,12 +497,13 @@ TEST_CASE("part numbers that do not fit", "[split]") {
         return std::string("x (max 3) {\n p 2 uimsbf = ") + function +
                "\n z 6 bslbf = 0\n items * tlv(8,8) split\n}";
     };
-    CHECK(split(layout("parts()"), items(3, 2)).size() == 3);
-    CHECK(split(layout("part()"), items(4, 2)).back().substr(0, 2) == "c0");
-    CHECK(split(layout("last_part()"), items(4, 2)).front().substr(0, 2) == "c0");
+    CHECK(split(layout("parts()"), items_of_size(3, 2)).size() == 3);
+    CHECK(split(layout("part()"), items_of_size(4, 2)).back().substr(0, 2) == "c0");
+    CHECK(split(layout("last_part()"), items_of_size(4, 2)).front().substr(0, 2) == "c0");
     for (const auto& [function, count] :
          {std::pair("parts()", 4U), std::pair("part()", 5U), std::pair("last_part()", 5U)}) {
-        const Failure found = failure(layout(function), Row().jsonb("items", items(count, 2)));
+        const Failure found =
+            failure(layout(function), Row().jsonb("items", items_of_size(count, 2)));
         CHECK(found.kind == ErrorKind::out_of_range);
         CHECK(found.field == "p");
         CHECK_THAT(found.detail, Catch::Contains(function));
@@ -519,11 +524,12 @@ TEST_CASE("a JSON row may say which part it is", "[split]") {
     CHECK(encode(parted, Row::of_json(R"({"part":3,"last":7,"parts":8,"items":[]})")) ==
           Sections{"03070800"});
     CHECK(failure(parted, Row::of_json(R"({"part":3,"items":[]})")).field == "last");
-    const std::string too_much = R"({"part":3,"last":7,"parts":8,"items":)" + items(3, 8) + "}";
+    const std::string too_much =
+        R"({"part":3,"last":7,"parts":8,"items":)" + items_of_size(3, 8) + "}";
     const Failure found = failure(parted, Row::of_json(too_much));
     CHECK(found.kind == ErrorKind::invalid_value);
     CHECK(found.field == "items");
-    CHECK(encode(parted, Row::of_json(R"({"items":)" + items(3, 8) + "}")).size() == 2);
+    CHECK(encode(parted, Row::of_json(R"({"items":)" + items_of_size(3, 8) + "}")).size() == 2);
     CHECK(failure(parted, Row::of_json(R"({"part":256,"items":[]})")).kind ==
           ErrorKind::out_of_range);
     CHECK(failure(parted, Row::of_json(R"({"part":"1","items":[]})")).field == "part");
@@ -542,11 +548,11 @@ TEST_CASE("an encoder serves row after row, whatever the one before was", "[enco
         encoder.encode(row.values(layout), sink, Splitting::allowed);
         return to_hex(sink.sections.back());
     };
-    CHECK(encode_items(items(3, 8)) == "01010208" + sent(3, 1, 8));
+    CHECK(encode_items(items_of_size(3, 8)) == "01010208" + sent(3, 1, 8));
     CHECK(encode_items("[]") == "00000100");
-    CHECK_THROWS_AS(encode_items(items(1, 17)), FieldError);
+    CHECK_THROWS_AS(encode_items(items_of_size(1, 17)), FieldError);
     CHECK_THROWS_AS(encode_items("[{}]"), FieldError);
-    CHECK(encode_items(items(1, 3)) == "00000103" + sent(1, 1, 3));
+    CHECK(encode_items(items_of_size(1, 3)) == "00000103" + sent(1, 1, 3));
 }
 
 TEST_CASE("times of row after row", "[encoder]") {

@@ -11,7 +11,7 @@ namespace onetrip::section::test {
 
 namespace {
 
-std::string value_of(const std::string& width_and_type, std::string_view hex) {
+std::string decoded_field(const std::string& width_and_type, std::string_view hex) {
     const Plan plan = plan_of(one_field(width_and_type));
     Decoder decoder(plan);
     const std::string row = json_row(decoder, from_hex(hex));
@@ -25,7 +25,7 @@ std::string written(const std::string& width_and_type, const std::string& json) 
 void both_ways(const std::string& width_and_type, const std::string& json, std::string_view hex) {
     CAPTURE(width_and_type, json, hex);
     CHECK(written(width_and_type, json) == hex);
-    CHECK(value_of(width_and_type, hex) == json);
+    CHECK(decoded_field(width_and_type, hex) == json);
 }
 
 Failure refused(const std::string& width_and_type, const std::string& json) {
@@ -91,7 +91,7 @@ TEST_CASE("all 65,536 values of mjd come back") {
         const std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(bits >> 8),
                                               static_cast<std::uint8_t>(bits)};
         const std::string hex = to_hex(bytes);
-        if (written("16 mjd", value_of("16 mjd", hex)) != hex) {
+        if (written("16 mjd", decoded_field("16 mjd", hex)) != hex) {
             FAIL(hex);
         }
     }
@@ -235,7 +235,7 @@ TEST_CASE("random numbers come back from their JSON") {
         }
         const std::string hex = to_hex(bytes);
         CAPTURE(type, hex);
-        CHECK(written(type, value_of(type, hex)) == hex);
+        CHECK(written(type, decoded_field(type, hex)) == hex);
     }
 }
 
@@ -248,7 +248,7 @@ TEST_CASE("random addresses come back") {
             bytes[i] = random() % 3 == 0 ? static_cast<std::uint8_t>(random()) : 0;
         }
         const std::string hex = to_hex(bytes);
-        CHECK(written("128 inet", value_of("128 inet", hex)) == hex);
+        CHECK(written("128 inet", decoded_field("128 inet", hex)) == hex);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "jsonb/json_parser.hpp"
 #include "jsonb/numeric_parser.hpp"
 #include "plans.hpp"
+#include "section/decoder.hpp"
 #include "section/encoder.hpp"
 #include "section/value.hpp"
 
@@ -172,6 +173,16 @@ inline std::vector<std::string> encode(std::string_view layout, const Row& row,
 inline std::string section(std::string_view layout, const Row& row) {
     const auto sections = encode(layout, row);
     return sections.size() == 1 ? sections.front() : std::to_string(sections.size()) + " sections";
+}
+
+/// The JSON row of a section in hexadecimal digits.
+inline std::string decoded(const Plan& plan, std::string_view hex) {
+    Decoder decoder(plan);
+    return json_row(decoder, OddCopy(from_hex(hex)).span());
+}
+
+inline std::string decoded(std::string_view layout, std::string_view hex) {
+    return decoded(plan_of(layout), hex);
 }
 
 /// One field of `type` in a layout `x`, with the column `v`.

@@ -26,7 +26,7 @@ std::string fields(std::size_t count, const std::string& rest) {
     return text;
 }
 
-std::size_t faults_of(const Plan& layout, const Bytes& section) {
+std::size_t number_of_faults(const Plan& layout, const Bytes& section) {
     Decoder decoder(layout);
     decoder.dissect(section);
     return decoder.check(section).size();
@@ -47,14 +47,14 @@ TEST_CASE("fields of one source that disagree", "[scale]") {
         INFO(type);
         const Plan layout = plan_of("x {\n" + fields(4096, type) + "}");
         Bytes section(4096, 'a' & 0x19);
-        CHECK(faults_of(layout, section) == 0);
+        CHECK(number_of_faults(layout, section) == 0);
         section.back() ^= 1U;
-        CHECK(faults_of(layout, section) == 1);
+        CHECK(number_of_faults(layout, section) == 1);
     }
     const Plan two_bits = plan_of("x {\n" + fields(16384, "2 tcimsbf = s") + "}");
     Bytes section(4096, 0x55);
     section.back() = 0x56;
-    CHECK(faults_of(two_bits, section) == 1);
+    CHECK(number_of_faults(two_bits, section) == 1);
 }
 
 TEST_CASE("fields of many widths that share a source", "[scale]") {
@@ -65,15 +65,15 @@ TEST_CASE("fields of many widths that share a source", "[scale]") {
         bytes += i;
     }
     const Plan layout = plan_of(text + "}");
-    CHECK(faults_of(layout, Bytes(bytes, ' ')) == 0);
-    CHECK(faults_of(layout, Bytes(bytes, 'a')) == 1);
+    CHECK(number_of_faults(layout, Bytes(bytes, ' ')) == 0);
+    CHECK(number_of_faults(layout, Bytes(bytes, 'a')) == 1);
 }
 
 TEST_CASE("as many sources as a section has bits", "[scale]") {
     const Plan layout = plan_of("x {\n" + fields(32768, "1 bslbf = s#") + "}");
     CHECK(layout.slots.size() == 32768);
-    CHECK(faults_of(layout, Bytes(4096, 0x5A)) == 0);
-    CHECK(faults_of(layout, Bytes(4095, 0x5A)) == 1);
+    CHECK(number_of_faults(layout, Bytes(4096, 0x5A)) == 0);
+    CHECK(number_of_faults(layout, Bytes(4095, 0x5A)) == 1);
 }
 
 TEST_CASE("as many faults as fields", "[scale]") {
@@ -92,12 +92,12 @@ TEST_CASE("as many `*` fields as their lengths leave room for", "[scale]") {
     }
     const Plan layout = plan_of(text + "}");
     Bytes section(count / 8);
-    CHECK(faults_of(layout, section) == 0);
+    CHECK(number_of_faults(layout, section) == 0);
     section[0] = 0x80;
     section.push_back(7);
-    CHECK(faults_of(layout, section) == 0);
+    CHECK(number_of_faults(layout, section) == 0);
     section.push_back(7);
-    CHECK(faults_of(layout, section) > 0);
+    CHECK(number_of_faults(layout, section) > 0);
 }
 
 TEST_CASE("`*` fields up to labels", "[scale]") {
@@ -113,7 +113,7 @@ TEST_CASE("`*` fields up to labels", "[scale]") {
     }
     const auto sections = encode(layout, Row::of_json(row + "}"));
     REQUIRE(sections.size() == 1);
-    CHECK(faults_of(layout, from_hex(sections.front())) == 0);
+    CHECK(number_of_faults(layout, from_hex(sections.front())) == 0);
 }
 
 TEST_CASE("as many checksums as fit", "[scale]") {
@@ -121,9 +121,9 @@ TEST_CASE("as many checksums as fit", "[scale]") {
     const auto sections = encode(layout, Row::of_json("{}"));
     REQUIRE(sections.size() == 1);
     Bytes section = from_hex(sections.front());
-    CHECK(faults_of(layout, section) == 0);
+    CHECK(number_of_faults(layout, section) == 0);
     section[5] ^= 1U;
-    CHECK(faults_of(layout, section) >= 1);
+    CHECK(number_of_faults(layout, section) >= 1);
 }
 
 TEST_CASE("more fields and labels than a section can have are refused early", "[scale]") {

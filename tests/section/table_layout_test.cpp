@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/randomness.hpp"
+#include "refusals.hpp"
 #include "section/language/layout.hpp"
 #include "section/types/field_type.hpp"
 
@@ -29,39 +29,12 @@ std::string in_braces(const std::string& lines) {
     return printed("x {\n" + lines + "\n}");
 }
 
-struct Refusal {
-    std::string where;  ///< line:column
-    std::string problem;
-    std::string detail;
-};
-
-Refusal refusal(std::string_view text) {
-    try {
-        parse_layout(text);
-    } catch (const Error& error) {
-        int line = 0, column = 0;
-        std::sscanf(error.what(), "invalid section layout, line %d, column %d:", &line, &column);
-        CHECK(error.kind() == ErrorKind::syntax_error);
-        return {std::to_string(line) + ':' + std::to_string(column), error.message(),
-                error.detail()};
-    }
-    return {"accepted", "", ""};
+Refusal parser_refusal(std::string_view text) {
+    return refusal_by([](std::string_view layout) { parse_layout(layout); }, text);
 }
 
-struct Wrong {
-    std::string text;
-    const char* where;
-    const char* fragment;  ///< of the message or the detail
-};
-
-void check_refusals(const std::vector<Wrong>& table) {
-    for (const Wrong& wrong : table) {
-        INFO(wrong.text.substr(0, 200));
-        const Refusal found = refusal(wrong.text);
-        CHECK(found.where == wrong.where);
-        CHECK_THAT(found.problem + '\n' + found.detail, Catch::Contains(wrong.fragment));
-        CHECK_THAT(found.detail, Catch::Matches("Found [^]*; expected [^]*\\."));
-    }
+void check_parser_refusals(const std::vector<Wrong>& table) {
+    check_refusals_by(parser_refusal, table);
 }
 
 std::string repeat(const std::string& text, std::size_t times) {
@@ -369,7 +342,7 @@ TEST_CASE("an own definition wins over a type of the language", "[table_layout]"
     CHECK(printed(text) == text);
     const Layout layout = parse_layout(text);
     CHECK(std::get<Field>(layout.block.elements[0]).definition == "bcd");
-    check_refusals({
+    check_parser_refusals({
         {"x { a 8 bcd }\nbcd { a 8 uimsbf }", "1:7", "type bcd does not allow the width 8"},
         {"x { a * tlv(8,8) }\ntlv { a 8 uimsbf }", "1:12", "unexpected \"(\""},
         // With a set it is no type.
@@ -378,13 +351,13 @@ TEST_CASE("an own definition wins over a type of the language", "[table_layout]"
         {"x { a * x }", "1:9", "unknown type \"x\""},
     });
     // Definitions may use those that stand after them.
-    CHECK(refusal("x { a * t }\nt { b * u }\nu { c 8 bcd }").where == "accepted");
+    CHECK(parser_refusal("x { a * t }\nt { b * u }\nu { c 8 bcd }").where == "accepted");
 }
 
 // ---- refusals ---------------------------------------------------------------------------------
 
 TEST_CASE("wrong lists and objects", "[table_layout]") {
-    check_refusals({
+    check_parser_refusals({
         {"x {\n a[0] 8 bcd\n}", "2:4", "1 to 32768"},
         {"x {\n a[32769] 8 bcd\n}", "2:4", "1 to 32768"},
         {"x {\n a[0x2] 8 bcd\n}", "2:4", "1 to 32768"},
@@ -432,7 +405,7 @@ TEST_CASE("wrong lists and objects", "[table_layout]") {
 }
 
 TEST_CASE("wrong choices", "[table_layout]") {
-    check_refusals({
+    check_parser_refusals({
         {"x {\n if a == 1 { b 8 bcd }\n}", "2:5", "expected \"(\""},
         {"x {\n if (a == 1) b 8 bcd\n}", "2:14", "\"{\""},
         {"x {\n if () { b 8 bcd }\n}", "2:6", "a field"},
@@ -473,14 +446,15 @@ TEST_CASE("wrong choices", "[table_layout]") {
         return "x { if " + repeat("(a == 1 && (b == 2 || ", depth / 2) + "c == 3" +
                repeat("))", depth / 2) + " { } }";
     };
-    CHECK(refusal(nested(16)).where == "accepted");
-    CHECK_THAT(refusal(nested(18)).problem, Catch::Contains("parentheses more than 16 deep"));
-    CHECK_THAT(refusal("x { if " + repeat("(", 1'000'000)).problem,
+    CHECK(parser_refusal(nested(16)).where == "accepted");
+    CHECK_THAT(parser_refusal(nested(18)).problem,
+               Catch::Contains("parentheses more than 16 deep"));
+    CHECK_THAT(parser_refusal("x { if " + repeat("(", 1'000'000)).problem,
                Catch::Contains("more than 16 deep"));
 }
 
 TEST_CASE("wrong sources and defaults", "[table_layout]") {
-    check_refusals({
+    check_parser_refusals({
         {"x {\n a 8 uimsbf = count()\n}", "2:21", "the name of a list"},
         {"x {\n a 8 uimsbf = present()\n}", "2:23", "a name"},
         {"x {\n a 8 uimsbf = present(1)\n}", "2:23", "a name"},
@@ -528,7 +502,7 @@ TEST_CASE("wrong sources and defaults", "[table_layout]") {
 }
 
 TEST_CASE("wrong parameters of types", "[table_layout]") {
-    check_refusals({
+    check_parser_refusals({
         {"x {\n a * tlv(8,8,)\n}", "2:13", "\")\""},
         {"x {\n a * tlv(8,8,dvb\n}", "2:17", "\")\""},
         {"x {\n a * tlv(8,8,dvb mpeg)\n}", "2:18", "\")\""},
@@ -552,7 +526,7 @@ TEST_CASE("wrong parameters of types", "[table_layout]") {
 }
 
 TEST_CASE("wrong heads", "[table_layout]") {
-    check_refusals({
+    check_parser_refusals({
         {"x () {a 8 bcd}", "1:4", "\"max\""},
         {"x (tme +9) {a 8 bcd}", "1:4", "\"time\""},
         {"x (max 9,) {a 8 bcd}", "1:10", "\"max\""},
@@ -577,7 +551,7 @@ TEST_CASE("wrong heads", "[table_layout]") {
 
 TEST_CASE("wrong definitions", "[table_layout]") {
     const std::string x = "x {a 8 bcd}\n";
-    check_refusals({
+    check_parser_refusals({
         {x + "y", "2:1", "after the closing brace"},
         {x + "y {", "2:1", "after the closing brace"},
         {x + "y {\n a 8 bcd\n", "4:1", "end of text"},
@@ -613,12 +587,13 @@ TEST_CASE("wrong definitions", "[table_layout]") {
         {x + "y (" + std::string(64, 'n') + " 1) { a 8 bcd }", "2:4", "63"},
     });
     // As a type they are names like others.
-    CHECK(refusal("x { a * tag }\ntag { b 8 bcd }").where == "accepted");
+    CHECK(parser_refusal("x { a * tag }\ntag { b 8 bcd }").where == "accepted");
 }
 
 TEST_CASE("definitions that are not to be told apart", "[table_layout]") {
     const auto two = [](const std::string& first, const std::string& second) {
-        return refusal("x {a 8 bcd}\n" + first + " {a 8 bcd}\n" + second + " {a 8 bcd}").where;
+        return parser_refusal("x {a 8 bcd}\n" + first + " {a 8 bcd}\n" + second + " {a 8 bcd}")
+            .where;
     };
     CHECK(two("y", "y") == "3:1");
     CHECK(two("y (dvb 1)", "y (dvb 2)") == "3:1");
@@ -646,19 +621,19 @@ TEST_CASE("braces are at most 16 deep", "[table_layout]") {
         return "x {" + repeat(opening, depth - 1) + "a 8 bcd" + repeat("}", depth);
     };
     for (const char* const opening : {"a {", "a[] {", "if (a == 1) {", "optional {"}) {
-        CHECK(refusal(nested(opening, 16)).where == "accepted");
-        CHECK_THAT(refusal(nested(opening, 17)).problem,
+        CHECK(parser_refusal(nested(opening, 16)).where == "accepted");
+        CHECK_THAT(parser_refusal(nested(opening, 17)).problem,
                    Catch::Contains("braces more than 16 deep"));
     }
-    CHECK(refusal("x {" + repeat("a{", 16)).where == "1:35");
-    CHECK(refusal("x {a 8 bcd} y {" + repeat("a{", 16)).where == "1:47");
-    CHECK(refusal("x {" + repeat("a{", 1'000'000)).where == "1:35");
+    CHECK(parser_refusal("x {" + repeat("a{", 16)).where == "1:35");
+    CHECK(parser_refusal("x {a 8 bcd} y {" + repeat("a{", 16)).where == "1:47");
+    CHECK(parser_refusal("x {" + repeat("a{", 1'000'000)).where == "1:35");
     // Arms are no deeper than their choice.
     std::string arms = "x { if (a == 0) { }";
     for (int i = 1; i < 1000; ++i) {
         arms += " else if (a == " + std::to_string(i) + ") { b 8 bcd }";
     }
-    CHECK(refusal(arms + "}").where == "accepted");
+    CHECK(parser_refusal(arms + "}").where == "accepted");
     CHECK(printed(arms + "}").size() > 1000);
 }
 
@@ -668,28 +643,29 @@ TEST_CASE("texts with definitions are at most 1 MB long", "[table_layout]") {
     const auto with_blanks = [&](std::size_t size) {
         return x + y + std::string(size - x.size() - y.size(), ' ');
     };
-    CHECK(refusal(with_blanks(1 << 20)).where == "accepted");
-    const Refusal found = refusal(with_blanks((1 << 20) + 1));
+    CHECK(parser_refusal(with_blanks(1 << 20)).where == "accepted");
+    const Refusal found = parser_refusal(with_blanks((1 << 20) + 1));
     CHECK(found.where == "4:1");
     CHECK_THAT(found.problem, Catch::Contains("more than 1 MB"));
-    CHECK(refusal(x + std::string(1 << 20, ' ')).where == "accepted");
+    CHECK(parser_refusal(x + std::string(1 << 20, ' ')).where == "accepted");
     // What is shorter than its canonical text, too: it has to be entered again.
     std::string lines = "t {" + std::string(63, 'n') + " 8 bcd\n";
     for (int i = 0; i < 40'000; ++i) {
         lines += "a 8 bcd\n";
     }
-    CHECK_THAT(refusal(x + lines + "}").detail, Catch::Contains("canonical text"));
+    CHECK_THAT(parser_refusal(x + lines + "}").detail, Catch::Contains("canonical text"));
 }
 
 TEST_CASE("very long tables", "[table_layout]") {
-    CHECK_THAT(refusal("x {" + repeat("a{};", 200'001) + "}").problem,
+    CHECK_THAT(parser_refusal("x {" + repeat("a{};", 200'001) + "}").problem,
                Catch::Contains("more than 200000"));
-    CHECK_THAT(refusal("x { if (" + repeat("a == 1 || ", 200'001)).problem,
+    CHECK_THAT(parser_refusal("x { if (" + repeat("a == 1 || ", 200'001)).problem,
                Catch::Contains("more than 200000"));
-    CHECK_THAT(refusal("x { if (a == 1) {}" + repeat(" else if (a == 1) {}", 200'001)).problem,
-               Catch::Contains("more than 200000"));
-    CHECK(refusal("x { a 8 bcd" + repeat("\n", 1'000'000) + "}").where == "accepted");
-    CHECK(refusal("x { a {}" + repeat("\n", 1'000'000) + "}").where == "accepted");
+    CHECK_THAT(
+        parser_refusal("x { if (a == 1) {}" + repeat(" else if (a == 1) {}", 200'001)).problem,
+        Catch::Contains("more than 200000"));
+    CHECK(parser_refusal("x { a 8 bcd" + repeat("\n", 1'000'000) + "}").where == "accepted");
+    CHECK(parser_refusal("x { a {}" + repeat("\n", 1'000'000) + "}").where == "accepted");
 }
 
 // ---- many texts -------------------------------------------------------------------------------
@@ -704,7 +680,7 @@ TEST_CASE("tables cut anywhere are refused, or are whole", "[table_layout]") {
                               cut[cut.find_last_not_of('\n')] == '}' &&
                               (size < 2 || cut[cut.find_last_not_of('\n') - 1] == '\n');
         INFO(cut);
-        const Refusal found = refusal(cut);
+        const Refusal found = parser_refusal(cut);
         // A text without its definitions has a field of an unknown type.
         CHECK((found.where == "accepted") <= is_whole);
     }
@@ -727,7 +703,7 @@ TEST_CASE("mutated tables parse to a fixed point or not at all", "[table_layout]
             mutant.replace(at, random.one_in(2) ? 0 : random.below(8),
                            random.one_in(3) ? "" : random.pick(pieces));
         }
-        const Refusal found = refusal(mutant);
+        const Refusal found = parser_refusal(mutant);
         if (found.where == "accepted") {
             ++accepted;
             const std::string once = print_layout(parse_layout(mutant));
@@ -801,7 +777,7 @@ TEST_CASE("the layouts of the standards' tables are canonical", "[table_layout]"
         const std::string text =
             with_types_at_hand((is_set ? "x {\n    a  8  uimsbf\n}\n" : "") + content_of(path) +
                                (name == "lib_common.layout" ? "" : common));
-        const Refusal found = refusal(text);
+        const Refusal found = parser_refusal(text);
         CHECK(found.where + found.problem == "accepted");
         if (found.where == "accepted") {
             CHECK(print_layout(parse_layout(text)) + "\n" == text);

@@ -175,7 +175,7 @@ Row json_row_of(jsonb::Object columns) {
     return Row::of_json(json.empty() ? "{}" : json + "}");
 }
 
-std::vector<std::string> sections_of(jsonb::Object expected) {
+std::vector<std::string> expected_sections(jsonb::Object expected) {
     std::vector<std::string> sections;
     for (const jsonb::Value section : expected.find("sections")->array()) {
         sections.emplace_back(section.string());
@@ -208,8 +208,8 @@ void check_sections(jsonb::Object expected) {
         check_error(expected, layout, row);
         return;
     }
-    CHECK(encode(layout, row) == sections_of(expected));
-    CHECK(encode(layout, json_row_of(columns)) == sections_of(expected));
+    CHECK(encode(layout, row) == expected_sections(expected));
+    CHECK(encode(layout, json_row_of(columns)) == expected_sections(expected));
 }
 
 void check_refused(jsonb::Object expected) {
