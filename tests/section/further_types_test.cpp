@@ -1,4 +1,5 @@
 #include <bit>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 
