@@ -90,8 +90,18 @@ PG_CXXFLAGS += $(if $(UNITY),-Wno-subobject-linkage -g0)
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 
-UNIT_SOURCES = $(sort $(wildcard $(addsuffix /*.cpp,$(addprefix tests/,base jsonb transport section submission \
-	submission/dialects roundtrip))))
+# Most tests are over at once, so that optimising them takes longer than it saves. These have very many random cases: they
+# are optimised whatever UNIT_FLAGS say, and so cannot take a header that was compiled with those.
+UNIT_LONG_TESTS = section/property section/decoder_property section/comes_back \
+	transport/multiplexer transport/transport_packets
+UNIT_LONG_SOURCES = $(UNIT_LONG_TESTS:%=tests/%_test.cpp)
+# The folders of the other tests: what takes longest is begun first, so that it is not alone in the end.
+UNIT_FOLDERS = section roundtrip submission jsonb base submission/dialects transport
+tests_of = $(filter-out $(UNIT_LONG_SOURCES),$(sort $(wildcard $(patsubst %,tests/%/*.cpp,$(1)))))
+# With UNITY=1 the tests of a folder are one file as well. Each build has such files of its own, since builds by several
+# compilers go on side by side.
+UNIT_UNITS = $(if $(UNITY),$(UNIT_FOLDERS:%=$(UNIT_BUILD)/unity/%.cpp))
+UNIT_SOURCES = $(UNIT_LONG_SOURCES) $(or $(UNIT_UNITS),$(call tests_of,$(UNIT_FOLDERS)))
 UNIT_FLAGS ?= -O0
 UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)
@@ -105,11 +115,7 @@ UNIT_MAIN ?= -lCatch2WithMain
 UNIT_HEADER = $(UNIT_BUILD)/all.hpp
 UNIT_PCH = $(UNIT_HEADER).gch
 UNIT_BUILT_WITH = $(UNIT_BUILD)/built-with
-# Most tests are over at once, so that optimising them takes longer than it saves. These have very many random cases: they
-# are optimised whatever UNIT_FLAGS say, and so cannot take a header that was compiled with those.
-UNIT_LONG_TESTS = section/property section/decoder_property section/comes_back \
-	transport/multiplexer transport/transport_packets
-UNIT_LONG_OBJECTS = $(UNIT_LONG_TESTS:%=$(UNIT_BUILD)/tests/%_test.o)
+UNIT_LONG_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(UNIT_LONG_SOURCES))
 
 EXTRA_CLEAN = build results regression.diffs regression.out output_iso tmp_check
 EXTRA_CLEAN += $(OBJS:.o=.d) $(LIBRARY_TEXTS)
@@ -175,10 +181,19 @@ $(LIBRARY_OBJECTS) $(foreach build,build/fuzz $(UNIT_BUILD),$(LIBRARY_OBJECTS:%=
 
 # ---- A folder at a time, with UNITY=1 ----
 
+# include_all FILES: the target includes them, and nothing else.
+define include_all
+@mkdir -p $(@D)
+printf '#include "%s"\n' $(1) >$@
+endef
+
 # The folder is newer than the file if one of its files has come or gone.
 $(filter build/unity/%,$(PURE_UNITS) $(SERVER_UNITS)): build/unity/%.cpp: src/%
-	@mkdir -p $(@D)
-	printf '#include "%s"\n' $(patsubst src/%,%,$(call sources_of,$*)) >$@
+	$(call include_all,$(patsubst src/%,%,$(call sources_of,$*)))
+
+# The makefile says which tests are compiled alone: none may be in no unit, or in two.
+$(UNIT_UNITS): $(UNIT_BUILD)/unity/%.cpp: tests/% Makefile
+	$(call include_all,$(patsubst tests/%,%,$(call tests_of,$*)))
 
 # ---- Precompiled headers, with PCH=1 ----
 
