@@ -284,8 +284,11 @@ TEST_CASE("whatever is encoded comes back", "[parts][shared][property][random]")
     }
     if (cases >= 1000) {
         CHECK(counts.sections > cases / 20);
-        CHECK(counts.of_several > cases / 4000);
         CHECK(counts.refused_layouts > cases / 100);
+    }
+    // One of some two thousand.
+    if (cases >= 20'000) {
+        CHECK(counts.of_several > cases / 8000);
     }
 }
 
