@@ -85,8 +85,9 @@ PG_CFLAGS = $(call TOLERANCE,$(CC)) -MMD -MP -DONETRIP_VERSION='"$(ONETRIP_VERSI
 PG_CXXFLAGS = $(call TOLERANCE,$(CXX)) $(STANDARD) $(WARNINGS) -fvisibility=hidden \
 	-fvisibility-inlines-hidden -fno-plt -MMD -MP
 # A type of a file's own in a class of its header is well where the file is compiled by itself. And what is built a folder
-# at a time is tried and thrown away: what a debugger wants to know takes a quarter of the compiler's time.
-PG_CXXFLAGS += $(if $(UNITY),-Wno-subobject-linkage -g0)
+# at a time is tried and thrown away: what a debugger wants to know takes a quarter of the compiler's time. Who gives flags
+# says by them what is wanted: reports of the sanitizers name lines.
+PG_CXXFLAGS += $(if $(UNITY),-Wno-subobject-linkage $(if $(findstring command,$(origin CXXFLAGS)),,-g0))
 # PGXS links with the C driver.
 SHLIB_LINK = -lstdc++
 

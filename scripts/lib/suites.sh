@@ -128,6 +128,15 @@ is_out_of_date() {
     ! is_built "$@"
 }
 
+# says_no_debugger VARIABLE=VALUE...: whether a folder is then compiled without what a debugger wants.
+says_no_debugger() {
+    [[ $(make --dry-run --always-make PG_CONFIG="$PG_CONFIG" UNITY=1 "$@" build/unity/base.o) == *' -g0 '* ]]
+}
+
+says_lines() {
+    ! says_no_debugger "$@"
+}
+
 # arrows_in FOLDER: what scripts/lint says of the includes below FOLDER/src.
 arrows_in() {
     (cd "$1" && python3 "$OLDPWD/scripts/lib/arrows.py" "$("$PG_CONFIG" --includedir-server)")
@@ -154,6 +163,8 @@ suite_build() {
     holds "what is built is not built again" is_built
     holds "with other flags it is built again" is_out_of_date CXXFLAGS='-O0 -fPIC'
     holds "a question changes nothing" is_built
+    holds "a folder at a time is built without what a debugger wants" says_no_debugger
+    holds "unless flags say so" says_lines CXXFLAGS='-O0 -g1 -fPIC'
     holds "the arrows hold" arrows_in .
     holds "an arrow that is broken is found" broken_arrows_are_found "$SCRATCH/arrows"
     report_run "$passed" "$failed" 0

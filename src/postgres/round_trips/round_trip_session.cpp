@@ -627,15 +627,13 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
     }
     Detector::Run run;
     Statement& statement = run.statement;
-    statement.id = fingerprints_.of(query_id_of(planned));
-    statement.kind = kind_of(planned);
+    identify(statement, planned);
     statement.role =
         effect.is_first_fetch ? Statement::Role::first_fetch : Statement::Role::next_fetch;
     statement.rows = rows;
     statement.begin = begin;
     statement.end = end;
     statement.busy = end - begin;
-    look_at_relations(statement, planned);
     report(run, planned, effect.cursor->sourceText, nullptr);
 }
 
