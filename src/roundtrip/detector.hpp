@@ -236,9 +236,29 @@ class Detector {
         std::uint32_t wait;
     };
 
+    /// What counts of the runs of an entry.
+    struct Runs {
+        std::uint64_t parameters;      ///< of the last one
+        std::uint64_t relation_clock;  ///< at the last one
+        std::uint64_t transaction;     ///< of the last one
+        std::uint64_t run_rows;
+        Microseconds busy;
+        Microseconds wait;
+        Microseconds first_seen;
+        std::uint32_t runs;
+        std::uint32_t trips;         ///< those that were waited for
+        std::uint32_t transactions;  ///< in which they were
+        std::uint32_t value_runs;    ///< under a leader by its values
+        std::uint16_t strays;        ///< between these, to which no result's values led
+        std::uint16_t lists;         ///< those that had a list of values
+        std::uint16_t pages;         ///< those that asked for the next page
+        std::uint16_t turns;         ///< executions of the parent under which there were some
+        bool has_distinct_parameters;
+    };
+
     /// A statement under one leader, and of requests or of none. Of a size by which a place is
     /// found without multiplying.
-    struct alignas(256) Entry {
+    struct alignas(256) Entry : Runs {
         QueryId id;
         QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
         Kind kind;
@@ -252,45 +272,30 @@ class Detector {
         bool is_half;              ///< has asked for half of the rows of an execution of its leader
         bool is_one_row;           ///< the leader by values has had but one row in each execution
         bool is_neighbour;         ///< outside of a block: runs next to another that has a leader
-        bool follows_parent;  ///< writes without others between these and the parent's execution
-        bool is_large_page;   ///< as its last run was
-        bool counts_alone;    ///< has a relation, and locks no rows
-        bool has_distinct_parameters;
-        Place parent;              ///< the leader's entry, while that is remembered
-        Place next;                ///< of the same bucket
-        QueryId loop_leader;       ///< if is_loop
-        Kind loop_kind;            ///< if is_loop
-        std::uint64_t parameters;  ///< of the last run
-        std::uint64_t rows;        ///< of all runs in the episode
-        std::uint64_t all_rows;    ///< also of those before a part of the episode was told
-        std::uint32_t last_rows;   ///< of the last execution, with all its fetches, or the most
-        std::uint64_t execution;   ///< number of the last execution among those of all entries
+        bool follows_parent;   ///< writes without others between these and the parent's execution
+        bool is_large_page;    ///< as its last run was
+        bool counts_alone;     ///< has a relation, and locks no rows
+        Kind loop_kind;        ///< if is_loop
+        Place parent;          ///< the leader's entry, while that is remembered
+        Place next;            ///< of the same bucket
+        std::uint16_t serial;  ///< counts all its runs
+        std::uint16_t parent_serial;  ///< the parent's at its last run
+        QueryId loop_leader;          ///< if is_loop
+        std::uint64_t rows;           ///< of all runs in the episode
+        std::uint64_t all_rows;       ///< also of those before a part of the episode was told
+        std::uint64_t execution;      ///< number of the last execution among those of all entries
         std::uint64_t parent_execution;  ///< of the parent, under which the last run was
         std::uint64_t used;              ///< when this entry was last of use
-        std::uint64_t relation_clock;    ///< at its last run
-        std::uint16_t serial;            ///< counts all its runs
-        std::uint16_t parent_serial;     ///< the parent's at its last run
-        std::uint32_t generation;        ///< of the leader's result
-        std::uint32_t value_runs;        ///< under a leader by its values
-        std::uint16_t strays;            ///< runs between these that no result's values led to
-        std::uint32_t all_runs;          ///< also those before a part of the episode was told
-        std::uint32_t next_report;       ///< runs at which the loop will have grown
-        std::uint32_t runs;
-        std::uint32_t trips;      ///< of the runs, those that were waited for
-        std::uint32_t told_runs;  ///< of this episode's loop
-        Unled unled;
-        std::uint16_t lists;         ///< of the runs, those that had a list of values
-        std::uint16_t pages;         ///< of the runs, those that asked for the next page
-        std::uint32_t transactions;  ///< of the runs
-        std::uint64_t transaction;   ///< of the last run
-        std::uint64_t run_rows;      ///< of the runs
-        std::uint16_t turns;         ///< executions of the parent under which there were runs
-        Microseconds busy;
-        Microseconds wait;
-        Microseconds first_seen;
         Microseconds last_seen;
+        std::uint32_t last_rows;    ///< of the last execution, with all its fetches, or the most
+        std::uint32_t generation;   ///< of the leader's result
+        std::uint32_t all_runs;     ///< also those before a part of the episode was told
+        std::uint32_t next_report;  ///< runs at which the loop will have grown
+        std::uint32_t told_runs;    ///< of this episode's loop
+        Unled unled;
         Tally confirmed;  ///< of generations before this, that were asked for half at least
     };
+    static_assert(sizeof(Entry) == 256);
 
     /// A loop that was answered.
     struct Answer {

@@ -193,19 +193,7 @@ void Detector::move_runs(Entry& from, Entry& to) {
     if (to.is_loop) {
         begin_anew(to);
     }
-    begin_runs(to, {});
-    to.runs = from.runs;
-    to.trips = from.trips;
-    to.lists = from.lists;
-    to.run_rows = from.run_rows;
-    to.transactions = from.transactions;
-    to.transaction = from.transaction;
-    to.busy = from.busy;
-    to.wait = from.wait;
-    to.first_seen = from.first_seen;
-    to.has_distinct_parameters = from.has_distinct_parameters;
-    to.parameters = from.parameters;
-    to.relation_clock = from.relation_clock;
+    static_cast<Runs&>(to) = from;
     to.unled.add(from.unled);
     from.unled = {};
     loops_ -= from.is_loop ? 1 : 0;
