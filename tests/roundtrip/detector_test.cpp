@@ -835,13 +835,17 @@ TEST_CASE("statements of one message begin one after the other") {
     const Microseconds arrival = 50 * second;
     for (int i = 1; i <= 10; ++i) {
         const Microseconds end = arrival + i * millisecond;
-        detector.statement({.id = messages,
-                            .kind = Kind::insert,
-                            .rows = 1,
-                            .parameters = static_cast<std::uint64_t>(i),
-                            .begin = arrival,
-                            .end = end,
-                            .busy = end - arrival});
+        Detector::Run run{{.id = messages,
+                           .kind = Kind::insert,
+                           .rows = 1,
+                           .parameters = static_cast<std::uint64_t>(i),
+                           .begin = arrival,
+                           .end = end,
+                           .busy = end - arrival}};
+        detector.run(run);
+        // What counts it after that, in a request, sees when it began.
+        CHECK(run.statement.begin == end - millisecond);
+        CHECK(run.statement.busy == millisecond);
     }
     detector.end_block();
     REQUIRE(loops.size() == 1);
