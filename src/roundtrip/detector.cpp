@@ -345,7 +345,8 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
     const Statement& statement, bool is_held) const {
     if (statement.evidence.leader != 0) {
         const Context context = context_by_values(statement);
-        if (is_block_episode_ || !hands_on_none(statement, context)) {
+        if (is_block_episode_ ||
+            (!hands_on_none(statement, context) && !is_apart_again(statement, context))) {
             return context;
         }
     }
@@ -404,9 +405,8 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
     const bool changed = entry.parameters != statement.parameters && !statement.is_next_page;
     bool is_broken = false;
     if (context.leader == 0) {
-        const std::uint64_t before = relation_clock_ - (statement.has_relation ? 1 : 0);
-        const bool is_apart = entry.relation_clock != before && !statement.is_next_page;
-        is_broken = is_apart || (entry.kind == Kind::select ? changed : is_late(entry, run));
+        is_broken = (is_apart(entry, statement) && !statement.is_next_page) ||
+                    (entry.kind == Kind::select ? changed : is_late(entry, run));
     } else if (context.is_by_values) {
         is_broken = entry.is_neighbour;
     }
@@ -429,6 +429,18 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Context& con
 inline bool Detector::hands_on_none(const Statement& statement, const Context& context) const {
     return !statement.evidence.is_many && context.parent != nowhere &&
            entries_[context.parent].leader == 0;
+}
+
+/// Outside of a block the same once more, after a list's last row, is of the loop only if it
+/// follows the loop's last run: requests ask again and again who their user is.
+inline bool Detector::is_apart_again(const Statement& statement, const Context& context) const {
+    return statement.evidence.is_again &&
+           (context.entry == nowhere || is_apart(entries_[context.entry], statement));
+}
+
+/// Whether another statement with a relation stands between the entry's last run and this one.
+inline bool Detector::is_apart(const Entry& entry, const Statement& statement) const {
+    return entry.relation_clock != relation_clock_ - (statement.has_relation ? 1 : 0);
 }
 
 /// A loop ends within the episode, and another of the same statement may follow.
@@ -526,8 +538,7 @@ bool Detector::follows_parent(const Entry& entry, const Context& context) const 
     entry.runs += runs;
     entry.all_runs += runs;
     if (context.is_by_values) {
-        const std::uint32_t loose = is_block_episode_ ? 0 : statement.evidence.loose;
-        count_led(entry, runs + std::max(loose, brought));
+        count_led(entry, runs + std::max<std::uint32_t>(statement.evidence.loose, brought));
     }
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;

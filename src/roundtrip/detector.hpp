@@ -403,6 +403,8 @@ class Detector {
     LoopKey key_of(const Entry& entry) const;
     bool counts_outside(const Entry& entry, QueryId leader) const;
     bool hands_on_none(const Statement& statement, const Context& context) const;
+    bool is_apart_again(const Statement& statement, const Context& context) const;
+    bool is_apart(const Entry& entry, const Statement& statement) const;
     bool will_be_loop(Place place) const;
     bool counts_without_leader(const Entry& entry) const;
     static bool is_late(const Entry& entry, const Run& run);

@@ -146,6 +146,7 @@ inline Evidence::Tally& Evidence::tally_of(Asking& asking, Place place) const no
     if (tally.generation != results_[place].generation) {
         tally = Tally{};
         tally.generation = results_[place].generation;
+        tally.since = asking.runs - 1;
     }
     return tally;
 }
@@ -221,11 +222,14 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     Place leader = nowhere;
     Place asked = nowhere;
     Place own = nowhere;
+    Place likely = nowhere;
     for (const Place place : order_) {
         if (ids_[place] == 0) {
             break;
         }
         if (!judge_one(asking, place, values, changed)) {
+            const bool may_lead = likely == nowhere && asking.tallies[place].found > 0;
+            likely = may_lead && ids_[place] != asking.id ? place : likely;
             continue;
         }
         if (ids_[place] == asking.id) {
@@ -242,15 +246,18 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     asking.leader = leader;
     if (leader != nowhere) {
         asking.column = column_of_most(asking.tallies[leader]);
+    } else if (likely != nowhere) {
+        note_asked(asking, likely, values, changed);
     }
 }
 
-/// The value among those that changed which the leader's column holds; 0 if none.
-inline ValueHash Evidence::value_in_column(const Asking& asking, const StatementValueHashes& values,
+/// The value among those that changed which a result's column holds; 0 if none.
+inline ValueHash Evidence::value_in_column(Place place, std::size_t column,
+                                           const StatementValueHashes& values,
                                            std::uint32_t changed) const noexcept {
     for (std::uint32_t left = changed; left != 0; left &= left - 1) {
         const ValueHash value = values.hashes[std::countr_zero(left)];
-        if (has(asking.leader, value, asking.column)) {
+        if (has(place, value, column)) {
             return value;
         }
     }
@@ -268,10 +275,11 @@ inline ValueHash Evidence::look_again(Asking& asking, const StatementValueHashes
     }
     Tally& tally = asking.tallies[place];
     if (tally.generation != results_[place].generation || tally.judged < enough ||
-        tally.judged >= most_judged || tally.asked >= results_[place].rows || !tally.holds()) {
+        tally.judged >= most_judged || tally.asked - tally.same >= results_[place].rows ||
+        !tally.holds()) {
         return 0;
     }
-    const ValueHash found = value_in_column(asking, values, changed);
+    const ValueHash found = value_in_column(place, asking.column, values, changed);
     if (found != 0) {
         ++tally.judged;
         ++tally.found;
@@ -298,9 +306,9 @@ bool Evidence::Asked::is_half_of(std::uint64_t all) const noexcept {
 
 /// How many values there are to ask for, in the columns that held those which were asked for: many
 /// rows may have the same.
-std::uint64_t Evidence::values_to_ask(const Asking& asking) const noexcept {
-    const Result& result = results_[asking.leader];
-    const auto& hits = asking.tallies[asking.leader].hits;
+std::uint64_t Evidence::values_to_ask(Place place, const Tally& tally) const noexcept {
+    const Result& result = results_[place];
+    const auto& hits = tally.hits;
     std::uint8_t most = 1;
     std::uint64_t fewest = most_rows;
     for (std::size_t column = 0; column < result.width; ++column) {
@@ -315,20 +323,36 @@ std::uint64_t Evidence::values_to_ask(const Asking& asking) const noexcept {
     return std::min(fewest, result.rows);
 }
 
-/// Whether the statement has now asked for half of what its leader's result gave.
-bool Evidence::asks_for_half(Asking& asking, ValueHash found) const noexcept {
+/// Whether the statement has now asked for half of what a result gave.
+bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept {
     Asked& asked = asking.asked;
-    const std::uint32_t generation = results_[asking.leader].generation;
+    const std::uint32_t generation = results_[place].generation;
     if (asked.generation != generation) {
         asked = Asked{};
         asked.generation = generation;
     }
     asked.add(found);
-    return asked.is_half_of(values_to_ask(asking));
+    return asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
 
-/// `found` is the value that the leader holds; 0 if it is none, or the one of the run before.
-Judgement Evidence::judgement(Asking& asking, ValueHash found) const noexcept {
+/// What has been asked for before a result is seen to lead is a part of the half too, if one run at
+/// most asked for something else: visitors open one thing after the other, and some are of the
+/// list.
+[[gnu::noinline]] void Evidence::note_asked(Asking& asking, Place place,
+                                            const StatementValueHashes& values,
+                                            std::uint32_t changed) const noexcept {
+    Tally& tally = asking.tallies[place];
+    if (tally.judged > tally.found + 1) {
+        return;
+    }
+    const ValueHash found = value_in_column(place, column_of_most(tally), values, changed);
+    if (found != 0 && !tally.is_half) {
+        tally.is_half = asks_for_half(asking, place, found);
+    }
+}
+
+/// What the leader says of one run more. `found` is the value that it holds; 0 if it is none.
+Judgement Evidence::judgement(Asking& asking, ValueHash found, bool is_same) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == 0) {
         return {};
@@ -339,42 +363,68 @@ Judgement Evidence::judgement(Asking& asking, ValueHash found) const noexcept {
         asking.leader = nowhere;
         return {};
     }
-    // What is not found may be a value after those that are kept, but not one after the last.
-    if (found == 0 && tally.asked >= result.rows) {
+    const bool is_again = is_same && tally.asked >= result.rows;
+    // What is not found may be a value after those that are kept, but not one after the last. A
+    // row by itself may be asked for again for other reasons than a loop.
+    const bool is_after_last =
+        is_same ? is_again && !result.is_many : tally.asked - tally.same >= result.rows;
+    if (found == 0 && is_after_last) {
         return {};
     }
     ++tally.asked;
+    tally.same += is_same ? 1 : 0;
     if (!tally.is_half && found != 0) {
-        tally.is_half = asks_for_half(asking, found);
+        tally.is_half = asks_for_half(asking, place, found);
     }
-    return {result.id, result.generation, place, tally.is_half, result.is_many, 0, 0};
+    return {result.id, result.generation, place, tally.is_half, result.is_many, is_again, 0, 0};
+}
+
+inline Judgement Evidence::judge_changed(Asking& asking, const StatementValueHashes& values,
+                                         std::uint32_t changed) noexcept {
+    if (const ValueHash again = look_again(asking, values, changed)) {
+        return judgement(asking, again, false);
+    }
+    search(asking, values, changed);
+    if (asking.leader == nowhere) {
+        return {};
+    }
+    const ValueHash found = value_in_column(asking.leader, asking.column, values, changed);
+    return judgement(asking, found, false);
+}
+
+/// Says which runs before this one something leads to as well.
+[[gnu::noinline]] void Evidence::take_unled(Asking& asking, Judgement& led) const noexcept {
+    const Tally& tally = asking.tallies[led.place];
+    const std::uint32_t loose = asking.runs - 1 - std::max(asking.led, tally.since);
+    led.loose = static_cast<std::uint16_t>(std::min<std::uint32_t>(loose, most_judged));
+    const int judged_before = std::max(tally.judged - 1, 0);
+    led.strays = static_cast<std::uint16_t>(std::max(asking.strays - judged_before, 0));
+    asking.strays = 0;
 }
 
 ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
                                                  const StatementValueHashes& values) noexcept {
     Asking& asking = asking_of(id);
+    const bool was_led = asking.led == asking.runs;
+    ++asking.runs;
     const std::uint32_t changed = take_changes(asking, values);
-    if (changed == 0) {
-        return judgement(asking, 0);
-    }
-    if (const ValueHash again = look_again(asking, values, changed)) {
-        return judgement(asking, again);
-    }
-    search(asking, values, changed);
-    const Place leader = asking.leader;
     Judgement found;
-    if (leader != nowhere) {
-        found = judgement(asking, value_in_column(asking, values, changed));
+    if (changed != 0) {
+        found = judge_changed(asking, values, changed);
+    } else if (was_led) {
+        // What asks for the same as the run before says nothing of what leads it.
+        found = judgement(asking, 0, true);
     }
     if (found.leader == 0) {
-        asking.loose += asking.loose < most_judged ? 1 : 0;
-        found.loose = asking.loose;
+        asking.strays += changed != 0 && asking.strays < most_judged ? 1 : 0;
+        found.loose = static_cast<std::uint16_t>(
+            std::min<std::uint32_t>(asking.runs - asking.led, most_judged));
         return found;
     }
-    const int earlier = asking.tallies[leader].judged - 1;
-    found.loose = std::min(asking.loose, static_cast<std::uint16_t>(std::max(earlier, 0)));
-    found.strays = static_cast<std::uint16_t>(asking.loose - found.loose);
-    asking.loose = 0;
+    if (!was_led) {
+        take_unled(asking, found);
+    }
+    asking.led = asking.runs;
     return found;
 }
 

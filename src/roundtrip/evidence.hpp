@@ -138,7 +138,9 @@ class Evidence {
         std::uint32_t generation = 0;
         std::uint16_t judged = 0;
         std::uint16_t found = 0;
+        std::uint32_t since = 0;  ///< runs of the statement before this generation was looked in
         std::uint32_t asked = 0;  ///< runs that the result has led to
+        std::uint32_t same = 0;   ///< those of them that asked for the same as the one before
         bool is_half = false;     ///< half of what there is to ask for has been asked for
         std::array<std::uint8_t, columns> hits{};
 
@@ -163,7 +165,9 @@ class Evidence {
         std::uint8_t count = 0xFF;  ///< of its last values; 0xFF: none yet
         Place leader = nowhere;
         std::uint8_t column = 0;
-        std::uint16_t loose = 0;  ///< the last runs, as far as nothing has led to them
+        std::uint16_t strays = 0;  ///< runs since `led` with a value that had changed
+        std::uint32_t runs = 0;
+        std::uint32_t led = 0;  ///< runs until the last one that something led to
         std::array<std::uint32_t, StatementValueHashes::most> last{};
         std::array<Tally, results> tallies{};
         Asked asked;
@@ -190,11 +194,16 @@ class Evidence {
     bool is_led_by(Place place, QueryId id) const noexcept;
     bool holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept;
     bool comes_of_a_loop(QueryId id) const noexcept;
-    std::uint64_t values_to_ask(const Asking& asking) const noexcept;
-    ValueHash value_in_column(const Asking& asking, const StatementValueHashes& values,
+    std::uint64_t values_to_ask(Place place, const Tally& tally) const noexcept;
+    ValueHash value_in_column(Place place, std::size_t column, const StatementValueHashes& values,
                               std::uint32_t changed) const noexcept;
-    bool asks_for_half(Asking& asking, ValueHash found) const noexcept;
-    Judgement judgement(Asking& asking, ValueHash found) const noexcept;
+    bool asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept;
+    void note_asked(Asking& asking, Place place, const StatementValueHashes& values,
+                    std::uint32_t changed) const noexcept;
+    Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
+                            std::uint32_t changed) noexcept;
+    Judgement judgement(Asking& asking, ValueHash found, bool is_same) const noexcept;
+    void take_unled(Asking& asking, Judgement& led) const noexcept;
     void begin_generation(Place place) noexcept;
     void note_used(Place place, std::size_t word) noexcept;
     void clear_filter(Place place) noexcept;

@@ -373,6 +373,99 @@ TEST_CASE("a part of a loop is no row of its own") {
     CHECK(session.loop_of(look_up).statements >= 6);
 }
 
+TEST_CASE("runs before the first value that is found cost no more than themselves") {
+    struct Case {
+        WatchedSession::Numbers before;
+        std::size_t found;
+    };
+    for (const Case& one :
+         {Case{{1}, 10}, Case{{1}, 12}, Case{{1, 2}, 20}, Case{{1, 1}, 12}, Case{{1, 2, 3}, 20}}) {
+        for (const bool in_block : {false, true}) {
+            if (!in_block && one.before.size() > 2) {
+                continue;
+            }
+            WatchedSession session(10);
+            if (in_block) {
+                session.begin_block();
+            }
+            session.list(parents, 1001, 20);
+            for (const std::int64_t number : one.before) {
+                session.look(number);
+            }
+            for (const std::int64_t number : WatchedSession::from(1001, one.found)) {
+                session.look(number);
+            }
+            session.end_block();
+            session.end();
+            CAPTURE(in_block, one.before.size(), one.found);
+            CHECK(session.loops.size() == 1);
+            CHECK(session.loop_of(look_up).key.leader == parents);
+            CHECK(session.loop_of(look_up).is_by_values);
+            CHECK(session.loop_of(look_up).statements == one.before.size() + one.found);
+        }
+    }
+}
+
+TEST_CASE("visitors who open what is on the list after two other things are no loop") {
+    WatchedSession session(10);
+    session.list(parents, 3, 10);
+    for (std::int64_t number = 1; number < 40; ++number) {
+        session.look(number);
+    }
+    session.end();
+    CHECK(session.loops.empty());
+}
+
+TEST_CASE("what asks for the same as before is of the loop, however often") {
+    struct Case {
+        std::size_t rows;
+        std::size_t asked;
+        int times;
+        int times_of_last;
+        bool is_list_in_block;
+    };
+    for (const Case& one :
+         {Case{12, 12, 1, 13, true}, Case{20, 20, 2, 2, true}, Case{20, 20, 2, 2, false},
+          Case{20, 20, 3, 3, true}, Case{200, 100, 3, 3, true}, Case{300, 300, 2, 2, true}}) {
+        for (const bool in_block : {false, true}) {
+            WatchedSession session(10);
+            if (in_block && one.is_list_in_block) {
+                session.begin_block();
+            }
+            session.list(parents, 1001, one.rows);
+            if (in_block) {
+                session.begin_block();
+            }
+            std::uint64_t runs = 0;
+            for (const std::int64_t number : WatchedSession::from(1001, one.asked)) {
+                const bool is_last = number == static_cast<std::int64_t>(1000 + one.asked);
+                for (int i = 0; i < (is_last ? one.times_of_last : one.times); ++i) {
+                    session.look(number);
+                    ++runs;
+                }
+            }
+            session.end_block();
+            session.end();
+            CAPTURE(in_block, one.rows, one.times, one.times_of_last, one.is_list_in_block);
+            CHECK(session.loops.size() == 1);
+            CHECK(session.loop_of(look_up).key.leader == parents);
+            CHECK(session.loop_of(look_up).is_by_values);
+            CHECK(session.loop_of(look_up).statements == runs);
+        }
+    }
+}
+
+TEST_CASE("requests that ask for their user again are in no loop over a list with that user") {
+    WatchedSession session(10);
+    session.list(parents, 3, 2);
+    for (int i = 0; i < 30; ++i) {
+        session.look(3);
+        session.run(children, Kind::select, {}, {7});
+    }
+    session.end();
+    CHECK(session.loops.empty());
+}
+
 TEST_CASE("a ping for each element of a list is no loop outside of a block") {
     WatchedSession session(10);
     session.list(parents, 11, 12);
