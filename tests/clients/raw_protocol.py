@@ -48,9 +48,12 @@ class Connection:
     def sync(self):
         """Sends what has been added, and returns the kinds of messages that come back."""
         self.add(b"S")
+        self.send()
+        return self.read_until(b"Z")
+
+    def send(self):
         self.socket.sendall(self.to_send)
         self.to_send = b""
-        return self.read_until(b"Z")
 
     def query(self, text):
         self.socket.sendall(b"Q" + struct.pack("!I", len(text) + 5) + text.encode() + b"\0")
@@ -100,6 +103,20 @@ def pipeline():
     kinds = server.sync()
     if kinds.count(b"C") != 13:
         sys.exit(f"the server has answered {kinds}")
+
+
+def syncs():
+    """All in one go, in a block, with a Sync each."""
+    server = Connection()
+    server.parse("list", LIST).parse("element", ELEMENT).sync()
+    server.query("BEGIN")
+    server.bind("", "list").execute("").sync()
+    for n in range(1000):
+        server.bind("", "element", n % 12).execute("").add(b"S")
+    server.send()
+    for _ in range(1000):
+        server.read_until(b"Z")
+    server.query("COMMIT")
 
 
 def portals():

@@ -107,6 +107,12 @@ is(seen('psycopg2_loops', 'rollback'), 'insert||INSERT INTO written VALUES ($1)|
 my $loop = "select|$list|$element|1|12|12|12|t";
 is(seen('raw_protocol', 'prepared'), $loop, 'prepared statements');
 is(seen('raw_protocol', 'pipeline'), '', 'a pipeline is one round trip');
+# Before 17 the server cannot say how much lies in its receive buffer: each counts, however soon it is read after the one before.
+run_client($node, 'raw_protocol', 'syncs');
+is( $node->safe_psql('postgres', 'SELECT round_trips FROM round_trips'),
+	$node->safe_psql('postgres', 'SHOW server_version_num') < 170000 ? '1000' : '',
+	'a pipeline with a Sync after each statement');
+loops($node);
 is(seen('raw_protocol', 'portals'), $loop, 'a portal that is executed in parts');
 my $slept = run_client($node, 'raw_protocol', 'separate_parse');
 cmp_ok($node->safe_psql('postgres', 'SELECT wait_time FROM round_trips'), '>=', $slept, 'the client is waited for between Parse and Bind too');
