@@ -16,6 +16,7 @@ class EpisodeClock {
     struct Wait {
         Microseconds time = 0;  ///< without what other statements took
         bool has_pause = false;
+        bool is_known = false;  ///< there was a statement before, and it has not failed
     };
 
     /// A pause longer than this ends an episode. May change at any time.
@@ -83,6 +84,7 @@ inline EpisodeClock::Wait EpisodeClock::place(Statement& statement) noexcept {
         const Microseconds time = statement.begin - last_end_;
         wait.time += time;
         wait.has_pause |= time > gap_;
+        wait.is_known = true;
     }
     const Microseconds whole = statement.end - statement.begin;
     statement.busy = statement.busy < 0 ? 0 : statement.busy > whole ? whole : statement.busy;

@@ -39,6 +39,16 @@ bool RequestEpisode::count(const RequestRun& run) noexcept {
     return true;
 }
 
+/// How long the server waited for the client before the run: since the request's last statement,
+/// but not while the session ran others.
+Microseconds RequestEpisode::wait_for(const RequestRun& run) const noexcept {
+    const Statement& statement = run.statement;
+    const Microseconds since_last = std::max<Microseconds>(statement.begin - last_end_, 0);
+    const Microseconds before =
+        run.wait.is_known ? std::min(since_last, run.wait.time) : since_last;
+    return before + (statement.end - statement.begin - statement.busy);
+}
+
 void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexcept {
     const Statement& statement = run.statement;
     if (entry.runs == 0) {
@@ -47,8 +57,7 @@ void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexce
                            ? nowhere
                            : static_cast<Place>(last_many_ - 1);
     } else {
-        const Microseconds wait = std::max<Microseconds>(statement.begin - last_end_, 0);
-        entry.wait += wait + (statement.end - statement.begin - statement.busy);
+        entry.wait += wait_for(run);
         entry.has_distinct_parameters |= entry.parameters != statement.parameters;
         entry.pages += statement.is_next_page ? 1 : 0;
     }

@@ -15,6 +15,7 @@ struct RequestRun {
     Statement statement;
     std::uint32_t session = 0;
     QueryId leader = 0;  ///< of the loop that the session has found in what it saw; 0 if none
+    EpisodeClock::Wait wait{};  ///< of the session, also for other requests
 
     /// The statement has run once before, and was not counted then.
     struct Earlier {
@@ -135,6 +136,7 @@ class RequestEpisode {
     void evict(Place place) noexcept;
     static void begin_at_zero(Entry& entry) noexcept;
     void add_session(std::uint32_t session) noexcept;
+    Microseconds wait_for(const RequestRun& run) const noexcept;
     void count_run(Entry& entry, const RequestRun& run) const noexcept;
     static void count_transaction(Entry& entry, const RequestRun& run) noexcept;
     static bool is_of_earlier_transaction(Entry& entry, const RequestRun& run) noexcept;

@@ -200,9 +200,11 @@ TEST_CASE("after a failure nothing is known of the wait") {
     clock.set_gap(1000);
     EpisodeClock::Wait wait;
     placed(clock, statement_at(100, 200), wait);
+    CHECK_FALSE(wait.is_known);
     clock.fail();
     CHECK_FALSE(clock.has_paused(1'000'000));
     placed(clock, statement_at(9000, 9100), wait);
+    CHECK_FALSE(wait.is_known);
     CHECK(wait.time == 0);
     CHECK_FALSE(wait.has_pause);
 }

@@ -87,7 +87,7 @@ class Request {
 
     std::optional<LoopKey> run(Statement statement, std::uint32_t session, QueryId own = 0) {
         time_ = statement.end + 90;
-        is_counted_ = episode_.count({statement, session, own, earlier, is_repeated});
+        is_counted_ = episode_.count({statement, session, own, wait, earlier, is_repeated});
         const std::optional<LoopKey> loop = episode_.loop_to_describe(statement.id, repeats);
         if (loop) {
             episode_.set_variant(*loop, 7);
@@ -108,6 +108,7 @@ class Request {
     RequestEpisode& episode() { return episode_; }
     bool is_counted() const { return is_counted_; }
     Microseconds now() const { return time_; }
+    EpisodeClock::Wait wait{};
     RequestRun::Earlier earlier{};
     bool is_repeated = false;
 
@@ -157,6 +158,27 @@ TEST_CASE("a loop over several sessions is led by the last list with as many row
     CHECK(loops[0].busy == 200);
     CHECK(loops[0].has_distinct_parameters);
     CHECK_FALSE(loops[0].is_by_values);
+}
+
+TEST_CASE("what a session does for others between two runs is no wait of the request") {
+    Request request;
+    request.run(articles, 20);
+    for (int i = 0; i < 20; ++i) {
+        // Its last statement, of whatever request, ended so long before.
+        request.wait = {30, false, true};
+        request.run(detail, 1);
+    }
+    // The session has been idle for longer than the request.
+    for (int i = 0; i < 10; ++i) {
+        request.wait = {5000, false, true};
+        request.run(author, 1);
+    }
+    request.wait = {};
+    request.run(author, 1);
+    const std::vector<Loop> loops = request.loops();
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].wait == 19 * 30);
+    CHECK(loops[1].wait == 10 * 90);
 }
 
 TEST_CASE("a list of fewer rows than there are runs leads no longer") {

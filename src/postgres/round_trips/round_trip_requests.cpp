@@ -312,15 +312,16 @@ void change_request(RequestId id, Change&& change) {
 
 }  // namespace
 
-CountedRun count_in_request(RequestId request, const Statement& statement,
+CountedRun count_in_request(RequestId request, const roundtrip::Detector::Run& counted,
                             const std::optional<LoopKey>& own) {
     if (request_memory == nullptr) {
         return {};
     }
+    const Statement& statement = counted.statement;
     const RequestKey key = key_of(request);
     const bool is_run = statement.role == Statement::Role::execution;
     const bool may_lead = statement.rows >= 2 || !is_run;
-    RequestRun run{statement, own_session(), own ? own->leader : 0, {}, false};
+    RequestRun run{statement, own_session(), own ? own->leader : 0, counted.wait, {}, false};
     if (is_run) {
         const Mark mark(key, statement);
         const std::uint64_t before = mark.leave(may_lead);

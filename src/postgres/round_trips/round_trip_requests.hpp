@@ -25,7 +25,7 @@ struct CountedRun {
 
 /// Counts a statement of the current role that has run in this session. `own` is the loop that the
 /// session by itself has found it in. Raises nothing.
-CountedRun count_in_request(roundtrip::RequestId request, const roundtrip::Statement& statement,
+CountedRun count_in_request(roundtrip::RequestId request, const roundtrip::Detector::Run& counted,
                             const std::optional<roundtrip::LoopKey>& own);
 
 /// The loop has been described, as this variant of the rows of its key.

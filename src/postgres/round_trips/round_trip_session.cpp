@@ -479,7 +479,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
         loops_.keep_leader(statement.id, planned, text);
     }
     if (request != 0) {
-        count_in(request, statement, planned, text, query);
+        count_in(request, run, planned, text, query);
     }
     if (loop && query != nullptr) {
         look_at_loop(*loop, statement.evidence, query);
@@ -493,14 +493,15 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
 }
 
 /// Counts the statement in the request that it belongs to, in whatever sessions that runs.
-void RoundTripSession::count_in(roundtrip::RequestId request, const Statement& statement,
+void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Run& counted,
                                 const PlannedStmt* planned, const char* text,
                                 const QueryDesc* query) {
+    const Statement& statement = counted.statement;
     if (detector_.is_kept_from_request(statement.id)) {
         return;
     }
     const CountedRun run =
-        count_in_request(request, statement, detector_.loop_of_last_run(statement.id));
+        count_in_request(request, counted, detector_.loop_of_last_run(statement.id));
     if (!run.is_looked_for) {
         return;
     }

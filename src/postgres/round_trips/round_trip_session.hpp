@@ -191,7 +191,7 @@ class RoundTripSession {
         return round_trip_settings.has_request ? requests_.of(id, text) : 0;
     }
     void look_at_request(roundtrip::RequestId request);
-    void count_in(roundtrip::RequestId request, const roundtrip::Statement& statement,
+    void count_in(roundtrip::RequestId request, const roundtrip::Detector::Run& counted,
                   const PlannedStmt* planned, const char* text, const QueryDesc* query);
     void describe_of_request(roundtrip::RequestId request, const roundtrip::LoopKey& loop,
                              const roundtrip::RequestEpisode::Described& described,
