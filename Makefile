@@ -102,7 +102,9 @@ tests_of = $(filter-out $(UNIT_LONG_SOURCES),$(sort $(wildcard $(patsubst %,test
 # With UNITY=1 the tests of a folder are one file as well. Each build has such files of its own, since builds by several
 # compilers go on side by side.
 UNIT_UNITS = $(if $(UNITY),$(UNIT_FOLDERS:%=$(UNIT_BUILD)/unity/%.cpp))
-UNIT_SOURCES = $(UNIT_LONG_SOURCES) $(or $(UNIT_UNITS),$(call tests_of,$(UNIT_FOLDERS)))
+# They are one file too, which reads the headers that it cannot take as they were compiled but once.
+UNIT_LONG_UNITS = $(if $(UNITY),$(UNIT_BUILD)/unity/long.cpp,$(UNIT_LONG_SOURCES))
+UNIT_SOURCES = $(UNIT_LONG_UNITS) $(or $(UNIT_UNITS),$(call tests_of,$(UNIT_FOLDERS)))
 UNIT_FLAGS ?= -O0
 UNIT_BUILD ?= build/unit
 UNIT_CXX ?= $(CXX)
@@ -116,7 +118,7 @@ UNIT_MAIN ?= -lCatch2WithMain
 UNIT_HEADER = $(UNIT_BUILD)/all.hpp
 UNIT_PCH = $(UNIT_HEADER).gch
 UNIT_BUILT_WITH = $(UNIT_BUILD)/built-with
-UNIT_LONG_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(UNIT_LONG_SOURCES))
+UNIT_LONG_OBJECTS = $(patsubst %.cpp,$(UNIT_BUILD)/%.o,$(UNIT_LONG_UNITS))
 
 EXTRA_CLEAN = build results regression.diffs regression.out output_iso tmp_check
 EXTRA_CLEAN += $(OBJS:.o=.d) $(LIBRARY_TEXTS)
@@ -195,6 +197,9 @@ $(filter build/unity/%,$(PURE_UNITS) $(SERVER_UNITS)): build/unity/%.cpp: src/%
 # The makefile says which tests are compiled alone: none may be in no unit, or in two.
 $(UNIT_UNITS): $(UNIT_BUILD)/unity/%.cpp: tests/% Makefile
 	$(call include_all,$(patsubst tests/%,%,$(call tests_of,$*)))
+
+$(UNIT_BUILD)/unity/long.cpp: Makefile
+	$(call include_all,$(UNIT_LONG_SOURCES:tests/%=%))
 
 # ---- Precompiled headers, with PCH=1 ----
 

@@ -163,11 +163,11 @@ class SharedCase {
     std::string row_;
 };
 
-struct Counts {
+struct ComesBackCounts {
     std::uint64_t refused_layouts = 0, refused_rows = 0, sections = 0, of_several = 0;
 };
 
-void run(std::uint64_t seed, Counts& counts) {
+void come_back(std::uint64_t seed, ComesBackCounts& counts) {
     const SharedCase random_case(seed);
     INFO("ONETRIP_SEED=" << seed << " ONETRIP_CASES=1\n"
                          << random_case.layout() << '\n'
@@ -270,9 +270,9 @@ TEST_CASE("items that another field repeats are not spread over sections", "[sha
 
 TEST_CASE("whatever is encoded comes back", "[parts][shared][property][random]") {
     const std::uint64_t cases = from_environment("ONETRIP_CASES", 40'000);
-    Counts counts;
+    ComesBackCounts counts;
     for (std::uint64_t i = 0; i < cases; ++i) {
-        run(seed() + i, counts);
+        come_back(seed() + i, counts);
     }
     std::ostringstream figures;
     figures << "layouts refused " << counts.refused_layouts << ", rows refused "

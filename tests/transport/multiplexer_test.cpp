@@ -16,7 +16,7 @@ namespace {
 using jsonb::test::Bytes;
 using Sections = std::vector<std::pair<std::uint16_t, Bytes>>;
 
-Bytes section_of(std::size_t size, std::uint8_t fill = 0xA5, bool is_long = false) {
+Bytes section_of_size(std::size_t size, std::uint8_t fill = 0xA5, bool is_long = false) {
     Bytes section(size, fill);
     section[0] = 0x92;
     section[1] = static_cast<std::uint8_t>((is_long ? 0xB0 : 0x30) | (size - 3) >> 8);
@@ -63,7 +63,7 @@ class Packets final : public PacketSink {
     std::vector<Bytes> packets;
 };
 
-class Collector final : public SectionReceiver {
+class PacketCollector final : public SectionReceiver {
   public:
     void take_section(std::span<const std::uint8_t> section) override {
         sections.emplace_back(section.begin(), section.end());
@@ -110,14 +110,14 @@ std::uint16_t pid_of(const Bytes& packet) {
     return static_cast<std::uint16_t>((packet[1] & 0x1F) << 8 | packet[2]);
 }
 
-Collector read(const std::vector<Bytes>& packets, std::uint16_t pid, int times = 1) {
+PacketCollector read(const std::vector<Bytes>& packets, std::uint16_t pid, int times = 1) {
     Bytes bytes;
     for (int i = 0; i < times; ++i) {
         for (const Bytes& packet : packets) {
             bytes.insert(bytes.end(), packet.begin(), packet.end());
         }
     }
-    Collector collector;
+    PacketCollector collector;
     PacketFinder finder(bytes, collector);
     Depacketizer depacketizer(pid, collector);
     while (const auto packet = finder.next()) {
@@ -159,7 +159,7 @@ std::map<std::uint16_t, std::size_t> check_loop(const Sections& sections, const 
     for (const auto& [pid, once] : by_pid(sections)) {
         CAPTURE(pid);
         REQUIRE(packets[pid] % 16 == 0);
-        const Collector back = read(result.packets, pid, 3);
+        const PacketCollector back = read(result.packets, pid, 3);
         REQUIRE(back.reports == std::vector<std::string>{});
         REQUIRE(is_repeated(back.sections, once));
         copies[pid] = back.sections.size() / 3 / once.size();
@@ -176,7 +176,7 @@ TEST_CASE("a carousel of any number of packets is a loop", "[transport]") {
     const std::size_t count = GENERATE(range(1, 50));
     const std::size_t size = GENERATE(20, 150, 183, 184, 500, 4096);
     CAPTURE(count, size);
-    const Sections sections = of_one(std::vector<Bytes>(count, section_of(size)));
+    const Sections sections = of_one(std::vector<Bytes>(count, section_of_size(size)));
     const unsigned counter = count % 16;
     const Result result = multiplex(sections, true, counter);
     check_loop(sections, result);
@@ -186,7 +186,7 @@ TEST_CASE("a carousel of any number of packets is a loop", "[transport]") {
 
 TEST_CASE("a carousel of one section is a loop", "[transport]") {
     const std::size_t size = GENERATE(range(3, 4097));
-    const Sections sections = of_one({section_of(size)});
+    const Sections sections = of_one({section_of_size(size)});
     const auto copies = check_loop(sections, multiplex(sections, true));
     // Eight packets and more can be divided.
     CHECK((copies.at(100) == 1) == (size >= 183 + 6 * 184 + 2));
@@ -195,7 +195,7 @@ TEST_CASE("a carousel of one section is a loop", "[transport]") {
 TEST_CASE("the last sections get packets of their own, then the last packets are divided",
           "[transport]") {
     // 140 sections of 37 bytes, about five in each of 29 packets; three more are wanted.
-    const std::vector<Bytes> sections(140, section_of(37));
+    const std::vector<Bytes> sections(140, section_of_size(37));
     const auto plain = multiplex(of_one(sections), false).packets;
     REQUIRE(plain.size() == 29);
     const auto loop = multiplex(of_one(sections), true).packets;
@@ -208,7 +208,7 @@ TEST_CASE("the last sections get packets of their own, then the last packets are
     }
 
     // One section in 23 packets: its last nine are divided.
-    const Bytes large = section_of(4096);
+    const Bytes large = section_of_size(4096);
     const auto divided = multiplex(of_one({large}), true).packets;
     REQUIRE(divided.size() == 32);
     for (std::size_t i = 0; i < 32; ++i) {
@@ -222,13 +222,14 @@ TEST_CASE("the last sections get packets of their own, then the last packets are
 }
 
 TEST_CASE("nothing is done to a PID that has a multiple of 16 packets", "[transport]") {
-    const std::vector<Bytes> sections(16, section_of(183));
+    const std::vector<Bytes> sections(16, section_of_size(183));
     CHECK(multiplex(of_one(sections), true).packets == multiplex(of_one(sections), false).packets);
     CHECK(multiplex({}, true).packets.empty());
 }
 
 TEST_CASE("without a loop sections of one PID are packed as a Packetizer does it", "[transport]") {
-    const std::vector<Bytes> sections{section_of(50), section_of(300), section_of(20)};
+    const std::vector<Bytes> sections{section_of_size(50), section_of_size(300),
+                                      section_of_size(20)};
     Packets packets;
     Packetizer packetizer(100, 3, packets);
     for (const Bytes& section : sections) {
@@ -239,8 +240,10 @@ TEST_CASE("without a loop sections of one PID are packed as a Packetizer does it
 }
 
 TEST_CASE("sections of several PIDs keep their order", "[transport]") {
-    const Sections sections{
-        {1, section_of(20)}, {1, section_of(21)}, {2, section_of(300)}, {1, section_of(22)}};
+    const Sections sections{{1, section_of_size(20)},
+                            {1, section_of_size(21)},
+                            {2, section_of_size(300)},
+                            {1, section_of_size(22)}};
     const auto packets = multiplex(sections, false).packets;
     std::vector<std::pair<std::uint16_t, unsigned>> order;
     for (const Bytes& packet : packets) {
@@ -248,11 +251,12 @@ TEST_CASE("sections of several PIDs keep their order", "[transport]") {
     }
     CHECK(order == std::vector<std::pair<std::uint16_t, unsigned>>{{1, 0}, {2, 0}, {2, 1}, {1, 1}});
     CHECK(read(packets, 1).sections ==
-          std::vector<Bytes>{section_of(20), section_of(21), section_of(22)});
+          std::vector<Bytes>{section_of_size(20), section_of_size(21), section_of_size(22)});
 }
 
 TEST_CASE("what waits for a loop's end is bounded", "[transport]") {
-    CHECK(multiplex(of_one(std::vector<Bytes>(10'000, section_of(50))), true).longest_queue <= 32);
+    CHECK(multiplex(of_one(std::vector<Bytes>(10'000, section_of_size(50))), true).longest_queue <=
+          32);
 }
 
 TEST_CASE("what cannot be carried is refused when it comes", "[transport]") {
@@ -279,8 +283,8 @@ TEST_CASE("random sections of random PIDs are loops", "[transport]") {
             const auto size = static_cast<std::size_t>(
                 random.one_in(8) ? 183 + random.below(3)
                                  : random.between(3, static_cast<std::int64_t>(largest)));
-            sections.emplace_back(pid,
-                                  section_of(size, static_cast<std::uint8_t>(n), random.one_in(2)));
+            sections.emplace_back(
+                pid, section_of_size(size, static_cast<std::uint8_t>(n), random.one_in(2)));
         }
         INFO("case " << i);
         const Result result = multiplex(sections, true, static_cast<unsigned>(random.below(16)),
