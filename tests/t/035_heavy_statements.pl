@@ -23,7 +23,7 @@ CREATE ROLE teller;
 GRANT pg_read_all_stats TO teller;
 ANALYZE;
 SQL
-my $ask = sub { return $node->safe_psql('postgres', join ';', 'SET onetrip.watch = off', @_) };
+my $ask = sub { return observe($node, join ';', @_, 'RESET ROLE') };
 my $list = "SELECT id FROM authors;\n";
 sub look_ups { return join '', map { "SELECT title FROM books WHERE author_id = $_;\n" } @_ }
 

@@ -6,10 +6,10 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use OnetripTest qw(start_server);
+use OnetripTest qw(ask is_answered start_server start_session);
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(start_watched_server run_client run_script wait_for_exits loops take_rows each_of);
+our @EXPORT = qw(start_watched_server observe run_client run_script wait_for_exits loops take_rows each_of);
 
 # A client that is slow to send something must not end an episode outside of a block by that.
 sub start_watched_server
@@ -28,6 +28,23 @@ SQL
 	return $node;
 }
 
+# Asks a session that looks at the node and is not watched itself, since a psql each time would take longer than what is
+# asked. Where it has gone with its server another takes its place.
+my %observers;
+
+sub observe
+{
+	my ($node, $query) = @_;
+	for (1 .. 2)
+	{
+		my $observer = $observers{ $node->name } //= start_session($node, settings => '-c onetrip.watch=off');
+		my $answer = ask($observer, $query);
+		return $answer if is_answered($observer) && $answer !~ /^server closed the connection/m;
+		delete $observers{ $node->name };
+	}
+	die 'the server of ' . $node->name . ' does not answer';
+}
+
 # Outside of a block a session tells of its last loops when it ends, which is after its client has gone: only when all have
 # ended is everything in the view. One session looks until it is alone: of several, each would have to wait for the one
 # before.
@@ -35,7 +52,7 @@ sub wait_for_exits
 {
 	my ($node) = @_;
 	my $turns = 100 * $PostgreSQL::Test::Utils::timeout_default;
-	$node->safe_psql('postgres', <<"SQL");
+	my $error = observe($node, <<"SQL");
 DO \$\$
 BEGIN
     FOR i IN 1..$turns LOOP
@@ -46,6 +63,7 @@ BEGIN
     END LOOP;
 END \$\$
 SQL
+	die $error if $error ne '';
 	return;
 }
 
@@ -78,7 +96,7 @@ sub take_rows
 {
 	my ($node, $columns, $order) = @_;
 	$order //= 'first_seen, repeated';
-	return $node->safe_psql('postgres', "SELECT $columns FROM round_trips ORDER BY $order;\nSELECT round_trips_reset() \\g /dev/null");
+	return observe($node, "SELECT $columns FROM round_trips ORDER BY $order;\nSELECT round_trips_reset() \\g /dev/null\n");
 }
 
 # The view: what does not depend on time.
