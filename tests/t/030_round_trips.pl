@@ -40,15 +40,15 @@ for my $mode ('nested', 'nested_autocommit')
 {
 	my ($slept, $whole) = split / /, run_client($node, 'psycopg2_loops', $mode);
 	my ($wait, $server) = split /\|/,
-	  $node->safe_psql('postgres', q{SELECT wait_time, server_time FROM round_trips WHERE repeated LIKE '%genre%'});
+	  observe($node, q{SELECT wait_time, server_time FROM round_trips WHERE repeated LIKE '%genre%'});
 	cmp_ok($wait, '>=', $slept, "$mode: the wait is what the client slept at least");
 	cmp_ok($wait + $server, '<=', $whole, "$mode: and no more than all that was");
 	cmp_ok($server, '>', 0, "$mode: the server worked too");
-	is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips ORDER BY repeated'),
+	is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips ORDER BY repeated'),
 		"join: JOIN campagnes ON campagnes.id = messages.campagne_id_fk; or ask once: WHERE campagnes.id = ANY(\$1)\n"
 		  . 'join: JOIN messages ON messages.campagne_id_fk = campagnes.id; or ask once: WHERE messages.campagne_id_fk = ANY($1)',
 		"$mode: the advice names tables and columns");
-	is( $node->safe_psql('postgres', q{SELECT DISTINCT database, role = current_user, first_seen < last_seen, last_seen < now() FROM round_trips}),
+	is( observe($node, q{SELECT DISTINCT database, role = current_user, first_seen < last_seen, last_seen < now() FROM round_trips}),
 		'postgres|t|t|t', "$mode: of whom and when");
 	is(loops($node), $nested, "$mode: both loops have their leaders, counts and rows");
 }
@@ -61,7 +61,7 @@ is(seen('psycopg2_loops', 'insert_batches'), '', 'inserts by the hundred are fin
 is(seen('psycopg2_loops', 'in_batches'), '', 'so are batches of IN and ANY');
 
 run_client($node, 'psycopg2_loops', 'updates');
-is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips ORDER BY kind'),
+is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips ORDER BY kind'),
 	"one DELETE FROM written WHERE written.a = ANY(\$1)\n"
 	  . 'one UPDATE messages SET ... FROM (VALUES ...) AS v (id, ...) WHERE messages.id = v.id; or, where all get the same, WHERE messages.id = ANY($1)',
 	'advice for writes');
@@ -72,7 +72,7 @@ is( loops($node),
 	'row by row under a list');
 
 run_client($node, 'psycopg2_loops', 'named_cursor');
-is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
+is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
 	'ask once for all of them: ... FROM messages WHERE messages.campagne_id_fk = ANY($1) GROUP BY messages.campagne_id_fk',
 	'advice for counts');
 is( loops($node),
@@ -81,13 +81,13 @@ is( loops($node),
 
 # In a block: outside of one repeats that come slowly poll, and a busy machine is slow.
 run_script($node, "BEGIN;\n" . "SELECT genre FROM campagnes WHERE id = 7;\n" x 11 . 'COMMIT;');
-is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
+is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
 	'ask once and keep the result: campagnes.id is compared with the same value each time',
 	'advice for the same look-up');
 is(loops($node), "select||$element|1|11|11|0|f", 'one constant again and again');
 
 run_client($node, 'psycopg2_loops', 'rereads');
-is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
+is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
 	q{select messages.numero_abonne, messages.template_id with the leader's rows at once, which are rows of messages},
 	'advice for rows that the leader has read');
 is( loops($node),
@@ -109,13 +109,13 @@ is(seen('raw_protocol', 'prepared'), $loop, 'prepared statements');
 is(seen('raw_protocol', 'pipeline'), '', 'a pipeline is one round trip');
 # Before 17 the server cannot say how much lies in its receive buffer: each counts, however soon it is read after the one before.
 run_client($node, 'raw_protocol', 'syncs');
-is( $node->safe_psql('postgres', 'SELECT round_trips FROM round_trips'),
+is( observe($node, 'SELECT round_trips FROM round_trips'),
 	$node->safe_psql('postgres', 'SHOW server_version_num') < 170000 ? '1000' : '',
 	'a pipeline with a Sync after each statement');
 loops($node);
 is(seen('raw_protocol', 'portals'), $loop, 'a portal that is executed in parts');
 my $slept = run_client($node, 'raw_protocol', 'separate_parse');
-cmp_ok($node->safe_psql('postgres', 'SELECT wait_time FROM round_trips'), '>=', $slept, 'the client is waited for between Parse and Bind too');
+cmp_ok(observe($node, 'SELECT wait_time FROM round_trips'), '>=', $slept, 'the client is waited for between Parse and Bind too');
 is(loops($node), $loop, 'each statement parsed by itself');
 is(seen('raw_protocol', 'errors'), "select|$list|$element|1|10|10|24|t", 'errors in pipelines, and portals side by side');
 
@@ -163,7 +163,7 @@ is(loops($node), $loop, 'FETCH adds rows to its query, and is no loop');
 $node->safe_psql('postgres', "BEGIN;\n" . "DECLARE c CURSOR FOR $list;\n" . ("FETCH c;\n" x 12) . 'COMMIT');
 is(loops($node), '', 'FETCH alone neither');
 $node->safe_psql('postgres', "SET plan_cache_mode = force_generic_plan;\nPREPARE element(int) AS SELECT genre FROM campagnes WHERE id = \$1;\nBEGIN;\n$list;\n$executes\nCOMMIT");
-is( $node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), q{select campagnes.genre with the leader's rows at once, which are rows of campagnes}, 'advice from a generic plan');
+is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), q{select campagnes.genre with the leader's rows at once, which are rows of campagnes}, 'advice from a generic plan');
 is(loops($node), $loop, 'generic plans');
 
 # A cursor that outlives its transaction: the rows that COMMIT reads for it have not been fetched yet.
@@ -234,7 +234,7 @@ for (@advice)
 {
 	my ($kind, $statement, $advice) = @$_;
 	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
-	is($node->safe_psql('postgres', 'SELECT kind, split_part(advice, $$; no index$$, 1) FROM round_trips'), "$kind|$advice", "advice for $statement");
+	is(observe($node, 'SELECT kind, split_part(advice, $$; no index$$, 1) FROM round_trips'), "$kind|$advice", "advice for $statement");
 	loops($node);
 }
 # The leader's rows have a column only where the statement reads it of no other table.
@@ -242,7 +242,7 @@ for my $other ('SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m
 	'SELECT genre FROM campagnes WHERE id = $n UNION ALL SELECT genre FROM campagnes WHERE id = 1')
 {
 	$node->safe_psql('postgres', "BEGIN;\n$list;\n" . join("\n", map { (my $run = $other) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
-	like($node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
+	like(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
 	loops($node);
 }
 
@@ -255,10 +255,10 @@ SQL
 for my $table ('parts', 'part_1')
 {
 	run_script($node, "$list;\n" . join("\n", map { "SELECT n FROM $table WHERE id = $_;" } 1 .. 10));
-	is($node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "join to the leader: JOIN $table ON $table.id = leader.id; or ask once: WHERE $table.id = ANY(\$1)", "advice for $table");
+	is(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "join to the leader: JOIN $table ON $table.id = leader.id; or ask once: WHERE $table.id = ANY(\$1)", "advice for $table");
 	loops($node);
 	$node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { "DELETE FROM $table WHERE id = $_;" } 1 .. 10) . "\nCOMMIT");
-	is($node->safe_psql('postgres', 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "one DELETE FROM $table WHERE $table.id = ANY(\$1)", "advice for deletes from $table");
+	is(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "one DELETE FROM $table WHERE $table.id = ANY(\$1)", "advice for deletes from $table");
 	loops($node);
 }
 for my $batch ('SELECT * FROM unnest(ARRAY[$n, 2]) AS u JOIN messages AS m ON m.id = u', 'UPDATE written SET b = v.b FROM (VALUES ($n, $$x$$), (2, $$y$$)) AS v(a, b) WHERE written.a = v.a', 'SELECT * FROM messages WHERE id IN ($n, 5) AND numero_abonne = 7')
@@ -358,7 +358,7 @@ ok($node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM round_trips'), 
 is(loops($node), $loop, 'as it was');
 $in .= "SET onetrip.watch_gap = '1h'\\; $list;\n$half\n$half\nSELECT 'done' || 2;\n";
 $idle->pump until $out =~ /done2/;
-is($node->safe_psql('postgres', q{SELECT count(*) FROM round_trips}), '0', 'nothing is told before the pause');
+is(observe($node, q{SELECT count(*) FROM round_trips}), '0', 'nothing is told before the pause');
 $node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'});
 $idle->finish;
 wait_for_exits($node);
@@ -373,24 +373,24 @@ is(loops($node), "select||$element|1|12|12|0|t", 'a cancelled statement disturbs
 my $long = 'é' x 1200;
 my $many = 'SELECT id AS "xé", ' . join ', ', map { "'é$_' AS spalte_$_" } 1 .. 200;
 $node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { "$many FROM campagnes WHERE id = $_;" } 1 .. 10) . "\nCOMMIT");
-is( $node->safe_psql('postgres', q{SELECT octet_length(repeated) BETWEEN 1000 AND 1024, repeated LIKE '%, … FROM campagnes WHERE id = $_01', repeated LIKE 'SELECT id AS "xé", $1 AS spalte_1, $2 AS%', repeated LIKE '%''%' FROM round_trips}),
+is( observe($node, q{SELECT octet_length(repeated) BETWEEN 1000 AND 1024, repeated LIKE '%, … FROM campagnes WHERE id = $_01', repeated LIKE 'SELECT id AS "xé", $1 AS spalte_1, $2 AS%', repeated LIKE '%''%' FROM round_trips}),
 	't|t|t|f', 'a long text is cut at 1 kB, in its select list');
 loops($node);
 my $in_list = join ', ', 1 .. 2000;
 $node->safe_psql('postgres', "BEGIN;\nSELECT id, '$long' FROM campagnes WHERE id IN ($in_list);\n$half\n$half\nCOMMIT");
-is( $node->safe_psql('postgres', q{SELECT leader LIKE 'SELECT id, … FROM campagnes WHERE id IN ($1, $2, %…', octet_length(leader) BETWEEN 1000 AND 1024 FROM round_trips}),
+is( observe($node, q{SELECT leader LIKE 'SELECT id, … FROM campagnes WHERE id IN ($1, $2, %…', octet_length(leader) BETWEEN 1000 AND 1024 FROM round_trips}),
 	't|t', 'so is that of a leader');
 loops($node);
 $node->safe_psql('postgres', "BEGIN;\nSELECT id FROM campagnes WHERE id IN ($in_list);\n$half\n$half\nCOMMIT");
-is( $node->safe_psql('postgres', q{SELECT octet_length(leader) BETWEEN 1000 AND 1024, leader LIKE 'SELECT id FROM campagnes WHERE id IN ($1, $2, $3%…' FROM round_trips}),
+is( observe($node, q{SELECT octet_length(leader) BETWEEN 1000 AND 1024, leader LIKE 'SELECT id FROM campagnes WHERE id IN ($1, $2, $3%…' FROM round_trips}),
 	't|t', 'and of one with many constants');
 loops($node);
 my $odd = q{SELECT genre /* it's */ FROM campagnes WHERE genre <> E'it\'s' AND genre <> $$it's$$ AND genre <> 'it''s' AND id = };
 $node->safe_psql('postgres', "BEGIN;\n" . join("\n", map { "$odd$_; -- ;" } 1 .. 10) . "\nCOMMIT");
-is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), q{SELECT genre FROM campagnes WHERE genre <> $1 AND genre <> $2 AND genre <> $3 AND id = $4}, 'no literal is shown');
+is(observe($node, 'SELECT repeated FROM round_trips'), q{SELECT genre FROM campagnes WHERE genre <> $1 AND genre <> $2 AND genre <> $3 AND id = $4}, 'no literal is shown');
 loops($node);
 $node->safe_psql('postgres', "PREPARE odd(int) AS $odd\$1;\nSET backslash_quote = off;\nBEGIN;\n" . join("\n", map { "EXECUTE odd($_);" } 1 .. 10) . "\nCOMMIT");
-is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips'), q{SELECT genre FROM campagnes WHERE genre <>…}, 'nor is one read that a setting forbids by now');
+is(observe($node, 'SELECT repeated FROM round_trips'), q{SELECT genre FROM campagnes WHERE genre <>…}, 'nor is one read that a setting forbids by now');
 loops($node);
 SKIP:
 {

@@ -21,7 +21,7 @@ SELECT kind, substring(leader FROM 'FROM "?(\w+)'), substring(repeated FROM 'FRO
     substring(repeated FROM 'WHERE .*(campagne_id_fk|\mid\M)'), statements, leader_rows, distinct_parameters
 FROM round_trips ORDER BY 3
 SQL
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	observe($node, 'SELECT round_trips_reset()');
 	return $rows;
 }
 
@@ -35,7 +35,7 @@ my %lazy = (
 for my $orm (sort keys %lazy)
 {
 	is(run_client($node, 'orm_loops', $orm, 'lazy'), '60', "$orm reads all messages lazily");
-	my $advice = $node->safe_psql('postgres', 'SELECT advice FROM round_trips');
+	my $advice = observe($node, 'SELECT advice FROM round_trips');
 	like($advice, qr/JOIN messages ON messages\.campagne_id_fk = campagnes\.id; .* WHERE messages\.campagne_id_fk = ANY\(\$1\)/, "$orm: advice");
 	is(tables_of_loops(), $lazy{$orm}, "$orm: its loops are seen");
 	is(run_client($node, 'orm_loops', $orm, 'eager'), '60', "$orm reads all messages eagerly");

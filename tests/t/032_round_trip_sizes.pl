@@ -131,19 +131,19 @@ for my $number (2 .. 13, 5)
 {
 	$full->safe_psql('postgres', "BEGIN;\n" . loop_of($number) . "\nCOMMIT");
 }
-is($full->safe_psql('postgres', $seen), 'x4 x6 x7 x8 x9 x10 x11 x12 x13 x5', 'the least recently seen have made room');
+is(observe($full, $seen), 'x4 x6 x7 x8 x9 x10 x11 x12 x13 x5', 'the least recently seen have made room');
 $in .= "\\q\n";
 $late->finish;
 wait_for_exits($full);
-is($full->safe_psql('postgres', $seen), 'x1 x6 x7 x8 x9 x10 x11 x12 x13 x5', 'also for one that a session tells of late');
+is(observe($full, $seen), 'x1 x6 x7 x8 x9 x10 x11 x12 x13 x5', 'also for one that a session tells of late');
 $full->safe_psql('postgres', "BEGIN;\n" . loop_of(14) . "\nCOMMIT");
-is($full->safe_psql('postgres', $seen), 'x6 x7 x8 x9 x10 x11 x12 x13 x5 x14', 'which makes room next');
-$full->safe_psql('postgres', 'SELECT round_trips_reset()');
-is($full->safe_psql('postgres', 'SELECT count(*) FROM round_trips'), '0', 'reset empties it');
+is(observe($full, $seen), 'x6 x7 x8 x9 x10 x11 x12 x13 x5 x14', 'which makes room next');
+observe($full, 'SELECT round_trips_reset()');
+is(observe($full, 'SELECT count(*) FROM round_trips'), '0', 'reset empties it');
 for my $number (1 .. 12)
 {
 	$full->safe_psql('postgres', "BEGIN;\n" . loop_of($number) . "\nCOMMIT");
 }
-is($full->safe_psql('postgres', $seen), 'x3 x4 x5 x6 x7 x8 x9 x10 x11 x12', 'and it fills anew');
+is(observe($full, $seen), 'x3 x4 x5 x6 x7 x8 x9 x10 x11 x12', 'and it fills anew');
 $full->stop;
 done_testing();

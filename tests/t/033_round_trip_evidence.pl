@@ -165,7 +165,7 @@ is( seen("BEGIN;\nSELECT id FROM tags LIMIT 3;\n" . each_of($comments, map { 500
 run_script($node, $list . each_of($comments, @newest));
 is( $node->safe_psql('postgres', 'CREATE ROLE reader; SET ROLE reader; SELECT kind, leader, leader_column, evidence, repeated, statements, distinct_parameters, advice FROM round_trips'),
 	'select|||||20||', q{of others' loops kind and counts are shown});
-is( $node->safe_psql('postgres', 'SELECT advice FROM round_trips'),
+is( observe($node, 'SELECT advice FROM round_trips'),
 	'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1); '
 	  . 'no index begins with post_id: CREATE INDEX CONCURRENTLY ON public.comments (post_id)', 'the advice names the key');
 

@@ -28,7 +28,7 @@ sub twenty
 
 sub kind_and_advice
 {
-	return $node->safe_psql('postgres', 'SELECT kind, advice FROM round_trips ORDER BY kind; SELECT round_trips_reset()') =~ s/\n\z//r;
+	return observe($node, 'SELECT kind, advice FROM round_trips ORDER BY kind; SELECT round_trips_reset()') =~ s/\n\z//r;
 }
 
 # What the watch says of twenty of these, each a plan that hides what it does.
@@ -41,7 +41,7 @@ sub of_hidden
 
 like($node->safe_psql('postgres', "LOAD '$library'; EXPLAIN (COSTS OFF) INSERT INTO written VALUES (0)"), qr/^Custom Scan \(Hiding\)$/,
 	'the plan hides the node');
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+observe($node, 'SELECT round_trips_reset()');
 
 for my $case (
 	[ 'INSERT INTO written VALUES (100 + $n)', 'insert|one INSERT INTO written with a row of VALUES for each' ],

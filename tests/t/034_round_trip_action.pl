@@ -60,9 +60,9 @@ is(answers("SET onetrip.watch_action = error;\nSET onetrip.watch_request = 'requ
 
 like(answers("SET onetrip.watch_action = notice;\nBEGIN;\n$list" . each_of("$look_up /*controller='books'*/", 101 .. 110) . "COMMIT;\n"),
 	qr/^DETAIL:  It ran 9 times before \(.*\), tagged controller=books, for the 20 rows of: /m, 'with tags');
-is($node->safe_psql('postgres', 'SELECT transactions FROM round_trips; SELECT round_trips_reset()'), "1\n", 'in one transaction');
+is(observe($node, 'SELECT transactions FROM round_trips; SELECT round_trips_reset()'), "1\n", 'in one transaction');
 answers("SET onetrip.watch_action = error;\nBEGIN;\n$list" . each_of($look_up, 101 .. 110) . "ROLLBACK;\n");
-is($node->safe_psql('postgres', 'SELECT statements, transactions FROM round_trips; SELECT round_trips_reset()'), "9|1\n", 'which a failed statement does not add to');
+is(observe($node, 'SELECT statements, transactions FROM round_trips; SELECT round_trips_reset()'), "9|1\n", 'which a failed statement does not add to');
 
 for my $action (qw(notice warning error))
 {

@@ -80,10 +80,10 @@ is( seen('tags, statements', "PREPARE p (int) AS SELECT title FROM posts WHERE u
 # ---- variants ----
 
 run_script($node, join '', map { "BEGIN;\n" . tagged("controller='c$_'") . "COMMIT;\n" } 1 .. 20);
-is( $node->safe_psql('postgres', q{SELECT count(*), count(tags), string_agg(statements::text, ',') FILTER (WHERE tags IS NULL), min(substr(tags ->> 'controller', 2)::int) FROM round_trips}),
+is( observe($node, q{SELECT count(*), count(tags), string_agg(statements::text, ',') FILTER (WHERE tags IS NULL), min(substr(tags ->> 'controller', 2)::int) FROM round_trips}),
 	'17|16|80|5', 'sixteen variants are kept apart, the oldest are added up');
-is($node->safe_psql('postgres', 'SELECT DISTINCT application_name FROM round_trips WHERE tags IS NULL'), '', 'whose application is not named');
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+is(observe($node, 'SELECT DISTINCT application_name FROM round_trips WHERE tags IS NULL'), '', 'whose application is not named');
+observe($node, 'SELECT round_trips_reset()');
 
 # ---- one role and others ----
 
@@ -96,7 +96,7 @@ run_script($node, $loop);
 is($node->safe_psql('postgres', $count), '20|1', 'and half of it if others have rows');
 run_script($node, "SET ROLE alice;\n$many");
 is($node->safe_psql('postgres', $count), '20|1', 'whatever it does');
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+observe($node, 'SELECT round_trips_reset()');
 
 # ---- identifiers ----
 

@@ -124,7 +124,7 @@ SQL
 sub on_index
 {
 	my ($statement) = @_;
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	observe($node, 'SELECT round_trips_reset()');
 	$node->safe_psql('postgres', "SET onetrip.heavy_cost = 1;\n$statement");
 	return join ', ', $node->safe_psql('postgres', q{SELECT advice FROM heavy_plans WHERE query NOT LIKE '%heavy_plans%'}) =~ /CREATE INDEX (?:CONCURRENTLY )?ON public\.(.*)$/mg;
 }

@@ -31,7 +31,7 @@ while ($queries =~ /^(\w+):\n  query: "(.*)"\n  master: true\n  metrics:\n((?:  
 	$metric{"${name}_$_"} = 1 foreach @named;
 }
 is(scalar(grep { /_loops$/ } keys %metric), 2, 'queries are found');
-is($node->safe_psql('postgres', 'SELECT loops, statements FROM round_trips_total WHERE database = current_database()'), '1|10', 'and count');
+is(observe($node, 'SELECT loops, statements FROM round_trips_total WHERE database = current_database()'), '1|10', 'and count');
 my $board = decode_json(slurp_file('examples/grafana/round_trips.json'));
 my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{ $board->{panels} };
 is(scalar @expressions, 6, 'a board of six panels');

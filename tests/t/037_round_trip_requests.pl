@@ -52,7 +52,7 @@ sub seen
 {
 	my ($columns) = @_;
 	my @statements = ("SELECT pg_sleep(0.01) \\g /dev/null", "SELECT $columns FROM round_trips ORDER BY repeated, role, statements;", 'SELECT round_trips_reset() \g /dev/null');
-	return $node->safe_psql('postgres', join "\n", @statements);
+	return observe($node, join "\n", @statements, '');
 }
 
 my $list = 'SELECT id FROM users ORDER BY id LIMIT 20';
@@ -158,13 +158,13 @@ like($err, qr/permission denied to set parameter "onetrip.watch_request"/, 'whic
 
 # Each request has a loop, of two: those that make room are told too.
 play((map { my $r = $_; ("0\tSET onetrip.watch_repeats = 2") x ($r == 1), map { "0\tSELECT id FROM users ORDER BY id LIMIT 3 /*request_id:r$r*/" } 1, 2 } 1 .. 2000), "0\tSELECT 1");
-is( $node->safe_psql('postgres', 'SELECT episodes BETWEEN 400 AND 976, statements = 2 * episodes FROM round_trips'), 't|t', 'of too many open requests the oldest are told');
+is( observe($node, 'SELECT episodes BETWEEN 400 AND 976, statements = 2 * episodes FROM round_trips'), 't|t', 'of too many open requests the oldest are told');
 # Those of another role have room.
 play((map { "$_\@other\tSELECT id FROM users ORDER BY id LIMIT 20 /*request_id:x*/" } 0), (map { ($_ % 4) . "\@other\t" . $titles->($_) . ' /*request_id:x*/' } @ids));
 $node->restart;
-is( $node->safe_psql('postgres', q{SELECT role, episodes, statements, sessions FROM round_trips ORDER BY role = 'other' DESC LIMIT 1}), 'other|1|20|4', 'a clean end tells of those that are open');
-is($node->safe_psql('postgres', q{SELECT episodes, statements FROM round_trips WHERE role <> 'other'}), '2000|4000', 'of all of them');
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+is( observe($node, q{SELECT role, episodes, statements, sessions FROM round_trips ORDER BY role = 'other' DESC LIMIT 1}), 'other|1|20|4', 'a clean end tells of those that are open');
+is(observe($node, q{SELECT episodes, statements FROM round_trips WHERE role <> 'other'}), '2000|4000', 'of all of them');
+observe($node, 'SELECT round_trips_reset()');
 
 # ---- kill -9, standby ----
 
@@ -188,7 +188,7 @@ $standby->stop;
 unlink $file;
 $node->safe_psql('postgres', 'ALTER SYSTEM SET onetrip.watch_max = 10');
 $node->restart;
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+observe($node, 'SELECT round_trips_reset()');
 
 # A loop of ten, of a statement with so many columns.
 sub loop_of
@@ -206,22 +206,22 @@ sub told
 
 # Loops without a request.
 my @others = map { my $others = join ', ', ('title') x $_; ("1\tBEGIN", "1\t$list", (map { "1\tSELECT $others FROM posts WHERE user_id = $_" } @ids), "1\tCOMMIT") } 2 .. 31;
-my $evicted = sub { $node->safe_psql('postgres', 'SELECT evictions FROM round_trips_total') };
+my $evicted = sub { observe($node, 'SELECT evictions FROM round_trips_total') };
 play(loop_of(1, '/*request_id:h*/'), @others, end_of(0, '/*request_id:h*/'));
-is($node->safe_psql('postgres', q{SELECT statements FROM round_trips WHERE repeated = 'SELECT title FROM posts WHERE user_id = $1'}), '10', 'a loop whose request is open makes no room');
-is($evicted->(), 31 - $node->safe_psql('postgres', 'SELECT count(*) FROM round_trips'), 'but others do');
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+is(observe($node, q{SELECT statements FROM round_trips WHERE repeated = 'SELECT title FROM posts WHERE user_id = $1'}), '10', 'a loop whose request is open makes no room');
+is($evicted->(), 31 - observe($node, 'SELECT count(*) FROM round_trips'), 'but others do');
+observe($node, 'SELECT round_trips_reset()');
 play(loop_of(1, '/*request_id:a*/'), end_of(0, '/*request_id:a*/'), told(), loop_of(1, '/*request_id:b*/'), (map { loop_of(1 + $_, "/*request_id:$_*/") } 1 .. 10), end_of(0, '/*request_id:b*/'), map { end_of(0, "/*request_id:$_*/") } 1 .. 10);
-is($node->safe_psql('postgres', q{SELECT count(*), sum(statements) FROM round_trips}), '10|100', 'if those of all are open, the oldest does');
+is(observe($node, q{SELECT count(*), sum(statements) FROM round_trips}), '10|100', 'if those of all are open, the oldest does');
 is($evicted->(), '2', 'which counts, and so do the numbers that it has missed');
 
 # Seventeen parts of an application with the same loop, and one more.
 $node->safe_psql('postgres', 'ALTER SYSTEM SET onetrip.watch_max = 40');
 $node->restart;
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+observe($node, 'SELECT round_trips_reset()');
 my @tags = map { "/*request_id:$_,action:a$_*/" } 0 .. 17;
 play((map { loop_of(1, $_) } @tags[ 0 .. 16 ]), end_of(0, $tags[0]), told(), loop_of(1, $tags[17]), map { end_of(0, $_) } @tags[ 1 .. 17 ]);
-is($node->safe_psql('postgres', q{SELECT count(*), sum(statements), sum(statements) FILTER (WHERE tags IS NULL), min(first_seen) > now() - interval '1 hour' FROM round_trips}),
+is(observe($node, q{SELECT count(*), sum(statements), sum(statements) FILTER (WHERE tags IS NULL), min(first_seen) > now() - interval '1 hour' FROM round_trips}),
 	'17|180|20|t', 'loops whose requests are open are added up too');
 
 done_testing();

@@ -26,9 +26,9 @@ my $look_ups = each_of('SELECT v FROM items WHERE list_id = $n', 1 .. 20);
 my $session = start_session($node, settings => '-c onetrip.watch_gap=200ms');
 ask($session, $_) foreach split /\n/, $list . $look_ups;
 like(ask($session, 'INSERT INTO lists VALUES (1, 1)'), qr/^ERROR:  duplicate key/, 'the client has an error');
-ok(becomes(sub { $node->safe_psql('postgres', 'SELECT statements FROM round_trips') eq '20' }), 'the pause after that ends an episode');
+ok(becomes(sub { observe($node, 'SELECT statements FROM round_trips') eq '20' }), 'the pause after that ends an episode');
 end_session($session);
-$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+observe($node, 'SELECT round_trips_reset()');
 
 # ---- an error of the watch's own ----
 
@@ -46,7 +46,7 @@ ask($blocker, 'COMMIT');
 end_session($blocker);
 end_session($session);
 wait_for_exits($node);
-is($node->safe_psql('postgres', 'SELECT count(*) FROM round_trips'), '0', 'a loop that cannot be described has no row');
+is(observe($node, 'SELECT count(*) FROM round_trips'), '0', 'a loop that cannot be described has no row');
 my @lines = slurp_file($node->logfile, $position) =~ /LOG:  (round trips: .*)/g;
 is("@lines", 'round trips: a statement could not be described: canceling statement due to lock timeout', 'and a line in the log');
 
@@ -54,8 +54,8 @@ is("@lines", 'round trips: a statement could not be described: canceling stateme
 
 $session = start_session($node, settings => '-c onetrip.watch_values=off');
 ask($session, $_) foreach 'BEGIN', 'SELECT id FROM lists', 'SELECT id FROM items LIMIT 12', (map { "SELECT v FROM items WHERE list_id = $_" } 1 .. 15), 'COMMIT';
-is($node->safe_psql('postgres', 'SELECT leader, statements FROM round_trips'), 'SELECT id FROM lists|15', 'the leader is the list with enough rows');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM round_trips_now'), '0', 'a loop that has ended is not shown as the one that it was first');
+is(observe($node, 'SELECT leader, statements FROM round_trips'), 'SELECT id FROM lists|15', 'the leader is the list with enough rows');
+is(observe($node, 'SELECT count(*) FROM round_trips_now'), '0', 'a loop that has ended is not shown as the one that it was first');
 end_session($session);
 
 # ---- runs of a request and others ----
@@ -64,11 +64,11 @@ end_session($session);
 sub of_requests
 {
 	my ($script) = @_;
-	$node->safe_psql('postgres', 'SELECT round_trips_reset()');
+	observe($node, 'SELECT round_trips_reset()');
 	run_script($node, "SET onetrip.watch_request = 'request_id';\n$script");
 	# A request ends after the gap, or with the next one of as many that there is room for: the server's end tells of all.
 	$node->restart;
-	return $node->safe_psql('postgres', q{SELECT kind || ' ' || episodes || ' ' || statements FROM round_trips ORDER BY 1});
+	return observe($node, q{SELECT kind || ' ' || episodes || ' ' || statements FROM round_trips ORDER BY 1});
 }
 my $tag = " /* request_id='a' */";
 my $tagged = sub { each_of("SELECT v FROM items WHERE list_id = \$n$tag", @_) };
