@@ -222,14 +222,13 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     Place leader = nowhere;
     Place asked = nowhere;
     Place own = nowhere;
-    Place likely = nowhere;
+    std::uint16_t found = 0;
     for (const Place place : order_) {
         if (ids_[place] == 0) {
             break;
         }
         if (!judge_one(asking, place, values, changed)) {
-            const bool may_lead = likely == nowhere && asking.tallies[place].found > 0;
-            likely = may_lead && ids_[place] != asking.id ? place : likely;
+            found |= asking.tallies[place].found;
             continue;
         }
         if (ids_[place] == asking.id) {
@@ -246,8 +245,8 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     asking.leader = leader;
     if (leader != nowhere) {
         asking.column = column_of_most(asking.tallies[leader]);
-    } else if (likely != nowhere) {
-        note_asked(asking, likely, values, changed);
+    } else if (found > 0) {
+        note_asked(asking, values, changed);
     }
 }
 
@@ -338,21 +337,58 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
 /// What has been asked for before a result is seen to lead is a part of the half too, if one run at
 /// most asked for something else: visitors open one thing after the other, and some are of the
 /// list.
-[[gnu::noinline]] void Evidence::note_asked(Asking& asking, Place place,
-                                            const StatementValueHashes& values,
+[[gnu::noinline]] void Evidence::note_asked(Asking& asking, const StatementValueHashes& values,
                                             std::uint32_t changed) const noexcept {
-    Tally& tally = asking.tallies[place];
-    if (tally.judged > tally.found + 1) {
+    const auto* const likely =
+        std::find_if(order_.begin(), order_.end(), [this, &asking](Place place) {
+            const Tally& tally = asking.tallies[place];
+            const bool is_open = tally.generation == results_[place].generation && !tally.is_half;
+            return is_open && tally.found > 0 && tally.judged <= tally.found + 1 &&
+                   ids_[place] != asking.id;
+        });
+    if (likely == order_.end()) {
         return;
     }
-    const ValueHash found = value_in_column(place, column_of_most(tally), values, changed);
-    if (found != 0 && !tally.is_half) {
-        tally.is_half = asks_for_half(asking, place, found);
-    }
+    Tally& tally = asking.tallies[*likely];
+    const ValueHash found = value_in_column(*likely, column_of_most(tally), values, changed);
+    tally.is_half = found != 0 && asks_for_half(asking, *likely, found);
 }
 
-/// What the leader says of one run more. `found` is the value that it holds; 0 if it is none.
-Judgement Evidence::judgement(Asking& asking, ValueHash found, bool is_same) const noexcept {
+/// A run that the result leads to. `found` is the value that it holds; 0 if it is none.
+[[gnu::always_inline]] inline Judgement Evidence::led_by(Place place, Asking& asking,
+                                                         ValueHash found) const noexcept {
+    Tally& tally = asking.tallies[place];
+    const Result& result = results_[place];
+    ++tally.asked;
+    if (!tally.is_half && found != 0) {
+        tally.is_half = asks_for_half(asking, place, found);
+    }
+    return {result.id, result.generation, place, tally.is_half, result.is_many, false, 0, 0};
+}
+
+[[gnu::always_inline]] inline Judgement Evidence::judge_changed(Asking& asking,
+                                                                const StatementValueHashes& values,
+                                                                std::uint32_t changed) noexcept {
+    ValueHash found = look_again(asking, values, changed);
+    if (found == 0) {
+        search(asking, values, changed);
+        const Place leader = asking.leader;
+        if (leader == nowhere) {
+            return {};
+        }
+        found = value_in_column(leader, asking.column, values, changed);
+        // What is not found may be a value after those that are kept, but not one after the last.
+        const Tally& tally = asking.tallies[leader];
+        if (found == 0 && tally.asked - tally.same >= results_[leader].rows) {
+            return {};
+        }
+    }
+    return led_by(asking.leader, asking, found);
+}
+
+/// What asks for the same as the run before says nothing of what leads it. A row by itself may be
+/// asked for again for other reasons than a loop.
+[[gnu::noinline]] Judgement Evidence::judge_same(Asking& asking) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == 0) {
         return {};
@@ -363,33 +399,14 @@ Judgement Evidence::judgement(Asking& asking, ValueHash found, bool is_same) con
         asking.leader = nowhere;
         return {};
     }
-    const bool is_again = is_same && tally.asked >= result.rows;
-    // What is not found may be a value after those that are kept, but not one after the last. A
-    // row by itself may be asked for again for other reasons than a loop.
-    const bool is_after_last =
-        is_same ? is_again && !result.is_many : tally.asked - tally.same >= result.rows;
-    if (found == 0 && is_after_last) {
+    const bool is_again = tally.asked >= result.rows;
+    if (is_again && !result.is_many) {
         return {};
     }
-    ++tally.asked;
-    tally.same += is_same ? 1 : 0;
-    if (!tally.is_half && found != 0) {
-        tally.is_half = asks_for_half(asking, place, found);
-    }
-    return {result.id, result.generation, place, tally.is_half, result.is_many, is_again, 0, 0};
-}
-
-inline Judgement Evidence::judge_changed(Asking& asking, const StatementValueHashes& values,
-                                         std::uint32_t changed) noexcept {
-    if (const ValueHash again = look_again(asking, values, changed)) {
-        return judgement(asking, again, false);
-    }
-    search(asking, values, changed);
-    if (asking.leader == nowhere) {
-        return {};
-    }
-    const ValueHash found = value_in_column(asking.leader, asking.column, values, changed);
-    return judgement(asking, found, false);
+    ++tally.same;
+    Judgement same = led_by(place, asking, 0);
+    same.is_again = is_again;
+    return same;
 }
 
 /// Says which runs before this one something leads to as well.
@@ -412,8 +429,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     if (changed != 0) {
         found = judge_changed(asking, values, changed);
     } else if (was_led) {
-        // What asks for the same as the run before says nothing of what leads it.
-        found = judgement(asking, 0, true);
+        found = judge_same(asking);
     }
     if (found.leader == 0) {
         asking.strays += changed != 0 && asking.strays < most_judged ? 1 : 0;

@@ -198,11 +198,12 @@ class Evidence {
     ValueHash value_in_column(Place place, std::size_t column, const StatementValueHashes& values,
                               std::uint32_t changed) const noexcept;
     bool asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept;
-    void note_asked(Asking& asking, Place place, const StatementValueHashes& values,
+    void note_asked(Asking& asking, const StatementValueHashes& values,
                     std::uint32_t changed) const noexcept;
+    Judgement led_by(Place place, Asking& asking, ValueHash found) const noexcept;
+    Judgement judge_same(Asking& asking) const noexcept;
     Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
                             std::uint32_t changed) noexcept;
-    Judgement judgement(Asking& asking, ValueHash found, bool is_same) const noexcept;
     void take_unled(Asking& asking, Judgement& led) const noexcept;
     void begin_generation(Place place) noexcept;
     void note_used(Place place, std::size_t word) noexcept;

@@ -67,31 +67,24 @@ Kind kind_of(const PlannedStmt* planned) {
     }
 }
 
-/// Sets of a statement what its plan says of its tables. The plan's list of relations does not
-/// tell: it has those of regclass constants too, which are not read.
-inline void look_at_relations(Statement& statement, const PlannedStmt* planned) {
-    statement.has_relation = false;
+/// What a plan says of its statement. Its list of relations does not tell of its tables: it has
+/// those of regclass constants too, which are not read.
+inline PlanTraits traits_of(const PlannedStmt* planned) {
+    PlanTraits traits{kind_of(planned), false, false, false, false};
     for (const RangeTblEntry* entry : each<RangeTblEntry>(planned->rtable)) {
         if (entry->rtekind == RTE_RELATION) {
-            statement.has_relation = true;
-            statement.is_of_catalogs = entry->relid < FirstNormalObjectId;
-            if (!statement.is_of_catalogs) {
+            traits.has_relation = true;
+            traits.is_of_catalogs = entry->relid < FirstNormalObjectId;
+            if (!traits.is_of_catalogs) {
                 break;
             }
         }
     }
-    if (!statement.has_relation) {
-        statement.names_none = planned->relationOids == NIL;
-    }
+    traits.names_none = !traits.has_relation && planned->relationOids == NIL;
     for (const PlanRowMark* mark : each<PlanRowMark>(planned->rowMarks)) {
-        statement.locks_rows |= mark->markType < ROW_MARK_REFERENCE;
+        traits.locks_rows |= mark->markType < ROW_MARK_REFERENCE;
     }
-}
-
-bool is_of_catalogs(const PlannedStmt* planned) {
-    Statement statement;
-    look_at_relations(statement, planned);
-    return statement.is_of_catalogs;
+    return traits;
 }
 
 void report_at_exit(int /*code*/, Datum /*argument*/) {
@@ -273,7 +266,7 @@ void RoundTripSession::end_episode() {
 }
 
 /// Finds out what the statement asks for, before its own rows are kept.
-ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryDesc* query,
+[[gnu::always_inline]] inline void RoundTripSession::look_at_values(const QueryDesc* query,
                                                                     QueryId query_id) {
     const bool is_passed_over = is_ignored(query->plannedstmt, query->sourceText);
     look_at_role();
@@ -295,7 +288,7 @@ ONETRIP_WITHOUT_ARRAYS inline void RoundTripSession::look_at_values(const QueryD
     judgement_.is_half |= request != 0;
 }
 
-void RoundTripSession::started(const QueryDesc* query) {
+ONETRIP_WITHOUT_ARRAYS void RoundTripSession::started(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
     look_at_values(query, id);
     clock_.begin(query, id, current_.hash, GetCurrentStatementStartTimestamp());
@@ -346,13 +339,20 @@ inline void RoundTripSession::set_limits() {
 
 /// Says which statement it is; gives what is known of its text, if it is among the last ones.
 inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statement,
-                                                             const PlannedStmt* planned) const {
+                                                             const PlannedStmt* planned) {
     const QueryId id = query_id_of(planned);
     const Fingerprints::Entry* const known = known_of(id);
+    if (traits_id_ != id) {
+        traits_id_ = id;
+        traits_ = traits_of(planned);
+    }
     statement.id = known != nullptr ? known->fingerprint : id;
     statement.has_list = known != nullptr && known->has_list;
-    statement.kind = kind_of(planned);
-    look_at_relations(statement, planned);
+    statement.kind = traits_.kind;
+    statement.has_relation = traits_.has_relation;
+    statement.names_none = traits_.names_none;
+    statement.is_of_catalogs = traits_.is_of_catalogs;
+    statement.locks_rows = traits_.locks_rows;
     return known;
 }
 
@@ -384,7 +384,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
 /// each table that it first uses is no loop of the code under test.
 void RoundTripSession::answer(const QueryDesc* query) {
     if (is_ignored(query->plannedstmt, query->sourceText) || !clock_.is_running(query) ||
-        is_of_catalogs(query->plannedstmt)) {
+        traits_of(query->plannedstmt).is_of_catalogs) {
         return;
     }
     std::optional<roundtrip::Loop> loop = loop_with(query);
@@ -590,6 +590,8 @@ void RoundTripSession::before_utility(const UtilityEffect& effect) {
 }
 
 void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t rows) {
+    // It may be a CREATE that makes other plans.
+    traits_id_ = 0;
     // It may be a SET, and the name's new text where the old one was.
     look_at_other_application();
     if (effect.cursor != nullptr) {

@@ -25,6 +25,15 @@ extern "C" {
 
 namespace onetrip::postgres {
 
+/// What a plan says of its statement, and all plans of it; see roundtrip::Statement.
+struct PlanTraits {
+    roundtrip::Kind kind;
+    bool has_relation;
+    bool names_none;
+    bool is_of_catalogs;
+    bool locks_rows;
+};
+
 /// The watch over one session: takes what the server's hooks learn of it, in the order in which it
 /// happens, and has the detector, the clock and the alarm for it.
 ///
@@ -184,7 +193,7 @@ class RoundTripSession {
 
     void prepare(roundtrip::QueryId id);
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
-                                        const PlannedStmt* planned) const;
+                                        const PlannedStmt* planned);
     void look_at_role();
     /// 0 if it belongs to none.
     roundtrip::RequestId request_of(roundtrip::QueryId id, const char* text) const {
@@ -223,6 +232,9 @@ class RoundTripSession {
     StatementValues values_;
     Fingerprints fingerprints_;
     const Fingerprints::Entry* known_ = nullptr;  ///< of the statement that has begun last
+    /// Of the statement whose plan was looked at last: it is mostly the next one too.
+    PlanTraits traits_{};
+    roundtrip::QueryId traits_id_ = 0;
     PagedLists pages_;
     TripCounter trips_;
     ValuesOfStatement current_;                ///< of the statement that has begun last

@@ -18,8 +18,8 @@ class TripCounter {
     /// was between them, or if it lay in the receive buffer already when that one ended.
     bool count() {
         const State now = state();
-        const bool has_sync = now.transaction != before_.transaction ||
-                              now.active_and_idle != before_.active_and_idle;
+        const bool has_sync =
+            now.transaction != before_.transaction || now.active != before_.active;
         const bool is_trip = now.message != before_.message && has_sync && !before_.has_more;
         before_ = now;
         return is_trip;
@@ -32,10 +32,10 @@ class TripCounter {
     struct State {
         TimestampTz message = 0;      ///< when it arrived
         TimestampTz transaction = 0;  ///< when it began
-        /// For how long the session was active and has been idle in transactions: grows with each
-        /// Sync in one, as long as the server tracks activities (pgstat_report_activity,
-        /// backend_status.c). Idle alone it may be for less than a microsecond.
-        std::int64_t active_and_idle = 0;
+        /// For how long the session has been active: grows with each Sync, as long as the server
+        /// tracks activities (pgstat_report_activity, backend_status.c). Idle in a transaction it
+        /// may be for less than a microsecond.
+        std::int64_t active = 0;
         bool has_more = false;  ///< more than a Sync has been received already
     };
 
@@ -44,8 +44,7 @@ class TripCounter {
         const bool is_simple = ActivePortal != nullptr && !ActivePortal->visible;
         const TimestampTz message = GetCurrentStatementStartTimestamp();
         return {message, GetCurrentTransactionStartTimestamp(),
-                pgstat_track_activities ? pgStatActiveTime + pgStatTransactionIdleTime : message,
-                has_received_more(is_simple)};
+                pgstat_track_activities ? pgStatActiveTime : message, has_received_more(is_simple)};
     }
 
     State before_;
