@@ -431,8 +431,8 @@ inline bool Detector::hands_on_none(const Statement& statement, const Context& c
            entries_[context.parent].leader == 0;
 }
 
-/// Outside of a block the same once more, after a list's last row, is of the loop only if it
-/// follows the loop's last run: requests ask again and again who their user is.
+/// Outside of a block what asks for one value more often than the list has rows is of the loop only
+/// if it follows the loop's last run: requests ask again and again who their user is.
 inline bool Detector::is_apart_again(const Statement& statement, const Context& context) const {
     return statement.evidence.is_again &&
            (context.entry == nowhere || is_apart(entries_[context.entry], statement));

@@ -399,13 +399,12 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
         asking.leader = nowhere;
         return {};
     }
-    const bool is_again = tally.asked >= result.rows;
-    if (is_again && !result.is_many) {
+    if (!result.is_many && tally.asked >= result.rows) {
         return {};
     }
     ++tally.same;
     Judgement same = led_by(place, asking, 0);
-    same.is_again = is_again;
+    same.is_again = asking.runs - asking.changed >= result.rows;
     return same;
 }
 
@@ -427,6 +426,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     const std::uint32_t changed = take_changes(asking, values);
     Judgement found;
     if (changed != 0) {
+        asking.changed = asking.runs;
         found = judge_changed(asking, values, changed);
     } else if (was_led) {
         found = judge_same(asking);

@@ -167,7 +167,8 @@ class Evidence {
         std::uint8_t column = 0;
         std::uint16_t strays = 0;  ///< runs since `led` with a value that had changed
         std::uint32_t runs = 0;
-        std::uint32_t led = 0;  ///< runs until the last one that something led to
+        std::uint32_t led = 0;      ///< runs until the last one that something led to
+        std::uint32_t changed = 0;  ///< runs until the last one with a value that had changed
         std::array<std::uint32_t, StatementValueHashes::most> last{};
         std::array<Tally, results> tallies{};
         Asked asked;

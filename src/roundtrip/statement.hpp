@@ -24,7 +24,7 @@ struct Judgement {
     std::uint8_t place = 0xFF;     ///< of that result
     bool is_half = false;  ///< the statement has asked for half of that result's rows at least
     bool is_many = false;  ///< that result has had two rows in one execution
-    /// It asks for the same once more when there have been as many runs as rows.
+    /// It asks for one value more often than that result has rows.
     bool is_again = false;
     /// Runs before this one that were not yet seen to be its; without a leader those, with this
     /// one, to which none led.

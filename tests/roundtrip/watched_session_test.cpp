@@ -455,6 +455,31 @@ TEST_CASE("what asks for the same as before is of the loop, however often") {
     }
 }
 
+TEST_CASE("two statements that each ask for each value twice are two loops") {
+    for (const bool in_blocks : {false, true}) {
+        WatchedSession session(10);
+        session.list(parents, 1001, 20);
+        for (const std::int64_t number : WatchedSession::from(1001, 20)) {
+            if (in_blocks) {
+                session.begin_block();
+            }
+            for (int i = 0; i < 2; ++i) {
+                session.look(number);
+                session.run(change, Kind::update, {number}, {});
+            }
+            session.end_block();
+        }
+        session.end();
+        CAPTURE(in_blocks);
+        CHECK(session.loops.size() == 2);
+        for (const QueryId id : {look_up, change}) {
+            CHECK(session.loop_of(id).key.leader == parents);
+            CHECK(session.loop_of(id).is_by_values);
+            CHECK(session.loop_of(id).statements == 40);
+        }
+    }
+}
+
 TEST_CASE("requests that ask for their user again are in no loop over a list with that user") {
     WatchedSession session(10);
     session.list(parents, 3, 2);
