@@ -68,7 +68,7 @@ void Detector::restart_episode() {
 }
 
 /// An episode ends and no pause has come: its loops are told. What has a leader by values and is no
-/// loop yet may become one in the next episode.
+/// loop yet may become one in the next episode; a row by itself leads to none.
 void Detector::end_part() {
     tell_all();
     if (!keep_for_later()) {
@@ -88,7 +88,8 @@ bool Detector::keep_for_later() {
     std::uint64_t parents = 0;
     for (std::size_t place = 0; place < used_places_; ++place) {
         const Entry& entry = entries_[place];
-        if (!entry.is_loop && entry.runs > 0 && is_by_values(entry) && entry.is_half) {
+        if (!entry.is_loop && entry.runs > 0 && is_by_values(entry) && entry.is_half &&
+            leader_of(entry) != 0) {
             kept |= std::uint64_t{1} << place;
             parents |= entry.parent == nowhere ? 0 : std::uint64_t{1} << entry.parent;
         }

@@ -102,10 +102,17 @@ const Evidence::Asking* Evidence::find(QueryId id) const noexcept {
     return found == set + ways ? nullptr : found;
 }
 
-/// Whether a result held what the statement asked for when it last ran.
-bool Evidence::comes_of_a_loop(QueryId id) const noexcept {
+/// The result that held what the statement asked for when it last ran; nowhere if there was none,
+/// or if another has taken its place.
+inline Evidence::Place Evidence::leader_of(QueryId id) const noexcept {
     const Asking* const asking = find(id);
-    return asking != nullptr && asking->leader != nowhere;
+    const bool is_there =
+        asking != nullptr && asking->leader != nowhere && ids_[asking->leader] == asking->leader_id;
+    return is_there ? asking->leader : nowhere;
+}
+
+bool Evidence::comes_of_a_loop(QueryId id) const noexcept {
+    return leader_of(id) != nowhere;
 }
 
 inline Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
@@ -195,12 +202,12 @@ inline std::uint8_t Evidence::column_of_most(const Tally& tally) noexcept {
 /// Whether a result came of a loop over another statement's rows: then those did not come of it.
 bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     constexpr int deepest = 4;
-    for (int depth = 0; depth < deepest && place != nowhere; ++depth) {
-        const Asking* const asking = find(ids_[place]);
-        if (asking == nullptr || asking->leader == nowhere || asking->leader == place) {
+    for (int depth = 0; depth < deepest; ++depth) {
+        const Place leader = leader_of(ids_[place]);
+        if (leader == nowhere || leader == place) {
             return false;
         }
-        place = asking->leader;
+        place = leader;
         if (ids_[place] == id) {
             return true;
         }
@@ -244,6 +251,7 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     leader = leader != nowhere ? leader : asked != nowhere ? asked : own;
     asking.leader = leader;
     if (leader != nowhere) {
+        asking.leader_id = ids_[leader];
         asking.column = column_of_most(asking.tallies[leader]);
     } else if (found > 0) {
         note_asked(asking, values, changed);

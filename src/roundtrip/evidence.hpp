@@ -165,6 +165,7 @@ class Evidence {
         std::uint8_t count = 0xFF;  ///< of its last values; 0xFF: none yet
         Place leader = nowhere;
         std::uint8_t column = 0;
+        QueryId leader_id = 0;     ///< whose result is at that place, unless another has taken it
         std::uint16_t strays = 0;  ///< runs since `led` with a value that had changed
         std::uint32_t runs = 0;
         std::uint32_t led = 0;      ///< runs until the last one that something led to
@@ -192,6 +193,7 @@ class Evidence {
     static void look_for_asked(Result& result, std::size_t width, ValueOf&& value_of,
                                const StatementValueHashes& asked) noexcept;
     static std::uint8_t column_of_most(const Tally& tally) noexcept;
+    Place leader_of(QueryId id) const noexcept;
     bool is_led_by(Place place, QueryId id) const noexcept;
     bool holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept;
     bool comes_of_a_loop(QueryId id) const noexcept;

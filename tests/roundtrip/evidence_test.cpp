@@ -299,6 +299,18 @@ TEST_CASE("a result that is dropped hides none of those before it, and leads to 
     CHECK(session.run(books, {1006}, {{7001}}).leader == authors);
 }
 
+TEST_CASE("a result leads on when the one that led to it has made room for the loop's own") {
+    AskingSession session;
+    session.run(publishers, {}, {{3}});
+    for (QueryId id = 1; id <= 6; ++id) {
+        session.run(id, {}, {{1'000'000 * static_cast<std::int64_t>(id)}});
+    }
+    session.run(books, {3}, AskingSession::list(1000, 20));
+    for (int i = 0; i < 20; ++i) {
+        CHECK(session.run(authors, {1000 + i}, {{7000 + i}}).leader == books);
+    }
+}
+
 TEST_CASE("the last eight results are kept, and none after a pause") {
     AskingSession session;
     session.run(authors, {}, AskingSession::list(1000, 20));

@@ -203,6 +203,22 @@ TEST_CASE("lists of one row and of more lead what asks for their values") {
     }
 }
 
+TEST_CASE(
+    "what each request does once for its user's row is no loop, whatever else its block does") {
+    WatchedSession session(10);
+    for (std::int64_t user = 5001; user <= 5030; ++user) {
+        session.begin_block();
+        session.run(parents, Kind::select, {9'000'000 + user}, {user});
+        for (std::int64_t number = 1; number <= 3; ++number) {
+            session.run(children, Kind::select, {number}, {});
+        }
+        session.look(user);
+        session.end_block();
+    }
+    session.end();
+    CHECK(session.loops.empty());
+}
+
 TEST_CASE("a page that is opened often, and one thing of another list, are no loop") {
     WatchedSession session(10);
     session.list(parents, 11, 10);

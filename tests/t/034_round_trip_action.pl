@@ -126,5 +126,13 @@ loops($node);
 is( answers("SET onetrip.watch_action = notice;\nBEGIN;\n$list" . join '', map { each_of($look_up, $_) . "SELECT name FROM authors /* onetrip:ignore */;\n" } 101 .. 112),
 	text('NOTICE'), 'what is excused leads nothing');
 
+# Pages are no loop, and are not answered: what limits a statement is known before it has run.
+loops($node);
+foreach my $pages (each_of('SELECT id FROM books ORDER BY id LIMIT 5 OFFSET $n', map { 5 * $_ } 0 .. 12), each_of('SELECT id FROM books WHERE id > $n ORDER BY id LIMIT 5', map { 5 * $_ } 0 .. 12))
+{
+	is(answers("SET onetrip.watch_action = error;\nBEGIN;\n$list${pages}COMMIT"), '', 'who reads page by page is not stopped');
+	is(take_rows($node, 'kind, statements'), 'page|13', 'and told of');
+}
+
 $node->stop;
 done_testing();

@@ -12,8 +12,8 @@ namespace onetrip::postgres {
 /// The lists that a session has lately read page by page.
 class PagedLists {
   public:
-    /// Finds out whether a statement that has just run asked for the page after the one before.
-    /// Where it comes from is known then: whatever held its values did not lead to it.
+    /// Finds out whether a statement that has just run, or is about to, asks for the page after the
+    /// one before. Where it comes from is known then: whatever held its values did not lead to it.
     void look_at(roundtrip::Statement& statement, const PageShape& shape,
                  const ValuesOfStatement& values, const QueryDesc* query);
 
@@ -22,6 +22,7 @@ class PagedLists {
         roundtrip::QueryId id = 0;
         std::uint64_t values = 0;  ///< all of them
         std::uint64_t others = 0;  ///< without those that say which page
+        std::uint64_t limit = 0;
         bool is_full = false;
     };
 
