@@ -223,6 +223,13 @@ my @advice = (
 		'ask once for all of them: join messages to unnest($1)'],
 	['select', q{SELECT genre FROM campagnes WHERE genre LIKE '$n%'},
 		'ask once for all of them: join campagnes to unnest($1)'],
+	# Some rows of each are not all of them, unless there is but one.
+	['select', 'SELECT numero_abonne FROM messages WHERE campagne_id_fk = $n ORDER BY id DESC LIMIT 1',
+		'ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM messages WHERE messages.campagne_id_fk = v ... LIMIT ...) AS t ON true'],
+	['select', 'SELECT numero_abonne FROM messages WHERE id = $n LIMIT 1',
+		'ask once: SELECT ... FROM messages WHERE messages.id = ANY($1)'],
+	['select', 'SELECT genre FROM campagnes ORDER BY id LIMIT 1 OFFSET $n',
+		'read the rows of campagnes at once: one statement with a LIMIT for all of them'],
 	# What differs each time although the statement does not.
 	['select', q{SELECT nextval('ids')}, q{take a block of numbers at once: SELECT nextval('ids') FROM generate_series(1, $1)}],
 	['select', 'SELECT random() FROM campagnes WHERE id = 1', 'ask once for all values'],
@@ -245,6 +252,16 @@ for my $other ('SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m
 	like(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
 	loops($node);
 }
+
+# The advice gives the rows that the loop gave.
+run_script($node, "$list;\n" . join("\n", map { "SELECT id FROM messages WHERE campagne_id_fk = $_ AND id > 3 ORDER BY id LIMIT 2;" } 1 .. 12));
+is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
+	'join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE messages.campagne_id_fk = campagnes.id AND ... LIMIT ...) AS t ON true',
+	'advice for some rows of each');
+is( observe($node, 'SELECT t.id FROM campagnes JOIN LATERAL (SELECT id FROM messages WHERE messages.campagne_id_fk = campagnes.id AND id > 3 ORDER BY id LIMIT 2) AS t ON true ORDER BY campagnes.id, t.id'),
+	observe($node, join ' UNION ALL ', map { "(SELECT id FROM messages WHERE campagne_id_fk = $_ AND id > 3 ORDER BY id LIMIT 2)" } 1 .. 12),
+	'whose rows are those of the loop');
+loops($node);
 
 # Partitions are called by the name that the client used, and batches come in many forms.
 $node->safe_psql('postgres', <<'SQL');

@@ -163,6 +163,17 @@ const char* read_of_known_value(const Subject& subject) {
                     quote_identifier(subject.leader->column()));
 }
 
+bool has_limit(const Subject& subject) {
+    return IsA(subject.statement->planTree, Limit);
+}
+
+const char* read_of_some_rows(const Subject& subject) {
+    return has_limit(subject) && subject.compared == nullptr
+               ? psprintf("read the rows of %s at once: one statement with a LIMIT for all of them",
+                          subject.name)
+               : nullptr;
+}
+
 const char* read_without_comparison(const Subject& subject) {
     return subject.compared == nullptr
                ? psprintf("ask once for all of them: join %s to unnest($1)", subject.name)
@@ -174,6 +185,21 @@ const char* read_of_aggregates(const Subject& subject) {
                ? psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
                           subject.name, subject.compared, subject.further, subject.compared)
                : nullptr;
+}
+
+/// Of several rows of each value but some are read, which a join or a list would give all of.
+const char* read_of_some_rows_of_each(const Subject& subject) {
+    if (!has_limit(subject) || is_key(subject.table, subject.column)) {
+        return nullptr;
+    }
+    const char* const column = subject.leader->exists ? subject.leader->column() : nullptr;
+    const char* const value = subject.bound != nullptr ? subject.bound
+                              : column != nullptr ? psprintf("leader.%s", quote_identifier(column))
+                                                  : nullptr;
+    return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s LIMIT ...) AS t ON true",
+                    value != nullptr ? "join some rows of each:" : "ask once: FROM unnest($1) AS v",
+                    subject.name, subject.compared, value != nullptr ? value : "v",
+                    subject.findings->has_further_conditions ? subject.further : " ...");
 }
 
 /// The rows of the leader have the columns already.
@@ -230,10 +256,12 @@ constexpr Rule rules_for_reads[] = {
     read_of_sequence,
     read_of_queue,
     read_without_table,
+    read_of_some_rows,
     read_without_comparison,
     read_down_a_tree,
     read_of_aggregates,
     read_of_known_value,
+    read_of_some_rows_of_each,
     read_of_leaders_rows,
     read_by_foreign_key,
     read_under_leader,
