@@ -131,6 +131,9 @@ is( seen('kind, statements', $list . each_of('SELECT id FROM posts WHERE user_id
 
 is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT title FROM posts WHERE user_id IN ($ids[$_]" . join('', map { ", $_" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),
 	'select|20', 'lists of constants count as one');
+$node->safe_psql('postgres', 'CREATE TABLE words (word varchar(20))');
+is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT FROM words WHERE word IN ('w$_'" . join('', map { ", 'w$_'" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),
+	'select|20', 'also of varchar, which is compared as text');
 is(seen('kind', "BEGIN;\n$list" . each_of('SELECT title FROM posts WHERE user_id IN ($n, 1, 2, 3)', @ids) . "COMMIT;\n"), '', 'and batches are none');
 is( seen('kind, episodes, statements', join '', map { "BEGIN;\nCREATE TEMP TABLE work (i int) ON COMMIT DROP;\n" . each_of('INSERT INTO work VALUES ($n)', 1 .. 12) . "COMMIT;\n" } 1 .. 5),
 	'insert|5|60', 'temporary tables of one name are one');

@@ -90,9 +90,12 @@ Node* compared_with_given(const OpExpr* operation) {
     return is_given(left) ? right : nullptr;
 }
 
-/// The same of an operation with a list, as IN makes it.
+/// The same of an operation with a list, as IN makes it: one of varchar is made one of text.
 Node* compared_with_list(const ScalarArrayOpExpr* operation) {
-    auto* const list = static_cast<Node*>(lsecond(operation->args));
+    auto* list = static_cast<Node*>(lsecond(operation->args));
+    if (IsA(list, ArrayCoerceExpr)) {
+        list = reinterpret_cast<Node*>(reinterpret_cast<ArrayCoerceExpr*>(list)->arg);
+    }
     return IsA(list, ArrayExpr) &&
                    is_given(reinterpret_cast<Node*>(reinterpret_cast<ArrayExpr*>(list)->elements))
                ? static_cast<Node*>(linitial(operation->args))
