@@ -91,7 +91,8 @@ CREATE TYPE dialects_few.answer_type AS ENUM ('text');
 ALTER TABLE dialects_few.response_events ALTER answer_type TYPE dialects_few.answer_type USING NULL;
 INSERT INTO dialects_few.form_schemas (id, name, dialect, schema)
 VALUES (pg_temp.id(1), 'kobo', 'kobo', '{"survey": [{"type": "text", "name": "t"}]}');
-INSERT INTO dialects_few.form_responses (id, form_id, responses) VALUES (pg_temp.id(11), pg_temp.id(1), '{"t": "x", "_id": 5}');
+INSERT INTO dialects_few.form_responses (id, form_id, responses)
+VALUES (pg_temp.id(11), pg_temp.id(1), '{"t": "x", "_id": 5}');
 CALL load_response_events('dialects_few', 'dialects_few');
 UPDATE dialects_few.form_schemas SET metadata = true;
 CALL load_response_events('dialects_few', 'dialects_few', 'changed');
