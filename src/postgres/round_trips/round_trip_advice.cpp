@@ -163,15 +163,36 @@ const char* read_of_known_value(const Subject& subject) {
                     quote_identifier(subject.leader->column()));
 }
 
-bool has_limit(const Subject& subject) {
-    return IsA(subject.statement->planTree, Limit);
+/// What the leader's rows have of the value that is compared; nullptr if that is not known.
+const char* value_of_leader(const Subject& subject) {
+    if (subject.bound != nullptr) {
+        return subject.bound;
+    }
+    const char* const column = subject.leader->exists ? subject.leader->column() : nullptr;
+    return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
+/// LIMIT: but some of the rows of each value are read, where a join or a list would give all.
 const char* read_of_some_rows(const Subject& subject) {
-    return has_limit(subject) && subject.compared == nullptr
-               ? psprintf("read the rows of %s at once: one statement with a LIMIT for all of them",
-                          subject.name)
-               : nullptr;
+    if (!IsA(subject.statement->planTree, Limit) || subject.leader->is_itself ||
+        subject.findings->aggregates_all) {
+        return nullptr;
+    }
+    if (subject.compared == nullptr) {
+        return psprintf(
+            "ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM %s ... LIMIT ...) AS t "
+            "ON true",
+            subject.name);
+    }
+    // Of a key there is but one row, if no other table has more of it.
+    if (is_key(subject.table, subject.column) && reads_alone(subject.statement, subject.table)) {
+        return nullptr;
+    }
+    const char* const value = value_of_leader(subject);
+    return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s LIMIT ...) AS t ON true",
+                    value != nullptr ? "join some rows of each:" : "ask once: FROM unnest($1) AS v",
+                    subject.name, subject.compared, value != nullptr ? value : "v",
+                    subject.findings->has_further_conditions ? subject.further : " ...");
 }
 
 const char* read_without_comparison(const Subject& subject) {
@@ -185,21 +206,6 @@ const char* read_of_aggregates(const Subject& subject) {
                ? psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
                           subject.name, subject.compared, subject.further, subject.compared)
                : nullptr;
-}
-
-/// Of several rows of each value but some are read, which a join or a list would give all of.
-const char* read_of_some_rows_of_each(const Subject& subject) {
-    if (!has_limit(subject) || is_key(subject.table, subject.column)) {
-        return nullptr;
-    }
-    const char* const column = subject.leader->exists ? subject.leader->column() : nullptr;
-    const char* const value = subject.bound != nullptr ? subject.bound
-                              : column != nullptr ? psprintf("leader.%s", quote_identifier(column))
-                                                  : nullptr;
-    return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s LIMIT ...) AS t ON true",
-                    value != nullptr ? "join some rows of each:" : "ask once: FROM unnest($1) AS v",
-                    subject.name, subject.compared, value != nullptr ? value : "v",
-                    subject.findings->has_further_conditions ? subject.further : " ...");
 }
 
 /// The rows of the leader have the columns already.
@@ -253,19 +259,9 @@ const char* read(const Subject& subject) {
 }
 
 constexpr Rule rules_for_reads[] = {
-    read_of_sequence,
-    read_of_queue,
-    read_without_table,
-    read_of_some_rows,
-    read_without_comparison,
-    read_down_a_tree,
-    read_of_aggregates,
-    read_of_known_value,
-    read_of_some_rows_of_each,
-    read_of_leaders_rows,
-    read_by_foreign_key,
-    read_under_leader,
-    read,
+    read_of_sequence,     read_of_queue,           read_without_table, read_of_known_value,
+    read_of_some_rows,    read_without_comparison, read_down_a_tree,   read_of_aggregates,
+    read_of_leaders_rows, read_by_foreign_key,     read_under_leader,  read,
 };
 
 // ---- rules for reads that are the same each time ------------------------------------------------
