@@ -83,12 +83,18 @@ LIST = "SELECT id FROM campagnes"
 ELEMENT = "SELECT genre FROM campagnes WHERE id = $1"
 
 
-def prepared():
-    """Statements prepared once, in a block, each run by Bind and Execute."""
+def begun_block():
+    """Both statements are prepared, and the list has been read in a block."""
     server = Connection()
     server.parse("list", LIST).parse("element", ELEMENT).sync()
     server.query("BEGIN")
     server.bind("", "list").execute("").sync()
+    return server
+
+
+def prepared():
+    """Statements prepared once, in a block, each run by Bind and Execute."""
+    server = begun_block()
     for n in range(12):
         server.bind("", "element", n).execute("").sync()
     server.query("COMMIT")
@@ -107,10 +113,7 @@ def pipeline():
 
 def syncs():
     """All in one go, in a block, with a Sync each."""
-    server = Connection()
-    server.parse("list", LIST).parse("element", ELEMENT).sync()
-    server.query("BEGIN")
-    server.bind("", "list").execute("").sync()
+    server = begun_block()
     for n in range(1000):
         server.bind("", "element", n % 12).execute("").add(b"S")
     server.send()
