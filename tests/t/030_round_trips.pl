@@ -229,7 +229,9 @@ my @advice = (
 	['select', 'SELECT numero_abonne FROM messages WHERE id = $n LIMIT 1',
 		'ask once: SELECT ... FROM messages WHERE messages.id = ANY($1)'],
 	['select', 'SELECT genre FROM campagnes ORDER BY id LIMIT 1 OFFSET $n',
-		'read the rows of campagnes at once: one statement with a LIMIT for all of them'],
+		'ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM campagnes ... LIMIT ...) AS t ON true'],
+	['select', 'SELECT count(*) FROM messages WHERE campagne_id_fk = $n LIMIT 1',
+		'ask once for all of them: ... FROM messages WHERE messages.campagne_id_fk = ANY($1) GROUP BY messages.campagne_id_fk'],
 	# What differs each time although the statement does not.
 	['select', q{SELECT nextval('ids')}, q{take a block of numbers at once: SELECT nextval('ids') FROM generate_series(1, $1)}],
 	['select', 'SELECT random() FROM campagnes WHERE id = 1', 'ask once for all values'],
@@ -252,6 +254,13 @@ for my $other ('SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m
 	like(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
 	loops($node);
 }
+
+# What a plan says of its tables is asked anew after a CREATE: the same statement may read others.
+my $function = "CREATE OR REPLACE FUNCTION seen() RETURNS SETOF int LANGUAGE sql STABLE AS";
+$node->safe_psql('postgres', "$function 'SELECT 1'");
+my $calls = each_of('SELECT n FROM seen() AS n WHERE n = 1', 1 .. 11);
+run_script($node, "$calls$function 'SELECT id::int FROM campagnes';\n$calls");
+is(take_rows($node, 'repeated, statements'), 'SELECT n FROM seen() AS n WHERE n = $1|22', 'a loop as soon as it reads a table');
 
 # The advice gives the rows that the loop gave.
 run_script($node, "$list;\n" . join("\n", map { "SELECT id FROM messages WHERE campagne_id_fk = $_ AND id > 3 ORDER BY id LIMIT 2;" } 1 .. 12));

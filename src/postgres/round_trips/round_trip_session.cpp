@@ -337,22 +337,27 @@ inline void RoundTripSession::set_limits() {
                           Microseconds{round_trip_settings.gap} * 1000});
 }
 
+inline const PlanTraits& RoundTripSession::look_at_plan(const PlannedStmt* planned) {
+    if (traits_id_ != query_id_of(planned)) {
+        traits_id_ = query_id_of(planned);
+        traits_ = traits_of(planned);
+    }
+    return traits_;
+}
+
 /// Says which statement it is; gives what is known of its text, if it is among the last ones.
 inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statement,
                                                              const PlannedStmt* planned) {
     const QueryId id = query_id_of(planned);
     const Fingerprints::Entry* const known = known_of(id);
-    if (traits_id_ != id) {
-        traits_id_ = id;
-        traits_ = traits_of(planned);
-    }
+    const PlanTraits& traits = look_at_plan(planned);
     statement.id = known != nullptr ? known->fingerprint : id;
     statement.has_list = known != nullptr && known->has_list;
-    statement.kind = traits_.kind;
-    statement.has_relation = traits_.has_relation;
-    statement.names_none = traits_.names_none;
-    statement.is_of_catalogs = traits_.is_of_catalogs;
-    statement.locks_rows = traits_.locks_rows;
+    statement.kind = traits.kind;
+    statement.has_relation = traits.has_relation;
+    statement.names_none = traits.names_none;
+    statement.is_of_catalogs = traits.is_of_catalogs;
+    statement.locks_rows = traits.locks_rows;
     return known;
 }
 
@@ -384,7 +389,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
 /// each table that it first uses is no loop of the code under test.
 void RoundTripSession::answer(const QueryDesc* query) {
     if (is_ignored(query->plannedstmt, query->sourceText) || !clock_.is_running(query) ||
-        traits_of(query->plannedstmt).is_of_catalogs) {
+        look_at_plan(query->plannedstmt).is_of_catalogs) {
         return;
     }
     std::optional<roundtrip::Loop> loop = loop_with(query);

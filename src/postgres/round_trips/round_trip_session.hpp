@@ -192,6 +192,7 @@ class RoundTripSession {
     void answer(const QueryDesc* query);
 
     void prepare(roundtrip::QueryId id);
+    const PlanTraits& look_at_plan(const PlannedStmt* planned);
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned);
     void look_at_role();
