@@ -539,6 +539,8 @@ bool Detector::follows_parent(const Entry& entry, const Context& context) const 
     entry.runs += runs;
     entry.all_runs += runs;
     if (context.is_by_values) {
+        // By which column is known but now.
+        entry.is_described &= statement.evidence.loose == 0;
         count_led(entry, runs + std::max<std::uint32_t>(statement.evidence.loose, brought));
     }
     entry.busy += statement.busy;

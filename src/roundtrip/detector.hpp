@@ -117,9 +117,10 @@ class Detector {
     bool is_block_empty() const noexcept { return !is_block_episode_ && held_count_ == 0; }
 
     /// The loop that this statement makes, or will have made when its block ends as a small one;
-    /// said once a loop and episode, and again if the loop is found to have another leader. What is
-    /// to be known of the statements themselves is to be looked up now. What came before the
-    /// statement is found out here; if it arrived with the one before, it begins when that ends.
+    /// said once a loop and episode, and again if values are found to lead it, or another leader.
+    /// What is to be known of the statements themselves is to be looked up now. What came before
+    /// the statement is found out here; if it arrived with the one before, it begins when that
+    /// ends.
     std::optional<LoopKey> run(Run& run);
     std::optional<LoopKey> statement(const Statement& statement) {
         Run counted{statement};

@@ -422,6 +422,22 @@ TEST_CASE("runs before the first value that is found cost no more than themselve
     }
 }
 
+TEST_CASE("a loop by order is said again when its values are found") {
+    WatchedSession session(10);
+    session.begin_block();
+    session.list(parents, 1001, 40);
+    for (const std::int64_t number : {1, 2, 3}) {
+        session.look(number);
+    }
+    for (const std::int64_t number : WatchedSession::from(1001, 20)) {
+        session.look(number);
+    }
+    session.end_block();
+    REQUIRE(session.due.size() == 2);
+    CHECK(session.due[0] == session.due[1]);
+    CHECK(session.loop_of(look_up).is_by_values);
+}
+
 TEST_CASE("visitors who open what is on the list after two other things are no loop") {
     WatchedSession session(10);
     session.list(parents, 3, 10);

@@ -53,6 +53,8 @@ for my $mode ('autocommit', 'transaction')
 		$loop, "$mode: a library reads the catalog");
 	is($in->($list . each_of($comments, @newest[ 0 .. 9 ]) . "SELECT id, name FROM tags;\n" . each_of($comments, @newest[ 10 .. 19 ])),
 		$loop, "$mode: a side list within it");
+	is($in->($list . each_of($comments, $mode eq 'transaction' ? (1, 2, 3) : 1, @newest)), $loop =~ s/20$/$mode eq 'transaction' ? 23 : 21/er,
+		"$mode: runs for something else before it");
 	is($in->($list . each_of($comments, @newest) . each_of($look_up, @their_users)), "$loop\n$under_user", "$mode: two loops over one list");
 	is($in->($list . join '', map { each_of($comments, $newest[$_]) . each_of($look_up, $their_users[$_]) } 0 .. 19),
 		"$loop\n$under_user", "$mode: two loops that alternate");
