@@ -539,9 +539,7 @@ bool Detector::follows_parent(const Entry& entry, const Context& context) const 
     entry.runs += runs;
     entry.all_runs += runs;
     if (context.is_by_values) {
-        // By which column is known but now.
-        entry.is_described &= statement.evidence.loose == 0;
-        count_led(entry, runs + std::max<std::uint32_t>(statement.evidence.loose, brought));
+        count_led(entry, runs, std::max<std::uint32_t>(statement.evidence.loose, brought));
     }
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;
@@ -552,9 +550,11 @@ bool Detector::follows_parent(const Entry& entry, const Context& context) const 
     return {wait, brought};
 }
 
-/// So many runs more were led by values, and none waits to be.
-inline void Detector::count_led(Entry& entry, std::uint32_t runs) {
-    entry.value_runs = std::min(entry.value_runs + runs, entry.runs);
+/// So many runs more were led by values, with those of which it is known late, and none waits to
+/// be. By which column is not known before either.
+inline void Detector::count_led(Entry& entry, std::uint32_t runs, std::uint32_t late) {
+    entry.is_described &= late == 0;
+    entry.value_runs = std::min(entry.value_runs + runs + late, entry.runs);
     entry.unled = {};
 }
 

@@ -387,7 +387,7 @@ class Detector {
     static bool may_bring(const Entry& entry, const Statement& statement, const Context& context);
     static Microseconds wait_of(const Run& run);
     static void count_unled(Entry& entry, const Run& run);
-    static void count_led(Entry& entry, std::uint32_t runs);
+    static void count_led(Entry& entry, std::uint32_t runs, std::uint32_t late);
     void begin_generation(Entry& entry, const Judgement& evidence) const;
     void remember_rows(Entry& entry, Place place, const Statement& statement, bool is_by_values);
     QueryId leader_of(const Entry& entry) const;
