@@ -128,7 +128,8 @@ is( answers("SET onetrip.watch_action = notice;\nBEGIN;\n$list" . join '', map {
 
 # Pages are no loop, and are not answered: what limits a statement is known before it has run.
 loops($node);
-foreach my $pages (each_of('SELECT id FROM books ORDER BY id LIMIT 5 OFFSET $n', map { 5 * $_ } 0 .. 12), each_of('SELECT id FROM books WHERE id > $n ORDER BY id LIMIT 5', map { 5 * $_ } 0 .. 12))
+foreach my $pages (each_of('SELECT id FROM books ORDER BY id LIMIT 5 OFFSET $n', map { 5 * $_ } 0 .. 12), each_of('SELECT id FROM books WHERE id > $n ORDER BY id LIMIT 5', map { 5 * $_ } 0 .. 12),
+	each_of('SELECT a.name, b.title FROM (SELECT id, name FROM authors ORDER BY id LIMIT 2 OFFSET $n) AS a LEFT JOIN books AS b ON b.author_id = a.id', 0 .. 12))
 {
 	is(answers("SET onetrip.watch_action = error;\nBEGIN;\n$list${pages}COMMIT"), '', 'who reads page by page is not stopped');
 	is(take_rows($node, 'kind, statements'), 'page|13', 'and told of');

@@ -127,6 +127,30 @@ $node->safe_psql('postgres', 'INSERT INTO posts SELECT 600000 + n, NULL, NULL FR
 is(seen('kind', "BEGIN;\n" . each_of('SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 100', map { 600_000 + $_ * 100 } 0 .. 19) . "COMMIT;\n"), '', 'pages of 100 are none');
 is( seen('kind, statements', $list . each_of('SELECT id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5', @ids)), 'select|20', 'the first five of each are a loop');
 
+# ORMs read what belongs to a page with it: the LIMIT is below, and the statement may have other rows than the page.
+my @below = (
+	[ 'in FROM', 'SELECT p.id, u.name FROM (SELECT id, user_id FROM posts ORDER BY id LIMIT 10 OFFSET $n) AS p LEFT JOIN users AS u ON u.id = p.user_id', map { $_ * 10 } 0 .. 14 ],
+	[ 'in FROM, with several rows of each', 'SELECT u.name, p.title FROM (SELECT id, name FROM users ORDER BY id LIMIT 4 OFFSET $n) AS u LEFT JOIN posts AS p ON p.user_id = u.id ORDER BY u.id, p.id', map { $_ * 4 } 0 .. 10 ],
+	[ 'in FROM, from the last key', 'SELECT p.id, u.name FROM (SELECT id, user_id FROM posts WHERE id > $n ORDER BY id LIMIT 10) AS p JOIN users AS u ON u.id = p.user_id', map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'in WITH', 'WITH page AS MATERIALIZED (SELECT id, user_id FROM posts ORDER BY id LIMIT 10 OFFSET $n) SELECT count(*) FROM page JOIN users ON users.id = page.user_id', map { $_ * 10 } 0 .. 14 ],
+	[ 'in IN', 'SELECT u.name, p.title FROM users AS u JOIN posts AS p ON p.user_id = u.id WHERE u.id IN (SELECT id FROM users WHERE id > $n ORDER BY id LIMIT 4) ORDER BY u.id', map { 1000 + $_ * 4 } 0 .. 10 ],
+	[ 'in FROM, with three of each', 'SELECT u.id, p.id FROM (SELECT id FROM users ORDER BY id LIMIT 4 OFFSET $n) AS u CROSS JOIN LATERAL (SELECT id FROM posts WHERE user_id = u.id ORDER BY id LIMIT 3) AS p', map { $_ * 4 } 0 .. 10 ],
+	[ 'from a row whose key is known', 'SELECT id FROM posts WHERE id >= (SELECT p.id FROM posts AS p WHERE p.id = $n) ORDER BY id LIMIT 10', map { 500_001 + $_ * 10 } 0 .. 14 ],
+	[ 'in an arm of UNION', "SELECT 'first' AS what, 0 AS id UNION ALL (SELECT name, id FROM users ORDER BY id LIMIT 4 OFFSET \$n)", map { $_ * 4 } 0 .. 10 ]);
+for my $form (@below)
+{
+	my ($where, $statement, @places) = @$form;
+	my $read = each_of($statement, @places);
+	for my $block ([ "BEGIN;\n", "COMMIT;\n" ], [ '', '' ])
+	{
+		is(seen('kind, leader, statements', $list . $block->[0] . $read . $block->[1]), 'page||' . @places, "a page $where, " . ($block->[0] ? 'in a block' : 'outside'));
+	}
+}
+is( seen('kind, statements', "BEGIN;\n$list" . each_of('SELECT count(*) FROM (SELECT id FROM posts WHERE user_id >= $n ORDER BY user_id LIMIT 9000) AS p', @ids) . "COMMIT;\n"),
+	'select|20', 'pages that are never full are none');
+is( seen('kind, statements', $list . each_of('SELECT u.name, p.id FROM users AS u JOIN (SELECT id, user_id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5) AS p ON p.user_id = u.id', @ids)),
+	'select|20', 'the first five of each with what belongs to them are a loop');
+
 # ---- what is folded ----
 
 is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT title FROM posts WHERE user_id IN ($ids[$_]" . join('', map { ", $_" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),

@@ -77,17 +77,18 @@ Node* folded_operation(Node* expression, Oid operation, Oid type) {
     return reinterpret_cast<Node*>(folded);
 }
 
-/// The expression that an operation compares with a given value; nullptr if it does not.
-Node* compared_with_given(const OpExpr* operation) {
+/// The expression that an operation compares with a value that is as `is_value` asks, as it is not
+/// itself; nullptr if it does not compare such.
+Node* compared_with(bool (*is_value)(Node*), const OpExpr* operation) {
     if (list_length(operation->args) != 2) {
         return nullptr;
     }
     auto* const left = static_cast<Node*>(linitial(operation->args));
     auto* const right = static_cast<Node*>(lsecond(operation->args));
-    if (is_given(right)) {
-        return is_given(left) ? nullptr : left;
+    if (is_value(right)) {
+        return is_value(left) ? nullptr : left;
     }
-    return is_given(left) ? right : nullptr;
+    return is_value(left) ? right : nullptr;
 }
 
 /// The same of an operation with a list, as IN makes it: one of varchar is made one of text.
@@ -166,7 +167,7 @@ Node* fold(Node* node, void* context) {
     Node* compared = nullptr;
     Oid operation = InvalidOid;
     if (IsA(node, OpExpr)) {
-        compared = compared_with_given(reinterpret_cast<OpExpr*>(node));
+        compared = compared_with(is_given, reinterpret_cast<OpExpr*>(node));
         operation = reinterpret_cast<OpExpr*>(node)->opno;
     } else if (IsA(node, ScalarArrayOpExpr)) {
         compared = compared_with_list(reinterpret_cast<ScalarArrayOpExpr*>(node));
@@ -214,6 +215,16 @@ bool is_range(const char* operation) {
            (operation[1] == '\0' || (operation[1] == '=' && operation[2] == '\0'));
 }
 
+/// Whether a value is the same for all rows: given, or read by a query of its own, as of the row at
+/// which a page begins only the key is given by some libraries.
+bool is_place(Node* value) {
+    if (!IsA(value, SubLink)) {
+        return is_given(value);
+    }
+    return reinterpret_cast<const SubLink*>(value)->subLinkType == EXPR_SUBLINK &&
+           !contain_vars_of_level(value, 0);
+}
+
 /// What a condition has of a position in the order of the rows.
 struct Position {
     const List* columns;
@@ -221,9 +232,9 @@ struct Position {
     bool has_range;    ///< it compares one by <, <=, > or >=
 };
 
-/// Whether an operation compares a column of the order with a given value.
+/// Whether an operation compares a column of the order with a place in it.
 bool is_part_of_position(const OpExpr* operation, Position& position) {
-    Node* const compared = compared_with_given(operation);
+    Node* const compared = compared_with(is_place, operation);
     const char* const name = compared == nullptr ? nullptr : get_opname(operation->opno);
     const int place = name == nullptr ? -1 : place_in_order(compared, position.columns);
     if (place < 0 || (!is_range(name) && std::strcmp(name, "=") != 0)) {
@@ -248,7 +259,7 @@ bool is_part_of_position(const RowCompareExpr* rows, Position& position) {
 }
 
 /// Ends the walk at what is no part of a position: neither a comparison of a column of the order
-/// with a given value nor AND, OR and NOT of such.
+/// with a place in it nor AND, OR and NOT of such.
 bool has_other_than_position(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -310,23 +321,52 @@ bool look_at_value(Node* node, void* context) {
     return ends;
 }
 
-PageShape page_shape_of(Query* query) {
-    PageShape shape;
-    if (query->limitCount == nullptr || query->commandType != CMD_SELECT) {
-        return shape;
+/// Adds the parts of a query with a LIMIT that say which page it asks for: OFFSET, and the
+/// conditions that say where the page begins.
+List* with_positions(List* positions, const Query* query) {
+    if (query->limitOffset != nullptr) {
+        positions = lappend(positions, query->limitOffset);
     }
-    List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
     const List* const columns = ordering_columns(query);
     Node* const quals = query->jointree == nullptr ? nullptr : query->jointree->quals;
-    List* conditions = make_ands_implicit(reinterpret_cast<Expr*>(quals));
+    List* const conditions = make_ands_implicit(reinterpret_cast<Expr*>(quals));
     for (Node* condition : each<Node>(conditions)) {
         if (is_position(condition, columns)) {
             positions = lappend(positions, condition);
         }
     }
-    ValueWalk walk{positions, false, &shape};
-    walk_query(query, look_at_value, &walk);
+    return positions;
+}
+
+/// Adds those parts of a query and of all that it is made of: what belongs to the rows of a page is
+/// often read in the same statement, with the page below in FROM, WITH or IN.
+bool add_positions(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (!IsA(node, Query)) {
+        return walk_expression(node, add_positions, context);
+    }
+    auto* const query = reinterpret_cast<Query*>(node);
+    auto& positions = *static_cast<List**>(context);
+    if (query->limitCount != nullptr) {
+        positions = with_positions(positions, query);
+    }
+    return walk_query(query, add_positions, context);
+}
+
+PageShape page_shape_of(Query* query) {
+    PageShape shape;
+    if (query->commandType != CMD_SELECT) {
+        return shape;
+    }
+    List* positions = NIL;
+    add_positions(reinterpret_cast<Node*>(query), &positions);
     shape.is_page = positions != NIL;
+    if (shape.is_page) {
+        ValueWalk walk{positions, false, &shape};
+        walk_query(query, look_at_value, &walk);
+    }
     return shape;
 }
 

@@ -23,17 +23,34 @@ std::uint64_t hash_of_others(const PageShape& shape, const ValuesOfStatement& va
     return hash;
 }
 
-/// The LIMIT that the statement ran with, 0 if it had none; `before` if it has not run yet, before
-/// which the server does not compute it.
-std::uint64_t limit_of(const QueryDesc* query, std::uint64_t before) {
-    if (query->planstate == nullptr || !IsA(query->planstate, LimitState)) {
-        return 0;
+/// What a statement's LIMIT came to.
+struct LimitOfRows {
+    bool is_known = false;    ///< the server computes a LIMIT when the statement runs
+    std::uint64_t count = 0;  ///< 0 if there is none
+    bool is_full = false;     ///< there were as many rows
+};
+
+/// Finds the LIMIT of a page, which is of two rows at least; ends the walk at the first one that
+/// was full. The counts are those of nodeLimit.c.
+bool look_at_limit(PlanState* state, void* context) {
+    auto& found = *static_cast<LimitOfRows*>(context);
+    if (IsA(state, LimitState)) {
+        const auto* const limit = reinterpret_cast<const LimitState*>(state);
+        if (limit->lstate != LIMIT_INITIAL && !limit->noCount && limit->count >= 2) {
+            const bool is_full = limit->position - limit->offset >= limit->count;
+            found = {true, static_cast<std::uint64_t>(limit->count), is_full};
+        }
+        found.is_known |= limit->lstate != LIMIT_INITIAL;
     }
-    const auto* const limit = reinterpret_cast<const LimitState*>(query->planstate);
-    if (limit->lstate == LIMIT_INITIAL) {
-        return before;
+    return found.is_full || walk_plan_states(state, look_at_limit, context);
+}
+
+LimitOfRows limit_of(const QueryDesc* query) {
+    LimitOfRows found;
+    if (query->planstate != nullptr) {
+        look_at_limit(query->planstate, &found);
     }
-    return limit->noCount || limit->count < 0 ? 0 : static_cast<std::uint64_t>(limit->count);
+    return found;
 }
 
 }  // namespace
@@ -43,14 +60,16 @@ void PagedLists::look_at(roundtrip::Statement& statement, const PageShape& shape
     constexpr std::uint64_t large = 100;
     const std::uint64_t others = hash_of_others(shape, values);
     Page& page = pages_[statement.id % places];
-    const std::uint64_t limit = limit_of(query, page.id == statement.id ? page.limit : 0);
-    statement.is_next_page = limit >= 2 && page.id == statement.id && page.is_full &&
+    const LimitOfRows found = limit_of(query);
+    const std::uint64_t before = page.id == statement.id ? page.limit : 0;
+    const std::uint64_t limit = found.is_known ? found.count : before;
+    statement.is_next_page = limit > 0 && page.id == statement.id && page.is_full &&
                              page.others == others && page.values != values.hash;
     statement.is_large_page = limit >= large;
     if (statement.is_next_page) {
         statement.evidence = {};
     }
-    page = {statement.id, values.hash, others, limit, limit >= 2 && statement.rows == limit};
+    page = {statement.id, values.hash, others, limit, found.is_full};
 }
 
 }  // namespace onetrip::postgres
