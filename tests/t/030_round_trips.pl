@@ -247,11 +247,14 @@ for (@advice)
 	loops($node);
 }
 # The leader's rows have a column only where the statement reads it of no other table.
-for my $other ('SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m.campagne_id_fk = c.id WHERE c.id = $n AND m.id > 0',
-	'SELECT genre FROM campagnes WHERE id = $n UNION ALL SELECT genre FROM campagnes WHERE id = 1')
+for my $other ([ 'SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON m.campagne_id_fk = c.id WHERE c.id = $n AND m.id > 0',
+		qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/ ],
+	[ 'SELECT genre FROM campagnes WHERE id = $n UNION ALL SELECT genre FROM campagnes WHERE id = 1',
+		qr/^join the whole query of each: JOIN LATERAL \(SELECT \.\.\. FROM campagnes WHERE campagnes\.id = leader\.id \.\.\.\) AS t ON true$/ ])
 {
-	$node->safe_psql('postgres', "BEGIN;\n$list;\n" . join("\n", map { (my $run = $other) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
-	like(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), qr/^join to the leader: JOIN (\w+) ON \1\.\w+ = leader\.id; or ask once: WHERE \1\.\w+ = ANY\(\$1\)/, "advice for $other");
+	my ($statement, $advice) = @$other;
+	$node->safe_psql('postgres', "BEGIN;\n$list;\n" . join("\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 10) . "\nCOMMIT");
+	like(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), $advice, "advice for $statement");
 	loops($node);
 }
 
@@ -263,14 +266,27 @@ run_script($node, "$calls$function 'SELECT id::int FROM campagnes';\n$calls");
 is(take_rows($node, 'repeated, statements'), 'SELECT n FROM seen() AS n WHERE n = $1|22', 'a loop as soon as it reads a table');
 
 # The advice gives the rows that the loop gave.
-run_script($node, "$list;\n" . join("\n", map { "SELECT id FROM messages WHERE campagne_id_fk = $_ AND id > 3 ORDER BY id LIMIT 2;" } 1 .. 12));
-is( observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'),
-	'join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE messages.campagne_id_fk = campagnes.id AND ... LIMIT ...) AS t ON true',
-	'advice for some rows of each');
-is( observe($node, 'SELECT t.id FROM campagnes JOIN LATERAL (SELECT id FROM messages WHERE messages.campagne_id_fk = campagnes.id AND id > 3 ORDER BY id LIMIT 2) AS t ON true ORDER BY campagnes.id, t.id'),
-	observe($node, join ' UNION ALL ', map { "(SELECT id FROM messages WHERE campagne_id_fk = $_ AND id > 3 ORDER BY id LIMIT 2)" } 1 .. 12),
-	'whose rows are those of the loop');
-loops($node);
+my $of_campagne = 'messages.campagne_id_fk = campagnes.id';
+my $two = 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n AND id > 3 ORDER BY id LIMIT 2';
+for my $followed ([ $two, "join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+	[ "SELECT id FROM ($two) AS two WHERE id > 0", "join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+	[ "($two) UNION ALL (SELECT -id FROM campagnes WHERE campagnes.id = \$n LIMIT 1)", "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT id FROM messages WHERE id = 4', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n EXCEPT SELECT id FROM messages WHERE id = 4', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n UNION ALL SELECT -id FROM campagnes WHERE campagnes.id = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ])
+{
+	my ($statement, $advice) = @$followed;
+	my @runs = map { (my $run = $statement) =~ s/\$n/$_/g; $run } 1 .. 12;
+	run_script($node, "$list;\n" . join("\n", map { "$_;" } @runs));
+	is(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), "$advice AS t ON true", "advice for $statement");
+	(my $joined = $statement) =~ s/campagnes\.id = \$n/c.id = campagnes.id/;
+	$joined =~ s/FROM campagnes WHERE c\./FROM campagnes AS c WHERE c./;
+	$joined =~ s/\$n/campagnes.id/g;
+	is( observe($node, "SELECT t.id FROM campagnes JOIN LATERAL ($joined) AS t ON true WHERE campagnes.id <= 12 ORDER BY campagnes.id, t.id"),
+		observe($node, 'SELECT id FROM (' . join(' UNION ALL ', map { "SELECT $_ AS n, t.id FROM ($runs[$_ - 1]) AS t" } 1 .. 12) . ') AS t ORDER BY n, id'),
+		'whose rows are those of the loop');
+	loops($node);
+}
 
 # Partitions are called by the name that the client used, and batches come in many forms.
 $node->safe_psql('postgres', <<'SQL');

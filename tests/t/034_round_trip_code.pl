@@ -127,6 +127,9 @@ $node->safe_psql('postgres', 'INSERT INTO posts SELECT 600000 + n, NULL, NULL FR
 is(seen('kind', "BEGIN;\n" . each_of('SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 100', map { 600_000 + $_ * 100 } 0 .. 19) . "COMMIT;\n"), '', 'pages of 100 are none');
 is( seen('kind, statements', $list . each_of('SELECT id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5', @ids)), 'select|20', 'the first five of each are a loop');
 
+is( seen('advice', each_of('SELECT u.name, p.id FROM (SELECT id, user_id FROM posts ORDER BY id LIMIT 10 OFFSET $n) AS p JOIN users AS u ON u.id = p.user_id', map { $_ * 10 } 0 .. 15)),
+	'read posts in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; FETCH 1000 FROM c', 'advice names what is limited');
+
 # ORMs read what belongs to a page with it: the LIMIT is below, and the statement may have other rows than the page.
 my @below = (
 	[ 'in FROM', 'SELECT p.id, u.name FROM (SELECT id, user_id FROM posts ORDER BY id LIMIT 10 OFFSET $n) AS p LEFT JOIN users AS u ON u.id = p.user_id', map { $_ * 10 } 0 .. 14 ],

@@ -172,27 +172,33 @@ const char* value_of_leader(const Subject& subject) {
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
-/// LIMIT: but some of the rows of each value are read, where a join or a list would give all.
-const char* read_of_some_rows(const Subject& subject) {
-    if (!IsA(subject.statement->planTree, Limit) || subject.leader->is_itself ||
-        subject.findings->aggregates_all) {
+/// Of each value but some rows are read (LIMIT), or those of several arms (UNION): a join or a list
+/// would give others.
+const char* read_for_each(const Subject& subject) {
+    const Comparison& comparison = subject.findings->of_target;
+    const bool is_limited = subject.compared != nullptr ? comparison.below_limit
+                                                        : IsA(subject.statement->planTree, Limit);
+    const bool has_arms = subject.compared != nullptr && comparison.in_arm;
+    // Of a key there is but one row, if no other table has more of it.
+    const bool is_one_row = subject.compared != nullptr && is_key(subject.table, subject.column) &&
+                            reads_alone(subject.statement, subject.table);
+    const bool has_some_rows = is_limited && !is_one_row && !subject.findings->aggregates_all;
+    if (subject.leader->is_itself || (!has_some_rows && !has_arms)) {
         return nullptr;
     }
+    const char* const limit = is_limited ? " LIMIT ..." : "";
     if (subject.compared == nullptr) {
         return psprintf(
-            "ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM %s ... LIMIT ...) AS t "
-            "ON true",
-            subject.name);
-    }
-    // Of a key there is but one row, if no other table has more of it.
-    if (is_key(subject.table, subject.column) && reads_alone(subject.statement, subject.table)) {
-        return nullptr;
+            "ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM %s ...%s) AS t ON true",
+            subject.name, limit);
     }
     const char* const value = value_of_leader(subject);
-    return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s LIMIT ...) AS t ON true",
-                    value != nullptr ? "join some rows of each:" : "ask once: FROM unnest($1) AS v",
+    return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s%s) AS t ON true",
+                    value == nullptr ? "ask once: FROM unnest($1) AS v"
+                    : has_arms       ? "join the whole query of each:"
+                                     : "join some rows of each:",
                     subject.name, subject.compared, value != nullptr ? value : "v",
-                    subject.findings->has_further_conditions ? subject.further : " ...");
+                    subject.findings->has_further_conditions ? subject.further : " ...", limit);
 }
 
 const char* read_without_comparison(const Subject& subject) {
@@ -260,7 +266,7 @@ const char* read(const Subject& subject) {
 
 constexpr Rule rules_for_reads[] = {
     read_of_sequence,     read_of_queue,           read_without_table, read_of_known_value,
-    read_of_some_rows,    read_without_comparison, read_down_a_tree,   read_of_aggregates,
+    read_for_each,        read_without_comparison, read_down_a_tree,   read_of_aggregates,
     read_of_leaders_rows, read_by_foreign_key,     read_under_leader,  read,
 };
 
@@ -301,6 +307,25 @@ constexpr Rule rules_for_same_reads[] = {
     read_of_sequence, read_of_queue,      same_and_locking, same_and_volatile,
     same_value,       same_without_table, same_of_table,
 };
+
+// ---- pages --------------------------------------------------------------------------------------
+
+/// What is read in pages; nullptr if that has no name, or is not known.
+const char* name_of_list(const Subject& subject) {
+    const Findings& findings = *subject.findings;
+    if (OidIsValid(findings.limited_table)) {
+        return name_of_table(named_table(subject.statement, findings.limited_table));
+    }
+    return findings.scans == 0 ? subject.name : nullptr;
+}
+
+const char* read_in_pages(const Subject& subject) {
+    const char* const name = name_of_list(subject);
+    return psprintf(
+        "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
+        "FETCH 1000 FROM c",
+        name != nullptr ? name : "it");
+}
 
 // ---- rules for writes ---------------------------------------------------------------------------
 
@@ -428,10 +453,7 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
     const char* const column = column_of_leader(subject);
     strlcpy(texts.leader_column, column != nullptr ? column : "", sizeof texts.leader_column);
     if (texts.key.kind == roundtrip::Kind::page) {
-        const char* const pages = psprintf(
-            "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
-            "FETCH 1000 FROM c",
-            subject.name != nullptr ? subject.name : "it");
+        const char* const pages = read_in_pages(subject);
         set_round_trip_text(texts.advice, pages, false);
         set_round_trip_text(texts.advice_if_same, pages, false);
         return;

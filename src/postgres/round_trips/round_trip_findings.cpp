@@ -31,6 +31,8 @@ struct Walk {
     const Bitmapset* targets;        ///< in the range table, that are written; NULL if nothing is
     const PlanState** subplans;      ///< of the statement, by their addresses
     const PlanState** subplans_end;  ///< after the last one
+    bool below_limit;                ///< there is one above where the walk is
+    bool in_arm;                     ///< of UNION, INTERSECT or EXCEPT
     Findings findings;
 };
 
@@ -161,6 +163,8 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
         return;
     }
     found.in_index = in_index;
+    found.below_limit = walk.below_limit;
+    found.in_arm = walk.in_arm;
     if (!says_enough(findings.of_any, in_index)) {
         findings.of_any = found;
     }
@@ -234,9 +238,19 @@ void look_at_functions(const FunctionScan* scan, Walk& walk) {
     }
 }
 
+Oid relation_of(const Scan* scan, const PlannedStmt* statement) {
+    const RangeTblEntry* const range =
+        scan->scanrelid > 0 ? rt_fetch(scan->scanrelid, statement->rtable) : nullptr;
+    return range != nullptr && range->rtekind == RTE_RELATION ? range->relid : InvalidOid;
+}
+
 /// The conditions of an index come first: see says_enough.
 void look_at_scan(const Plan* plan, Walk& walk) {
     ++walk.findings.scans;
+    if (walk.below_limit && !OidIsValid(walk.findings.limited_table)) {
+        walk.findings.limited_table =
+            relation_of(reinterpret_cast<const Scan*>(plan), walk.query->plannedstmt);
+    }
     if (IsA(plan, FunctionScan)) {
         look_at_functions(reinterpret_cast<const FunctionScan*>(plan), walk);
     } else if (IsA(plan, ValuesScan)) {
@@ -311,15 +325,33 @@ const List* pruned_plans(const PlanState* state) {
     return NIL;
 }
 
+/// Whether a plan puts arms together: of the partitions of a table the first one's place in the
+/// range table is a relation's, of arms it is a subquery's.
+bool has_arms(const Plan* plan, const PlannedStmt* statement) {
+    const Bitmapset* const members =
+        IsA(plan, Append)        ? reinterpret_cast<const Append*>(plan)->apprelids
+        : IsA(plan, MergeAppend) ? reinterpret_cast<const MergeAppend*>(plan)->apprelids
+                                 : nullptr;
+    const int first = bms_next_member(members, -1);
+    return IsA(plan, SetOp) ||
+           (first > 0 && rt_fetch(first, statement->rtable)->rtekind == RTE_SUBQUERY);
+}
+
 bool look_at_child(PlanState* state, void* context);
 
 void look_at(PlanState* state, Walk& walk) {
     CHECK_FOR_INTERRUPTS();
+    const bool was_below_limit = walk.below_limit;
+    const bool was_in_arm = walk.in_arm;
     look_at_plan(state->plan, walk);
     if (const List* const pruned = pruned_plans(state); pruned != NIL) {
         look_at_plan(static_cast<const Plan*>(linitial(pruned)), walk);
     }
+    walk.below_limit |= IsA(state->plan, Limit);
+    walk.in_arm |= has_arms(state->plan, walk.query->plannedstmt);
     walk_plan_states(state, look_at_child, &walk);
+    walk.below_limit = was_below_limit;
+    walk.in_arm = was_in_arm;
 }
 
 /// The server's walk also enters subqueries, which are not what the statement itself asks for.
@@ -414,7 +446,7 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
 }
 
 Findings findings_of(const QueryDesc* query) {
-    Walk walk{query, nullptr, nullptr, nullptr, {}};
+    Walk walk{query, nullptr, nullptr, nullptr, false, false, {}};
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);

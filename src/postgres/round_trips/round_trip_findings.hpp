@@ -14,6 +14,8 @@ struct Comparison {
     Oid table = InvalidOid;  ///< what the plan reads: maybe a partition
     AttrNumber column = InvalidAttrNumber;
     bool in_index = false;
+    bool below_limit = false;  ///< of its rows not all are returned
+    bool in_arm = false;       ///< of UNION and the like: there are rows of other arms
 
     bool is_known() const { return OidIsValid(table); }
 };
@@ -24,8 +26,9 @@ struct Findings {
     /// it only reads. All else is about what that reads.
     const ModifyTable* modification = nullptr;
 
-    Comparison of_any;     ///< table
-    Comparison of_target;  ///< that is written; of any if the statement only reads
+    Comparison of_any;               ///< table
+    Comparison of_target;            ///< that is written; of any if the statement only reads
+    Oid limited_table = InvalidOid;  ///< the first that is read below a LIMIT
 
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
     bool has_many_values = false;       ///< of more than one element
