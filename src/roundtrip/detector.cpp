@@ -482,6 +482,7 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
                                   static_cast<std::uint32_t>(entry.wait)};
     entry.generation = evidence.generation;
     entry.is_half = false;
+    entry.list_rows += evidence.rows;
 }
 
 /// Whether a write comes directly after an execution of its parent that had rows, or after another
@@ -901,8 +902,7 @@ Loop Detector::as_loop(const Entry& entry) const {
     return {key_of(entry), !is_told, entry.has_distinct_parameters,
             entry.loop_leader != 0 && is_by_values(entry), entry.runs,
             std::uint64_t{entry.told_runs} + entry.runs, std::min(entry.trips, entry.runs),
-            entry.run_rows, entry.transactions, is_told ? 0 : rows_of(entry.loop_leader),
-            entry.busy,
+            entry.run_rows, entry.transactions, is_told ? 0 : rows_of_leader(entry), entry.busy,
             // Of runs that were found later to be of the loop it may be a share.
             std::min(entry.wait, entry.last_seen - entry.first_seen - entry.busy), entry.first_seen,
             entry.last_seen, 1, entry.is_of_request && !entry.is_kept};
@@ -960,6 +960,20 @@ std::uint64_t Detector::rows_of(QueryId id) const {
     std::uint64_t rows = 0;
     for (std::size_t place = 0; id != 0 && place < used_places_; ++place) {
         rows += entries_[place].id == id ? entries_[place].rows : 0;
+    }
+    return rows;
+}
+
+/// Of a leader that ran before this episode, the rows of the results that led to the loop itself or
+/// to the statements of one row between them.
+std::uint64_t Detector::rows_of_leader(const Entry& loop) const {
+    const std::uint64_t rows = rows_of(loop.loop_leader);
+    Place at = place_of(loop);
+    for (std::size_t steps = 0; rows == 0 && at != nowhere && steps < places; ++steps) {
+        if (entries_[at].leader == loop.loop_leader) {
+            return entries_[at].list_rows;
+        }
+        at = entries_[at].parent;
     }
     return rows;
 }

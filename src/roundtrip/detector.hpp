@@ -293,6 +293,7 @@ class Detector {
         std::uint32_t all_runs;     ///< also those before a part of the episode was told
         std::uint32_t next_report;  ///< runs at which the loop will have grown
         std::uint32_t told_runs;    ///< of this episode's loop
+        std::uint32_t list_rows;    ///< of results that led here first, in whatever episode
         Unled unled;
         Tally confirmed;  ///< of generations before this, that were asked for half at least
     };
@@ -366,7 +367,7 @@ class Detector {
     Counted count_run(Entry& entry, const Run& run, const Context& context) const;
     /// They have been told or count for nothing, also those of generations that were confirmed.
     static void forget_runs(Entry& entry) {
-        entry.runs = 0;
+        entry.runs = entry.list_rows = 0;
         entry.confirmed = {};
     }
     void begin_anew(Entry& entry);
@@ -426,6 +427,7 @@ class Detector {
         return place == nowhere ? 0 : entries_[place].execution;
     }
     std::uint64_t rows_of(QueryId id) const;
+    std::uint64_t rows_of_leader(const Entry& loop) const;
 
     static std::size_t bucket_of(QueryId id) { return (id ^ (id >> 32U)) % buckets; }
 

@@ -371,7 +371,16 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
     if (!tally.is_half && found != 0) {
         tally.is_half = asks_for_half(asking, place, found);
     }
-    return {result.id, result.generation, place, tally.is_half, result.is_many, false, 0, 0};
+    const std::uint64_t rows = tally.asked == 1 ? result.rows : 0;
+    return {result.id,
+            result.generation,
+            place,
+            tally.is_half,
+            result.is_many,
+            false,
+            0,
+            0,
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(rows, UINT32_MAX))};
 }
 
 [[gnu::always_inline]] inline Judgement Evidence::judge_changed(Asking& asking,

@@ -30,6 +30,7 @@ struct Judgement {
     /// one, to which none led.
     std::uint16_t loose = 0;
     std::uint16_t strays = 0;  ///< runs before those, since something led to one, that nothing did
+    std::uint32_t rows = 0;    ///< of that result, if this is the first run that it led to
 };
 
 /// A statement that the client sent and that has ended well.

@@ -571,6 +571,51 @@ TEST_CASE("runs that are seen to be of a loop bring their rows") {
     CHECK(reads.loop_of(look_up).wait == 13 * 400);
 }
 
+TEST_CASE("the rows of a leader count once, in whatever episode it ran") {
+    const auto numbers = WatchedSession::from(1001, 20);
+    const auto rows_of_leader = [](const WatchedSession& session, QueryId id) {
+        std::uint64_t rows = 0;
+        for (const Loop& loop : session.loops) {
+            CHECK(loop.key.leader == parents);
+            rows += loop.key.repeated == id ? loop.leader_rows : 0;
+        }
+        return rows;
+    };
+    for (const bool is_list_in_block : {false, true}) {
+        CAPTURE(is_list_in_block);
+        WatchedSession session(10);
+        if (!is_list_in_block) {
+            session.list(parents, 1001, 20);
+        }
+        session.begin_block();
+        if (is_list_in_block) {
+            session.list(parents, 1001, 20);
+        }
+        for (const std::int64_t number : numbers) {
+            session.run(children, Kind::select, {number}, {9000 + number});
+            session.run(write, Kind::insert, {9000 + number}, {});
+        }
+        session.end_block();
+        session.end();
+        CHECK(session.loops.size() == 2);
+        CHECK(rows_of_leader(session, children) == 20);
+        CHECK(rows_of_leader(session, write) == 20);
+    }
+    WatchedSession blocks(10);
+    for (int list = 0; list < 2; ++list) {
+        blocks.list(parents, 1001, 20);
+        for (int block = 0; block < 3; ++block) {
+            blocks.begin_block();
+            for (const std::int64_t number : numbers) {
+                blocks.look(number);
+            }
+            blocks.end_block();
+        }
+    }
+    CHECK(blocks.loops.size() == 6);
+    CHECK(rows_of_leader(blocks, look_up) == 40);
+}
+
 TEST_CASE("writes that are more than the rows of the list before them are not led by it") {
     WatchedSession few(10);
     few.list(parents, 11, 10);

@@ -91,6 +91,14 @@ for my $other ("COPY ($copied) TO STDOUT;\n", $as_table, "EXPLAIN ANALYZE $list"
 	is(seen($other . each_of($comments, @newest)), '', 'no rows of ' . substr($other, 0, 12));
 }
 
+# What was read before a block leads in it, and each time it was read its rows count.
+for my $script ("${list}BEGIN;\n" . each_of($comments, @newest) . "COMMIT;\n", $list . "BEGIN;\n" . each_of($comments, @newest) . "COMMIT;\n" . "BEGIN;\n" . each_of($comments, @newest) . "COMMIT;\n")
+{
+	run_script($node, $script);
+	my $blocks = () = $script =~ /BEGIN/g;
+	is(take_rows($node, 'episodes, statements, leader_rows'), "$blocks|" . 20 * $blocks . '|20', "a list before $blocks blocks");
+}
+
 # An ERROR in the middle of a result, and a rollback after it: what was seen stays known.
 my $failing = "\\set ON_ERROR_STOP off\nSELECT id, 1 / (id - 500185) FROM posts ORDER BY id DESC LIMIT 20;\n\\set ON_ERROR_STOP on\n";
 is(seen($failing . $list . each_of($comments, @newest)), $loop, 'after an error in a result');
