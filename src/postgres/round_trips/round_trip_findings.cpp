@@ -44,20 +44,20 @@ const Node* as_node(const Expression* expression) {
 }
 
 /// Whether the expression is one value for the whole statement, given by the client.
-bool is_given(const Node* node) {
+bool is_given_value(const Node* node) {
     switch (nodeTag(node)) {
         case T_Const:
             return true;
         case T_Param:
             return reinterpret_cast<const Param*>(node)->paramkind == PARAM_EXTERN;
         case T_RelabelType:
-            return is_given(as_node(reinterpret_cast<const RelabelType*>(node)->arg));
+            return is_given_value(as_node(reinterpret_cast<const RelabelType*>(node)->arg));
         case T_CoerceViaIO:
-            return is_given(as_node(reinterpret_cast<const CoerceViaIO*>(node)->arg));
+            return is_given_value(as_node(reinterpret_cast<const CoerceViaIO*>(node)->arg));
         case T_FuncExpr: {
             const auto arguments = each<Node>(reinterpret_cast<const FuncExpr*>(node)->args);
             return arguments.begin() != arguments.end() &&
-                   std::all_of(arguments.begin(), arguments.end(), is_given);
+                   std::all_of(arguments.begin(), arguments.end(), is_given_value);
         }
         default:
             return false;
@@ -121,7 +121,7 @@ const Var* compared_column(const OpExpr* operation, const List* index_columns) {
         std::swap(left, right);
     }
     const Var* const column = column_of(left);
-    if (column == nullptr || !is_given(right)) {
+    if (column == nullptr || !is_given_value(right)) {
         return nullptr;
     }
     const char* const name = get_opname(operation->opno);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "postgres/round_trips/round_trip_page_shape.hpp"
 #include "postgres/server/walls.hpp"
 #include "roundtrip/statement.hpp"
 
@@ -8,18 +9,6 @@ extern "C" {
 }
 
 namespace onetrip::postgres {
-
-/// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
-/// and what the leading column of ORDER BY is compared with, by range.
-struct PageShape {
-    bool is_page = false;          ///< a LIMIT of the statement has such an OFFSET or comparison
-    std::uint32_t constants = 0;   ///< a bit for each, in the order in which they are collected
-    std::uint32_t parameters = 0;  ///< a bit for each, from the first
-    std::uint8_t constant_count = 0;
-
-    /// The same for constants and parameters, as they are collected one after the other.
-    std::uint32_t values() const { return constants | (parameters << constant_count); }
-};
 
 /// What statements are told apart by: the server's query identifier, folded. Lists of constants or
 /// parameters count as one whatever their length, parameters as constants; a relation counts by its

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
+/// and what the leading column of ORDER BY is compared with, by range.
+struct PageShape {
+    bool is_page = false;          ///< a LIMIT of the statement has such an OFFSET or comparison
+    std::uint32_t constants = 0;   ///< a bit for each, in the order in which they are collected
+    std::uint32_t parameters = 0;  ///< a bit for each, from the first
+    std::uint8_t constant_count = 0;
+
+    /// The same for constants and parameters, as they are collected one after the other.
+    std::uint32_t values() const { return constants | (parameters << constant_count); }
+};
+
+/// Finds it in the analysed tree.
+PageShape page_shape_of(Query* query);
+
+}  // namespace onetrip::postgres
