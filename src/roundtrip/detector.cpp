@@ -278,7 +278,8 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
 inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
     if (entry.is_loop) {
         const QueryId leader = leader_of(entry);
-        const bool has_other = leader != entry.loop_leader && is_block_episode_;
+        const bool has_other =
+            leader != entry.loop_leader && is_block_episode_ && entry.loop_kind != Kind::page;
         if (!has_other && entry.is_described) {
             return std::nullopt;
         }
@@ -605,6 +606,9 @@ inline void Detector::count_numbers(Entry& entry, const Statement& statement) co
 
 /// A loop of pages ends with a run that asks for something else.
 inline void Detector::count_page(Entry& entry, const Statement& statement) {
+    if (statement.role != Statement::Role::execution) {
+        return;
+    }
     if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0 &&
         !statement.is_next_page) {
         begin_anew(entry);

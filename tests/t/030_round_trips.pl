@@ -273,6 +273,12 @@ for my $followed ([ $two, "join some rows of each: JOIN LATERAL (SELECT ... FROM
 	[ "($two) UNION ALL (SELECT -id FROM campagnes WHERE campagnes.id = \$n LIMIT 1)", "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
 	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT id FROM messages WHERE id = 4', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n EXCEPT SELECT id FROM messages WHERE id = 4', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ 'SELECT sum(id) AS id FROM (SELECT id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id LIMIT 2) AS two', "join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ... LIMIT ...)" ],
+	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id OFFSET 1', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ "WITH two AS MATERIALIZED (SELECT id, campagne_id_fk FROM messages WHERE messages.campagne_id_fk = \$n ORDER BY id LIMIT 2) SELECT two.id FROM two JOIN campagnes AS c ON c.id = two.campagne_id_fk",
+		"join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+	[ 'WITH RECURSIVE t AS (SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT m.id FROM messages AS m JOIN t ON m.id = 2 * t.id) SELECT id FROM t',
+		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
 	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n UNION ALL SELECT -id FROM campagnes WHERE campagnes.id = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ])
 {
 	my ($statement, $advice) = @$followed;

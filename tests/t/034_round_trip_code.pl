@@ -9,10 +9,10 @@ use Test::More;
 
 my $node = start_watched_server('code', "onetrip.watch_max = 40", "onetrip.watch_fold_schemas = on");
 $node->safe_psql('postgres', <<'SQL');
-CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE users (id int PRIMARY KEY, name text, last_read bigint DEFAULT 500000);
 CREATE TABLE posts (id bigint PRIMARY KEY, user_id int REFERENCES users, title text);
 CREATE INDEX ON posts (user_id);
-INSERT INTO users SELECT 1000 + n, 'u' FROM generate_series(1, 40) AS n;
+INSERT INTO users (id, name) SELECT 1000 + n, 'u' FROM generate_series(1, 40) AS n;
 INSERT INTO posts SELECT 500000 + n, 1001 + n % 40, 't' FROM generate_series(1, 200) AS n;
 CREATE SEQUENCE numbers;
 SQL
@@ -131,6 +131,7 @@ is( seen('advice', each_of('SELECT u.name, p.id FROM (SELECT id, user_id FROM po
 	'read posts in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; FETCH 1000 FROM c', 'advice names what is limited');
 
 # ORMs read what belongs to a page with it: the LIMIT is below, and the statement may have other rows than the page.
+$node->safe_psql('postgres', q{CREATE TABLE words (id int PRIMARY KEY, word varchar(20)); INSERT INTO words SELECT 1000 + n, 'w' || 1000 + n FROM generate_series(1, 200) AS n});
 my @below = (
 	[ 'in FROM', 'SELECT p.id, u.name FROM (SELECT id, user_id FROM posts ORDER BY id LIMIT 10 OFFSET $n) AS p LEFT JOIN users AS u ON u.id = p.user_id', map { $_ * 10 } 0 .. 14 ],
 	[ 'in FROM, with several rows of each', 'SELECT u.name, p.title FROM (SELECT id, name FROM users ORDER BY id LIMIT 4 OFFSET $n) AS u LEFT JOIN posts AS p ON p.user_id = u.id ORDER BY u.id, p.id', map { $_ * 4 } 0 .. 10 ],
@@ -139,6 +140,11 @@ my @below = (
 	[ 'in IN', 'SELECT u.name, p.title FROM users AS u JOIN posts AS p ON p.user_id = u.id WHERE u.id IN (SELECT id FROM users WHERE id > $n ORDER BY id LIMIT 4) ORDER BY u.id', map { 1000 + $_ * 4 } 0 .. 10 ],
 	[ 'in FROM, with three of each', 'SELECT u.id, p.id FROM (SELECT id FROM users ORDER BY id LIMIT 4 OFFSET $n) AS u CROSS JOIN LATERAL (SELECT id FROM posts WHERE user_id = u.id ORDER BY id LIMIT 3) AS p', map { $_ * 4 } 0 .. 10 ],
 	[ 'from a row whose key is known', 'SELECT id FROM posts WHERE id >= (SELECT p.id FROM posts AS p WHERE p.id = $n) ORDER BY id LIMIT 10', map { 500_001 + $_ * 10 } 0 .. 14 ],
+	[ 'from a row by name', 'SELECT id FROM words WHERE word >= (SELECT w.word FROM words AS w WHERE w.id = $n) ORDER BY word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'from a row of two columns', 'SELECT id FROM words WHERE (word, id) >= (SELECT w.word, w.id FROM words AS w WHERE w.id = $n) ORDER BY word, id LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'from a row, each column by itself', 'SELECT id FROM words WHERE (word, id) >= ((SELECT w.word FROM words AS w WHERE w.id = $n), $n) ORDER BY word, id LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'by a condition of a join', 'SELECT p.id FROM users AS u JOIN posts AS p ON u.id = p.user_id AND p.id > $n ORDER BY p.id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'with nothing to join it to', "SELECT p.id FROM (SELECT id FROM posts ORDER BY id LIMIT 10 OFFSET \$n) AS p JOIN words AS w ON w.id = p.id AND w.word = 'none'", map { $_ * 10 } 0 .. 14 ],
 	[ 'in an arm of UNION', "SELECT 'first' AS what, 0 AS id UNION ALL (SELECT name, id FROM users ORDER BY id LIMIT 4 OFFSET \$n)", map { $_ * 4 } 0 .. 10 ]);
 for my $form (@below)
 {
@@ -149,16 +155,36 @@ for my $form (@below)
 		is(seen('kind, leader, statements', $list . $block->[0] . $read . $block->[1]), 'page||' . @places, "a page $where, " . ($block->[0] ? 'in a block' : 'outside'));
 	}
 }
-is( seen('kind, statements', "BEGIN;\n$list" . each_of('SELECT count(*) FROM (SELECT id FROM posts WHERE user_id >= $n ORDER BY user_id LIMIT 9000) AS p', @ids) . "COMMIT;\n"),
-	'select|20', 'pages that are never full are none');
-is( seen('kind, statements', $list . each_of('SELECT u.name, p.id FROM users AS u JOIN (SELECT id, user_id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5) AS p ON p.user_id = u.id', @ids)),
-	'select|20', 'the first five of each with what belongs to them are a loop');
+# The page is named by what it is ordered by, whatever the plan reads first, and leads to nothing.
+for my $named ('SELECT w.id, u.name FROM words AS w JOIN users AS u ON u.id = w.id ORDER BY w.word LIMIT 2 OFFSET $n', 'SELECT w.id, count(p.id) FROM words AS w LEFT JOIN posts AS p ON p.id = w.id GROUP BY w.id ORDER BY w.word LIMIT 2 OFFSET $n',
+	'WITH page AS MATERIALIZED (SELECT id FROM words ORDER BY id LIMIT 2 OFFSET $n) SELECT u.name FROM users AS u JOIN page ON page.id = u.id')
+{
+	is(seen('leader, evidence, substring(advice, $$^read (\w+) in larger pages$$)', "BEGIN;\n$list" . each_of($named, 0 .. 15) . "COMMIT;\n"), '||words', "pages of words: $named");
+}
+
+# What asks for something else than the next page is none.
+my @none = (
+	[ 'pages that are never full', 'SELECT count(*) FROM (SELECT id FROM posts WHERE user_id >= $n ORDER BY user_id LIMIT 9000) AS p', @ids ],
+	[ 'pages of which but a part is full', 'SELECT p.id, w.id FROM (SELECT id FROM posts WHERE id >= $n * 200 + 296000 ORDER BY id LIMIT 5000) AS p CROSS JOIN LATERAL (SELECT id FROM words WHERE id <> p.id ORDER BY id LIMIT 2) AS w', @ids ],
+	[ 'the first five of each, with what belongs to them', 'SELECT u.name, p.id FROM users AS u JOIN (SELECT id, user_id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5) AS p ON p.user_id = u.id', @ids ],
+	[ "what is new for each", 'SELECT id FROM posts WHERE id > (SELECT last_read FROM users WHERE users.id = $n) ORDER BY id LIMIT 5', @ids ],
+	[ 'what is around each', '(SELECT id FROM posts WHERE id < $n ORDER BY id DESC LIMIT 3) UNION ALL (SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 3)', map { 500_100 + $_ } 1 .. 20 ],
+	[ 'a page with more values than are looked at', 'SELECT id, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 FROM (SELECT id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5 OFFSET 0) AS p', @ids ],
+	[ 'a position in another order', 'SELECT p.id FROM users AS u CROSS JOIN LATERAL (SELECT p.id FROM posts AS p WHERE u.id > $n AND p.user_id = u.id ORDER BY p.id LIMIT 3) AS p WHERE u.id = 1040', @ids ]);
+for my $form (@none)
+{
+	my ($what, $statement, @values) = @$form;
+	is(seen('kind, statements', "BEGIN;\n$list" . each_of($statement, @values) . "COMMIT;\n"), 'select|20', "no page: $what");
+}
+is( seen('kind, statements', "PREPARE p (int) AS SELECT id FROM posts WHERE user_id = \$1 AND id > (SELECT p.id - 10000 FROM posts AS p WHERE p.id = 500000 + \$1 - 1000) ORDER BY id LIMIT 5;\nBEGIN;\n$list" . each_of('EXECUTE p($n)', @ids) . "COMMIT;\n"),
+	'select|20', 'no page: a parameter that is a condition too');
+is( seen('kind, statements', "BEGIN;\n" . each_of('WITH m AS (UPDATE users SET last_read = 0 WHERE id IN (SELECT id FROM users WHERE id > $n ORDER BY id LIMIT 2) RETURNING id) SELECT count(*) FROM m', map { 1000 + 2 * $_ } 0 .. 14) . "COMMIT;\n"),
+	'update|15', 'no page: a write in WITH');
 
 # ---- what is folded ----
 
 is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT title FROM posts WHERE user_id IN ($ids[$_]" . join('', map { ", $_" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),
 	'select|20', 'lists of constants count as one');
-$node->safe_psql('postgres', 'CREATE TABLE words (word varchar(20))');
 is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT FROM words WHERE word IN ('w$_'" . join('', map { ", 'w$_'" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),
 	'select|20', 'also of varchar, which is compared as text');
 is(seen('kind', "BEGIN;\n$list" . each_of('SELECT title FROM posts WHERE user_id IN ($n, 1, 2, 3)', @ids) . "COMMIT;\n"), '', 'and batches are none');

@@ -12,10 +12,6 @@ namespace onetrip::postgres {
 
 namespace {
 
-bool is_cast(const FuncExpr* call) {
-    return call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST;
-}
-
 /// Ends the walk at what is neither a constant, a parameter, a cast nor an operation.
 bool has_other_than_given(Node* node, void* context) {
     if (node == nullptr) {
@@ -42,20 +38,12 @@ bool has_other_than_given(Node* node, void* context) {
 
 }  // namespace
 
-bool is_given(Node* node) {
-    return !has_other_than_given(node, nullptr);
+bool is_cast(const FuncExpr* call) {
+    return call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST;
 }
 
-Node* compared_with(bool (*is_value)(Node*), const OpExpr* operation) {
-    if (list_length(operation->args) != 2) {
-        return nullptr;
-    }
-    auto* const left = static_cast<Node*>(linitial(operation->args));
-    auto* const right = static_cast<Node*>(lsecond(operation->args));
-    if (is_value(right)) {
-        return is_value(left) ? nullptr : left;
-    }
-    return is_value(left) ? right : nullptr;
+bool is_given(Node* node) {
+    return !has_other_than_given(node, nullptr);
 }
 
 }  // namespace onetrip::postgres

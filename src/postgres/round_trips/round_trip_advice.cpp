@@ -172,33 +172,41 @@ const char* value_of_leader(const Subject& subject) {
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
+/// Of a key there is but one row, if no other table has more of it.
+bool is_one_row(const Subject& subject) {
+    return subject.compared != nullptr && is_key(subject.table, subject.column) &&
+           reads_alone(subject.statement, subject.table);
+}
+
+/// A query of which nothing is known but that some rows of its result are read.
+const char* read_of_some_rows(const Subject& subject) {
+    if (subject.compared != nullptr || subject.leader->is_itself ||
+        subject.findings->aggregates_all || !IsA(subject.statement->planTree, Limit)) {
+        return nullptr;
+    }
+    return psprintf(
+        "ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM %s ... LIMIT ...) AS t ON "
+        "true",
+        subject.name);
+}
+
 /// Of each value but some rows are read (LIMIT), or those of several arms (UNION): a join or a list
 /// would give others.
 const char* read_for_each(const Subject& subject) {
-    const Comparison& comparison = subject.findings->of_target;
-    const bool is_limited = subject.compared != nullptr ? comparison.below_limit
-                                                        : IsA(subject.statement->planTree, Limit);
-    const bool has_arms = subject.compared != nullptr && comparison.in_arm;
-    // Of a key there is but one row, if no other table has more of it.
-    const bool is_one_row = subject.compared != nullptr && is_key(subject.table, subject.column) &&
-                            reads_alone(subject.statement, subject.table);
-    const bool has_some_rows = is_limited && !is_one_row && !subject.findings->aggregates_all;
-    if (subject.leader->is_itself || (!has_some_rows && !has_arms)) {
+    const Findings& findings = *subject.findings;
+    const bool is_limited = findings.is_limited && !is_one_row(subject);
+    if (subject.compared == nullptr || subject.leader->is_itself ||
+        (!is_limited && !findings.is_part)) {
         return nullptr;
     }
-    const char* const limit = is_limited ? " LIMIT ..." : "";
-    if (subject.compared == nullptr) {
-        return psprintf(
-            "ask once: FROM unnest($1) AS v JOIN LATERAL (SELECT ... FROM %s ...%s) AS t ON true",
-            subject.name, limit);
-    }
     const char* const value = value_of_leader(subject);
+    const char* const begin =
+        findings.is_part ? "join the whole query of each:" : "join some rows of each:";
     return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s%s) AS t ON true",
-                    value == nullptr ? "ask once: FROM unnest($1) AS v"
-                    : has_arms       ? "join the whole query of each:"
-                                     : "join some rows of each:",
-                    subject.name, subject.compared, value != nullptr ? value : "v",
-                    subject.findings->has_further_conditions ? subject.further : " ...", limit);
+                    value != nullptr ? begin : "ask once: FROM unnest($1) AS v", subject.name,
+                    subject.compared, value != nullptr ? value : "v",
+                    findings.has_further_conditions ? subject.further : " ...",
+                    findings.is_limited ? " LIMIT ..." : "");
 }
 
 const char* read_without_comparison(const Subject& subject) {
@@ -265,9 +273,19 @@ const char* read(const Subject& subject) {
 }
 
 constexpr Rule rules_for_reads[] = {
-    read_of_sequence,     read_of_queue,           read_without_table, read_of_known_value,
-    read_for_each,        read_without_comparison, read_down_a_tree,   read_of_aggregates,
-    read_of_leaders_rows, read_by_foreign_key,     read_under_leader,  read,
+    read_of_sequence,
+    read_of_queue,
+    read_without_table,
+    read_of_known_value,
+    read_of_some_rows,
+    read_for_each,
+    read_without_comparison,
+    read_down_a_tree,
+    read_of_aggregates,
+    read_of_leaders_rows,
+    read_by_foreign_key,
+    read_under_leader,
+    read,
 };
 
 // ---- rules for reads that are the same each time ------------------------------------------------
@@ -310,17 +328,9 @@ constexpr Rule rules_for_same_reads[] = {
 
 // ---- pages --------------------------------------------------------------------------------------
 
-/// What is read in pages; nullptr if that has no name, or is not known.
-const char* name_of_list(const Subject& subject) {
-    const Findings& findings = *subject.findings;
-    if (OidIsValid(findings.limited_table)) {
-        return name_of_table(named_table(subject.statement, findings.limited_table));
-    }
-    return findings.scans == 0 ? subject.name : nullptr;
-}
-
 const char* read_in_pages(const Subject& subject) {
-    const char* const name = name_of_list(subject);
+    const Oid table = subject.findings->paged_table;
+    const char* const name = OidIsValid(table) ? name_of_table(table) : nullptr;
     return psprintf(
         "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
         "FETCH 1000 FROM c",

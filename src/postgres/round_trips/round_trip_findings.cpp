@@ -31,8 +31,9 @@ struct Walk {
     const Bitmapset* targets;        ///< in the range table, that are written; NULL if nothing is
     const PlanState** subplans;      ///< of the statement, by their addresses
     const PlanState** subplans_end;  ///< after the last one
-    bool below_limit;                ///< there is one above where the walk is
-    bool in_arm;                     ///< of UNION, INTERSECT or EXCEPT
+    Bitmapset* entered;              ///< plans of WITH, by their numbers
+    bool is_limited;                 ///< there is a LIMIT above where the walk is
+    bool is_part;                    ///< or another operation that needs all rows below
     Findings findings;
 };
 
@@ -151,9 +152,18 @@ bool says_enough(const Comparison& known, bool in_index) {
     return known.is_known() && (known.in_index || !in_index);
 }
 
+bool has_given_value(const OpExpr* operation) {
+    const auto arguments = each<Node>(operation->args);
+    return std::any_of(arguments.begin(), arguments.end(), is_given_value);
+}
+
 void look_at_comparison(const OpExpr* operation, bool in_index, const List* index_columns,
                         Walk& walk) {
     Findings& findings = walk.findings;
+    if (has_given_value(operation)) {
+        findings.is_limited |= walk.is_limited;
+        findings.is_part |= walk.is_part;
+    }
     if (says_enough(findings.of_any, in_index) && says_enough(findings.of_target, in_index)) {
         return;
     }
@@ -163,8 +173,6 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
         return;
     }
     found.in_index = in_index;
-    found.below_limit = walk.below_limit;
-    found.in_arm = walk.in_arm;
     if (!says_enough(findings.of_any, in_index)) {
         findings.of_any = found;
     }
@@ -238,19 +246,9 @@ void look_at_functions(const FunctionScan* scan, Walk& walk) {
     }
 }
 
-Oid relation_of(const Scan* scan, const PlannedStmt* statement) {
-    const RangeTblEntry* const range =
-        scan->scanrelid > 0 ? rt_fetch(scan->scanrelid, statement->rtable) : nullptr;
-    return range != nullptr && range->rtekind == RTE_RELATION ? range->relid : InvalidOid;
-}
-
 /// The conditions of an index come first: see says_enough.
 void look_at_scan(const Plan* plan, Walk& walk) {
     ++walk.findings.scans;
-    if (walk.below_limit && !OidIsValid(walk.findings.limited_table)) {
-        walk.findings.limited_table =
-            relation_of(reinterpret_cast<const Scan*>(plan), walk.query->plannedstmt);
-    }
     if (IsA(plan, FunctionScan)) {
         look_at_functions(reinterpret_cast<const FunctionScan*>(plan), walk);
     } else if (IsA(plan, ValuesScan)) {
@@ -333,25 +331,50 @@ bool has_arms(const Plan* plan, const PlannedStmt* statement) {
         : IsA(plan, MergeAppend) ? reinterpret_cast<const MergeAppend*>(plan)->apprelids
                                  : nullptr;
     const int first = bms_next_member(members, -1);
-    return IsA(plan, SetOp) ||
+    return IsA(plan, SetOp) || IsA(plan, RecursiveUnion) ||
            (first > 0 && rt_fetch(first, statement->rtable)->rtekind == RTE_SUBQUERY);
 }
 
+/// The walk goes below a plan. Which rows are aggregated into one does not show in how many a LIMIT
+/// above lets through.
+void go_below(const Plan* plan, Walk& walk) {
+    if (IsA(plan, Limit)) {
+        const bool has_count = reinterpret_cast<const Limit*>(plan)->limitCount != nullptr;
+        walk.is_limited |= has_count;
+        walk.is_part |= !has_count;
+    } else if (IsA(plan, Agg) && reinterpret_cast<const Agg*>(plan)->numCols == 0) {
+        walk.is_limited = false;
+    }
+    walk.is_part |= has_arms(plan, walk.query->plannedstmt);
+}
+
 bool look_at_child(PlanState* state, void* context);
+void look_at(PlanState* state, Walk& walk);
+
+/// What WITH reads is what the statement reads; once, however often it is named.
+void look_at_with(const CteScanState* scan, Walk& walk) {
+    const int number = reinterpret_cast<const CteScan*>(scan->ss.ps.plan)->ctePlanId;
+    if (!bms_is_member(number, walk.entered)) {
+        walk.entered = bms_add_member(walk.entered, number);
+        look_at(scan->cteplanstate, walk);
+    }
+}
 
 void look_at(PlanState* state, Walk& walk) {
     CHECK_FOR_INTERRUPTS();
-    const bool was_below_limit = walk.below_limit;
-    const bool was_in_arm = walk.in_arm;
+    const bool was_limited = walk.is_limited;
+    const bool was_part = walk.is_part;
     look_at_plan(state->plan, walk);
     if (const List* const pruned = pruned_plans(state); pruned != NIL) {
         look_at_plan(static_cast<const Plan*>(linitial(pruned)), walk);
     }
-    walk.below_limit |= IsA(state->plan, Limit);
-    walk.in_arm |= has_arms(state->plan, walk.query->plannedstmt);
+    go_below(state->plan, walk);
+    if (IsA(state, CteScanState)) {
+        look_at_with(reinterpret_cast<const CteScanState*>(state), walk);
+    }
     walk_plan_states(state, look_at_child, &walk);
-    walk.below_limit = was_below_limit;
-    walk.in_arm = was_in_arm;
+    walk.is_limited = was_limited;
+    walk.is_part = was_part;
 }
 
 /// The server's walk also enters subqueries, which are not what the statement itself asks for.
@@ -414,6 +437,15 @@ void look_at_modification(PlanState* state, Walk& walk) {
     }
 }
 
+/// Such an aggregate is the first row in an order, by a LIMIT of the planner's own. Its column has
+/// this name (build_minmax_path, planagg.c).
+bool is_of_min_or_max(const Plan* plan) {
+    const auto* const entry =
+        plan->targetlist == NIL ? nullptr : static_cast<TargetEntry*>(linitial(plan->targetlist));
+    return IsA(plan, Limit) && entry != nullptr && entry->resname != nullptr &&
+           std::strcmp(entry->resname, "agg_target") == 0;
+}
+
 void look_at_reading(PlanState* state, Walk& walk) {
     look_at(state, walk);
     if (walk.findings.scans > 0) {
@@ -424,7 +456,7 @@ void look_at_reading(PlanState* state, Walk& walk) {
     walk.findings.aggregates_all |= IsA(state->plan, Result) && subplans != NIL;
     for (PlanState* subplan : each<PlanState>(subplans)) {
         if (subplan != nullptr) {
-            look_at(subplan, walk);
+            look_at(is_of_min_or_max(subplan->plan) ? outerPlanState(subplan) : subplan, walk);
         }
     }
 }
@@ -446,7 +478,7 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
 }
 
 Findings findings_of(const QueryDesc* query) {
-    Walk walk{query, nullptr, nullptr, nullptr, false, false, {}};
+    Walk walk{query, nullptr, nullptr, nullptr, nullptr, false, false, {}};
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);

@@ -14,8 +14,6 @@ struct Comparison {
     Oid table = InvalidOid;  ///< what the plan reads: maybe a partition
     AttrNumber column = InvalidAttrNumber;
     bool in_index = false;
-    bool below_limit = false;  ///< of its rows not all are returned
-    bool in_arm = false;       ///< of UNION and the like: there are rows of other arms
 
     bool is_known() const { return OidIsValid(table); }
 };
@@ -26,19 +24,21 @@ struct Findings {
     /// it only reads. All else is about what that reads.
     const ModifyTable* modification = nullptr;
 
-    Comparison of_any;               ///< table
-    Comparison of_target;            ///< that is written; of any if the statement only reads
-    Oid limited_table = InvalidOid;  ///< the first that is read below a LIMIT
+    Comparison of_any;     ///< table
+    Comparison of_target;  ///< that is written; of any if the statement only reads
 
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
     bool has_many_values = false;       ///< of more than one element
     bool has_many_in_index = false;
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
-    bool is_volatile = false;             ///< the same statement may give something else each time
-    bool locks_rows = false;              ///< FOR UPDATE and the like
-    bool skips_locked = false;            ///< and passes over rows that others have locked
-    Oid sequence = InvalidOid;            ///< that it takes a number of
+    bool is_limited = false;              ///< a LIMIT is above what is compared with a given value
+    bool is_part = false;  ///< so is another operation that needs all of its rows: UNION, OFFSET
+    bool is_volatile = false;      ///< the same statement may give something else each time
+    bool locks_rows = false;       ///< FOR UPDATE and the like
+    bool skips_locked = false;     ///< and passes over rows that others have locked
+    Oid sequence = InvalidOid;     ///< that it takes a number of
+    Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
     int scans = 0;
 };
 

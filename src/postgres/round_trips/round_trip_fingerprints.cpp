@@ -44,6 +44,19 @@ Node* folded_operation(Node* expression, Oid operation, Oid type) {
     return reinterpret_cast<Node*>(folded);
 }
 
+/// The expression that an operation compares with a given value; nullptr if it does not.
+Node* compared_with_given(const OpExpr* operation) {
+    if (list_length(operation->args) != 2) {
+        return nullptr;
+    }
+    auto* const left = static_cast<Node*>(linitial(operation->args));
+    auto* const right = static_cast<Node*>(lsecond(operation->args));
+    if (is_given(right)) {
+        return is_given(left) ? nullptr : left;
+    }
+    return is_given(left) ? right : nullptr;
+}
+
 /// The expression that an operation compares with a list of given values, as IN makes it; nullptr
 /// if it does not. A list of varchar is made one of text.
 Node* compared_with_list(const ScalarArrayOpExpr* operation) {
@@ -121,7 +134,7 @@ Node* fold(Node* node, void* context) {
     Node* compared = nullptr;
     Oid operation = InvalidOid;
     if (IsA(node, OpExpr)) {
-        compared = compared_with(is_given, reinterpret_cast<OpExpr*>(node));
+        compared = compared_with_given(reinterpret_cast<OpExpr*>(node));
         operation = reinterpret_cast<OpExpr*>(node)->opno;
     } else if (IsA(node, ScalarArrayOpExpr)) {
         compared = compared_with_list(reinterpret_cast<ScalarArrayOpExpr*>(node));

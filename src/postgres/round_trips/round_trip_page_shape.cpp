@@ -9,11 +9,13 @@
 
 #include "postgres/round_trips/given_values.hpp"
 #include "postgres/server/list_range.hpp"
+#include "roundtrip/evidence.hpp"
 
 extern "C" {
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 }
 
@@ -21,8 +23,66 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// The columns by which the rows are ordered, the leading one first, up to the first that is not a
-/// column.
+// ---- columns ------------------------------------------------------------------------------------
+
+template <typename Expression>
+Node* as_tree(Expression* expression) {
+    return reinterpret_cast<Node*>(expression);
+}
+
+/// An expression without casts of its own.
+Node* without_casts(Node* node) {
+    for (;;) {
+        if (IsA(node, RelabelType)) {
+            node = as_tree(reinterpret_cast<RelabelType*>(node)->arg);
+        } else if (IsA(node, CoerceViaIO)) {
+            node = as_tree(reinterpret_cast<CoerceViaIO*>(node)->arg);
+        } else if (IsA(node, FuncExpr) && is_cast(reinterpret_cast<FuncExpr*>(node))) {
+            node = static_cast<Node*>(linitial(reinterpret_cast<FuncExpr*>(node)->args));
+        } else {
+            return node;
+        }
+    }
+}
+
+/// A column of the query's own tables; nullptr if the expression is none.
+const Var* own_column(Node* node) {
+    node = without_casts(node);
+    return IsA(node, Var) && reinterpret_cast<Var*>(node)->varlevelsup == 0
+               ? reinterpret_cast<Var*>(node)
+               : nullptr;
+}
+
+/// The table that a column is of; InvalidOid if it is computed.
+Oid table_of_column(const Query* query, const Var* column) {
+    const RangeTblEntry* const range = rt_fetch(column->varno, query->rtable);
+    if (range->rtekind == RTE_SUBQUERY && column->varattno > 0) {
+        const TargetEntry* const entry =
+            get_tle_by_resno(range->subquery->targetList, column->varattno);
+        const Var* const inner = entry == nullptr ? nullptr : own_column(as_tree(entry->expr));
+        return inner == nullptr ? InvalidOid : table_of_column(range->subquery, inner);
+    }
+    return range->rtekind == RTE_RELATION ? range->relid : InvalidOid;
+}
+
+/// Whether two queries' columns are one and the same of a table.
+bool are_same(const Query* one_query, const Var* one, const Query* other_query, const Var* other) {
+    const RangeTblEntry* const range = rt_fetch(one->varno, one_query->rtable);
+    const RangeTblEntry* const other_range = rt_fetch(other->varno, other_query->rtable);
+    return range->rtekind == RTE_RELATION && other_range->rtekind == RTE_RELATION &&
+           range->relid == other_range->relid && one->varattno == other->varattno;
+}
+
+// ---- positions ----------------------------------------------------------------------------------
+
+/// A query whose rows are ordered, and what a condition has of a position in that order.
+struct Position {
+    const Query* query;
+    const List* columns;  ///< Var: the leading one first, up to the first that is computed
+    bool has_leading;     ///< it compares the leading column
+    bool has_range;       ///< it compares one by <, <=, > or >=
+};
+
 List* ordering_columns(const Query* query) {
     List* columns = NIL;
     for (SortGroupClause* clause : each<SortGroupClause>(query->sortClause)) {
@@ -37,17 +97,36 @@ List* ordering_columns(const Query* query) {
 
 /// The place of a column in the order; -1 if it is not in it.
 int place_in_order(Node* node, const List* columns) {
-    while (IsA(node, RelabelType)) {
-        node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
-    }
-    for (int i = 0; IsA(node, Var) && i < list_length(columns); ++i) {
+    const Var* const compared = own_column(node);
+    for (int i = 0; compared != nullptr && i < list_length(columns); ++i) {
         const auto* const column = static_cast<const Var*>(list_nth(columns, i));
-        if (reinterpret_cast<Var*>(node)->varno == column->varno &&
-            reinterpret_cast<Var*>(node)->varattno == column->varattno) {
+        if (compared->varno == column->varno && compared->varattno == column->varattno) {
             return i;
         }
     }
     return -1;
+}
+
+/// Whether a query of its own reads the column of the row at which a page begins, of which some
+/// libraries give the key alone. `number` says which of its columns, from 0.
+bool reads_place(const SubLink* link, int number, Node* compared, const Query* query) {
+    const auto* const lookup = reinterpret_cast<Query*>(link->subselect);
+    const auto* const entry = number < list_length(lookup->targetList)
+                                  ? static_cast<TargetEntry*>(list_nth(lookup->targetList, number))
+                                  : nullptr;
+    const Var* const read = entry == nullptr ? nullptr : own_column(as_tree(entry->expr));
+    return read != nullptr && are_same(lookup, read, query, own_column(compared)) &&
+           !contain_vars_of_level(link->subselect, 1);
+}
+
+/// Whether what a column of the order is compared with is a place in that: given, or read.
+bool is_place(Node* value, Node* compared, const Query* query) {
+    Node* const bare = without_casts(value);
+    if (!IsA(bare, SubLink)) {
+        return is_given(value);
+    }
+    const auto* const link = reinterpret_cast<const SubLink*>(bare);
+    return link->subLinkType == EXPR_SUBLINK && reads_place(link, 0, compared, query);
 }
 
 bool is_range(const char* operation) {
@@ -55,47 +134,65 @@ bool is_range(const char* operation) {
            (operation[1] == '\0' || (operation[1] == '=' && operation[2] == '\0'));
 }
 
-/// Whether a value is the same for all rows: given, or read by a query of its own, as of the row at
-/// which a page begins only the key is given by some libraries.
-bool is_place(Node* value) {
-    if (!IsA(value, SubLink)) {
-        return is_given(value);
-    }
-    return reinterpret_cast<const SubLink*>(value)->subLinkType == EXPR_SUBLINK &&
-           !contain_vars_of_level(value, 0);
-}
-
-/// What a condition has of a position in the order of the rows.
-struct Position {
-    const List* columns;
-    bool has_leading;  ///< it compares the leading column
-    bool has_range;    ///< it compares one by <, <=, > or >=
-};
-
-/// Whether an operation compares a column of the order with a place in it.
-bool is_part_of_position(const OpExpr* operation, Position& position) {
-    Node* const compared = compared_with(is_place, operation);
-    const char* const name = compared == nullptr ? nullptr : get_opname(operation->opno);
-    const int place = name == nullptr ? -1 : place_in_order(compared, position.columns);
-    if (place < 0 || (!is_range(name) && std::strcmp(name, "=") != 0)) {
+bool is_part_of_position(Node* column, Node* value, const char* operation, Position& position) {
+    const int place = place_in_order(column, position.columns);
+    if (place < 0 || !is_place(value, column, position.query)) {
         return false;
     }
     position.has_leading |= place == 0;
-    position.has_range |= is_range(name);
+    position.has_range |= is_range(operation);
     return true;
 }
 
-/// The same of `(a, b) > (x, y)`, or the other way round.
+/// Whether an operation compares a column of the order with a place in it.
+bool is_part_of_position(const OpExpr* operation, Position& position) {
+    const char* const name =
+        list_length(operation->args) == 2 ? get_opname(operation->opno) : nullptr;
+    if (name == nullptr || (!is_range(name) && std::strcmp(name, "=") != 0)) {
+        return false;
+    }
+    auto* const left = static_cast<Node*>(linitial(operation->args));
+    auto* const right = static_cast<Node*>(lsecond(operation->args));
+    return is_part_of_position(left, right, name, position) ||
+           is_part_of_position(right, left, name, position);
+}
+
+/// The same of the columns of a row: the leading one comes first.
+bool is_row_of_position(const List* columns, const List* values, const Position& position) {
+    bool are_places = place_in_order(static_cast<Node*>(linitial(columns)), position.columns) == 0;
+    for (int i = 0; are_places && i < list_length(columns); ++i) {
+        auto* const column = static_cast<Node*>(list_nth(columns, i));
+        are_places = place_in_order(column, position.columns) >= 0 &&
+                     is_place(static_cast<Node*>(list_nth(values, i)), column, position.query);
+    }
+    return are_places;
+}
+
+/// `(a, b) > (x, y)`, or the other way round.
 bool is_part_of_position(const RowCompareExpr* rows, Position& position) {
-    auto* const left = reinterpret_cast<Node*>(rows->largs);
-    auto* const right = reinterpret_cast<Node*>(rows->rargs);
-    const List* const compared = is_given(right) ? rows->largs : rows->rargs;
-    if ((!is_given(right) && !is_given(left)) ||
-        place_in_order(static_cast<Node*>(linitial(compared)), position.columns) != 0) {
+    if (!is_row_of_position(rows->largs, rows->rargs, position) &&
+        !is_row_of_position(rows->rargs, rows->largs, position)) {
         return false;
     }
     position.has_leading = position.has_range = true;
     return true;
+}
+
+/// `(a, b) > (SELECT a, b FROM ...)`.
+bool is_part_of_position(const SubLink* link, Position& position) {
+    if (link->subLinkType != ROWCOMPARE_SUBLINK || !IsA(link->testexpr, RowCompareExpr)) {
+        return false;
+    }
+    const List* const columns = reinterpret_cast<RowCompareExpr*>(link->testexpr)->largs;
+    bool are_places = place_in_order(static_cast<Node*>(linitial(columns)), position.columns) == 0;
+    for (int i = 0; are_places && i < list_length(columns); ++i) {
+        auto* const column = static_cast<Node*>(list_nth(columns, i));
+        are_places = place_in_order(column, position.columns) >= 0 &&
+                     reads_place(link, i, column, position.query);
+    }
+    position.has_leading |= are_places;
+    position.has_range |= are_places;
+    return are_places;
 }
 
 /// Ends the walk at what is no part of a position: neither a comparison of a column of the order
@@ -110,8 +207,10 @@ bool has_other_than_position(Node* node, void* context) {
             return !is_part_of_position(reinterpret_cast<const OpExpr*>(node), position);
         case T_RowCompareExpr:
             return !is_part_of_position(reinterpret_cast<const RowCompareExpr*>(node), position);
+        case T_SubLink:
+            return !is_part_of_position(reinterpret_cast<const SubLink*>(node), position);
         case T_NullTest:
-            return place_in_order(reinterpret_cast<Node*>(reinterpret_cast<NullTest*>(node)->arg),
+            return place_in_order(as_tree(reinterpret_cast<NullTest*>(node)->arg),
                                   position.columns) < 0;
         case T_BoolExpr:
         case T_List:
@@ -123,35 +222,140 @@ bool has_other_than_position(Node* node, void* context) {
 
 /// Whether a condition says after which row of the order the page begins: `a > x`, and of several
 /// columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`.
-bool is_position(Node* condition, const List* columns) {
-    Position position{columns, false, false};
+bool is_position(Node* condition, const Query* query, const List* columns) {
+    Position position{query, columns, false, false};
     return columns != NIL && !has_other_than_position(condition, &position) &&
            position.has_leading && position.has_range;
 }
+
+/// The conditions that all rows of a FROM meet.
+List* conditions_in(Node* node) {
+    if (node == nullptr || IsA(node, RangeTblRef)) {
+        return NIL;
+    }
+    if (IsA(node, JoinExpr)) {
+        const auto* const join = reinterpret_cast<JoinExpr*>(node);
+        const bool is_inner = join->jointype == JOIN_INNER;
+        List* const own = is_inner ? make_ands_implicit(reinterpret_cast<Expr*>(join->quals)) : NIL;
+        List* const left =
+            is_inner || join->jointype == JOIN_LEFT ? conditions_in(join->larg) : NIL;
+        List* const right =
+            is_inner || join->jointype == JOIN_RIGHT ? conditions_in(join->rarg) : NIL;
+        return list_concat(list_concat(left, right), own);
+    }
+    const auto* const from = reinterpret_cast<FromExpr*>(node);
+    List* conditions = NIL;
+    for (Node* item : each<Node>(from->fromlist)) {
+        conditions = list_concat(conditions, conditions_in(item));
+    }
+    return list_concat(conditions, make_ands_implicit(reinterpret_cast<Expr*>(from->quals)));
+}
+
+// ---- the query that is read in pages ------------------------------------------------------------
+
+/// The parts of a query with a LIMIT that say which page it asks for.
+List* positions_of(const Query* query) {
+    List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
+    const List* const columns = ordering_columns(query);
+    for (Node* condition : each<Node>(conditions_in(as_tree(query->jointree)))) {
+        if (is_position(condition, query, columns)) {
+            positions = lappend(positions, condition);
+        }
+    }
+    return positions;
+}
+
+/// What the walk over a statement has found.
+struct PagedQuery {
+    const Query* query;  ///< the first one; nullptr if there is none
+    List* positions;
+    bool is_only;
+};
+
+/// What belongs to the rows of a page is often read in the same statement, with the page below in
+/// FROM, WITH or IN. A LIMIT for each row of another query is none of a page.
+bool find_paged_query(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (!IsA(node, Query)) {
+        return walk_expression(node, find_paged_query, context);
+    }
+    auto* const query = reinterpret_cast<Query*>(node);
+    auto& found = *static_cast<PagedQuery*>(context);
+    if (query->limitCount != nullptr && !contain_vars_of_level(node, 1)) {
+        List* const positions = positions_of(query);
+        if (positions != NIL) {
+            found = {query, positions, found.query == nullptr};
+        }
+    }
+    return walk_query(query, find_paged_query, context);
+}
+
+/// The table of the first item in FROM; InvalidOid if it is none.
+Oid first_table_of(const Query* query) {
+    Node* item = as_tree(query->jointree);
+    while (item != nullptr && !IsA(item, RangeTblRef)) {
+        if (IsA(item, JoinExpr)) {
+            item = reinterpret_cast<JoinExpr*>(item)->larg;
+        } else {
+            const List* const items = reinterpret_cast<FromExpr*>(item)->fromlist;
+            item = items == NIL ? nullptr : static_cast<Node*>(linitial(items));
+        }
+    }
+    if (item == nullptr) {
+        return InvalidOid;
+    }
+    const RangeTblEntry* const range =
+        rt_fetch(reinterpret_cast<RangeTblRef*>(item)->rtindex, query->rtable);
+    return range->rtekind == RTE_SUBQUERY   ? first_table_of(range->subquery)
+           : range->rtekind == RTE_RELATION ? range->relid
+                                            : InvalidOid;
+}
+
+/// The table whose rows are read in pages: the one by which they are ordered.
+Oid paged_table(const Query* query) {
+    const List* const columns = ordering_columns(query);
+    const Oid ordered = columns == NIL
+                            ? InvalidOid
+                            : table_of_column(query, static_cast<const Var*>(linitial(columns)));
+    return OidIsValid(ordered) ? ordered : first_table_of(query);
+}
+
+// ---- its values ---------------------------------------------------------------------------------
 
 /// Constants and parameters of a tree, and which of them are in which parts of it.
 struct ValueWalk {
     const List* positions;  ///< parts of the tree
     bool is_position;       ///< the walk is in one of them
-    PageShape* shape;
+    std::uint64_t constants;
+    std::uint64_t parameters;
+    std::uint64_t other_parameters;  ///< that are in other parts
+    int constant_count;
+    int parameter_count;  ///< the last one's number
 };
+
+constexpr int most_values = roundtrip::StatementValueHashes::most;
+
+std::uint64_t bit_of(int place) {
+    return place < most_values ? std::uint64_t{1} << place : 0;
+}
 
 bool look_at_value(Node* node, void* context) {
     auto& walk = *static_cast<ValueWalk*>(context);
     if (node == nullptr) {
         return false;
     }
-    constexpr int most = 16;
     const bool was_position = walk.is_position;
     walk.is_position |= list_member_ptr(walk.positions, node);
     bool ends = false;
     if (IsA(node, Const)) {
-        const int place = walk.shape->constant_count;
-        walk.shape->constants |= walk.is_position && place < most ? 1U << place : 0;
-        walk.shape->constant_count += place < most ? 1 : 0;
-    } else if (IsA(node, Param)) {
-        const int place = reinterpret_cast<const Param*>(node)->paramid - 1;
-        walk.shape->parameters |= walk.is_position && place < most ? 1U << place : 0;
+        walk.constants |= walk.is_position ? bit_of(walk.constant_count) : 0;
+        ++walk.constant_count;
+    } else if (IsA(node, Param) && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXTERN) {
+        const int number = reinterpret_cast<const Param*>(node)->paramid;
+        (walk.is_position ? walk.parameters : walk.other_parameters) |= bit_of(number - 1);
+        walk.parameter_count = Max(walk.parameter_count, number);
     } else if (IsA(node, Query)) {
         ends = walk_query(reinterpret_cast<Query*>(node), look_at_value, context);
     } else {
@@ -161,55 +365,29 @@ bool look_at_value(Node* node, void* context) {
     return ends;
 }
 
-/// Adds the parts of a query with a LIMIT that say which page it asks for: OFFSET, and the
-/// conditions that say where the page begins.
-List* with_positions(List* positions, const Query* query) {
-    if (query->limitOffset != nullptr) {
-        positions = lappend(positions, query->limitOffset);
-    }
-    const List* const columns = ordering_columns(query);
-    Node* const quals = query->jointree == nullptr ? nullptr : query->jointree->quals;
-    List* const conditions = make_ands_implicit(reinterpret_cast<Expr*>(quals));
-    for (Node* condition : each<Node>(conditions)) {
-        if (is_position(condition, columns)) {
-            positions = lappend(positions, condition);
-        }
-    }
-    return positions;
-}
-
-/// Adds those parts of a query and of all that it is made of: what belongs to the rows of a page is
-/// often read in the same statement, with the page below in FROM, WITH or IN.
-bool add_positions(Node* node, void* context) {
-    if (node == nullptr) {
-        return false;
-    }
-    if (!IsA(node, Query)) {
-        return walk_expression(node, add_positions, context);
-    }
-    auto* const query = reinterpret_cast<Query*>(node);
-    auto& positions = *static_cast<List**>(context);
-    if (query->limitCount != nullptr) {
-        positions = with_positions(positions, query);
-    }
-    return walk_query(query, add_positions, context);
-}
-
 }  // namespace
 
 PageShape page_shape_of(Query* query) {
-    PageShape shape;
-    if (query->commandType != CMD_SELECT) {
-        return shape;
+    if (query->commandType != CMD_SELECT || query->hasModifyingCTE) {
+        return {};
     }
-    List* positions = NIL;
-    add_positions(reinterpret_cast<Node*>(query), &positions);
-    shape.is_page = positions != NIL;
-    if (shape.is_page) {
-        ValueWalk walk{positions, false, &shape};
-        walk_query(query, look_at_value, &walk);
+    PagedQuery paged{nullptr, NIL, false};
+    find_paged_query(as_tree(query), &paged);
+    if (!paged.is_only) {
+        return {};
     }
-    return shape;
+    ValueWalk walk{paged.positions, false, 0, 0, 0, 0, 0};
+    walk_query(query, look_at_value, &walk);
+    // Whether others have changed can be told of the first values alone.
+    if (walk.constant_count + walk.parameter_count > most_values) {
+        return {};
+    }
+    return {true,
+            paged.query->limitOffset != nullptr,
+            static_cast<std::uint8_t>(walk.constant_count),
+            static_cast<std::uint32_t>(walk.constants),
+            static_cast<std::uint32_t>(walk.parameters & ~walk.other_parameters),
+            paged_table(paged.query)};
 }
 
 }  // namespace onetrip::postgres

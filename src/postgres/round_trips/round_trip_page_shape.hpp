@@ -11,12 +11,15 @@ extern "C" {
 namespace onetrip::postgres {
 
 /// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
-/// and what the leading column of ORDER BY is compared with, by range.
+/// and what the columns of ORDER BY are compared with, by range and the leading one among them.
 struct PageShape {
-    bool is_page = false;          ///< a LIMIT of the statement has such an OFFSET or comparison
+    /// One query with a LIMIT has such values, and none of the statement is left out below.
+    bool is_page = false;
+    bool has_offset = false;
+    std::uint8_t constant_count = 0;
     std::uint32_t constants = 0;   ///< a bit for each, in the order in which they are collected
     std::uint32_t parameters = 0;  ///< a bit for each, from the first
-    std::uint8_t constant_count = 0;
+    Oid table = InvalidOid;        ///< that is read in pages; InvalidOid if it is not known
 
     /// The same for constants and parameters, as they are collected one after the other.
     std::uint32_t values() const { return constants | (parameters << constant_count); }

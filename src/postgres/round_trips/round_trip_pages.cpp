@@ -23,34 +23,44 @@ std::uint64_t hash_of_others(const PageShape& shape, const ValuesOfStatement& va
     return hash;
 }
 
-/// What a statement's LIMIT came to.
-struct LimitOfRows {
-    bool is_known = false;    ///< the server computes a LIMIT when the statement runs
-    std::uint64_t count = 0;  ///< 0 if there is none
-    bool is_full = false;     ///< there were as many rows
+/// The walk over a plan for the LIMIT of its pages: one that runs once, with an OFFSET if that says
+/// which page.
+struct LimitWalk {
+    bool has_offset;
+    const LimitState* found;  ///< the first one; of several the first that was full
 };
 
-/// Finds the LIMIT of a page, which is of two rows at least; ends the walk at the first one that
-/// was full. The counts are those of nodeLimit.c.
-bool look_at_limit(PlanState* state, void* context) {
-    auto& found = *static_cast<LimitOfRows*>(context);
-    if (IsA(state, LimitState)) {
-        const auto* const limit = reinterpret_cast<const LimitState*>(state);
-        if (limit->lstate != LIMIT_INITIAL && !limit->noCount && limit->count >= 2) {
-            const bool is_full = limit->position - limit->offset >= limit->count;
-            found = {true, static_cast<std::uint64_t>(limit->count), is_full};
-        }
-        found.is_known |= limit->lstate != LIMIT_INITIAL;
-    }
-    return found.is_full || walk_plan_states(state, look_at_limit, context);
+/// Whether there were fewer rows; unknown, and so false, of one that did not run to its end because
+/// there was nothing to join its rows to. The states are those of nodeLimit.c.
+bool is_short(const LimitState* limit) {
+    return limit->lstate == LIMIT_SUBPLANEOF || limit->lstate == LIMIT_EMPTY;
 }
 
-LimitOfRows limit_of(const QueryDesc* query) {
-    LimitOfRows found;
-    if (query->planstate != nullptr) {
-        look_at_limit(query->planstate, &found);
+bool find_limit(PlanState* state, void* context) {
+    auto& walk = *static_cast<LimitWalk*>(context);
+    if (IsA(state, LimitState)) {
+        const auto* const limit = reinterpret_cast<const LimitState*>(state);
+        if (bms_is_empty(state->plan->extParam) && limit->limitCount != nullptr &&
+            (!walk.has_offset || limit->limitOffset != nullptr) &&
+            (walk.found == nullptr || is_short(walk.found))) {
+            walk.found = limit;
+        }
     }
-    return found;
+    return walk_plan_states(state, find_limit, context);
+}
+
+/// Up to how many rows; 0 if that is not known, or if there is no limit. The server computes it
+/// when the LIMIT runs.
+std::uint64_t count_of(const LimitState* limit) {
+    if (limit->lstate != LIMIT_INITIAL) {
+        return limit->noCount || limit->count < 0 ? 0 : static_cast<std::uint64_t>(limit->count);
+    }
+    const Node* const count = reinterpret_cast<const Limit*>(limit->ps.plan)->limitCount;
+    if (!IsA(count, Const) || reinterpret_cast<const Const*>(count)->constisnull) {
+        return 0;
+    }
+    return static_cast<std::uint64_t>(
+        DatumGetInt64(reinterpret_cast<const Const*>(count)->constvalue));
 }
 
 }  // namespace
@@ -58,18 +68,23 @@ LimitOfRows limit_of(const QueryDesc* query) {
 void PagedLists::look_at(roundtrip::Statement& statement, const PageShape& shape,
                          const ValuesOfStatement& values, const QueryDesc* query) {
     constexpr std::uint64_t large = 100;
+    LimitWalk walk{shape.has_offset, nullptr};
+    find_limit(query->planstate, &walk);
+    if (walk.found == nullptr) {
+        return;
+    }
     const std::uint64_t others = hash_of_others(shape, values);
     Page& page = pages_[statement.id % places];
-    const LimitOfRows found = limit_of(query);
     const std::uint64_t before = page.id == statement.id ? page.limit : 0;
-    const std::uint64_t limit = found.is_known ? found.count : before;
-    statement.is_next_page = limit > 0 && page.id == statement.id && page.is_full &&
+    const std::uint64_t known = count_of(walk.found);
+    const std::uint64_t limit = known == 0 ? before : known;
+    statement.is_next_page = limit >= 2 && page.id == statement.id && page.is_full &&
                              page.others == others && page.values != values.hash;
     statement.is_large_page = limit >= large;
     if (statement.is_next_page) {
         statement.evidence = {};
     }
-    page = {statement.id, values.hash, others, limit, found.is_full};
+    page = {statement.id, values.hash, others, limit, !is_short(walk.found)};
 }
 
 }  // namespace onetrip::postgres

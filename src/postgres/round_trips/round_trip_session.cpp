@@ -455,7 +455,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
         statement.evidence = judgement_;
     }
     judged_query_ = nullptr;
-    if (known != nullptr && known->page.is_page) {
+    if (known != nullptr && known->page.is_page && !goes_on) {
         pages_.look_at(statement, known->page, current_, query);
     }
     plans_.ended(id, statement);
@@ -526,12 +526,20 @@ void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Ru
     }
 }
 
+/// What the statement's plan does, and what its text says of pages.
+Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
+    Findings findings = findings_of(query);
+    const Fingerprints::Entry* const known = known_of(query_id_of(query->plannedstmt));
+    findings.paged_table = known != nullptr ? known->page.table : InvalidOid;
+    return findings;
+}
+
 /// Makes the row of the loop, to which the request adds its numbers when it ends.
 void RoundTripSession::describe_of_request(roundtrip::RequestId request, const LoopKey& loop,
                                            const roundtrip::RequestEpisode::Described& described,
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
-    const Findings findings = findings_of(query);
+    const Findings findings = look_at_findings(query);
     if (does_many_at_once(findings) && !described.has_single_runs) {
         dismiss_in_request(request, loop.repeated);
         return;
@@ -577,7 +585,7 @@ bool RoundTripSession::describe(const LoopKey& loop, const QueryDesc* query,
                                 const ColumnsOfLeader& columns) {
     bool counts = false;
     const bool is_described = run_apart([&] {
-        const Findings findings = findings_of(query);
+        const Findings findings = look_at_findings(query);
         counts = !does_many_at_once(findings) || detector_.has_single_runs(loop);
         if (counts) {
             loops_.describe(loop, query, findings, columns);

@@ -215,6 +215,7 @@ class RoundTripSession {
                                       const roundtrip::Judgement& evidence) const;
     void report(roundtrip::Detector::Run& run, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
+    Findings look_at_findings(const QueryDesc* query) const;
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
     bool describe(const roundtrip::LoopKey& loop, const QueryDesc* query,
