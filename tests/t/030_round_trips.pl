@@ -121,6 +121,7 @@ is(seen('raw_protocol', 'errors'), "select|$list|$element|1|10|10|24|t", 'errors
 
 my $folder = PostgreSQL::Test::Utils::tempdir;
 
+my $clients = 2;
 sub run_pgbench
 {
 	my ($mode, $transactions, @script) = @_;
@@ -130,7 +131,7 @@ sub run_pgbench
 		append_to_file("$folder/script.sql", join "\n", @script, '');
 		@arguments = ('-f', "$folder/script.sql");
 	}
-	$node->command_ok([ 'pgbench', '-n', '-M', $mode, '-c', '2', '-t', $transactions, @arguments, 'postgres' ], "pgbench, $mode");
+	$node->command_ok([ 'pgbench', '-n', '-M', $mode, '-c', $clients, '-t', $transactions, @arguments, 'postgres' ], "pgbench, $mode");
 	wait_for_exits($node);
 	unlink "$folder/script.sql";
 	return;
@@ -145,6 +146,12 @@ for my $mode ('simple', 'extended', 'prepared')
 	my @elements = map { ("\\set n $_", 'SELECT genre FROM campagnes WHERE id = :n;') } 1 .. 12;
 	run_pgbench($mode, 1, 'BEGIN;', "$list;", @elements, 'COMMIT;');
 	is(loops($node), "select|$list|$element|2|24|12|24|t", "a loop is one ($mode)");
+	# Each of these is over in less than a microsecond, and waited for all the same.
+	$clients = 1;
+	local $ENV{PGOPTIONS} = '-c log_statement=none';
+	run_pgbench($mode, 20, 'BEGIN;', ("\\set n 1", 'SELECT :n;') x 40, 'COMMIT;');
+	is(take_rows($node, 'statements, round_trips'), '800|800', "the client waits for each ($mode)");
+	$clients = 2;
 	next if $mode eq 'simple';
 	run_pgbench($mode, 1, '\startpipeline', "$list;", @elements, '\endpipeline');
 	is(loops($node), '', "a pipeline is one round trip ($mode)");

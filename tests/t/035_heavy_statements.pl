@@ -104,6 +104,14 @@ is($ask->('SELECT query, rows, bytes, widest_column, round(widest_share::numeric
 $ask->('SELECT round_trips_reset()');
 run_script($node, "\\o /dev/null\nSET onetrip.watch_values = off;\nSELECT id, kind FROM events;\nSET onetrip.heavy_rows = -1;\nSELECT id, at FROM events;\n");
 is($ask->('SELECT rows, bytes, widest_column FROM heavy_results'), '60000||', 'without values the bytes are not known');
+$ask->('SELECT round_trips_reset()');
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE apart (id int, plain text, pressed text);
+ALTER TABLE apart ALTER plain SET STORAGE EXTERNAL;
+INSERT INTO apart SELECT n, repeat(md5(n::text), 1000), (SELECT string_agg(md5((n * i)::text), '') || repeat('x', 70000) FROM generate_series(1, 1000) AS i) FROM generate_series(1, 20) AS n;
+SQL
+run_script($node, "\\o /dev/null\nSELECT * FROM apart;\nSET onetrip.heavy_bytes = '1MB';\nSELECT plain FROM apart;\nSELECT id, pressed FROM apart;\n");
+is($ask->('SELECT query, rows, bytes, widest_column, round(widest_share::numeric, 2) FROM heavy_results'), 'SELECT id, pressed FROM apart|20|2040080|pressed|1.00', 'values that are stored out of line');
 
 # ---- scans of all shapes ----
 

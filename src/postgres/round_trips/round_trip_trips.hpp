@@ -18,8 +18,7 @@ class TripCounter {
     /// was between them, or if it lay in the receive buffer already when that one ended.
     bool count() {
         const State now = state();
-        const bool has_sync =
-            now.transaction != before_.transaction || now.active != before_.active;
+        const bool has_sync = now.transaction != before_.transaction || now.spent != before_.spent;
         const bool is_trip = now.message != before_.message && has_sync && !before_.has_more;
         before_ = now;
         return is_trip;
@@ -32,10 +31,10 @@ class TripCounter {
     struct State {
         TimestampTz message = 0;      ///< when it arrived
         TimestampTz transaction = 0;  ///< when it began
-        /// For how long the session has been active: grows with each Sync, as long as the server
-        /// tracks activities (pgstat_report_activity, backend_status.c). Idle in a transaction it
-        /// may be for less than a microsecond.
-        std::int64_t active = 0;
+        /// For how long the session has been active, or idle in a transaction: grows with each
+        /// Sync, as long as the server tracks activities (pgstat_report_activity,
+        /// backend_status.c). Either may take less than a microsecond, and then does not count.
+        std::int64_t spent = 0;
         bool has_more = false;  ///< more than a Sync has been received already
     };
 
@@ -44,7 +43,8 @@ class TripCounter {
         const bool is_simple = ActivePortal != nullptr && !ActivePortal->visible;
         const TimestampTz message = GetCurrentStatementStartTimestamp();
         return {message, GetCurrentTransactionStartTimestamp(),
-                pgstat_track_activities ? pgStatActiveTime : message, has_received_more(is_simple)};
+                pgstat_track_activities ? pgStatActiveTime + pgStatTransactionIdleTime : message,
+                has_received_more(is_simple)};
     }
 
     State before_;

@@ -14,7 +14,8 @@ namespace {
 
 std::uint64_t size_of(Datum datum) {
     const auto* const value = static_cast<const char*>(DatumGetPointer(datum));
-    if (VARATT_IS_SHORT(value)) {
+    // The header of a value that is stored out of line looks like a short one's.
+    if (VARATT_IS_SHORT(value) && !VARATT_IS_EXTERNAL(value)) {
         return VARSIZE_SHORT(value) - VARHDRSZ_SHORT;
     }
     if (VARATT_IS_4B_U(value)) {
