@@ -404,8 +404,10 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
 }
 
 /// What asks for the same as the run before says nothing of what leads it. A row by itself may be
-/// asked for again for other reasons than a loop.
-[[gnu::noinline]] Judgement Evidence::judge_same(Asking& asking) const noexcept {
+/// asked for again for other reasons than a loop; and where values differ that are not kept, that
+/// one of the others was found once may be chance.
+[[gnu::noinline]] Judgement Evidence::judge_same(Asking& asking,
+                                                 bool differs_otherwise) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == 0) {
         return {};
@@ -416,7 +418,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
         asking.leader = nowhere;
         return {};
     }
-    if (!result.is_many && tally.asked >= result.rows) {
+    if ((differs_otherwise && tally.found < 2) || (!result.is_many && tally.asked >= result.rows)) {
         return {};
     }
     ++tally.same;
@@ -435,19 +437,21 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
     asking.strays = 0;
 }
 
-ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
-                                                 const StatementValueHashes& values) noexcept {
+ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id, const StatementValueHashes& values,
+                                                 std::uint64_t all) noexcept {
     Asking& asking = asking_of(id);
     const bool was_led = asking.led == asking.runs;
     ++asking.runs;
     const std::uint32_t changed = take_changes(asking, values);
     Judgement found;
+    changed_ = changed;
     if (changed != 0) {
         asking.changed = asking.runs;
         found = judge_changed(asking, values, changed);
     } else if (was_led) {
-        found = judge_same(asking);
+        found = judge_same(asking, asking.all != static_cast<std::uint32_t>(all));
     }
+    asking.all = static_cast<std::uint32_t>(all);
     if (found.leader == 0) {
         asking.strays += changed != 0 && asking.strays < most_judged ? 1 : 0;
         found.loose = static_cast<std::uint16_t>(

@@ -67,9 +67,13 @@ class Evidence {
 
     using RowHashes = std::array<ValueHash, columns>;
 
-    /// What a statement is about to ask for, and where that comes from. To be called once for each
-    /// execution, before its own rows are kept.
-    Judgement judge(QueryId id, const StatementValueHashes& values) noexcept;
+    /// What a statement is about to ask for, and where that comes from; `all` is a hash of all that
+    /// it has, with what is not looked for. To be called once for each execution, before its own
+    /// rows are kept.
+    Judgement judge(QueryId id, const StatementValueHashes& values, std::uint64_t all = 0) noexcept;
+
+    /// Which of the values that were judged last are others than those of the run before, as bits.
+    std::uint32_t changed() const noexcept { return changed_; }
 
     /// The first row of an execution, or of a further part of one, is here. `parameters` tells
     /// executions apart.
@@ -171,6 +175,7 @@ class Evidence {
         std::uint32_t led = 0;      ///< runs until the last one that something led to
         std::uint32_t changed = 0;  ///< runs until the last one with a value that had changed
         std::array<std::uint32_t, StatementValueHashes::most> last{};
+        std::uint32_t all = 0;  ///< of the last run, with what is not kept
         std::array<Tally, results> tallies{};
         Asked asked;
     };
@@ -204,7 +209,7 @@ class Evidence {
     void note_asked(Asking& asking, const StatementValueHashes& values,
                     std::uint32_t changed) const noexcept;
     Judgement led_by(Place place, Asking& asking, ValueHash found) const noexcept;
-    Judgement judge_same(Asking& asking) const noexcept;
+    Judgement judge_same(Asking& asking, bool differs_otherwise) const noexcept;
     Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
                             std::uint32_t changed) noexcept;
     void take_unled(Asking& asking, Judgement& led) const noexcept;
@@ -219,6 +224,7 @@ class Evidence {
     std::array<Place, results> order_{0, 1, 2, 3, 4, 5, 6, 7};
     std::uint32_t generation_ = 0;
     std::uint32_t clock_ = 0;
+    std::uint32_t changed_ = 0;
     std::array<Asking, sets * ways> asking_{};
     std::array<Filter, results> filters_{};
     std::array<UsedWords, results> used_{};

@@ -47,6 +47,13 @@ class WatchedSession : private LoopSink {
     /// A look-up whose rows hold nothing that is asked for.
     void look(std::int64_t number) { run(look_up, Kind::select, {number}, {1'000'000 + number}); }
 
+    /// The same by a second value, of a type that is not kept.
+    void look_by_two(std::int64_t number, std::int64_t not_kept) {
+        not_kept_ = not_kept;
+        look(number);
+        not_kept_ = 0;
+    }
+
     /// Asks for numbers, and returns others; zero is none of them.
     void run(QueryId id, Kind kind, const Numbers& numbers, const Numbers& rows) {
         send(id, kind, Statement::Role::execution, numbers, rows);
@@ -99,7 +106,10 @@ class WatchedSession : private LoopSink {
     void send(QueryId id, Kind kind, Statement::Role role, const Numbers& numbers,
               const Numbers& rows) {
         StatementValueHashes asked;
-        Statement statement{.id = id, .kind = kind, .role = role};
+        Statement statement{.id = id,
+                            .kind = kind,
+                            .role = role,
+                            .parameters = static_cast<std::uint64_t>(not_kept_)};
         for (const std::int64_t number : numbers) {
             asked.add(number == 0 ? 0 : hash_of_number(number));
             statement.parameters =
@@ -107,7 +117,7 @@ class WatchedSession : private LoopSink {
         }
         const bool is_fetch = role != Statement::Role::execution;
         if (!is_fetch) {
-            statement.evidence = evidence_.judge(id, asked);
+            statement.evidence = evidence_.judge(id, asked, statement.parameters);
         }
         Evidence::Place place = Evidence::nowhere;
         for (const std::int64_t row : rows) {
@@ -149,6 +159,7 @@ class WatchedSession : private LoopSink {
     Microseconds clock_ = 1'000'000'000;
     std::uint64_t transaction_ = 0;
     bool is_next_page_ = false;
+    std::int64_t not_kept_ = 0;
 };
 
 }  // namespace
@@ -484,6 +495,24 @@ TEST_CASE("what asks for the same as before is of the loop, however often") {
             CHECK(session.loop_of(look_up).is_by_values);
             CHECK(session.loop_of(look_up).statements == runs);
         }
+    }
+}
+
+TEST_CASE("a value that does not change leads to nothing, though a result held it") {
+    for (const bool in_block : {false, true}) {
+        CAPTURE(in_block);
+        WatchedSession session(10);
+        if (in_block) {
+            session.begin_block();
+        }
+        session.list(parents, 1, 30);
+        for (const std::int64_t number : WatchedSession::from(1'000'000, 24)) {
+            session.look_by_two(7, number);
+        }
+        session.end_block();
+        session.end();
+        CHECK_FALSE(session.loop_of(look_up).is_by_values);
+        CHECK(session.loop_of(look_up).statements == (in_block ? 24 : 0));
     }
 }
 

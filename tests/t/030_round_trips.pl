@@ -265,6 +265,33 @@ for my $other ([ 'SELECT m.template_id FROM campagnes AS c JOIN messages AS m ON
 	loops($node);
 }
 
+# A column that is compared with the same value each time, as of a tenant or a kind, is not what the loop is about.
+$node->safe_psql('postgres', 'CREATE TABLE tenants (id int PRIMARY KEY, tenant int, kind text, campagne int, amount numeric); INSERT INTO tenants SELECT n, 1, $$a$$, n, n FROM generate_series(1, 12) AS n');
+for my $index ('', 'CREATE INDEX ON tenants (tenant)', 'CREATE INDEX ON tenants (campagne)')
+{
+	$node->safe_psql('postgres', $index);
+	for my $form ([ q{SELECT amount FROM tenants WHERE tenant = 1 AND kind = 'a' AND campagne = $n}, 'join to the leader: JOIN tenants ON tenants.campagne = leader.id; or ask once: WHERE tenants.campagne = ANY($1) AND ...' ],
+		[ q{SELECT kind FROM tenants WHERE kind = 'a' AND campagne = $n}, 'join to the leader: JOIN tenants ON tenants.campagne = leader.id; or ask once: WHERE tenants.campagne = ANY($1) AND ...' ],
+		[ 'UPDATE tenants SET amount = 1 WHERE tenant = 1 AND campagne = $n', 'one UPDATE tenants SET ... FROM (VALUES ...) AS v (campagne, ...) WHERE tenants.campagne = v.campagne AND ...' ],
+		[ 'SELECT id FROM tenants WHERE tenant = 1 AND amount = $n.5', 'join tenants by tenants.amount to the leader; or ask once: WHERE tenants.amount = ANY($1) AND ...' ])
+	{
+		my ($statement, $advice) = @$form;
+		for my $mode ('literal', 'prepared')
+		{
+			my $runs = join "\n", map { (my $run = $statement) =~ s/\$n/$_/; "$run;" } 1 .. 12;
+			if ($mode eq 'prepared')
+			{
+				next if $statement =~ /amount = \$n/;
+				(my $prepared = $statement) =~ s/\$n/\$1/;
+				$runs = "PREPARE p (int) AS $prepared;\nSET plan_cache_mode = force_generic_plan;\n" . each_of('EXECUTE p($n)', 1 .. 12);
+			}
+			run_script($node, "BEGIN;\n$list;\n${runs}\nCOMMIT");
+			is(observe($node, 'SELECT split_part(advice, $$; no index$$, 1) FROM round_trips'), $advice, "$mode, $index: $statement");
+			loops($node);
+		}
+	}
+}
+
 # What a plan says of its tables is asked anew after a CREATE: the same statement may read others.
 my $function = "CREATE OR REPLACE FUNCTION seen() RETURNS SETOF int LANGUAGE sql STABLE AS";
 $node->safe_psql('postgres', "$function 'SELECT 1'");

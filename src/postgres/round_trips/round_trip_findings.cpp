@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
@@ -28,6 +29,7 @@ namespace {
 /// The walk over a plan.
 struct Walk {
     const QueryDesc* query;
+    const ChangedValues* changed;
     const Bitmapset* targets;        ///< in the range table, that are written; NULL if nothing is
     const PlanState** subplans;      ///< of the statement, by their addresses
     const PlanState** subplans_end;  ///< after the last one
@@ -147,9 +149,30 @@ Comparison comparison_of(const Var* column, const PlannedStmt* statement) {
                                           : Comparison{};
 }
 
-/// A column that an index was asked for says more than one that was filtered by.
-bool says_enough(const Comparison& known, bool in_index) {
-    return known.is_known() && (known.in_index || !in_index);
+/// 1 if a value is another one than in the run before, -1 if it is the same, 0 if that is not
+/// known.
+int is_changing(const Node* value, const Walk& walk) {
+    while (IsA(value, RelabelType)) {
+        value = as_node(reinterpret_cast<const RelabelType*>(value)->arg);
+    }
+    const GivenValue given =
+        IsA(value, Const)   ? value_of(reinterpret_cast<const Const*>(value))
+        : IsA(value, Param) ? value_of(reinterpret_cast<const Param*>(value), walk.query->params)
+                            : GivenValue{};
+    const roundtrip::ValueHash hash =
+        OidIsValid(given.type) ? hash_of_value(given.type, given.datum) : 0;
+    if (hash == 0 || walk.changed->values == nullptr) {
+        return 0;
+    }
+    return walk.changed->contains(hash) ? 1 : -1;
+}
+
+/// A column whose value is another one in each run says more than one that is always compared with
+/// the same, as of a tenant; and one that an index was asked for more than one that was filtered
+/// by.
+bool says_more(const Comparison& one, const Comparison& known) {
+    return !known.is_known() || one.is_changing > known.is_changing ||
+           (one.is_changing == known.is_changing && one.in_index && !known.in_index);
 }
 
 bool has_given_value(const OpExpr* operation) {
@@ -164,19 +187,19 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
         findings.is_limited |= walk.is_limited;
         findings.is_part |= walk.is_part;
     }
-    if (says_enough(findings.of_any, in_index) && says_enough(findings.of_target, in_index)) {
-        return;
-    }
     const Var* const column = compared_column(operation, index_columns);
     Comparison found = comparison_of(column, walk.query->plannedstmt);
     if (!found.is_known()) {
         return;
     }
     found.in_index = in_index;
-    if (!says_enough(findings.of_any, in_index)) {
+    const auto* const right = static_cast<const Node*>(lsecond(operation->args));
+    found.is_changing = is_changing(
+        is_given_value(right) ? right : static_cast<const Node*>(linitial(operation->args)), walk);
+    if (!findings.of_any.is_known() || (in_index && !findings.of_any.in_index)) {
         findings.of_any = found;
     }
-    if (!says_enough(findings.of_target, in_index) &&
+    if (says_more(found, findings.of_target) &&
         (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
         findings.of_target = found;
     }
@@ -246,7 +269,7 @@ void look_at_functions(const FunctionScan* scan, Walk& walk) {
     }
 }
 
-/// The conditions of an index come first: see says_enough.
+/// The conditions of an index come first: see says_more.
 void look_at_scan(const Plan* plan, Walk& walk) {
     ++walk.findings.scans;
     if (IsA(plan, FunctionScan)) {
@@ -477,8 +500,17 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
     return nullptr;
 }
 
-Findings findings_of(const QueryDesc* query) {
-    Walk walk{query, nullptr, nullptr, nullptr, nullptr, false, false, {}};
+bool ChangedValues::contains(roundtrip::ValueHash hash) const {
+    for (std::size_t i = 0; i < values->count; ++i) {
+        if (values->hashes[i] == hash && ((changed >> i) & 1U) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
+    Walk walk{query, &changed, nullptr, nullptr, nullptr, nullptr, false, false, {}};
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "postgres/server/server.hpp"
+#include "roundtrip/evidence.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
@@ -14,6 +15,9 @@ struct Comparison {
     Oid table = InvalidOid;  ///< what the plan reads: maybe a partition
     AttrNumber column = InvalidAttrNumber;
     bool in_index = false;
+    /// Whether the value is another one in each run, as far as that is known: 1 if it is, -1 if it
+    /// is not.
+    int is_changing = 0;
 
     bool is_known() const { return OidIsValid(table); }
 };
@@ -45,8 +49,16 @@ struct Findings {
 /// The node that inserts, updates or deletes; nullptr if the statement only reads.
 const ModifyTable* modification_of(const PlannedStmt* statement);
 
+/// The values of a statement, and which of them are others than those of the run before.
+struct ChangedValues {
+    const roundtrip::StatementValueHashes* values;  ///< nullptr if it is not known
+    std::uint32_t changed;                          ///< a bit for each
+
+    bool contains(roundtrip::ValueHash hash) const;
+};
+
 /// Looks at the plan of a statement that has run and has not ended.
-Findings findings_of(const QueryDesc* query);
+Findings findings_of(const QueryDesc* query, const ChangedValues& changed);
 
 /// Whether the statement asks for many things at once already: by an array, a list of VALUES, or
 /// IN (…), rather than by a single value.

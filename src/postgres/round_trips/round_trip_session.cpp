@@ -283,7 +283,8 @@ void RoundTripSession::end_episode() {
         return;
     }
     forget_after_pause();
-    judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each);
+    judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each,
+                                 current_.hash);
     // Visitors of one page are different requests.
     judgement_.is_half |= request != 0;
 }
@@ -528,7 +529,8 @@ void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Ru
 
 /// What the statement's plan does, and what its text says of pages.
 Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
-    Findings findings = findings_of(query);
+    Findings findings = findings_of(
+        query, {round_trip_settings.values ? &current_.each : nullptr, evidence_.changed()});
     const Fingerprints::Entry* const known = known_of(query_id_of(query->plannedstmt));
     findings.paged_table = known != nullptr ? known->page.table : InvalidOid;
     return findings;
