@@ -125,7 +125,9 @@ CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10000);
 CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10000) TO (30000);
 INSERT INTO parts SELECT n, n % 5000, 'y' || n FROM generate_series(1, 20000) AS n;
 CREATE VIEW aliased AS SELECT * FROM (wide JOIN narrow USING (id)) AS j;
-ANALYZE wide, narrow, parts;
+CREATE TABLE flags (id int, done bool, gone int, at timestamp, body jsonb);
+INSERT INTO flags SELECT n, n > 5, nullif(n, 7), now()::timestamp - n * interval '1 minute', jsonb_build_object('status', n) FROM generate_series(1, 20000) AS n;
+ANALYZE wide, narrow, parts, flags;
 SQL
 
 # What is advised on a statement, which must not fail.
@@ -150,11 +152,30 @@ for my $case (
 	[ 'SELECT * FROM narrow, LATERAL (SELECT * FROM wide WHERE amount + narrow.id = 5 OFFSET 0) AS l WHERE narrow.id < 3', '' ],
 	[ "SELECT * FROM narrow WHERE narrow.* = ROW(5, 5, 'x5')::narrow", '' ],
 	[ 'SELECT count(*) FROM wide WHERE org_id = 5 AND amount = 6', 'wide (org_id, amount)' ],
+	[ 'SELECT * FROM wide WHERE amount = 5.0', 'wide (((amount)::numeric))' ],
+	[ 'SELECT * FROM flags WHERE gone IS NULL', 'flags (gone)' ],
+	[ 'SELECT * FROM flags WHERE NOT done', 'flags (done)' ],
+	[ 'SELECT * FROM flags WHERE done IS FALSE AND id > 0', 'flags (done, id)' ],
+	[ "SELECT * FROM flags WHERE id > 0 AND at BETWEEN now()::timestamp - interval '9 minutes' AND now()::timestamp - interval '5 minutes'", 'flags (at)' ],
+	[ "SELECT * FROM flags WHERE body ->> 'status' = '5'", "flags (((body ->> 'status'::text)))" ],
+	# What may be data of the client's is not written.
+	[ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5'", '' ],
+	[ "PREPARE p (text) AS SELECT * FROM wide WHERE lower(name || \$1) = 'x'; EXECUTE p('secret')", '' ],
+	[ "PREPARE p (text) AS SELECT * FROM flags WHERE body ->> \$1 = '5'; EXECUTE p('secret')", '' ],
+	[ 'SELECT * FROM wide WHERE amount * 4711 = 5', '' ],
 	[ "SELECT count(*) FROM wide WHERE (amount = 5 AND name <> 'a') OR (org_id = 6 AND name <> 'b')", '' ],
 	[ "SELECT count(*) FROM wide WHERE (name = 'a' AND amount = 5) OR (amount = 6 AND name <> 'b')", 'wide (amount)' ])
 {
 	my ($statement, $index) = @$case;
 	is(on_index($statement), $index, "the index for $statement");
+}
+
+for my $case ([ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5' AND amount > 7", 'wide is read whole for less than 1 % of its rows: CREATE INDEX CONCURRENTLY ON public.wide (amount)' ],
+	[ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5'", 'wide is read whole for less than 1 % of its rows: an index on the expression of name that is compared' ],
+	[ "SELECT * FROM wide WHERE name LIKE 'x500%'", 'wide is read whole for less than 1 % of its rows: no index on columns serves this filter on name; compare a column, or index the expression' ])
+{
+	on_index($case->[0]);
+	is($node->safe_psql('postgres', q{SELECT advice FROM heavy_plans WHERE query NOT LIKE '%heavy_plans%'}), $case->[1], "the advice for $case->[0]");
 }
 
 # An index takes 32 columns.

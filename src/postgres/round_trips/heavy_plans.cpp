@@ -117,7 +117,7 @@ void insert_plan(const HeavyKey& key, const char* application_name, const Query*
     plan->or_arms = arms_of(query);
     strlcpy(plan->application_name, application_name, sizeof plan->application_name);
     plan->encoding = GetDatabaseEncoding();
-    const WastefulScan scan = wasteful_scan(planned);
+    const WastefulScan scan = wasteful_scan(planned, text);
     if (scan.text != nullptr) {
         const int size = pg_mbcliplen(scan.text, static_cast<int>(std::strlen(scan.text)),
                                       sizeof plan->seq_scan - 1);

@@ -1,10 +1,11 @@
 // Finds the sequential scan of a plan that an index would spare, and the index.
 //
 // Looked at is what the planner has estimated. Columns compared by = come first in the index, and
-// after them one that is compared by < or >.
+// after them one that is compared by < or >. No data of the client's stand in what is said.
 
 #include "postgres/round_trips/seq_scan.hpp"
 
+#include "postgres/round_trips/given_values.hpp"
 #include "postgres/round_trips/missing_index.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/server/compat.hpp"
@@ -123,8 +124,9 @@ Scan largest_scan(const PlannedStmt* planned) {
 /// What an index could have as keys: expressions of one table, as the plan has them, at most as
 /// many as an index takes.
 struct Keys {
-    List* equal = NIL;      ///< of which each is compared by =
-    Node* range = nullptr;  ///< that is compared otherwise; at most one
+    List* equal = NIL;      ///< of which each is compared by =, or is NULL, true or false
+    List* ranges = NIL;     ///< that are compared otherwise, once for each time
+    bool has_data = false;  ///< there was one with data of the client's in it, which is not written
 };
 
 /// Whether an expression has what no index takes: parameters, whole rows, columns of the system.
@@ -142,16 +144,88 @@ bool is_of_table(Node* expression) {
            !contain_subplans(expression) && !has_no_key(expression, nullptr);
 }
 
-void add_key(Keys& keys, Node* expression, bool is_equal) {
-    Node* const plain = strip_implicit_coercions(expression);
-    if (is_equal && list_length(keys.equal) < INDEX_MAX_KEYS) {
+bool is_of_json(Oid operation) {
+    const char* const name = get_opname(operation);
+    return name != nullptr && (std::strcmp(name, "->") == 0 || std::strcmp(name, "->>") == 0 ||
+                               std::strcmp(name, "#>") == 0 || std::strcmp(name, "#>>") == 0);
+}
+
+/// Whether a constant stands in the statement's text: what came as a parameter is found where that
+/// stands (eval_const_expressions, clauses.c).
+bool is_literal(const Node* node, const char* text) {
+    if (!IsA(node, Const)) {
+        return false;
+    }
+    const auto* const constant = reinterpret_cast<const Const*>(node);
+    return constant->location >= 0 && constant->location < static_cast<int>(std::strlen(text)) &&
+           text[constant->location] != '$';
+}
+
+/// A digit, true and false say nothing of anybody.
+bool is_harmless(const Const* constant) {
+    return constant->constisnull || constant->consttype == BOOLOID ||
+           (constant->consttype == INT4OID && DatumGetInt32(constant->constvalue) >= 0 &&
+            DatumGetInt32(constant->constvalue) <= 9);
+}
+
+/// Whether an expression has what may be data of the client's: a constant, but for the keys of
+/// JSON, which are like names of columns, and for the lengths in casts.
+bool has_client_data(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    const auto* const text = static_cast<const char*>(context);
+    if (IsA(node, Const)) {
+        return !is_literal(node, text) || !is_harmless(reinterpret_cast<const Const*>(node));
+    }
+    if (IsA(node, FuncExpr) && is_cast(reinterpret_cast<const FuncExpr*>(node))) {
+        const auto* const call = reinterpret_cast<const FuncExpr*>(node);
+        return has_client_data(static_cast<Node*>(linitial(call->args)), context);
+    }
+    if (IsA(node, OpExpr) && is_of_json(reinterpret_cast<const OpExpr*>(node)->opno)) {
+        const auto* const operation = reinterpret_cast<const OpExpr*>(node);
+        return !is_literal(static_cast<Node*>(lsecond(operation->args)), text) ||
+               has_client_data(static_cast<Node*>(linitial(operation->args)), context);
+    }
+    return walk_expression(node, has_client_data, context);
+}
+
+/// A cast that changes no bit of the value is none for an index.
+Node* without_relabels(Node* expression) {
+    while (IsA(expression, RelabelType)) {
+        expression = reinterpret_cast<Node*>(reinterpret_cast<const RelabelType*>(expression)->arg);
+    }
+    return expression;
+}
+
+void add_key(Keys& keys, Node* expression, bool is_equal, const char* text) {
+    Node* const plain = without_relabels(expression);
+    if (has_client_data(plain, const_cast<char*>(text))) {
+        keys.has_data = true;
+    } else if (!is_equal) {
+        keys.ranges = lappend(keys.ranges, plain);
+    } else if (list_length(keys.equal) < INDEX_MAX_KEYS) {
         keys.equal = list_append_unique(keys.equal, plain);
-    } else if (!is_equal && keys.range == nullptr) {
-        keys.range = plain;
     }
 }
 
-void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool is_array) {
+/// Of what is compared by < and > the one that is so most often: between two values lies less.
+Node* range_of(const Keys& keys) {
+    Node* most = nullptr;
+    int times = 0;
+    for (Node* one : each<Node>(keys.ranges)) {
+        int same = 0;
+        for (Node* other : each<Node>(keys.ranges)) {
+            same += equal(one, other) ? 1 : 0;
+        }
+        most = same > times ? one : most;
+        times = Max(times, same);
+    }
+    return most;
+}
+
+void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool is_array,
+                        const char* text) {
     if (list_length(arguments) != 2) {
         return;
     }
@@ -164,22 +238,47 @@ void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool i
     if (!is_known || (!is_left && !is_right) || (is_array && strategy != BTEqualStrategyNumber)) {
         return;
     }
-    add_key(keys, is_left ? left : right, strategy == BTEqualStrategyNumber);
+    add_key(keys, is_left ? left : right, strategy == BTEqualStrategyNumber, text);
 }
 
-Keys keys_of(const List* conditions) {
-    Keys keys;
-    for (const Node* condition : each<Node>(conditions)) {
-        CHECK_FOR_INTERRUPTS();
-        if (IsA(condition, OpExpr)) {
-            const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
-            look_at_comparison(keys, operation->opno, operation->args, false);
-        } else if (IsA(condition, ScalarArrayOpExpr)) {
-            const auto* const operation = reinterpret_cast<const ScalarArrayOpExpr*>(condition);
-            if (operation->useOr) {
-                look_at_comparison(keys, operation->opno, operation->args, true);
-            }
+/// The expression that a condition says to be NULL, true or false; nullptr if it says none.
+Node* tested_by(Node* condition) {
+    if (IsA(condition, NullTest)) {
+        const auto* const test = reinterpret_cast<const NullTest*>(condition);
+        return test->nulltesttype == IS_NULL && !test->argisrow ? reinterpret_cast<Node*>(test->arg)
+                                                                : nullptr;
+    }
+    if (IsA(condition, BooleanTest)) {
+        const auto* const test = reinterpret_cast<const BooleanTest*>(condition);
+        return test->booltesttype == IS_TRUE || test->booltesttype == IS_FALSE
+                   ? reinterpret_cast<Node*>(test->arg)
+                   : nullptr;
+    }
+    Node* const flag =
+        is_notclause(condition) ? reinterpret_cast<Node*>(get_notclausearg(condition)) : condition;
+    return IsA(flag, Var) ? flag : nullptr;
+}
+
+void look_at_condition(Keys& keys, Node* condition, const char* text) {
+    if (IsA(condition, OpExpr)) {
+        const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
+        look_at_comparison(keys, operation->opno, operation->args, false, text);
+    } else if (IsA(condition, ScalarArrayOpExpr)) {
+        const auto* const operation = reinterpret_cast<const ScalarArrayOpExpr*>(condition);
+        if (operation->useOr) {
+            look_at_comparison(keys, operation->opno, operation->args, true, text);
         }
+    } else if (Node* const tested = tested_by(condition);
+               tested != nullptr && is_of_table(tested)) {
+        add_key(keys, tested, true, text);
+    }
+}
+
+Keys keys_of(const List* conditions, const char* text) {
+    Keys keys;
+    for (Node* condition : each<Node>(conditions)) {
+        CHECK_FOR_INTERRUPTS();
+        look_at_condition(keys, condition, text);
     }
     return keys;
 }
@@ -190,23 +289,24 @@ List* conditions_of(Node* branch) {
 
 /// A key that all branches of an OR compare by =, so that an index serves all of them; nullptr if
 /// there is none.
-Node* key_of_branches(const List* branches) {
+Node* key_of_branches(const List* branches, const char* text) {
     List* common = NIL;
     bool is_first = true;
     for (Node* branch : each<Node>(branches)) {
         CHECK_FOR_INTERRUPTS();
-        const Keys keys = keys_of(conditions_of(branch));
+        const Keys keys = keys_of(conditions_of(branch), text);
         common = is_first ? keys.equal : list_intersection(common, keys.equal);
         is_first = false;
     }
     return common == NIL ? nullptr : static_cast<Node*>(linitial(common));
 }
 
-Keys keys_of_filter(const List* filter) {
-    Keys keys = keys_of(filter);
+Keys keys_of_filter(const List* filter, const char* text) {
+    Keys keys = keys_of(filter, text);
     for (Node* condition : each<Node>(filter)) {
         if (is_orclause(condition) && keys.equal == NIL) {
-            Node* const key = key_of_branches(reinterpret_cast<const BoolExpr*>(condition)->args);
+            Node* const key =
+                key_of_branches(reinterpret_cast<const BoolExpr*>(condition)->args, text);
             keys.equal = key == nullptr ? NIL : list_make1(key);
         }
     }
@@ -239,7 +339,7 @@ const char* text_of(const Node* expression, const ScannedTable& scanned) {
     ChangeVarNodes(own, static_cast<int>(scanned.number), 1, 0);
     name_by_table(own, nullptr);
     const char* const text = deparse_expression(
-        own, deparse_context_for(get_rel_name(scanned.table), scanned.table), false, false);
+        own, deparse_context_for(get_rel_name(scanned.table), scanned.table), false, true);
     return IsA(own, Var) ? text : psprintf("(%s)", text);
 }
 
@@ -250,16 +350,17 @@ const char* texts_of(const Keys& keys, const ScannedTable& scanned) {
     for (const Node* key : each<Node>(keys.equal)) {
         appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(key, scanned));
     }
-    if (keys.range != nullptr && list_length(keys.equal) < INDEX_MAX_KEYS &&
-        !list_member(keys.equal, keys.range)) {
-        appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(keys.range, scanned));
+    const Node* const range = range_of(keys);
+    if (range != nullptr && list_length(keys.equal) < INDEX_MAX_KEYS &&
+        !list_member(keys.equal, range)) {
+        appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(range, scanned));
     }
     return list.data;
 }
 
 bool has_index(const Keys& keys, Oid table) {
     const Node* const first =
-        keys.equal == NIL ? keys.range : static_cast<const Node*>(linitial(keys.equal));
+        keys.equal == NIL ? range_of(keys) : static_cast<const Node*>(linitial(keys.equal));
     return first != nullptr && IsA(first, Var) &&
            begins_index(table, reinterpret_cast<const Var*>(first)->varattno);
 }
@@ -285,9 +386,29 @@ const char* columns_of(const ScannedTable& scanned, const List* filter) {
     return list.data;
 }
 
+/// What to say of an index that would spare the scan; nullptr if there is none to be made.
+const char* advice_on(const Keys& keys, const ScannedTable& scanned, Oid named,
+                      const char* columns) {
+    if (has_index(keys, scanned.table) || !takes_index(named)) {
+        return nullptr;
+    }
+    const char* const name = name_of_table(named);
+    const char* const list = texts_of(keys, scanned);
+    if (list[0] != '\0') {
+        return psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
+                        ddl_of_index(named, list));
+    }
+    return psprintf(
+        "%s is read whole for less than 1 %% of its rows: %s", name,
+        keys.has_data ? psprintf("an index on the expression of %s that is compared", columns)
+                      : psprintf("no index on columns serves this filter on %s; compare a column, "
+                                 "or index the expression",
+                                 columns));
+}
+
 }  // namespace
 
-WastefulScan wasteful_scan(const PlannedStmt* planned) {
+WastefulScan wasteful_scan(const PlannedStmt* planned, const char* text) {
     const Scan scan = largest_scan(planned);
     if (scan.plan == nullptr) {
         return {};
@@ -297,13 +418,9 @@ WastefulScan wasteful_scan(const PlannedStmt* planned) {
     const char* const name = name_of_table(named);
     const List* const filter = scan.plan->plan.qual;
     WastefulScan found;
-    found.text = psprintf("%s (%s)", name != nullptr ? name : "?", columns_of(scanned, filter));
-    const Keys keys = keys_of_filter(filter);
-    const char* const list = texts_of(keys, scanned);
-    if (list[0] != '\0' && !has_index(keys, scanned.table) && takes_index(named)) {
-        found.index = psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
-                               ddl_of_index(named, list));
-    }
+    const char* const columns = columns_of(scanned, filter);
+    found.text = psprintf("%s (%s)", name != nullptr ? name : "?", columns);
+    found.index = advice_on(keys_of_filter(filter, text), scanned, named, columns);
     return found;
 }
 

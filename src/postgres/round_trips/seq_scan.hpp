@@ -14,8 +14,8 @@ struct WastefulScan {
     const char* index = nullptr;  ///< what to say of an index that is missing; nullptr if none is
 };
 
-/// By the plan's own estimates. Looks into the catalogs, and takes what it returns from the current
-/// memory context.
-WastefulScan wasteful_scan(const PlannedStmt* planned);
+/// By the plan's own estimates; `text` is the statement's source. Looks into the catalogs, and
+/// takes what it returns from the current memory context.
+WastefulScan wasteful_scan(const PlannedStmt* planned, const char* text);
 
 }  // namespace onetrip::postgres
