@@ -105,6 +105,8 @@ $ask->('SELECT round_trips_reset()');
 run_script($node, "\\o /dev/null\nSET onetrip.watch_values = off;\nSELECT id, kind FROM events;\nSET onetrip.heavy_rows = -1;\nSELECT id, at FROM events;\n");
 is($ask->('SELECT rows, bytes, widest_column FROM heavy_results'), '60000||', 'without values the bytes are not known');
 $ask->('SELECT round_trips_reset()');
+run_script($node, "\\o /dev/null\nSET onetrip.heavy_cost = 1;\nSET onetrip.watch_ignore = on;\nSELECT id, kind FROM events WHERE kind >= 0;\nSET onetrip.watch_ignore = off;\nSELECT id, kind FROM events WHERE kind >= 0 /* onetrip:ignore */;\n");
+is($ask->('SELECT query FROM heavy_results UNION ALL SELECT query FROM heavy_plans'), '', 'what is excused is in no view');
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE apart (id int, plain text, pressed text);
 ALTER TABLE apart ALTER plain SET STORAGE EXTERNAL;

@@ -192,7 +192,7 @@ void RoundTripSession::planned(const Query* query, const PlannedStmt* planned, c
     if (query->queryId != 0) {
         prepare(static_cast<QueryId>(query->queryId));
     }
-    if (HeavyPlans::is_heavy(planned)) {
+    if (HeavyPlans::is_heavy(planned) && !is_ignored(planned, text)) {
         plans_.planned(query, planned, text, GetCurrentTimestamp() - begin);
     }
 }

@@ -120,7 +120,8 @@ class RoundTripSession {
 
     /// The statement has run to its end in one piece.
     void ran_whole(const QueryDesc* query) {
-        if (is_heavy_result(query->estate->es_processed, receiver_.sizes())) {
+        if (is_heavy_result(query->estate->es_processed, receiver_.sizes()) &&
+            !is_ignored(query->plannedstmt, query->sourceText)) {
             look_at_whole_result(query);
         }
     }
