@@ -141,6 +141,8 @@ inline void Detector::count_statement(const Run& run) {
     const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
     if (context.are_too_many) {
         move_runs(entries_[last_], entries_[place]);
+    } else if (run.statement.evidence.takes_first) {
+        release_first_run(entries_[place]);
     }
     return add_to(entries_[place], place, run, context);
 }

@@ -384,6 +384,7 @@ class Detector {
     void take_runs(Entry& entry, std::uint32_t runs);
     static void keep_share(Entry& entry, std::uint32_t runs);
     void move_runs(Entry& from, Entry& to);
+    void release_first_run(const Entry& entry);
     static void set_told(Entry& entry);
     static bool may_bring(const Entry& entry, const Statement& statement, const Context& context);
     static Microseconds wait_of(const Run& run);

@@ -75,14 +75,15 @@ void Detector::Brought::keep(std::uint32_t some) {
 
 /// The runs before this one which nothing led to until now, as far as they neither count in the
 /// entry already nor have been told. Among them is one that asked for the first row of a list, when
-/// that was its only one.
+/// that was its only one. In a block those under another list by order are that one's until there
+/// is a loop.
 Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& evidence,
                                           const Context& context) const {
     if (context.is_neighbour) {
         return runs_before_neighbour(entry, context);
     }
     Brought brought;
-    if (is_block_episode_ || !context.is_by_values) {
+    if (!context.is_by_values) {
         return brought;
     }
     std::uint32_t loose = evidence.loose;
@@ -91,7 +92,8 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
     brought.add(entry.unled, untold - counted);
     for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
         const Entry& other = entries_[at];
-        if (are_alike(entry, other) && other.leader != entry.leader) {
+        if (are_alike(entry, other) && other.leader != entry.leader &&
+            (!is_block_episode_ || other.leader == 0 || evidence.takes_first)) {
             brought.add(other.unled, other.unled.untold());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&
@@ -171,7 +173,8 @@ void Detector::keep_share(Entry& entry, std::uint32_t runs) {
     };
     entry.trips = share(entry.trips);
     entry.run_rows = share(entry.run_rows);
-    entry.transactions = share(entry.transactions);
+    // Of one transaction there is no part.
+    entry.transactions = std::max(share(entry.transactions), runs > 0 ? 1U : 0U);
     entry.busy = share(entry.busy);
     entry.wait = share(entry.wait);
     entry.runs = runs;
@@ -182,6 +185,24 @@ void Detector::take_runs(Entry& entry, std::uint32_t runs) {
     if (entry.is_loop && entry.trips < repeats_) {
         --loops_;
         entry.is_loop = entry.is_described = false;
+    }
+}
+
+/// The statement's first run was led to by chance: it waits to be brought to what leads the second.
+void Detector::release_first_run(const Entry& entry) {
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        Entry& other = entries_[at];
+        if (are_alike(entry, other) && other.leader != entry.leader && other.runs == 1 &&
+            other.value_runs == 1) {
+            other.unled = {1,
+                           0,
+                           1,
+                           0,
+                           static_cast<std::uint32_t>(other.run_rows),
+                           static_cast<std::uint32_t>(other.busy),
+                           0};
+            other.value_runs = 0;
+        }
     }
 }
 

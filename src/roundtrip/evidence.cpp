@@ -144,6 +144,9 @@ inline std::uint32_t Evidence::take_changes(Asking& asking,
         }
         asking.last[i] = hash;
     }
+    if (asking.count == Asking::none) {
+        asking.first = values;
+    }
     asking.count = values.count;
     return changed;
 }
@@ -378,6 +381,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
             tally.is_half,
             result.is_many,
             false,
+            false,
             0,
             0,
             static_cast<std::uint32_t>(std::min<std::uint64_t>(rows, UINT32_MAX))};
@@ -427,6 +431,51 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
     return same;
 }
 
+/// Takes back what was found for the first run by values that do not change, which may be chance.
+/// False if there was no such thing.
+bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noexcept {
+    const std::uint32_t same = ((1U << asking.first.count) - 1) & ~changed;
+    bool was_chance = false;
+    for (const Place place : order_) {
+        Tally& tally = asking.tallies[place];
+        Tally by_same;
+        if (ids_[place] == 0 || tally.generation != results_[place].generation ||
+            tally.found == 0 || !look_in(place, by_same, asking.first, same)) {
+            continue;
+        }
+        tally.hits = {};
+        tally.found = look_in(place, tally, asking.first, changed) ? 1 : 0;
+        tally.asked = 0;
+        tally.is_half = false;
+        was_chance = true;
+    }
+    return was_chance;
+}
+
+/// The first run with other values than those of all runs before: now it is known which of them
+/// change. The first run is led by what leads this one.
+[[gnu::noinline]] Judgement Evidence::judge_second(Asking& asking,
+                                                   const StatementValueHashes& values,
+                                                   std::uint32_t changed) noexcept {
+    const QueryId led_first = asking.led > 0 ? asking.leader_id : 0;
+    const bool was_chance = take_back_chance(asking, changed);
+    if (was_chance) {
+        asking.asked = {};
+    }
+    Judgement led = judge_changed(asking, values, changed);
+    if (was_chance && led.leader != 0) {
+        Tally& tally = asking.tallies[led.place];
+        const ValueHash found = value_in_column(led.place, asking.column, asking.first, changed);
+        if (found != 0) {
+            tally.is_half |= asks_for_half(asking, led.place, found);
+            led.is_half = tally.is_half;
+            led.takes_first = led_first != 0 && led_first != led.leader;
+        }
+    }
+    asking.first.count = 0;
+    return led;
+}
+
 /// Says which runs before this one something leads to as well.
 [[gnu::noinline]] void Evidence::take_unled(Asking& asking, Judgement& led) const noexcept {
     const Tally& tally = asking.tallies[led.place];
@@ -445,10 +494,12 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id, const StatementValu
     const std::uint32_t changed = take_changes(asking, values);
     Judgement found;
     changed_ = changed;
+    const bool has_changed = asking.runs == 1 || asking.first.count == 0;
     if (changed != 0) {
         asking.changed = asking.runs;
-        found = judge_changed(asking, values, changed);
-    } else if (was_led) {
+        found = has_changed ? judge_changed(asking, values, changed)
+                            : judge_second(asking, values, changed);
+    } else if (was_led && has_changed) {
         found = judge_same(asking, asking.all != static_cast<std::uint32_t>(all));
     }
     asking.all = static_cast<std::uint32_t>(all);
@@ -461,6 +512,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id, const StatementValu
     if (!was_led) {
         take_unled(asking, found);
     }
+    found.loose += found.takes_first ? 1 : 0;
     asking.led = asking.runs;
     return found;
 }

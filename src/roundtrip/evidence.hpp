@@ -164,9 +164,11 @@ class Evidence {
     };
 
     struct Asking {
+        static constexpr std::uint8_t none = 0xFF;
+
         QueryId id = 0;
         std::uint32_t used = 0;
-        std::uint8_t count = 0xFF;  ///< of its last values; 0xFF: none yet
+        std::uint8_t count = none;  ///< of its last values
         Place leader = nowhere;
         std::uint8_t column = 0;
         QueryId leader_id = 0;     ///< whose result is at that place, unless another has taken it
@@ -176,6 +178,9 @@ class Evidence {
         std::uint32_t changed = 0;  ///< runs until the last one with a value that had changed
         std::array<std::uint32_t, StatementValueHashes::most> last{};
         std::uint32_t all = 0;  ///< of the last run, with what is not kept
+        /// What the first run asked for, until another asks for something else: which of it changes
+        /// is not known before.
+        StatementValueHashes first;
         std::array<Tally, results> tallies{};
         Asked asked;
     };
@@ -212,6 +217,9 @@ class Evidence {
     Judgement judge_same(Asking& asking, bool differs_otherwise) const noexcept;
     Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
                             std::uint32_t changed) noexcept;
+    Judgement judge_second(Asking& asking, const StatementValueHashes& values,
+                           std::uint32_t changed) noexcept;
+    bool take_back_chance(Asking& asking, std::uint32_t changed) const noexcept;
     void take_unled(Asking& asking, Judgement& led) const noexcept;
     void begin_generation(Place place) noexcept;
     void note_used(Place place, std::size_t word) noexcept;

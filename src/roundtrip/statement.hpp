@@ -26,6 +26,9 @@ struct Judgement {
     bool is_many = false;  ///< that result has had two rows in one execution
     /// It asks for one value more often than that result has rows.
     bool is_again = false;
+    /// The statement's first run was led by another result, by a value that does not change: it is
+    /// one of those that were not yet seen to be this one's.
+    bool takes_first = false;
     /// Runs before this one that were not yet seen to be its; without a leader those, with this
     /// one, to which none led.
     std::uint16_t loose = 0;

@@ -516,6 +516,39 @@ TEST_CASE("a value that does not change leads to nothing, though a result held i
     }
 }
 
+TEST_CASE("constants that never change lead to nothing, and take no run away") {
+    for (const bool in_block : {false, true}) {
+        for (const std::size_t count : {10U, 12U, 60U}) {
+            CAPTURE(in_block, count);
+            WatchedSession session(10);
+            if (in_block) {
+                session.begin_block();
+            }
+            session.list(parents, 1001, count);
+            // Its row is the latest result that holds the constant.
+            session.run(children, Kind::select, {307}, {307});
+            for (const std::int64_t number : WatchedSession::from(1001, count)) {
+                session.run(look_up, Kind::select, {number, 307}, {});
+            }
+            session.end_block();
+            session.end();
+            CHECK(session.loops.size() == 1);
+            CHECK(session.loop_of(look_up).key.leader == parents);
+            CHECK(session.loop_of(look_up).statements == count);
+            CHECK(session.loop_of(look_up).wait == static_cast<Microseconds>(count - 1) * 400);
+        }
+    }
+    // A ping whose constant the list held, and what follows each of them.
+    WatchedSession visitors(10);
+    visitors.run(parents, Kind::select, {}, std::vector<std::int64_t>(20, 1));
+    for (const std::int64_t number : WatchedSession::from(500, 20)) {
+        visitors.run(ping, Kind::select, {1}, {1});
+        visitors.look(number);
+    }
+    visitors.end();
+    CHECK(visitors.loops.empty());
+}
+
 TEST_CASE("two statements that each ask for each value twice are two loops") {
     for (const bool in_blocks : {false, true}) {
         WatchedSession session(10);

@@ -13,7 +13,8 @@ namespace onetrip::postgres {
 class PagedLists {
   public:
     /// Finds out whether a statement that has just run, or is about to, asks for the page after the
-    /// one before. `query` has a plan that has been started. Where it comes from is known then: whatever held its values did not lead to it.
+    /// one before. Where it comes from is known then: whatever held its values did not lead to it.
+    /// `query` has a plan that has been started.
     void look_at(roundtrip::Statement& statement, const PageShape& shape,
                  const ValuesOfStatement& values, const QueryDesc* query);
 
