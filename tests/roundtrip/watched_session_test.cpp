@@ -549,6 +549,34 @@ TEST_CASE("constants that never change lead to nothing, and take no run away") {
     CHECK(visitors.loops.empty());
 }
 
+TEST_CASE("a page by the last key, with a loop that returns what it was asked for") {
+    for (const bool in_block : {false, true}) {
+        CAPTURE(in_block);
+        WatchedSession session(10);
+        if (in_block) {
+            session.begin_block();
+        }
+        session.list(parents, 1001, 12);
+        for (int page = 0; page < 5; ++page) {
+            const std::int64_t last = 1012 + 12 * page;
+            for (const std::int64_t number : WatchedSession::from(last - 11, 12)) {
+                session.run(look_up, Kind::select, {number}, {number, number});
+            }
+            session.run(children, Kind::select, {last}, WatchedSession::from(last + 1, 12));
+        }
+        session.end_block();
+        session.end();
+        std::uint64_t statements = 0;
+        for (const Loop& loop : session.loops) {
+            CHECK(loop.key.repeated == look_up);
+            CHECK((loop.key.leader == parents || loop.key.leader == children));
+            CHECK(loop.is_by_values);
+            statements += loop.statements;
+        }
+        CHECK(statements == 60);
+    }
+}
+
 TEST_CASE("two statements that each ask for each value twice are two loops") {
     for (const bool in_blocks : {false, true}) {
         WatchedSession session(10);
