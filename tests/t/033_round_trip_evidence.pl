@@ -99,6 +99,11 @@ for my $script ("${list}BEGIN;\n" . each_of($comments, @newest) . "COMMIT;\n", $
 	is(take_rows($node, 'episodes, statements, leader_rows'), "$blocks|" . 20 * $blocks . '|20', "a list before $blocks blocks");
 }
 
+# What a row between holds is not in the list: the list is not joined by it.
+run_script($node, $list . join '', map { "SELECT id + 700000 AS code FROM users WHERE id = $_;\nSELECT name FROM tags WHERE id = " . ($_ + 700_000) . ";\n" } @their_users);
+is(take_rows($node, q{substring(repeated FROM 'FROM (\w+)'), substring(leader FROM 'FROM (\w+)'), advice}),
+	"users|posts|join: JOIN users ON users.id = posts.user_id; or ask once: WHERE users.id = ANY(\$1)\ntags|posts|ask once: SELECT ... FROM tags WHERE tags.id = ANY(\$1)", 'advice on a chain');
+
 # An ERROR in the middle of a result, and a rollback after it: what was seen stays known.
 my $failing = "\\set ON_ERROR_STOP off\nSELECT id, 1 / (id - 500185) FROM posts ORDER BY id DESC LIMIT 20;\n\\set ON_ERROR_STOP on\n";
 is(seen($failing . $list . each_of($comments, @newest)), $loop, 'after an error in a result');

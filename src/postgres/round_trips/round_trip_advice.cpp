@@ -148,7 +148,7 @@ const char* read_without_table(const Subject& subject) {
 
 /// The statement selects but the column that it compares with what the leader's row had.
 const char* read_of_known_value(const Subject& subject) {
-    if (subject.leader->column() == nullptr || subject.leader->is_itself ||
+    if (subject.leader->own_column() == nullptr || subject.leader->is_itself ||
         subject.compared == nullptr || !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
@@ -160,7 +160,7 @@ const char* read_of_known_value(const Subject& subject) {
         }
     }
     return psprintf("the value is there already: %s is the leader's %s", subject.compared,
-                    quote_identifier(subject.leader->column()));
+                    quote_identifier(subject.leader->own_column()));
 }
 
 /// What the leader's rows have of the value that is compared; nullptr if that is not known.
@@ -168,7 +168,7 @@ const char* value_of_leader(const Subject& subject) {
     if (subject.bound != nullptr) {
         return subject.bound;
     }
-    const char* const column = subject.leader->exists ? subject.leader->column() : nullptr;
+    const char* const column = subject.leader->exists ? subject.leader->own_column() : nullptr;
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
@@ -224,8 +224,9 @@ const char* read_of_aggregates(const Subject& subject) {
 
 /// The rows of the leader have the columns already.
 const char* read_of_leaders_rows(const Subject& subject) {
-    if (!subject.leader->exists || !subject.leader->tables.contains(subject.table) ||
-        !is_key(subject.table, subject.column) || !reads_alone(subject.statement, subject.table)) {
+    if (!subject.leader->exists || subject.leader->columns.is_handed_on ||
+        !subject.leader->tables.contains(subject.table) || !is_key(subject.table, subject.column) ||
+        !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
     const char* const columns = returned_columns(subject);
@@ -258,6 +259,9 @@ const char* read_down_a_tree(const Subject& subject) {
 }
 
 const char* read_under_leader(const Subject& subject) {
+    if (subject.leader->columns.is_handed_on) {
+        return nullptr;
+    }
     if (const char* const column = subject.leader->exists ? subject.leader->column() : nullptr) {
         return read_by_leaders_column(subject, column);
     }

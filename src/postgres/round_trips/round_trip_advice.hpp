@@ -16,6 +16,8 @@ namespace onetrip::postgres {
 struct ColumnsOfLeader {
     const ColumnsOfResult* result = nullptr;
     std::uint8_t found = 0;  ///< a bit for each; several may hold the same values
+    /// Those of a statement of one row between, to whose own row the loop's values belong.
+    bool is_handed_on = false;
 
     bool has(int column) const { return ((found >> column) & 1) != 0; }
 };
@@ -29,6 +31,9 @@ struct LeaderOfLoop {
 
     /// The first column that held the values; nullptr if none is known.
     const char* column() const;
+
+    /// The same, if it is the leader's own rows that held the loop's values.
+    const char* own_column() const { return columns.is_handed_on ? nullptr : column(); }
 };
 
 /// Writes by which column of the leader the loop runs, and what to do instead of running this

@@ -567,7 +567,7 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
     if (place == roundtrip::Evidence::nowhere) {
         return {};
     }
-    return {&receiver_.columns_of(place), evidence_.columns_of(asking, place)};
+    return {&receiver_.columns_of(place), evidence_.columns_of(asking, place), !is_own};
 }
 
 void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,
