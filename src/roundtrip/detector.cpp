@@ -141,7 +141,7 @@ inline void Detector::count_statement(const Run& run) {
     const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
     if (context.are_too_many) {
         move_runs(entries_[last_], entries_[place]);
-    } else if (run.statement.evidence.takes_first) {
+    } else if (run.statement.evidence.takes_first()) {
         release_first_run(entries_[place]);
     }
     return add_to(entries_[place], place, run, context);
@@ -438,7 +438,7 @@ inline bool Detector::hands_on_none(const Statement& statement, const Context& c
 /// Outside of a block what asks for one value more often than the list has rows is of the loop only
 /// if it follows the loop's last run: requests ask again and again who their user is.
 inline bool Detector::is_apart_again(const Statement& statement, const Context& context) const {
-    return statement.evidence.is_again &&
+    return statement.evidence.asks_again() &&
            (context.entry == nowhere || is_apart(entries_[context.entry], statement));
 }
 

@@ -132,6 +132,15 @@ inline Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
     return *oldest;
 }
 
+[[gnu::noinline]] void Evidence::remember_first(Asking& asking,
+                                                const StatementValueHashes& values) noexcept {
+    if (asking.count == Asking::none) {
+        asking.is_same = true;
+        first_[static_cast<std::size_t>(&asking - asking_.data())] = values;
+    }
+    asking.count = values.count;
+}
+
 /// The values that are others than those of the run before, as bits.
 inline std::uint32_t Evidence::take_changes(Asking& asking,
                                             const StatementValueHashes& values) noexcept {
@@ -144,10 +153,9 @@ inline std::uint32_t Evidence::take_changes(Asking& asking,
         }
         asking.last[i] = hash;
     }
-    if (asking.count == Asking::none) {
-        asking.first = values;
+    if (is_first) {
+        remember_first(asking, values);
     }
-    asking.count = values.count;
     return changed;
 }
 
@@ -270,9 +278,9 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
 }
 
 /// The value among those that changed which a result's column holds; 0 if none.
-inline ValueHash Evidence::value_in_column(Place place, std::size_t column,
-                                           const StatementValueHashes& values,
-                                           std::uint32_t changed) const noexcept {
+[[gnu::always_inline]] inline ValueHash Evidence::value_in_column(
+    Place place, std::size_t column, const StatementValueHashes& values,
+    std::uint32_t changed) const noexcept {
     for (std::uint32_t left = changed; left != 0; left &= left - 1) {
         const ValueHash value = values.hashes[std::countr_zero(left)];
         if (has(place, value, column)) {
@@ -284,9 +292,10 @@ inline ValueHash Evidence::value_in_column(Place place, std::size_t column,
 
 /// A result that led before leads on, for as long as it has rows to ask for: the value that it
 /// holds where it did before; 0 if none.
-inline ValueHash Evidence::look_again(Asking& asking, const StatementValueHashes& values,
-                                      std::uint32_t changed) const noexcept {
-    constexpr std::uint16_t enough = 4;
+[[gnu::always_inline]] inline ValueHash Evidence::look_again(Asking& asking,
+                                                             const StatementValueHashes& values,
+                                                             std::uint32_t changed) const noexcept {
+    constexpr std::uint16_t enough = 2;
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == asking.id) {
         return 0;
@@ -379,20 +388,19 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
     Tally& tally = asking.tallies[place];
     const Result& result = results_[place];
     ++tally.asked;
+    std::uint32_t rows = 0;
     if (!tally.is_half && found != 0) {
         tally.is_half = asks_for_half(asking, place, found);
+        if (tally.asked == 1) {
+            rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(result.rows, UINT32_MAX));
+        }
     }
-    const std::uint64_t rows = tally.asked == 1 ? result.rows : 0;
-    return {result.id,
-            result.generation,
-            place,
-            tally.is_half,
-            result.is_many,
-            false,
-            false,
-            0,
-            0,
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(rows, UINT32_MAX))};
+    return {.leader = result.id,
+            .generation = result.generation,
+            .place = place,
+            .is_half = tally.is_half,
+            .is_many = result.is_many,
+            .rows = rows};
 }
 
 [[gnu::always_inline]] inline Judgement Evidence::judge_changed(Asking& asking,
@@ -416,10 +424,8 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
 }
 
 /// What asks for the same as the run before says nothing of what leads it. A row by itself may be
-/// asked for again for other reasons than a loop; and where values differ that are not kept, that
-/// one of the others was found once may be chance.
-[[gnu::noinline]] Judgement Evidence::judge_same(Asking& asking,
-                                                 bool differs_otherwise) const noexcept {
+/// asked for again for other reasons than a loop.
+[[gnu::noinline]] Judgement Evidence::judge_same(Asking& asking) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == 0) {
         return {};
@@ -430,87 +436,101 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
         asking.leader = nowhere;
         return {};
     }
-    if ((differs_otherwise && tally.found < 2) || (!result.is_many && tally.asked >= result.rows)) {
+    if (!result.is_many && tally.asked >= result.rows) {
         return {};
     }
     ++tally.same;
     Judgement same = led_by(place, asking, 0);
-    same.is_again = asking.runs - asking.changed >= result.rows;
+    if (asking.runs - asking.changed >= result.rows) {
+        same.besides = Judgement::Besides::asks_again;
+    }
     return same;
+}
+
+inline const StatementValueHashes& Evidence::first_of(const Asking& asking) const noexcept {
+    return first_[static_cast<std::size_t>(&asking - asking_.data())];
 }
 
 /// Takes back what was found for the first run by values that do not change, which may be chance.
 /// False if there was no such thing.
 bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noexcept {
-    const std::uint32_t same = ((1U << asking.first.count) - 1) & ~changed;
+    const StatementValueHashes& first = first_of(asking);
+    const std::uint32_t same = ((1U << first.count) - 1) & ~changed;
     bool was_chance = false;
     for (const Place place : order_) {
         Tally& tally = asking.tallies[place];
         Tally by_same;
         if (ids_[place] == 0 || tally.generation != results_[place].generation ||
-            tally.found == 0 || !look_in(place, by_same, asking.first, same)) {
+            tally.found == 0 || !look_in(place, by_same, first, same)) {
             continue;
         }
         tally.hits = {};
-        tally.found = look_in(place, tally, asking.first, changed) ? 1 : 0;
+        tally.found = look_in(place, tally, first, changed) ? 1 : 0;
         tally.asked = 0;
         tally.is_half = false;
+        asking.asked = {};
         was_chance = true;
     }
     return was_chance;
 }
 
-/// The first run with other values than those of all runs before: now it is known which of them
-/// change. The first run is led by what leads this one.
-[[gnu::noinline]] Judgement Evidence::judge_second(Asking& asking,
-                                                   const StatementValueHashes& values,
-                                                   std::uint32_t changed) noexcept {
-    const QueryId led_first = asking.led > 0 ? asking.leader_id : 0;
-    const bool was_chance = take_back_chance(asking, changed);
-    if (was_chance) {
-        asking.asked = {};
+/// The first run, of which something was found by chance, is led by what leads this one.
+[[gnu::noinline]] void Evidence::take_first(Asking& asking, QueryId led_first, Judgement& led,
+                                            std::uint32_t changed) const noexcept {
+    if (led.leader == 0) {
+        return;
     }
-    Judgement led = judge_changed(asking, values, changed);
-    if (was_chance && led.leader != 0) {
-        Tally& tally = asking.tallies[led.place];
-        const ValueHash found = value_in_column(led.place, asking.column, asking.first, changed);
-        if (found != 0) {
-            tally.is_half |= asks_for_half(asking, led.place, found);
-            led.is_half = tally.is_half;
-            led.takes_first = led_first != 0 && led_first != led.leader;
+    Tally& tally = asking.tallies[led.place];
+    const ValueHash found = value_in_column(led.place, asking.column, first_of(asking), changed);
+    if (found != 0) {
+        tally.is_half |= asks_for_half(asking, led.place, found);
+        led.is_half = tally.is_half;
+        if (led_first != asking.id && led_first != led.leader) {
+            led.besides = Judgement::Besides::takes_first;
+            led.loose = 1;
         }
     }
-    asking.first.count = 0;
-    return led;
+}
+
+/// The first run with other values than those of all runs before: now it is known which of them
+/// change. Returns what led the first run by chance; 0 if nothing was found by chance.
+[[gnu::noinline]] QueryId Evidence::begin_second(Asking& asking,
+                                                 std::uint32_t changed) const noexcept {
+    asking.is_same = false;
+    const QueryId led_first = asking.led > 0 ? asking.leader_id : asking.id;
+    return take_back_chance(asking, changed) ? led_first : 0;
 }
 
 /// Says which runs before this one something leads to as well.
 [[gnu::noinline]] void Evidence::take_unled(Asking& asking, Judgement& led) const noexcept {
     const Tally& tally = asking.tallies[led.place];
     const std::uint32_t loose = asking.runs - 1 - std::max(asking.led, tally.since);
-    led.loose = static_cast<std::uint16_t>(std::min<std::uint32_t>(loose, most_judged));
+    led.loose = static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(loose + (led.takes_first() ? 1 : 0), most_judged));
     const int judged_before = std::max(tally.judged - 1, 0);
     led.strays = static_cast<std::uint16_t>(std::max(asking.strays - judged_before, 0));
     asking.strays = 0;
 }
 
-ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id, const StatementValueHashes& values,
-                                                 std::uint64_t all) noexcept {
+ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
+                                                 const StatementValueHashes& values) noexcept {
     Asking& asking = asking_of(id);
     const bool was_led = asking.led == asking.runs;
     ++asking.runs;
+    const bool is_same = asking.is_same;
     const std::uint32_t changed = take_changes(asking, values);
     Judgement found;
     changed_ = changed;
-    const bool has_changed = asking.runs == 1 || asking.first.count == 0;
     if (changed != 0) {
         asking.changed = asking.runs;
-        found = has_changed ? judge_changed(asking, values, changed)
-                            : judge_second(asking, values, changed);
-    } else if (was_led && has_changed) {
-        found = judge_same(asking, asking.all != static_cast<std::uint32_t>(all));
+        const QueryId chance = is_same ? begin_second(asking, changed) : 0;
+        found = judge_changed(asking, values, changed);
+        if (chance != 0) {
+            take_first(asking, chance, found, changed);
+        }
+    } else if (was_led && !is_same) {
+        found = judge_same(asking);
     }
-    asking.all = static_cast<std::uint32_t>(all);
     if (found.leader == 0) {
         asking.strays += changed != 0 && asking.strays < most_judged ? 1 : 0;
         found.loose = static_cast<std::uint16_t>(
@@ -520,7 +540,6 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id, const StatementValu
     if (!was_led) {
         take_unled(asking, found);
     }
-    found.loose += found.takes_first ? 1 : 0;
     asking.led = asking.runs;
     return found;
 }

@@ -67,10 +67,9 @@ class Evidence {
 
     using RowHashes = std::array<ValueHash, columns>;
 
-    /// What a statement is about to ask for, and where that comes from; `all` is a hash of all that
-    /// it has, with what is not looked for. To be called once for each execution, before its own
-    /// rows are kept.
-    Judgement judge(QueryId id, const StatementValueHashes& values, std::uint64_t all = 0) noexcept;
+    /// What a statement is about to ask for, and where that comes from. To be called once for each
+    /// execution, before its own rows are kept.
+    Judgement judge(QueryId id, const StatementValueHashes& values) noexcept;
 
     /// Which of the values that were judged last are others than those of the run before, as bits.
     std::uint32_t changed() const noexcept { return changed_; }
@@ -169,6 +168,7 @@ class Evidence {
         QueryId id = 0;
         std::uint32_t used = 0;
         std::uint8_t count = none;  ///< of its last values
+        bool is_same = false;       ///< there were runs, and all of them asked for the same
         Place leader = nowhere;
         std::uint8_t column = 0;
         QueryId leader_id = 0;     ///< whose result is at that place, unless another has taken it
@@ -177,17 +177,15 @@ class Evidence {
         std::uint32_t led = 0;      ///< runs until the last one that something led to
         std::uint32_t changed = 0;  ///< runs until the last one with a value that had changed
         std::array<std::uint32_t, StatementValueHashes::most> last{};
-        std::uint32_t all = 0;  ///< of the last run, with what is not kept
-        /// What the first run asked for, until another asks for something else: which of it changes
-        /// is not known before.
-        StatementValueHashes first;
         std::array<Tally, results> tallies{};
         Asked asked;
     };
 
     Asking& asking_of(QueryId id) noexcept;
     const Asking* find(QueryId id) const noexcept;
-    static std::uint32_t take_changes(Asking& asking, const StatementValueHashes& values) noexcept;
+    std::uint32_t take_changes(Asking& asking, const StatementValueHashes& values) noexcept;
+    void remember_first(Asking& asking, const StatementValueHashes& values) noexcept;
+    const StatementValueHashes& first_of(const Asking& asking) const noexcept;
     static Mark mark_of(ValueHash value, std::size_t column) noexcept;
     Tally& tally_of(Asking& asking, Place place) const noexcept;
     bool holds(Place place, ValueHash value, std::size_t column) const noexcept;
@@ -215,11 +213,12 @@ class Evidence {
     void note_asked(Asking& asking, const StatementValueHashes& values,
                     std::uint32_t changed) const noexcept;
     Judgement led_by(Place place, Asking& asking, ValueHash found) const noexcept;
-    Judgement judge_same(Asking& asking, bool differs_otherwise) const noexcept;
+    Judgement judge_same(Asking& asking) const noexcept;
     Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
                             std::uint32_t changed) noexcept;
-    Judgement judge_second(Asking& asking, const StatementValueHashes& values,
-                           std::uint32_t changed) noexcept;
+    QueryId begin_second(Asking& asking, std::uint32_t changed) const noexcept;
+    void take_first(Asking& asking, QueryId led_first, Judgement& led,
+                    std::uint32_t changed) const noexcept;
     bool take_back_chance(Asking& asking, std::uint32_t changed) const noexcept;
     void take_unled(Asking& asking, Judgement& led) const noexcept;
     void begin_generation(Place place) noexcept;
@@ -235,6 +234,9 @@ class Evidence {
     std::uint32_t clock_ = 0;
     std::uint32_t changed_ = 0;
     std::array<Asking, sets * ways> asking_{};
+    /// What the first run of each asked for: which of it changes is not known before another asks
+    /// for something else.
+    std::array<StatementValueHashes, sets * ways> first_{};
     std::array<Filter, results> filters_{};
     std::array<UsedWords, results> used_{};
 };

@@ -24,17 +24,25 @@ struct Judgement {
     std::uint8_t place = 0xFF;     ///< of that result
     bool is_half = false;  ///< the statement has asked for half of that result's rows at least
     bool is_many = false;  ///< that result has had two rows in one execution
-    /// It asks for one value more often than that result has rows.
-    bool is_again = false;
-    /// The statement's first run was led by another result, by a value that does not change: it is
-    /// one of those that were not yet seen to be this one's.
-    bool takes_first = false;
+    enum class Besides : std::uint8_t {
+        nothing,
+        asks_again,   ///< for one value more often than that result has rows
+        takes_first,  ///< the statement's first run, which another result led by a value that does
+                      ///< not change: it is one of those that were not yet seen to be this one's
+    };
+    Besides besides = Besides::nothing;
+
+    bool asks_again() const noexcept { return besides == Besides::asks_again; }
+    bool takes_first() const noexcept { return besides == Besides::takes_first; }
+
     /// Runs before this one that were not yet seen to be its; without a leader those, with this
     /// one, to which none led.
     std::uint16_t loose = 0;
     std::uint16_t strays = 0;  ///< runs before those, since something led to one, that nothing did
     std::uint32_t rows = 0;    ///< of that result, if this is the first run that it led to
 };
+
+static_assert(sizeof(Judgement) == 24, "it is copied with each statement");
 
 /// A statement that the client sent and that has ended well.
 struct Statement {

@@ -117,7 +117,7 @@ class WatchedSession : private LoopSink {
         }
         const bool is_fetch = role != Statement::Role::execution;
         if (!is_fetch) {
-            statement.evidence = evidence_.judge(id, asked, statement.parameters);
+            statement.evidence = evidence_.judge(id, asked);
         }
         Evidence::Place place = Evidence::nowhere;
         for (const std::int64_t row : rows) {

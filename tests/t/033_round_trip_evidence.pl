@@ -99,6 +99,10 @@ for my $script ("${list}BEGIN;\n" . each_of($comments, @newest) . "COMMIT;\n", $
 	is(take_rows($node, 'episodes, statements, leader_rows'), "$blocks|" . 20 * $blocks . '|20', "a list before $blocks blocks");
 }
 
+# Parameters come before constants, of which an object of JSON may have many.
+my $object = 'jsonb_build_object(' . join(', ', map { "'key_$_', body" } 1 .. 20) . ')';
+is(seen("PREPARE p (int) AS SELECT $object FROM comments WHERE post_id = \$1;\n$list" . each_of('EXECUTE p($n)', @newest)), $loop, 'a parameter after many constants');
+
 # What a row between holds is not in the list: the list is not joined by it.
 run_script($node, $list . join '', map { "SELECT id + 700000 AS code FROM users WHERE id = $_;\nSELECT name FROM tags WHERE id = " . ($_ + 700_000) . ";\n" } @their_users);
 is(take_rows($node, q{substring(repeated FROM 'FROM (\w+)'), substring(leader FROM 'FROM (\w+)'), advice}),

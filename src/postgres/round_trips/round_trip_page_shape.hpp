@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "postgres/server/server.hpp"
@@ -21,8 +22,10 @@ struct PageShape {
     std::uint32_t parameters = 0;  ///< a bit for each, from the first
     Oid table = InvalidOid;        ///< that is read in pages; InvalidOid if it is not known
 
-    /// The same for constants and parameters, as they are collected one after the other.
-    std::uint32_t values() const { return constants | (parameters << constant_count); }
+    /// The same for so many values, the last of which are the constants.
+    std::uint32_t values(unsigned count) const {
+        return parameters | (constants << (count - std::min<unsigned>(count, constant_count)));
+    }
 };
 
 /// Finds it in the analysed tree.

@@ -14,9 +14,10 @@ namespace onetrip::postgres {
 namespace {
 
 std::uint64_t hash_of_others(const PageShape& shape, const ValuesOfStatement& values) {
+    const std::uint32_t positions = shape.values(values.each.count);
     std::uint64_t hash = values.each.count;
     for (std::size_t i = 0; i < values.each.count; ++i) {
-        if (((shape.values() >> i) & 1U) == 0) {
+        if (((positions >> i) & 1U) == 0) {
             hash = roundtrip::mix_value(hash ^ values.each.hashes[i]);
         }
     }

@@ -101,6 +101,14 @@ bool hash_constants(Node* node, void* context) {
     }
 }
 
+/// What is prepared has mostly none.
+[[gnu::noinline]] void add_constants(const roundtrip::StatementValueHashes& constants,
+                                     roundtrip::StatementValueHashes& values) {
+    for (std::size_t i = 0; i < constants.count; ++i) {
+        values.add(constants.hashes[i]);
+    }
+}
+
 }  // namespace
 
 roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum) {
@@ -144,24 +152,21 @@ const ValueLayout& StatementValues::look_up_layout(Oid type) {
 void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
                               ValuesOfStatement& values) {
     const Constants& constants = constants_[id % places];
-    values.hash = 0;
+    const bool has_constants = constants.id == id;
+    values.hash = has_constants ? constants.values.hash : 0;
     values.each.count = 0;
-    if (constants.id == id) {
-        values.hash = constants.values.hash;
-        for (std::size_t i = 0; i < constants.values.each.count; ++i) {
-            values.each.add(constants.values.each.hashes[i]);
-        }
-    }
     // A function gives its statements their parameters by paramFetch, a client does not.
-    if (parameters == nullptr || parameters->paramFetch != nullptr) {
-        return;
-    }
-    for (int i = 0; i < parameters->numParams; ++i) {
-        const ParamExternData& parameter = parameters->params[i];
-        if (OidIsValid(parameter.ptype)) {
-            add_value(values, parameter.ptype, parameter.value, parameter.isnull,
-                      [&]() -> const ValueLayout& { return layout_of(parameter.ptype); });
+    if (parameters != nullptr && parameters->paramFetch == nullptr) {
+        for (int i = 0; i < parameters->numParams; ++i) {
+            const ParamExternData& parameter = parameters->params[i];
+            if (OidIsValid(parameter.ptype)) {
+                add_value(values, parameter.ptype, parameter.value, parameter.isnull,
+                          [&]() -> const ValueLayout& { return layout_of(parameter.ptype); });
+            }
         }
+    }
+    if (has_constants && constants.values.each.count > 0) {
+        add_constants(constants.values.each, values.each);
     }
 }
 

@@ -54,6 +54,8 @@ inline bool has_value_hash(Oid type) {
 /// leaves out.
 struct ValuesOfStatement {
     std::uint64_t hash = 0;  ///< of all of them
+    /// Parameters come first: they are what a client changes. The keys of JSON that an object is
+    /// built of may be many.
     roundtrip::StatementValueHashes each;
 };
 

@@ -283,8 +283,7 @@ void RoundTripSession::end_episode() {
         return;
     }
     forget_after_pause();
-    judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each,
-                                 current_.hash);
+    judgement_ = evidence_.judge(known_ != nullptr ? known_->fingerprint : query_id, current_.each);
     // Visitors of one page are different requests.
     judgement_.is_half |= request != 0;
 }
