@@ -143,6 +143,8 @@ my @below = (
 	[ 'from a row by name', 'SELECT id FROM words WHERE word >= (SELECT w.word FROM words AS w WHERE w.id = $n) ORDER BY word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
 	[ 'from a row of two columns', 'SELECT id FROM words WHERE (word, id) >= (SELECT w.word, w.id FROM words AS w WHERE w.id = $n) ORDER BY word, id LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
 	[ 'from a row, each column by itself', 'SELECT id FROM words WHERE (word, id) >= ((SELECT w.word FROM words AS w WHERE w.id = $n), $n) ORDER BY word, id LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'of the rows of a subquery', 'SELECT DISTINCT d.x FROM (SELECT p.id AS x, u.name FROM posts AS p LEFT JOIN users AS u ON u.id = p.user_id WHERE p.id > $n) AS d ORDER BY d.x LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'of the rows of WITH', q{WITH d AS (SELECT id AS x, title FROM posts WHERE (id, title) > ($n, 'z')) SELECT d.x FROM d ORDER BY d.x, d.title LIMIT 10}, map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'by a condition of a join', 'SELECT p.id FROM users AS u JOIN posts AS p ON u.id = p.user_id AND p.id > $n ORDER BY p.id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'with nothing to join it to', "SELECT p.id FROM (SELECT id FROM posts ORDER BY id LIMIT 10 OFFSET \$n) AS p JOIN words AS w ON w.id = p.id AND w.word = 'none'", map { $_ * 10 } 0 .. 14 ],
 	[ 'in an arm of UNION', "SELECT 'first' AS what, 0 AS id UNION ALL (SELECT name, id FROM users ORDER BY id LIMIT 4 OFFSET \$n)", map { $_ * 4 } 0 .. 10 ]);

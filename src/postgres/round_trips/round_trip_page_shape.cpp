@@ -12,6 +12,7 @@
 #include "roundtrip/evidence.hpp"
 
 extern "C" {
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -224,8 +225,8 @@ bool has_other_than_position(Node* node, void* context) {
 /// columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`.
 bool is_position(Node* condition, const Query* query, const List* columns) {
     Position position{query, columns, false, false};
-    return columns != NIL && !has_other_than_position(condition, &position) &&
-           position.has_leading && position.has_range;
+    return !has_other_than_position(condition, &position) && position.has_leading &&
+           position.has_range;
 }
 
 /// The conditions that all rows of a FROM meet.
@@ -253,15 +254,64 @@ List* conditions_in(Node* node) {
 
 // ---- the query that is read in pages ------------------------------------------------------------
 
-/// The parts of a query with a LIMIT that say which page it asks for.
-List* positions_of(const Query* query) {
-    List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
-    const List* const columns = ordering_columns(query);
+/// The query whose rows a range is, if that is all of them in FROM or WITH; nullptr if there is
+/// none.
+const Query* source_of_range(const Query* query, const RangeTblEntry* range) {
+    const Query* source = range->rtekind == RTE_SUBQUERY ? range->subquery : nullptr;
+    if (range->rtekind == RTE_CTE && range->ctelevelsup == 0) {
+        for (const CommonTableExpr* with : each<CommonTableExpr>(query->cteList)) {
+            if (std::strcmp(with->ctename, range->ctename) == 0 && IsA(with->ctequery, Query)) {
+                source = reinterpret_cast<const Query*>(with->ctequery);
+            }
+        }
+    }
+    const bool is_plain = source != nullptr && source->commandType == CMD_SELECT &&
+                          source->limitCount == nullptr && source->setOperations == nullptr;
+    return is_plain ? source : nullptr;
+}
+
+/// The same columns as those of the query that the leading one comes from, up to the first that
+/// does not.
+List* columns_of_source(const Query* source, const List* columns) {
+    List* inner = NIL;
+    const int leading = static_cast<const Var*>(linitial(columns))->varno;
+    for (const Var* column : each<Var>(columns)) {
+        const TargetEntry* const entry =
+            column->varno == leading && column->varattno > 0
+                ? get_tle_by_resno(source->targetList, column->varattno)
+                : nullptr;
+        const Var* const own = entry == nullptr ? nullptr : own_column(as_tree(entry->expr));
+        if (own == nullptr) {
+            break;
+        }
+        inner = lappend(inner, const_cast<Var*>(own));
+    }
+    return inner;
+}
+
+/// Adds the conditions that say where a page begins, of a query and of the one below whose rows it
+/// orders by these columns.
+void add_positions(List*& positions, const Query* query, const List* columns) {
+    if (columns == NIL) {
+        return;
+    }
+    check_stack_depth();
     for (Node* condition : each<Node>(conditions_in(as_tree(query->jointree)))) {
         if (is_position(condition, query, columns)) {
             positions = lappend(positions, condition);
         }
     }
+    const auto* const leading = static_cast<const Var*>(linitial(columns));
+    const Query* const source = source_of_range(query, rt_fetch(leading->varno, query->rtable));
+    if (source != nullptr) {
+        add_positions(positions, source, columns_of_source(source, columns));
+    }
+}
+
+/// The parts of a query with a LIMIT that say which page it asks for.
+List* positions_of(const Query* query) {
+    List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
+    add_positions(positions, query, ordering_columns(query));
     return positions;
 }
 
