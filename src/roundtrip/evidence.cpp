@@ -455,7 +455,11 @@ inline const StatementValueHashes& Evidence::first_of(const Asking& asking) cons
 /// False if there was no such thing.
 bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noexcept {
     const StatementValueHashes& first = first_of(asking);
-    const std::uint32_t same = ((1U << first.count) - 1) & ~changed;
+    std::uint32_t same = 0;
+    for (std::size_t i = 0; i < first.count; ++i) {
+        same |= static_cast<std::uint32_t>(first.hashes[i] != 0) << i;
+    }
+    same &= ~changed;
     bool was_chance = false;
     for (const Place place : order_) {
         Tally& tally = asking.tallies[place];

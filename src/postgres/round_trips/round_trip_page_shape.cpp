@@ -231,6 +231,7 @@ bool is_position(Node* condition, const Query* query, const List* columns) {
 
 /// The conditions that all rows of a FROM meet.
 List* conditions_in(Node* node) {
+    check_stack_depth();
     if (node == nullptr || IsA(node, RangeTblRef)) {
         return NIL;
     }
@@ -423,7 +424,8 @@ PageShape page_shape_of(Query* query) {
     }
     PagedQuery paged{nullptr, NIL, false};
     find_paged_query(as_tree(query), &paged);
-    if (!paged.is_only) {
+    // Of so many there are values that are not looked at.
+    if (!paged.is_only || list_length(paged.positions) > most_values) {
         return {};
     }
     ValueWalk walk{paged.positions, false, 0, 0, 0, 0, 0};

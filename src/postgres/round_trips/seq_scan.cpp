@@ -5,6 +5,9 @@
 
 #include "postgres/round_trips/seq_scan.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "postgres/round_trips/given_values.hpp"
 #include "postgres/round_trips/missing_index.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
@@ -124,8 +127,9 @@ Scan largest_scan(const PlannedStmt* planned) {
 /// What an index could have as keys: expressions of one table, as the plan has them, at most as
 /// many as an index takes.
 struct Keys {
-    List* equal = NIL;      ///< of which each is compared by =, or is NULL, true or false
-    List* ranges = NIL;     ///< that are compared otherwise, once for each time
+    List* equal = NIL;               ///< of which each is compared by =, or is NULL, true or false
+    List* ranges = NIL;              ///< that are compared otherwise
+    int times[INDEX_MAX_KEYS] = {};  ///< how often each of those is
     bool has_data = false;  ///< there was one with data of the client's in it, which is not written
 };
 
@@ -152,13 +156,14 @@ bool is_of_json(Oid operation) {
 
 /// Whether a constant stands in the statement's text: what came as a parameter is found where that
 /// stands (eval_const_expressions, clauses.c).
-bool is_literal(const Node* node, const char* text) {
+bool is_literal(const Node* node, std::string_view text) {
     if (!IsA(node, Const)) {
         return false;
     }
     const auto* const constant = reinterpret_cast<const Const*>(node);
-    return constant->location >= 0 && constant->location < static_cast<int>(std::strlen(text)) &&
-           text[constant->location] != '$';
+    // Of a function that was put in its place it is a place in the function's own text.
+    return constant->location >= 0 && static_cast<std::size_t>(constant->location) < text.size() &&
+           text[static_cast<std::size_t>(constant->location)] != '$';
 }
 
 /// A digit, true and false say nothing of anybody.
@@ -174,7 +179,7 @@ bool has_client_data(Node* node, void* context) {
     if (node == nullptr) {
         return false;
     }
-    const auto* const text = static_cast<const char*>(context);
+    const std::string_view text = *static_cast<const std::string_view*>(context);
     if (IsA(node, Const)) {
         return !is_literal(node, text) || !is_harmless(reinterpret_cast<const Const*>(node));
     }
@@ -198,12 +203,25 @@ Node* without_relabels(Node* expression) {
     return expression;
 }
 
-void add_key(Keys& keys, Node* expression, bool is_equal, const char* text) {
+void add_range(Keys& keys, Node* expression) {
+    int place = 0;
+    while (place < list_length(keys.ranges) && !equal(list_nth(keys.ranges, place), expression)) {
+        ++place;
+    }
+    if (place == list_length(keys.ranges) && place < INDEX_MAX_KEYS) {
+        keys.ranges = lappend(keys.ranges, expression);
+    }
+    if (place < INDEX_MAX_KEYS) {
+        ++keys.times[place];
+    }
+}
+
+void add_key(Keys& keys, Node* expression, bool is_equal, std::string_view text) {
     Node* const plain = without_relabels(expression);
-    if (has_client_data(plain, const_cast<char*>(text))) {
+    if (has_client_data(plain, &text)) {
         keys.has_data = true;
     } else if (!is_equal) {
-        keys.ranges = lappend(keys.ranges, plain);
+        add_range(keys, plain);
     } else if (list_length(keys.equal) < INDEX_MAX_KEYS) {
         keys.equal = list_append_unique(keys.equal, plain);
     }
@@ -211,21 +229,14 @@ void add_key(Keys& keys, Node* expression, bool is_equal, const char* text) {
 
 /// Of what is compared by < and > the one that is so most often: between two values lies less.
 Node* range_of(const Keys& keys) {
-    Node* most = nullptr;
-    int times = 0;
-    for (Node* one : each<Node>(keys.ranges)) {
-        int same = 0;
-        for (Node* other : each<Node>(keys.ranges)) {
-            same += equal(one, other) ? 1 : 0;
-        }
-        most = same > times ? one : most;
-        times = Max(times, same);
-    }
-    return most;
+    const int* const most = std::max_element(keys.times, keys.times + list_length(keys.ranges));
+    return keys.ranges == NIL
+               ? nullptr
+               : static_cast<Node*>(list_nth(keys.ranges, static_cast<int>(most - keys.times)));
 }
 
 void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool is_array,
-                        const char* text) {
+                        std::string_view text) {
     if (list_length(arguments) != 2) {
         return;
     }
@@ -259,7 +270,7 @@ Node* tested_by(Node* condition) {
     return IsA(flag, Var) ? flag : nullptr;
 }
 
-void look_at_condition(Keys& keys, Node* condition, const char* text) {
+void look_at_condition(Keys& keys, Node* condition, std::string_view text) {
     if (IsA(condition, OpExpr)) {
         const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
         look_at_comparison(keys, operation->opno, operation->args, false, text);
@@ -274,7 +285,7 @@ void look_at_condition(Keys& keys, Node* condition, const char* text) {
     }
 }
 
-Keys keys_of(const List* conditions, const char* text) {
+Keys keys_of(const List* conditions, std::string_view text) {
     Keys keys;
     for (Node* condition : each<Node>(conditions)) {
         CHECK_FOR_INTERRUPTS();
@@ -289,7 +300,7 @@ List* conditions_of(Node* branch) {
 
 /// A key that all branches of an OR compare by =, so that an index serves all of them; nullptr if
 /// there is none.
-Node* key_of_branches(const List* branches, const char* text) {
+Node* key_of_branches(const List* branches, std::string_view text) {
     List* common = NIL;
     bool is_first = true;
     for (Node* branch : each<Node>(branches)) {
@@ -301,7 +312,7 @@ Node* key_of_branches(const List* branches, const char* text) {
     return common == NIL ? nullptr : static_cast<Node*>(linitial(common));
 }
 
-Keys keys_of_filter(const List* filter, const char* text) {
+Keys keys_of_filter(const List* filter, std::string_view text) {
     Keys keys = keys_of(filter, text);
     for (Node* condition : each<Node>(filter)) {
         if (is_orclause(condition) && keys.equal == NIL) {
@@ -389,10 +400,10 @@ const char* columns_of(const ScannedTable& scanned, const List* filter) {
 /// What to say of an index that would spare the scan; nullptr if there is none to be made.
 const char* advice_on(const Keys& keys, const ScannedTable& scanned, Oid named,
                       const char* columns) {
-    if (has_index(keys, scanned.table) || !takes_index(named)) {
+    const char* const name = name_of_table(named);
+    if (name == nullptr || has_index(keys, scanned.table) || !takes_index(named)) {
         return nullptr;
     }
-    const char* const name = name_of_table(named);
     const char* const list = texts_of(keys, scanned);
     if (list[0] != '\0') {
         return psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
