@@ -210,12 +210,10 @@ inline std::uint8_t Evidence::column_of_most(const Tally& tally) noexcept {
     return static_cast<std::uint8_t>(std::max_element(begin, tally.hits.end()) - begin);
 }
 
-/// Whether a statement asked for what another had been asked for itself: that leads it, and gave it
-/// nothing that its client did not have.
-bool Evidence::is_led_by_echo(QueryId id) const noexcept {
-    const Asking* const asking = find(id);
-    return asking != nullptr && asking->leader != nowhere &&
-           ((results_[asking->leader].echo >> asking->column) & 1U) != 0;
+/// Whether the statement `id`, which the result leads, asked it for what that had been asked for
+/// itself: so the result gave it nothing that its client did not have.
+bool Evidence::is_echo(Place place, QueryId id) const noexcept {
+    return ((results_[place].echo >> find(id)->column) & 1U) != 0;
 }
 
 /// Whether a result came of a loop over another statement's rows: then those did not come of it.
@@ -223,7 +221,7 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     constexpr int deepest = 4;
     for (int depth = 0; depth < deepest; ++depth) {
         const Place leader = leader_of(ids_[place]);
-        if (leader == nowhere || leader == place || is_led_by_echo(ids_[place])) {
+        if (leader == nowhere || leader == place || is_echo(leader, ids_[place])) {
             return false;
         }
         place = leader;

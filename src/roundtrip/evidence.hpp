@@ -202,7 +202,7 @@ class Evidence {
                                const StatementValueHashes& asked) noexcept;
     static std::uint8_t column_of_most(const Tally& tally) noexcept;
     Place leader_of(QueryId id) const noexcept;
-    bool is_led_by_echo(QueryId id) const noexcept;
+    bool is_echo(Place place, QueryId id) const noexcept;
     bool is_led_by(Place place, QueryId id) const noexcept;
     bool holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept;
     bool comes_of_a_loop(QueryId id) const noexcept;

@@ -178,7 +178,7 @@ bool is_one_row(const Subject& subject) {
            reads_alone(subject.statement, subject.table);
 }
 
-/// A query of which nothing is known but that some rows of its result are read.
+/// LIMIT, and nothing that is compared.
 const char* read_of_some_rows(const Subject& subject) {
     if (subject.compared != nullptr || subject.leader->is_itself ||
         subject.findings->aggregates_all || !IsA(subject.statement->planTree, Limit)) {

@@ -158,21 +158,26 @@ bool is_part_of_position(const OpExpr* operation, Position& position) {
            is_part_of_position(right, left, name, position);
 }
 
-/// The same of the columns of a row: the leading one comes first.
-bool is_row_of_position(const List* columns, const List* values, const Position& position) {
-    bool are_places = place_in_order(static_cast<Node*>(linitial(columns)), position.columns) == 0;
-    for (int i = 0; are_places && i < list_length(columns); ++i) {
+/// The same of the columns of a row, the leading one first. `is_place_of` says it of a column and
+/// its number.
+template <typename IsPlaceOf>
+bool are_places(const List* columns, const Position& position, IsPlaceOf&& is_place_of) {
+    bool are = place_in_order(static_cast<Node*>(linitial(columns)), position.columns) == 0;
+    for (int i = 0; are && i < list_length(columns); ++i) {
         auto* const column = static_cast<Node*>(list_nth(columns, i));
-        are_places = place_in_order(column, position.columns) >= 0 &&
-                     is_place(static_cast<Node*>(list_nth(values, i)), column, position.query);
+        are = place_in_order(column, position.columns) >= 0 && is_place_of(column, i);
     }
-    return are_places;
+    return are;
 }
 
 /// `(a, b) > (x, y)`, or the other way round.
 bool is_part_of_position(const RowCompareExpr* rows, Position& position) {
-    if (!is_row_of_position(rows->largs, rows->rargs, position) &&
-        !is_row_of_position(rows->rargs, rows->largs, position)) {
+    const auto are_in = [&position](const List* columns, const List* values) {
+        return are_places(columns, position, [&](Node* column, int number) {
+            return is_place(static_cast<Node*>(list_nth(values, number)), column, position.query);
+        });
+    };
+    if (!are_in(rows->largs, rows->rargs) && !are_in(rows->rargs, rows->largs)) {
         return false;
     }
     position.has_leading = position.has_range = true;
@@ -185,15 +190,12 @@ bool is_part_of_position(const SubLink* link, Position& position) {
         return false;
     }
     const List* const columns = reinterpret_cast<RowCompareExpr*>(link->testexpr)->largs;
-    bool are_places = place_in_order(static_cast<Node*>(linitial(columns)), position.columns) == 0;
-    for (int i = 0; are_places && i < list_length(columns); ++i) {
-        auto* const column = static_cast<Node*>(list_nth(columns, i));
-        are_places = place_in_order(column, position.columns) >= 0 &&
-                     reads_place(link, i, column, position.query);
-    }
-    position.has_leading |= are_places;
-    position.has_range |= are_places;
-    return are_places;
+    const bool are = are_places(columns, position, [&](Node* column, int number) {
+        return reads_place(link, number, column, position.query);
+    });
+    position.has_leading |= are;
+    position.has_range |= are;
+    return are;
 }
 
 /// Ends the walk at what is no part of a position: neither a comparison of a column of the order
