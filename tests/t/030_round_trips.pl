@@ -292,6 +292,14 @@ for my $index ('', 'CREATE INDEX ON tenants (tenant)', 'CREATE INDEX ON tenants 
 	}
 }
 
+# A lock is not among the leader's values.
+for my $lock ('FOR UPDATE', 'FOR SHARE')
+{
+	run_script($node, "BEGIN;\n$list;\n" . each_of("SELECT id FROM campagnes WHERE id = \$n $lock", 1 .. 12) . "COMMIT");
+	is(observe($node, 'SELECT advice FROM round_trips'), 'join to the leader: JOIN campagnes ON campagnes.id = leader.id; or ask once: WHERE campagnes.id = ANY($1)', "advice on $lock");
+	loops($node);
+}
+
 # What a plan says of its tables is asked anew after a CREATE: the same statement may read others.
 my $function = "CREATE OR REPLACE FUNCTION seen() RETURNS SETOF int LANGUAGE sql STABLE AS";
 $node->safe_psql('postgres', "$function 'SELECT 1'");
@@ -311,6 +319,10 @@ for my $followed ([ $two, "join some rows of each: JOIN LATERAL (SELECT ... FROM
 	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id OFFSET 1', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ "WITH two AS MATERIALIZED (SELECT id, campagne_id_fk FROM messages WHERE messages.campagne_id_fk = \$n ORDER BY id LIMIT 2) SELECT two.id FROM two JOIN campagnes AS c ON c.id = two.campagne_id_fk",
 		"join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+	[ 'SELECT DISTINCT id % 2 AS id FROM messages WHERE messages.campagne_id_fk = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n GROUP BY messages.id % 2', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ 'SELECT DISTINCT ON (id % 2) id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id % 2, id DESC', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
+	[ 'SELECT row_number() OVER (ORDER BY messages.id) AS id FROM messages WHERE messages.campagne_id_fk = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'WITH RECURSIVE t AS (SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT m.id FROM messages AS m JOIN t ON m.id = 2 * t.id) SELECT id FROM t',
 		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
 	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n UNION ALL SELECT -id FROM campagnes WHERE campagnes.id = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ])

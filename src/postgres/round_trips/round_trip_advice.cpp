@@ -146,10 +146,12 @@ const char* read_without_table(const Subject& subject) {
     return subject.name == nullptr ? "ask once for all values" : nullptr;
 }
 
-/// The statement selects but the column that it compares with what the leader's row had.
+/// The statement selects but the column that it compares with what the leader's row had, and locks
+/// nothing.
 const char* read_of_known_value(const Subject& subject) {
     if (subject.leader->own_column() == nullptr || subject.leader->is_itself ||
-        subject.compared == nullptr || !reads_alone(subject.statement, subject.table)) {
+        subject.compared == nullptr || subject.findings->locks_rows ||
+        !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
     for (const TargetEntry* entry : each<TargetEntry>(subject.statement->planTree->targetlist)) {
@@ -190,8 +192,8 @@ const char* read_of_some_rows(const Subject& subject) {
         subject.name);
 }
 
-/// Of each value but some rows are read (LIMIT), or those of several arms (UNION): a join or a list
-/// would give others.
+/// Of each value but some rows are read (LIMIT), those of several arms (UNION), or what all of them
+/// are together (DISTINCT, GROUP BY, windows): a join or a list would give others.
 const char* read_for_each(const Subject& subject) {
     const Findings& findings = *subject.findings;
     const bool is_limited = findings.is_limited && !is_one_row(subject);
@@ -225,8 +227,8 @@ const char* read_of_aggregates(const Subject& subject) {
 /// The rows of the leader have the columns already.
 const char* read_of_leaders_rows(const Subject& subject) {
     if (!subject.leader->exists || subject.leader->columns.is_handed_on ||
-        !subject.leader->tables.contains(subject.table) || !is_key(subject.table, subject.column) ||
-        !reads_alone(subject.statement, subject.table)) {
+        subject.findings->locks_rows || !subject.leader->tables.contains(subject.table) ||
+        !is_key(subject.table, subject.column) || !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
     const char* const columns = returned_columns(subject);

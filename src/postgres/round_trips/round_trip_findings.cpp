@@ -358,6 +358,13 @@ bool has_arms(const Plan* plan, const PlannedStmt* statement) {
            (first > 0 && rt_fetch(first, statement->rtable)->rtekind == RTE_SUBQUERY);
 }
 
+/// Whether a plan compares the rows below it with one another: GROUP BY, DISTINCT, windows.
+bool compares_rows(const Plan* plan) {
+    return IsA(plan, Group) || IsA(plan, Unique) || IsA(plan, WindowAgg) ||
+           (IsA(plan, Agg) && (reinterpret_cast<const Agg*>(plan)->numCols > 0 ||
+                               reinterpret_cast<const Agg*>(plan)->groupingSets != NIL));
+}
+
 /// The walk goes below a plan. Which rows are aggregated into one does not show in how many a LIMIT
 /// above lets through.
 void go_below(const Plan* plan, Walk& walk) {
@@ -368,7 +375,7 @@ void go_below(const Plan* plan, Walk& walk) {
     } else if (IsA(plan, Agg) && reinterpret_cast<const Agg*>(plan)->numCols == 0) {
         walk.is_limited = false;
     }
-    walk.is_part |= has_arms(plan, walk.query->plannedstmt);
+    walk.is_part |= compares_rows(plan) || has_arms(plan, walk.query->plannedstmt);
 }
 
 bool look_at_child(PlanState* state, void* context);

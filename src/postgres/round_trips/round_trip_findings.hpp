@@ -37,7 +37,8 @@ struct Findings {
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
     bool is_limited = false;              ///< a LIMIT is above what is compared with a given value
-    bool is_part = false;  ///< so is another operation that needs all of its rows: UNION, OFFSET
+    bool is_part =
+        false;  ///< so is another operation that needs all of its rows: UNION, OFFSET, DISTINCT
     bool is_volatile = false;      ///< the same statement may give something else each time
     bool locks_rows = false;       ///< FOR UPDATE and the like
     bool skips_locked = false;     ///< and passes over rows that others have locked
