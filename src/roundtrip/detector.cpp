@@ -457,6 +457,7 @@ void Detector::begin_anew(Entry& entry) {
 
 inline void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
+    entry.is_echo = evidence.is_echo;
     entry.strays = static_cast<std::uint16_t>(std::min(entry.strays + evidence.strays, 0xFFFF));
     if (entry.generation != evidence.generation) {
         begin_generation(entry, evidence);
@@ -647,8 +648,8 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
 
 /// The statement over whose rows the entry's statement is looped: the one whose result held its
 /// values, if that had two rows in an execution. What runs about once for each execution of its
-/// parent by order is a neighbour of that, and looped over what the parent is looped over; so is
-/// what is looped over a statement of one row.
+/// parent, by order or because the parent was asked for the same, is a neighbour of that, and
+/// looped over what the parent is looped over; so is what is looped over a statement of one row.
 inline QueryId Detector::leader_of(const Entry& entry) const {
     const Entry* at = &entry;
     for (std::size_t steps = 0; steps < places; ++steps) {
@@ -658,7 +659,8 @@ inline QueryId Detector::leader_of(const Entry& entry) const {
         if (at->parent == nowhere) {
             return at->is_one_row ? 0 : at->leader;
         }
-        const bool is_under = is_by_values(*at) ? !at->is_one_row : at->runs >= 2 * at->turns;
+        const bool is_under =
+            is_by_values(*at) && !at->is_echo ? !at->is_one_row : at->runs >= 2 * at->turns;
         if (is_under && entries_[at->parent].is_many) {
             return at == &entry && !is_by_values(entry) ? roomy_leader(entry) : id_at(at->parent);
         }
@@ -762,7 +764,7 @@ bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
         // Its leader is that of a loop which runs just as often.
         return entry.parent != nowhere && leader != entry.leader && will_be_loop(entry.parent);
     }
-    if (leader != entry.leader && entry.parent != nowhere && entry.is_one_row) {
+    if (leader != entry.leader && entry.parent != nowhere && (entry.is_one_row || entry.is_echo)) {
         // Only a loop is handed on.
         return will_be_loop(entry.parent);
     }

@@ -272,6 +272,7 @@ class Detector {
         bool is_many;              ///< has had two rows in one execution
         bool is_half;              ///< has asked for half of the rows of an execution of its leader
         bool is_one_row;           ///< the leader by values has had but one row in each execution
+        bool is_echo;              ///< it held the values because it had been asked for them
         bool is_neighbour;         ///< outside of a block: runs next to another that has a leader
         bool follows_parent;   ///< writes without others between these and the parent's execution
         bool is_large_page;    ///< as its last run was

@@ -398,6 +398,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
             .place = place,
             .is_half = tally.is_half,
             .is_many = result.is_many,
+            .is_echo = ((result.echo >> asking.column) & 1U) != 0,
             .rows = rows};
 }
 

@@ -22,8 +22,9 @@ struct Judgement {
     QueryId leader = 0;            ///< whose result; 0 if none did
     std::uint32_t generation = 0;  ///< of that result
     std::uint8_t place = 0xFF;     ///< of that result
-    bool is_half = false;  ///< the statement has asked for half of that result's rows at least
-    bool is_many = false;  ///< that result has had two rows in one execution
+    bool is_half : 1 = false;  ///< the statement has asked for half of that result's rows at least
+    bool is_many : 1 = false;  ///< that result has had two rows in one execution
+    bool is_echo : 1 = false;  ///< it held, in each execution, but what that had been asked for
     enum class Besides : std::uint8_t {
         nothing,
         asks_again,   ///< for one value more often than that result has rows

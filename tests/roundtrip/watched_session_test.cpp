@@ -267,6 +267,61 @@ TEST_CASE("a list of what it was asked for leads too, if no other does") {
     CHECK(chance.loop_of(look_up).statements == 20);
 }
 
+TEST_CASE("collections of each element are led by the list, whatever numbers they hold") {
+    for (const bool in_block : {false, true}) {
+        WatchedSession session(10);
+        if (in_block) {
+            session.begin_block();
+        }
+        session.list(parents, 11, 20);
+        for (std::int64_t number = 11; number < 31; ++number) {
+            session.run(children, Kind::select, {number}, {number, number, number});
+            session.run(change, Kind::select, {number}, {number, number});
+            session.look(number);
+        }
+        session.end_block();
+        session.end();
+        for (const QueryId id : {children, change, look_up}) {
+            CHECK(session.loop_of(id).key.leader == parents);
+            CHECK(session.loop_of(id).statements == 20);
+            CHECK(session.loop_of(id).leader_rows == 20);
+        }
+    }
+}
+
+TEST_CASE(
+    "the rows of a collection lead what is asked for each of them, if only its parent again") {
+    WatchedSession session(10);
+    session.list(parents, 11, 12);
+    for (std::int64_t number = 11; number < 23; ++number) {
+        session.run(children, Kind::select, {number}, {number, number, number});
+        for (int i = 0; i < 3; ++i) {
+            session.look(number);
+        }
+    }
+    session.end();
+    CHECK(session.loop_of(look_up).key.leader == children);
+    CHECK(session.loop_of(look_up).statements == 36);
+    CHECK(session.loop_of(children).key.leader == parents);
+}
+
+TEST_CASE("visitors who open one thing with its collections are no loop") {
+    for (const bool in_block : {false, true}) {
+        WatchedSession session(10);
+        for (int i = 0; i < 60; ++i) {
+            const std::int64_t number = 11 + i * 7 % 31;
+            if (in_block) {
+                session.begin_block();
+            }
+            session.run(children, Kind::select, {number}, {number, number, number});
+            session.look(number);
+            session.end_block();
+        }
+        session.end();
+        CHECK(session.loops.empty());
+    }
+}
+
 TEST_CASE("in the last of small blocks too a statement next to a loop is in one") {
     WatchedSession session(10);
     session.list(parents, 11, 10);

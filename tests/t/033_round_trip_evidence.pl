@@ -58,6 +58,9 @@ for my $mode ('autocommit', 'transaction')
 	is($in->($list . each_of($comments, @newest) . each_of($look_up, @their_users)), "$loop\n$under_user", "$mode: two loops over one list");
 	is($in->($list . join '', map { each_of($comments, $newest[$_]) . each_of($look_up, $their_users[$_]) } 0 .. 19),
 		"$loop\n$under_user", "$mode: two loops that alternate");
+	# Two collections of each, which have the number that they were asked for in them.
+	is($in->("SELECT id FROM users ORDER BY id LIMIT 20;\n" . join '', map { "SELECT * FROM posts WHERE user_id = $_;\nSELECT id, user_id FROM posts WHERE user_id = $_ AND title = 't';\n" } 1001 .. 1020),
+		"select|users|id|values|posts|20\nselect|users|id|values|posts|20", "$mode: two collections of each");
 	is( $in->(each_of('SELECT id, parent FROM nodes WHERE parent = $n', 0, 1 .. 31)),
 		$mode eq 'transaction' ? 'select|nodes|id|values|nodes|32' : 'select|nodes|id|values|nodes|31', "$mode: down a tree");
 }

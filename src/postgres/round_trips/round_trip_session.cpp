@@ -566,7 +566,9 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
     if (place == roundtrip::Evidence::nowhere) {
         return {};
     }
-    return {&receiver_.columns_of(place), evidence_.columns_of(asking, place), !is_own};
+    // What that had been asked for itself is the list's value too.
+    return {&receiver_.columns_of(place), evidence_.columns_of(asking, place),
+            !is_own && !evidence.is_echo};
 }
 
 void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,
