@@ -147,7 +147,17 @@ my @below = (
 	[ 'of the rows of WITH', q{WITH d AS (SELECT id AS x, title FROM posts WHERE (id, title) > ($n, 'z')) SELECT d.x FROM d ORDER BY d.x, d.title LIMIT 10}, map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'by a condition of a join', 'SELECT p.id FROM users AS u JOIN posts AS p ON u.id = p.user_id AND p.id > $n ORDER BY p.id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'with nothing to join it to', "SELECT p.id FROM (SELECT id FROM posts ORDER BY id LIMIT 10 OFFSET \$n) AS p JOIN words AS w ON w.id = p.id AND w.word = 'none'", map { $_ * 10 } 0 .. 14 ],
-	[ 'in an arm of UNION', "SELECT 'first' AS what, 0 AS id UNION ALL (SELECT name, id FROM users ORDER BY id LIMIT 4 OFFSET \$n)", map { $_ * 4 } 0 .. 10 ]);
+	[ 'in an arm of UNION', "SELECT 'first' AS what, 0 AS id UNION ALL (SELECT name, id FROM users ORDER BY id LIMIT 4 OFFSET \$n)", map { $_ * 4 } 0 .. 10 ],
+	[ 'with more constants than are looked for', 'SELECT id, CASE user_id ' . join('', map { "WHEN $_ THEN 'u$_' " } 1 .. 20) . 'END FROM posts ORDER BY id LIMIT 10 OFFSET $n', map { $_ * 10 } 0 .. 14 ],
+	[ 'of some kinds', "SELECT id FROM posts WHERE title IN ('s', 't') AND user_id = ANY (ARRAY(SELECT u.id FROM users AS u)) ORDER BY id LIMIT 10 OFFSET \$n", map { $_ * 10 } 0 .. 9 ],
+	[ 'of some kinds, from the last key', "SELECT id FROM posts WHERE title IN ('s', 't') AND id > \$n ORDER BY id LIMIT 10", map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'by an expression', q{SELECT id FROM words WHERE (lower(word), id) > (lower('W$n'), $n) ORDER BY lower(word), id LIMIT 10}, map { 1050 + $_ * 10 } 0 .. 13 ],
+	[ 'by another collation', q{SELECT id FROM words WHERE word COLLATE "C" > 'w$n' ORDER BY word COLLATE "C" LIMIT 10}, map { 1050 + $_ * 10 } 0 .. 13 ],
+	[ 'of groups', 'SELECT user_id, max(id) FROM posts GROUP BY user_id HAVING max(id) < $n ORDER BY max(id) DESC LIMIT 3', map { 500_201 - $_ * 3 } 0 .. 12 ],
+	[ 'of groups in WITH', 'WITH last AS (SELECT user_id, max(id) AS id FROM posts GROUP BY user_id) SELECT user_id FROM last WHERE id < $n ORDER BY id DESC LIMIT 3', map { 500_201 - $_ * 3 } 0 .. 12 ],
+	[ 'from a row in FROM', 'SELECT w.id FROM words AS w, (SELECT word AS begin FROM words WHERE id = $n) AS page WHERE w.word >= page.begin ORDER BY w.word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'from a row in WITH', 'WITH page AS MATERIALIZED (SELECT word, id FROM words WHERE id = $n) SELECT w.id FROM words AS w JOIN page ON (w.word, w.id) >= (page.word, page.id) ORDER BY w.word, w.id LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'from a row by a key of two columns', 'SELECT id FROM words WHERE word >= (SELECT w.word FROM words AS w WHERE w.id = $n AND w.word = $$w$n$$) ORDER BY word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ]);
 for my $form (@below)
 {
 	my ($where, $statement, @places) = @$form;
@@ -171,6 +181,8 @@ my @none = (
 	[ 'the first five of each, with what belongs to them', 'SELECT u.name, p.id FROM users AS u JOIN (SELECT id, user_id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5) AS p ON p.user_id = u.id', @ids ],
 	[ "what is new for each", 'SELECT id FROM posts WHERE id > (SELECT last_read FROM users WHERE users.id = $n) ORDER BY id LIMIT 5', @ids ],
 	[ 'what is around each', '(SELECT id FROM posts WHERE id < $n ORDER BY id DESC LIMIT 3) UNION ALL (SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 3)', map { 500_100 + $_ } 1 .. 20 ],
+	[ 'what follows the first of each', 'SELECT id FROM posts WHERE id > (SELECT p.id FROM posts AS p WHERE p.user_id = $n LIMIT 1) ORDER BY id LIMIT 5', @ids ],
+	[ 'the same by a join', 'SELECT q.id FROM posts AS q, (SELECT p.id FROM posts AS p WHERE p.user_id = $n LIMIT 1) AS p WHERE q.id > p.id ORDER BY q.id LIMIT 5', @ids ],
 	[ 'a page with more values than are looked at', 'SELECT id, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 FROM (SELECT id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5 OFFSET 0) AS p', @ids ],
 	[ 'a position in another order', 'SELECT p.id FROM users AS u CROSS JOIN LATERAL (SELECT p.id FROM posts AS p WHERE u.id > $n AND p.user_id = u.id ORDER BY p.id LIMIT 3) AS p WHERE u.id = 1040', @ids ]);
 for my $form (@none)
@@ -182,6 +194,8 @@ is( seen('kind, statements', "PREPARE p (int) AS SELECT id FROM posts WHERE user
 	'select|20', 'no page: a parameter that is a condition too');
 is( seen('kind, statements', "BEGIN;\n" . each_of('WITH m AS (UPDATE users SET last_read = 0 WHERE id IN (SELECT id FROM users WHERE id > $n ORDER BY id LIMIT 2) RETURNING id) SELECT count(*) FROM m', map { 1000 + 2 * $_ } 0 .. 14) . "COMMIT;\n"),
 	'update|15', 'no page: a write in WITH');
+is( seen('kind, statements', "BEGIN;\n$list" . each_of('SELECT ' . join(', ', 1 .. 40) . ', id FROM posts WHERE user_id = $n AND id > 7 ORDER BY id LIMIT 5', @ids) . "COMMIT;\n"),
+	'select|20', 'no page: the fortieth of many values changes');
 
 # ---- what is folded ----
 

@@ -124,6 +124,14 @@ ForeignKey foreign_key(Oid from, Oid to, AttrNumber referencing, AttrNumber refe
     return found;
 }
 
+/// Whether all columns of an index are among these, and make it unique.
+bool is_key_in(const FormData_pg_index* index, const Bitmapset* columns) {
+    const std::int16_t* const keys = index->indkey.values;
+    return index->indisunique && std::all_of(keys, keys + index->indnkeyatts, [&](int column) {
+               return column > 0 && bms_is_member(column, columns);
+           });
+}
+
 }  // namespace
 
 bool TablesOfStatement::contains(Oid table) const {
@@ -190,8 +198,8 @@ const char* name_of_column(Oid table, AttrNumber column) {
     return name == nullptr ? nullptr : quote_identifier(name);
 }
 
-bool is_key(Oid table, AttrNumber column) {
-    // The statement that has just run holds a lock.
+bool has_key_in(Oid table, const Bitmapset* columns) {
+    // The statement holds a lock.
     const Relation relation = table_open(table, NoLock);
     const List* const indexes = RelationGetIndexList(relation);
     bool found = false;
@@ -201,7 +209,7 @@ bool is_key(Oid table, AttrNumber column) {
         if (HeapTupleIsValid(tuple)) {
             const auto* const index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
             found =
-                index->indisunique && index->indnkeyatts == 1 && index->indkey.values[0] == column;
+                is_key_in(index, columns) && heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
             ReleaseSysCache(tuple);
         }
     }

@@ -39,8 +39,13 @@ const char* name_of_table(Oid table);
 /// Quoted if needed; nullptr if it has been dropped.
 const char* name_of_column(Oid table, AttrNumber column);
 
-/// Whether a unique index has this column alone.
-bool is_key(Oid table, AttrNumber column);
+/// Whether there are among these columns all those of a unique index of all rows.
+bool has_key_in(Oid table, const Bitmapset* columns);
+
+/// Whether there is such an index of this column alone.
+inline bool is_key(Oid table, AttrNumber column) {
+    return column > 0 && has_key_in(table, bms_make_singleton(column));
+}
 
 /// `campagnes.id`: the column of one of the tables that a foreign key binds to this one, whichever
 /// of the two refers to the other; nullptr if there is none.

@@ -148,7 +148,7 @@ Node* fold(Node* node, void* context) {
 
 }  // namespace
 
-void Fingerprints::make(Query* query, const char* text) {
+const Fingerprints::Entry& Fingerprints::make(Query* query, const char* text) {
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip fingerprint");
     const MemoryContext caller = MemoryContextSwitchTo(memory);
     const PageShape page = page_shape_of(query);
@@ -161,7 +161,9 @@ void Fingerprints::make(Query* query, const char* text) {
     MemoryContextDelete(memory);
     // Whatever raises an error has done so by now.
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
-    entries_[set_of(id) + next_way_++ % ways] = {id, fingerprint, page, has_list};
+    Entry& entry = entries_[set_of(id) + next_way_++ % ways];
+    entry = {id, fingerprint, page, has_list};
+    return entry;
 }
 
 }  // namespace onetrip::postgres

@@ -36,11 +36,10 @@ class Fingerprints {
         return nullptr;
     }
 
-    /// A statement has been analysed.
-    void look_at(Query* query, const char* text) {
-        if (find(static_cast<roundtrip::QueryId>(query->queryId)) == nullptr) {
-            make(query, text);
-        }
+    /// A statement has been analysed. What is returned is valid until the next call.
+    const Entry& look_at(Query* query, const char* text) {
+        const Entry* const known = find(static_cast<roundtrip::QueryId>(query->queryId));
+        return known != nullptr ? *known : make(query, text);
     }
 
     roundtrip::QueryId of(roundtrip::QueryId query_id) const {
@@ -54,7 +53,7 @@ class Fingerprints {
 
     static std::size_t set_of(roundtrip::QueryId id) { return id % sets * ways; }
 
-    void make(Query* query, const char* text);
+    const Entry& make(Query* query, const char* text);
 
     std::uint8_t next_way_ = 0;
     Entry entries_[sets * ways];

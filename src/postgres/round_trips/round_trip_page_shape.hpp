@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "postgres/server/server.hpp"
@@ -12,19 +11,24 @@ extern "C" {
 namespace onetrip::postgres {
 
 /// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
-/// and what the columns of ORDER BY are compared with, by range and the leading one among them.
+/// and what the expressions of ORDER BY are compared with, by range and the leading one among them.
 struct PageShape {
-    /// One query with a LIMIT has such values, and none of the statement is left out below.
-    bool is_page = false;
+    /// Of a statement with more constants than this, or more parameters, it is not known.
+    static constexpr int most_values = 64;
+
+    bool is_page = false;  ///< one query with a LIMIT has such values
     bool has_offset = false;
-    std::uint8_t constant_count = 0;
-    std::uint32_t constants = 0;   ///< a bit for each, in the order in which they are collected
-    std::uint32_t parameters = 0;  ///< a bit for each, from the first
+    /// A bit for each, in the order in which they are collected. Those of an array are one: from 18
+    /// on, query identifiers leave out how many there are.
+    std::uint64_t constants = 0;
+    std::uint64_t parameters = 0;  ///< a bit for each, from the first
     Oid table = InvalidOid;        ///< that is read in pages; InvalidOid if it is not known
 
-    /// The same for so many values, the last of which are the constants.
-    std::uint32_t values(unsigned count) const {
-        return parameters | (constants << (count - std::min<unsigned>(count, constant_count)));
+    bool has_constant(int place) const {
+        return place < most_values && ((constants >> place) & 1U) != 0;
+    }
+    bool has_parameter(int place) const {
+        return place < most_values && ((parameters >> place) & 1U) != 0;
     }
 };
 

@@ -13,17 +13,6 @@ namespace onetrip::postgres {
 
 namespace {
 
-std::uint64_t hash_of_others(const PageShape& shape, const ValuesOfStatement& values) {
-    const std::uint32_t positions = shape.values(values.each.count);
-    std::uint64_t hash = values.each.count;
-    for (std::size_t i = 0; i < values.each.count; ++i) {
-        if (((positions >> i) & 1U) == 0) {
-            hash = roundtrip::mix_value(hash ^ values.each.hashes[i]);
-        }
-    }
-    return hash;
-}
-
 /// The walk over a plan for the LIMIT of its pages: one that runs once, with an OFFSET if that says
 /// which page.
 struct LimitWalk {
@@ -66,26 +55,25 @@ std::uint64_t count_of(const LimitState* limit) {
 
 }  // namespace
 
-void PagedLists::look_at(roundtrip::Statement& statement, const PageShape& shape,
-                         const ValuesOfStatement& values, const QueryDesc* query) {
+void PagedLists::look_at(roundtrip::Statement& statement, bool has_offset, std::uint64_t values,
+                         std::uint64_t others, const QueryDesc* query) {
     constexpr std::uint64_t large = 100;
-    LimitWalk walk{shape.has_offset, nullptr};
+    LimitWalk walk{has_offset, nullptr};
     find_limit(query->planstate, &walk);
     if (walk.found == nullptr) {
         return;
     }
-    const std::uint64_t others = hash_of_others(shape, values);
     Page& page = pages_[statement.id % places];
     const std::uint64_t before = page.id == statement.id ? page.limit : 0;
     const std::uint64_t known = count_of(walk.found);
     const std::uint64_t limit = known == 0 ? before : known;
     statement.is_next_page = limit >= 2 && page.id == statement.id && page.is_full &&
-                             page.others == others && page.values != values.hash;
+                             page.others == others && page.values != values;
     statement.is_large_page = limit >= large;
     if (statement.is_next_page) {
         statement.evidence = {};
     }
-    page = {statement.id, values.hash, others, limit, !is_short(walk.found)};
+    page = {statement.id, values, others, limit, !is_short(walk.found)};
 }
 
 }  // namespace onetrip::postgres

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "postgres/round_trips/round_trip_fingerprints.hpp"
-#include "postgres/round_trips/round_trip_parameters.hpp"
+#include "postgres/server/server.hpp"
+#include "roundtrip/statement.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
@@ -14,9 +14,10 @@ class PagedLists {
   public:
     /// Finds out whether a statement that has just run, or is about to, asks for the page after the
     /// one before. Where it comes from is known then: whatever held its values did not lead to it.
-    /// `query` has a plan that has been started.
-    void look_at(roundtrip::Statement& statement, const PageShape& shape,
-                 const ValuesOfStatement& values, const QueryDesc* query);
+    /// `values` is a hash of what it runs with, and `others` of what does not say which page it
+    /// asks for; `query` has a plan that has been started.
+    void look_at(roundtrip::Statement& statement, bool has_offset, std::uint64_t values,
+                 std::uint64_t others, const QueryDesc* query);
 
   private:
     struct Page {

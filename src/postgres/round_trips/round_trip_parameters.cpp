@@ -33,21 +33,31 @@ Hash mix(Hash hash, Hash value) {
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-/// Adds a value. The hash by which it is looked for in results tells runs apart too; a value that
-/// has none counts with all of its bytes, as `layout` says where those are.
+/// The hash with a value. That by which the value is looked for in results tells runs apart too; a
+/// value that has none counts with all of its bytes, as `layout` says where those are.
+template <typename Layout>
+inline Hash mix_value(Hash before, roundtrip::ValueHash value, Oid type, Datum datum, bool is_null,
+                      Layout&& layout) {
+    constexpr Hash null = 0x6E756C6C;
+    if (value != 0 || is_null) {
+        return mix(before, is_null ? null : value);
+    }
+    const ValueLayout& found = layout();
+    return found.by_value ? mix(mix(before, type), datum)
+                          : hash_bytes_of(mix(before, type), datum, found.length);
+}
+
+inline roundtrip::ValueHash hash_of(Oid type, Datum datum, bool is_null) {
+    return is_null ? 0 : hash_of_value(type, datum);
+}
+
+/// Adds a value.
 template <typename Layout>
 inline void add_value(ValuesOfStatement& values, Oid type, Datum datum, bool is_null,
                       Layout&& layout) {
-    constexpr Hash null = 0x6E756C6C;
-    const roundtrip::ValueHash hash = is_null ? 0 : hash_of_value(type, datum);
+    const roundtrip::ValueHash hash = hash_of(type, datum, is_null);
     values.each.add(hash);
-    if (hash != 0 || is_null) {
-        values.hash = mix(values.hash, is_null ? null : hash);
-    } else {
-        const ValueLayout& found = layout();
-        values.hash = found.by_value ? mix(mix(values.hash, type), datum)
-                                     : hash_bytes_of(mix(values.hash, type), datum, found.length);
-    }
+    values.hash = mix_value(values.hash, hash, type, datum, is_null, layout);
 }
 
 roundtrip::ValueHash hash_of_varlena(Datum datum) {
@@ -61,11 +71,39 @@ roundtrip::ValueHash hash_of_varlena(Datum datum) {
         {reinterpret_cast<const unsigned char*>(VARDATA_ANY(text)), VARSIZE_ANY_EXHDR(text)});
 }
 
-void hash_constant(const Const* constant, ValuesOfStatement& values) {
-    add_value(values, constant->consttype, constant->constvalue, constant->constisnull, [&] {
+/// The walk over a statement for its constants.
+struct ConstantWalk {
+    ValuesOfStatement& values;
+    const PageShape& page;
+    Hash without_page;
+    int count;  ///< those of an array are one
+    bool is_in_array;
+};
+
+void hash_constant(const Const* constant, ConstantWalk& walk) {
+    const auto layout = [constant] {
         return ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
                            constant->constbyval};
-    });
+    };
+    const Oid type = constant->consttype;
+    const Datum datum = constant->constvalue;
+    const bool is_null = constant->constisnull;
+    add_value(walk.values, type, datum, is_null, layout);
+    if (walk.page.is_page && !walk.page.has_constant(walk.count)) {
+        walk.without_page = mix_value(walk.without_page, hash_of(type, datum, is_null), type, datum,
+                                      is_null, layout);
+    }
+    walk.count += walk.is_in_array ? 0 : 1;
+}
+
+bool hash_constants(Node* node, void* context);
+
+void hash_array(Node* array, ConstantWalk& walk) {
+    const bool was_in_array = walk.is_in_array;
+    walk.is_in_array = true;
+    walk_expression(array, hash_constants, &walk);
+    walk.is_in_array = was_in_array;
+    walk.count += was_in_array ? 0 : 1;
 }
 
 /// The nodes that most trees consist of do not go through the server's walker, which is slow.
@@ -76,7 +114,7 @@ bool hash_constants(Node* node, void* context) {
     switch (nodeTag(node)) {
         case T_Const:
             hash_constant(reinterpret_cast<const Const*>(node),
-                          *static_cast<ValuesOfStatement*>(context));
+                          *static_cast<ConstantWalk*>(context));
             return false;
         case T_Var:
         case T_Param:
@@ -93,6 +131,9 @@ bool hash_constants(Node* node, void* context) {
             for (Node* element : each<Node>(reinterpret_cast<const List*>(node))) {
                 hash_constants(element, context);
             }
+            return false;
+        case T_ArrayExpr:
+            hash_array(node, *static_cast<ConstantWalk*>(context));
             return false;
         case T_Query:
             return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
@@ -130,14 +171,17 @@ roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum) {
     }
 }
 
-void StatementValues::remember_constants(Query* query, bool may_have_some) {
+void StatementValues::remember_constants(Query* query, const PageShape& page, bool may_have_some) {
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Constants& constants = constants_[id % places];
     constants.id = id;
     constants.values.hash = 0;
     constants.values.each.count = 0;
+    constants.hash_without_page = 0;
     if (may_have_some) {
-        walk_query(query, hash_constants, &constants.values);
+        ConstantWalk walk{constants.values, page, 0, 0, false};
+        walk_query(query, hash_constants, &walk);
+        constants.hash_without_page = walk.without_page;
     }
 }
 
@@ -168,6 +212,21 @@ void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
     if (has_constants && constants.values.each.count > 0) {
         add_constants(constants.values.each, values.each);
     }
+}
+
+std::uint64_t StatementValues::hash_without_page(roundtrip::QueryId id, const PageShape& page,
+                                                 ParamListInfo parameters) {
+    const Constants& constants = constants_[id % places];
+    Hash hash = constants.id == id ? constants.hash_without_page : 0;
+    for (int i = 0; parameters != nullptr && i < parameters->numParams; ++i) {
+        const ParamExternData& parameter = parameters->params[i];
+        if (OidIsValid(parameter.ptype) && !page.has_parameter(i)) {
+            hash = mix_value(hash, hash_of(parameter.ptype, parameter.value, parameter.isnull),
+                             parameter.ptype, parameter.value, parameter.isnull,
+                             [&]() -> const ValueLayout& { return layout_of(parameter.ptype); });
+        }
+    }
+    return hash;
 }
 
 }  // namespace onetrip::postgres

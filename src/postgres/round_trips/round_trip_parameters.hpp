@@ -1,5 +1,6 @@
 #pragma once
 
+#include "postgres/round_trips/round_trip_page_shape.hpp"
 #include "postgres/server/walls.hpp"
 #include "roundtrip/evidence.hpp"
 
@@ -63,17 +64,22 @@ struct ValuesOfStatement {
 class StatementValues {
   public:
     /// Keeps a hash of the constants of a statement that has just been analysed, if it may have
-    /// any.
-    void remember_constants(Query* query, bool may_have_some);
+    /// any. `page` says which of them say which page of a list it asks for.
+    void remember_constants(Query* query, const PageShape& page, bool may_have_some);
 
     /// The constants that the statement had when it was last analysed, and its parameters. Nothing
     /// is fetched: a value out of line counts by its pointer.
     void collect(roundtrip::QueryId id, ParamListInfo parameters, ValuesOfStatement& values);
 
+    /// A hash of those that do not say which page of a list the statement asks for.
+    std::uint64_t hash_without_page(roundtrip::QueryId id, const PageShape& page,
+                                    ParamListInfo parameters);
+
   private:
     struct Constants {
         roundtrip::QueryId id = 0;
         ValuesOfStatement values;
+        std::uint64_t hash_without_page = 0;
     };
 
     const ValueLayout& layout_of(Oid type) {

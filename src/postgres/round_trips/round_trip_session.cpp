@@ -161,8 +161,8 @@ inline void RoundTripSession::prepare(QueryId id) {
 
 void RoundTripSession::parsed(Query* query, const char* text, bool may_have_constants) {
     if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
-        fingerprints_.look_at(query, text);
-        values_.remember_constants(query, may_have_constants);
+        const Fingerprints::Entry& known = fingerprints_.look_at(query, text);
+        values_.remember_constants(query, known.page, may_have_constants);
         prepare(static_cast<QueryId>(query->queryId));
         if (round_trip_settings.has_request) {
             requests_.remember(query, text);
@@ -361,6 +361,14 @@ inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statemen
     return known;
 }
 
+/// Finds out whether the statement asks for the next page of a list.
+void RoundTripSession::look_at_page(PagedLists& pages, Statement& statement, const PageShape& page,
+                                    const QueryDesc* query) {
+    const std::uint64_t others =
+        values_.hash_without_page(query_id_of(query->plannedstmt), page, query->params);
+    pages.look_at(statement, page.has_offset, current_.hash, others, query);
+}
+
 /// The loop, other than one of pages, that the statement makes if it runs.
 std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* query) {
     const PlannedStmt* const planned = query->plannedstmt;
@@ -370,7 +378,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     statement.evidence = judgement_;
     if (known != nullptr && known->page.is_page) {
         PagedLists pages = pages_;
-        pages.look_at(statement, known->page, current_, query);
+        look_at_page(pages, statement, known->page, query);
     }
     TripCounter trips = trips_;
     statement.is_trip = trips.count();
@@ -456,7 +464,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     }
     judged_query_ = nullptr;
     if (known != nullptr && known->page.is_page && !goes_on) {
-        pages_.look_at(statement, known->page, current_, query);
+        look_at_page(pages_, statement, known->page, query);
     }
     plans_.ended(id, statement);
     report(run, planned, query->sourceText, query);
@@ -535,13 +543,20 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
     return findings;
 }
 
+/// Whether the runs of a loop ask for, or write, many rows at once by lists of values. Pages are of
+/// one list, by whatever else its rows are chosen.
+bool RoundTripSession::is_batch(const LoopKey& loop, const Findings& findings,
+                                bool has_single_runs) {
+    return loop.kind != roundtrip::Kind::page && does_many_at_once(findings) && !has_single_runs;
+}
+
 /// Makes the row of the loop, to which the request adds its numbers when it ends.
 void RoundTripSession::describe_of_request(roundtrip::RequestId request, const LoopKey& loop,
                                            const roundtrip::RequestEpisode::Described& described,
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
     const Findings findings = look_at_findings(query);
-    if (does_many_at_once(findings) && !described.has_single_runs) {
+    if (is_batch(loop, findings, described.has_single_runs)) {
         dismiss_in_request(request, loop.repeated);
         return;
     }
@@ -589,7 +604,7 @@ bool RoundTripSession::describe(const LoopKey& loop, const QueryDesc* query,
     bool counts = false;
     const bool is_described = run_apart([&] {
         const Findings findings = look_at_findings(query);
-        counts = !does_many_at_once(findings) || detector_.has_single_runs(loop);
+        counts = !is_batch(loop, findings, detector_.has_single_runs(loop));
         if (counts) {
             loops_.describe(loop, query, findings, columns);
         }

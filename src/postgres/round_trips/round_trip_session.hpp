@@ -216,7 +216,11 @@ class RoundTripSession {
                                       const roundtrip::Judgement& evidence) const;
     void report(roundtrip::Detector::Run& run, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
+    void look_at_page(PagedLists& pages, roundtrip::Statement& statement, const PageShape& page,
+                      const QueryDesc* query);
     Findings look_at_findings(const QueryDesc* query) const;
+    static bool is_batch(const roundtrip::LoopKey& loop, const Findings& findings,
+                         bool has_single_runs);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
     bool describe(const roundtrip::LoopKey& loop, const QueryDesc* query,

@@ -1,0 +1,332 @@
+// Finds the conditions of a query that say at which row of its order a page begins.
+//
+// It knows analysed trees, and neither values nor LIMIT.
+
+#include "postgres/round_trips/round_trip_page_position.hpp"
+
+#include <cstring>
+
+#include "postgres/round_trips/given_values.hpp"
+#include "postgres/round_trips/round_trip_catalog.hpp"
+#include "postgres/server/list_range.hpp"
+
+extern "C" {
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+}
+
+namespace onetrip::postgres {
+
+namespace {
+
+// ---- the order ----------------------------------------------------------------------------------
+
+/// Whether two expressions of a query are the same, apart from casts.
+bool are_same(Node* one, Node* other) {
+    one = without_casts(one);
+    other = without_casts(other);
+    if (IsA(one, Var) && IsA(other, Var)) {
+        const auto* const column = reinterpret_cast<const Var*>(one);
+        const auto* const other_column = reinterpret_cast<const Var*>(other);
+        return column->varno == other_column->varno && column->varattno == other_column->varattno &&
+               column->varlevelsup == other_column->varlevelsup;
+    }
+    return equal(one, other);
+}
+
+/// The place of an expression in the order; -1 if it is not in it.
+int place_in_order(Node* compared, const List* order) {
+    for (int i = 0; i < list_length(order); ++i) {
+        if (are_same(compared, static_cast<Node*>(list_nth(order, i)))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/// Whether two queries' columns are one and the same of a table.
+bool are_of_one_table(const Query* one_query, const Var* one, const Query* other_query,
+                      const Var* other) {
+    const RangeTblEntry* const range = rt_fetch(one->varno, one_query->rtable);
+    const RangeTblEntry* const other_range = rt_fetch(other->varno, other_query->rtable);
+    return range->rtekind == RTE_RELATION && other_range->rtekind == RTE_RELATION &&
+           range->relid == other_range->relid && one->varattno == other->varattno;
+}
+
+// ---- conditions ---------------------------------------------------------------------------------
+
+/// The conditions that all rows of a FROM meet.
+List* conditions_in(Node* node) {
+    check_stack_depth();
+    if (node == nullptr || IsA(node, RangeTblRef)) {
+        return NIL;
+    }
+    if (IsA(node, JoinExpr)) {
+        const auto* const join = reinterpret_cast<JoinExpr*>(node);
+        const bool is_inner = join->jointype == JOIN_INNER;
+        List* const own = is_inner ? make_ands_implicit(reinterpret_cast<Expr*>(join->quals)) : NIL;
+        List* const left =
+            is_inner || join->jointype == JOIN_LEFT ? conditions_in(join->larg) : NIL;
+        List* const right =
+            is_inner || join->jointype == JOIN_RIGHT ? conditions_in(join->rarg) : NIL;
+        return list_concat(list_concat(left, right), own);
+    }
+    const auto* const from = reinterpret_cast<FromExpr*>(node);
+    List* conditions = NIL;
+    for (Node* item : each<Node>(from->fromlist)) {
+        conditions = list_concat(conditions, conditions_in(item));
+    }
+    return list_concat(conditions, make_ands_implicit(reinterpret_cast<Expr*>(from->quals)));
+}
+
+/// Those that all rows or groups of a query meet.
+List* conditions_of(const Query* query) {
+    return list_concat(conditions_in(as_tree(query->jointree)),
+                       make_ands_implicit(reinterpret_cast<Expr*>(query->havingQual)));
+}
+
+// ---- places in the order ------------------------------------------------------------------------
+
+/// Adds the column that a condition of the table at `varno` compares with a given value by `=`.
+void add_given_column(Bitmapset*& columns, Node* left, Node* right, int varno) {
+    const Var* const column = own_column(left);
+    if (column != nullptr && column->varno == varno && column->varattno > 0 && is_given(right)) {
+        columns = bms_add_member(columns, column->varattno);
+    }
+}
+
+/// Whether a query reads the row of a table of which it is given the key. `read` is a column of it.
+bool reads_by_key(const Query* lookup, const Var* read) {
+    Bitmapset* columns = nullptr;
+    for (Node* condition : each<Node>(conditions_in(as_tree(lookup->jointree)))) {
+        const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
+        if (!IsA(condition, OpExpr) || list_length(operation->args) != 2) {
+            continue;
+        }
+        const char* const name = get_opname(operation->opno);
+        if (name != nullptr && std::strcmp(name, "=") == 0) {
+            auto* const left = static_cast<Node*>(linitial(operation->args));
+            auto* const right = static_cast<Node*>(lsecond(operation->args));
+            add_given_column(columns, left, right, read->varno);
+            add_given_column(columns, right, left, read->varno);
+        }
+    }
+    const RangeTblEntry* const range = rt_fetch(read->varno, lookup->rtable);
+    return columns != nullptr && range->rtekind == RTE_RELATION &&
+           has_key_in(range->relid, columns);
+}
+
+/// Whether a query of its own reads the column that is compared of the row at which a page begins,
+/// of which some libraries give the key alone. `number` says which of its columns, from 0.
+bool reads_place(const Query* lookup, int number, Node* compared, const Query* query) {
+    const auto* const entry = number >= 0 && number < list_length(lookup->targetList)
+                                  ? static_cast<TargetEntry*>(list_nth(lookup->targetList, number))
+                                  : nullptr;
+    const Var* const read = entry == nullptr ? nullptr : own_column(as_tree(entry->expr));
+    const Var* const column = own_column(compared);
+    return read != nullptr && column != nullptr && are_of_one_table(lookup, read, query, column) &&
+           !contain_vars_of_level(as_tree(const_cast<Query*>(lookup)), 1) &&
+           reads_by_key(lookup, read);
+}
+
+/// The walk over a value for what is read.
+bool find_read(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    switch (nodeTag(node)) {
+        case T_Var:
+        case T_Aggref:
+        case T_GroupingFunc:
+        case T_WindowFunc:
+        case T_SubLink:
+            return true;
+        default:
+            return walk_expression(node, find_read, context);
+    }
+}
+
+/// What a condition says of a position in the order of a query.
+struct Position {
+    const Query* query;
+    const List* order;  ///< the leading expression first
+    bool has_leading;   ///< it compares the leading one
+    bool has_range;     ///< it compares one by <, <=, > or >=
+    List* lookups;      ///< Query: in FROM or WITH, for the row at which the page begins
+};
+
+/// Whether what is compared with an expression of the order is a place in that: made of what the
+/// client gave, or read by a key that it gave.
+bool is_place(Node* value, Node* compared, Position& position) {
+    Node* const bare = without_casts(value);
+    if (IsA(bare, SubLink)) {
+        const auto* const link = reinterpret_cast<const SubLink*>(bare);
+        return link->subLinkType == EXPR_SUBLINK &&
+               reads_place(reinterpret_cast<Query*>(link->subselect), 0, compared, position.query);
+    }
+    const Var* const column = own_column(bare);
+    if (column == nullptr) {
+        return !find_read(value, nullptr);
+    }
+    const Query* const lookup =
+        query_of_range(position.query, rt_fetch(column->varno, position.query->rtable));
+    if (lookup == nullptr || !reads_place(lookup, column->varattno - 1, compared, position.query)) {
+        return false;
+    }
+    position.lookups = lappend(position.lookups, const_cast<Query*>(lookup));
+    return true;
+}
+
+bool is_range(const char* operation) {
+    return (operation[0] == '<' || operation[0] == '>') &&
+           (operation[1] == '\0' || (operation[1] == '=' && operation[2] == '\0'));
+}
+
+bool is_part_of_position(Node* compared, Node* value, const char* operation, Position& position) {
+    const int place = place_in_order(compared, position.order);
+    if (place < 0 || !is_place(value, compared, position)) {
+        return false;
+    }
+    position.has_leading |= place == 0;
+    position.has_range |= is_range(operation);
+    return true;
+}
+
+/// Whether an operation compares an expression of the order with a place in it.
+bool is_part_of_position(const OpExpr* operation, Position& position) {
+    const char* const name =
+        list_length(operation->args) == 2 ? get_opname(operation->opno) : nullptr;
+    if (name == nullptr || (!is_range(name) && std::strcmp(name, "=") != 0)) {
+        return false;
+    }
+    auto* const left = static_cast<Node*>(linitial(operation->args));
+    auto* const right = static_cast<Node*>(lsecond(operation->args));
+    return is_part_of_position(left, right, name, position) ||
+           is_part_of_position(right, left, name, position);
+}
+
+/// The same of the expressions of a row, the leading one first. `is_place_of` says it of an
+/// expression and its number.
+template <typename IsPlaceOf>
+bool are_places(const List* row, const Position& position, IsPlaceOf&& is_place_of) {
+    bool are = place_in_order(static_cast<Node*>(linitial(row)), position.order) == 0;
+    for (int i = 0; are && i < list_length(row); ++i) {
+        auto* const compared = static_cast<Node*>(list_nth(row, i));
+        are = place_in_order(compared, position.order) >= 0 && is_place_of(compared, i);
+    }
+    return are;
+}
+
+/// `(a, b) > (x, y)`, or the other way round.
+bool is_part_of_position(const RowCompareExpr* rows, Position& position) {
+    const auto are_in = [&position](const List* row, const List* values) {
+        return are_places(row, position, [&](Node* compared, int number) {
+            return is_place(static_cast<Node*>(list_nth(values, number)), compared, position);
+        });
+    };
+    if (!are_in(rows->largs, rows->rargs) && !are_in(rows->rargs, rows->largs)) {
+        return false;
+    }
+    position.has_leading = position.has_range = true;
+    return true;
+}
+
+/// `(a, b) > (SELECT a, b FROM ...)`.
+bool is_part_of_position(const SubLink* link, Position& position) {
+    if (link->subLinkType != ROWCOMPARE_SUBLINK || !IsA(link->testexpr, RowCompareExpr)) {
+        return false;
+    }
+    const List* const row = reinterpret_cast<RowCompareExpr*>(link->testexpr)->largs;
+    const bool are = are_places(row, position, [&](Node* compared, int number) {
+        return reads_place(reinterpret_cast<Query*>(link->subselect), number, compared,
+                           position.query);
+    });
+    position.has_leading |= are;
+    position.has_range |= are;
+    return are;
+}
+
+/// Ends the walk at what is no part of a position: neither a comparison of an expression of the
+/// order with a place in it nor AND, OR and NOT of such.
+bool has_other_than_position(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    auto& position = *static_cast<Position*>(context);
+    switch (nodeTag(node)) {
+        case T_OpExpr:
+            return !is_part_of_position(reinterpret_cast<const OpExpr*>(node), position);
+        case T_RowCompareExpr:
+            return !is_part_of_position(reinterpret_cast<const RowCompareExpr*>(node), position);
+        case T_SubLink:
+            return !is_part_of_position(reinterpret_cast<const SubLink*>(node), position);
+        case T_NullTest:
+            return place_in_order(as_tree(reinterpret_cast<NullTest*>(node)->arg), position.order) <
+                   0;
+        case T_BoolExpr:
+        case T_List:
+            return walk_expression(node, has_other_than_position, context);
+        default:
+            return true;
+    }
+}
+
+}  // namespace
+
+Node* without_casts(Node* node) {
+    for (;;) {
+        if (IsA(node, RelabelType)) {
+            node = as_tree(reinterpret_cast<RelabelType*>(node)->arg);
+        } else if (IsA(node, CollateExpr)) {
+            node = as_tree(reinterpret_cast<CollateExpr*>(node)->arg);
+        } else if (IsA(node, CoerceViaIO)) {
+            node = as_tree(reinterpret_cast<CoerceViaIO*>(node)->arg);
+        } else if (IsA(node, FuncExpr) && is_cast(reinterpret_cast<FuncExpr*>(node))) {
+            node = static_cast<Node*>(linitial(reinterpret_cast<FuncExpr*>(node)->args));
+        } else {
+            return node;
+        }
+    }
+}
+
+const Var* own_column(Node* node) {
+    node = without_casts(node);
+    return IsA(node, Var) && reinterpret_cast<Var*>(node)->varlevelsup == 0
+               ? reinterpret_cast<Var*>(node)
+               : nullptr;
+}
+
+List* order_of(const Query* query) {
+    List* order = NIL;
+    for (SortGroupClause* clause : each<SortGroupClause>(query->sortClause)) {
+        order = lappend(order, get_sortgroupclause_tle(clause, query->targetList)->expr);
+    }
+    return order;
+}
+
+const Query* query_of_range(const Query* query, const RangeTblEntry* range) {
+    if (range->rtekind == RTE_CTE && range->ctelevelsup == 0) {
+        for (const CommonTableExpr* with : each<CommonTableExpr>(query->cteList)) {
+            if (std::strcmp(with->ctename, range->ctename) == 0 && IsA(with->ctequery, Query)) {
+                return reinterpret_cast<const Query*>(with->ctequery);
+            }
+        }
+    }
+    return range->rtekind == RTE_SUBQUERY ? range->subquery : nullptr;
+}
+
+/// It is `a > x`, and of several columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`.
+void add_positions_of(List*& positions, const Query* query, const List* order) {
+    for (Node* condition : each<Node>(conditions_of(query))) {
+        Position position{query, order, false, false, NIL};
+        if (!has_other_than_position(condition, &position) && position.has_leading &&
+            position.has_range) {
+            positions = list_concat(lappend(positions, condition), position.lookups);
+        }
+    }
+}
+
+}  // namespace onetrip::postgres

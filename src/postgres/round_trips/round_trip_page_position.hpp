@@ -1,0 +1,35 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+/// How a query says at which row of its order a page begins. It is of a statement that has just
+/// been analysed, so that its tables are locked.
+namespace onetrip::postgres {
+
+template <typename Expression>
+Node* as_tree(Expression* expression) {
+    return reinterpret_cast<Node*>(expression);
+}
+
+/// An expression without casts of its own, and without COLLATE.
+Node* without_casts(Node* node);
+
+/// A column of the query's own tables, without casts; nullptr if the expression is none.
+const Var* own_column(Node* node);
+
+/// The expressions by which a query orders its rows, the leading one first.
+List* order_of(const Query* query);
+
+/// What a range of a query stands for in FROM or WITH; nullptr if that is no query.
+const Query* query_of_range(const Query* query, const RangeTblEntry* range);
+
+/// Adds the parts of a query that say after which row of this order a page begins: conditions that
+/// compare it with what the client gave, or with the row whose key the client gave, and the queries
+/// in FROM or WITH that read that row.
+void add_positions_of(List*& positions, const Query* query, const List* order);
+
+}  // namespace onetrip::postgres
