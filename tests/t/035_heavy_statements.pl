@@ -129,7 +129,9 @@ INSERT INTO parts SELECT n, n % 5000, 'y' || n FROM generate_series(1, 20000) AS
 CREATE VIEW aliased AS SELECT * FROM (wide JOIN narrow USING (id)) AS j;
 CREATE TABLE flags (id int, done bool, gone int, at timestamp, body jsonb);
 INSERT INTO flags SELECT n, n > 5, nullif(n, 7), now()::timestamp - n * interval '1 minute', jsonb_build_object('status', n) FROM generate_series(1, 20000) AS n;
-ANALYZE wide, narrow, parts, flags;
+CREATE TABLE codes (code varchar(20) COLLATE "C");
+INSERT INTO codes SELECT 'x' || n FROM generate_series(1, 20000) AS n;
+ANALYZE wide, narrow, parts, flags, codes;
 SQL
 
 # What is advised on a statement, which must not fail.
@@ -160,6 +162,9 @@ for my $case (
 	[ 'SELECT * FROM flags WHERE done IS FALSE AND id > 0', 'flags (done, id)' ],
 	[ "SELECT * FROM flags WHERE id > 0 AND at BETWEEN now()::timestamp - interval '9 minutes' AND now()::timestamp - interval '5 minutes'", 'flags (at)' ],
 	[ "SELECT * FROM flags WHERE body ->> 'status' = '5'", "flags (((body ->> 'status'::text)))" ],
+	[ q{SELECT * FROM wide WHERE name COLLATE "C" = 'x5'}, 'wide (((name COLLATE "C")))' ],
+	[ q{SELECT * FROM wide WHERE lower(name COLLATE "POSIX") = 'x5' AND org_id > 3}, 'wide ((lower((name COLLATE "POSIX"))), org_id)' ],
+	[ q{SELECT * FROM codes WHERE code = 'x5'}, 'codes (code)' ],
 	# What may be data of the client's is not written.
 	[ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5'", '' ],
 	[ "PREPARE p (text) AS SELECT * FROM wide WHERE lower(name || \$1) = 'x'; EXECUTE p('secret')", '' ],
@@ -174,7 +179,8 @@ for my $case (
 
 for my $case ([ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5' AND amount > 7", 'wide is read whole for less than 1 % of its rows: CREATE INDEX CONCURRENTLY ON public.wide (amount)' ],
 	[ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5'", 'wide is read whole for less than 1 % of its rows: an index on the expression of name that is compared' ],
-	[ "SELECT * FROM wide WHERE name LIKE 'x500%'", 'wide is read whole for less than 1 % of its rows: no index on columns serves this filter on name; compare a column, or index the expression' ])
+	[ "SELECT * FROM wide WHERE name LIKE 'x500%'", 'wide is read whole for less than 1 % of its rows: no index on columns serves this filter on name; compare a column, or index the expression' ],
+	[ 'SELECT * FROM wide WHERE wide IS NOT DISTINCT FROM (5, 5, 5, $$x5$$)::wide', 'wide is read whole for less than 1 % of its rows: no index on columns serves this filter; compare a column, or index the expression' ])
 {
 	on_index($case->[0]);
 	is($node->safe_psql('postgres', q{SELECT advice FROM heavy_plans WHERE query NOT LIKE '%heavy_plans%'}), $case->[1], "the advice for $case->[0]");

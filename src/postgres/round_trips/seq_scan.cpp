@@ -216,8 +216,25 @@ void add_range(Keys& keys, Node* expression) {
     }
 }
 
-void add_key(Keys& keys, Node* expression, bool is_equal, std::string_view text) {
-    Node* const plain = without_relabels(expression);
+Node* collated(Node* expression, Oid collation) {
+    auto* const node = makeNode(CollateExpr);
+    node->arg = reinterpret_cast<Expr*>(expression);
+    node->collOid = collation;
+    node->location = -1;
+    return reinterpret_cast<Node*>(node);
+}
+
+/// An index serves comparisons by its own collation alone (IndexCollMatchesExprColl, indxpath.c).
+Node* with_collation(Node* expression, Oid collation) {
+    if (!OidIsValid(collation) || collation == exprCollation(expression)) {
+        return expression;
+    }
+    return collated(expression, collation);
+}
+
+/// `collation` is that by which it is compared; InvalidOid if that does not matter.
+void add_key(Keys& keys, Node* expression, Oid collation, bool is_equal, std::string_view text) {
+    Node* const plain = with_collation(without_relabels(expression), collation);
     if (has_client_data(plain, &text)) {
         keys.has_data = true;
     } else if (!is_equal) {
@@ -235,21 +252,31 @@ Node* range_of(const Keys& keys) {
                : static_cast<Node*>(list_nth(keys.ranges, static_cast<int>(most - keys.times)));
 }
 
-void look_at_comparison(Keys& keys, Oid operation, const List* arguments, bool is_array,
-                        std::string_view text) {
+/// What two comparisons have in common: of a value, or of those of an array.
+struct Comparison {
+    Oid operation;
+    Oid collation;
+    const List* arguments;
+    bool is_array;
+};
+
+void look_at_comparison(Keys& keys, const Comparison& comparison, std::string_view text) {
+    const List* const arguments = comparison.arguments;
     if (list_length(arguments) != 2) {
         return;
     }
     auto* const left = static_cast<Node*>(linitial(arguments));
     auto* const right = static_cast<Node*>(lsecond(arguments));
-    const int strategy = btree_strategy_of(operation);
+    const int strategy = btree_strategy_of(comparison.operation);
     const bool is_left = is_of_table(left) && !contain_var_clause(right);
-    const bool is_right = !is_array && is_of_table(right) && !contain_var_clause(left);
+    const bool is_right = !comparison.is_array && is_of_table(right) && !contain_var_clause(left);
     const bool is_known = strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber;
-    if (!is_known || (!is_left && !is_right) || (is_array && strategy != BTEqualStrategyNumber)) {
+    if (!is_known || (!is_left && !is_right) ||
+        (comparison.is_array && strategy != BTEqualStrategyNumber)) {
         return;
     }
-    add_key(keys, is_left ? left : right, strategy == BTEqualStrategyNumber, text);
+    add_key(keys, is_left ? left : right, comparison.collation, strategy == BTEqualStrategyNumber,
+            text);
 }
 
 /// The expression that a condition says to be NULL, true or false; nullptr if it says none.
@@ -273,15 +300,17 @@ Node* tested_by(Node* condition) {
 void look_at_condition(Keys& keys, Node* condition, std::string_view text) {
     if (IsA(condition, OpExpr)) {
         const auto* const operation = reinterpret_cast<const OpExpr*>(condition);
-        look_at_comparison(keys, operation->opno, operation->args, false, text);
+        look_at_comparison(keys, {operation->opno, operation->inputcollid, operation->args, false},
+                           text);
     } else if (IsA(condition, ScalarArrayOpExpr)) {
         const auto* const operation = reinterpret_cast<const ScalarArrayOpExpr*>(condition);
         if (operation->useOr) {
-            look_at_comparison(keys, operation->opno, operation->args, true, text);
+            look_at_comparison(
+                keys, {operation->opno, operation->inputcollid, operation->args, true}, text);
         }
     } else if (Node* const tested = tested_by(condition);
                tested != nullptr && is_of_table(tested)) {
-        add_key(keys, tested, true, text);
+        add_key(keys, tested, InvalidOid, true, text);
     }
 }
 
@@ -344,9 +373,21 @@ bool name_by_table(Node* node, void* context) {
     return node != nullptr && walk_expression(node, name_by_table, context);
 }
 
+/// The planner makes a cast of COLLATE, which is not written (eval_const_expressions, clauses.c).
+Node* with_collations(Node* node, void* context) {
+    if (node == nullptr || !IsA(node, RelabelType)) {
+        return node == nullptr ? nullptr : mutate_expression(node, with_collations, context);
+    }
+    auto* const relabel = reinterpret_cast<RelabelType*>(node);
+    Node* const argument = with_collations(reinterpret_cast<Node*>(relabel->arg), context);
+    return relabel->resultcollid != exprCollation(argument)
+               ? collated(argument, relabel->resultcollid)
+               : mutate_expression(node, with_collations, context);
+}
+
 /// A key as the DDL of an index has it.
-const char* text_of(const Node* expression, const ScannedTable& scanned) {
-    auto* const own = static_cast<Node*>(copyObjectImpl(expression));
+const char* text_of(Node* expression, const ScannedTable& scanned) {
+    Node* const own = with_collations(expression, nullptr);
     ChangeVarNodes(own, static_cast<int>(scanned.number), 1, 0);
     name_by_table(own, nullptr);
     const char* const text = deparse_expression(
@@ -358,10 +399,10 @@ const char* text_of(const Node* expression, const ScannedTable& scanned) {
 const char* texts_of(const Keys& keys, const ScannedTable& scanned) {
     StringInfoData list;
     initStringInfo(&list);
-    for (const Node* key : each<Node>(keys.equal)) {
+    for (Node* key : each<Node>(keys.equal)) {
         appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(key, scanned));
     }
-    const Node* const range = range_of(keys);
+    Node* const range = range_of(keys);
     if (range != nullptr && list_length(keys.equal) < INDEX_MAX_KEYS &&
         !list_member(keys.equal, range)) {
         appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", text_of(range, scanned));
@@ -409,12 +450,12 @@ const char* advice_on(const Keys& keys, const ScannedTable& scanned, Oid named,
         return psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
                         ddl_of_index(named, list));
     }
-    return psprintf(
-        "%s is read whole for less than 1 %% of its rows: %s", name,
-        keys.has_data ? psprintf("an index on the expression of %s that is compared", columns)
-                      : psprintf("no index on columns serves this filter on %s; compare a column, "
-                                 "or index the expression",
-                                 columns));
+    return psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
+                    keys.has_data
+                        ? psprintf("an index on the expression of %s that is compared", columns)
+                        : psprintf("no index on columns serves this filter%s%s; compare a column, "
+                                   "or index the expression",
+                                   columns[0] == '\0' ? "" : " on ", columns));
 }
 
 }  // namespace
@@ -430,7 +471,8 @@ WastefulScan wasteful_scan(const PlannedStmt* planned, const char* text) {
     const List* const filter = scan.plan->plan.qual;
     WastefulScan found;
     const char* const columns = columns_of(scanned, filter);
-    found.text = psprintf("%s (%s)", name != nullptr ? name : "?", columns);
+    found.text =
+        psprintf("%s (%s)", name != nullptr ? name : "?", columns[0] == '\0' ? "*" : columns);
     found.index = advice_on(keys_of_filter(filter, text), scanned, named, columns);
     return found;
 }
