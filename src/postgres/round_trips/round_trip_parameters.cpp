@@ -78,6 +78,9 @@ struct ConstantWalk {
     Hash without_page;
     int count;  ///< those of an array are one
     bool is_in_array;
+    const Node* select_list;  ///< of the query that the walk is in
+    bool is_in_select_list;
+    roundtrip::StatementValueHashes selected;
 };
 
 void hash_constant(const Const* constant, ConstantWalk& walk) {
@@ -88,10 +91,11 @@ void hash_constant(const Const* constant, ConstantWalk& walk) {
     const Oid type = constant->consttype;
     const Datum datum = constant->constvalue;
     const bool is_null = constant->constisnull;
-    add_value(walk.values, type, datum, is_null, layout);
+    const roundtrip::ValueHash hash = hash_of(type, datum, is_null);
+    (walk.is_in_select_list ? walk.selected : walk.values.each).add(hash);
+    walk.values.hash = mix_value(walk.values.hash, hash, type, datum, is_null, layout);
     if (walk.page.is_page && !walk.page.has_constant(walk.count)) {
-        walk.without_page = mix_value(walk.without_page, hash_of(type, datum, is_null), type, datum,
-                                      is_null, layout);
+        walk.without_page = mix_value(walk.without_page, hash, type, datum, is_null, layout);
     }
     walk.count += walk.is_in_array ? 0 : 1;
 }
@@ -104,6 +108,25 @@ void hash_array(Node* array, ConstantWalk& walk) {
     walk_expression(array, hash_constants, &walk);
     walk.is_in_array = was_in_array;
     walk.count += was_in_array ? 0 : 1;
+}
+
+/// What a SELECT compares comes before what it shows: names and colours of a CASE may be many.
+void hash_list(Node* list, ConstantWalk& walk) {
+    const bool was_in_select_list = walk.is_in_select_list;
+    walk.is_in_select_list |= list == walk.select_list;
+    for (Node* element : each<Node>(reinterpret_cast<const List*>(list))) {
+        hash_constants(element, &walk);
+    }
+    walk.is_in_select_list = was_in_select_list;
+}
+
+void hash_query(Query* query, ConstantWalk& walk) {
+    const Node* const select_list = walk.select_list;
+    walk.select_list = query->commandType == CMD_SELECT
+                           ? reinterpret_cast<const Node*>(query->targetList)
+                           : nullptr;
+    walk_query(query, hash_constants, &walk);
+    walk.select_list = select_list;
 }
 
 /// The nodes that most trees consist of do not go through the server's walker, which is slow.
@@ -128,15 +151,14 @@ bool hash_constants(Node* node, void* context) {
             return hash_constants(reinterpret_cast<Node*>(reinterpret_cast<OpExpr*>(node)->args),
                                   context);
         case T_List:
-            for (Node* element : each<Node>(reinterpret_cast<const List*>(node))) {
-                hash_constants(element, context);
-            }
+            hash_list(node, *static_cast<ConstantWalk*>(context));
             return false;
         case T_ArrayExpr:
             hash_array(node, *static_cast<ConstantWalk*>(context));
             return false;
         case T_Query:
-            return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
+            hash_query(reinterpret_cast<Query*>(node), *static_cast<ConstantWalk*>(context));
+            return false;
         default:
             return walk_expression(node, hash_constants, context);
     }
@@ -179,8 +201,9 @@ void StatementValues::remember_constants(Query* query, const PageShape& page, bo
     constants.values.each.count = 0;
     constants.hash_without_page = 0;
     if (may_have_some) {
-        ConstantWalk walk{constants.values, page, 0, 0, false};
-        walk_query(query, hash_constants, &walk);
+        ConstantWalk walk{constants.values, page, 0, 0, false, nullptr, false, {}};
+        hash_query(query, walk);
+        add_constants(walk.selected, constants.values.each);
         constants.hash_without_page = walk.without_page;
     }
 }
