@@ -568,7 +568,7 @@ inline bool Detector::may_bring(const Entry& entry, const Statement& statement,
                                 const Context& context) {
     return context.is_by_values
                ? statement.evidence.loose > 0 || entry.generation != statement.evidence.generation
-               : context.is_neighbour && entry.runs == 0;
+               : statement.evidence.takes_first() || (context.is_neighbour && entry.runs == 0);
 }
 
 inline Microseconds Detector::wait_of(const Run& run) {

@@ -378,6 +378,7 @@ class Detector {
     void count_generation(Entry& entry, const Judgement& evidence) const;
     Brought runs_to_bring(const Entry& entry, const Judgement& evidence,
                           const Context& context) const;
+    Brought first_run_of(const Entry& entry) const;
     Brought runs_before_neighbour(const Entry& entry, const Context& context) const;
     [[gnu::noinline]] std::uint32_t bring_runs(Entry& entry, const Run& run,
                                                const Context& context) const;

@@ -82,10 +82,10 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
     if (context.is_neighbour) {
         return runs_before_neighbour(entry, context);
     }
-    Brought brought;
     if (!context.is_by_values) {
-        return brought;
+        return first_run_of(entry);
     }
+    Brought brought;
     std::uint32_t loose = evidence.loose;
     const std::uint32_t untold = entry.unled.untold();
     const std::uint32_t counted = std::min(untold, entry.runs);
@@ -102,6 +102,19 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
         }
     }
     brought.keep(loose - std::min(loose, counted));
+    return brought;
+}
+
+/// That of the entry's statement, which counts under another leader.
+Detector::Brought Detector::first_run_of(const Entry& entry) const {
+    Brought brought;
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        if (are_alike(entry, other) && other.leader != entry.leader && other.runs == 1) {
+            brought.add(other.unled, other.unled.untold());
+        }
+    }
+    brought.keep(1);
     return brought;
 }
 

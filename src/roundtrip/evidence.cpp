@@ -533,6 +533,10 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
         }
     } else if (was_led && !is_same) {
         found = judge_same(asking);
+    } else if (was_led && asking.runs == 2) {
+        // Nothing leads to the same again, and so not to the first.
+        found.besides = Judgement::Besides::takes_first;
+        asking.led = 0;
     }
     if (found.leader == 0) {
         asking.strays += changed != 0 && asking.strays < most_judged ? 1 : 0;

@@ -29,7 +29,7 @@ struct Judgement {
         nothing,
         asks_again,   ///< for one value more often than that result has rows
         takes_first,  ///< the statement's first run, which another result led by a value that does
-                      ///< not change: it is one of those that were not yet seen to be this one's
+                      ///< not change: it is led by what leads this one, if that is anything
     };
     Besides besides = Besides::nothing;
 

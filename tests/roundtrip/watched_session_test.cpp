@@ -267,6 +267,32 @@ TEST_CASE("a list of what it was asked for leads too, if no other does") {
     CHECK(chance.loop_of(look_up).statements == 20);
 }
 
+TEST_CASE(
+    "one thing that is asked for again and again counts from its first run, in a list or not") {
+    for (const std::int64_t number : {15, 99}) {
+        for (const std::size_t runs : {10, 20}) {
+            WatchedSession session(10);
+            session.list(parents, 11, 20);
+            for (std::size_t i = 0; i < runs; ++i) {
+                session.run(look_up, Kind::select, {number}, {1'000'000 + number});
+            }
+            session.end();
+            CHECK(session.loop_of(look_up).key.leader == 0);
+            CHECK(session.loop_of(look_up).statements == runs);
+        }
+    }
+    // The first of a list, twice, and then the others.
+    WatchedSession session(10);
+    session.list(parents, 11, 20);
+    session.look(11);
+    for (std::int64_t number = 11; number < 31; ++number) {
+        session.look(number);
+    }
+    session.end();
+    CHECK(session.loop_of(look_up).key.leader == parents);
+    CHECK(session.loop_of(look_up).statements == 21);
+}
+
 TEST_CASE("collections of each element are led by the list, whatever numbers they hold") {
     for (const bool in_block : {false, true}) {
         WatchedSession session(10);

@@ -65,6 +65,16 @@ for my $mode ('autocommit', 'transaction')
 		$mode eq 'transaction' ? 'select|nodes|id|values|nodes|32' : 'select|nodes|id|values|nodes|31', "$mode: down a tree");
 }
 
+# What is compared is looked for before what is shown.
+my $shown = 'SELECT CASE ' . join('', map { "WHEN title = '$_' THEN $_ " } 1 .. 20) . 'END FROM posts WHERE id = $n';
+is(seen($list . each_of($shown, @newest)), 'select|posts|id|values|posts|20', 'many constants in the select list');
+
+# One thing again and again counts from its first run, whatever had its number before.
+for my $runs (10, 20)
+{
+	is(seen($list . each_of("SELECT body FROM comments WHERE post_id = 500190", 1 .. $runs)), "select||||comments|$runs", "the same again $runs times");
+}
+
 # What a driver reads about types when it connects leads by order nothing that follows.
 my $types = "SELECT t.oid, t.typname FROM pg_type AS t LEFT JOIN pg_range AS r ON r.rngtypid = t.oid;\n";
 my $made = 'INSERT INTO comments (id, post_id) VALUES (800000 + $n, NULL)';
