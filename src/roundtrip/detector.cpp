@@ -792,12 +792,32 @@ bool Detector::counts_without_leader(const Entry& entry) const {
            entry.wait <= slowest_repeat * (entry.runs - 1);
 }
 
+/// While the statements of a small block are held, what they will be is not counted yet.
+const Detector::Entry* Detector::entry_of_loop(const LoopKey& key) const noexcept {
+    const Entry* found = nullptr;
+    for (Place at = heads_[bucket_of(key.repeated)]; at != nowhere; at = entries_[at].next) {
+        const Entry& entry = entries_[at];
+        if (entry.id == key.repeated &&
+            (found == nullptr ||
+             std::pair(entry.is_loop, entry.runs) > std::pair(found->is_loop, found->runs))) {
+            found = &entry;
+        }
+    }
+    return found;
+}
+
 bool Detector::has_single_runs(const LoopKey& key) const noexcept {
-    const auto* const end = entries_.data() + used_places_;
-    const auto* const found = std::find_if(entries_.data(), end, [&](const Entry& entry) {
-        return entry.id == key.repeated && entry.is_loop;
-    });
-    return found != end && roundtrip::has_single_runs(found->lists, found->runs);
+    const Entry* const entry = entry_of_loop(key);
+    return entry != nullptr && roundtrip::has_single_runs(entry->lists, entry->runs);
+}
+
+bool Detector::runs_with_loop(const LoopKey& key) const noexcept {
+    const Entry* const entry = entry_of_loop(key);
+    if (entry == nullptr || entry->parent == nowhere || entry->runs >= 2U * entry->turns) {
+        return false;
+    }
+    const Entry& other = entries_[entry->parent];
+    return will_be_loop(entry->parent) && is_by_values(other) && !is_paging(other);
 }
 
 const Detector::Entry* Detector::entry_of_last_run(QueryId id) const noexcept {

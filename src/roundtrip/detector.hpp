@@ -131,6 +131,10 @@ class Detector {
     /// loop, and no batches.
     bool has_single_runs(const LoopKey& key) const noexcept;
 
+    /// Whether a loop's statement runs about once for each execution of another loop by values: its
+    /// lists are what belongs to an element.
+    bool runs_with_loop(const LoopKey& key) const noexcept;
+
     /// The loop to which the last run of a statement belongs, if it was one.
     std::optional<LoopKey> loop_of_last_run(QueryId id) const noexcept;
 
@@ -315,6 +319,7 @@ class Detector {
         bool are_too_many = false;  ///< more writes than the list had rows that they followed
     };
 
+    const Entry* entry_of_loop(const LoopKey& key) const noexcept;
     Entry* entry_of_last_run(QueryId id) noexcept;
     const Entry* entry_of_last_run(QueryId id) const noexcept;
     std::optional<LoopKey> add(const Run& run);

@@ -348,15 +348,23 @@ std::uint64_t Evidence::values_to_ask(Place place, const Tally& tally) const noe
     return std::min(fewest, result.rows);
 }
 
-/// Whether the statement has now asked for half of what a result gave.
-bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept {
+/// Whether the statement has now asked for half of what a result gave, with those of its values
+/// that the column holds.
+bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
+                             const StatementValueHashes& values,
+                             std::uint32_t changed) const noexcept {
     Asked& asked = asking.asked;
     const std::uint32_t generation = results_[place].generation;
     if (asked.generation != generation) {
         asked = Asked{};
         asked.generation = generation;
     }
-    asked.add(found);
+    for (std::uint32_t left = changed; left != 0; left &= left - 1) {
+        const ValueHash value = values.hashes[std::countr_zero(left)];
+        if (has(place, value, column)) {
+            asked.add(value);
+        }
+    }
     return asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
 
@@ -376,19 +384,20 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
         return;
     }
     Tally& tally = asking.tallies[*likely];
-    const ValueHash found = value_in_column(*likely, column_of_most(tally), values, changed);
-    tally.is_half = found != 0 && asks_for_half(asking, *likely, found);
+    tally.is_half = asks_for_half(asking, *likely, column_of_most(tally), values, changed);
 }
 
-/// A run that the result leads to. `found` is the value that it holds; 0 if it is none.
+/// A run that the result leads to. `changed` says which of its values are others than before; 0 if
+/// none of them was found.
 [[gnu::always_inline]] inline Judgement Evidence::led_by(Place place, Asking& asking,
-                                                         ValueHash found) const noexcept {
+                                                         const StatementValueHashes& values,
+                                                         std::uint32_t changed) const noexcept {
     Tally& tally = asking.tallies[place];
     const Result& result = results_[place];
     ++tally.asked;
     std::uint32_t rows = 0;
-    if (!tally.is_half && found != 0) {
-        tally.is_half = asks_for_half(asking, place, found);
+    if (!tally.is_half && changed != 0) {
+        tally.is_half = asks_for_half(asking, place, asking.column, values, changed);
         if (tally.asked == 1) {
             rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(result.rows, UINT32_MAX));
         }
@@ -419,7 +428,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
             return {};
         }
     }
-    return led_by(asking.leader, asking, found);
+    return led_by(asking.leader, asking, values, found != 0 ? changed : 0);
 }
 
 /// What asks for the same as the run before says nothing of what leads it. A row by itself may be
@@ -439,7 +448,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
         return {};
     }
     ++tally.same;
-    Judgement same = led_by(place, asking, 0);
+    Judgement same = led_by(place, asking, first_of(asking), 0);
     if (asking.runs - asking.changed >= result.rows) {
         same.besides = Judgement::Besides::asks_again;
     }
@@ -484,9 +493,8 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
         return;
     }
     Tally& tally = asking.tallies[led.place];
-    const ValueHash found = value_in_column(led.place, asking.column, first_of(asking), changed);
-    if (found != 0) {
-        tally.is_half |= asks_for_half(asking, led.place, found);
+    if (value_in_column(led.place, asking.column, first_of(asking), changed) != 0) {
+        tally.is_half |= asks_for_half(asking, led.place, asking.column, first_of(asking), changed);
         led.is_half = tally.is_half;
         if (led_first != asking.id && led_first != led.leader) {
             led.besides = Judgement::Besides::takes_first;

@@ -209,10 +209,12 @@ class Evidence {
     std::uint64_t values_to_ask(Place place, const Tally& tally) const noexcept;
     ValueHash value_in_column(Place place, std::size_t column, const StatementValueHashes& values,
                               std::uint32_t changed) const noexcept;
-    bool asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept;
+    bool asks_for_half(Asking& asking, Place place, std::size_t column,
+                       const StatementValueHashes& values, std::uint32_t changed) const noexcept;
     void note_asked(Asking& asking, const StatementValueHashes& values,
                     std::uint32_t changed) const noexcept;
-    Judgement led_by(Place place, Asking& asking, ValueHash found) const noexcept;
+    Judgement led_by(Place place, Asking& asking, const StatementValueHashes& values,
+                     std::uint32_t changed) const noexcept;
     Judgement judge_same(Asking& asking) const noexcept;
     Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
                             std::uint32_t changed) noexcept;

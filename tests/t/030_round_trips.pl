@@ -325,6 +325,12 @@ for my $followed ([ $two, "join some rows of each: JOIN LATERAL (SELECT ... FROM
 	[ 'SELECT row_number() OVER (ORDER BY messages.id) AS id FROM messages WHERE messages.campagne_id_fk = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'WITH RECURSIVE t AS (SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT m.id FROM messages AS m JOIN t ON m.id = 2 * t.id) SELECT id FROM t',
 		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
+	[ 'SELECT coalesce(messages.id, -z.n) AS id FROM generate_series(1, 2) AS z (n) LEFT JOIN messages ON messages.id % 3 = z.n AND messages.campagne_id_fk = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
+	[ 'SELECT c.id FROM campagnes AS c WHERE EXISTS (SELECT FROM messages WHERE messages.id % 7 = c.id AND messages.campagne_id_fk = $n)', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
+	[ 'SELECT c.id FROM campagnes AS c WHERE NOT EXISTS (SELECT FROM messages WHERE messages.id % 7 = c.id AND messages.campagne_id_fk = $n)', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
+	[ 'SELECT c.id * 100 + (SELECT count(*) FROM messages WHERE messages.id >= c.id AND messages.campagne_id_fk = $n) AS id FROM campagnes AS c WHERE c.id = 5', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
+	[ 'SELECT c.id * 100 + (SELECT messages.id FROM messages WHERE messages.id >= c.id AND messages.campagne_id_fk = $n ORDER BY messages.id LIMIT 1) AS id FROM campagnes AS c',
+		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
 	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n UNION ALL SELECT -id FROM campagnes WHERE campagnes.id = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ])
 {
 	my ($statement, $advice) = @$followed;

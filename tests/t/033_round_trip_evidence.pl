@@ -65,6 +65,37 @@ for my $mode ('autocommit', 'transaction')
 		$mode eq 'transaction' ? 'select|nodes|id|values|nodes|32' : 'select|nodes|id|values|nodes|31', "$mode: down a tree");
 }
 
+# Lists of what belongs to each element are of its loop; by the hundred, or in parts of a longer one, they are batches.
+my $of_each = sub {
+	my ($count, $form) = @_;
+	my $in = sub { "SELECT body FROM comments WHERE post_id " . ($form eq 'IN' ? 'IN (' . join(', ', @_) . ')' : "= ANY ('{" . join(',', @_) . "}')") . ";\n" };
+	return "SELECT id FROM users ORDER BY id LIMIT 20;\n" . join '', map {
+		my $user = $_;
+		my @posts = map { 500_000 + $user - 1001 + 40 * $_ } 1 .. 4;
+		"SELECT id, title FROM posts WHERE user_id = $user;\n" . ($count == 0 ? join('', map { $in->(@posts[ $_, $_ + 1 ]) } 0 .. 2) : $in->(@posts[ 0 .. 2 ], ($posts[0]) x ($count - 3)))
+	} 1001 .. 1020;
+};
+my $with_posts = 'select|users|id|values|posts|20';
+for my $begin ("BEGIN;\n", '')
+{
+	my $commit = $begin && "COMMIT;\n";
+	is(seen($begin . $of_each->(3, 'IN') . $commit), "select|posts|id|values|comments|20\n$with_posts", "IN for each element: $begin");
+	like(seen($begin . $of_each->(3, 'ANY') . $commit), qr/^select\|(?:posts|users)\|\w*\|order\|comments\|20\n\Q$with_posts\E$/, "ANY for each element: $begin");
+	is(seen($begin . $of_each->(100, 'IN') . $commit), $with_posts, "a hundred of each: $begin");
+	is(seen($begin . $of_each->(0, 'IN') . $commit), $with_posts, "several parts of each: $begin");
+	is(seen($begin . $list . join('', map { "SELECT body FROM comments WHERE post_id IN ($newest[$_], $newest[$_ + 1]);\nUPDATE tags SET name = '$_' WHERE id = 70001;\n" } 0 .. 18) . $commit) =~ /comments/, '', "parts of a list: $begin");
+}
+
+# The advice is on the list whose values change.
+for my $asked ([ "BEGIN;\n" . $of_each->(3, 'IN') . "COMMIT;\n", 'comments', 'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1)' ],
+	[ "BEGIN;\n" . $of_each->(3, 'ANY') . "COMMIT;\n", 'comments', 'join comments by comments.post_id to the leader; or ask once: WHERE comments.post_id = ANY($1)' ],
+	[ "BEGIN;\n" . $of_each->(3, 'IN') =~ s/WHERE post_id/WHERE body = 'b' AND post_id/gr . "COMMIT;\n", 'comments', 'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1) AND ...' ])
+{
+	my ($script, $table, $advice) = @$asked;
+	run_script($node, $script);
+	is(take_rows($node, "CASE WHEN repeated LIKE '% FROM $table %' THEN split_part(advice, '; no index', 1) END") =~ s/^\s+//r, $advice, "advice on $table: $advice");
+}
+
 # What is compared is looked for before what is shown.
 my $shown = 'SELECT CASE ' . join('', map { "WHEN title = '$_' THEN $_ " } 1 .. 20) . 'END FROM posts WHERE id = $n';
 is(seen($list . each_of($shown, @newest)), 'select|posts|id|values|posts|20', 'many constants in the select list');

@@ -43,8 +43,8 @@ Oid table_of(const PlannedStmt* statement, const Findings& findings) {
     if (const Oid written = written_table(statement); OidIsValid(written)) {
         return written;
     }
-    if (findings.of_target.is_known()) {
-        return named_table(statement, findings.of_target.table);
+    if (findings.comparison().is_known()) {
+        return named_table(statement, findings.comparison().table);
     }
     const TablesOfStatement tables = tables_of(statement);
     return tables.count > 0 ? tables.tables[0] : InvalidOid;
@@ -60,7 +60,7 @@ CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
 /// The column that is compared; nullptr if it is another table's. Where another extension's node
 /// hides the one that writes, what is compared may be of any table.
 const char* compared_column(const Subject& subject) {
-    const Comparison& comparison = subject.findings->of_target;
+    const Comparison& comparison = subject.findings->comparison();
     return comparison.is_known() &&
                    named_table(subject.statement, comparison.table) == subject.table
                ? get_attname(comparison.table, comparison.column, true)

@@ -8,6 +8,7 @@
 #include "postgres/round_trips/round_trip_findings.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "postgres/round_trips/round_trip_parameters.hpp"
@@ -34,8 +35,9 @@ struct Walk {
     const PlanState** subplans;      ///< of the statement, by their addresses
     const PlanState** subplans_end;  ///< after the last one
     Bitmapset* entered;              ///< plans of WITH, by their numbers
-    bool is_limited;                 ///< there is a LIMIT above where the walk is
-    bool is_part;                    ///< or another operation that needs all rows below
+    std::array<const PlanState*, 2> optional;  ///< sides of a join that may lack, or are not given
+    bool is_limited;                           ///< there is a LIMIT above where the walk is
+    bool is_part;                              ///< or another operation that needs all rows below
     Findings findings;
 };
 
@@ -87,20 +89,27 @@ GivenValue value_of(const Param* param, const ParamListInfo parameters) {
     return {param->paramtype, parameters->params[param->paramid - 1].value};
 }
 
+GivenValue value_of(const Node* node, const QueryDesc* query) {
+    return IsA(node, Const)   ? value_of(reinterpret_cast<const Const*>(node))
+           : IsA(node, Param) ? value_of(reinterpret_cast<const Param*>(node), query->params)
+                              : GivenValue{};
+}
+
+/// A given array; nullptr if it is none, or none that can be looked at.
+ArrayType* array_of(const Node* node, const QueryDesc* query) {
+    const GivenValue value = value_of(node, query);
+    return OidIsValid(value.type) && OidIsValid(get_element_type(value.type))
+               ? DatumGetArrayTypeP(value.datum)
+               : nullptr;
+}
+
 /// How many elements a given array has; 0 if it is none, or none that can be looked at.
 int elements_of(const Node* node, const QueryDesc* query) {
     if (IsA(node, ArrayExpr)) {
         return list_length(reinterpret_cast<const ArrayExpr*>(node)->elements);
     }
-    const GivenValue value = IsA(node, Const) ? value_of(reinterpret_cast<const Const*>(node))
-                             : IsA(node, Param)
-                                 ? value_of(reinterpret_cast<const Param*>(node), query->params)
-                                 : GivenValue{};
-    if (!OidIsValid(value.type) || !OidIsValid(get_element_type(value.type))) {
-        return 0;
-    }
-    const ArrayType* const array = DatumGetArrayTypeP(value.datum);
-    return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+    const ArrayType* const array = array_of(node, query);
+    return array == nullptr ? 0 : ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }
 
 // ---- comparisons --------------------------------------------------------------------------------
@@ -112,8 +121,25 @@ const Var* column_of(const Node* node) {
     return IsA(node, Var) ? reinterpret_cast<const Var*>(node) : nullptr;
 }
 
-/// The column of a `column = value`; nullptr if the operation is none. `index_columns` has what
-/// INDEX_VAR means.
+bool is_equality(Oid operation) {
+    const char* const name = get_opname(operation);
+    return name != nullptr && std::strcmp(name, "=") == 0;
+}
+
+/// The column that an expression is; nullptr if it is none. `index_columns` has what INDEX_VAR
+/// means.
+const Var* column_of(const Node* node, const List* index_columns) {
+    const Var* const column = column_of(node);
+    if (column == nullptr || column->varno != INDEX_VAR ||
+        column->varattno > list_length(index_columns)) {
+        return column;
+    }
+    const auto* const entry =
+        static_cast<TargetEntry*>(list_nth(index_columns, column->varattno - 1));
+    return column_of(as_node(entry->expr));
+}
+
+/// The column of a `column = value`; nullptr if the operation is none.
 const Var* compared_column(const OpExpr* operation, const List* index_columns) {
     if (list_length(operation->args) != 2) {
         return nullptr;
@@ -123,20 +149,8 @@ const Var* compared_column(const OpExpr* operation, const List* index_columns) {
     if (column_of(left) == nullptr) {
         std::swap(left, right);
     }
-    const Var* const column = column_of(left);
-    if (column == nullptr || !is_given_value(right)) {
-        return nullptr;
-    }
-    const char* const name = get_opname(operation->opno);
-    if (name == nullptr || std::strcmp(name, "=") != 0) {
-        return nullptr;
-    }
-    if (column->varno == INDEX_VAR && column->varattno <= list_length(index_columns)) {
-        const auto* const entry =
-            static_cast<TargetEntry*>(list_nth(index_columns, column->varattno - 1));
-        return column_of(as_node(entry->expr));
-    }
-    return column;
+    return is_given_value(right) && is_equality(operation->opno) ? column_of(left, index_columns)
+                                                                 : nullptr;
 }
 
 /// The table's column that a variable is.
@@ -155,16 +169,43 @@ int is_changing(const Node* value, const Walk& walk) {
     while (IsA(value, RelabelType)) {
         value = as_node(reinterpret_cast<const RelabelType*>(value)->arg);
     }
-    const GivenValue given =
-        IsA(value, Const)   ? value_of(reinterpret_cast<const Const*>(value))
-        : IsA(value, Param) ? value_of(reinterpret_cast<const Param*>(value), walk.query->params)
-                            : GivenValue{};
+    const GivenValue given = value_of(value, walk.query);
     const roundtrip::ValueHash hash =
         OidIsValid(given.type) ? hash_of_value(given.type, given.datum) : 0;
     if (hash == 0 || walk.changed->values == nullptr) {
         return 0;
     }
     return walk.changed->contains(hash) ? 1 : -1;
+}
+
+/// Whether a list has a value that is another one than in the run before, as far as that is known:
+/// of an array that was sent as one value it is not.
+bool has_changing_element(const Node* list, const Walk& walk) {
+    if (IsA(list, ArrayExpr)) {
+        const auto elements = each<Node>(reinterpret_cast<const ArrayExpr*>(list)->elements);
+        return std::any_of(elements.begin(), elements.end(),
+                           [&walk](const Node* node) { return is_changing(node, walk) > 0; });
+    }
+    ArrayType* const array = array_of(list, walk.query);
+    if (array == nullptr || walk.changed->values == nullptr) {
+        return false;
+    }
+    const Oid type = ARR_ELEMTYPE(array);
+    std::int16_t length = 0;
+    bool by_value = false;
+    char align = 0;
+    get_typlenbyvalalign(type, &length, &by_value, &align);
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &count);
+    for (int i = 0; i < count; ++i) {
+        const roundtrip::ValueHash hash = nulls[i] ? 0 : hash_of_value(type, elements[i]);
+        if (hash != 0 && walk.changed->contains(hash)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// A column whose value is another one in each run says more than one that is always compared with
@@ -205,16 +246,37 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
     }
 }
 
+/// A list of so many values has been found.
+void add_values(Findings& findings, int values) {
+    findings.may_have_many_values = true;
+    findings.most_values = Max(findings.most_values, values);
+}
+
+/// A list of values: IN, or an array.
+void look_at_list(const ScalarArrayOpExpr* operation, bool in_index, const List* index_columns,
+                  Walk& walk) {
+    const auto* const list = static_cast<const Node*>(lsecond(operation->args));
+    const int values = elements_of(list, walk.query);
+    add_values(walk.findings, values);
+    walk.findings.has_many_in_index |= values > 1 && in_index;
+    const Var* const column =
+        operation->useOr && is_equality(operation->opno)
+            ? column_of(static_cast<const Node*>(linitial(operation->args)), index_columns)
+            : nullptr;
+    Comparison found = comparison_of(column, walk.query->plannedstmt);
+    found.is_changing = has_changing_element(list, walk) ? 1 : 0;
+    if (found.is_known() && found.is_changing >= walk.findings.of_list.is_changing &&
+        (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
+        walk.findings.of_list = found;
+    }
+}
+
 void look_at_conditions(const List* conditions, bool in_index, const List* index_columns,
                         Walk& walk) {
     for (const Node* node : each<Node>(conditions)) {
         if (IsA(node, ScalarArrayOpExpr)) {
-            const auto* const operation = reinterpret_cast<const ScalarArrayOpExpr*>(node);
-            const auto* const array = static_cast<const Node*>(lsecond(operation->args));
-            const bool is_many = elements_of(array, walk.query) > 1;
-            walk.findings.may_have_many_values = true;
-            walk.findings.has_many_values |= is_many;
-            walk.findings.has_many_in_index |= is_many && in_index;
+            look_at_list(reinterpret_cast<const ScalarArrayOpExpr*>(node), in_index, index_columns,
+                         walk);
         } else if (IsA(node, OpExpr)) {
             look_at_comparison(reinterpret_cast<const OpExpr*>(node), in_index, index_columns,
                                walk);
@@ -264,7 +326,7 @@ void look_at_functions(const FunctionScan* scan, Walk& walk) {
         }
         const auto* const call = reinterpret_cast<FuncExpr*>(function->funcexpr);
         for (const Node* argument : each<Node>(call->args)) {
-            walk.findings.has_many_values |= elements_of(argument, walk.query) > 1;
+            add_values(walk.findings, elements_of(argument, walk.query));
         }
     }
 }
@@ -275,9 +337,8 @@ void look_at_scan(const Plan* plan, Walk& walk) {
     if (IsA(plan, FunctionScan)) {
         look_at_functions(reinterpret_cast<const FunctionScan*>(plan), walk);
     } else if (IsA(plan, ValuesScan)) {
-        walk.findings.may_have_many_values = true;
-        walk.findings.has_many_values |=
-            list_length(reinterpret_cast<const ValuesScan*>(plan)->values_lists) > 1;
+        add_values(walk.findings,
+                   list_length(reinterpret_cast<const ValuesScan*>(plan)->values_lists));
     }
     const List* const index_columns =
         IsA(plan, IndexOnlyScan) ? reinterpret_cast<const IndexOnlyScan*>(plan)->indextlist : NIL;
@@ -378,6 +439,15 @@ void go_below(const Plan* plan, Walk& walk) {
     walk.is_part |= compares_rows(plan) || has_arms(plan, walk.query->plannedstmt);
 }
 
+/// What is compared on such a side says which rows are joined, not which there are.
+void look_at_join(const PlanState* state, Walk& walk) {
+    const Plan* const plan = state->plan;
+    const bool is_join = IsA(plan, NestLoop) || IsA(plan, MergeJoin) || IsA(plan, HashJoin);
+    const JoinType type = is_join ? reinterpret_cast<const Join*>(plan)->jointype : JOIN_INNER;
+    walk.optional = {is_optional_outer(type) ? outerPlanState(state) : nullptr,
+                     is_optional_inner(type) ? innerPlanState(state) : nullptr};
+}
+
 bool look_at_child(PlanState* state, void* context);
 void look_at(PlanState* state, Walk& walk);
 
@@ -394,6 +464,7 @@ void look_at(PlanState* state, Walk& walk) {
     CHECK_FOR_INTERRUPTS();
     const bool was_limited = walk.is_limited;
     const bool was_part = walk.is_part;
+    walk.is_part |= state == walk.optional[0] || state == walk.optional[1];
     look_at_plan(state->plan, walk);
     if (const List* const pruned = pruned_plans(state); pruned != NIL) {
         look_at_plan(static_cast<const Plan*>(linitial(pruned)), walk);
@@ -402,7 +473,10 @@ void look_at(PlanState* state, Walk& walk) {
     if (IsA(state, CteScanState)) {
         look_at_with(reinterpret_cast<const CteScanState*>(state), walk);
     }
+    const auto optional = walk.optional;
+    look_at_join(state, walk);
     walk_plan_states(state, look_at_child, &walk);
+    walk.optional = optional;
     walk.is_limited = was_limited;
     walk.is_part = was_part;
 }
@@ -476,19 +550,36 @@ bool is_of_min_or_max(const Plan* plan) {
            std::strcmp(entry->resname, "agg_target") == 0;
 }
 
-void look_at_reading(PlanState* state, Walk& walk) {
-    look_at(state, walk);
-    if (walk.findings.scans > 0) {
-        return;
-    }
-    // min(), max() and EXISTS read their table in a plan of their own.
-    const List* const subplans = walk.query->estate->es_subplanstates;
-    walk.findings.aggregates_all |= IsA(state->plan, Result) && subplans != NIL;
-    for (PlanState* subplan : each<PlanState>(subplans)) {
+void look_at_subplans(Walk& walk) {
+    for (PlanState* subplan : each<PlanState>(walk.query->estate->es_subplanstates)) {
         if (subplan != nullptr) {
             look_at(is_of_min_or_max(subplan->plan) ? outerPlanState(subplan) : subplan, walk);
         }
     }
+}
+
+/// What changes from run to run may stand in a subquery: of it but the comparison counts.
+void look_for_changing(Walk& walk) {
+    const Findings of_statement = walk.findings;
+    look_at_subplans(walk);
+    const Comparison found = walk.findings.of_target;
+    walk.findings = of_statement;
+    if (found.is_changing > 0 && of_statement.of_target.is_changing <= 0) {
+        walk.findings.of_target = found;
+        walk.findings.is_part = walk.findings.has_further_conditions = true;
+    }
+}
+
+void look_at_reading(PlanState* state, Walk& walk) {
+    look_at(state, walk);
+    if (walk.findings.scans > 0) {
+        look_for_changing(walk);
+        return;
+    }
+    // min(), max() and EXISTS read their table in a plan of their own.
+    walk.findings.aggregates_all |=
+        IsA(state->plan, Result) && walk.query->estate->es_subplanstates != NIL;
+    look_at_subplans(walk);
 }
 
 }  // namespace
@@ -517,7 +608,7 @@ bool ChangedValues::contains(roundtrip::ValueHash hash) const {
 }
 
 Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
-    Walk walk{query, &changed, nullptr, nullptr, nullptr, nullptr, false, false, {}};
+    Walk walk{query, &changed, nullptr, nullptr, nullptr, nullptr, {}, false, false, {}};
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);
@@ -532,7 +623,7 @@ Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
 bool does_many_at_once(const Findings& findings) {
     const bool is_single =
         findings.of_any.is_known() && (findings.of_any.in_index || !findings.has_many_in_index);
-    return findings.has_many_values && !is_single;
+    return findings.most_values > 1 && !is_single;
 }
 
 }  // namespace onetrip::postgres

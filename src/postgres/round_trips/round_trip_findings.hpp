@@ -30,9 +30,10 @@ struct Findings {
 
     Comparison of_any;     ///< table
     Comparison of_target;  ///< that is written; of any if the statement only reads
+    Comparison of_list;    ///< the same with a list of values
 
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
-    bool has_many_values = false;       ///< of more than one element
+    int most_values = 0;                ///< of one of these
     bool has_many_in_index = false;
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
@@ -45,6 +46,15 @@ struct Findings {
     Oid sequence = InvalidOid;     ///< that it takes a number of
     Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
     int scans = 0;
+
+    /// What is to be compared with the values of all runs: not a list of kinds that is the same
+    /// each time.
+    const Comparison& comparison() const {
+        const bool is_of_list = of_list.is_changing > 0
+                                    ? of_target.is_changing <= 0
+                                    : !of_target.is_known() && !has_further_conditions;
+        return is_of_list ? of_list : of_target;
+    }
 };
 
 /// The node that inserts, updates or deletes; nullptr if the statement only reads.

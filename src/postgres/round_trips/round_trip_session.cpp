@@ -404,7 +404,8 @@ void RoundTripSession::answer(const QueryDesc* query) {
     if (!loop || detector_.is_answered(loop->key)) {
         return;
     }
-    const bool counts = describe(loop->key, query, columns_of_leader(loop->key, judgement_));
+    const bool counts =
+        describe(trial_, loop->key, query, columns_of_leader(loop->key, judgement_));
     const RoundTripTexts* const texts = loops_.texts_of(loop->key);
     if (!counts || texts == nullptr) {
         return;
@@ -543,11 +544,14 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
     return findings;
 }
 
-/// Whether the runs of a loop ask for, or write, many rows at once by lists of values. Pages are of
-/// one list, by whatever else its rows are chosen.
-bool RoundTripSession::is_batch(const LoopKey& loop, const Findings& findings,
-                                bool has_single_runs) {
-    return loop.kind != roundtrip::Kind::page && does_many_at_once(findings) && !has_single_runs;
+/// Whether the runs of a loop ask for, or write, many rows at once by lists of values, each of
+/// which is worth its trip. Pages are of one list, by whatever else its rows are chosen.
+bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
+                                const Findings& findings) {
+    constexpr int large = 100;
+    return loop.kind != roundtrip::Kind::page && does_many_at_once(findings) &&
+           !detector.has_single_runs(loop) &&
+           (findings.most_values >= large || !detector.runs_with_loop(loop));
 }
 
 /// Makes the row of the loop, to which the request adds its numbers when it ends.
@@ -556,7 +560,7 @@ void RoundTripSession::describe_of_request(roundtrip::RequestId request, const L
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
     const Findings findings = look_at_findings(query);
-    if (is_batch(loop, findings, described.has_single_runs)) {
+    if (!described.has_single_runs && is_batch(detector_, loop, findings)) {
         dismiss_in_request(request, loop.repeated);
         return;
     }
@@ -592,19 +596,19 @@ void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgem
     if (loops_.renew(loop, query, columns)) {
         return;
     }
-    if (!describe(loop, query, columns)) {
+    if (!describe(detector_, loop, query, columns)) {
         call_detector([&] { detector_.dismiss(loop); });
     }
 }
 
 /// Whether the loop counts: it has been described, and its statements do not do many things at
 /// once.
-bool RoundTripSession::describe(const LoopKey& loop, const QueryDesc* query,
-                                const ColumnsOfLeader& columns) {
+bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
+                                const QueryDesc* query, const ColumnsOfLeader& columns) {
     bool counts = false;
     const bool is_described = run_apart([&] {
         const Findings findings = look_at_findings(query);
-        counts = !is_batch(loop, findings, detector_.has_single_runs(loop));
+        counts = !is_batch(detector, loop, findings);
         if (counts) {
             loops_.describe(loop, query, findings, columns);
         }

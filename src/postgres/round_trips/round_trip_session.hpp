@@ -219,12 +219,12 @@ class RoundTripSession {
     void look_at_page(PagedLists& pages, roundtrip::Statement& statement, const PageShape& page,
                       const QueryDesc* query);
     Findings look_at_findings(const QueryDesc* query) const;
-    static bool is_batch(const roundtrip::LoopKey& loop, const Findings& findings,
-                         bool has_single_runs);
+    static bool is_batch(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
+                         const Findings& findings);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
-    bool describe(const roundtrip::LoopKey& loop, const QueryDesc* query,
-                  const ColumnsOfLeader& columns);
+    bool describe(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
+                  const QueryDesc* query, const ColumnsOfLeader& columns);
     void fetch_ended(const UtilityEffect& effect, std::uint64_t rows);
     void begin();
     void show_growth();

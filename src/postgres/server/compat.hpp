@@ -183,6 +183,27 @@ inline Node* mutate_expression(Node* node, TreeMutator mutator, void* context) {
 }
 #endif
 
+/// Whether a join gives rows for which there are none on its outer side, or gives nothing of those:
+/// a condition on that side says less than one on the join.
+constexpr bool is_optional_outer(JoinType type) {
+#if PG_VERSION_NUM >= 180000
+    if (type == JOIN_RIGHT_SEMI) {
+        return true;
+    }
+#endif
+#if PG_VERSION_NUM >= 160000
+    if (type == JOIN_RIGHT_ANTI) {
+        return true;
+    }
+#endif
+    return type == JOIN_RIGHT || type == JOIN_FULL;
+}
+
+/// The same of its inner side.
+constexpr bool is_optional_inner(JoinType type) {
+    return type == JOIN_LEFT || type == JOIN_FULL || type == JOIN_SEMI || type == JOIN_ANTI;
+}
+
 // Of libpq/libpq.h, which includes headers of Kerberos that need not be there.
 extern "C" {
 #if PG_VERSION_NUM >= 170000
