@@ -11,6 +11,7 @@
 #include <array>
 #include <functional>
 
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -115,9 +116,7 @@ int elements_of(const Node* node, const QueryDesc* query) {
 // ---- comparisons --------------------------------------------------------------------------------
 
 const Var* column_of(const Node* node) {
-    while (IsA(node, RelabelType)) {
-        node = as_node(reinterpret_cast<const RelabelType*>(node)->arg);
-    }
+    node = without_relabels(node);
     return IsA(node, Var) ? reinterpret_cast<const Var*>(node) : nullptr;
 }
 
@@ -166,9 +165,7 @@ Comparison comparison_of(const Var* column, const PlannedStmt* statement) {
 /// 1 if a value is another one than in the run before, -1 if it is the same, 0 if that is not
 /// known.
 int is_changing(const Node* value, const Walk& walk) {
-    while (IsA(value, RelabelType)) {
-        value = as_node(reinterpret_cast<const RelabelType*>(value)->arg);
-    }
+    value = without_relabels(value);
     const GivenValue given = value_of(value, walk.query);
     const roundtrip::ValueHash hash =
         OidIsValid(given.type) ? hash_of_value(given.type, given.datum) : 0;

@@ -5,7 +5,7 @@
 
 #include "postgres/round_trips/round_trip_fingerprints.hpp"
 
-#include "postgres/round_trips/given_values.hpp"
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/server/list_range.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "postgres/round_trips/given_values.hpp"
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -275,22 +275,6 @@ bool has_other_than_position(Node* node, void* context) {
 }
 
 }  // namespace
-
-Node* without_casts(Node* node) {
-    for (;;) {
-        if (IsA(node, RelabelType)) {
-            node = as_tree(reinterpret_cast<RelabelType*>(node)->arg);
-        } else if (IsA(node, CollateExpr)) {
-            node = as_tree(reinterpret_cast<CollateExpr*>(node)->arg);
-        } else if (IsA(node, CoerceViaIO)) {
-            node = as_tree(reinterpret_cast<CoerceViaIO*>(node)->arg);
-        } else if (IsA(node, FuncExpr) && is_cast(reinterpret_cast<FuncExpr*>(node))) {
-            node = static_cast<Node*>(linitial(reinterpret_cast<FuncExpr*>(node)->args));
-        } else {
-            return node;
-        }
-    }
-}
 
 const Var* own_column(Node* node) {
     node = without_casts(node);

@@ -15,9 +15,6 @@ Node* as_tree(Expression* expression) {
     return reinterpret_cast<Node*>(expression);
 }
 
-/// An expression without casts of its own, and without COLLATE.
-Node* without_casts(Node* node);
-
 /// A column of the query's own tables, without casts; nullptr if the expression is none.
 const Var* own_column(Node* node);
 

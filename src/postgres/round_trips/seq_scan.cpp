@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "postgres/round_trips/given_values.hpp"
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/missing_index.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/server/compat.hpp"
@@ -195,14 +195,6 @@ bool has_client_data(Node* node, void* context) {
     return walk_expression(node, has_client_data, context);
 }
 
-/// A cast that changes no bit of the value is none for an index.
-Node* without_relabels(Node* expression) {
-    while (IsA(expression, RelabelType)) {
-        expression = reinterpret_cast<Node*>(reinterpret_cast<const RelabelType*>(expression)->arg);
-    }
-    return expression;
-}
-
 void add_range(Keys& keys, Node* expression) {
     int place = 0;
     while (place < list_length(keys.ranges) && !equal(list_nth(keys.ranges, place), expression)) {
@@ -232,7 +224,8 @@ Node* with_collation(Node* expression, Oid collation) {
     return collated(expression, collation);
 }
 
-/// `collation` is that by which it is compared; InvalidOid if that does not matter.
+/// `collation` is that by which it is compared; InvalidOid if that does not matter. A cast that
+/// changes no bit of the value is none for an index.
 void add_key(Keys& keys, Node* expression, Oid collation, bool is_equal, std::string_view text) {
     Node* const plain = with_collation(without_relabels(expression), collation);
     if (has_client_data(plain, &text)) {

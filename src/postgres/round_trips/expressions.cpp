@@ -1,8 +1,8 @@
-// Tells what the client gave from what the server reads.
+// Looks at what expressions are made of: casts, and what the client gave.
 //
-// It knows expressions, and nothing of what is done with the values.
+// It knows expressions, and nothing of what is done with them.
 
-#include "postgres/round_trips/given_values.hpp"
+#include "postgres/round_trips/expressions.hpp"
 
 extern "C" {
 #include "nodes/nodeFuncs.h"
@@ -40,6 +40,32 @@ bool has_other_than_given(Node* node, void* context) {
 
 bool is_cast(const FuncExpr* call) {
     return call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST;
+}
+
+const Node* without_relabels(const Node* node) {
+    while (IsA(node, RelabelType)) {
+        node = reinterpret_cast<const Node*>(reinterpret_cast<const RelabelType*>(node)->arg);
+    }
+    return node;
+}
+
+Node* without_relabels(Node* node) {
+    return const_cast<Node*>(without_relabels(const_cast<const Node*>(node)));
+}
+
+Node* without_casts(Node* node) {
+    for (;;) {
+        node = without_relabels(node);
+        if (IsA(node, CollateExpr)) {
+            node = reinterpret_cast<Node*>(reinterpret_cast<CollateExpr*>(node)->arg);
+        } else if (IsA(node, CoerceViaIO)) {
+            node = reinterpret_cast<Node*>(reinterpret_cast<CoerceViaIO*>(node)->arg);
+        } else if (IsA(node, FuncExpr) && is_cast(reinterpret_cast<FuncExpr*>(node))) {
+            node = static_cast<Node*>(linitial(reinterpret_cast<FuncExpr*>(node)->args));
+        } else {
+            return node;
+        }
+    }
 }
 
 bool is_given(Node* node) {

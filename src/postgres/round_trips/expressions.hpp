@@ -1,0 +1,25 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "nodes/primnodes.h"
+}
+
+/// What expressions of the server's trees are made of.
+namespace onetrip::postgres {
+
+bool is_cast(const FuncExpr* call);
+
+/// An expression without casts of its own that change no bit of its value.
+Node* without_relabels(Node* node);
+const Node* without_relabels(const Node* node);
+
+/// An expression without casts of its own, and without COLLATE.
+Node* without_casts(Node* node);
+
+/// Whether an expression is made of nothing but what a client gives: constants, parameters, casts
+/// and operations of such. In the analysed tree.
+bool is_given(Node* node);
+
+}  // namespace onetrip::postgres
