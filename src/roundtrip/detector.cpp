@@ -354,9 +354,8 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
             return context;
         }
     }
-    // What was led by the statement's own values is not what leads it.
     if (last_led_ != nowhere && entries_[last_led_].id != statement.id &&
-        entries_[last_led_].leader != statement.id) {
+        !is_led_by(last_led_, statement.id)) {
         const Entry& next_to = entries_[last_led_];
         const Place own = find(statement, next_to.id);
         // Runs that are held have not been counted yet.
@@ -373,6 +372,18 @@ inline Detector::Context Detector::context_by_order(const Statement& statement) 
         return context_of_write(statement);
     }
     return {find(statement, 0), nowhere, 0};
+}
+
+/// What was led by the statement's own values, or by what those led to, is not what leads it.
+inline bool Detector::is_led_by(Place place, QueryId id) const {
+    constexpr int deepest = 4;
+    for (int depth = 0; place != nowhere && depth < deepest; ++depth) {
+        if (entries_[place].leader == id) {
+            return true;
+        }
+        place = entries_[place].parent;
+    }
+    return false;
 }
 
 /// Writes that follow one another directly after a list are under it, if they are not more than its
@@ -473,6 +484,7 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     if (may_be_none && entry.generation != 0 && !entry.is_half) {
         keep_share(entry, entry.confirmed.runs);
         entry.trips = entry.confirmed.trips;
+        entry.turns = static_cast<std::uint16_t>(entry.confirmed.turns);
         entry.busy = entry.confirmed.busy;
         entry.wait = entry.confirmed.wait;
         entry.value_runs = entry.runs;
@@ -480,10 +492,10 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     if (may_be_none && entry.strays * 4ULL > entry.runs) {
         forget_runs(entry);
     }
-    entry.confirmed = entry.runs == 0
-                          ? Tally{}
-                          : Tally{entry.runs, entry.trips, static_cast<std::uint32_t>(entry.busy),
-                                  static_cast<std::uint32_t>(entry.wait)};
+    entry.confirmed = entry.runs == 0 ? Tally{}
+                                      : Tally{entry.runs, entry.trips, entry.turns,
+                                              static_cast<std::uint32_t>(entry.busy),
+                                              static_cast<std::uint32_t>(entry.wait)};
     entry.generation = evidence.generation;
     entry.is_half = false;
     entry.list_rows += evidence.rows;
@@ -768,7 +780,14 @@ bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
         // Only a loop is handed on.
         return will_be_loop(entry.parent);
     }
-    return !is_by_values(entry) || entry.is_half || entry.confirmed.runs >= repeats_;
+    return !is_by_values(entry) || ((entry.is_half || entry.confirmed.runs >= repeats_) &&
+                                    (!runs_once_each(entry) || will_be_loop(entry.parent)));
+}
+
+/// Whether a statement runs about once for each execution of what leads it: requests that read what
+/// belongs to a list at once, or one thing of it.
+bool Detector::runs_once_each(const Entry& entry) const {
+    return entry.parent != nowhere && entry.runs < 2U * entry.turns;
 }
 
 /// Whether a statement is in a loop by now, or when the statements count that are held.
@@ -808,12 +827,18 @@ const Detector::Entry* Detector::entry_of_loop(const LoopKey& key) const noexcep
 
 bool Detector::has_single_runs(const LoopKey& key) const noexcept {
     const Entry* const entry = entry_of_loop(key);
-    return entry != nullptr && roundtrip::has_single_runs(entry->lists, entry->runs);
+    return entry != nullptr && !runs_once_each(*entry) &&
+           roundtrip::has_single_runs(entry->lists, entry->runs);
+}
+
+bool Detector::has_lists(const LoopKey& key) const noexcept {
+    const Entry* const entry = entry_of_loop(key);
+    return entry != nullptr && entry->lists > 0;
 }
 
 bool Detector::runs_with_loop(const LoopKey& key) const noexcept {
     const Entry* const entry = entry_of_loop(key);
-    if (entry == nullptr || entry->parent == nowhere || entry->runs >= 2U * entry->turns) {
+    if (entry == nullptr || !runs_once_each(*entry)) {
         return false;
     }
     const Entry& other = entries_[entry->parent];

@@ -127,9 +127,12 @@ class Detector {
         return run(counted);
     }
 
-    /// Whether some of a loop's runs had no list of values: then lists of others are lists of a
-    /// loop, and no batches.
+    /// Whether some of a loop's runs had no list of values, and it runs more often than what leads
+    /// it: then lists of others are lists of a loop, and no batches.
     bool has_single_runs(const LoopKey& key) const noexcept;
+
+    /// Whether some had one.
+    bool has_lists(const LoopKey& key) const noexcept;
 
     /// Whether a loop's statement runs about once for each execution of another loop by values: its
     /// lists are what belongs to an element.
@@ -237,6 +240,7 @@ class Detector {
     struct Tally {
         std::uint32_t runs;
         std::uint32_t trips;
+        std::uint32_t turns;
         std::uint32_t busy;
         std::uint32_t wait;
     };
@@ -319,6 +323,8 @@ class Detector {
         bool are_too_many = false;  ///< more writes than the list had rows that they followed
     };
 
+    bool is_led_by(Place place, QueryId id) const;
+    bool runs_once_each(const Entry& entry) const;
     const Entry* entry_of_loop(const LoopKey& key) const noexcept;
     Entry* entry_of_last_run(QueryId id) noexcept;
     const Entry* entry_of_last_run(QueryId id) const noexcept;

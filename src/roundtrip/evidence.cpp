@@ -111,8 +111,31 @@ inline Evidence::Place Evidence::leader_of(QueryId id) const noexcept {
     return is_there ? asking->leader : nowhere;
 }
 
+/// Whether a list led to the statement more than once, be it by rows between. A row by itself, and
+/// what holds but that for which it was asked, is what each request reads about itself.
 bool Evidence::comes_of_a_loop(QueryId id) const noexcept {
-    return leader_of(id) != nowhere;
+    constexpr int deepest = 4;
+    for (int depth = 0; depth < deepest; ++depth) {
+        const Place place = leader_of(id);
+        if (place == nowhere) {
+            return false;
+        }
+        if (ids_[place] == id) {
+            return true;
+        }
+        if (results_[place].is_many && !is_echo(place, id)) {
+            const Tally& tally = find(id)->tallies[place];
+            return tally.generation == results_[place].generation && tally.asked >= 2;
+        }
+        id = ids_[place];
+    }
+    return false;
+}
+
+/// Whether the statement `id`, which the result leads, asked it for what that had been asked for
+/// itself: so the result gave it nothing that its client did not have.
+bool Evidence::is_echo(Place place, QueryId id) const noexcept {
+    return ((results_[place].echo >> find(id)->column) & 1U) != 0;
 }
 
 inline Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
@@ -208,12 +231,6 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
 inline std::uint8_t Evidence::column_of_most(const Tally& tally) noexcept {
     const auto* const begin = tally.hits.begin();
     return static_cast<std::uint8_t>(std::max_element(begin, tally.hits.end()) - begin);
-}
-
-/// Whether the statement `id`, which the result leads, asked it for what that had been asked for
-/// itself: so the result gave it nothing that its client did not have.
-bool Evidence::is_echo(Place place, QueryId id) const noexcept {
-    return ((results_[place].echo >> find(id)->column) & 1U) != 0;
 }
 
 /// Whether a result came of a loop over another statement's rows: then those did not come of it.

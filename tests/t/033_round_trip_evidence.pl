@@ -86,6 +86,18 @@ for my $begin ("BEGIN;\n", '')
 	is(seen($begin . $list . join('', map { "SELECT body FROM comments WHERE post_id IN ($newest[$_], $newest[$_ + 1]);\nUPDATE tags SET name = '$_' WHERE id = 70001;\n" } 0 .. 18) . $commit) =~ /comments/, '', "parts of a list: $begin");
 }
 
+# What belongs to the rows of one list is read at once, by each visitor, whatever the length of the list.
+for my $begin ("BEGIN;\n", '')
+{
+	my $visit = sub {
+		my ($user, $count) = @_;
+		my @posts = map { 500_000 + $user - 1001 + 40 * $_ } 0 .. $count - 1;
+		return ($begin || '') . "SELECT id, name FROM users WHERE id = $user;\nSELECT id, title FROM posts WHERE user_id = $user ORDER BY id LIMIT $count;\nSELECT body FROM comments WHERE post_id IN (" . join(', ', @posts) . ");\n" . ($begin && "COMMIT;\n");
+	};
+	is(seen(join '', map { $visit->(1002 + $_ * 7 % 39, 1 + $_ % 4) } 1 .. 60), '', "visitors and their lists: $begin");
+	is(seen("SELECT id FROM users LIMIT 5;\n" . join '', map { $visit->(1002 + $_ * 7 % 39, 1 + $_ % 4) } 1 .. 60), '', "the same after a list: $begin");
+}
+
 # The advice is on the list whose values change.
 for my $asked ([ "BEGIN;\n" . $of_each->(3, 'IN') . "COMMIT;\n", 'comments', 'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1)' ],
 	[ "BEGIN;\n" . $of_each->(3, 'ANY') . "COMMIT;\n", 'comments', 'join comments by comments.post_id to the leader; or ask once: WHERE comments.post_id = ANY($1)' ],

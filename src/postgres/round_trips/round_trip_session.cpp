@@ -549,8 +549,10 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
 bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
     constexpr int large = 100;
-    return loop.kind != roundtrip::Kind::page && does_many_at_once(findings) &&
-           !detector.has_single_runs(loop) &&
+    // This run may be the only one with a single value.
+    const bool has_lists =
+        findings.most_values > 1 ? does_many_at_once(findings) : detector.has_lists(loop);
+    return loop.kind != roundtrip::Kind::page && has_lists && !detector.has_single_runs(loop) &&
            (findings.most_values >= large || !detector.runs_with_loop(loop));
 }
 
