@@ -67,29 +67,63 @@ void Detector::restart_episode() {
     loops_ = 0;
 }
 
-/// An episode ends and no pause has come: its loops are told. What has a leader by values and is no
-/// loop yet may become one in the next episode; a row by itself leads to none.
+/// An episode ends and no pause has come: its loops are told. Those by values go on over blocks,
+/// and so does what may become one; a block that has one by itself tells it.
 void Detector::end_part() {
-    tell_all();
-    if (!keep_for_later()) {
+    static_assert(places <= 64);
+    std::uint64_t open = 0;
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        open |= std::uint64_t{goes_on(entries_[place])} << place;
+    }
+    tell_others(open);
+    if (!keep_for_later(open)) {
         forget_all();
         return;
     }
     last_many_ = last_led_ = last_ = nowhere;
     time_.begin_episode();
-    loops_ = 0;
 }
 
-/// Forgets all but entries with a leader by values and what they are under; false if there are
-/// none.
-bool Detector::keep_for_later() {
-    static_assert(places <= 64);
+/// Tells the loops but for those at these places, as bits.
+void Detector::tell_others(std::uint64_t open) {
+    std::uint64_t told = 0;
+    for (std::size_t place = 0; loops_ > 0 && place < used_places_; ++place) {
+        if (entries_[place].is_loop && ((open >> place) & 1U) == 0) {
+            tell(entries_[place]);
+            told |= std::uint64_t{1} << place;
+        }
+    }
+    end_telling();
+    // Only now: what a loop was handed on by says how many rows its leader had.
+    for (; told != 0; told &= told - 1) {
+        Entry& entry = entries_[static_cast<std::size_t>(std::countr_zero(told))];
+        loops_ -= entry.is_loop ? 1 : 0;
+        entry.is_loop = entry.is_described = false;
+        forget_runs(entry);
+    }
+}
+
+/// Whether runs of the entry may be a part of a loop over several blocks.
+bool Detector::goes_on(const Entry& entry) const {
+    return entry.runs > 0 && is_by_values(entry) && leader_of(entry) != 0 &&
+           !(is_block_episode_ && entry.is_loop && is_of_block(entry));
+}
+
+/// Whether there are enough runs in the block for a loop.
+bool Detector::is_of_block(const Entry& entry) const {
+    return entry.runs - entry.runs_before_block >= repeats_;
+}
+
+/// Forgets all but the entries at these places, as bits, and what they are under; false if there
+/// are none.
+bool Detector::keep_for_later(std::uint64_t open) {
     std::uint64_t kept = 0;
     std::uint64_t parents = 0;
-    for (std::size_t place = 0; place < used_places_; ++place) {
+    for (; open != 0; open &= open - 1) {
+        const auto place = static_cast<std::size_t>(std::countr_zero(open));
         const Entry& entry = entries_[place];
-        if (!entry.is_loop && entry.runs > 0 && is_by_values(entry) && entry.is_half &&
-            leader_of(entry) != 0) {
+        // Another loop may have taken its runs.
+        if (entry.runs > 0) {
             kept |= std::uint64_t{1} << place;
             parents |= entry.parent == nowhere ? 0 : std::uint64_t{1} << entry.parent;
         }
@@ -97,10 +131,9 @@ bool Detector::keep_for_later() {
     for (std::size_t place = 0; kept != 0 && place < used_places_; ++place) {
         Entry& entry = entries_[place];
         const std::uint64_t bit = std::uint64_t{1} << place;
-        entry.is_loop = entry.is_described = false;
-        entry.told_runs = 0;
         entry.unled = {};
         if ((kept & bit) == 0) {
+            entry.told_runs = 0;
             forget_runs(entry);
             entry.turns = entry.value_runs = entry.all_runs = 0;
             entry.has_distinct_parameters = entry.is_half = false;
@@ -141,8 +174,8 @@ inline void Detector::count_statement(const Run& run) {
     const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
     if (context.are_too_many) {
         move_runs(entries_[last_], entries_[place]);
-    } else if (run.statement.evidence.takes_first()) {
-        release_first_run(entries_[place]);
+    } else if (run.statement.evidence.takes()) {
+        release_runs(entries_[place], run.statement.evidence);
     }
     return add_to(entries_[place], place, run, context);
 }
@@ -180,6 +213,9 @@ void Detector::begin_block_episode() {
     end_part();
     forget_answers(answers_before_block_);
     is_block_episode_ = true;
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        entries_[place].runs_before_block = entries_[place].runs;
+    }
     for (std::size_t i = 0; i < held_count_; ++i) {
         add_held(held_[i]);
     }
@@ -480,7 +516,8 @@ inline void Detector::count_generation(Entry& entry, const Judgement& evidence) 
 /// count for nothing; and those of all generations so far, if more than one in five runs of the
 /// statement since the first of them had other values.
 void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
-    const bool may_be_none = !entry.is_loop && !is_block_episode_;
+    const bool is_outside = !is_block_episode_ || entry.runs == entry.runs_before_block;
+    const bool may_be_none = !entry.is_loop && is_outside;
     if (may_be_none && entry.generation != 0 && !entry.is_half) {
         keep_share(entry, entry.confirmed.runs);
         entry.trips = entry.confirmed.trips;
@@ -580,7 +617,7 @@ inline bool Detector::may_bring(const Entry& entry, const Statement& statement,
                                 const Context& context) {
     return context.is_by_values
                ? statement.evidence.loose > 0 || entry.generation != statement.evidence.generation
-               : statement.evidence.takes_first() || (context.is_neighbour && entry.runs == 0);
+               : statement.evidence.takes() || (context.is_neighbour && entry.runs == 0);
 }
 
 inline Microseconds Detector::wait_of(const Run& run) {
@@ -666,7 +703,7 @@ inline QueryId Detector::leader_of(const Entry& entry) const {
     const Entry* at = &entry;
     for (std::size_t steps = 0; steps < places; ++steps) {
         if (at->leader == at->id) {
-            return at->leader;
+            return is_by_values(*at) ? at->leader : 0;
         }
         if (at->parent == nowhere) {
             return at->is_one_row ? 0 : at->leader;
@@ -674,7 +711,7 @@ inline QueryId Detector::leader_of(const Entry& entry) const {
         const bool is_under =
             is_by_values(*at) && !at->is_echo ? !at->is_one_row : at->runs >= 2 * at->turns;
         if (is_under && entries_[at->parent].is_many) {
-            return at == &entry && !is_by_values(entry) ? roomy_leader(entry) : id_at(at->parent);
+            return is_by_values(*at) ? id_at(at->parent) : roomy_leader(*at);
         }
         at = &entries_[at->parent];
     }
@@ -707,7 +744,7 @@ inline std::optional<LoopKey> Detector::new_loop(const Entry& entry) const {
     }
     const QueryId leader = leader_of(entry);
     if (inserts_many(entry.kind, entry.rows, entry.all_runs) || !repeats_enough(entry, leader) ||
-        (!is_block_episode_ && !counts_outside(entry, leader))) {
+        (!counts_in_block(entry) && !counts_outside(entry, leader))) {
         return std::nullopt;
     }
     return LoopKey{leader, entry.id, entry.kind};
@@ -767,6 +804,11 @@ LoopKey Detector::key_of(const Entry& entry) const {
     return {entry.loop_leader, entry.id, entry.loop_kind};
 }
 
+/// Whether enough repeats are a loop because they are of one block.
+inline bool Detector::counts_in_block(const Entry& entry) const {
+    return is_block_episode_ && (entry.runs_before_block == 0 || is_of_block(entry));
+}
+
 /// Whether enough repeats outside of a block are a loop.
 bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
     if (leader == 0) {
@@ -780,8 +822,17 @@ bool Detector::counts_outside(const Entry& entry, QueryId leader) const {
         // Only a loop is handed on.
         return will_be_loop(entry.parent);
     }
-    return !is_by_values(entry) || ((entry.is_half || entry.confirmed.runs >= repeats_) &&
-                                    (!runs_once_each(entry) || will_be_loop(entry.parent)));
+    if (!is_by_values(entry)) {
+        return entry.kind != Kind::select;
+    }
+    return (entry.is_half || entry.confirmed.runs >= repeats_) &&
+           (!is_next_to_parent(entry) || will_be_loop(entry.parent));
+}
+
+/// Whether a statement is not known to run for each row of what leads it: that held its values
+/// because it had been asked for them, or the statement runs about once for each execution.
+bool Detector::is_next_to_parent(const Entry& entry) const {
+    return entry.parent != nowhere && (entry.is_echo || runs_once_each(entry));
 }
 
 /// Whether a statement runs about once for each execution of what leads it: requests that read what
@@ -906,6 +957,10 @@ void Detector::tell_all() {
             tell(entries_[place]);
         }
     }
+    end_telling();
+}
+
+void Detector::end_telling() {
     if (has_told_) {
         has_told_ = false;
         sink_->end_episode();

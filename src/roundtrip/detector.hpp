@@ -302,7 +302,8 @@ class Detector {
         std::uint32_t all_runs;     ///< also those before a part of the episode was told
         std::uint32_t next_report;  ///< runs at which the loop will have grown
         std::uint32_t told_runs;    ///< of this episode's loop
-        std::uint32_t list_rows;    ///< of results that led here first, in whatever episode
+        std::uint32_t runs_before_block;  ///< of the runs
+        std::uint32_t list_rows;          ///< of results that led here first, in whatever episode
         Unled unled;
         Tally confirmed;  ///< of generations before this, that were asked for half at least
     };
@@ -325,6 +326,7 @@ class Detector {
 
     bool is_led_by(Place place, QueryId id) const;
     bool runs_once_each(const Entry& entry) const;
+    bool is_next_to_parent(const Entry& entry) const;
     const Entry* entry_of_loop(const LoopKey& key) const noexcept;
     Entry* entry_of_last_run(QueryId id) noexcept;
     const Entry* entry_of_last_run(QueryId id) const noexcept;
@@ -343,9 +345,14 @@ class Detector {
     void count_statement(const Run& run);
     void restart_episode();
     void end_part();
-    bool keep_for_later();
+    bool goes_on(const Entry& entry) const;
+    bool is_of_block(const Entry& entry) const;
+    bool counts_in_block(const Entry& entry) const;
+    void tell_others(std::uint64_t open);
+    bool keep_for_later(std::uint64_t open);
     void forget_all();
     void tell_all();
+    void end_telling();
     void tell(Entry& entry);
     Loop as_loop(const Entry& entry) const;
     void look_at_growth(Entry& entry);
@@ -379,7 +386,7 @@ class Detector {
     Counted count_run(Entry& entry, const Run& run, const Context& context) const;
     /// They have been told or count for nothing, also those of generations that were confirmed.
     static void forget_runs(Entry& entry) {
-        entry.runs = entry.list_rows = 0;
+        entry.runs = entry.list_rows = entry.runs_before_block = 0;
         entry.confirmed = {};
     }
     void begin_anew(Entry& entry);
@@ -397,7 +404,8 @@ class Detector {
     void take_runs(Entry& entry, std::uint32_t runs);
     static void keep_share(Entry& entry, std::uint32_t runs);
     void move_runs(Entry& from, Entry& to);
-    void release_first_run(const Entry& entry);
+    void release_runs(const Entry& entry, const Judgement& evidence);
+    Entry* latest_led(const Entry& entry);
     static void set_told(Entry& entry);
     static bool may_bring(const Entry& entry, const Statement& statement, const Context& context);
     static Microseconds wait_of(const Run& run);
@@ -494,6 +502,7 @@ inline void Detector::begin_runs(Entry& entry, const Statement& first) {
     entry.trips = entry.lists = entry.pages = entry.transactions = 0;
     entry.transaction = entry.is_transaction_told ? entry.transaction : 0;
     entry.run_rows = 0;
+    entry.runs_before_block = 0;
     entry.first_seen = first.begin;
 }
 

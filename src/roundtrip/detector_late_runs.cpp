@@ -93,7 +93,7 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
     for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
         const Entry& other = entries_[at];
         if (are_alike(entry, other) && other.leader != entry.leader &&
-            (!is_block_episode_ || other.leader == 0 || evidence.takes_first())) {
+            (!is_block_episode_ || other.leader == 0 || evidence.takes())) {
             brought.add(other.unled, other.unled.untold());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&
@@ -191,6 +191,7 @@ void Detector::keep_share(Entry& entry, std::uint32_t runs) {
     entry.busy = share(entry.busy);
     entry.wait = share(entry.wait);
     entry.runs = runs;
+    entry.runs_before_block = std::min(entry.runs_before_block, runs);
 }
 
 void Detector::take_runs(Entry& entry, std::uint32_t runs) {
@@ -201,21 +202,41 @@ void Detector::take_runs(Entry& entry, std::uint32_t runs) {
     }
 }
 
-/// The statement's first run was led to by chance: it waits to be brought to what leads the second.
-void Detector::release_first_run(const Entry& entry) {
+/// What another leader's values have led to, of the same statement, and ran last; nullptr if there
+/// is nothing.
+Detector::Entry* Detector::latest_led(const Entry& entry) {
+    Entry* found = nullptr;
     for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
         Entry& other = entries_[at];
-        if (are_alike(entry, other) && other.leader != entry.leader && other.runs == 1 &&
-            other.value_runs == 1) {
-            other.unled = {1,
-                           0,
-                           1,
-                           0,
-                           static_cast<std::uint32_t>(other.run_rows),
-                           static_cast<std::uint32_t>(other.busy),
-                           0};
-            other.value_runs = 0;
+        if (are_alike(entry, other) && other.leader != entry.leader && other.runs > 0 &&
+            other.value_runs > 0 && (found == nullptr || other.execution > found->execution)) {
+            found = &other;
         }
+    }
+    return found;
+}
+
+/// The statement's last runs were led to by chance: they wait to be brought to what leads this one.
+void Detector::release_runs(const Entry& entry, const Judgement& evidence) {
+    std::uint32_t wanted = evidence.leader == 0 ? 1 : evidence.loose;
+    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
+        const Entry& other = entries_[at];
+        wanted -= are_alike(entry, other) ? std::min(wanted, other.unled.untold()) : 0;
+    }
+    while (wanted > 0) {
+        Entry* const other = latest_led(entry);
+        if (other == nullptr) {
+            return;
+        }
+        const std::uint32_t some = std::min({wanted, other->runs, other->value_runs});
+        const auto part = [some, other](auto number) {
+            return static_cast<std::uint32_t>(number * some / other->runs);
+        };
+        other->unled.add({static_cast<std::uint16_t>(some), 0,
+                          static_cast<std::uint16_t>(std::max(part(other->transactions), 1U)), 0,
+                          part(other->run_rows), part(other->busy), part(other->wait)});
+        other->value_runs -= some;
+        wanted -= some;
     }
 }
 

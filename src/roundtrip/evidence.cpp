@@ -209,10 +209,12 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
     return is_found;
 }
 
-/// Looks into one result; whether that holds the statement's values, most of the time.
+/// Looks into one result; whether that holds the statement's values, most of the time. It is added
+/// to `held` if it does now.
 [[gnu::always_inline]] inline bool Evidence::judge_one(Asking& asking, Place place,
                                                        const StatementValueHashes& values,
-                                                       std::uint32_t changed) const noexcept {
+                                                       std::uint32_t changed,
+                                                       Places& held) const noexcept {
     Tally& tally = tally_of(asking, place);
     // What lies after the rows that are kept cannot be found.
     const bool is_cut = results_[place].rows > most_rows && tally.judged >= most_rows;
@@ -222,7 +224,10 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
             tally.found /= 2;
         }
         ++tally.judged;
-        tally.found += look_in(place, tally, values, changed) ? 1 : 0;
+        if (look_in(place, tally, values, changed)) {
+            ++tally.found;
+            held |= static_cast<Places>(1U << place);
+        }
     }
     return tally.holds();
 }
@@ -256,10 +261,11 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
 }
 
 /// The latest result that holds the values leads; one that was asked for them only if no other
-/// does, and the statement's own one if none is left.
-[[gnu::always_inline]] inline void Evidence::search(Asking& asking,
-                                                    const StatementValueHashes& values,
-                                                    std::uint32_t changed) noexcept {
+/// does, and the statement's own one if none is left. Returns which hold them.
+[[gnu::always_inline]] inline Evidence::Places Evidence::search(Asking& asking,
+                                                                const StatementValueHashes& values,
+                                                                std::uint32_t changed) noexcept {
+    Places held = 0;
     Place leader = nowhere;
     Place asked = nowhere;
     Place own = nowhere;
@@ -268,7 +274,7 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
         if (ids_[place] == 0) {
             break;
         }
-        if (!judge_one(asking, place, values, changed)) {
+        if (!judge_one(asking, place, values, changed, held)) {
             found |= asking.tallies[place].found;
             continue;
         }
@@ -290,6 +296,7 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     } else if (found > 0) {
         note_asked(asking, values, changed);
     }
+    return held;
 }
 
 /// The value among those that changed which a result's column holds; 0 if none.
@@ -325,6 +332,7 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     if (found != 0) {
         ++tally.judged;
         ++tally.found;
+        ++asking.unsought;
     }
     return found;
 }
@@ -428,24 +436,50 @@ bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
             .rows = rows};
 }
 
+/// Other results than the leader held the values too. One that turns out to lead later, because it
+/// has held all that were looked for, and the ones that led before have not, takes their runs.
+[[gnu::noinline]] void Evidence::settle(Asking& asking, Places held,
+                                        Judgement& led) const noexcept {
+    for (std::uint32_t left = held; left != 0; left &= left - 1) {
+        const auto place = static_cast<Place>(std::countr_zero(left));
+        Tally& tally = asking.tallies[place];
+        const bool leads = place == led.place;
+        std::uint32_t passed = tally.passed + (leads ? 0U : 1U);
+        passed += tally.passed > 0 ? asking.unsought : 0;
+        tally.passed = static_cast<std::uint16_t>(std::min<std::uint32_t>(passed, most_judged));
+        if (leads && tally.found == tally.judged && led.leader != asking.id) {
+            led.besides = Judgement::Besides::takes;
+            led.loose = tally.passed;
+            tally.asked += tally.passed;
+        }
+        tally.passed = leads ? std::uint16_t{0} : tally.passed;
+    }
+}
+
 [[gnu::always_inline]] inline Judgement Evidence::judge_changed(Asking& asking,
                                                                 const StatementValueHashes& values,
                                                                 std::uint32_t changed) noexcept {
     ValueHash found = look_again(asking, values, changed);
-    if (found == 0) {
-        search(asking, values, changed);
-        const Place leader = asking.leader;
-        if (leader == nowhere) {
-            return {};
-        }
-        found = value_in_column(leader, asking.column, values, changed);
-        // What is not found may be a value after those that are kept, but not one after the last.
-        const Tally& tally = asking.tallies[leader];
-        if (found == 0 && tally.asked - tally.same >= results_[leader].rows) {
-            return {};
-        }
+    if (found != 0) {
+        return led_by(asking.leader, asking, values, changed);
     }
-    return led_by(asking.leader, asking, values, found != 0 ? changed : 0);
+    const Places held = search(asking, values, changed);
+    const Place leader = asking.leader;
+    if (leader == nowhere) {
+        return {};
+    }
+    found = value_in_column(leader, asking.column, values, changed);
+    // What is not found may be a value after those that are kept, but not one after the last.
+    const Tally& tally = asking.tallies[leader];
+    if (found == 0 && tally.asked - tally.same >= results_[leader].rows) {
+        return {};
+    }
+    Judgement led = led_by(leader, asking, values, found != 0 ? changed : 0);
+    if (tally.passed > 0 || (held & ~(1U << leader)) != 0) {
+        settle(asking, held, led);
+    }
+    asking.unsought = 0;
+    return led;
 }
 
 /// What asks for the same as the run before says nothing of what leads it. A row by itself may be
@@ -461,7 +495,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
         asking.leader = nowhere;
         return {};
     }
-    if (!result.is_many && tally.asked >= result.rows) {
+    if (!result.is_many && tally.asked >= result.rows && !comes_of_a_loop(result.id)) {
         return {};
     }
     ++tally.same;
@@ -496,6 +530,7 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
         tally.hits = {};
         tally.found = look_in(place, tally, first, changed) ? 1 : 0;
         tally.asked = 0;
+        tally.passed = 0;
         tally.is_half = false;
         asking.asked = {};
         was_chance = true;
@@ -514,8 +549,8 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
         tally.is_half |= asks_for_half(asking, led.place, asking.column, first_of(asking), changed);
         led.is_half = tally.is_half;
         if (led_first != asking.id && led_first != led.leader) {
-            led.besides = Judgement::Besides::takes_first;
-            led.loose = 1;
+            led.besides = Judgement::Besides::takes;
+            ++led.loose;
         }
     }
 }
@@ -533,8 +568,7 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
 [[gnu::noinline]] void Evidence::take_unled(Asking& asking, Judgement& led) const noexcept {
     const Tally& tally = asking.tallies[led.place];
     const std::uint32_t loose = asking.runs - 1 - std::max(asking.led, tally.since);
-    led.loose = static_cast<std::uint16_t>(
-        std::min<std::uint32_t>(loose + (led.takes_first() ? 1 : 0), most_judged));
+    led.loose = static_cast<std::uint16_t>(std::min<std::uint32_t>(led.loose + loose, most_judged));
     const int judged_before = std::max(tally.judged - 1, 0);
     led.strays = static_cast<std::uint16_t>(std::max(asking.strays - judged_before, 0));
     asking.strays = 0;
@@ -560,7 +594,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
         found = judge_same(asking);
     } else if (was_led && asking.runs == 2) {
         // Nothing leads to the same again, and so not to the first.
-        found.besides = Judgement::Besides::takes_first;
+        found.besides = Judgement::Besides::takes;
         asking.led = 0;
     }
     if (found.leader == 0) {

@@ -99,6 +99,7 @@ class Evidence {
 
   private:
     using Columns = std::uint8_t;  ///< a bit for each
+    using Places = std::uint8_t;   ///< a bit for each result
 
     static constexpr std::size_t filter_bits = 16'384;
     static constexpr std::size_t sets = 16;
@@ -141,10 +142,11 @@ class Evidence {
         std::uint32_t generation = 0;
         std::uint16_t judged = 0;
         std::uint16_t found = 0;
-        std::uint32_t since = 0;  ///< runs of the statement before this generation was looked in
-        std::uint32_t asked = 0;  ///< runs that the result has led to
-        std::uint32_t same = 0;   ///< those of them that asked for the same as the one before
-        bool is_half = false;     ///< half of what there is to ask for has been asked for
+        std::uint32_t since = 0;   ///< runs of the statement before this generation was looked in
+        std::uint32_t asked = 0;   ///< runs that the result has led to
+        std::uint32_t same = 0;    ///< those of them that asked for the same as the one before
+        std::uint16_t passed = 0;  ///< runs whose values it held, to which another has led
+        bool is_half = false;      ///< half of what there is to ask for has been asked for
         std::array<std::uint8_t, columns> hits{};
 
         bool holds() const noexcept { return found > 0 && found * 5U >= judged * 4U; }
@@ -171,8 +173,9 @@ class Evidence {
         bool is_same = false;       ///< there were runs, and all of them asked for the same
         Place leader = nowhere;
         std::uint8_t column = 0;
-        QueryId leader_id = 0;     ///< whose result is at that place, unless another has taken it
-        std::uint16_t strays = 0;  ///< runs since `led` with a value that had changed
+        QueryId leader_id = 0;       ///< whose result is at that place, unless another has taken it
+        std::uint16_t strays = 0;    ///< runs since `led` with a value that had changed
+        std::uint32_t unsought = 0;  ///< runs since one was looked for in all results
         std::uint32_t runs = 0;
         std::uint32_t led = 0;      ///< runs until the last one that something led to
         std::uint32_t changed = 0;  ///< runs until the last one with a value that had changed
@@ -194,9 +197,10 @@ class Evidence {
                  std::uint32_t changed) const noexcept;
     ValueHash look_again(Asking& asking, const StatementValueHashes& values,
                          std::uint32_t changed) const noexcept;
-    void search(Asking& asking, const StatementValueHashes& values, std::uint32_t changed) noexcept;
+    Places search(Asking& asking, const StatementValueHashes& values,
+                  std::uint32_t changed) noexcept;
     bool judge_one(Asking& asking, Place place, const StatementValueHashes& values,
-                   std::uint32_t changed) const noexcept;
+                   std::uint32_t changed, Places& held) const noexcept;
     template <typename ValueOf>
     static void look_for_asked(Result& result, std::size_t width, ValueOf&& value_of,
                                const StatementValueHashes& asked) noexcept;
@@ -223,6 +227,7 @@ class Evidence {
                     std::uint32_t changed) const noexcept;
     bool take_back_chance(Asking& asking, std::uint32_t changed) const noexcept;
     void take_unled(Asking& asking, Judgement& led) const noexcept;
+    void settle(Asking& asking, Places held, Judgement& led) const noexcept;
     void begin_generation(Place place) noexcept;
     void note_used(Place place, std::size_t word) noexcept;
     void clear_filter(Place place) noexcept;

@@ -27,14 +27,14 @@ struct Judgement {
     bool is_echo : 1 = false;  ///< it held, in each execution, but what that had been asked for
     enum class Besides : std::uint8_t {
         nothing,
-        asks_again,   ///< for one value more often than that result has rows
-        takes_first,  ///< the statement's first run, which another result led by a value that does
-                      ///< not change: it is led by what leads this one, if that is anything
+        asks_again,  ///< for one value more often than that result has rows
+        takes,       ///< runs to which another result led by chance: they are led by what leads
+                     ///< this one, if that is anything, and are among those below
     };
     Besides besides = Besides::nothing;
 
     bool asks_again() const noexcept { return besides == Besides::asks_again; }
-    bool takes_first() const noexcept { return besides == Besides::takes_first; }
+    bool takes() const noexcept { return besides == Besides::takes; }
 
     /// Runs before this one that were not yet seen to be its; without a leader those, with this
     /// one, to which none led.

@@ -1008,8 +1008,8 @@ TEST_CASE("what a list led to is counted over blocks") {
     const auto& loops = session.end();
     REQUIRE(loops.size() == 1);
     CHECK(loops[0].key == LoopKey{campaigns, messages, Kind::select});
-    CHECK(loops[0].statements == 10);
-    CHECK(loops[0].leader_rows == 10);
+    CHECK(loops[0].statements == 15);
+    CHECK(loops[0].leader_rows == 15);
 }
 
 TEST_CASE("a leader of one row hands its loop on to its own leader") {

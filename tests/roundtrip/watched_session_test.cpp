@@ -341,10 +341,104 @@ TEST_CASE("visitors who open one thing with its collections are no loop") {
             }
             session.run(children, Kind::select, {number}, {number, number, number});
             session.look(number);
+            session.run(change, Kind::select, {number}, {});
+            session.run(change, Kind::select, {number}, {});
             session.end_block();
         }
         session.end();
         CHECK(session.loops.empty());
+    }
+}
+
+TEST_CASE("a later result that has some of the values by chance hides no loop") {
+    for (const bool in_block : {false, true}) {
+        // Outside of a block what asked for less than half of a list counts for nothing.
+        for (const bool each : {false, in_block}) {
+            CAPTURE(in_block, each);
+            WatchedSession session(10);
+            if (in_block) {
+                session.begin_block();
+            }
+            session.list(parents, 1, 12);
+            session.list(children, 1, 4);
+            for (std::int64_t number = 1; number <= 12; ++number) {
+                if (each) {
+                    session.list(children, 1, 4);
+                }
+                session.run(look_up, Kind::select, {number}, {});
+            }
+            session.end_block();
+            session.end();
+            CHECK(session.loop_of(look_up).key.leader == parents);
+            CHECK(session.loop_of(look_up).statements == 12);
+        }
+    }
+    // Two loops in turn over lists that were read before: the second takes nothing of the first.
+    WatchedSession turns(10);
+    turns.list(parents, 101, 20);
+    turns.list(children, 201, 20);
+    for (std::int64_t number = 101; number <= 120; ++number) {
+        turns.run(look_up, Kind::select, {number}, {});
+    }
+    for (std::int64_t number = 201; number <= 220; ++number) {
+        turns.run(look_up, Kind::select, {number}, {});
+    }
+    turns.end();
+    REQUIRE(turns.loops.size() == 2);
+    CHECK(turns.loops[0].key.leader != turns.loops[1].key.leader);
+    CHECK(turns.loops[0].statements == 20);
+    CHECK(turns.loops[1].statements == 20);
+}
+
+TEST_CASE("a loop by values goes on over blocks, however many runs each has") {
+    for (const std::int64_t of_block : {2, 3, 4, 8}) {
+        CAPTURE(of_block);
+        WatchedSession session(10);
+        session.list(parents, 1, 24);
+        for (std::int64_t number = 1; number <= 24; ++number) {
+            if (number % of_block == 1) {
+                session.begin_block();
+            }
+            session.ask(write, Kind::update, number);
+            if (number % of_block == 0) {
+                session.end_block();
+            }
+        }
+        session.end();
+        CHECK(session.loop_of(write).statements == 24);
+        CHECK(session.loop_of(write).leader_rows == 24);
+    }
+    // Some of a list of twenty in each request are no loop.
+    WatchedSession visitors(10);
+    for (std::int64_t visit = 0; visit < 20; ++visit) {
+        visitors.begin_block();
+        visitors.list(parents, 1, 20);
+        for (std::int64_t i = 0; i < 4; ++i) {
+            visitors.run(look_up, Kind::select, {1 + (visit * 4 + i) % 20}, {});
+        }
+        visitors.end_block();
+    }
+    visitors.end();
+    CHECK(visitors.loops.empty());
+}
+
+TEST_CASE("what is asked for twice for each row between a list and itself is by values") {
+    for (const bool in_block : {false, true}) {
+        WatchedSession session(10);
+        if (in_block) {
+            session.begin_block();
+        }
+        session.list(parents, 101, 15);
+        for (std::int64_t number = 101; number <= 115; ++number) {
+            session.run(children, Kind::select, {number}, {30'000 + number});
+            session.run(look_up, Kind::select, {30'000 + number}, {});
+            session.run(look_up, Kind::select, {30'000 + number}, {});
+        }
+        session.end_block();
+        session.end();
+        CHECK(session.loop_of(look_up).key.leader == parents);
+        CHECK(session.loop_of(look_up).is_by_values);
+        CHECK(session.loop_of(look_up).statements == 30);
     }
 }
 
