@@ -300,6 +300,8 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     last_wait_ = counted.wait;
     if (counted.brought > 0) {
         take_brought(entry, counted.brought, context.is_by_values);
+        // The page before was the first.
+        entry.pages += run.statement.is_next_page && entry.runs == 2 ? 1 : 0;
     }
     if (entry.parent != nowhere) {
         entries_[entry.parent].used = clock_;
@@ -941,6 +943,11 @@ bool Detector::is_kept_from_request(QueryId id) const noexcept {
 }
 
 void Detector::dismiss(const LoopKey& key) {
+    auto* const end = foreseen_.begin() + static_cast<std::ptrdiff_t>(foreseen_count_);
+    auto* const kept = std::remove_if(foreseen_.begin(), end, [&key](const LoopKey& loop) {
+        return loop.repeated == key.repeated;
+    });
+    foreseen_count_ = static_cast<std::size_t>(kept - foreseen_.begin());
     for (std::size_t place = 0; place < used_places_; ++place) {
         Entry& entry = entries_[place];
         if (entry.id == key.repeated) {

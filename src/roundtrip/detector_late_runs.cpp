@@ -225,7 +225,8 @@ void Detector::release_runs(const Entry& entry, const Judgement& evidence) {
     }
     while (wanted > 0) {
         Entry* const other = latest_led(entry);
-        if (other == nullptr) {
+        // Without a leader it is the first run that is wanted.
+        if (other == nullptr || (evidence.leader == 0 && other->runs > 1)) {
             return;
         }
         const std::uint32_t some = std::min({wanted, other->runs, other->value_runs});

@@ -384,13 +384,17 @@ bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
         asked = Asked{};
         asked.generation = generation;
     }
+    std::uint8_t found = 0;
     for (std::uint32_t left = changed; left != 0; left &= left - 1) {
         const ValueHash value = values.hashes[std::countr_zero(left)];
         if (has(place, value, column)) {
             asked.add(value);
+            ++found;
         }
     }
-    return asked.is_half_of(values_to_ask(place, asking.tallies[place]));
+    // Of a longer list the others are not known.
+    return found == StatementValueHashes::most ||
+           asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
 
 /// What has been asked for before a result is seen to lead is a part of the half too, if one run at

@@ -108,6 +108,35 @@ for my $asked ([ "BEGIN;\n" . $of_each->(3, 'IN') . "COMMIT;\n", 'comments', 'jo
 	is(take_rows($node, "CASE WHEN repeated LIKE '% FROM $table %' THEN split_part(advice, '; no index', 1) END") =~ s/^\s+//r, $advice, "advice on $table: $advice");
 }
 
+# It gives the rows of the loop, whatever else the statement asks for.
+$node->safe_psql('postgres', q{CREATE TABLE staff (id int PRIMARY KEY, name text, boss int); INSERT INTO staff SELECT n, 's', 1 + n % 5 FROM generate_series(1, 45) AS n});
+my $users = "SELECT id FROM users ORDER BY id LIMIT 20;\n";
+for my $asked ([ "SELECT id, boss FROM staff WHERE id > 5;\n" . each_of('SELECT name FROM staff WHERE id = $n', map { 1 + $_ % 5 } 6 .. 45), 'join to the leader: JOIN staff ON staff.id = leader.boss; or ask once: WHERE staff.id = ANY($1)' ],
+	[ $users . each_of(q{SELECT id FROM users WHERE id = $n AND name = 'u'}, 1001 .. 1020), 'join to the leader: JOIN users ON users.id = leader.id; or ask once: WHERE users.id = ANY($1) AND ...' ],
+	[ $users . each_of('SELECT title FROM posts WHERE user_id = $n - 1', 1001 .. 1020), 'ask once for all of them: join posts to unnest($1)' ],
+	[ $users . each_of('SELECT title FROM posts WHERE user_id = $n AND id = (SELECT max(p.id) FROM posts AS p WHERE p.user_id = $n)', 1001 .. 1020), 'join the whole query of each: JOIN LATERAL (SELECT ... FROM posts WHERE posts.user_id = users.id AND ...) AS t ON true' ],
+	[ $users . each_of('SELECT 1 WHERE NOT EXISTS (SELECT FROM posts WHERE user_id = $n)', 1001 .. 1020), 'join the whole query of each: JOIN LATERAL (SELECT ... FROM posts WHERE posts.user_id = users.id ...) AS t ON true' ],
+	[ $users . each_of('DELETE FROM logs WHERE id = $n + 900000', 1001 .. 1020), 'one DELETE FROM logs USING (VALUES ...) AS v WHERE ...' ],
+	[ $users . each_of(q{UPDATE tags SET name = '$n' || $n WHERE id = 70001}, 1001 .. 1020), 'update tags once, with what all of them come to' ])
+{
+	my ($script, $advice) = @$asked;
+	run_script($node, "BEGIN;\n${script}COMMIT;\n");
+	is(take_rows($node, "split_part(advice, '; no index', 1)"), $advice, "advice: $advice");
+}
+run_script($node, "BEGIN;\n" . $of_each->(3, 'IN') =~ s/(FROM comments .*);/$1 ORDER BY id LIMIT 1;/gr . "COMMIT;\n");
+like(take_rows($node, 'advice'), qr/^join some rows of each: JOIN LATERAL \(SELECT ... FROM comments WHERE comments.post_id = ANY\(\.\.\.\) \.\.\. LIMIT \.\.\.\) AS t ON true/m, 'some rows of the list of each');
+
+# Pages lead nothing by chance, and nothing leads them.
+for my $begin ("BEGIN;\n", '')
+{
+	is(seen($begin . "SELECT n FROM generate_series(1, 20) AS n;\n" . each_of('SELECT id FROM posts ORDER BY id LIMIT 10 OFFSET $n', map { $_ * 10 } 1 .. 10) . ($begin && "COMMIT;\n")), 'page||||posts|10', "a position that a list had: $begin");
+	is(seen($begin . "SELECT id FROM posts ORDER BY id LIMIT 5;\nSELECT count(*) FROM posts;\n" . join('', map { "SELECT id FROM posts ORDER BY id LIMIT 5 OFFSET $_;\nSELECT count(*) FROM posts;\n" } map { $_ * 5 } 1 .. 15) . ($begin && "COMMIT;\n")),
+		$begin ? "page||||posts|15\nselect||||posts|16" : 'page||||posts|15', "a total with each page: $begin");
+}
+
+# The number that a write returned is next to that of a row.
+is(seen(join '', map { 'INSERT INTO nodes VALUES (' . ($_ + 8001) . ', ' . ($_ + 8000) . ") RETURNING id;\n" } 0 .. 19), '', 'rows that are numbered');
+
 # What is compared is looked for before what is shown.
 my $shown = 'SELECT CASE ' . join('', map { "WHEN title = '$_' THEN $_ " } 1 .. 20) . 'END FROM posts WHERE id = $n';
 is(seen($list . each_of($shown, @newest)), 'select|posts|id|values|posts|20', 'many constants in the select list');

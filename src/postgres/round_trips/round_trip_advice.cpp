@@ -78,7 +78,8 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     subject.operation = operation_of(statement, findings);
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
-    const char* const column = compared_column(subject);
+    // What is the same in each run is not what to ask all of them by.
+    const char* const column = findings.is_same_each_time() ? nullptr : compared_column(subject);
     if (subject.name != nullptr && column != nullptr) {
         subject.column = get_attnum(subject.table, column);
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
@@ -151,6 +152,7 @@ const char* read_without_table(const Subject& subject) {
 const char* read_of_known_value(const Subject& subject) {
     if (subject.leader->own_column() == nullptr || subject.leader->is_itself ||
         subject.compared == nullptr || subject.findings->locks_rows ||
+        subject.findings->has_further_conditions ||
         !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
@@ -196,14 +198,15 @@ const char* read_of_some_rows(const Subject& subject) {
 /// are together (DISTINCT, GROUP BY, windows): a join or a list would give others.
 const char* read_for_each(const Subject& subject) {
     const Findings& findings = *subject.findings;
-    const bool is_limited = findings.is_limited && !is_one_row(subject);
-    if (subject.compared == nullptr || subject.leader->is_itself ||
-        (!is_limited && !findings.is_part)) {
+    const bool is_of_list = findings.is_of_list();
+    const bool is_limited = findings.is_limited && (is_of_list || !is_one_row(subject));
+    const bool is_part = findings.is_part || (is_of_list && findings.aggregates_all);
+    if (subject.compared == nullptr || subject.leader->is_itself || (!is_limited && !is_part)) {
         return nullptr;
     }
-    const char* const value = value_of_leader(subject);
-    const char* const begin =
-        findings.is_part ? "join the whole query of each:" : "join some rows of each:";
+    const char* const value =
+        is_of_list && subject.leader->exists ? "ANY(...)" : value_of_leader(subject);
+    const char* const begin = is_part ? "join the whole query of each:" : "join some rows of each:";
     return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s%s) AS t ON true",
                     value != nullptr ? begin : "ask once: FROM unnest($1) AS v", subject.name,
                     subject.compared, value != nullptr ? value : "v",
@@ -224,10 +227,19 @@ const char* read_of_aggregates(const Subject& subject) {
                : nullptr;
 }
 
+/// Whether the leader's column has the name of the one that is compared, as far as it is known: a
+/// row may refer to another one of its table.
+bool is_same_column(const Subject& subject) {
+    const char* const column = subject.leader->column();
+    return column == nullptr ||
+           std::strcmp(column, get_attname(subject.table, subject.column, false)) == 0;
+}
+
 /// The rows of the leader have the columns already.
 const char* read_of_leaders_rows(const Subject& subject) {
     if (!subject.leader->exists || subject.leader->columns.is_handed_on ||
-        subject.findings->locks_rows || !subject.leader->tables.contains(subject.table) ||
+        subject.findings->locks_rows || subject.findings->has_further_conditions ||
+        !is_same_column(subject) || !subject.leader->tables.contains(subject.table) ||
         !is_key(subject.table, subject.column) || !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
@@ -399,6 +411,13 @@ const char* merge(const Subject& subject) {
                : nullptr;
 }
 
+/// What is written last is what is left, or what all of them add up to.
+const char* update_of_same_row(const Subject& subject) {
+    return subject.findings->is_same_each_time() && subject.findings->comparison().is_known()
+               ? psprintf("update %s once, with what all of them come to", subject.name)
+               : nullptr;
+}
+
 const char* update_without_comparison(const Subject& subject) {
     return subject.compared == nullptr
                ? psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v WHERE ...", subject.name)
@@ -416,9 +435,9 @@ const char* update_by_column(const Subject& subject) {
 }
 
 constexpr Rule rules_for_writes[] = {
-    write_without_table,       insert_of_query,  insert_like_copy,          insert,
-    delete_without_comparison, delete_by_column, delete_by_column_and_more, merge,
-    update_without_comparison, update_by_column,
+    write_without_table,       insert_of_query,           insert_like_copy,          insert,
+    delete_without_comparison, delete_by_column,          delete_by_column_and_more, merge,
+    update_of_same_row,        update_without_comparison, update_by_column,
 };
 
 /// Several columns may have held the values: a foreign key knows which of them is meant.

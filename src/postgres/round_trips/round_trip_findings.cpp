@@ -162,8 +162,8 @@ Comparison comparison_of(const Var* column, const PlannedStmt* statement) {
                                           : Comparison{};
 }
 
-/// 1 if a value is another one than in the run before, -1 if it is the same, 0 if that is not
-/// known.
+/// 1 if a value is another one than in the run before, -1 if it is the same, or is computed from
+/// what is given; 0 if that is not known.
 int is_changing(const Node* value, const Walk& walk) {
     value = without_relabels(value);
     const GivenValue given = value_of(value, walk.query);
@@ -172,7 +172,8 @@ int is_changing(const Node* value, const Walk& walk) {
     if (hash == 0 || walk.changed->values == nullptr) {
         return 0;
     }
-    return walk.changed->contains(hash) ? 1 : -1;
+    const bool are_all = walk.changed->values->count < roundtrip::StatementValueHashes::most;
+    return walk.changed->contains(hash) ? 1 : are_all ? -1 : 0;
 }
 
 /// Whether a list has a value that is another one than in the run before, as far as that is known:
@@ -256,6 +257,8 @@ void look_at_list(const ScalarArrayOpExpr* operation, bool in_index, const List*
     const int values = elements_of(list, walk.query);
     add_values(walk.findings, values);
     walk.findings.has_many_in_index |= values > 1 && in_index;
+    walk.findings.is_limited |= walk.is_limited && values > 0;
+    walk.findings.is_part |= walk.is_part && values > 0;
     const Var* const column =
         operation->useOr && is_equality(operation->opno)
             ? column_of(static_cast<const Node*>(linitial(operation->args)), index_columns)
@@ -547,9 +550,12 @@ bool is_of_min_or_max(const Plan* plan) {
            std::strcmp(entry->resname, "agg_target") == 0;
 }
 
+/// Those of WITH have been looked at where they are read.
 void look_at_subplans(Walk& walk) {
+    int number = 0;
     for (PlanState* subplan : each<PlanState>(walk.query->estate->es_subplanstates)) {
-        if (subplan != nullptr) {
+        ++number;
+        if (subplan != nullptr && !bms_is_member(number, walk.entered)) {
             look_at(is_of_min_or_max(subplan->plan) ? outerPlanState(subplan) : subplan, walk);
         }
     }
@@ -558,11 +564,13 @@ void look_at_subplans(Walk& walk) {
 /// What changes from run to run may stand in a subquery: of it but the comparison counts.
 void look_for_changing(Walk& walk) {
     const Findings of_statement = walk.findings;
+    walk.findings.of_target = {};
     look_at_subplans(walk);
     const Comparison found = walk.findings.of_target;
     walk.findings = of_statement;
-    if (found.is_changing > 0 && of_statement.of_target.is_changing <= 0) {
-        walk.findings.of_target = found;
+    if (found.is_changing > 0) {
+        const bool is_in_both = of_statement.of_target.is_changing > 0;
+        walk.findings.of_target = is_in_both ? of_statement.of_target : found;
         walk.findings.is_part = walk.findings.has_further_conditions = true;
     }
 }
@@ -577,6 +585,10 @@ void look_at_reading(PlanState* state, Walk& walk) {
     walk.findings.aggregates_all |=
         IsA(state->plan, Result) && walk.query->estate->es_subplanstates != NIL;
     look_at_subplans(walk);
+    // NOT EXISTS in WHERE, for one.
+    walk.findings.is_part |=
+        IsA(state->plan, Result) &&
+        reinterpret_cast<const Result*>(state->plan)->resconstantqual != nullptr;
 }
 
 }  // namespace
@@ -606,6 +618,7 @@ bool ChangedValues::contains(roundtrip::ValueHash hash) const {
 
 Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
     Walk walk{query, &changed, nullptr, nullptr, nullptr, nullptr, {}, false, false, {}};
+    walk.findings.has_changed = changed.changed != 0;
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);

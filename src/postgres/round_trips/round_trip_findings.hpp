@@ -16,7 +16,7 @@ struct Comparison {
     AttrNumber column = InvalidAttrNumber;
     bool in_index = false;
     /// Whether the value is another one in each run, as far as that is known: 1 if it is, -1 if it
-    /// is not.
+    /// is not, or if it is not given as it is compared.
     int is_changing = 0;
 
     bool is_known() const { return OidIsValid(table); }
@@ -32,6 +32,7 @@ struct Findings {
     Comparison of_target;  ///< that is written; of any if the statement only reads
     Comparison of_list;    ///< the same with a list of values
 
+    bool has_changed = false;           ///< a value that is kept was another one in the run before
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
     int most_values = 0;                ///< of one of these
     bool has_many_in_index = false;
@@ -47,14 +48,18 @@ struct Findings {
     Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
     int scans = 0;
 
-    /// What is to be compared with the values of all runs: not a list of kinds that is the same
-    /// each time.
-    const Comparison& comparison() const {
-        const bool is_of_list = of_list.is_changing > 0
-                                    ? of_target.is_changing <= 0
-                                    : !of_target.is_known() && !has_further_conditions;
-        return is_of_list ? of_list : of_target;
+    /// Whether what changes is a list, and not one that is the same each time, of kinds.
+    bool is_of_list() const {
+        return of_list.is_changing > 0
+                   ? of_target.is_changing <= 0
+                   : !of_target.is_known() && of_list.is_known() && !has_further_conditions;
     }
+
+    /// Whether what is compared is the same in each run, and something else changes.
+    bool is_same_each_time() const { return has_changed && comparison().is_changing < 0; }
+
+    /// What is to be compared with the values of all runs.
+    const Comparison& comparison() const { return is_of_list() ? of_list : of_target; }
 };
 
 /// The node that inserts, updates or deletes; nullptr if the statement only reads.

@@ -71,7 +71,9 @@ void PagedLists::look_at(roundtrip::Statement& statement, bool has_offset, std::
                              page.others == others && page.values != values;
     statement.is_large_page = limit >= large;
     if (statement.is_next_page) {
+        // What had the position of the first page did not lead to it either.
         statement.evidence = {};
+        statement.evidence.besides = roundtrip::Judgement::Besides::takes;
     }
     page = {statement.id, values, others, limit, !is_short(walk.found)};
 }

@@ -361,6 +361,13 @@ inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statemen
     return known;
 }
 
+/// Reads walk down a tree by their own results; the number that a write returned is next to that of
+/// a file's row by chance.
+roundtrip::Judgement RoundTripSession::evidence_of(const Statement& statement) const {
+    const bool is_own = judgement_.leader == statement.id && judgement_.leader != 0;
+    return is_own && statement.kind != roundtrip::Kind::select ? roundtrip::Judgement{} : judgement_;
+}
+
 /// Finds out whether the statement asks for the next page of a list.
 void RoundTripSession::look_at_page(PagedLists& pages, Statement& statement, const PageShape& page,
                                     const QueryDesc* query) {
@@ -375,7 +382,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     roundtrip::StatementClock clock = clock_;
     Statement statement = clock.end(GetCurrentTimestamp());
     const Fingerprints::Entry* const known = identify(statement, planned);
-    statement.evidence = judgement_;
+    statement.evidence = evidence_of(statement);
     if (known != nullptr && known->page.is_page) {
         PagedLists pages = pages_;
         look_at_page(pages, statement, known->page, query);
@@ -461,7 +468,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
     if (judged_query_ == query && !goes_on) {
-        statement.evidence = judgement_;
+        statement.evidence = evidence_of(statement);
     }
     judged_query_ = nullptr;
     if (known != nullptr && known->page.is_page && !goes_on) {
