@@ -157,6 +157,10 @@ my @below = (
 	[ 'of groups in WITH', 'WITH last AS (SELECT user_id, max(id) AS id FROM posts GROUP BY user_id) SELECT user_id FROM last WHERE id < $n ORDER BY id DESC LIMIT 3', map { 500_201 - $_ * 3 } 0 .. 12 ],
 	[ 'from a row in FROM', 'SELECT w.id FROM words AS w, (SELECT word AS begin FROM words WHERE id = $n) AS page WHERE w.word >= page.begin ORDER BY w.word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
 	[ 'from a row in WITH', 'WITH page AS MATERIALIZED (SELECT word, id FROM words WHERE id = $n) SELECT w.id FROM words AS w JOIN page ON (w.word, w.id) >= (page.word, page.id) ORDER BY w.word, w.id LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ],
+	[ 'from a row of VALUES', 'SELECT p.id FROM posts AS p, (VALUES ($n)) AS page (begin) WHERE p.id > page.begin ORDER BY p.id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'from a constant in WITH', 'WITH page AS (SELECT 1, $n AS begin) SELECT p.id FROM posts AS p CROSS JOIN page WHERE page.begin < p.id ORDER BY p.id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'up to a fixed end', 'SELECT id FROM posts WHERE id > $n AND id < 999999 ORDER BY id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
+	[ 'downwards', 'SELECT id FROM posts WHERE id < $n AND id > 7 AND id <= 500200 ORDER BY id DESC LIMIT 10', map { 500_201 - $_ * 10 } 0 .. 14 ],
 	[ 'from a row by a key of two columns', 'SELECT id FROM words WHERE word >= (SELECT w.word FROM words AS w WHERE w.id = $n AND w.word = $$w$n$$) ORDER BY word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ]);
 for my $form (@below)
 {
@@ -182,6 +186,10 @@ my @none = (
 	[ "what is new for each", 'SELECT id FROM posts WHERE id > (SELECT last_read FROM users WHERE users.id = $n) ORDER BY id LIMIT 5', @ids ],
 	[ 'what is around each', '(SELECT id FROM posts WHERE id < $n ORDER BY id DESC LIMIT 3) UNION ALL (SELECT id FROM posts WHERE id > $n ORDER BY id LIMIT 3)', map { 500_100 + $_ } 1 .. 20 ],
 	[ 'what follows the first of each', 'SELECT id FROM posts WHERE id > (SELECT p.id FROM posts AS p WHERE p.user_id = $n LIMIT 1) ORDER BY id LIMIT 5', @ids ],
+	[ 'what follows each among its like', 'SELECT q.id FROM (SELECT id, user_id FROM posts WHERE id = $n + 499000) AS p JOIN posts AS q ON q.user_id = p.user_id AND q.id > p.id ORDER BY q.id LIMIT 2', @ids ],
+	[ 'as many as each has', 'SELECT id FROM posts ORDER BY id LIMIT 3 OFFSET (SELECT id - 1000 FROM users WHERE id = $n)', @ids ],
+	[ 'from and to', 'SELECT id FROM posts WHERE user_id BETWEEN $n AND $n ORDER BY user_id LIMIT 5', @ids ],
+	[ 'the same of a row', 'SELECT id FROM posts WHERE (user_id, id) > ($n, 0) AND user_id <= $n ORDER BY user_id, id LIMIT 5', @ids ],
 	[ 'the same by a join', 'SELECT q.id FROM posts AS q, (SELECT p.id FROM posts AS p WHERE p.user_id = $n LIMIT 1) AS p WHERE q.id > p.id ORDER BY q.id LIMIT 5', @ids ],
 	[ 'a page with more values than are looked at', 'SELECT id, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 FROM (SELECT id FROM posts WHERE user_id = $n ORDER BY id LIMIT 5 OFFSET 0) AS p', @ids ],
 	[ 'a position in another order', 'SELECT p.id FROM users AS u CROSS JOIN LATERAL (SELECT p.id FROM posts AS p WHERE u.id > $n AND p.user_id = u.id ORDER BY p.id LIMIT 3) AS p WHERE u.id = 1040', @ids ]);

@@ -132,7 +132,7 @@ bool reads_place(const Query* lookup, int number, Node* compared, const Query* q
            reads_by_key(lookup, read);
 }
 
-/// The walk over a value for what is read.
+/// The walk over an expression for what is read.
 bool find_read(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -152,11 +152,50 @@ bool find_read(Node* node, void* context) {
 /// What a condition says of a position in the order of a query.
 struct Position {
     const Query* query;
-    const List* order;  ///< the leading expression first
-    bool has_leading;   ///< it compares the leading one
+    const Order& order;
+    bool has_leading;   ///< it compares the leading expression
     bool has_range;     ///< it compares one by <, <=, > or >=
-    List* lookups;      ///< Query: in FROM or WITH, for the row at which the page begins
+    List* sources;      ///< Node: in FROM or WITH, that say at which row the page begins
+    Bitmapset* ranges;  ///< in which these are, by their numbers
 };
+
+/// What stands for a column of a query that reads no table: in its select list, or in its only row
+/// of VALUES; nullptr if it reads more.
+Node* given_by_query(const Query* query, int number) {
+    auto* const entry = number >= 0 && number < list_length(query->targetList)
+                            ? static_cast<TargetEntry*>(list_nth(query->targetList, number))
+                            : nullptr;
+    if (entry == nullptr || query->jointree->quals != nullptr || query->setOperations != nullptr) {
+        return nullptr;
+    }
+    Node* value = as_tree(entry);
+    const Var* const column = own_column(as_tree(entry->expr));
+    if (column != nullptr) {
+        const List* const rows = rt_fetch(column->varno, query->rtable)->values_lists;
+        value = list_length(rows) != 1 || list_length(query->rtable) != 1
+                    ? nullptr
+                    : static_cast<Node*>(
+                          list_nth(static_cast<const List*>(linitial(rows)), column->varattno - 1));
+    }
+    return value == nullptr || reads_rows(value) ? nullptr : value;
+}
+
+/// Whether a column of a range in FROM or WITH is a place in the order.
+bool is_place_of_range(const Var* column, Node* compared, Position& position) {
+    const RangeTblEntry* const range = rt_fetch(column->varno, position.query->rtable);
+    const Query* const lookup = query_of_range(position.query, range);
+    const int number = column->varattno - 1;
+    Node* source = lookup == nullptr ? nullptr : given_by_query(lookup, number);
+    if (source == nullptr && lookup != nullptr &&
+        reads_place(lookup, number, compared, position.query)) {
+        source = as_tree(const_cast<Query*>(lookup));
+    }
+    if (source != nullptr) {
+        position.sources = lappend(position.sources, source);
+        position.ranges = bms_add_member(position.ranges, column->varno);
+    }
+    return source != nullptr;
+}
 
 /// Whether what is compared with an expression of the order is a place in that: made of what the
 /// client gave, or read by a key that it gave.
@@ -168,16 +207,7 @@ bool is_place(Node* value, Node* compared, Position& position) {
                reads_place(reinterpret_cast<Query*>(link->subselect), 0, compared, position.query);
     }
     const Var* const column = own_column(bare);
-    if (column == nullptr) {
-        return !find_read(value, nullptr);
-    }
-    const Query* const lookup =
-        query_of_range(position.query, rt_fetch(column->varno, position.query->rtable));
-    if (lookup == nullptr || !reads_place(lookup, column->varattno - 1, compared, position.query)) {
-        return false;
-    }
-    position.lookups = lappend(position.lookups, const_cast<Query*>(lookup));
-    return true;
+    return column == nullptr ? !reads_rows(value) : is_place_of_range(column, compared, position);
 }
 
 bool is_range(const char* operation) {
@@ -185,9 +215,17 @@ bool is_range(const char* operation) {
            (operation[1] == '\0' || (operation[1] == '=' && operation[2] == '\0'));
 }
 
-bool is_part_of_position(Node* compared, Node* value, const char* operation, Position& position) {
-    const int place = place_in_order(compared, position.order);
-    if (place < 0 || !is_place(value, compared, position)) {
+/// Whether an operation begins at a row and goes on in the order, or compares but with that row.
+bool goes_on(const char* operation, bool is_turned, bool descends) {
+    return !is_range(operation) || ((operation[0] == '<') != is_turned) == descends;
+}
+
+/// `is_turned` says that the value is on the left of the operation.
+bool is_part_of_position(Node* compared, Node* value, const char* operation, bool is_turned,
+                         Position& position) {
+    const int place = place_in_order(compared, position.order.expressions);
+    if (place < 0 || !is_place(value, compared, position) ||
+        (place == 0 && !goes_on(operation, is_turned, position.order.descends))) {
         return false;
     }
     position.has_leading |= place == 0;
@@ -204,26 +242,30 @@ bool is_part_of_position(const OpExpr* operation, Position& position) {
     }
     auto* const left = static_cast<Node*>(linitial(operation->args));
     auto* const right = static_cast<Node*>(lsecond(operation->args));
-    return is_part_of_position(left, right, name, position) ||
-           is_part_of_position(right, left, name, position);
+    return is_part_of_position(left, right, name, false, position) ||
+           is_part_of_position(right, left, name, true, position);
 }
 
 /// The same of the expressions of a row, the leading one first. `is_place_of` says it of an
 /// expression and its number.
 template <typename IsPlaceOf>
-bool are_places(const List* row, const Position& position, IsPlaceOf&& is_place_of) {
-    bool are = place_in_order(static_cast<Node*>(linitial(row)), position.order) == 0;
+bool are_places(const RowCompareExpr* rows, const List* row, const Position& position,
+                IsPlaceOf&& is_place_of) {
+    const List* const order = position.order.expressions;
+    const char* const name = get_opname(linitial_oid(rows->opnos));
+    bool are = name != nullptr && goes_on(name, row == rows->rargs, position.order.descends) &&
+               place_in_order(static_cast<Node*>(linitial(row)), order) == 0;
     for (int i = 0; are && i < list_length(row); ++i) {
         auto* const compared = static_cast<Node*>(list_nth(row, i));
-        are = place_in_order(compared, position.order) >= 0 && is_place_of(compared, i);
+        are = place_in_order(compared, order) >= 0 && is_place_of(compared, i);
     }
     return are;
 }
 
 /// `(a, b) > (x, y)`, or the other way round.
 bool is_part_of_position(const RowCompareExpr* rows, Position& position) {
-    const auto are_in = [&position](const List* row, const List* values) {
-        return are_places(row, position, [&](Node* compared, int number) {
+    const auto are_in = [rows, &position](const List* row, const List* values) {
+        return are_places(rows, row, position, [&](Node* compared, int number) {
             return is_place(static_cast<Node*>(list_nth(values, number)), compared, position);
         });
     };
@@ -239,8 +281,8 @@ bool is_part_of_position(const SubLink* link, Position& position) {
     if (link->subLinkType != ROWCOMPARE_SUBLINK || !IsA(link->testexpr, RowCompareExpr)) {
         return false;
     }
-    const List* const row = reinterpret_cast<RowCompareExpr*>(link->testexpr)->largs;
-    const bool are = are_places(row, position, [&](Node* compared, int number) {
+    const auto* const rows = reinterpret_cast<const RowCompareExpr*>(link->testexpr);
+    const bool are = are_places(rows, rows->largs, position, [&](Node* compared, int number) {
         return reads_place(reinterpret_cast<Query*>(link->subselect), number, compared,
                            position.query);
     });
@@ -264,8 +306,8 @@ bool has_other_than_position(Node* node, void* context) {
         case T_SubLink:
             return !is_part_of_position(reinterpret_cast<const SubLink*>(node), position);
         case T_NullTest:
-            return place_in_order(as_tree(reinterpret_cast<NullTest*>(node)->arg), position.order) <
-                   0;
+            return place_in_order(as_tree(reinterpret_cast<NullTest*>(node)->arg),
+                                  position.order.expressions) < 0;
         case T_BoolExpr:
         case T_List:
             return walk_expression(node, has_other_than_position, context);
@@ -274,7 +316,22 @@ bool has_other_than_position(Node* node, void* context) {
     }
 }
 
+/// The walk over a condition for columns of ranges, by their numbers.
+bool find_column_of(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    return IsA(node, Var) ? reinterpret_cast<Var*>(node)->varlevelsup == 0 &&
+                                bms_is_member(reinterpret_cast<Var*>(node)->varno,
+                                              static_cast<const Bitmapset*>(context))
+                          : walk_expression(node, find_column_of, context);
+}
+
 }  // namespace
+
+bool reads_rows(Node* expression) {
+    return find_read(expression, nullptr);
+}
 
 const Var* own_column(Node* node) {
     node = without_casts(node);
@@ -283,10 +340,13 @@ const Var* own_column(Node* node) {
                : nullptr;
 }
 
-List* order_of(const Query* query) {
-    List* order = NIL;
+Order order_of(const Query* query) {
+    Order order{};
     for (SortGroupClause* clause : each<SortGroupClause>(query->sortClause)) {
-        order = lappend(order, get_sortgroupclause_tle(clause, query->targetList)->expr);
+        const char* const name = order.expressions == NIL ? get_opname(clause->sortop) : nullptr;
+        order.descends |= name != nullptr && name[0] == '>';
+        order.expressions =
+            lappend(order.expressions, get_sortgroupclause_tle(clause, query->targetList)->expr);
     }
     return order;
 }
@@ -302,14 +362,24 @@ const Query* query_of_range(const Query* query, const RangeTblEntry* range) {
     return range->rtekind == RTE_SUBQUERY ? range->subquery : nullptr;
 }
 
-/// It is `a > x`, and of several columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`.
-void add_positions_of(List*& positions, const Query* query, const List* order) {
+/// It is `a > x`, and of several columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`. A row
+/// in FROM with which something else is compared too is more than a position.
+void add_positions_of(List*& positions, const Query* query, const Order& order) {
+    List* found = NIL;
+    List* others = NIL;
+    Bitmapset* ranges = nullptr;
     for (Node* condition : each<Node>(conditions_of(query))) {
-        Position position{query, order, false, false, NIL};
+        Position position{query, order, false, false, NIL, nullptr};
         if (!has_other_than_position(condition, &position) && position.has_leading &&
             position.has_range) {
-            positions = list_concat(lappend(positions, condition), position.lookups);
+            found = list_concat(lappend(found, condition), position.sources);
+            ranges = bms_add_members(ranges, position.ranges);
+        } else {
+            others = lappend(others, condition);
         }
+    }
+    if (!find_column_of(as_tree(others), ranges)) {
+        positions = list_concat(positions, found);
     }
 }
 

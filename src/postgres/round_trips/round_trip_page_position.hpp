@@ -18,15 +18,23 @@ Node* as_tree(Expression* expression) {
 /// A column of the query's own tables, without casts; nullptr if the expression is none.
 const Var* own_column(Node* node);
 
-/// The expressions by which a query orders its rows, the leading one first.
-List* order_of(const Query* query);
+/// Whether an expression reads columns, or rows of another query.
+bool reads_rows(Node* expression);
+
+/// How a query orders its rows.
+struct Order {
+    List* expressions;  ///< Node: the leading one first
+    bool descends;      ///< by the leading one
+};
+
+Order order_of(const Query* query);
 
 /// What a range of a query stands for in FROM or WITH; nullptr if that is no query.
 const Query* query_of_range(const Query* query, const RangeTblEntry* range);
 
 /// Adds the parts of a query that say after which row of this order a page begins: conditions that
 /// compare it with what the client gave, or with the row whose key the client gave, and the queries
-/// in FROM or WITH that read that row.
-void add_positions_of(List*& positions, const Query* query, const List* order);
+/// and values in FROM or WITH that are or read that row.
+void add_positions_of(List*& positions, const Query* query, const Order& order);
 
 }  // namespace onetrip::postgres

@@ -32,10 +32,10 @@ const Query* source_of_range(const Query* query, const RangeTblEntry* range) {
 
 /// The same order in the query that the leading column comes from, up to the first expression that
 /// is no column of that.
-List* order_of_source(const Query* source, const List* order) {
-    List* inner = NIL;
-    const int leading = own_column(static_cast<Node*>(linitial(order)))->varno;
-    for (Node* expression : each<Node>(order)) {
+Order order_of_source(const Query* source, const Order& order) {
+    Order inner{NIL, order.descends};
+    const int leading = own_column(static_cast<Node*>(linitial(order.expressions)))->varno;
+    for (Node* expression : each<Node>(order.expressions)) {
         const Var* const column = own_column(expression);
         const TargetEntry* const entry =
             column != nullptr && column->varno == leading && column->varattno > 0
@@ -44,20 +44,20 @@ List* order_of_source(const Query* source, const List* order) {
         if (entry == nullptr) {
             break;
         }
-        inner = lappend(inner, entry->expr);
+        inner.expressions = lappend(inner.expressions, entry->expr);
     }
     return inner;
 }
 
 /// Adds the conditions that say where a page begins, of a query and of the one below whose rows it
 /// puts into this order.
-void add_positions(List*& positions, const Query* query, const List* order) {
-    if (order == NIL) {
+void add_positions(List*& positions, const Query* query, const Order& order) {
+    if (order.expressions == NIL) {
         return;
     }
     check_stack_depth();
     add_positions_of(positions, query, order);
-    const Var* const leading = own_column(static_cast<Node*>(linitial(order)));
+    const Var* const leading = own_column(static_cast<Node*>(linitial(order.expressions)));
     const Query* const source =
         leading == nullptr ? nullptr
                            : source_of_range(query, rt_fetch(leading->varno, query->rtable));
@@ -66,8 +66,12 @@ void add_positions(List*& positions, const Query* query, const List* order) {
     }
 }
 
-/// The parts of a query with a LIMIT that say which page it asks for.
+/// The parts of a query with a LIMIT that say which page it asks for. An OFFSET that is read is
+/// none that follows another.
 List* positions_of(const Query* query) {
+    if (query->limitOffset != nullptr && reads_rows(query->limitOffset)) {
+        return NIL;
+    }
     List* positions = query->limitOffset == nullptr ? NIL : list_make1(query->limitOffset);
     add_positions(positions, query, order_of(query));
     return positions;
@@ -135,7 +139,7 @@ Oid table_of_column(const Query* query, const Var* column) {
 
 /// The table whose rows are read in pages: the one by which they are ordered.
 Oid paged_table(const Query* query) {
-    const List* const order = order_of(query);
+    const List* const order = order_of(query).expressions;
     const Var* const leading =
         order == NIL ? nullptr : own_column(static_cast<Node*>(linitial(order)));
     const Oid ordered = leading == nullptr ? InvalidOid : table_of_column(query, leading);

@@ -443,12 +443,13 @@ const char* advice_on(const Keys& keys, const ScannedTable& scanned, Oid named,
         return psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
                         ddl_of_index(named, list));
     }
-    return psprintf("%s is read whole for less than 1 %% of its rows: %s", name,
-                    keys.has_data
-                        ? psprintf("an index on the expression of %s that is compared", columns)
-                        : psprintf("no index on columns serves this filter%s%s; compare a column, "
-                                   "or index the expression",
-                                   columns[0] == '\0' ? "" : " on ", columns));
+    return psprintf(
+        "%s is read whole for less than 1 %% of its rows: %s", name,
+        keys.has_data ? psprintf("an index on the expression of %s that is compared", columns)
+                      : psprintf("its filter%s%s is no comparison by = or < that says which "
+                                 "index to make; it may be one of another kind (GIN, GiST, BRIN), "
+                                 "on an expression, or of some rows (WHERE)",
+                                 columns[0] == '\0' ? "" : " on ", columns));
 }
 
 }  // namespace
