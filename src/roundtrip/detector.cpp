@@ -73,7 +73,8 @@ void Detector::end_part() {
     static_assert(places <= 64);
     std::uint64_t open = 0;
     for (std::size_t place = 0; place < used_places_; ++place) {
-        open |= std::uint64_t{goes_on(entries_[place])} << place;
+        const Entry& entry = entries_[place];
+        open |= std::uint64_t{entry.runs > 0 && goes_on(entry)} << place;
     }
     tell_others(open);
     if (!keep_for_later(open)) {
@@ -105,8 +106,8 @@ void Detector::tell_others(std::uint64_t open) {
 
 /// Whether runs of the entry may be a part of a loop over several blocks.
 bool Detector::goes_on(const Entry& entry) const {
-    return entry.runs > 0 && is_by_values(entry) && leader_of(entry) != 0 &&
-           !(is_block_episode_ && entry.is_loop && is_of_block(entry));
+    return is_by_values(entry) && !(is_block_episode_ && entry.is_loop && is_of_block(entry)) &&
+           leader_of(entry) != 0;
 }
 
 /// Whether there are enough runs in the block for a loop.
@@ -174,7 +175,7 @@ inline void Detector::count_statement(const Run& run) {
     const Place place = context.entry != nowhere ? context.entry : insert(run.statement, context);
     if (context.are_too_many) {
         move_runs(entries_[last_], entries_[place]);
-    } else if (run.statement.evidence.takes()) {
+    } else if (run.statement.evidence.is(Judgement::takes)) {
         release_runs(entries_[place], run.statement.evidence);
     }
     return add_to(entries_[place], place, run, context);
@@ -487,7 +488,7 @@ inline bool Detector::hands_on_none(const Statement& statement, const Context& c
 /// Outside of a block what asks for one value more often than the list has rows is of the loop only
 /// if it follows the loop's last run: requests ask again and again who their user is.
 inline bool Detector::is_apart_again(const Statement& statement, const Context& context) const {
-    return statement.evidence.asks_again() &&
+    return statement.evidence.is(Judgement::asks_again) &&
            (context.entry == nowhere || is_apart(entries_[context.entry], statement));
 }
 
@@ -506,7 +507,7 @@ void Detector::begin_anew(Entry& entry) {
 
 inline void Detector::count_generation(Entry& entry, const Judgement& evidence) const {
     entry.is_one_row = !evidence.is_many && evidence.leader != entry.id;
-    entry.is_echo = evidence.is_echo;
+    entry.is_echo = evidence.is(Judgement::is_echo);
     entry.strays = static_cast<std::uint16_t>(std::min(entry.strays + evidence.strays, 0xFFFF));
     if (entry.generation != evidence.generation) {
         begin_generation(entry, evidence);
@@ -619,7 +620,8 @@ inline bool Detector::may_bring(const Entry& entry, const Statement& statement,
                                 const Context& context) {
     return context.is_by_values
                ? statement.evidence.loose > 0 || entry.generation != statement.evidence.generation
-               : statement.evidence.takes() || (context.is_neighbour && entry.runs == 0);
+               : statement.evidence.is(Judgement::takes) ||
+                     (context.is_neighbour && entry.runs == 0);
 }
 
 inline Microseconds Detector::wait_of(const Run& run) {

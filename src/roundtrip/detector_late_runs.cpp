@@ -93,7 +93,7 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
     for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
         const Entry& other = entries_[at];
         if (are_alike(entry, other) && other.leader != entry.leader &&
-            (!is_block_episode_ || other.leader == 0 || evidence.takes())) {
+            (!is_block_episode_ || other.leader == 0 || evidence.is(Judgement::takes))) {
             brought.add(other.unled, other.unled.untold());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&

@@ -373,27 +373,38 @@ std::uint64_t Evidence::values_to_ask(Place place, const Tally& tally) const noe
     return std::min(fewest, result.rows);
 }
 
-/// Whether the statement has now asked for half of what a result gave, with those of its values
-/// that the column holds.
-bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
-                             const StatementValueHashes& values,
-                             std::uint32_t changed) const noexcept {
+Evidence::Asked& Evidence::asked_of(Asking& asking, Place place) const noexcept {
     Asked& asked = asking.asked;
     const std::uint32_t generation = results_[place].generation;
     if (asked.generation != generation) {
         asked = Asked{};
         asked.generation = generation;
     }
-    std::uint8_t found = 0;
+    return asked;
+}
+
+/// Whether the statement has now asked for half of what a result gave.
+bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept {
+    Asked& asked = asked_of(asking, place);
+    asked.add(found);
+    return asked.is_half_of(values_to_ask(place, asking.tallies[place]));
+}
+
+/// The same with those of several values that the column holds. Of a longer list than is looked for
+/// the others are not known.
+[[gnu::noinline]] bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
+                                               const StatementValueHashes& values,
+                                               std::uint32_t changed) const noexcept {
+    Asked& asked = asked_of(asking, place);
+    std::size_t added = 0;
     for (std::uint32_t left = changed; left != 0; left &= left - 1) {
         const ValueHash value = values.hashes[std::countr_zero(left)];
         if (has(place, value, column)) {
             asked.add(value);
-            ++found;
+            ++added;
         }
     }
-    // Of a longer list the others are not known.
-    return found == StatementValueHashes::most ||
+    return added == StatementValueHashes::most ||
            asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
 
@@ -413,31 +424,40 @@ bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
         return;
     }
     Tally& tally = asking.tallies[*likely];
-    tally.is_half = asks_for_half(asking, *likely, column_of_most(tally), values, changed);
+    const std::uint8_t column = column_of_most(tally);
+    tally.is_half = value_in_column(*likely, column, values, changed) != 0 &&
+                    asks_for_half(asking, *likely, column, values, changed);
 }
 
-/// A run that the result leads to. `changed` says which of its values are others than before; 0 if
-/// none of them was found.
-[[gnu::always_inline]] inline Judgement Evidence::led_by(Place place, Asking& asking,
-                                                         const StatementValueHashes& values,
-                                                         std::uint32_t changed) const noexcept {
+/// As Judgement has it.
+inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column) noexcept {
+    static_assert(Judgement::is_echo == 4);
+    return static_cast<std::uint8_t>((std::uint32_t{result.echo} << 2U >> column) & 4U);
+}
+
+/// A run that the result leads to. `found` is one of its values that the result holds; 0 if it
+/// holds none. `changed` says which are others than before.
+[[gnu::always_inline]] inline void Evidence::lead(Judgement& led, Place place, Asking& asking,
+                                                  ValueHash found,
+                                                  const StatementValueHashes& values,
+                                                  std::uint32_t changed) const noexcept {
     Tally& tally = asking.tallies[place];
     const Result& result = results_[place];
     ++tally.asked;
-    std::uint32_t rows = 0;
-    if (!tally.is_half && changed != 0) {
-        tally.is_half = asks_for_half(asking, place, asking.column, values, changed);
+    if (!tally.is_half && found != 0) {
+        tally.is_half = (changed & (changed - 1)) == 0
+                            ? asks_for_half(asking, place, found)
+                            : asks_for_half(asking, place, asking.column, values, changed);
         if (tally.asked == 1) {
-            rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(result.rows, UINT32_MAX));
+            led.rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(result.rows, UINT32_MAX));
         }
     }
-    return {.leader = result.id,
-            .generation = result.generation,
-            .place = place,
-            .is_half = tally.is_half,
-            .is_many = result.is_many,
-            .is_echo = ((result.echo >> asking.column) & 1U) != 0,
-            .rows = rows};
+    led.leader = result.id;
+    led.generation = result.generation;
+    led.place = place;
+    led.is_half = tally.is_half;
+    led.is_many = result.is_many;
+    led.besides = echo_of(result, asking.column);
 }
 
 /// Other results than the leader held the values too. One that turns out to lead later, because it
@@ -451,63 +471,62 @@ bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
         std::uint32_t passed = tally.passed + (leads ? 0U : 1U);
         passed += tally.passed > 0 ? asking.unsought : 0;
         tally.passed = static_cast<std::uint16_t>(std::min<std::uint32_t>(passed, most_judged));
-        if (leads && tally.found == tally.judged && led.leader != asking.id) {
-            led.besides = Judgement::Besides::takes;
+        if (leads && passed > 0 && tally.found == tally.judged && led.leader != asking.id) {
+            led.besides |= Judgement::takes;
             led.loose = tally.passed;
             tally.asked += tally.passed;
         }
         tally.passed = leads ? std::uint16_t{0} : tally.passed;
     }
+    asking.unsought = 0;
 }
 
-[[gnu::always_inline]] inline Judgement Evidence::judge_changed(Asking& asking,
-                                                                const StatementValueHashes& values,
-                                                                std::uint32_t changed) noexcept {
+[[gnu::always_inline]] inline void Evidence::judge_changed(Judgement& led, Asking& asking,
+                                                           const StatementValueHashes& values,
+                                                           std::uint32_t changed) noexcept {
     ValueHash found = look_again(asking, values, changed);
-    if (found != 0) {
-        return led_by(asking.leader, asking, values, changed);
+    Places held = 0;
+    if (found == 0) {
+        held = search(asking, values, changed);
+        const Place leader = asking.leader;
+        if (leader == nowhere) {
+            return;
+        }
+        found = value_in_column(leader, asking.column, values, changed);
+        // What is not found may be a value after those that are kept, but not one after the last.
+        const Tally& tally = asking.tallies[leader];
+        if (found == 0 && tally.asked - tally.same >= results_[leader].rows) {
+            return;
+        }
     }
-    const Places held = search(asking, values, changed);
-    const Place leader = asking.leader;
-    if (leader == nowhere) {
-        return {};
-    }
-    found = value_in_column(leader, asking.column, values, changed);
-    // What is not found may be a value after those that are kept, but not one after the last.
-    const Tally& tally = asking.tallies[leader];
-    if (found == 0 && tally.asked - tally.same >= results_[leader].rows) {
-        return {};
-    }
-    Judgement led = led_by(leader, asking, values, found != 0 ? changed : 0);
-    if (tally.passed > 0 || (held & ~(1U << leader)) != 0) {
+    lead(led, asking.leader, asking, found, values, changed);
+    const bool is_alone = (held & (held - 1)) == 0;
+    if (held != 0 && !(is_alone && asking.tallies[led.place].passed == 0)) {
         settle(asking, held, led);
     }
-    asking.unsought = 0;
-    return led;
 }
 
 /// What asks for the same as the run before says nothing of what leads it. A row by itself may be
 /// asked for again for other reasons than a loop.
-[[gnu::noinline]] Judgement Evidence::judge_same(Asking& asking) const noexcept {
+[[gnu::noinline]] void Evidence::judge_same(Judgement& led, Asking& asking) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || ids_[place] == 0) {
-        return {};
+        return;
     }
     Tally& tally = asking.tallies[place];
     const Result& result = results_[place];
     if (tally.generation != result.generation) {
         asking.leader = nowhere;
-        return {};
+        return;
     }
     if (!result.is_many && tally.asked >= result.rows && !comes_of_a_loop(result.id)) {
-        return {};
+        return;
     }
     ++tally.same;
-    Judgement same = led_by(place, asking, first_of(asking), 0);
+    lead(led, place, asking, 0, first_of(asking), 0);
     if (asking.runs - asking.changed >= result.rows) {
-        same.besides = Judgement::Besides::asks_again;
+        led.besides |= Judgement::asks_again;
     }
-    return same;
 }
 
 inline const StatementValueHashes& Evidence::first_of(const Asking& asking) const noexcept {
@@ -553,7 +572,7 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
         tally.is_half |= asks_for_half(asking, led.place, asking.column, first_of(asking), changed);
         led.is_half = tally.is_half;
         if (led_first != asking.id && led_first != led.leader) {
-            led.besides = Judgement::Besides::takes;
+            led.besides |= Judgement::takes;
             ++led.loose;
         }
     }
@@ -590,15 +609,15 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     if (changed != 0) {
         asking.changed = asking.runs;
         const QueryId chance = is_same ? begin_second(asking, changed) : 0;
-        found = judge_changed(asking, values, changed);
+        judge_changed(found, asking, values, changed);
         if (chance != 0) {
             take_first(asking, chance, found, changed);
         }
     } else if (was_led && !is_same) {
-        found = judge_same(asking);
+        judge_same(found, asking);
     } else if (was_led && asking.runs == 2) {
         // Nothing leads to the same again, and so not to the first.
-        found.besides = Judgement::Besides::takes;
+        found.besides |= Judgement::takes;
         asking.led = 0;
     }
     if (found.leader == 0) {

@@ -213,15 +213,18 @@ class Evidence {
     std::uint64_t values_to_ask(Place place, const Tally& tally) const noexcept;
     ValueHash value_in_column(Place place, std::size_t column, const StatementValueHashes& values,
                               std::uint32_t changed) const noexcept;
+    Asked& asked_of(Asking& asking, Place place) const noexcept;
+    bool asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept;
     bool asks_for_half(Asking& asking, Place place, std::size_t column,
                        const StatementValueHashes& values, std::uint32_t changed) const noexcept;
     void note_asked(Asking& asking, const StatementValueHashes& values,
                     std::uint32_t changed) const noexcept;
-    Judgement led_by(Place place, Asking& asking, const StatementValueHashes& values,
-                     std::uint32_t changed) const noexcept;
-    Judgement judge_same(Asking& asking) const noexcept;
-    Judgement judge_changed(Asking& asking, const StatementValueHashes& values,
-                            std::uint32_t changed) noexcept;
+    static std::uint8_t echo_of(const Result& result, std::uint8_t column) noexcept;
+    void lead(Judgement& led, Place place, Asking& asking, ValueHash found,
+              const StatementValueHashes& values, std::uint32_t changed) const noexcept;
+    void judge_same(Judgement& led, Asking& asking) const noexcept;
+    void judge_changed(Judgement& led, Asking& asking, const StatementValueHashes& values,
+                       std::uint32_t changed) noexcept;
     QueryId begin_second(Asking& asking, std::uint32_t changed) const noexcept;
     void take_first(Asking& asking, QueryId led_first, Judgement& led,
                     std::uint32_t changed) const noexcept;

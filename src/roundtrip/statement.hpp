@@ -22,19 +22,18 @@ struct Judgement {
     QueryId leader = 0;            ///< whose result; 0 if none did
     std::uint32_t generation = 0;  ///< of that result
     std::uint8_t place = 0xFF;     ///< of that result
-    bool is_half : 1 = false;  ///< the statement has asked for half of that result's rows at least
-    bool is_many : 1 = false;  ///< that result has had two rows in one execution
-    bool is_echo : 1 = false;  ///< it held, in each execution, but what that had been asked for
-    enum class Besides : std::uint8_t {
-        nothing,
-        asks_again,  ///< for one value more often than that result has rows
-        takes,       ///< runs to which another result led by chance: they are led by what leads
-                     ///< this one, if that is anything, and are among those below
-    };
-    Besides besides = Besides::nothing;
+    bool is_half = false;  ///< the statement has asked for half of that result's rows at least
+    bool is_many = false;  ///< that result has had two rows in one execution
 
-    bool asks_again() const noexcept { return besides == Besides::asks_again; }
-    bool takes() const noexcept { return besides == Besides::takes; }
+    enum Besides : std::uint8_t {
+        asks_again = 1,  ///< for one value more often than that result has rows
+        takes = 2,       ///< runs to which another result led by chance: they are led by what leads
+                         ///< this one, if that is anything, and are among those below
+        is_echo = 4,     ///< it held, in each execution, but what that had been asked for
+    };
+    std::uint8_t besides = 0;
+
+    bool is(Besides what) const noexcept { return (besides & what) != 0; }
 
     /// Runs before this one that were not yet seen to be its; without a leader those, with this
     /// one, to which none led.

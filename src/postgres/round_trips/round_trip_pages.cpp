@@ -73,7 +73,7 @@ void PagedLists::look_at(roundtrip::Statement& statement, bool has_offset, std::
     if (statement.is_next_page) {
         // What had the position of the first page did not lead to it either.
         statement.evidence = {};
-        statement.evidence.besides = roundtrip::Judgement::Besides::takes;
+        statement.evidence.besides = roundtrip::Judgement::takes;
     }
     page = {statement.id, values, others, limit, !is_short(walk.found)};
 }

@@ -78,9 +78,6 @@ struct ConstantWalk {
     Hash without_page;
     int count;  ///< those of an array are one
     bool is_in_array;
-    const Node* select_list;  ///< of the query that the walk is in
-    bool is_in_select_list;
-    roundtrip::StatementValueHashes selected;
 };
 
 void hash_constant(const Const* constant, ConstantWalk& walk) {
@@ -92,7 +89,7 @@ void hash_constant(const Const* constant, ConstantWalk& walk) {
     const Datum datum = constant->constvalue;
     const bool is_null = constant->constisnull;
     const roundtrip::ValueHash hash = hash_of(type, datum, is_null);
-    (walk.is_in_select_list ? walk.selected : walk.values.each).add(hash);
+    walk.values.each.add(hash);
     walk.values.hash = mix_value(walk.values.hash, hash, type, datum, is_null, layout);
     if (walk.page.is_page && !walk.page.has_constant(walk.count)) {
         walk.without_page = mix_value(walk.without_page, hash, type, datum, is_null, layout);
@@ -108,25 +105,6 @@ void hash_array(Node* array, ConstantWalk& walk) {
     walk_expression(array, hash_constants, &walk);
     walk.is_in_array = was_in_array;
     walk.count += was_in_array ? 0 : 1;
-}
-
-/// What a SELECT compares comes before what it shows: names and colours of a CASE may be many.
-void hash_list(Node* list, ConstantWalk& walk) {
-    const bool was_in_select_list = walk.is_in_select_list;
-    walk.is_in_select_list |= list == walk.select_list;
-    for (Node* element : each<Node>(reinterpret_cast<const List*>(list))) {
-        hash_constants(element, &walk);
-    }
-    walk.is_in_select_list = was_in_select_list;
-}
-
-void hash_query(Query* query, ConstantWalk& walk) {
-    const Node* const select_list = walk.select_list;
-    walk.select_list = query->commandType == CMD_SELECT
-                           ? reinterpret_cast<const Node*>(query->targetList)
-                           : nullptr;
-    walk_query(query, hash_constants, &walk);
-    walk.select_list = select_list;
 }
 
 /// The nodes that most trees consist of do not go through the server's walker, which is slow.
@@ -151,17 +129,56 @@ bool hash_constants(Node* node, void* context) {
             return hash_constants(reinterpret_cast<Node*>(reinterpret_cast<OpExpr*>(node)->args),
                                   context);
         case T_List:
-            hash_list(node, *static_cast<ConstantWalk*>(context));
+            for (Node* element : each<Node>(reinterpret_cast<const List*>(node))) {
+                hash_constants(element, context);
+            }
             return false;
         case T_ArrayExpr:
             hash_array(node, *static_cast<ConstantWalk*>(context));
             return false;
         case T_Query:
-            hash_query(reinterpret_cast<Query*>(node), *static_cast<ConstantWalk*>(context));
-            return false;
+            return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
         default:
             return walk_expression(node, hash_constants, context);
     }
+}
+
+/// The walk over a statement for those of its constants that are looked for: what is compared comes
+/// before what is shown, names and colours of a CASE.
+struct ComparedWalk {
+    const Node* select_list;  ///< of the query that the walk is in
+    bool is_in_select_list;
+    roundtrip::StatementValueHashes compared;
+    roundtrip::StatementValueHashes selected;
+};
+
+bool find_compared(Node* node, void* context) {
+    auto& walk = *static_cast<ComparedWalk*>(context);
+    if (node == nullptr) {
+        return false;
+    }
+    if (IsA(node, Const)) {
+        const auto* const constant = reinterpret_cast<const Const*>(node);
+        (walk.is_in_select_list ? walk.selected : walk.compared)
+            .add(hash_of(constant->consttype, constant->constvalue, constant->constisnull));
+        return false;
+    }
+    const Node* const select_list = walk.select_list;
+    const bool was_in_select_list = walk.is_in_select_list;
+    bool ends = false;
+    if (IsA(node, Query)) {
+        auto* const query = reinterpret_cast<Query*>(node);
+        walk.select_list = query->commandType == CMD_SELECT
+                               ? reinterpret_cast<const Node*>(query->targetList)
+                               : nullptr;
+        ends = walk_query(query, find_compared, context);
+    } else {
+        walk.is_in_select_list |= node == walk.select_list;
+        ends = walk_expression(node, find_compared, context);
+    }
+    walk.select_list = select_list;
+    walk.is_in_select_list = was_in_select_list;
+    return ends;
 }
 
 /// What is prepared has mostly none.
@@ -170,6 +187,14 @@ bool hash_constants(Node* node, void* context) {
     for (std::size_t i = 0; i < constants.count; ++i) {
         values.add(constants.hashes[i]);
     }
+}
+
+/// Of so many there may be others that are compared.
+[[gnu::noinline]] void put_compared_first(Query* query, roundtrip::StatementValueHashes& values) {
+    ComparedWalk walk{nullptr, false, {}, {}};
+    find_compared(reinterpret_cast<Node*>(query), &walk);
+    values = walk.compared;
+    add_constants(walk.selected, values);
 }
 
 }  // namespace
@@ -201,10 +226,12 @@ void StatementValues::remember_constants(Query* query, const PageShape& page, bo
     constants.values.each.count = 0;
     constants.hash_without_page = 0;
     if (may_have_some) {
-        ConstantWalk walk{constants.values, page, 0, 0, false, nullptr, false, {}};
-        hash_query(query, walk);
-        add_constants(walk.selected, constants.values.each);
+        ConstantWalk walk{constants.values, page, 0, 0, false};
+        walk_query(query, hash_constants, &walk);
         constants.hash_without_page = walk.without_page;
+        if (constants.values.each.count == roundtrip::StatementValueHashes::most) {
+            put_compared_first(query, constants.values.each);
+        }
     }
 }
 

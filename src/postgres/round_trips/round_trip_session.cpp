@@ -363,9 +363,11 @@ inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statemen
 
 /// Reads walk down a tree by their own results; the number that a write returned is next to that of
 /// a file's row by chance.
-roundtrip::Judgement RoundTripSession::evidence_of(const Statement& statement) const {
-    const bool is_own = judgement_.leader == statement.id && judgement_.leader != 0;
-    return is_own && statement.kind != roundtrip::Kind::select ? roundtrip::Judgement{} : judgement_;
+inline void RoundTripSession::set_evidence(Statement& statement) const {
+    statement.evidence = judgement_;
+    if (statement.kind != roundtrip::Kind::select && judgement_.leader == statement.id) {
+        statement.evidence = {};
+    }
 }
 
 /// Finds out whether the statement asks for the next page of a list.
@@ -382,7 +384,7 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     roundtrip::StatementClock clock = clock_;
     Statement statement = clock.end(GetCurrentTimestamp());
     const Fingerprints::Entry* const known = identify(statement, planned);
-    statement.evidence = evidence_of(statement);
+    set_evidence(statement);
     if (known != nullptr && known->page.is_page) {
         PagedLists pages = pages_;
         look_at_page(pages, statement, known->page, query);
@@ -468,7 +470,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
     if (judged_query_ == query && !goes_on) {
-        statement.evidence = evidence_of(statement);
+        set_evidence(statement);
     }
     judged_query_ = nullptr;
     if (known != nullptr && known->page.is_page && !goes_on) {
@@ -596,7 +598,7 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
     }
     // What that had been asked for itself is the list's value too.
     return {&receiver_.columns_of(place), evidence_.columns_of(asking, place),
-            !is_own && !evidence.is_echo};
+            !is_own && !evidence.is(roundtrip::Judgement::is_echo)};
 }
 
 void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,

@@ -216,7 +216,7 @@ class RoundTripSession {
                                       const roundtrip::Judgement& evidence) const;
     void report(roundtrip::Detector::Run& run, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
-    roundtrip::Judgement evidence_of(const roundtrip::Statement& statement) const;
+    void set_evidence(roundtrip::Statement& statement) const;
     void look_at_page(PagedLists& pages, roundtrip::Statement& statement, const PageShape& page,
                       const QueryDesc* query);
     Findings look_at_findings(const QueryDesc* query) const;
