@@ -460,6 +460,16 @@ inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column)
     led.besides = echo_of(result, asking.column);
 }
 
+/// Whether the statement has asked for half of what a result gave, with so many runs more whose
+/// values are not known: others each time, if they are no more than there are.
+bool Evidence::asks_for_half_with(Asking& asking, Place place,
+                                  std::uint16_t passed) const noexcept {
+    Asked& asked = asked_of(asking, place);
+    const std::uint64_t all = values_to_ask(place, asking.tallies[place]);
+    asked.values = static_cast<std::uint16_t>(asked.values + (passed <= all ? passed : 0));
+    return asked.is_half_of(all);
+}
+
 /// Other results than the leader held the values too. One that turns out to lead later, because it
 /// has held all that were looked for, and the ones that led before have not, takes their runs.
 [[gnu::noinline]] void Evidence::settle(Asking& asking, Places held,
@@ -475,6 +485,8 @@ inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column)
             led.besides |= Judgement::takes;
             led.loose = tally.passed;
             tally.asked += tally.passed;
+            led.is_half = tally.is_half =
+                tally.is_half || asks_for_half_with(asking, place, tally.passed);
         }
         tally.passed = leads ? std::uint16_t{0} : tally.passed;
     }

@@ -215,6 +215,7 @@ class Evidence {
                               std::uint32_t changed) const noexcept;
     Asked& asked_of(Asking& asking, Place place) const noexcept;
     bool asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept;
+    bool asks_for_half_with(Asking& asking, Place place, std::uint16_t passed) const noexcept;
     bool asks_for_half(Asking& asking, Place place, std::size_t column,
                        const StatementValueHashes& values, std::uint32_t changed) const noexcept;
     void note_asked(Asking& asking, const StatementValueHashes& values,
