@@ -231,7 +231,8 @@ void Detector::release_runs(const Entry& entry, const Judgement& evidence) {
         }
         const std::uint32_t some = std::min({wanted, other->runs, other->value_runs});
         const auto part = [some, other](auto number) {
-            return static_cast<std::uint32_t>(number * some / other->runs);
+            return static_cast<std::uint32_t>(static_cast<std::uint64_t>(number) * some /
+                                              other->runs);
         };
         other->unled.add({static_cast<std::uint16_t>(some), 0,
                           static_cast<std::uint16_t>(std::max(part(other->transactions), 1U)), 0,

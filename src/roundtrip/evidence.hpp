@@ -51,9 +51,9 @@ struct StatementValueHashes {
 /// Keeps of the last results of a session which values they held, and judges by them which result
 /// led to a statement. All of it has a fixed size, and nothing allocates or throws.
 ///
-/// A result is a statement's. Those executions to which one of a list leads add to one another, and
-/// so do those of one row, until it is full, or is asked for with the same values again; a list
-/// that nothing leads to begins anew with each. A column that has but the value that the statement
+/// A result is a statement's. Its executions add to one another if one execution of a list led to
+/// them, or if they have one row each, until it is full, or is asked for with the same values
+/// again; any other list begins anew with each. A column that has but the value that the statement
 /// asked for holds that of its last execution alone: its client had it before. If a column has but
 /// a list of what was asked for, the result leads only where no other does.
 class Evidence {

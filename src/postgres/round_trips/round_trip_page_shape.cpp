@@ -155,23 +155,12 @@ struct ValueWalk {
     std::uint64_t constants;
     std::uint64_t parameters;
     std::uint64_t other_parameters;  ///< that are in other parts
-    int constant_count;              ///< those of an array are one
     int parameter_count;             ///< the last one's number
-    bool is_in_array;
+    ConstantNumber number;
 };
 
 std::uint64_t bit_of(int place) {
     return place < PageShape::most_values ? std::uint64_t{1} << place : 0;
-}
-
-bool look_at_value(Node* node, void* context);
-
-void look_at_array(Node* array, ValueWalk& walk) {
-    const bool was_in_array = walk.is_in_array;
-    walk.is_in_array = true;
-    walk_expression(array, look_at_value, &walk);
-    walk.is_in_array = was_in_array;
-    walk.constant_count += was_in_array ? 0 : 1;
 }
 
 bool look_at_value(Node* node, void* context) {
@@ -183,10 +172,10 @@ bool look_at_value(Node* node, void* context) {
     walk.is_position |= list_member_ptr(walk.positions, node);
     bool ends = false;
     if (IsA(node, Const)) {
-        walk.constants |= walk.is_position ? bit_of(walk.constant_count) : 0;
-        walk.constant_count += walk.is_in_array ? 0 : 1;
+        walk.constants |= walk.is_position ? bit_of(walk.number.value()) : 0;
+        walk.number.pass();
     } else if (IsA(node, ArrayExpr)) {
-        look_at_array(node, walk);
+        walk.number.walk_array(node, look_at_value, context);
     } else if (IsA(node, Param) && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXTERN) {
         const int number = reinterpret_cast<const Param*>(node)->paramid;
         (walk.is_position ? walk.parameters : walk.other_parameters) |= bit_of(number - 1);
@@ -211,9 +200,9 @@ PageShape page_shape_of(Query* query) {
     if (!paged.is_only || list_length(paged.positions) > PageShape::most_values) {
         return {};
     }
-    ValueWalk walk{paged.positions, false, 0, 0, 0, 0, 0, false};
+    ValueWalk walk{paged.positions, false, 0, 0, 0, 0, {}};
     walk_query(query, look_at_value, &walk);
-    if (Max(walk.constant_count, walk.parameter_count) > PageShape::most_values) {
+    if (Max(walk.number.value(), walk.parameter_count) > PageShape::most_values) {
         return {};
     }
     return {true, paged.query->limitOffset != nullptr, walk.constants,

@@ -2,13 +2,36 @@
 
 #include <cstdint>
 
-#include "postgres/server/server.hpp"
+#include "postgres/server/compat.hpp"
 
 extern "C" {
 #include "nodes/parsenodes.h"
 }
 
 namespace onetrip::postgres {
+
+/// Numbers the constants of a tree in the order of the server's walk. Those of an array are one:
+/// from 18 on, query identifiers leave out how many there are.
+class ConstantNumber {
+  public:
+    int value() const { return value_; }
+
+    /// The walk has passed a constant.
+    void pass() { value_ += is_in_array_ ? 0 : 1; }
+
+    /// Walks over the elements of an ArrayExpr, each of which has this number.
+    void walk_array(Node* array, TreeWalker walker, void* context) {
+        const bool was_in_array = is_in_array_;
+        is_in_array_ = true;
+        walk_expression(array, walker, context);
+        is_in_array_ = was_in_array;
+        pass();
+    }
+
+  private:
+    int value_ = 0;
+    bool is_in_array_ = false;
+};
 
 /// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
 /// and what the expressions of ORDER BY are compared with, by range and the leading one among them.
@@ -18,9 +41,7 @@ struct PageShape {
 
     bool is_page = false;  ///< one query with a LIMIT has such values
     bool has_offset = false;
-    /// A bit for each, in the order in which they are collected. Those of an array are one: from 18
-    /// on, query identifiers leave out how many there are.
-    std::uint64_t constants = 0;
+    std::uint64_t constants = 0;   ///< a bit for each, by ConstantNumber
     std::uint64_t parameters = 0;  ///< a bit for each, from the first
     Oid table = InvalidOid;        ///< that is read in pages; InvalidOid if it is not known
 

@@ -76,8 +76,7 @@ struct ConstantWalk {
     ValuesOfStatement& values;
     const PageShape& page;
     Hash without_page;
-    int count;  ///< those of an array are one
-    bool is_in_array;
+    ConstantNumber number;
 };
 
 void hash_constant(const Const* constant, ConstantWalk& walk) {
@@ -91,20 +90,10 @@ void hash_constant(const Const* constant, ConstantWalk& walk) {
     const roundtrip::ValueHash hash = hash_of(type, datum, is_null);
     walk.values.each.add(hash);
     walk.values.hash = mix_value(walk.values.hash, hash, type, datum, is_null, layout);
-    if (walk.page.is_page && !walk.page.has_constant(walk.count)) {
+    if (walk.page.is_page && !walk.page.has_constant(walk.number.value())) {
         walk.without_page = mix_value(walk.without_page, hash, type, datum, is_null, layout);
     }
-    walk.count += walk.is_in_array ? 0 : 1;
-}
-
-bool hash_constants(Node* node, void* context);
-
-void hash_array(Node* array, ConstantWalk& walk) {
-    const bool was_in_array = walk.is_in_array;
-    walk.is_in_array = true;
-    walk_expression(array, hash_constants, &walk);
-    walk.is_in_array = was_in_array;
-    walk.count += was_in_array ? 0 : 1;
+    walk.number.pass();
 }
 
 /// The nodes that most trees consist of do not go through the server's walker, which is slow.
@@ -134,7 +123,7 @@ bool hash_constants(Node* node, void* context) {
             }
             return false;
         case T_ArrayExpr:
-            hash_array(node, *static_cast<ConstantWalk*>(context));
+            static_cast<ConstantWalk*>(context)->number.walk_array(node, hash_constants, context);
             return false;
         case T_Query:
             return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
@@ -226,7 +215,7 @@ void StatementValues::remember_constants(Query* query, const PageShape& page, bo
     constants.values.each.count = 0;
     constants.hash_without_page = 0;
     if (may_have_some) {
-        ConstantWalk walk{constants.values, page, 0, 0, false};
+        ConstantWalk walk{constants.values, page, 0, {}};
         walk_query(query, hash_constants, &walk);
         constants.hash_without_page = walk.without_page;
         if (constants.values.each.count == roundtrip::StatementValueHashes::most) {
