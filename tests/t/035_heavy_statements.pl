@@ -131,7 +131,9 @@ CREATE TABLE flags (id int, done bool, gone int, at timestamp, body jsonb);
 INSERT INTO flags SELECT n, n > 5, nullif(n, 7), now()::timestamp - n * interval '1 minute', jsonb_build_object('status', n) FROM generate_series(1, 20000) AS n;
 CREATE TABLE codes (code varchar(20) COLLATE "C");
 INSERT INTO codes SELECT 'x' || n FROM generate_series(1, 20000) AS n;
-ANALYZE wide, narrow, parts, flags, codes;
+CREATE TABLE marked (x xml);
+INSERT INTO marked SELECT ('<a>' || n || '</a>')::xml FROM generate_series(1, 20000) AS n;
+ANALYZE wide, narrow, parts, flags, codes, marked;
 SQL
 
 # What is advised on a statement, which must not fail.
@@ -165,6 +167,7 @@ for my $case (
 	[ q{SELECT * FROM wide WHERE name COLLATE "C" = 'x5'}, 'wide (((name COLLATE "C")))' ],
 	[ q{SELECT * FROM wide WHERE lower(name COLLATE "POSIX") = 'x5' AND org_id > 3}, 'wide ((lower((name COLLATE "POSIX"))), org_id)' ],
 	[ q{SELECT * FROM codes WHERE code = 'x5'}, 'codes (code)' ],
+	[ q{SELECT * FROM marked WHERE x::text = 'f'}, 'marked (((x)::text))' ],
 	# What may be data of the client's is not written.
 	[ "SELECT * FROM wide WHERE replace(name, 'secret', '') = 'x5'", '' ],
 	[ "PREPARE p (text) AS SELECT * FROM wide WHERE lower(name || \$1) = 'x'; EXECUTE p('secret')", '' ],

@@ -227,7 +227,10 @@ Node* with_collation(Node* expression, Oid collation) {
 /// `collation` is that by which it is compared; InvalidOid if that does not matter. A cast that
 /// changes no bit of the value is none for an index.
 void add_key(Keys& keys, Node* expression, Oid collation, bool is_equal, std::string_view text) {
-    Node* const plain = with_collation(without_relabels(expression), collation);
+    Node* plain = without_relabels(expression);
+    // A cast to a type that is put in order otherwise is none of those: from xml to text.
+    const bool is_other = OidIsValid(collation) && !OidIsValid(exprCollation(plain));
+    plain = with_collation(is_other ? expression : plain, collation);
     if (has_client_data(plain, &text)) {
         keys.has_data = true;
     } else if (!is_equal) {
@@ -373,7 +376,8 @@ Node* with_collations(Node* node, void* context) {
     }
     auto* const relabel = reinterpret_cast<RelabelType*>(node);
     Node* const argument = with_collations(reinterpret_cast<Node*>(relabel->arg), context);
-    return relabel->resultcollid != exprCollation(argument)
+    const Oid collation = exprCollation(argument);
+    return OidIsValid(collation) && relabel->resultcollid != collation
                ? collated(argument, relabel->resultcollid)
                : mutate_expression(node, with_collations, context);
 }
