@@ -668,6 +668,9 @@ inline void Detector::count_page(Entry& entry, const Statement& statement) {
     if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0 &&
         !statement.is_next_page) {
         begin_anew(entry);
+    } else if (entry.trips >= repeats_ && is_paging(entry) && !statement.is_next_page) {
+        // Large pages are no loop, nor is what comes after the last of them.
+        forget_runs(entry);
     }
     if (statement.is_next_page) {
         entry.pages += entry.runs > 0 ? 1 : 0;
