@@ -134,6 +134,15 @@ for my $begin ("BEGIN;\n", '')
 		$begin ? "page||||posts|15\nselect||||posts|16" : 'page||||posts|15', "a total with each page: $begin");
 }
 
+# Large pages are no loop, nor are the last of them and the empty one after it.
+is(seen("BEGIN;\n" . each_of('SELECT n FROM generate_series(1, 3000) AS n, tags WHERE tags.id = 70001 ORDER BY n LIMIT 290 OFFSET $n', map { $_ * 290 } 0 .. 11) . "COMMIT;\n"), '', 'large pages to the end');
+
+# A list of kinds is none of what is asked for; an array of one value is one.
+for my $kinds (q{id BETWEEN $n AND $n AND title IN ('s', 't')}, q{id::text LIKE '$n' AND title IN ('s', 't')}, q{id = ANY (ARRAY[$n])}, q{id > $n AND title NOT IN ('a', 'b', 'c')})
+{
+	is(seen("BEGIN;\n$list" . each_of("SELECT title FROM posts WHERE $kinds", @newest) . "COMMIT;\n") =~ s/\|id\|/||/r =~ s/values|order/by/r, 'select|posts||by|posts|20', "a loop with $kinds");
+}
+
 # The number that a write returned is next to that of a row.
 is(seen(join '', map { 'INSERT INTO nodes VALUES (' . ($_ + 8001) . ', ' . ($_ + 8000) . ") RETURNING id;\n" } 0 .. 19), '', 'rows that are numbered');
 

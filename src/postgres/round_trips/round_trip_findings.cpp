@@ -176,17 +176,20 @@ int is_changing(const Node* value, const Walk& walk) {
     return walk.changed->contains(hash) ? 1 : are_all ? -1 : 0;
 }
 
-/// Whether a list has a value that is another one than in the run before, as far as that is known:
-/// of an array that was sent as one value it is not.
-bool has_changing_element(const Node* list, const Walk& walk) {
+/// The same of the values of a list, some of which may be others each time: -1 if all of them are
+/// known to be those of the run before. Of an array that was sent as one value that is not known.
+int is_changing_list(const Node* list, const Walk& walk) {
     if (IsA(list, ArrayExpr)) {
-        const auto elements = each<Node>(reinterpret_cast<const ArrayExpr*>(list)->elements);
-        return std::any_of(elements.begin(), elements.end(),
-                           [&walk](const Node* node) { return is_changing(node, walk) > 0; });
+        int changing = -1;
+        for (const Node* node : each<Node>(reinterpret_cast<const ArrayExpr*>(list)->elements)) {
+            const int one = is_changing(node, walk);
+            changing = one > 0 || changing > 0 ? 1 : Max(changing, one);
+        }
+        return changing;
     }
     ArrayType* const array = array_of(list, walk.query);
     if (array == nullptr || walk.changed->values == nullptr) {
-        return false;
+        return 0;
     }
     const Oid type = ARR_ELEMTYPE(array);
     std::int16_t length = 0;
@@ -197,13 +200,16 @@ bool has_changing_element(const Node* list, const Walk& walk) {
     bool* nulls = nullptr;
     int count = 0;
     deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &count);
+    bool are_same = true;
     for (int i = 0; i < count; ++i) {
+        CHECK_FOR_INTERRUPTS();
         const roundtrip::ValueHash hash = nulls[i] ? 0 : hash_of_value(type, elements[i]);
         if (hash != 0 && walk.changed->contains(hash)) {
-            return true;
+            return 1;
         }
+        are_same &= hash != 0 && walk.changed->has(hash);
     }
-    return false;
+    return are_same ? -1 : 0;
 }
 
 /// A column whose value is another one in each run says more than one that is always compared with
@@ -255,16 +261,22 @@ void look_at_list(const ScalarArrayOpExpr* operation, bool in_index, const List*
                   Walk& walk) {
     const auto* const list = static_cast<const Node*>(lsecond(operation->args));
     const int values = elements_of(list, walk.query);
+    const int changing = is_changing_list(list, walk);
+    // Kinds that are the same each time, or left out, are not what many are asked for by.
+    if (!operation->useOr || (changing < 0 && walk.findings.has_changed)) {
+        walk.findings.may_have_many_values = walk.findings.has_same_list = true;
+        return;
+    }
     add_values(walk.findings, values);
     walk.findings.has_many_in_index |= values > 1 && in_index;
     walk.findings.is_limited |= walk.is_limited && values > 0;
     walk.findings.is_part |= walk.is_part && values > 0;
     const Var* const column =
-        operation->useOr && is_equality(operation->opno)
+        is_equality(operation->opno)
             ? column_of(static_cast<const Node*>(linitial(operation->args)), index_columns)
             : nullptr;
     Comparison found = comparison_of(column, walk.query->plannedstmt);
-    found.is_changing = has_changing_element(list, walk) ? 1 : 0;
+    found.is_changing = Max(changing, 0);
     if (found.is_known() && found.is_changing >= walk.findings.of_list.is_changing &&
         (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
         walk.findings.of_list = found;
@@ -605,6 +617,11 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
         }
     }
     return nullptr;
+}
+
+bool ChangedValues::has(roundtrip::ValueHash hash) const {
+    const auto* const begin = values->hashes.begin();
+    return std::find(begin, begin + values->count, hash) != begin + values->count;
 }
 
 bool ChangedValues::contains(roundtrip::ValueHash hash) const {

@@ -35,6 +35,7 @@ struct Findings {
     bool has_changed = false;           ///< a value that is kept was another one in the run before
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
     int most_values = 0;                ///< of one of these
+    bool has_same_list = false;  ///< a list that is the same in each run, or of what is left out
     bool has_many_in_index = false;
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
@@ -70,7 +71,8 @@ struct ChangedValues {
     const roundtrip::StatementValueHashes* values;  ///< nullptr if it is not known
     std::uint32_t changed;                          ///< a bit for each
 
-    bool contains(roundtrip::ValueHash hash) const;
+    bool contains(roundtrip::ValueHash hash) const;  ///< among those that are others
+    bool has(roundtrip::ValueHash hash) const;       ///< among all of them
 };
 
 /// Looks at the plan of a statement that has run and has not ended.

@@ -57,15 +57,20 @@ Node* compared_with_given(const OpExpr* operation) {
     return is_given(left) ? right : nullptr;
 }
 
-/// The expression that an operation compares with a list of given values, as IN makes it; nullptr
-/// if it does not. A list of varchar is made one of text.
-Node* compared_with_list(const ScalarArrayOpExpr* operation) {
+/// The elements of a list that an operation compares with, as IN makes it; NIL if it does not. A
+/// list of varchar is made one of text.
+List* elements_of(const ScalarArrayOpExpr* operation) {
     auto* list = static_cast<Node*>(lsecond(operation->args));
     if (IsA(list, ArrayCoerceExpr)) {
         list = reinterpret_cast<Node*>(reinterpret_cast<ArrayCoerceExpr*>(list)->arg);
     }
-    return IsA(list, ArrayExpr) &&
-                   is_given(reinterpret_cast<Node*>(reinterpret_cast<ArrayExpr*>(list)->elements))
+    return IsA(list, ArrayExpr) ? reinterpret_cast<ArrayExpr*>(list)->elements : NIL;
+}
+
+/// The expression that an operation compares with a list of given values; nullptr if it does not.
+Node* compared_with_list(const ScalarArrayOpExpr* operation) {
+    List* const elements = elements_of(operation);
+    return elements != NIL && is_given(reinterpret_cast<Node*>(elements))
                ? static_cast<Node*>(linitial(operation->args))
                : nullptr;
 }
@@ -139,7 +144,9 @@ Node* fold(Node* node, void* context) {
     } else if (IsA(node, ScalarArrayOpExpr)) {
         compared = compared_with_list(reinterpret_cast<ScalarArrayOpExpr*>(node));
         operation = reinterpret_cast<ScalarArrayOpExpr*>(node)->opno;
-        *static_cast<bool*>(context) |= compared != nullptr;
+        *static_cast<bool*>(context) |=
+            compared != nullptr &&
+            list_length(elements_of(reinterpret_cast<ScalarArrayOpExpr*>(node))) > 1;
     }
     return compared == nullptr
                ? mutate_expression(node, fold, context)

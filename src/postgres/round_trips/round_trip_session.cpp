@@ -559,8 +559,9 @@ bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
     constexpr int large = 100;
     // This run may be the only one with a single value.
-    const bool has_lists =
-        findings.most_values > 1 ? does_many_at_once(findings) : detector.has_lists(loop);
+    const bool has_lists = findings.most_values > 1
+                               ? does_many_at_once(findings)
+                               : !findings.has_same_list && detector.has_lists(loop);
     return loop.kind != roundtrip::Kind::page && has_lists && !detector.has_single_runs(loop) &&
            (findings.most_values >= large || !detector.runs_with_loop(loop));
 }
