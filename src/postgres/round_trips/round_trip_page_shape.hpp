@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "postgres/server/compat.hpp"
+#include "postgres/server/server.hpp"
 
 extern "C" {
 #include "nodes/parsenodes.h"
