@@ -71,6 +71,17 @@ class EpisodeClock {
     Wait wait_;
 };
 
+/// A statement and what came before it.
+struct Run {
+    Statement statement{};
+    EpisodeClock::Wait wait{};
+
+    /// How long the client and the network kept the session waiting, until it had all messages.
+    Microseconds waited() const noexcept {
+        return wait.time + (statement.end - statement.begin - statement.busy);
+    }
+};
+
 inline EpisodeClock::Wait EpisodeClock::place(Statement& statement) noexcept {
     Wait wait = wait_;
     if (last_end_ != never) {

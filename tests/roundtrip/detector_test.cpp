@@ -1106,19 +1106,19 @@ TEST_CASE("writes without a leader outside of a block are a loop if they are man
     }
     Session slow_same;
     for (int i = 0; i < 200; ++i) {
-        slow_same.sleep(Detector::slowest_write).run(messages, 1, 4711, Kind::update);
+        slow_same.sleep(Episode::slowest_write).run(messages, 1, 4711, Kind::update);
     }
     CHECK(slow_same.end().empty());
     Session slow;
     for (int i = 0; i < 200; ++i) {
-        slow.sleep(Detector::slowest_write).vary(messages, 1, Kind::insert);
+        slow.sleep(Episode::slowest_write).vary(messages, 1, Kind::insert);
     }
     CHECK(slow.end().empty());
     // On a busy machine single ones are late.
     for (const Microseconds late : {4, 10}) {
         Session busy;
         for (int i = 0; i < 100; ++i) {
-            busy.sleep(i % 50 == 49 ? late * Detector::most_late : 0);
+            busy.sleep(i % 50 == 49 ? late * Episode::most_late : 0);
             busy.vary(messages, 1, Kind::insert);
         }
         CHECK(busy.end().size() == (late == 4 ? 1 : 0));
@@ -1126,7 +1126,7 @@ TEST_CASE("writes without a leader outside of a block are a loop if they are man
     // What was written now and then does not hide what follows.
     Session rare;
     for (int i = 0; i < 200; ++i) {
-        rare.sleep(i < 100 ? 3 * Detector::slowest_write : 0).vary(messages, 1, Kind::insert);
+        rare.sleep(i < 100 ? 3 * Episode::slowest_write : 0).vary(messages, 1, Kind::insert);
     }
     REQUIRE(rare.end().size() == 1);
     CHECK(rare.loops.front().statements < 105);
@@ -1186,7 +1186,7 @@ TEST_CASE("outside of a block repeats that interleave or poll are no loop") {
     SECTION("they poll") {
         Session session;
         for (int i = 0; i < 30; ++i) {
-            session.sleep(Detector::slowest_repeat).run(campaign, 0, 4711);
+            session.sleep(Episode::slowest_repeat).run(campaign, 0, 4711);
         }
         CHECK(session.end().empty());
     }

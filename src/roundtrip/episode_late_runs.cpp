@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
-#include "roundtrip/detector.hpp"
+#include "roundtrip/episode.hpp"
 
 namespace onetrip::roundtrip {
 
 // ---- their numbers ------------------------------------------------------------------------------
 
-void Detector::Unled::add(const Unled& other) {
+void UnledRuns::add(const UnledRuns& other) {
     if (runs + other.runs > most) {
         return;
     }
@@ -23,21 +23,20 @@ void Detector::Unled::add(const Unled& other) {
     wait += other.wait;
 }
 
-/// So many of those that have not been told, and as much of the numbers.
-Detector::Unled Detector::Unled::take(std::uint32_t some) {
+UnledRuns UnledRuns::take(std::uint32_t some) {
     if (some == 0) {
         return {};
     }
     const auto part = [some, all = untold()](auto number) {
         return static_cast<decltype(number)>(std::uint64_t{number} * some / all);
     };
-    const Unled taken = {static_cast<std::uint16_t>(some),
-                         0,
-                         part(transactions),
-                         0,
-                         part(rows),
-                         part(busy),
-                         part(wait)};
+    const UnledRuns taken = {static_cast<std::uint16_t>(some),
+                             0,
+                             part(transactions),
+                             0,
+                             part(rows),
+                             part(busy),
+                             part(wait)};
     runs = static_cast<std::uint16_t>(runs - taken.runs);
     transactions = static_cast<std::uint16_t>(transactions - taken.transactions);
     rows -= taken.rows;
@@ -47,7 +46,7 @@ Detector::Unled Detector::Unled::take(std::uint32_t some) {
 }
 
 /// A part of them, the others of which count already.
-void Detector::Brought::add(const Unled& unled, std::uint32_t part) {
+void Episode::Brought::add(const UnledRuns& unled, std::uint32_t part) {
     const std::uint32_t all = unled.untold();
     if (part == 0) {
         return;
@@ -60,7 +59,7 @@ void Detector::Brought::add(const Unled& unled, std::uint32_t part) {
 }
 
 /// The last ones of them alone; what these are of the numbers is not known.
-void Detector::Brought::keep(std::uint32_t some) {
+void Episode::Brought::keep(std::uint32_t some) {
     if (some >= runs) {
         return;
     }
@@ -77,12 +76,12 @@ void Detector::Brought::keep(std::uint32_t some) {
 /// entry already nor have been told. Among them is one that asked for the first row of a list, when
 /// that was its only one. In a block those under another list by order are that one's until there
 /// is a loop.
-Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& evidence,
-                                          const Context& context) const {
-    if (context.is_neighbour) {
-        return runs_before_neighbour(entry, context);
+Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evidence,
+                                        const Placement& placement) const {
+    if (placement.is_neighbour) {
+        return runs_before_neighbour(entry, placement);
     }
-    if (!context.is_by_values) {
+    if (!placement.is_by_values) {
         return first_run_of(entry);
     }
     Brought brought;
@@ -90,10 +89,8 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
     const std::uint32_t untold = entry.unled.untold();
     const std::uint32_t counted = std::min(untold, entry.runs);
     brought.add(entry.unled, untold - counted);
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        const Entry& other = entries_[at];
-        if (are_alike(entry, other) && other.leader != entry.leader &&
-            (!is_block_episode_ || other.leader == 0 || evidence.is(Judgement::takes))) {
+    for (const Entry& other : entries.others_of(entry)) {
+        if (!is_block || other.leader == 0 || evidence.is(Judgement::takes)) {
             brought.add(other.unled, other.unled.untold());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&
@@ -106,11 +103,10 @@ Detector::Brought Detector::runs_to_bring(const Entry& entry, const Judgement& e
 }
 
 /// That of the entry's statement, which counts under another leader.
-Detector::Brought Detector::first_run_of(const Entry& entry) const {
+Episode::Brought Episode::first_run_of(const Entry& entry) const {
     Brought brought;
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        const Entry& other = entries_[at];
-        if (are_alike(entry, other) && other.leader != entry.leader && other.runs == 1) {
+    for (const Entry& other : entries.others_of(entry)) {
+        if (other.runs == 1) {
             brought.add(other.unled, other.unled.untold());
         }
     }
@@ -120,17 +116,15 @@ Detector::Brought Detector::first_run_of(const Entry& entry) const {
 
 /// The first of two statements that run in turn is not known to be the other's neighbour before its
 /// second run.
-Detector::Brought Detector::runs_before_neighbour(const Entry& entry,
-                                                  const Context& context) const {
+Episode::Brought Episode::runs_before_neighbour(const Entry& entry,
+                                                const Placement& placement) const {
     Brought brought;
-    const Entry& next_to = entries_[context.parent];
+    const Entry& next_to = entries[placement.parent];
     if (entry.runs > 0 || next_to.all_runs != 1 || next_to.parent == nowhere) {
         return brought;
     }
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        const Entry& other = entries_[at];
-        if (are_alike(entry, other) && other.leader != entry.leader &&
-            other.execution > entries_[next_to.parent].execution) {
+    for (const Entry& other : entries.others_of(entry)) {
+        if (other.execution > entries[next_to.parent].execution) {
             brought.add(other.unled, other.unled.untold());
         }
     }
@@ -138,16 +132,16 @@ Detector::Brought Detector::runs_before_neighbour(const Entry& entry,
     return brought;
 }
 
-/// Gives how many there were. That they began when what they took would have begun is the latest
+/// That they began when what they took would have begun is the latest
 /// that can be.
-std::uint32_t Detector::bring_runs(Entry& entry, const Run& run, const Context& context) const {
-    const Brought brought = runs_to_bring(entry, run.statement.evidence, context);
+std::uint32_t Episode::bring_runs(Entry& entry, const Run& run, const Placement& placement) const {
+    const Brought brought = runs_to_bring(entry, run.statement.evidence, placement);
     if (brought.runs == 0) {
         return 0;
     }
     const Microseconds until = run.statement.begin - run.wait.time;
     if (entry.runs == 0) {
-        begin_runs(entry, run.statement);
+        entry.begin_runs(run.statement);
     }
     entry.runs += brought.runs;
     entry.trips += brought.runs;
@@ -159,69 +153,60 @@ std::uint32_t Detector::bring_runs(Entry& entry, const Run& run, const Context& 
     return brought.runs;
 }
 
-/// Runs that have become the entry's count under another leader no longer. If values led to it, no
-/// run waits to be led any more.
-void Detector::take_brought(Entry& entry, std::uint32_t runs, bool is_by_values) {
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        Entry& other = entries_[at];
-        if (!are_alike(entry, other)) {
-            continue;
-        }
-        if (&other != &entry) {
-            const std::uint32_t waiting = std::min(runs, other.unled.untold());
-            take_runs(other, std::min(waiting, other.runs));
-            runs -= waiting;
-            entry.unled.add(other.unled.take(waiting));
-        }
+void Episode::take_brought(Entry& entry, std::uint32_t runs, bool is_by_values) {
+    for (Entry& other : entries.others_of(entry)) {
+        const std::uint32_t waiting = std::min(runs, other.unled.untold());
+        take_runs(other, std::min(waiting, other.runs));
+        runs -= waiting;
+        entry.unled.add(other.unled.take(waiting));
         if (is_by_values) {
             other.unled = {};
         }
     }
+    if (is_by_values) {
+        entry.unled = {};
+    }
 }
 
-/// What is left of the numbers with so many of the runs: which these were is not known.
-void Detector::keep_share(Entry& entry, std::uint32_t runs) {
-    const auto share = [runs, all = entry.runs](auto number) {
-        return all == 0 ? decltype(number){0} : number * runs / all;
+void Entry::keep_share(std::uint32_t some) {
+    const auto share = [some, all = runs](auto number) {
+        return all == 0 ? decltype(number){0} : number * some / all;
     };
-    entry.trips = share(entry.trips);
-    entry.run_rows = share(entry.run_rows);
+    trips = share(trips);
+    run_rows = share(run_rows);
     // Of one transaction there is no part.
-    entry.transactions = std::max(share(entry.transactions), runs > 0 ? 1U : 0U);
-    entry.busy = share(entry.busy);
-    entry.wait = share(entry.wait);
-    entry.runs = runs;
-    entry.runs_before_block = std::min(entry.runs_before_block, runs);
+    transactions = std::max(share(transactions), some > 0 ? 1U : 0U);
+    busy = share(busy);
+    wait = share(wait);
+    runs = some;
+    runs_before_block = std::min(runs_before_block, some);
 }
 
-void Detector::take_runs(Entry& entry, std::uint32_t runs) {
-    keep_share(entry, entry.runs - std::min(runs, entry.runs));
-    if (entry.is_loop && entry.trips < repeats_) {
-        --loops_;
-        entry.is_loop = entry.is_described = false;
+void Episode::take_runs(Entry& entry, std::uint32_t runs) {
+    entry.keep_share(entry.runs - std::min(runs, entry.runs));
+    if (entry.is_loop && entry.trips < repeats) {
+        end_loop(entry);
     }
 }
 
 /// What another leader's values have led to, of the same statement, and ran last; nullptr if there
 /// is nothing.
-Detector::Entry* Detector::latest_led(const Entry& entry) {
+Entry* Episode::latest_led(const Entry& entry) {
     Entry* found = nullptr;
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        Entry& other = entries_[at];
-        if (are_alike(entry, other) && other.leader != entry.leader && other.runs > 0 &&
-            other.value_runs > 0 && (found == nullptr || other.execution > found->execution)) {
+    for (Entry& other : entries.others_of(entry)) {
+        if (other.runs > 0 && other.value_runs > 0 &&
+            (found == nullptr || other.execution > found->execution)) {
             found = &other;
         }
     }
     return found;
 }
 
-/// The statement's last runs were led to by chance: they wait to be brought to what leads this one.
-void Detector::release_runs(const Entry& entry, const Judgement& evidence) {
+void Episode::release_runs(const Entry& entry, const Judgement& evidence) {
     std::uint32_t wanted = evidence.leader == 0 ? 1 : evidence.loose;
-    for (Place at = heads_[bucket_of(entry.id)]; at != nowhere; at = entries_[at].next) {
-        const Entry& other = entries_[at];
-        wanted -= are_alike(entry, other) ? std::min(wanted, other.unled.untold()) : 0;
+    wanted -= std::min(wanted, entry.unled.untold());
+    for (const Entry& other : entries.others_of(entry)) {
+        wanted -= std::min(wanted, other.unled.untold());
     }
     while (wanted > 0) {
         Entry* const other = latest_led(entry);
@@ -240,22 +225,6 @@ void Detector::release_runs(const Entry& entry, const Judgement& evidence) {
         other->value_runs -= some;
         wanted -= some;
     }
-}
-
-/// Writes directly after a list that turn out to be more than its rows are led by none.
-void Detector::move_runs(Entry& from, Entry& to) {
-    if (from.runs == 0 || from.turns > 1 || from.value_runs > 0 || !are_alike(from, to)) {
-        return;
-    }
-    if (to.is_loop) {
-        begin_anew(to);
-    }
-    static_cast<Runs&>(to) = from;
-    to.unled.add(from.unled);
-    from.unled = {};
-    loops_ -= from.is_loop ? 1 : 0;
-    from.is_loop = from.is_described = false;
-    forget_runs(from);
 }
 
 }  // namespace onetrip::roundtrip

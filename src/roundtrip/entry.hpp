@@ -1,0 +1,192 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "roundtrip/loop.hpp"
+#include "roundtrip/loop_rules.hpp"
+#include "roundtrip/statement.hpp"
+
+namespace onetrip::roundtrip {
+
+/// Runs since the last one whose values a result held, which may turn out to be of that result's
+/// loop. They count in their entry until then, unless they have been forgotten.
+struct UnledRuns {
+    static constexpr std::uint16_t most = 60'000;  ///< further ones are not remembered
+
+    std::uint16_t runs;
+    std::uint16_t told;  ///< of the runs, those that have been told; the others have what follows
+    std::uint16_t transactions;
+    std::uint16_t handed;  ///< a row held the last one's values: the lower bits of its generation
+    std::uint32_t rows;
+    std::uint32_t busy;
+    std::uint32_t wait;
+
+    std::uint32_t untold() const { return static_cast<std::uint32_t>(runs - told); }
+    void tell() { *this = {runs, runs, 0, 0, 0, 0, 0}; }
+    void add(const UnledRuns& other);
+
+    /// So many of those that have not been told, and as much of the numbers.
+    UnledRuns take(std::uint32_t some);
+};
+
+/// Runs, and what they took.
+struct RunTally {
+    std::uint32_t runs;
+    std::uint32_t trips;
+    std::uint32_t turns;
+    std::uint32_t busy;
+    std::uint32_t wait;
+};
+
+/// What counts of the runs of an entry.
+struct CountedRuns {
+    std::uint64_t parameters;      ///< of the last one
+    std::uint64_t relation_clock;  ///< at the last one
+    std::uint64_t transaction;     ///< of the last one
+    std::uint64_t run_rows;
+    Microseconds busy;
+    Microseconds wait;
+    Microseconds first_seen;
+    std::uint32_t runs;
+    std::uint32_t trips;         ///< those that were waited for
+    std::uint32_t transactions;  ///< in which they were
+    std::uint32_t value_runs;    ///< under a leader by its values
+    std::uint16_t strays;        ///< between these, to which no result's values led
+    std::uint16_t lists;         ///< those that had a list of values
+    std::uint16_t pages;         ///< those that asked for the next page
+    std::uint16_t turns;         ///< executions of the parent under which there were some
+    bool has_distinct_parameters;
+};
+
+/// A statement under one leader, and of requests or of none. Of a size by which a place is found
+/// without multiplying.
+struct alignas(256) Entry : CountedRuns {
+    /// Where an entry is in its table.
+    using Place = std::uint8_t;
+    static constexpr Place nowhere = 0xFF;
+
+    QueryId id;
+    QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
+    Kind kind;
+    bool is_of_request;        ///< its runs count in requests, which tell of them
+    bool is_kept;              ///< is_of_request, but there was no room for them
+    bool is_loop;              ///< has been said to be one
+    bool is_described;         ///< and what is to be known of it has been asked for
+    bool is_dismissed;         ///< has been said to be none
+    bool is_transaction_told;  ///< that of the last run
+    bool is_many;              ///< has had two rows in one execution
+    bool is_half;              ///< has asked for half of the rows of an execution of its leader
+    bool is_one_row;           ///< the leader by values has had but one row in each execution
+    bool is_echo;              ///< it held the values because it had been asked for them
+    bool is_neighbour;         ///< outside of a block: runs next to another that has a leader
+    bool follows_parent;       ///< writes without others between these and the parent's execution
+    bool is_large_page;        ///< as its last run was
+    bool counts_alone;         ///< has a relation, and locks no rows
+    Kind loop_kind;            ///< if is_loop
+    Place parent;              ///< the leader's entry, while that is remembered
+    Place next;                ///< of the same bucket
+    std::uint16_t serial;      ///< counts all its runs
+    std::uint16_t parent_serial;     ///< the parent's at its last run
+    QueryId loop_leader;             ///< if is_loop
+    std::uint64_t rows;              ///< of all runs in the episode
+    std::uint64_t all_rows;          ///< also of those before a part of the episode was told
+    std::uint64_t execution;         ///< number of the last execution among those of all entries
+    std::uint64_t parent_execution;  ///< of the parent, under which the last run was
+    std::uint64_t used;              ///< when this entry was last of use
+    Microseconds last_seen;
+    std::uint32_t last_rows;          ///< of the last execution, with all its fetches, or the most
+    std::uint32_t generation;         ///< of the leader's result
+    std::uint32_t all_runs;           ///< also those before a part of the episode was told
+    std::uint32_t next_report;        ///< runs at which the loop will have grown
+    std::uint32_t told_runs;          ///< of this episode's loop
+    std::uint32_t runs_before_block;  ///< of the runs
+    std::uint32_t list_rows;          ///< of results that led here first, in whatever episode
+    UnledRuns unled;
+    RunTally confirmed;  ///< of generations before this, that were asked for half at least
+
+    bool is_by_values() const { return is_led_by_values(value_runs, runs); }
+    /// All runs asked for one page after the other.
+    bool is_paging() const { return runs >= 2 && pages + 1U == runs; }
+    /// If is_loop.
+    LoopKey loop_key() const { return {loop_leader, id, loop_kind}; }
+
+    void begin_runs(const Statement& first);
+    /// They have been told or count for nothing, also those of generations that were confirmed.
+    void forget_runs() {
+        runs = list_rows = runs_before_block = 0;
+        confirmed = {};
+    }
+    void set_told();
+    /// What is left of the numbers with so many of the runs: which these were is not known.
+    void keep_share(std::uint32_t some);
+
+    void count_numbers(const Statement& statement);
+    void count_led(std::uint32_t some, std::uint32_t late);
+    void count_unled(const Statement& statement, Microseconds waited);
+};
+static_assert(sizeof(Entry) == 256);
+
+/// Runs of the same statement, both of requests or both of none: of an entry or by themselves.
+template <typename One, typename Other>
+bool are_alike(const One& one, const Other& other) {
+    return one.id == other.id && one.is_of_request == other.is_of_request;
+}
+
+inline void Entry::begin_runs(const Statement& first) {
+    has_distinct_parameters = false;
+    turns = 1;
+    value_runs = strays = 0;
+    busy = wait = 0;
+    trips = lists = pages = transactions = 0;
+    transaction = is_transaction_told ? transaction : 0;
+    run_rows = 0;
+    runs_before_block = 0;
+    first_seen = first.begin;
+}
+
+inline void Entry::set_told() {
+    told_runs += runs;
+    is_transaction_told = true;
+    unled.tell();
+}
+
+/// The first run is always waited for.
+inline void Entry::count_numbers(const Statement& statement) {
+    const bool is_run = statement.role == Statement::Role::execution;
+    if (is_run) {
+        trips += static_cast<std::uint32_t>(runs == 0) | (statement.is_trip ? 1U : 0U);
+        lists += statement.has_list ? 1 : 0;
+    }
+    if (transaction != statement.transaction) {
+        transactions += is_run ? 1 : 0;
+        transaction = statement.transaction;
+        is_transaction_told = false;
+    }
+    run_rows += statement.rows;
+}
+
+/// So many runs more were led by values, with those of which it is known late, and none waits to
+/// be. By which column is not known before either.
+inline void Entry::count_led(std::uint32_t some, std::uint32_t late) {
+    is_described &= late == 0;
+    value_runs = std::min(value_runs + some + late, runs);
+    unled = {};
+}
+
+/// A row that nothing led to may be the first of a list: see Episode::bring_runs.
+inline void Entry::count_unled(const Statement& statement, Microseconds waited) {
+    constexpr std::uint64_t most_rows = 1U << 30;
+    if (unled.runs == UnledRuns::most) {
+        return;
+    }
+    const bool is_first = unled.untold() == 0;
+    ++unled.runs;
+    unled.transactions += is_first || transaction != statement.transaction ? 1 : 0;
+    unled.handed = static_cast<std::uint16_t>(statement.evidence.generation);
+    unled.rows += static_cast<std::uint32_t>(std::min(statement.rows, most_rows));
+    unled.busy += static_cast<std::uint32_t>(statement.busy);
+    unled.wait += is_first ? 0 : static_cast<std::uint32_t>(waited);
+}
+
+}  // namespace onetrip::roundtrip

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "roundtrip/entry.hpp"
+
+namespace onetrip::roundtrip {
+
+/// The entries of a detector, found by their statements. It has a fixed size: who adds one to a
+/// full table removes another first.
+class EntryTable {
+  public:
+    using Place = Entry::Place;
+    static constexpr Place nowhere = Entry::nowhere;
+    static constexpr std::size_t places = 64;
+
+    Entry& operator[](Place place) { return entries_[place]; }
+    const Entry& operator[](Place place) const { return entries_[place]; }
+    Place place_of(const Entry& entry) const {
+        return static_cast<Place>(&entry - entries_.data());
+    }
+    bool has(Place place) const { return place < used_places_; }
+    /// For words with a bit for each place.
+    std::uint64_t bit_of(const Entry& entry) const {
+        static_assert(places <= 64);
+        return std::uint64_t{1} << place_of(entry);
+    }
+
+    /// Of the entry there; 0 if that is nowhere.
+    QueryId id_at(Place place) const { return place == nowhere ? 0 : entries_[place].id; }
+    std::uint64_t execution_at(Place place) const {
+        return place == nowhere ? 0 : entries_[place].execution;
+    }
+
+    /// All of them.
+    Entry* begin() { return entries_.data(); }
+    Entry* end() { return entries_.data() + used_places_; }
+    const Entry* begin() const { return entries_.data(); }
+    const Entry* end() const { return entries_.data() + used_places_; }
+
+    /// Those of a statement, under whatever leaders.
+    auto of(QueryId id) const {
+        return Chain(this, heads_[bucket_of(id)],
+                     [id](const Entry& entry) { return entry.id == id; });
+    }
+    auto of(QueryId id) {
+        return Chain(this, heads_[bucket_of(id)],
+                     [id](const Entry& entry) { return entry.id == id; });
+    }
+
+    /// Those of an entry's statement under other leaders.
+    auto others_of(const Entry& entry) const {
+        return Chain(this, heads_[bucket_of(entry.id)], IsOther{entry});
+    }
+    auto others_of(const Entry& entry) {
+        return Chain(this, heads_[bucket_of(entry.id)], IsOther{entry});
+    }
+
+    /// That of a statement, of an entry's or by itself, under a leader; nowhere if there is none.
+    template <typename One>
+    Place find(const One& one, QueryId leader) const {
+        for (Place at = heads_[bucket_of(one.id)]; at != nowhere; at = entries_[at].next) {
+            if (are_alike(entries_[at], one) && entries_[at].leader == leader) {
+                return at;
+            }
+        }
+        return nowhere;
+    }
+
+    /// The last one of a statement to be executed, under whatever leader; nowhere if there is none.
+    Place latest(QueryId id) const;
+
+    bool is_full() const { return used_places_ == places && free_ == nowhere; }
+    Place least_used() const;
+    Place add(const Entry& entry);
+    /// Nothing is under it any more.
+    void remove(Place place);
+    void clear();
+
+  private:
+    static constexpr std::size_t buckets = 64;
+
+    /// Entries of one bucket that are wanted.
+    template <typename Table, typename Filter>
+    class Chain {
+      public:
+        class Iterator {
+          public:
+            Iterator(const Chain* chain, Place at) : chain_(chain), at_(at) { skip(); }
+            auto& operator*() const { return (*chain_->table_)[at_]; }
+            Iterator& operator++() {
+                at_ = (*chain_->table_)[at_].next;
+                skip();
+                return *this;
+            }
+            bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+          private:
+            void skip() {
+                while (at_ != nowhere && !chain_->is_wanted_((*chain_->table_)[at_])) {
+                    at_ = (*chain_->table_)[at_].next;
+                }
+            }
+
+            const Chain* chain_;
+            Place at_;
+        };
+
+        Chain(Table* table, Place head, Filter is_wanted)
+            : table_(table), head_(head), is_wanted_(is_wanted) {}
+        Iterator begin() const { return {this, head_}; }
+        Iterator end() const { return {this, nowhere}; }
+
+      private:
+        Table* table_;
+        Place head_;
+        Filter is_wanted_;
+    };
+
+    struct IsOther {
+        const Entry& entry;
+        bool operator()(const Entry& other) const {
+            return are_alike(entry, other) && other.leader != entry.leader;
+        }
+    };
+
+    static std::size_t bucket_of(QueryId id) { return (id ^ (id >> 32U)) % buckets; }
+    static constexpr std::array<Place, buckets> all_nowhere() {
+        std::array<Place, buckets> heads{};
+        heads.fill(nowhere);
+        return heads;
+    }
+
+    std::array<Entry, places> entries_{};
+    std::array<Place, buckets> heads_ = all_nowhere();
+    std::size_t used_places_ = 0;
+    Place free_ = nowhere;  ///< among those that have been used
+};
+
+}  // namespace onetrip::roundtrip

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "roundtrip/entry_table.hpp"
+#include "roundtrip/held_block.hpp"
+
+namespace onetrip::roundtrip {
+
+/// Where a run belongs.
+struct Placement {
+    Entry::Place entry = Entry::nowhere;  ///< nowhere if it is the first of its entry
+    Entry::Place parent = Entry::nowhere;
+    QueryId leader = 0;
+    bool is_neighbour = false;
+    bool is_by_values = false;
+    bool are_too_many = false;  ///< more writes than the list had rows that they followed
+};
+
+/// The statements of an episode, each under what leads it, and which of them are loops. It says
+/// what follows from the runs that have been counted; the detector counts them and tells the loops.
+class Episode {
+  public:
+    using Place = Entry::Place;
+    static constexpr Place nowhere = Entry::nowhere;
+
+    /// Outside of a block: a statement that is repeated more slowly than this, on average, polls.
+    static constexpr Microseconds slowest_repeat = 50'000;
+
+    /// Outside of a block writes without a leader follow one another within this, on average, and
+    /// are so many times as many. By their average, because single ones are late on a busy
+    /// machine; but where they are late by more than so much in all, they begin anew, so that rare
+    /// writes do not hide those in a loop after them.
+    static constexpr Microseconds slowest_write = 10'000;
+    static constexpr Microseconds most_late = 50'000;
+    static constexpr std::uint32_t writes_for_repeats = 10;
+
+    EntryTable entries;
+    HeldBlock held;
+    std::uint32_t repeats = 10;  ///< that make a loop
+    bool is_block = false;       ///< it is a block, and no small one
+
+    // ---- loops ----
+
+    /// How many entries are loops.
+    std::size_t loops() const { return loops_; }
+
+    /// The loop that the entry is by now.
+    std::optional<LoopKey> find_loop(const Entry& entry) const;
+    void begin_loop(Entry& entry, const LoopKey& loop);
+    void end_loop(Entry& entry) {
+        loops_ -= entry.is_loop ? 1 : 0;
+        entry.is_loop = entry.is_described = false;
+    }
+
+    /// Whether a statement is in a loop by now, or when the statements count that are held.
+    bool will_be_loop(Place place) const {
+        const Entry& entry = entries[place];
+        return entry.is_loop || held.is_in_foreseen(entry.id);
+    }
+
+    /// The entry of a loop; while the statements of a small block are held, what they will be is
+    /// not counted yet. nullptr if there is none.
+    const Entry* entry_of(const LoopKey& loop) const;
+
+    /// Runs of the statement that turn out to be of the same loop become the entry's.
+    void absorb_others(Entry& entry);
+
+    /// Whether runs of the entry may be a part of a loop over several blocks.
+    bool goes_on(const Entry& entry) const;
+
+    /// Forgets all entries.
+    void clear() {
+        entries.clear();
+        loops_ = 0;
+    }
+
+    // ---- leaders ----
+
+    /// The statement over whose rows the entry's statement is looped: the one whose result held its
+    /// values, if that had two rows in an execution. What runs about once for each execution of its
+    /// parent, by order or because the parent was asked for the same, is a neighbour of that, and
+    /// looped over what the parent is looped over; so is what is looped over a statement of one
+    /// row.
+    QueryId leader_of(const Entry& entry) const;
+
+    /// The rows of a loop's leader; of one that ran before this episode, the rows of the results
+    /// that led to the loop itself or to the statements of one row between them.
+    std::uint64_t rows_of_leader(const Entry& loop) const;
+
+    /// Whether a statement runs about once for each execution of what leads it: requests that read
+    /// what belongs to a list at once, or one thing of it.
+    static bool runs_once_each(const Entry& entry) {
+        return entry.parent != nowhere && entry.runs < 2U * entry.turns;
+    }
+
+    /// The trips of the entry's statement under all leaders: those of its loop are among them.
+    /// Mostly they are too few.
+    std::uint32_t most_trips(const Entry& entry) const;
+
+    /// Outside of a block and without a leader a read is a loop only if it is the very same
+    /// statement.
+    bool counts_same_only(const Entry& entry) const {
+        return !is_block && entry.leader == 0 && entry.kind == Kind::select;
+    }
+
+    // ---- late runs (episode_late_runs.cpp) ----
+
+    /// Brings runs to the entry that are seen to be its with this one. Gives how many there were.
+    std::uint32_t bring_runs(Entry& entry, const Run& run, const Placement& placement) const;
+    /// So many runs that have become the entry's count under another leader no longer. If values
+    /// led to it, no run waits to be led any more.
+    void take_brought(Entry& entry, std::uint32_t runs, bool is_by_values);
+    /// So many of the entry's runs count elsewhere.
+    void take_runs(Entry& entry, std::uint32_t runs);
+    /// The statement's last runs were led to by chance: they wait to be brought to what leads this
+    /// one.
+    void release_runs(const Entry& entry, const Judgement& evidence);
+
+  private:
+    /// What runs that were found to be of a loop bring to it.
+    struct Brought {
+        std::uint32_t runs = 0;
+        std::uint64_t rows = 0;
+        std::uint64_t transactions = 0;
+        Microseconds busy = 0;
+        Microseconds wait = 0;
+
+        void add(const UnledRuns& unled, std::uint32_t part);
+        void keep(std::uint32_t some);
+    };
+
+    QueryId roomy_leader(const Entry& entry) const;
+    bool repeats_enough(const Entry& entry, QueryId leader) const;
+    bool counts_with(const Entry& entry, const Entry& other, QueryId leader) const;
+    bool counts_in_block(const Entry& entry) const;
+    bool counts_outside(const Entry& entry, QueryId leader) const;
+    bool counts_without_leader(const Entry& entry) const;
+    bool is_of_block(const Entry& entry) const;
+    bool is_next_to_parent(const Entry& entry) const;
+    bool is_under(const Entry& entry, QueryId leader) const;
+    bool belongs_to(const Entry& loop, const Entry& other) const;
+    std::uint64_t rows_of(QueryId id) const;
+    Brought runs_to_bring(const Entry& entry, const Judgement& evidence,
+                          const Placement& placement) const;
+    Brought first_run_of(const Entry& entry) const;
+    Brought runs_before_neighbour(const Entry& entry, const Placement& placement) const;
+    Entry* latest_led(const Entry& entry);
+
+    std::size_t loops_ = 0;
+};
+
+// ---- what runs with each statement --------------------------------------------------------------
+
+inline QueryId Episode::leader_of(const Entry& entry) const {
+    const Entry* at = &entry;
+    for (std::size_t steps = 0; steps < EntryTable::places; ++steps) {
+        if (at->leader == at->id) {
+            return at->is_by_values() ? at->leader : 0;
+        }
+        if (at->parent == nowhere) {
+            return at->is_one_row ? 0 : at->leader;
+        }
+        const bool is_under =
+            at->is_by_values() && !at->is_echo ? !at->is_one_row : at->runs >= 2 * at->turns;
+        if (is_under && entries[at->parent].is_many) {
+            return at->is_by_values() ? entries.id_at(at->parent) : roomy_leader(*at);
+        }
+        at = &entries[at->parent];
+    }
+    return 0;
+}
+
+inline std::uint32_t Episode::most_trips(const Entry& entry) const {
+    std::uint32_t trips = entry.trips;
+    for (const Entry& other : entries.others_of(entry)) {
+        trips += other.trips;
+    }
+    return trips;
+}
+
+}  // namespace onetrip::roundtrip
