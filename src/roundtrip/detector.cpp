@@ -291,6 +291,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
 /// By a reference alone: it is not computed anew from the place at each step.
 [[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add_to(
     Entry& entry, Place place, const Run& run, const Placement& placement) {
+    end_with_parent(entry, placement);
     break_off(entry, run, placement);
     count_page(entry, run.statement);
     const std::uint32_t brought = count_run(entry, run, placement);
@@ -430,6 +431,17 @@ inline Placement Detector::place_write(const Statement& statement) const {
         return {episode_.entries.find(statement, before.id), last_, before.id};
     }
     return {episode_.entries.find(statement, 0), nowhere, 0};
+}
+
+/// A loop that was handed on ends where the one that hands it on ends.
+inline void Detector::end_with_parent(Entry& entry, const Placement& placement) {
+    if (entry.is_loop && entry.loop_leader != entry.leader && entry.runs > 0 &&
+        episode_.is_handed_other_loop(entry, placement.parent)) {
+        begin_anew(entry);
+        // The next one is of another list, and nothing of it has been told.
+        entry.told_runs = 0;
+        entry.is_transaction_told = false;
+    }
 }
 
 /// Outside of a block what does not follow itself begins anew, and so do reads with other values.

@@ -166,6 +166,7 @@ class Detector {
                                   const Placement& placement);
     Place insert(const Statement& statement, const Placement& placement);
     void evict(Place place);
+    void end_with_parent(Entry& entry, const Placement& placement);
     void break_off(Entry& entry, const Run& run, const Placement& placement);
     void begin_anew(Entry& entry);
     void move_runs(Entry& from, Entry& to);

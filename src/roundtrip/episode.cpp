@@ -132,6 +132,19 @@ bool Episode::goes_on(const Entry& entry) const {
            leader_of(entry) != 0;
 }
 
+bool Episode::is_handed_other_loop(const Entry& entry, Place parent) const {
+    Place at = parent;
+    for (std::size_t steps = 0; at != nowhere && steps < EntryTable::places; ++steps) {
+        const Place former = entries.find(entries[at], entry.loop_leader);
+        if (former != nowhere && former != at && entries[former].is_loop &&
+            entries[former].runs > 0) {
+            return true;
+        }
+        at = entries[at].parent;
+    }
+    return false;
+}
+
 const Entry* Episode::entry_of(const LoopKey& loop) const {
     const Entry* found = nullptr;
     for (const Entry& entry : entries.of(loop.repeated)) {

@@ -331,6 +331,44 @@ TEST_CASE(
     CHECK(session.loop_of(children).key.leader == parents);
 }
 
+TEST_CASE("collections of each element of one list and then of another are loops of both") {
+    constexpr QueryId others = 201;
+    for (const bool is_block : {false, true}) {
+        CAPTURE(is_block);
+        WatchedSession session(10);
+        if (is_block) {
+            session.begin_block();
+        }
+        const auto loop_over = [&session](QueryId list, std::int64_t first, std::size_t count) {
+            session.list(list, first, count);
+            for (const std::int64_t number : WatchedSession::from(first, count)) {
+                for (const QueryId collection : {children, write, change}) {
+                    session.ask(collection, Kind::select, number);
+                }
+            }
+        };
+        loop_over(parents, 1, 20);
+        loop_over(others, 101, 15);
+        session.end_block();
+        session.end();
+        std::map<std::pair<QueryId, QueryId>, Loop> found;
+        for (const Loop& loop : session.loops) {
+            found[{loop.key.leader, loop.key.repeated}] = loop;
+        }
+        CHECK(session.loops.size() == 6);
+        for (const QueryId collection : {children, write, change}) {
+            CAPTURE(collection);
+            for (const auto& [list, rows] : {std::pair(QueryId{parents}, 20U), {others, 15U}}) {
+                const Loop& loop = found[{list, collection}];
+                CHECK(loop.statements == rows);
+                CHECK(loop.statements_in_episode == rows);
+                CHECK(loop.leader_rows == rows);
+                CHECK(loop.is_new_in_episode);
+            }
+        }
+    }
+}
+
 TEST_CASE("visitors who open one thing with its collections are no loop") {
     for (const bool in_block : {false, true}) {
         WatchedSession session(10);
