@@ -182,8 +182,20 @@ inline void Detector::count_statement(const Run& run) {
     relation_clock_ += run.statement.has_relation ? 1 : 0;
 }
 
+/// A portal whose rows are read in parts is as a cursor, and so no run of a loop.
+inline void Detector::take_part(const Statement& part) {
+    const Place opened = episode_.entries.latest(part.id);
+    if (opened != nowhere && episode_.entries[opened].is_in_one_piece) {
+        episode_.entries[opened].is_in_one_piece = false;
+        episode_.take_runs(episode_.entries[opened], 1);
+    }
+}
+
 [[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(const Run& run) {
     count_statement(run);
+    if (run.statement.role == Statement::Role::next_fetch) {
+        take_part(run.statement);
+    }
     const Placement placement = place(run.statement);
     const Place at =
         placement.entry != nowhere ? placement.entry : insert(run.statement, placement);
@@ -594,17 +606,18 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
         entry.turns += entry.parent_execution != under ? 1 : 0;
         entry.wait += run.waited();
     }
-    const std::uint32_t runs = statement.role == Statement::Role::execution ? 1 : 0;
+    const bool is_run = statement.role == Statement::Role::execution;
     place_run(entry, statement, placement);
     if (!placement.is_by_values &&
         (statement.evidence.loose > 0 || statement.evidence.leader != 0)) {
         entry.count_unled(statement, run.waited());
     }
     entry.count_numbers(statement);
-    entry.runs += runs;
-    entry.all_runs += runs;
+    entry.is_in_one_piece = is_run;
+    entry.runs += is_run ? 1 : 0;
+    entry.all_runs += is_run ? 1 : 0;
     if (placement.is_by_values) {
-        entry.count_led(runs, std::max<std::uint32_t>(statement.evidence.loose, brought));
+        entry.count_led(is_run ? 1 : 0, std::max<std::uint32_t>(statement.evidence.loose, brought));
     }
     entry.busy += statement.busy;
     entry.parameters = statement.parameters;

@@ -161,6 +161,7 @@ class Detector {
 
     // Counting it:
     void count_statement(const Run& run);
+    void take_part(const Statement& part);
     std::optional<LoopKey> add(const Run& run);
     std::optional<LoopKey> add_to(Entry& entry, Place place, const Run& run,
                                   const Placement& placement);

@@ -83,6 +83,7 @@ struct alignas(256) Entry : CountedRuns {
     bool follows_parent;       ///< writes without others between these and the parent's execution
     bool is_large_page;        ///< as its last run was
     bool counts_alone;         ///< has a relation, and locks no rows
+    bool is_in_one_piece;      ///< the last execution is a run, unless it turns out to go on
     Kind loop_kind;            ///< if is_loop
     Place parent;              ///< the leader's entry, while that is remembered
     Place next;                ///< of the same bucket

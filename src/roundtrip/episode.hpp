@@ -67,8 +67,8 @@ class Episode {
     /// Runs of the statement that turn out to be of the same loop become the entry's.
     void absorb_others(Entry& entry);
 
-    /// Whether a loop that was handed on by others ends, since with this parent they are in the loop
-    /// of another list, and theirs over the former stands.
+    /// Whether a loop that was handed on by others ends, since with this parent they are in the
+    /// loop of another list, and theirs over the former stands.
     bool is_handed_other_loop(const Entry& entry, Place parent) const;
 
     /// Whether runs of the entry may be a part of a loop over several blocks.

@@ -30,9 +30,13 @@ bool RequestEpisode::count(const RequestRun& run) noexcept {
     }
     const bool has_left_pages =
         entry->is_loop && entry->loop_kind == Kind::page && !statement.is_next_page;
-    if (!has_left_pages && statement.role == Statement::Role::execution) {
+    const bool is_run = statement.role == Statement::Role::execution;
+    if (statement.role == Statement::Role::next_fetch && entry->is_in_one_piece && entry->runs > 0) {
+        take_last_run(*entry);
+    } else if (is_run && !has_left_pages) {
         count_run(*entry, run);
     }
+    entry->is_in_one_piece = is_run;
     remember_rows(*entry, statement);
     entry->used = clock_;
     last_end_ = std::max(last_end_, statement.end);
@@ -75,12 +79,27 @@ void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexce
     count_earlier(entry, run);
 }
 
+/// A portal whose rows are read in parts is as a cursor, and so no run of a loop. What it was of
+/// the numbers is not known.
+void RequestEpisode::take_last_run(Entry& entry) noexcept {
+    const auto without = [runs = entry.runs](auto number) {
+        return static_cast<decltype(number)>(number - number / runs);
+    };
+    entry.trips = without(entry.trips);
+    entry.lists = without(entry.lists);
+    entry.value_runs = without(entry.value_runs);
+    entry.rows = without(entry.rows);
+    entry.busy = without(entry.busy);
+    entry.wait = without(entry.wait);
+    --entry.runs;
+    entry.transactions = std::min(entry.transactions, entry.runs);
+}
+
 /// Sessions that take turns have transactions of their own, which may have begun in the same
 /// microsecond.
 void RequestEpisode::count_transaction(Entry& entry, const RequestRun& run) noexcept {
-    const auto transaction =
-        static_cast<std::uint32_t>(mix_value(run.statement.transaction + mix_value(run.session))) |
-        1U;
+    const auto transaction = static_cast<std::uint16_t>(
+        mix_value(run.statement.transaction + mix_value(run.session)) | 1U);
     auto* const begin = entry.in_transactions.data();
     auto* const end = begin + entry.in_transactions.size();
     auto* const known = std::find(begin, end, transaction);

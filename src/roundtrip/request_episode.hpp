@@ -99,9 +99,8 @@ class RequestEpisode {
         QueryId own_leader;   ///< that a session has found; 0 if none
         QueryId loop_leader;  ///< if is_loop
         std::uint64_t variant;
-        std::uint64_t parameters;                      ///< of the last run
-        std::array<std::uint32_t, 4> in_transactions;  ///< of the last runs, the last one first
-        std::uint64_t all_rows;                        ///< also of those before a restart
+        std::uint64_t parameters;  ///< of the last run
+        std::uint64_t all_rows;    ///< also of those before a restart
         std::uint64_t rows;
         std::uint64_t used;
         Microseconds busy;
@@ -118,7 +117,8 @@ class RequestEpisode {
         std::uint32_t next_report;
         std::uint32_t earlier_session;  ///< + 1: its next run may be of the earlier one's
         std::uint16_t earlier_transaction;
-        Place parent;  ///< the last list before the first run
+        std::array<std::uint16_t, 16> in_transactions;  ///< of the last runs, the last one first
+        Place parent;                                   ///< the last list before the first run
         Kind kind;
         Kind loop_kind;  ///< if is_loop
         bool is_loop;
@@ -127,6 +127,7 @@ class RequestEpisode {
         bool is_repeated;  ///< also if it has been counted but once
         bool is_large_page;
         bool has_distinct_parameters;
+        bool is_in_one_piece;  ///< the last execution is a run, unless it turns out to go on
     };
 
     Entry* find(QueryId id) noexcept;
@@ -141,6 +142,7 @@ class RequestEpisode {
     static void count_transaction(Entry& entry, const RequestRun& run) noexcept;
     static bool is_of_earlier_transaction(Entry& entry, const RequestRun& run) noexcept;
     static void count_earlier(Entry& entry, const RequestRun& run) noexcept;
+    static void take_last_run(Entry& entry) noexcept;
     void remember_rows(Entry& entry, const Statement& statement) noexcept;
     static bool is_by_values(const Entry& entry) noexcept;
     bool own_leader_holds(const Entry& entry) const noexcept;

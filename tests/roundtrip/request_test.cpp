@@ -348,6 +348,41 @@ TEST_CASE("transactions are counted once, though sessions take turns") {
     }
 }
 
+TEST_CASE("sessions that take turns have one transaction each, however many they are") {
+    Request request;
+    Statement statement;
+    statement.id = detail;
+    for (std::uint32_t i = 0; i < 48; ++i) {
+        statement.transaction = 5;
+        statement.begin = request.now();
+        statement.end = statement.begin + 10;
+        request.run(statement, i % 12);
+    }
+    CHECK(request.loops()[0].transactions == 12);
+}
+
+TEST_CASE("what is read in parts is in no loop of a request") {
+    for (const std::uint64_t in_parts : {0U, 5U, 20U}) {
+        Request request;
+        request.run(articles, 20);
+        for (std::uint32_t i = 0; i < 20; ++i) {
+            request.run(detail, 1, i % 4);
+            Statement part;
+            part.id = detail;
+            part.rows = 1;
+            part.role = Statement::Role::next_fetch;
+            part.begin = request.now();
+            part.end = part.begin + 10;
+            for (int j = 0; i < in_parts && j < 2; ++j) {
+                request.run(part, i % 4);
+            }
+        }
+        const std::vector<Loop> loops = request.loops();
+        CHECK(loops.size() == (in_parts == 20 ? 0U : 1U));
+        CHECK((loops.empty() || loops[0].statements == 20 - in_parts));
+    }
+}
+
 TEST_CASE("the least recently used statement makes room, if it is in no loop") {
     Request request;
     for (QueryId id = 1; id <= 40; ++id) {

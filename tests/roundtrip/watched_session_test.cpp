@@ -369,6 +369,32 @@ TEST_CASE("collections of each element of one list and then of another are loops
     }
 }
 
+TEST_CASE("what is read in parts is never in a loop") {
+    for (const bool is_block : {false, true}) {
+        for (const std::int64_t in_parts : {0, 5, 20}) {
+            CAPTURE(is_block, in_parts);
+            WatchedSession session(10);
+            if (is_block) {
+                session.begin_block();
+            }
+            session.list(parents, 1, 20);
+            for (std::int64_t number = 1; number <= 20; ++number) {
+                session.look(number);
+                if (number <= in_parts) {
+                    session.fetch(look_up, 2'000'000 + number, false);
+                    session.fetch(look_up, 3'000'000 + number, false);
+                }
+            }
+            session.end_block();
+            session.end();
+            const Loop loop = session.loop_of(look_up);
+            CHECK(loop.statements == static_cast<std::uint64_t>(20 - in_parts));
+            CHECK(loop.round_trips == loop.statements);
+            CHECK(loop.key.leader == QueryId{in_parts == 20 ? 0U : 0U + parents});
+        }
+    }
+}
+
 TEST_CASE("visitors who open one thing with its collections are no loop") {
     for (const bool in_block : {false, true}) {
         WatchedSession session(10);
