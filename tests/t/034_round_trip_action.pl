@@ -103,6 +103,11 @@ is(answers("SET onetrip.watch_action = error;\n$list" . "SELECT walk();\n"), '',
 is(answers("SET onetrip.watch_action = error;\nBEGIN;\n$list" . each_of('SELECT title FROM books WHERE author_id IN (1, 2, $n)', 101 .. 120) . "COMMIT;\n"), '', 'nor what asks for many at once');
 $node->safe_psql('postgres', 'ALTER ROLE app SET onetrip.watch_action = error; ALTER ROLE app SET onetrip.watch_repeats = 3');
 like(answers("\\c - app\nBEGIN;\n$list" . each_of($look_up, 101 .. 103) . "ROLLBACK;\n"), qr/^ERROR:  OT001: N\+1: SELECT title FROM books WHERE author_id = \$1$/m, 'settings of a role');
+foreach my $last (103, 104, 120)
+{
+	my @raised = answers("\\c - app\n" . ("BEGIN;\n$list" . each_of($look_up, 101 .. $last) . "ROLLBACK;\n") x 6) =~ /^DETAIL:  It ran (\d+) times before/mg;
+	is("@raised", '2 2 2 2 2 2', "each of six tests raises at the third of $last");
+}
 is(answers("\\c - app\nSET onetrip.watch_action = none;\nBEGIN;\n$list" . each_of($look_up, 101 .. 120) . "ROLLBACK;\n"), '', 'which it may change');
 loops($node);
 is(answers("PREPARE p AS SELECT title FROM books WHERE author_id = \$1;\nSET onetrip.watch_action = error;\nBEGIN;\n$list" . each_of('EXECUTE p($n)', 101 .. 110) . "ROLLBACK;\n"),

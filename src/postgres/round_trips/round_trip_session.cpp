@@ -410,7 +410,8 @@ void RoundTripSession::answer(const QueryDesc* query) {
         return;
     }
     std::optional<roundtrip::Loop> loop = loop_with(query);
-    if (!loop || detector_.is_answered(loop->key)) {
+    // In the episode that there is with the statement: it may be what makes one of the block.
+    if (!loop || trial_.is_answered(loop->key)) {
         return;
     }
     const bool counts =
