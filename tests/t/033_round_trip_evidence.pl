@@ -101,7 +101,7 @@ for my $begin ("BEGIN;\n", '')
 # The advice is on the list whose values change.
 for my $asked ([ "BEGIN;\n" . $of_each->(3, 'IN') . "COMMIT;\n", 'comments', 'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1)' ],
 	[ "BEGIN;\n" . $of_each->(3, 'ANY') . "COMMIT;\n", 'comments', 'join comments by comments.post_id to the leader; or ask once: WHERE comments.post_id = ANY($1)' ],
-	[ "BEGIN;\n" . $of_each->(3, 'IN') =~ s/WHERE post_id/WHERE body = 'b' AND post_id/gr . "COMMIT;\n", 'comments', 'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1) AND ...' ])
+	[ "BEGIN;\n" . $of_each->(3, 'IN') =~ s/WHERE post_id/WHERE body = 'b' AND post_id/gr . "COMMIT;\n", 'comments', 'join: JOIN comments ON comments.post_id = posts.id AND ...; or ask once: WHERE comments.post_id = ANY($1) AND ...' ])
 {
 	my ($script, $table, $advice) = @$asked;
 	run_script($node, $script);
@@ -112,10 +112,10 @@ for my $asked ([ "BEGIN;\n" . $of_each->(3, 'IN') . "COMMIT;\n", 'comments', 'jo
 $node->safe_psql('postgres', q{CREATE TABLE staff (id int PRIMARY KEY, name text, boss int); INSERT INTO staff SELECT n, 's', 1 + n % 5 FROM generate_series(1, 45) AS n});
 my $users = "SELECT id FROM users ORDER BY id LIMIT 20;\n";
 for my $asked ([ "SELECT id, boss FROM staff WHERE id > 5;\n" . each_of('SELECT name FROM staff WHERE id = $n', map { 1 + $_ % 5 } 6 .. 45), 'join to the leader: JOIN staff ON staff.id = leader.boss; or ask once: WHERE staff.id = ANY($1)' ],
-	[ $users . each_of(q{SELECT id FROM users WHERE id = $n AND name = 'u'}, 1001 .. 1020), 'join to the leader: JOIN users ON users.id = leader.id; or ask once: WHERE users.id = ANY($1) AND ...' ],
+	[ $users . each_of(q{SELECT id FROM users WHERE id = $n AND name = 'u'}, 1001 .. 1020), 'join to the leader: JOIN users ON users.id = leader.id AND ...; or ask once: WHERE users.id = ANY($1) AND ...' ],
 	[ $users . each_of('SELECT title FROM posts WHERE user_id = $n - 1', 1001 .. 1020), 'ask once for all of them: join posts to unnest($1)' ],
-	[ $users . each_of('SELECT title FROM posts WHERE user_id = $n AND id = (SELECT max(p.id) FROM posts AS p WHERE p.user_id = $n)', 1001 .. 1020), 'join the whole query of each: JOIN LATERAL (SELECT ... FROM posts WHERE posts.user_id = users.id AND ...) AS t ON true' ],
-	[ $users . each_of('SELECT 1 WHERE NOT EXISTS (SELECT FROM posts WHERE user_id = $n)', 1001 .. 1020), 'join the whole query of each: JOIN LATERAL (SELECT ... FROM posts WHERE posts.user_id = users.id ...) AS t ON true' ],
+	[ $users . each_of('SELECT title FROM posts WHERE user_id = $n AND id = (SELECT max(p.id) FROM posts AS p WHERE p.user_id = $n)', 1001 .. 1020), 'join the whole query of each: JOIN LATERAL (SELECT ... FROM posts WHERE posts.user_id = leader.id AND ...) AS t ON true' ],
+	[ $users . each_of('SELECT 1 WHERE NOT EXISTS (SELECT FROM posts WHERE user_id = $n)', 1001 .. 1020), 'join the whole query of each: JOIN LATERAL (SELECT ... FROM posts WHERE posts.user_id = leader.id ...) AS t ON true' ],
 	[ $users . each_of('DELETE FROM logs WHERE id = $n + 900000', 1001 .. 1020), 'one DELETE FROM logs USING (VALUES ...) AS v WHERE ...' ],
 	[ $users . each_of(q{UPDATE tags SET name = '$n' || $n WHERE id = 70001}, 1001 .. 1020), 'update tags once, with what all of them come to' ])
 {
@@ -279,7 +279,7 @@ run_script($node, $list . each_of($comments, @newest));
 is( $node->safe_psql('postgres', 'CREATE ROLE reader; SET ROLE reader; SELECT kind, leader, leader_column, evidence, repeated, statements, distinct_parameters, advice FROM round_trips'),
 	'select|||||20||', q{of others' loops kind and counts are shown});
 is( observe($node, 'SELECT advice FROM round_trips'),
-	'join: JOIN comments ON comments.post_id = posts.id; or ask once: WHERE comments.post_id = ANY($1); '
+	'join to the leader: JOIN comments ON comments.post_id = leader.id; or ask once: WHERE comments.post_id = ANY($1); '
 	  . 'no index begins with post_id: CREATE INDEX CONCURRENTLY ON public.comments (post_id)', 'the advice names the key');
 
 $node->stop;

@@ -6,6 +6,7 @@
 
 #include "postgres/round_trips/round_trip_advice.hpp"
 
+#include <algorithm>
 #include <span>
 
 #include "postgres/round_trips/missing_index.hpp"
@@ -28,15 +29,22 @@ struct Subject {
     const Findings* findings;
     const LeaderOfLoop* leader;
     CmdType operation;     ///< of its modification; CMD_SELECT if it only reads
-    Oid table;             ///< that is read or written; InvalidOid if there is none
+    Oid table;             ///< that is read or written, or the view; InvalidOid if there is none
     AttrNumber column;     ///< that is compared, of the table
     const char* name;      ///< of the table; nullptr if there is none
     const char* compared;  ///< table.column; nullptr if none is compared
     const char* bound;     ///< the leader's table.column by a foreign key; nullptr if there is none
+    const char* joined;    ///< the same, if a join can be written into the leader
     const char* further;   ///< what follows a condition that is not the statement's only one
 };
 
 Oid table_of(const PlannedStmt* statement, const Findings& findings) {
+    if (findings.shape.is_of_function) {
+        return InvalidOid;
+    }
+    if (OidIsValid(findings.shape.view)) {
+        return findings.shape.view;
+    }
     if (findings.modification != nullptr) {
         return rt_fetch(findings.modification->nominalRelation, statement->rtable)->relid;
     }
@@ -58,13 +66,65 @@ CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
 }
 
 /// The column that is compared; nullptr if it is another table's. Where another extension's node
-/// hides the one that writes, what is compared may be of any table.
+/// hides the one that writes, what is compared may be of any table. A view has mostly the names of
+/// its table.
 const char* compared_column(const Subject& subject) {
     const Comparison& comparison = subject.findings->comparison();
-    return comparison.is_known() &&
-                   named_table(subject.statement, comparison.table) == subject.table
-               ? get_attname(comparison.table, comparison.column, true)
-               : nullptr;
+    if (!comparison.is_known()) {
+        return nullptr;
+    }
+    const char* const name = get_attname(comparison.table, comparison.column, true);
+    const bool is_there =
+        OidIsValid(subject.findings->shape.view)
+            ? name != nullptr && get_attnum(subject.table, name) != InvalidAttrNumber
+            : named_table(subject.statement, comparison.table) == subject.table;
+    return is_there ? name : nullptr;
+}
+
+/// Which of the leader's columns that held the values has the name of `table.column`, or nullptr.
+const char* found_column(const LeaderOfLoop& leader, const char* column) {
+    const char* const name = std::strrchr(column, '.') + 1;
+    const ColumnsOfLeader& columns = leader.columns;
+    for (int i = 0; columns.result != nullptr && i < columns.result->count; ++i) {
+        const char* const found = NameStr(columns.result->names[i]);
+        if (columns.has(i) && std::strcmp(quote_identifier(found), name) == 0) {
+            return found;
+        }
+    }
+    return nullptr;
+}
+
+/// Whether what held the values is a column of the leader's tables, as far as its name says.
+bool is_column_of_leader(const LeaderOfLoop& leader) {
+    const char* const column = leader.own_column();
+    const Oid* const tables = leader.tables.tables;
+    return column != nullptr &&
+           std::any_of(tables, tables + leader.tables.count, [column](Oid table) {
+               return get_attnum(table, column) != InvalidAttrNumber;
+           });
+}
+
+/// The leader's column that a foreign key of a table binds to the one that is compared; nullptr if
+/// there is none, or if another column of the leader held the values.
+const char* bound_column(const Subject& subject) {
+    if (subject.compared == nullptr || !subject.leader->exists) {
+        return nullptr;
+    }
+    const Comparison& comparison = subject.findings->comparison();
+    const char* const bound =
+        OidIsValid(subject.findings->shape.view)
+            ? column_bound_to(comparison.table, comparison.column, subject.leader->tables)
+            : column_bound_to(subject.table, subject.column, subject.leader->tables);
+    const bool is_other = bound != nullptr && is_column_of_leader(*subject.leader) &&
+                          found_column(*subject.leader, bound) == nullptr;
+    return is_other ? nullptr : bound;
+}
+
+/// Whether a join can be written into the leader: its rows are those of its tables, and their
+/// number does not change what it returns of them.
+bool can_join_leader(const Subject& subject) {
+    const QueryShape& leader = subject.leader->shape;
+    return leader.is_plain && (!leader.is_limited || is_key(subject.table, subject.column));
 }
 
 /// If the statement writes, its subject is what is written, and of that what is compared: one table
@@ -84,9 +144,8 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
         subject.column = get_attnum(subject.table, column);
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
     }
-    if (subject.compared != nullptr && leader.exists) {
-        subject.bound = column_bound_to(subject.table, subject.column, leader.tables);
-    }
+    subject.bound = bound_column(subject);
+    subject.joined = subject.bound != nullptr && can_join_leader(subject) ? subject.bound : nullptr;
     subject.further = findings.has_further_conditions ? " AND ..." : "";
     return subject;
 }
@@ -122,6 +181,21 @@ const char* returned_columns(const Subject& subject) {
 
 using Rule = const char* (*)(const Subject& subject);
 
+const char* read_of_list(const char* list) {
+    return psprintf(
+        "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
+        "FETCH 1000 FROM c",
+        list);
+}
+
+/// Whether the leader's column has the name of the one that is compared, as far as it is known: a
+/// row may refer to another one of its table.
+bool is_same_column(const Subject& subject) {
+    const char* const column = subject.leader->column();
+    return column == nullptr ||
+           std::strcmp(column, get_attname(subject.table, subject.column, false)) == 0;
+}
+
 /// A sequence gives as many numbers as are asked for.
 const char* read_of_sequence(const Subject& subject) {
     const Oid sequence = subject.findings->sequence;
@@ -147,12 +221,19 @@ const char* read_without_table(const Subject& subject) {
     return subject.name == nullptr ? "ask once for all values" : nullptr;
 }
 
+/// The leader's row says that there is such a value: it is the same column, or refers to it.
+bool is_known_to_exist(const Subject& subject) {
+    return subject.bound != nullptr ||
+           (subject.leader->shape.is_plain && subject.leader->tables.contains(subject.table) &&
+            is_same_column(subject));
+}
+
 /// The statement selects but the column that it compares with what the leader's row had, and locks
 /// nothing.
 const char* read_of_known_value(const Subject& subject) {
     if (subject.leader->own_column() == nullptr || subject.leader->is_itself ||
         subject.compared == nullptr || subject.findings->locks_rows ||
-        subject.findings->has_further_conditions ||
+        subject.findings->has_further_conditions || !is_known_to_exist(subject) ||
         !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
@@ -169,8 +250,8 @@ const char* read_of_known_value(const Subject& subject) {
 
 /// What the leader's rows have of the value that is compared; nullptr if that is not known.
 const char* value_of_leader(const Subject& subject) {
-    if (subject.bound != nullptr) {
-        return subject.bound;
+    if (subject.joined != nullptr) {
+        return subject.joined;
     }
     const char* const column = subject.leader->exists ? subject.leader->own_column() : nullptr;
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
@@ -214,6 +295,14 @@ const char* read_for_each(const Subject& subject) {
                     findings.is_limited ? " LIMIT ..." : "");
 }
 
+/// Row by row, by what the last one had: pages of one row.
+const char* read_row_by_row(const Subject& subject) {
+    return subject.leader->is_itself && subject.compared == nullptr &&
+                   IsA(subject.statement->planTree, Limit)
+               ? read_of_list(subject.name)
+               : nullptr;
+}
+
 const char* read_without_comparison(const Subject& subject) {
     return subject.compared == nullptr
                ? psprintf("ask once for all of them: join %s to unnest($1)", subject.name)
@@ -222,25 +311,30 @@ const char* read_without_comparison(const Subject& subject) {
 
 const char* read_of_aggregates(const Subject& subject) {
     return subject.findings->aggregates_all
-               ? psprintf("ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s",
-                          subject.name, subject.compared, subject.further, subject.compared)
+               ? psprintf(
+                     "ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s "
+                     "(values without rows are missing there)",
+                     subject.name, subject.compared, subject.further, subject.compared)
                : nullptr;
 }
 
-/// Whether the leader's column has the name of the one that is compared, as far as it is known: a
-/// row may refer to another one of its table.
-bool is_same_column(const Subject& subject) {
-    const char* const column = subject.leader->column();
-    return column == nullptr ||
-           std::strcmp(column, get_attname(subject.table, subject.column, false)) == 0;
+/// EXISTS.
+const char* read_of_existence(const Subject& subject) {
+    return subject.findings->is_of_existence
+               ? psprintf(
+                     "ask once which of them there are: SELECT DISTINCT %s FROM %s WHERE %s = "
+                     "ANY($1)%s",
+                     subject.compared, subject.name, subject.compared, subject.further)
+               : nullptr;
 }
 
 /// The rows of the leader have the columns already.
 const char* read_of_leaders_rows(const Subject& subject) {
     if (!subject.leader->exists || subject.leader->columns.is_handed_on ||
-        subject.findings->locks_rows || subject.findings->has_further_conditions ||
-        !is_same_column(subject) || !subject.leader->tables.contains(subject.table) ||
-        !is_key(subject.table, subject.column) || !reads_alone(subject.statement, subject.table)) {
+        !subject.leader->shape.is_plain || subject.findings->locks_rows ||
+        subject.findings->has_further_conditions || !is_same_column(subject) ||
+        !subject.leader->tables.contains(subject.table) || !is_key(subject.table, subject.column) ||
+        !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
     const char* const columns = returned_columns(subject);
@@ -250,18 +344,18 @@ const char* read_of_leaders_rows(const Subject& subject) {
 
 /// A foreign key says how the leader's rows and those of the table belong together.
 const char* read_by_foreign_key(const Subject& subject) {
-    return subject.bound != nullptr
-               ? psprintf("join: JOIN %s ON %s = %s; or ask once: WHERE %s = ANY($1)%s",
-                          subject.name, subject.compared, subject.bound, subject.compared,
-                          subject.further)
+    return subject.joined != nullptr
+               ? psprintf("join: JOIN %s ON %s = %s%s; or ask once: WHERE %s = ANY($1)%s",
+                          subject.name, subject.compared, subject.joined, subject.further,
+                          subject.compared, subject.further)
                : nullptr;
 }
 
 /// The leader's own column says the same where no foreign key does.
 const char* read_by_leaders_column(const Subject& subject, const char* column) {
     return psprintf(
-        "join to the leader: JOIN %s ON %s = leader.%s; or ask once: WHERE %s = ANY($1)%s",
-        subject.name, subject.compared, quote_identifier(column), subject.compared,
+        "join to the leader: JOIN %s ON %s = leader.%s%s; or ask once: WHERE %s = ANY($1)%s",
+        subject.name, subject.compared, quote_identifier(column), subject.further, subject.compared,
         subject.further);
 }
 
@@ -291,19 +385,11 @@ const char* read(const Subject& subject) {
 }
 
 constexpr Rule rules_for_reads[] = {
-    read_of_sequence,
-    read_of_queue,
-    read_without_table,
-    read_of_known_value,
-    read_of_some_rows,
-    read_for_each,
-    read_without_comparison,
-    read_down_a_tree,
-    read_of_aggregates,
-    read_of_leaders_rows,
-    read_by_foreign_key,
-    read_under_leader,
-    read,
+    read_of_sequence,    read_of_queue,           read_without_table,
+    read_of_known_value, read_of_some_rows,       read_for_each,
+    read_row_by_row,     read_without_comparison, read_down_a_tree,
+    read_of_existence,   read_of_aggregates,      read_of_leaders_rows,
+    read_by_foreign_key, read_under_leader,       read,
 };
 
 // ---- rules for reads that are the same each time ------------------------------------------------
@@ -349,10 +435,7 @@ constexpr Rule rules_for_same_reads[] = {
 const char* read_in_pages(const Subject& subject) {
     const Oid table = subject.findings->paged_table;
     const char* const name = OidIsValid(table) ? name_of_table(table) : nullptr;
-    return psprintf(
-        "read %s in larger pages (LIMIT), or by a cursor: DECLARE c CURSOR FOR ...; "
-        "FETCH 1000 FROM c",
-        name != nullptr ? name : "it");
+    return read_of_list(name != nullptr ? name : "it");
 }
 
 // ---- rules for writes ---------------------------------------------------------------------------
@@ -378,9 +461,14 @@ const char* insert_like_copy(const Subject& subject) {
                : nullptr;
 }
 
+/// ON CONFLICT DO UPDATE writes a row once.
 const char* insert(const Subject& subject) {
+    const ModifyTable* const modification = subject.findings->modification;
+    const bool updates =
+        modification != nullptr && modification->onConflictAction == ONCONFLICT_UPDATE;
     return subject.operation == CMD_INSERT
-               ? psprintf("one INSERT INTO %s with a row of VALUES for each", subject.name)
+               ? psprintf("one INSERT INTO %s with a row of VALUES for each%s", subject.name,
+                          updates ? " key" : "")
                : nullptr;
 }
 
@@ -442,17 +530,9 @@ constexpr Rule rules_for_writes[] = {
 
 /// Several columns may have held the values: a foreign key knows which of them is meant.
 const char* column_of_leader(const Subject& subject) {
-    const ColumnsOfLeader& columns = subject.leader->columns;
     const char* const of_key =
-        subject.bound != nullptr ? std::strrchr(subject.bound, '.') : nullptr;
-    for (int i = 0; of_key != nullptr && columns.result != nullptr && i < columns.result->count;
-         ++i) {
-        const char* const name = NameStr(columns.result->names[i]);
-        if (columns.has(i) && std::strcmp(quote_identifier(name), of_key + 1) == 0) {
-            return name;
-        }
-    }
-    return subject.leader->column();
+        subject.bound != nullptr ? found_column(*subject.leader, subject.bound) : nullptr;
+    return of_key != nullptr ? of_key : subject.leader->column();
 }
 
 const char* first_of(std::span<const Rule> rules, const Subject& subject) {
@@ -466,8 +546,11 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
 
 /// Without an index on what is compared, one statement for all is slow too.
 const char* with_missing_index(const Subject& subject, const char* advice) {
-    const char* const missing =
-        subject.compared == nullptr ? nullptr : missing_index(subject.table, subject.column);
+    const bool is_of_view = OidIsValid(subject.findings->shape.view);
+    const Comparison& comparison = subject.findings->comparison();
+    const char* const missing = subject.compared == nullptr ? nullptr
+                                : is_of_view ? missing_index(comparison.table, comparison.column)
+                                             : missing_index(subject.table, subject.column);
     return missing == nullptr ? advice : psprintf("%s; %s", advice, missing);
 }
 

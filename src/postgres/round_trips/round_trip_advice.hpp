@@ -3,6 +3,7 @@
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/round_trips/round_trip_findings.hpp"
 #include "postgres/round_trips/round_trip_memory.hpp"
+#include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "postgres/round_trips/round_trip_receiver.hpp"
 
 extern "C" {
@@ -26,8 +27,9 @@ struct ColumnsOfLeader {
 struct LeaderOfLoop {
     bool exists = false;
     TablesOfStatement tables{};  ///< as far as they are known
-    ColumnsOfLeader columns{};   ///< if its values say that it leads
-    bool is_itself = false;      ///< the loop walks down a tree
+    QueryShape shape{};
+    ColumnsOfLeader columns{};  ///< if its values say that it leads
+    bool is_itself = false;     ///< the loop walks down a tree
 
     /// The first column that held the values; nullptr if none is known.
     const char* column() const;

@@ -587,15 +587,25 @@ void look_for_changing(Walk& walk) {
     }
 }
 
+/// min(), max() and EXISTS read their table in a plan of their own.
+void look_at_init_plans(const Plan* result, Walk& walk) {
+    const List* const plans = walk.query->plannedstmt->subplans;
+    for (const SubPlan* subplan : each<SubPlan>(result->initPlan)) {
+        const auto* const plan = static_cast<const Plan*>(list_nth(plans, subplan->plan_id - 1));
+        walk.findings.is_of_existence |= subplan->subLinkType == EXISTS_SUBLINK;
+        walk.findings.aggregates_all |= is_of_min_or_max(plan);
+    }
+}
+
 void look_at_reading(PlanState* state, Walk& walk) {
     look_at(state, walk);
     if (walk.findings.scans > 0) {
         look_for_changing(walk);
         return;
     }
-    // min(), max() and EXISTS read their table in a plan of their own.
-    walk.findings.aggregates_all |=
-        IsA(state->plan, Result) && walk.query->estate->es_subplanstates != NIL;
+    if (IsA(state->plan, Result)) {
+        look_at_init_plans(state->plan, walk);
+    }
     look_at_subplans(walk);
     // NOT EXISTS in WHERE, for one.
     walk.findings.is_part |=

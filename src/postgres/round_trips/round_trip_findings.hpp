@@ -1,5 +1,6 @@
 #pragma once
 
+#include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "postgres/server/server.hpp"
 #include "roundtrip/evidence.hpp"
 
@@ -39,6 +40,7 @@ struct Findings {
     bool has_many_in_index = false;
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
+    bool is_of_existence = false;         ///< it says whether there are such rows (EXISTS)
     bool is_limited = false;              ///< a LIMIT is above what is compared with a given value
     bool is_part =
         false;  ///< so is another operation that needs all of its rows: UNION, OFFSET, DISTINCT
@@ -47,6 +49,7 @@ struct Findings {
     bool skips_locked = false;     ///< and passes over rows that others have locked
     Oid sequence = InvalidOid;     ///< that it takes a number of
     Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
+    QueryShape shape;              ///< what the client named; the plan does not say that either
     int scans = 0;
 
     /// Whether what changes is a list, and not one that is the same each time, of kinds.

@@ -169,7 +169,7 @@ const Fingerprints::Entry& Fingerprints::make(Query* query, const char* text) {
     // Whatever raises an error has done so by now.
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Entry& entry = entries_[set_of(id) + next_way_++ % ways];
-    entry = {id, fingerprint, page, has_list};
+    entry = {id, fingerprint, page, query_shape_of(query), has_list};
     return entry;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "postgres/round_trips/round_trip_page_shape.hpp"
+#include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "postgres/server/walls.hpp"
 #include "roundtrip/statement.hpp"
 
@@ -22,6 +23,7 @@ class Fingerprints {
         roundtrip::QueryId query_id = 0;
         roundtrip::QueryId fingerprint = 0;
         PageShape page;
+        QueryShape shape;
         bool has_list = false;  ///< of several constants or parameters that count as one
     };
 

@@ -20,7 +20,8 @@ using roundtrip::Loop;
 using roundtrip::LoopKey;
 using roundtrip::QueryId;
 
-void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const char* text) {
+void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const QueryShape& shape,
+                                 const char* text) {
     const auto* const known = std::find(std::begin(leader_ids_), std::end(leader_ids_), id);
     if (known != std::end(leader_ids_)) {
         const auto at = known - std::begin(leader_ids_);
@@ -31,6 +32,7 @@ void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const
     Leader& leader = oldest_leader(id);
     leader.query_id = static_cast<std::uint64_t>(statement->queryId);
     leader.tables = tables_of(statement);
+    leader.shape = shape;
     leader.text.set(source_of(statement, text));
 }
 
@@ -56,6 +58,7 @@ void RoundTripLoops::import_leader(QueryId id) {
     Leader& leader = oldest_leader(id);
     leader.query_id = shared.query_id;
     leader.tables = shared.tables;
+    leader.shape = shared.shape;
     leader.text.set({shared.text, false});
 }
 
@@ -168,7 +171,7 @@ void RoundTripLoops::write_words(RoundTripTexts& texts, const Leader* leader,
                   is_own              ? tables_of(query->plannedstmt)
                   : leader != nullptr ? leader->tables
                                       : TablesOfStatement{},
-                  columns, is_own});
+                  leader != nullptr ? leader->shape : QueryShape{}, columns, is_own});
 }
 
 /// The role may have changed since: the last one under which the loop was described is its own.

@@ -14,7 +14,8 @@ namespace onetrip::postgres {
 class RoundTripLoops final : public roundtrip::LoopSink {
   public:
     /// Keeps the text of a statement whose rows may be looped over.
-    void keep_leader(roundtrip::QueryId id, const PlannedStmt* statement, const char* text);
+    void keep_leader(roundtrip::QueryId id, const PlannedStmt* statement, const QueryShape& shape,
+                     const char* text);
 
     /// Another role must not see what the texts of this one had.
     void forget_leaders();
@@ -57,6 +58,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     struct Leader {
         std::uint64_t query_id;
         TablesOfStatement tables;
+        QueryShape shape;
         /// It may shrink when its constants are replaced, so more is kept of it than will be shown.
         StatementEdges text;
     };

@@ -389,7 +389,8 @@ void forget_requests() {
 
 // ---- texts of leaders ---------------------------------------------------------------------------
 
-void share_leader_text(QueryId id, const PlannedStmt* planned, const char* text) {
+void share_leader_text(QueryId id, const PlannedStmt* planned, const QueryShape& shape,
+                       const char* text) {
     const LeaderText::Key key = {MyDatabaseId, GetUserId(), id};
     const TimestampTz now = GetCurrentTimestamp();
     const auto query_id = static_cast<std::uint64_t>(planned->queryId);
@@ -407,6 +408,7 @@ void share_leader_text(QueryId id, const PlannedStmt* planned, const char* text)
         row->last_seen = now;
         row->query_id = query_id;
         row->tables = tables_of(planned);
+        row->shape = shape;
         normalise_statement(row->text, source_of(planned, text));
         leader_texts.insert(*row);
         MemoryContextSwitchTo(caller);

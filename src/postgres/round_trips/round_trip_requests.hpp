@@ -2,6 +2,7 @@
 
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/round_trips/round_trip_memory.hpp"
+#include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "roundtrip/request.hpp"
 #include "roundtrip/request_episode.hpp"
 
@@ -55,11 +56,13 @@ struct LeaderText {
     TimestampTz last_seen;
     std::uint64_t query_id;
     TablesOfStatement tables;
+    QueryShape shape;
     RoundTripText text;  ///< normalised
 };
 
 /// Keeps the text of a statement of the current role. May ERROR.
-void share_leader_text(roundtrip::QueryId id, const PlannedStmt* planned, const char* text);
+void share_leader_text(roundtrip::QueryId id, const PlannedStmt* planned, const QueryShape& shape,
+                       const char* text);
 /// Copies it; false if it is not known.
 bool copy_leader_text(roundtrip::QueryId id, LeaderText& to);
 

@@ -500,7 +500,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
         loop = detector_.run(run);
     });
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
-        loops_.keep_leader(statement.id, planned, text);
+        loops_.keep_leader(statement.id, planned, shape_of(planned), text);
     }
     if (request != 0) {
         count_in(request, run, planned, text, query);
@@ -533,7 +533,7 @@ void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Ru
         detector_.keep_from_request(statement, run.left_out);
     }
     if (statement.rows >= 2 || statement.role != Statement::Role::execution) {
-        share_leader_text(statement.id, planned, text);
+        share_leader_text(statement.id, planned, shape_of(planned), text);
     }
     if (run.loop && query != nullptr) {
         const bool is_described = run_apart([&] {
@@ -545,12 +545,21 @@ void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Ru
     }
 }
 
+/// What the client named in it; nothing if its text is not among the last ones.
+QueryShape RoundTripSession::shape_of(const PlannedStmt* planned) const {
+    const Fingerprints::Entry* const known = known_of(query_id_of(planned));
+    return known != nullptr ? known->shape : QueryShape{};
+}
+
 /// What the statement's plan does, and what its text says of pages.
 Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
     Findings findings = findings_of(
         query, {round_trip_settings.values ? &current_.each : nullptr, evidence_.changed()});
     const Fingerprints::Entry* const known = known_of(query_id_of(query->plannedstmt));
-    findings.paged_table = known != nullptr ? known->page.table : InvalidOid;
+    if (known != nullptr) {
+        findings.paged_table = known->page.table;
+        findings.shape = known->shape;
+    }
     return findings;
 }
 

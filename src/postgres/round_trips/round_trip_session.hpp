@@ -219,6 +219,7 @@ class RoundTripSession {
     void set_evidence(roundtrip::Statement& statement) const;
     void look_at_page(PagedLists& pages, roundtrip::Statement& statement, const PageShape& page,
                       const QueryDesc* query);
+    QueryShape shape_of(const PlannedStmt* planned) const;
     Findings look_at_findings(const QueryDesc* query) const;
     static bool is_batch(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                          const Findings& findings);

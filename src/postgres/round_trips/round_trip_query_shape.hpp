@@ -1,0 +1,23 @@
+#pragma once
+
+#include "postgres/server/server.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+namespace onetrip::postgres {
+
+/// What a query names in its FROM, and does with it, before the server rewrites and plans it.
+struct QueryShape {
+    /// Its rows are rows of the tables that it names, so that a join can be written into it.
+    bool is_plain = false;
+    bool is_limited = false;      ///< by LIMIT or OFFSET
+    Oid view = InvalidOid;        ///< that it reads, and nothing else
+    bool is_of_function = false;  ///< it reads what a function returns, and nothing else
+};
+
+/// Finds it in the analysed tree.
+QueryShape query_shape_of(const Query* query);
+
+}  // namespace onetrip::postgres
