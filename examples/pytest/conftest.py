@@ -19,7 +19,7 @@ OPTIONS = "-c onetrip.watch_action=error -c onetrip.watch_repeats=3"
 def pytest_configure(config):
     config.addinivalue_line("markers", "allow_loops: the test may run statements in a loop")
     # For libpq, and so for psycopg, SQLAlchemy and Django: all connections, also those of a pool.
-    os.environ["PGOPTIONS"] = OPTIONS
+    os.environ["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} {OPTIONS}"
 
 
 @pytest.fixture
