@@ -161,6 +161,7 @@ my @below = (
 	[ 'from a constant in WITH', 'WITH page AS (SELECT 1, $n AS begin) SELECT p.id FROM posts AS p CROSS JOIN page WHERE page.begin < p.id ORDER BY p.id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'up to a fixed end', 'SELECT id FROM posts WHERE id > $n AND id < 999999 ORDER BY id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'downwards', 'SELECT id FROM posts WHERE id < $n AND id > 7 AND id <= 500200 ORDER BY id DESC LIMIT 10', map { 500_201 - $_ * 10 } 0 .. 14 ],
+	[ 'from where it may not be said', 'SELECT id FROM posts WHERE ($n IS NULL OR id > $n) ORDER BY id LIMIT 10', map { 500_000 + $_ * 10 } 0 .. 14 ],
 	[ 'from a row by a key of two columns', 'SELECT id FROM words WHERE word >= (SELECT w.word FROM words AS w WHERE w.id = $n AND w.word = $$w$n$$) ORDER BY word LIMIT 10', map { 1051 + $_ * 10 } 0 .. 13 ]);
 for my $form (@below)
 {
@@ -170,6 +171,11 @@ for my $form (@below)
 	{
 		is(seen('kind, leader, statements', $list . $block->[0] . $read . $block->[1]), 'page||' . @places, "a page $where, " . ($block->[0] ? 'in a block' : 'outside'));
 	}
+}
+for my $after ('$1 IS NULL OR id > $1', 'id > coalesce($1, 0)', '(id > $1) IS NOT FALSE')
+{
+	is( seen('kind, statements', "PREPARE p (int) AS SELECT id FROM posts WHERE $after ORDER BY id LIMIT 10;\nBEGIN;\n$list" . each_of('EXECUTE p($n)', 'NULL', map { 500_000 + $_ * 10 } 1 .. 14) . "COMMIT;\n"),
+		'page|15', "the first page has no place: $after");
 }
 # The page is named by what it is ordered by, whatever the plan reads first, and leads to nothing.
 for my $named ('SELECT w.id, u.name FROM words AS w JOIN users AS u ON u.id = w.id ORDER BY w.word LIMIT 2 OFFSET $n', 'SELECT w.id, count(p.id) FROM words AS w LEFT JOIN posts AS p ON p.id = w.id GROUP BY w.id ORDER BY w.word LIMIT 2 OFFSET $n',

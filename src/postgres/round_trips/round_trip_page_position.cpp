@@ -305,10 +305,13 @@ bool has_other_than_position(Node* node, void* context) {
             return !is_part_of_position(reinterpret_cast<const RowCompareExpr*>(node), position);
         case T_SubLink:
             return !is_part_of_position(reinterpret_cast<const SubLink*>(node), position);
-        case T_NullTest:
-            return place_in_order(as_tree(reinterpret_cast<NullTest*>(node)->arg),
-                                  position.order.expressions) < 0;
+        case T_NullTest: {
+            // Of the first page there is often no place: `$1 IS NULL OR a > $1`.
+            auto* const tested = as_tree(reinterpret_cast<NullTest*>(node)->arg);
+            return reads_rows(tested) && place_in_order(tested, position.order.expressions) < 0;
+        }
         case T_BoolExpr:
+        case T_BooleanTest:
         case T_List:
             return walk_expression(node, has_other_than_position, context);
         default:
