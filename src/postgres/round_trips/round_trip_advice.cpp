@@ -514,12 +514,15 @@ const char* update_without_comparison(const Subject& subject) {
 
 const char* update_by_column(const Subject& subject) {
     const char* const column = name_in_values(subject);
-    return psprintf(
-        "one UPDATE %s SET ... FROM (VALUES ...) AS v (%s, ...) WHERE %s = v.%s%s", subject.name,
-        column, subject.compared, column,
-        subject.findings->has_further_conditions
-            ? subject.further
-            : psprintf("; or, where all get the same, WHERE %s = ANY($1)", subject.compared));
+    const char* further = subject.further;
+    if (subject.findings->adds_to_row) {
+        further = psprintf("%s, which updates each row once: add up what is for the same one",
+                           subject.further);
+    } else if (!subject.findings->has_further_conditions) {
+        further = psprintf("; or, where all get the same, WHERE %s = ANY($1)", subject.compared);
+    }
+    return psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v (%s, ...) WHERE %s = v.%s%s",
+                    subject.name, column, subject.compared, column, further);
 }
 
 constexpr Rule rules_for_writes[] = {

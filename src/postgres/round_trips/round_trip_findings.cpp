@@ -544,11 +544,22 @@ const Bitmapset* as_set(const List* ranges) {
     return set;
 }
 
+/// Whether a value that an UPDATE sets is computed from columns; one that is taken as it is stays the
+/// same however often it is set.
+bool is_computed(const TargetEntry* entry) {
+    const Node* const value = without_casts(reinterpret_cast<Node*>(entry->expr));
+    return !entry->resjunk && !IsA(value, Var) &&
+           contain_var_clause(const_cast<Node*>(value));
+}
+
 void look_at_modification(PlanState* state, Walk& walk) {
     const auto* const modification = reinterpret_cast<const ModifyTable*>(state->plan);
     walk.findings.modification = modification;
     walk.targets = as_set(modification->resultRelations);
     if (outerPlanState(state) != nullptr) {
+        const auto values = each<TargetEntry>(outerPlanState(state)->plan->targetlist);
+        walk.findings.adds_to_row = modification->operation == CMD_UPDATE &&
+                                    std::any_of(values.begin(), values.end(), is_computed);
         look_at(outerPlanState(state), walk);
     }
 }

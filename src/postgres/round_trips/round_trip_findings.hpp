@@ -44,6 +44,7 @@ struct Findings {
     bool is_limited = false;              ///< a LIMIT is above what is compared with a given value
     bool is_part =
         false;  ///< so is another operation that needs all of its rows: UNION, OFFSET, DISTINCT
+    bool adds_to_row = false;      ///< an UPDATE computes what it sets from what was there
     bool is_volatile = false;      ///< the same statement may give something else each time
     bool locks_rows = false;       ///< FOR UPDATE and the like
     bool skips_locked = false;     ///< and passes over rows that others have locked
