@@ -31,7 +31,8 @@ bool RequestEpisode::count(const RequestRun& run) noexcept {
     const bool has_left_pages =
         entry->is_loop && entry->loop_kind == Kind::page && !statement.is_next_page;
     const bool is_run = statement.role == Statement::Role::execution;
-    if (statement.role == Statement::Role::next_fetch && entry->is_in_one_piece && entry->runs > 0) {
+    if (statement.role == Statement::Role::next_fetch && entry->is_in_one_piece &&
+        entry->runs > 0) {
         take_last_run(*entry);
     } else if (is_run && !has_left_pages) {
         count_run(*entry, run);

@@ -544,12 +544,11 @@ const Bitmapset* as_set(const List* ranges) {
     return set;
 }
 
-/// Whether a value that an UPDATE sets is computed from columns; one that is taken as it is stays the
-/// same however often it is set.
+/// Whether a value that an UPDATE sets is computed from columns; one that is taken as it is stays
+/// the same however often it is set.
 bool is_computed(const TargetEntry* entry) {
     const Node* const value = without_casts(reinterpret_cast<Node*>(entry->expr));
-    return !entry->resjunk && !IsA(value, Var) &&
-           contain_var_clause(const_cast<Node*>(value));
+    return !entry->resjunk && !IsA(value, Var) && contain_var_clause(const_cast<Node*>(value));
 }
 
 void look_at_modification(PlanState* state, Walk& walk) {
