@@ -324,7 +324,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     return loop;
 }
 
-inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
+[[gnu::always_inline]] inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
     if (entry.is_loop) {
         const QueryId leader = episode_.leader_of(entry);
         const bool has_other =
@@ -628,22 +628,26 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     return brought;
 }
 
-/// A loop of pages ends with a run that asks for something else.
+/// A loop of pages ends with a run that asks for something else. Large pages are no loop, nor is what
+/// comes after the last of them.
+void Detector::end_pages(Entry& entry) {
+    if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0) {
+        begin_anew(entry);
+    } else if (entry.trips >= episode_.repeats && entry.is_paging()) {
+        entry.forget_runs();
+    }
+}
+
 inline void Detector::count_page(Entry& entry, const Statement& statement) {
     if (statement.role != Statement::Role::execution) {
         return;
     }
-    if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0 &&
-        !statement.is_next_page) {
-        begin_anew(entry);
-    } else if (entry.trips >= episode_.repeats && entry.is_paging() && !statement.is_next_page) {
-        // Large pages are no loop, nor is what comes after the last of them.
-        entry.forget_runs();
-    }
+    entry.is_large_page = statement.is_large_page;
     if (statement.is_next_page) {
         entry.pages += entry.runs > 0 ? 1 : 0;
+    } else if (entry.pages > 0) {
+        end_pages(entry);
     }
-    entry.is_large_page = statement.is_large_page;
 }
 
 inline void Detector::remember_rows(Entry& entry, Place place, const Statement& statement,

@@ -176,6 +176,7 @@ class Detector {
     void count_generation(Entry& entry, const Judgement& evidence) const;
     void begin_generation(Entry& entry, const Judgement& evidence) const;
     bool follows_parent(const Entry& entry, const Placement& placement) const;
+    void end_pages(Entry& entry);
     void count_page(Entry& entry, const Statement& statement);
     void remember_rows(Entry& entry, Place place, const Statement& statement, bool is_by_values);
 

@@ -176,7 +176,7 @@ inline QueryId Episode::leader_of(const Entry& entry) const {
     return 0;
 }
 
-inline std::uint32_t Episode::most_trips(const Entry& entry) const {
+[[gnu::always_inline]] inline std::uint32_t Episode::most_trips(const Entry& entry) const {
     std::uint32_t trips = entry.trips;
     for (const Entry& other : entries.others_of(entry)) {
         trips += other.trips;

@@ -7,95 +7,33 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace onetrip::roundtrip {
-
-ValueHash hash_of_bytes(std::span<const unsigned char> bytes) noexcept {
-    std::uint64_t hash = 0x27D4EB2F165667C5U + bytes.size();
-    std::size_t at = 0;
-    for (; at + 8 <= bytes.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + at, sizeof word);
-        hash = mix_value(hash ^ word);
-    }
-    if (at < bytes.size()) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + at, bytes.size() - at);
-        hash = mix_value(hash ^ word);
-    }
-    return hash | 1U;
-}
 
 // ---- results ------------------------------------------------------------------------------------
 
 void Evidence::forget() noexcept {
-    ids_.fill(0);
-    results_.fill(Result{});
+    results_.forget();
     asking_.fill(Asking{});
-}
-
-void Evidence::drop(Place place) noexcept {
-    ids_[place] = 0;
-    results_[place] = Result{};
-    auto* const at = std::find(order_.begin(), order_.end(), place);
-    std::rotate(at, at + 1, order_.end());
-}
-
-inline void Evidence::move_to_front(Place place) noexcept {
-    auto* const at = std::find(order_.begin(), order_.end(), place);
-    std::rotate(order_.begin(), at, at + 1);
-}
-
-void Evidence::begin_generation(Place place) noexcept {
-    Result& result = results_[place];
-    result.generation = ++generation_;
-    result.kept = 0;
-    result.rows = 0;
-    result.distinct.fill(0);
-    clear_filter(place);
-}
-
-void Evidence::clear_filter(Place place) noexcept {
-    UsedWords& used = used_[place];
-    Filter& filter = filters_[place];
-    if (used.count > used.words.size()) {
-        filter.fill(0);
-    }
-    for (std::size_t i = 0; i < used.count && i < used.words.size(); ++i) {
-        filter[used.words[i]] = 0;
-    }
-    used.count = 0;
 }
 
 Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept {
     // Mostly the result that was the last one before.
-    Place place = ids_[order_.front()] == id ? order_.front() : place_of(id);
+    const Place last = results_.latest_first().front();
+    Place place = results_.id_at(last) == id ? last : results_.place_of(id);
     if (place == nowhere) {
-        place = order_.back();
-        ids_[place] = id;
-        results_[place] = Result{};
-        results_[place].id = id;
-        results_[place].echo = results_[place].asked = 0xFF;
-        begin_generation(place);
-    } else if (!goes_on && (results_[place].parameters == parameters || is_full(place) ||
+        place = results_.add(id);
+    } else if (!goes_on && (results_[place].parameters == parameters || results_.is_full(place) ||
                             (results_[place].is_many && !comes_of_a_loop(id)))) {
-        begin_generation(place);
+        results_.begin_generation(place);
     }
-    Result& result = results_[place];
-    if (!goes_on) {
-        result.last_rows = 0;
-    }
-    result.parameters = parameters;
-    if (order_.front() != place) {
-        move_to_front(place);
-    }
+    results_.begin_execution(place, parameters, goes_on);
     return place;
 }
 
 // ---- statements ---------------------------------------------------------------------------------
 
-const Evidence::Asking* Evidence::find(QueryId id) const noexcept {
+const Asking* Evidence::find(QueryId id) const noexcept {
     const auto* const set = asking_.data() + (id ^ (id >> 32U)) % sets * ways;
     const auto* const found =
         std::find_if(set, set + ways, [id](const Asking& one) { return one.id == id; });
@@ -106,8 +44,8 @@ const Evidence::Asking* Evidence::find(QueryId id) const noexcept {
 /// or if another has taken its place.
 inline Evidence::Place Evidence::leader_of(QueryId id) const noexcept {
     const Asking* const asking = find(id);
-    const bool is_there =
-        asking != nullptr && asking->leader != nowhere && ids_[asking->leader] == asking->leader_id;
+    const bool is_there = asking != nullptr && asking->leader != nowhere &&
+                          results_.id_at(asking->leader) == asking->leader_id;
     return is_there ? asking->leader : nowhere;
 }
 
@@ -120,14 +58,14 @@ bool Evidence::comes_of_a_loop(QueryId id) const noexcept {
         if (place == nowhere) {
             return false;
         }
-        if (ids_[place] == id) {
+        if (results_.id_at(place) == id) {
             return true;
         }
         if (results_[place].is_many && !is_echo(place, id)) {
             const Tally& tally = find(id)->tallies[place];
             return tally.generation == results_[place].generation && tally.asked >= 2;
         }
-        id = ids_[place];
+        id = results_.id_at(place);
     }
     return false;
 }
@@ -138,7 +76,7 @@ bool Evidence::is_echo(Place place, QueryId id) const noexcept {
     return ((results_[place].echo >> find(id)->column) & 1U) != 0;
 }
 
-inline Evidence::Asking& Evidence::asking_of(QueryId id) noexcept {
+inline Asking& Evidence::asking_of(QueryId id) noexcept {
     Asking* const set = asking_.data() + (id ^ (id >> 32U)) % sets * ways;
     Asking* oldest = set;
     ++clock_;
@@ -182,7 +120,7 @@ inline std::uint32_t Evidence::take_changes(Asking& asking,
     return changed;
 }
 
-inline Evidence::Tally& Evidence::tally_of(Asking& asking, Place place) const noexcept {
+inline Tally& Evidence::tally_of(Asking& asking, Place place) const noexcept {
     Tally& tally = asking.tallies[place];
     if (tally.generation != results_[place].generation) {
         tally = Tally{};
@@ -199,7 +137,7 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
     bool is_found = false;
     for (std::size_t column = 0; column < result.width; ++column) {
         for (std::uint32_t left = changed; left != 0; left &= left - 1) {
-            if (has(place, values.hashes[std::countr_zero(left)], column)) {
+            if (results_.has(place, values.hashes[std::countr_zero(left)], column)) {
                 tally.hits[column] += tally.hits[column] < 0xFF ? 1 : 0;
                 is_found = true;
                 break;
@@ -217,9 +155,10 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
                                                        Places& held) const noexcept {
     Tally& tally = tally_of(asking, place);
     // What lies after the rows that are kept cannot be found.
-    const bool is_cut = results_[place].rows > most_rows && tally.judged >= most_rows;
+    const bool is_cut =
+        results_[place].rows > KeptResults::most_rows && tally.judged >= KeptResults::most_rows;
     if (!is_cut) {
-        if (tally.judged >= most_judged) {
+        if (tally.judged >= Tally::most_judged) {
             tally.judged /= 2;
             tally.found /= 2;
         }
@@ -232,22 +171,16 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
     return tally.holds();
 }
 
-/// The column in which values were found most often.
-inline std::uint8_t Evidence::column_of_most(const Tally& tally) noexcept {
-    const auto* const begin = tally.hits.begin();
-    return static_cast<std::uint8_t>(std::max_element(begin, tally.hits.end()) - begin);
-}
-
 /// Whether a result came of a loop over another statement's rows: then those did not come of it.
 bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     constexpr int deepest = 4;
     for (int depth = 0; depth < deepest; ++depth) {
-        const Place leader = leader_of(ids_[place]);
-        if (leader == nowhere || leader == place || is_echo(leader, ids_[place])) {
+        const Place leader = leader_of(results_.id_at(place));
+        if (leader == nowhere || leader == place || is_echo(leader, results_.id_at(place))) {
             return false;
         }
         place = leader;
-        if (ids_[place] == id) {
+        if (results_.id_at(place) == id) {
             return true;
         }
     }
@@ -257,7 +190,7 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
 /// Whether a result holds the values in a column that has but what that was asked for itself.
 inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept {
     const Columns asked = results_[place].asked & static_cast<Columns>(~results_[place].echo);
-    return asked != 0 && ((asked >> column_of_most(tally)) & 1U) != 0;
+    return asked != 0 && ((asked >> tally.column_of_most()) & 1U) != 0;
 }
 
 /// The latest result that holds the values leads; one that was asked for them only if no other
@@ -270,15 +203,15 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     Place asked = nowhere;
     Place own = nowhere;
     std::uint16_t found = 0;
-    for (const Place place : order_) {
-        if (ids_[place] == 0) {
+    for (const Place place : results_.latest_first()) {
+        if (results_.id_at(place) == 0) {
             break;
         }
         if (!judge_one(asking, place, values, changed, held)) {
             found |= asking.tallies[place].found;
             continue;
         }
-        if (ids_[place] == asking.id) {
+        if (results_.id_at(place) == asking.id) {
             own = place;
         } else if (leader == nowhere && !is_led_by(place, asking.id)) {
             if (!holds_what_it_was_asked_for(place, asking.tallies[place])) {
@@ -291,8 +224,8 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     leader = leader != nowhere ? leader : asked != nowhere ? asked : own;
     asking.leader = leader;
     if (leader != nowhere) {
-        asking.leader_id = ids_[leader];
-        asking.column = column_of_most(asking.tallies[leader]);
+        asking.leader_id = results_.id_at(leader);
+        asking.column = asking.tallies[leader].column_of_most();
     } else if (found > 0) {
         note_asked(asking, values, changed);
     }
@@ -305,7 +238,7 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     std::uint32_t changed) const noexcept {
     for (std::uint32_t left = changed; left != 0; left &= left - 1) {
         const ValueHash value = values.hashes[std::countr_zero(left)];
-        if (has(place, value, column)) {
+        if (results_.has(place, value, column)) {
             return value;
         }
     }
@@ -319,12 +252,12 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
                                                              std::uint32_t changed) const noexcept {
     constexpr std::uint16_t enough = 2;
     const Place place = asking.leader;
-    if (place == nowhere || ids_[place] == asking.id) {
+    if (place == nowhere || results_.id_at(place) == asking.id) {
         return 0;
     }
     Tally& tally = asking.tallies[place];
     if (tally.generation != results_[place].generation || tally.judged < enough ||
-        tally.judged >= most_judged || tally.asked - tally.same >= results_[place].rows ||
+        tally.judged >= Tally::most_judged || tally.asked - tally.same >= results_[place].rows ||
         !tally.holds()) {
         return 0;
     }
@@ -337,34 +270,17 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     return found;
 }
 
-/// A value is two bits of one word, of which one at least is new.
-void Evidence::Asked::add(ValueHash value) noexcept {
-    static_assert(words == 16, "the upper four bits of the hash say which word");
-    const std::uint64_t hash = value * 0x9E3779B97F4A7C15U;
-    const std::uint64_t bit = std::uint64_t{1} << ((hash >> 54U) % 64);
-    const std::uint64_t mark = bit | std::rotl(bit, 1 + static_cast<int>((hash >> 48U) % 32));
-    std::uint64_t& word = marks[hash >> 60U];
-    values += (word & mark) != mark ? 1 : 0;
-    word |= mark;
-}
-
-/// Of many values a few look like others.
-bool Evidence::Asked::is_half_of(std::uint64_t all) const noexcept {
-    const std::uint64_t half = (all + 1) / 2;
-    return values >= half - half / 32;
-}
-
 /// How many values there are to ask for, in the columns that held those which were asked for: many
 /// rows may have the same.
 std::uint64_t Evidence::values_to_ask(Place place, const Tally& tally) const noexcept {
     const Result& result = results_[place];
     const auto& hits = tally.hits;
     std::uint8_t most = 1;
-    std::uint64_t fewest = most_rows;
+    std::uint64_t fewest = KeptResults::most_rows;
     for (std::size_t column = 0; column < result.width; ++column) {
         if (hits[column] > most) {
             most = hits[column];
-            fewest = most_rows;
+            fewest = KeptResults::most_rows;
         }
         if (hits[column] == most) {
             fewest = std::min<std::uint64_t>(fewest, result.distinct[column]);
@@ -373,11 +289,11 @@ std::uint64_t Evidence::values_to_ask(Place place, const Tally& tally) const noe
     return std::min(fewest, result.rows);
 }
 
-Evidence::Asked& Evidence::asked_of(Asking& asking, Place place) const noexcept {
-    Asked& asked = asking.asked;
+AskedValues& Evidence::asked_of(Asking& asking, Place place) const noexcept {
+    AskedValues& asked = asking.asked;
     const std::uint32_t generation = results_[place].generation;
     if (asked.generation != generation) {
-        asked = Asked{};
+        asked = AskedValues{};
         asked.generation = generation;
     }
     return asked;
@@ -385,7 +301,7 @@ Evidence::Asked& Evidence::asked_of(Asking& asking, Place place) const noexcept 
 
 /// Whether the statement has now asked for half of what a result gave.
 bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const noexcept {
-    Asked& asked = asked_of(asking, place);
+    AskedValues& asked = asked_of(asking, place);
     asked.add(found);
     return asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
@@ -395,11 +311,11 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
 [[gnu::noinline]] bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
                                                const StatementValueHashes& values,
                                                std::uint32_t changed) const noexcept {
-    Asked& asked = asked_of(asking, place);
+    AskedValues& asked = asked_of(asking, place);
     std::size_t added = 0;
     for (std::uint32_t left = changed; left != 0; left &= left - 1) {
         const ValueHash value = values.hashes[std::countr_zero(left)];
-        if (has(place, value, column)) {
+        if (results_.has(place, value, column)) {
             asked.add(value);
             ++added;
         }
@@ -413,18 +329,19 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
 /// list.
 [[gnu::noinline]] void Evidence::note_asked(Asking& asking, const StatementValueHashes& values,
                                             std::uint32_t changed) const noexcept {
-    const auto* const likely =
-        std::find_if(order_.begin(), order_.end(), [this, &asking](Place place) {
+    const auto* const likely = std::find_if(
+        results_.latest_first().begin(), results_.latest_first().end(),
+        [this, &asking](Place place) {
             const Tally& tally = asking.tallies[place];
             const bool is_open = tally.generation == results_[place].generation && !tally.is_half;
             return is_open && tally.found > 0 && tally.judged <= tally.found + 1 &&
-                   ids_[place] != asking.id;
+                   results_.id_at(place) != asking.id;
         });
-    if (likely == order_.end()) {
+    if (likely == results_.latest_first().end()) {
         return;
     }
     Tally& tally = asking.tallies[*likely];
-    const std::uint8_t column = column_of_most(tally);
+    const std::uint8_t column = tally.column_of_most();
     tally.is_half = value_in_column(*likely, column, values, changed) != 0 &&
                     asks_for_half(asking, *likely, column, values, changed);
 }
@@ -464,7 +381,7 @@ inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column)
 /// values are not known: others each time, if they are no more than there are.
 bool Evidence::asks_for_half_with(Asking& asking, Place place,
                                   std::uint16_t passed) const noexcept {
-    Asked& asked = asked_of(asking, place);
+    AskedValues& asked = asked_of(asking, place);
     const std::uint64_t all = values_to_ask(place, asking.tallies[place]);
     asked.values = static_cast<std::uint16_t>(asked.values + (passed <= all ? passed : 0));
     return asked.is_half_of(all);
@@ -480,7 +397,8 @@ bool Evidence::asks_for_half_with(Asking& asking, Place place,
         const bool leads = place == led.place;
         std::uint32_t passed = tally.passed + (leads ? 0U : 1U);
         passed += tally.passed > 0 ? asking.unsought : 0;
-        tally.passed = static_cast<std::uint16_t>(std::min<std::uint32_t>(passed, most_judged));
+        tally.passed =
+            static_cast<std::uint16_t>(std::min<std::uint32_t>(passed, Tally::most_judged));
         if (leads && passed > 0 && tally.found == tally.judged && led.leader != asking.id) {
             led.besides |= Judgement::takes;
             led.loose = tally.passed;
@@ -522,7 +440,7 @@ bool Evidence::asks_for_half_with(Asking& asking, Place place,
 /// asked for again for other reasons than a loop.
 [[gnu::noinline]] void Evidence::judge_same(Judgement& led, Asking& asking) const noexcept {
     const Place place = asking.leader;
-    if (place == nowhere || ids_[place] == 0) {
+    if (place == nowhere || results_.id_at(place) == 0) {
         return;
     }
     Tally& tally = asking.tallies[place];
@@ -555,10 +473,10 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
     }
     same &= ~changed;
     bool was_chance = false;
-    for (const Place place : order_) {
+    for (const Place place : results_.latest_first()) {
         Tally& tally = asking.tallies[place];
         Tally by_same;
-        if (ids_[place] == 0 || tally.generation != results_[place].generation ||
+        if (results_.id_at(place) == 0 || tally.generation != results_[place].generation ||
             tally.found == 0 || !look_in(place, by_same, first, same)) {
             continue;
         }
@@ -603,7 +521,8 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
 [[gnu::noinline]] void Evidence::take_unled(Asking& asking, Judgement& led) const noexcept {
     const Tally& tally = asking.tallies[led.place];
     const std::uint32_t loose = asking.runs - 1 - std::max(asking.led, tally.since);
-    led.loose = static_cast<std::uint16_t>(std::min<std::uint32_t>(led.loose + loose, most_judged));
+    led.loose =
+        static_cast<std::uint16_t>(std::min<std::uint32_t>(led.loose + loose, Tally::most_judged));
     const int judged_before = std::max(tally.judged - 1, 0);
     led.strays = static_cast<std::uint16_t>(std::max(asking.strays - judged_before, 0));
     asking.strays = 0;
@@ -633,9 +552,9 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
         asking.led = 0;
     }
     if (found.leader == 0) {
-        asking.strays += changed != 0 && asking.strays < most_judged ? 1 : 0;
+        asking.strays += changed != 0 && asking.strays < Tally::most_judged ? 1 : 0;
         found.loose = static_cast<std::uint16_t>(
-            std::min<std::uint32_t>(asking.runs - asking.led, most_judged));
+            std::min<std::uint32_t>(asking.runs - asking.led, Tally::most_judged));
         return found;
     }
     if (!was_led) {

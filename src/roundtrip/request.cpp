@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "roundtrip/evidence.hpp"
+#include "roundtrip/value_hash.hpp"
 #include "roundtrip/tags.hpp"
 
 namespace onetrip::roundtrip {

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "roundtrip/evidence.hpp"
+#include "roundtrip/value_hash.hpp"
 #include "roundtrip/loop_rules.hpp"
 
 namespace onetrip::roundtrip {

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "roundtrip/evidence.hpp"
+#include "roundtrip/value_hash.hpp"
 
 namespace onetrip::roundtrip {
 

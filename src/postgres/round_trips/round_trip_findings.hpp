@@ -2,7 +2,7 @@
 
 #include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "postgres/server/server.hpp"
-#include "roundtrip/evidence.hpp"
+#include "roundtrip/value_hash.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"

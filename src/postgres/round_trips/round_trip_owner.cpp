@@ -8,7 +8,7 @@
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/server/interrupts.hpp"
-#include "roundtrip/evidence.hpp"
+#include "roundtrip/value_hash.hpp"
 #include "roundtrip/lexable_prefix.hpp"
 
 extern "C" {

@@ -11,7 +11,7 @@
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/round_trips/shared_rows.hpp"
-#include "roundtrip/evidence.hpp"
+#include "roundtrip/value_hash.hpp"
 
 extern "C" {
 #include "port/atomics.h"
