@@ -69,6 +69,13 @@ void Detector::end_episode() {
     answered_.forget_all();
 }
 
+/// The session has paused before the block, of which nothing counts yet.
+void Detector::end_before_block() {
+    tell_all();
+    forget_all();
+    answered_.forget_before_block();
+}
+
 void Detector::end_episode_after_pause(Microseconds now) {
     if (!in_block_ && time_.has_paused(now)) {
         end_episode();
@@ -236,7 +243,7 @@ void Detector::begin_block_episode() {
 /// The block was a small one: its statements count as if they had been sent outside of one.
 void Detector::release_held() {
     for (Run& run : episode_.held) {
-        run.wait.has_pause &= &run == episode_.held.begin();
+        run.wait.has_pause = false;
         add_held(run);
     }
 }
@@ -260,6 +267,9 @@ void Detector::describe_later(const LoopKey& loop) {
 /// Keeps a statement of a block that may be a small one. When it will count, nobody can look
 /// anything up any more: so what it will then make is said now.
 std::optional<LoopKey> Detector::hold(const Run& run) {
+    if (run.wait.has_pause && episode_.held.is_empty()) {
+        end_before_block();
+    }
     const std::optional<LoopKey> loop = foresee(run);
     episode_.held.add(run);
     if (loop) {
@@ -270,9 +280,6 @@ std::optional<LoopKey> Detector::hold(const Run& run) {
 
 std::optional<LoopKey> Detector::foresee(const Run& run) {
     const Statement& statement = run.statement;
-    if (run.wait.has_pause && episode_.held.is_empty()) {
-        return std::nullopt;
-    }
     // A loop that was not foreseen before, because what it is next to was held too.
     for (Entry& entry : episode_.entries.of(statement.id)) {
         if (entry.is_loop && !entry.is_described) {
@@ -628,8 +635,8 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     return brought;
 }
 
-/// A loop of pages ends with a run that asks for something else. Large pages are no loop, nor is what
-/// comes after the last of them.
+/// A loop of pages ends with a run that asks for something else. Large pages are no loop, nor is
+/// what comes after the last of them.
 void Detector::end_pages(Entry& entry) {
     if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0) {
         begin_anew(entry);

@@ -134,6 +134,7 @@ class Detector {
     static constexpr Place nowhere = Entry::nowhere;
 
     // Episodes and blocks:
+    void end_before_block();
     void begin_block_episode();
     void restart_episode();
     void end_part();

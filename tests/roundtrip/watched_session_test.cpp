@@ -395,6 +395,56 @@ TEST_CASE("what is read in parts is never in a loop") {
     }
 }
 
+TEST_CASE("a pause before a block ends what was before it, whatever the block is") {
+    const auto block = [](WatchedSession& session, std::int64_t from, std::int64_t until) {
+        session.begin_block();
+        session.list(parents, 501, 12);
+        for (std::int64_t number = from; number < until; ++number) {
+            session.look(number);
+        }
+        session.end_block();
+    };
+    WatchedSession large(10);
+    for (int i = 0; i < 3; ++i) {
+        block(large, 501, 508);
+        large.pause();
+    }
+    large.end();
+    CHECK(large.loops.empty());
+    WatchedSession after_reads(10);
+    after_reads.list(parents, 501, 12);
+    for (std::int64_t number = 501; number < 510; ++number) {
+        after_reads.look(number);
+    }
+    after_reads.pause();
+    block(after_reads, 501, 510);
+    after_reads.end();
+    CHECK(after_reads.loops.empty());
+    WatchedSession twice(10);
+    block(twice, 501, 513);
+    twice.pause();
+    block(twice, 501, 513);
+    twice.end();
+    REQUIRE(twice.loops.size() == 2);
+    CHECK(twice.loops[1].statements == 12);
+    // The first small block after the pause counts too.
+    for (const bool pauses : {false, true}) {
+        WatchedSession small(10);
+        small.ask(children, Kind::select, 1);
+        if (pauses) {
+            small.pause();
+        }
+        block(small, 501, 502);
+        for (std::int64_t number = 502; number < 511; ++number) {
+            small.begin_block();
+            small.look(number);
+            small.end_block();
+        }
+        small.end();
+        CHECK(small.loop_of(look_up).statements == 10);
+    }
+}
+
 TEST_CASE("visitors who open one thing with its collections are no loop") {
     for (const bool in_block : {false, true}) {
         WatchedSession session(10);
