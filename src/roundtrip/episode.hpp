@@ -150,7 +150,7 @@ class Episode {
                           const Placement& placement) const;
     Brought first_run_of(const Entry& entry) const;
     Brought runs_before_neighbour(const Entry& entry, const Placement& placement) const;
-    Entry* latest_led(const Entry& entry);
+    Entry* latest_led(const Entry& entry, QueryId leader);
 
     std::size_t loops_ = 0;
 };

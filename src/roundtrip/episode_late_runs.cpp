@@ -189,13 +189,13 @@ void Episode::take_runs(Entry& entry, std::uint32_t runs) {
     }
 }
 
-/// What another leader's values have led to, of the same statement, and ran last; nullptr if there
-/// is nothing.
-Entry* Episode::latest_led(const Entry& entry) {
+/// What the values of others than this leader have led to, of the entry's statement, and ran last;
+/// nullptr if there is nothing.
+Entry* Episode::latest_led(const Entry& entry, QueryId leader) {
     Entry* found = nullptr;
-    for (Entry& other : entries.others_of(entry)) {
-        if (other.runs > 0 && other.value_runs > 0 &&
-            (found == nullptr || other.execution > found->execution)) {
+    for (Entry& other : entries.of(entry.id)) {
+        if (are_alike(entry, other) && other.leader != leader && other.runs > 0 &&
+            other.value_runs > 0 && (found == nullptr || other.execution > found->execution)) {
             found = &other;
         }
     }
@@ -209,7 +209,7 @@ void Episode::release_runs(const Entry& entry, const Judgement& evidence) {
         wanted -= std::min(wanted, other.unled.untold());
     }
     while (wanted > 0) {
-        Entry* const other = latest_led(entry);
+        Entry* const other = latest_led(entry, evidence.leader);
         // Without a leader it is the first run that is wanted.
         if (other == nullptr || (evidence.leader == 0 && other->runs > 1)) {
             return;

@@ -17,14 +17,21 @@ void Evidence::forget() noexcept {
     asking_.fill(Asking{});
 }
 
+/// Whether an execution does not add to those before. The same row again is another request's,
+/// unless a list led to it: then neighbours in the list have it in common.
+inline bool Evidence::begins_anew(Place place, std::uint64_t parameters) const noexcept {
+    const KeptResults::Result& result = results_[place];
+    const bool is_same = result.parameters == parameters;
+    return results_.is_full(place) || (result.is_many && (is_same || !comes_of_a_loop(result.id)));
+}
+
 Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept {
     // Mostly the result that was the last one before.
     const Place last = results_.latest_first().front();
     Place place = results_.id_at(last) == id ? last : results_.place_of(id);
     if (place == nowhere) {
         place = results_.add(id);
-    } else if (!goes_on && (results_[place].parameters == parameters || results_.is_full(place) ||
-                            (results_[place].is_many && !comes_of_a_loop(id)))) {
+    } else if (!goes_on && begins_anew(place, parameters)) {
         results_.begin_generation(place);
     }
     results_.begin_execution(place, parameters, goes_on);
@@ -528,6 +535,15 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
     asking.strays = 0;
 }
 
+/// Whether what leads this run held what the runs so far asked for, which was the same each time.
+[[gnu::noinline]] bool Evidence::holds_first(const Asking& asking,
+                                             const Judgement& led) const noexcept {
+    constexpr std::uint32_t all = (1U << StatementValueHashes::most) - 1;
+    const StatementValueHashes& first = first_of(asking);
+    return value_in_column(led.place, asking.column, first,
+                           all >> (StatementValueHashes::most - first.count)) != 0;
+}
+
 ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
                                                  const StatementValueHashes& values) noexcept {
     Asking& asking = asking_of(id);
@@ -559,6 +575,9 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     }
     if (!was_led) {
         take_unled(asking, found);
+        if (is_same && found.loose > 0 && holds_first(asking, found)) {
+            found.besides |= Judgement::takes;
+        }
     }
     asking.led = asking.runs;
     return found;

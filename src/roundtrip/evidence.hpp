@@ -66,6 +66,7 @@ class Evidence {
     static constexpr std::size_t sets = 16;
     static constexpr std::size_t ways = 4;
 
+    bool begins_anew(Place place, std::uint64_t parameters) const noexcept;
     Asking& asking_of(QueryId id) noexcept;
     const Asking* find(QueryId id) const noexcept;
     std::uint32_t take_changes(Asking& asking, const StatementValueHashes& values) noexcept;
@@ -106,6 +107,7 @@ class Evidence {
                     std::uint32_t changed) const noexcept;
     bool take_back_chance(Asking& asking, std::uint32_t changed) const noexcept;
     void take_unled(Asking& asking, Judgement& led) const noexcept;
+    bool holds_first(const Asking& asking, const Judgement& led) const noexcept;
     void settle(Asking& asking, Places held, Judgement& led) const noexcept;
 
     KeptResults results_;

@@ -445,6 +445,41 @@ TEST_CASE("a pause before a block ends what was before it, whatever the block is
     }
 }
 
+TEST_CASE("a chain is seen though neighbours have the same parent, or its parents one") {
+    for (const bool is_block : {false, true}) {
+        for (const std::int64_t sharing : {1, 2, 3}) {
+            for (const std::int64_t shared_above : {1, 2}) {
+                CAPTURE(is_block, sharing, shared_above);
+                WatchedSession session(10);
+                if (is_block) {
+                    session.begin_block();
+                }
+                constexpr std::int64_t rows = 24;
+                WatchedSession::Numbers list;
+                for (std::int64_t i = 0; i < rows; ++i) {
+                    list.push_back(501 + i / sharing);
+                }
+                session.run(parents, Kind::select, {}, list);
+                for (std::int64_t i = 0; i < rows; ++i) {
+                    const std::int64_t above = 101 + i / sharing / shared_above;
+                    session.run(children, Kind::select, {list[static_cast<std::size_t>(i)]},
+                                {above});
+                    session.look(above);
+                }
+                session.end_block();
+                session.end();
+                for (const QueryId id : {children, look_up}) {
+                    CAPTURE(id);
+                    const Loop loop = session.loop_of(id);
+                    CHECK(loop.statements == rows);
+                    CHECK(loop.key.leader == parents);
+                    CHECK(loop.is_by_values);
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("visitors who open one thing with its collections are no loop") {
     for (const bool in_block : {false, true}) {
         WatchedSession session(10);

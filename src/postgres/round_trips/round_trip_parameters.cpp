@@ -4,6 +4,8 @@
 
 #include "postgres/round_trips/round_trip_parameters.hpp"
 
+#include <bit>
+
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
@@ -77,7 +79,12 @@ struct ConstantWalk {
     const PageShape& page;
     Hash without_page;
     ConstantNumber number;
+    bool has_limit;  ///< some query has LIMIT or OFFSET
 };
+
+bool has_limit(const Query* query) {
+    return query->limitCount != nullptr || query->limitOffset != nullptr;
+}
 
 void hash_constant(const Const* constant, ConstantWalk& walk) {
     const auto layout = [constant] {
@@ -126,6 +133,8 @@ bool hash_constants(Node* node, void* context) {
             static_cast<ConstantWalk*>(context)->number.walk_array(node, hash_constants, context);
             return false;
         case T_Query:
+            static_cast<ConstantWalk*>(context)->has_limit |=
+                has_limit(reinterpret_cast<Query*>(node));
             return walk_query(reinterpret_cast<Query*>(node), hash_constants, context);
         default:
             return walk_expression(node, hash_constants, context);
@@ -133,9 +142,9 @@ bool hash_constants(Node* node, void* context) {
 }
 
 /// The walk over a statement for those of its constants that are looked for: what is compared comes
-/// before what is shown, names and colours of a CASE.
+/// before what is shown, names and colours of a CASE. How many rows are wanted is no value.
 struct ComparedWalk {
-    const Node* select_list;  ///< of the query that the walk is in
+    const Query* query;  ///< that the walk is in
     bool is_in_select_list;
     roundtrip::StatementValueHashes compared;
     roundtrip::StatementValueHashes selected;
@@ -152,20 +161,21 @@ bool find_compared(Node* node, void* context) {
             .add(hash_of(constant->consttype, constant->constvalue, constant->constisnull));
         return false;
     }
-    const Node* const select_list = walk.select_list;
+    const Query* const query = walk.query;
+    if (query != nullptr && (node == query->limitCount || node == query->limitOffset)) {
+        return false;
+    }
     const bool was_in_select_list = walk.is_in_select_list;
     bool ends = false;
     if (IsA(node, Query)) {
-        auto* const query = reinterpret_cast<Query*>(node);
-        walk.select_list = query->commandType == CMD_SELECT
-                               ? reinterpret_cast<const Node*>(query->targetList)
-                               : nullptr;
-        ends = walk_query(query, find_compared, context);
+        walk.query = reinterpret_cast<const Query*>(node);
+        ends = walk_query(reinterpret_cast<Query*>(node), find_compared, context);
     } else {
-        walk.is_in_select_list |= node == walk.select_list;
+        walk.is_in_select_list |= query != nullptr && query->commandType == CMD_SELECT &&
+                                  node == reinterpret_cast<const Node*>(query->targetList);
         ends = walk_expression(node, find_compared, context);
     }
-    walk.select_list = select_list;
+    walk.query = query;
     walk.is_in_select_list = was_in_select_list;
     return ends;
 }
@@ -178,7 +188,7 @@ bool find_compared(Node* node, void* context) {
     }
 }
 
-/// Of so many there may be others that are compared.
+/// Without limits, and in an order in which those that are compared are among so many.
 [[gnu::noinline]] void put_compared_first(Query* query, roundtrip::StatementValueHashes& values) {
     ComparedWalk walk{nullptr, false, {}, {}};
     find_compared(reinterpret_cast<Node*>(query), &walk);
@@ -215,10 +225,11 @@ void StatementValues::remember_constants(Query* query, const PageShape& page, bo
     constants.values.each.count = 0;
     constants.hash_without_page = 0;
     if (may_have_some) {
-        ConstantWalk walk{constants.values, page, 0, {}};
+        ConstantWalk walk{constants.values, page, 0, {}, has_limit(query)};
         walk_query(query, hash_constants, &walk);
         constants.hash_without_page = walk.without_page;
-        if (constants.values.each.count == roundtrip::StatementValueHashes::most) {
+        if (walk.has_limit ||
+            constants.values.each.count == roundtrip::StatementValueHashes::most) {
             put_compared_first(query, constants.values.each);
         }
     }
@@ -232,7 +243,7 @@ const ValueLayout& StatementValues::look_up_layout(Oid type) {
     return layout;
 }
 
-void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
+void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters, std::uint64_t limits,
                               ValuesOfStatement& values) {
     const Constants& constants = constants_[id % places];
     const bool has_constants = constants.id == id;
@@ -246,6 +257,12 @@ void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
                 add_value(values, parameter.ptype, parameter.value, parameter.isnull,
                           [&]() -> const ValueLayout& { return layout_of(parameter.ptype); });
             }
+        }
+    }
+    for (; limits != 0; limits &= limits - 1) {
+        const auto place = static_cast<std::size_t>(std::countr_zero(limits));
+        if (place < values.each.count) {
+            values.each.hashes[place] = 0;
         }
     }
     if (has_constants && constants.values.each.count > 0) {

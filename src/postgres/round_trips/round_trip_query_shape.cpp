@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "postgres/server/list_range.hpp"
+#include "postgres/server/walls.hpp"
 
 namespace onetrip::postgres {
 
@@ -31,9 +32,39 @@ const RangeTblEntry* only_range(const Query* query) {
                : nullptr;
 }
 
+/// Adds the parameters of an expression to the bits in the context.
+bool find_parameters(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (!IsA(node, Param)) {
+        return walk_expression(node, find_parameters, context);
+    }
+    const auto* const parameter = reinterpret_cast<const Param*>(node);
+    constexpr int most = 64;
+    if (parameter->paramkind == PARAM_EXTERN && parameter->paramid <= most) {
+        *static_cast<std::uint64_t*>(context) |= std::uint64_t{1} << (parameter->paramid - 1);
+    }
+    return false;
+}
+
+/// The same of the limits of all queries.
+bool find_limits(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (!IsA(node, Query)) {
+        return walk_expression(node, find_limits, context);
+    }
+    auto* const query = reinterpret_cast<Query*>(node);
+    find_parameters(query->limitCount, context);
+    find_parameters(query->limitOffset, context);
+    return walk_query(query, find_limits, context);
+}
+
 }  // namespace
 
-QueryShape query_shape_of(const Query* query) {
+QueryShape query_shape_of(Query* query) {
     QueryShape shape;
     const auto ranges = each<RangeTblEntry>(query->rtable);
     shape.is_plain = query->commandType == CMD_SELECT && keeps_rows(query) &&
@@ -44,6 +75,7 @@ QueryShape query_shape_of(const Query* query) {
         shape.view = is_view ? range->relid : InvalidOid;
         shape.is_of_function = range->rtekind == RTE_FUNCTION;
     }
+    find_limits(reinterpret_cast<Node*>(query), &shape.limits);
     return shape;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "postgres/server/server.hpp"
 
 extern "C" {
@@ -15,9 +17,12 @@ struct QueryShape {
     bool is_limited = false;      ///< by LIMIT or OFFSET
     Oid view = InvalidOid;        ///< that it reads, and nothing else
     bool is_of_function = false;  ///< it reads what a function returns, and nothing else
+    /// The parameters in its LIMIT and OFFSET, as bits from the first: they are numbers of rows,
+    /// and no values. Those after the 64th are not known.
+    std::uint64_t limits = 0;
 };
 
 /// Finds it in the analysed tree.
-QueryShape query_shape_of(const Query* query);
+QueryShape query_shape_of(Query* query);
 
 }  // namespace onetrip::postgres

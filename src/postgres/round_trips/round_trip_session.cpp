@@ -275,7 +275,8 @@ void RoundTripSession::end_episode() {
         is_passed_over ? 0 : request_of(query_id, query->sourceText);
     look_at_request(request);
     known_ = known_of(query_id);
-    values_.collect(query_id, query->params, current_);
+    values_.collect(query_id, query->params, known_ != nullptr ? known_->shape.limits : 0,
+                    current_);
     judged_query_ = query;
     receiver_.drop_unfinished();
     if (!round_trip_settings.values || is_passed_over) {
@@ -297,7 +298,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::started(const QueryDesc* query) {
 DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
     if (judged_query_ != query) {
-        values_.collect(id, query->params, current_);
+        values_.collect(id, query->params, limits_of(id), current_);
     }
     return receiver_.put_before(
         query->dest,
@@ -317,7 +318,7 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     look_at_role();
     forget_after_pause();
     const QueryId id = query_id_of(planned);
-    values_.collect(id, effect.cursor->portalParams, current_);
+    values_.collect(id, effect.cursor->portalParams, limits_of(id), current_);
     judged_query_ = nullptr;
     return receiver_.put_before(
         receiver,
@@ -462,7 +463,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     }
     const QueryId id = query_id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
-        values_.collect(id, query->params, current_);
+        values_.collect(id, query->params, limits_of(id), current_);
         clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
     }
     Detector::Run run{clock_.end(now)};

@@ -169,6 +169,10 @@ class RoundTripSession {
     const Fingerprints::Entry* known_of(roundtrip::QueryId id) const {
         return known_ != nullptr && known_->query_id == id ? known_ : fingerprints_.find(id);
     }
+    std::uint64_t limits_of(roundtrip::QueryId id) const {
+        const Fingerprints::Entry* const known = known_of(id);
+        return known != nullptr ? known->shape.limits : 0;
+    }
     roundtrip::QueryId fingerprint_of(roundtrip::QueryId id) const {
         const Fingerprints::Entry* const known = known_of(id);
         return known != nullptr ? known->fingerprint : id;
