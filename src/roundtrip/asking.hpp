@@ -25,8 +25,8 @@ struct Tally {
     std::array<std::uint8_t, KeptResults::columns> hits{};
 
     bool holds() const noexcept { return found > 0 && found * 5U >= judged * 4U; }
-    /// The column in which values were found most often.
-    std::uint8_t column_of_most() const noexcept;
+    /// The columns in which values were found most often; none if that is in none.
+    KeptResults::Columns columns_of_most() const noexcept;
 };
 
 /// Which values of its leader's result a statement has asked for, about.
@@ -62,9 +62,13 @@ struct Asking {
     AskedValues asked;
 };
 
-inline std::uint8_t Tally::column_of_most() const noexcept {
-    const auto* const begin = hits.begin();
-    return static_cast<std::uint8_t>(std::max_element(begin, hits.end()) - begin);
+inline KeptResults::Columns Tally::columns_of_most() const noexcept {
+    const std::uint8_t most = *std::max_element(hits.begin(), hits.end());
+    KeptResults::Columns found = 0;
+    for (std::size_t column = 0; most > 0 && column < hits.size(); ++column) {
+        found |= static_cast<KeptResults::Columns>((hits[column] == most ? 1U : 0U) << column);
+    }
+    return found;
 }
 
 /// A value is two bits of one word, of which one at least is new.

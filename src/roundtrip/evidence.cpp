@@ -162,8 +162,8 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
                                                        Places& held) const noexcept {
     Tally& tally = tally_of(asking, place);
     // What lies after the rows that are kept cannot be found.
-    const bool is_cut =
-        results_[place].rows > KeptResults::most_rows && tally.judged >= KeptResults::most_rows;
+    const bool is_cut = results_[place].rows > KeptResults::most_rows &&
+                        tally.judged + tally.same >= KeptResults::most_rows;
     if (!is_cut) {
         if (tally.judged >= Tally::most_judged) {
             tally.judged /= 2;
@@ -194,10 +194,25 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     return false;
 }
 
+/// The columns in which the values were found most often. One that was asked for the very value has
+/// it each time, where others have it by chance; one that was asked for a list of values has no
+/// more than its client knew, where others may have what it was read for.
+Evidence::Columns Evidence::likely_columns(Place place, const Tally& tally) const noexcept {
+    const Result& result = results_[place];
+    const Columns most = tally.columns_of_most();
+    const auto echo = static_cast<Columns>(most & result.echo);
+    const auto own = static_cast<Columns>(most & ~result.asked);
+    return echo != 0 ? echo : own != 0 ? own : most;
+}
+
+inline std::uint8_t Evidence::likely_column(Place place, const Tally& tally) const noexcept {
+    return static_cast<std::uint8_t>(std::countr_zero(likely_columns(place, tally)) % columns);
+}
+
 /// Whether a result holds the values in a column that has but what that was asked for itself.
 inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept {
     const Columns asked = results_[place].asked & static_cast<Columns>(~results_[place].echo);
-    return asked != 0 && ((asked >> tally.column_of_most()) & 1U) != 0;
+    return asked != 0 && ((asked >> likely_column(place, tally)) & 1U) != 0;
 }
 
 /// The latest result that holds the values leads; one that was asked for them only if no other
@@ -232,7 +247,7 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     asking.leader = leader;
     if (leader != nowhere) {
         asking.leader_id = results_.id_at(leader);
-        asking.column = asking.tallies[leader].column_of_most();
+        asking.column = likely_column(leader, asking.tallies[leader]);
     } else if (found > 0) {
         note_asked(asking, values, changed);
     }
@@ -348,7 +363,7 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
         return;
     }
     Tally& tally = asking.tallies[*likely];
-    const std::uint8_t column = tally.column_of_most();
+    const std::uint8_t column = likely_column(*likely, tally);
     tally.is_half = value_in_column(*likely, column, values, changed) != 0 &&
                     asks_for_half(asking, *likely, column, values, changed);
 }
@@ -588,13 +603,7 @@ std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {
     if (asking == nullptr || place >= results) {
         return 0;
     }
-    const auto& hits = asking->tallies[place].hits;
-    const std::uint8_t most = *std::max_element(hits.begin(), hits.end());
-    Columns found = 0;
-    for (std::size_t column = 0; most > 0 && column < columns; ++column) {
-        found |= static_cast<Columns>((hits[column] == most ? 1U : 0U) << column);
-    }
-    return found;
+    return likely_columns(place, asking->tallies[place]);
 }
 
 }  // namespace onetrip::roundtrip

@@ -84,6 +84,8 @@ class Evidence {
     Place leader_of(QueryId id) const noexcept;
     bool is_echo(Place place, QueryId id) const noexcept;
     bool is_led_by(Place place, QueryId id) const noexcept;
+    Columns likely_columns(Place place, const Tally& tally) const noexcept;
+    std::uint8_t likely_column(Place place, const Tally& tally) const noexcept;
     bool holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept;
     bool comes_of_a_loop(QueryId id) const noexcept;
     std::uint64_t values_to_ask(Place place, const Tally& tally) const noexcept;

@@ -311,6 +311,29 @@ TEST_CASE("a result leads on when the one that led to it has made room for the l
     }
 }
 
+TEST_CASE("of columns that hold the same numbers one that was asked for passes the loop on") {
+    AskingSession session;
+    session.run(publishers, {}, AskingSession::list(1, 12));
+    for (std::int64_t i = 1; i <= 12; ++i) {
+        CAPTURE(i);
+        session.run(books, {i}, {{2 * i - 1, i}, {2 * i, i}});
+        const Judgement led = session.run(tags, {i}, {{2'000'000 + i}});
+        CHECK(led.leader == books);
+        CHECK(led.is(Judgement::is_echo));
+    }
+}
+
+TEST_CASE("rows that were asked for by their numbers lead by what else they hold") {
+    AskingSession session;
+    session.run(publishers, {}, AskingSession::list(1, 24));
+    session.run(books, {1, 2, 3, 4, 5, 6}, {{1, 50}, {2, 51}, {3, 1}, {4, 2}, {5, 3}, {6, 4}});
+    for (std::int64_t i = 1; i <= 4; ++i) {
+        CHECK(session.run(authors, {i}, {{4'000'000 + i}}).leader == books);
+    }
+    const Evidence::Place place = session.evidence.place_of(books);
+    CHECK(session.evidence.columns_of(authors, place) == 0b10);
+}
+
 TEST_CASE("the last eight results are kept, and none after a pause") {
     AskingSession session;
     session.run(authors, {}, AskingSession::list(1000, 20));

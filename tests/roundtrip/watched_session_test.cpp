@@ -445,6 +445,32 @@ TEST_CASE("a pause before a block ends what was before it, whatever the block is
     }
 }
 
+TEST_CASE("of a long list the first runs are judged, also where some ask for the same") {
+    for (const bool is_block : {false, true}) {
+        for (const std::int64_t sharing : {1, 2, 3, is_block ? 50 : 9}) {
+            CAPTURE(is_block, sharing);
+            WatchedSession session(10);
+            if (is_block) {
+                session.begin_block();
+            }
+            WatchedSession::Numbers list;
+            for (std::int64_t i = 0; i < 600; ++i) {
+                list.push_back(5001 + i / sharing);
+            }
+            session.run(parents, Kind::select, {}, list);
+            for (const std::int64_t number : list) {
+                session.look(number);
+            }
+            session.end_block();
+            session.end();
+            const Loop loop = session.loop_of(look_up);
+            CHECK(loop.statements == 600);
+            CHECK(loop.key.leader == parents);
+            CHECK(loop.is_by_values);
+        }
+    }
+}
+
 TEST_CASE("a chain is seen though neighbours have the same parent, or its parents one") {
     for (const bool is_block : {false, true}) {
         for (const std::int64_t sharing : {1, 2, 3}) {
