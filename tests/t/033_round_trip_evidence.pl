@@ -23,6 +23,18 @@ INSERT INTO comments SELECT n, 500001 + n % 200, 'b' FROM generate_series(1, 600
 INSERT INTO tags SELECT 70000 + n, 'x' FROM generate_series(1, 12) AS n;
 INSERT INTO sessions SELECT 500000 + n, 500000 + n FROM generate_series(1, 50) AS n;
 INSERT INTO nodes SELECT n, n / 2 FROM generate_series(1, 31) AS n;
+CREATE TABLE small_kinds (id int PRIMARY KEY, name text);
+CREATE TABLE small_things (id int PRIMARY KEY, kind_id int);
+CREATE TABLE small_parts (n int, thing_id int);
+CREATE TABLE shelves (id int PRIMARY KEY, room int);
+CREATE TABLE rooms (id int PRIMARY KEY, house int);
+CREATE TABLE houses (id int PRIMARY KEY);
+INSERT INTO small_kinds SELECT n, 'k' FROM generate_series(1, 12) AS n;
+INSERT INTO small_things SELECT n, (n + 1) / 2 FROM generate_series(1, 24) AS n;
+INSERT INTO small_parts SELECT 900000 + n, n FROM generate_series(1, 24) AS n;
+INSERT INTO shelves SELECT 3000 + n, 600 + (n + 1) / 2 FROM generate_series(1, 24) AS n;
+INSERT INTO rooms SELECT 600 + n, 40 + (n + 1) / 2 FROM generate_series(1, 12) AS n;
+INSERT INTO houses SELECT 40 + n FROM generate_series(1, 6) AS n;
 INSERT INTO keys SELECT md5(n::text)::uuid, 'text ' || n, 'varchar ' || n, '2026-01-01'::date + n, repeat('x', 100) || n
 FROM generate_series(1, 20) AS n;
 SQL
@@ -61,6 +73,19 @@ for my $mode ('autocommit', 'transaction')
 	# Two collections of each, which have the number that they were asked for in them.
 	is($in->("SELECT id FROM users ORDER BY id LIMIT 20;\n" . join '', map { "SELECT * FROM posts WHERE user_id = $_;\nSELECT id, user_id FROM posts WHERE user_id = $_ AND title = 't';\n" } 1001 .. 1020),
 		"select|users|id|values|posts|20\nselect|users|id|values|posts|20", "$mode: two collections of each");
+	# Small numbers stand in both columns: a key is asked for by what refers to it.
+	is($in->("SELECT id, kind_id FROM small_things;\n" . each_of('SELECT name FROM small_kinds WHERE id = $n', 1 .. 12)),
+		'select|small_things|kind_id|values|small_kinds|12', "$mode: by the column that refers to the key");
+	is($in->("SELECT id, kind_id FROM small_things;\n" . each_of('SELECT n FROM small_parts WHERE thing_id = $n', 1 .. 12)),
+		'select|small_things|id|values|small_parts|12', "$mode: by the key that is referred to");
+	# How many rows are wanted is not what is asked for.
+	is($in->("SELECT id, kind_id FROM small_things WHERE id > 4 ORDER BY id DESC LIMIT 12;\n" . each_of('SELECT name FROM small_kinds WHERE id = $n', map { int((25 - $_) / 2) } 0 .. 11)),
+		'select|small_things|kind_id|values|small_kinds|12', "$mode: a LIMIT that is one of the values");
+	is($in->("PREPARE rows (int, int) AS SELECT id, kind_id FROM small_things WHERE id > \$1 ORDER BY id DESC LIMIT \$2;\nEXECUTE rows(4, 12);\n" . each_of('SELECT name FROM small_kinds WHERE id = $n', map { int((25 - $_) / 2) } 0 .. 11)),
+		'select|small_things|kind_id|values|small_kinds|12', "$mode: a LIMIT that is sent");
+	# Two of each list have the next one in common.
+	is($in->("SELECT id, room FROM shelves ORDER BY id;\n" . join '', map { "SELECT id, house FROM rooms WHERE id = " . (600 + int(($_ + 1) / 2)) . ";\nSELECT id FROM houses WHERE id = " . (40 + int(($_ + 3) / 4)) . ";\n" } 1 .. 24),
+		"select|shelves|room|values|houses|24\nselect|shelves|room|values|rooms|24", "$mode: a chain whose neighbours have the same parent");
 	is( $in->(each_of('SELECT id, parent FROM nodes WHERE parent = $n', 0, 1 .. 31)),
 		$mode eq 'transaction' ? 'select|nodes|id|values|nodes|32' : 'select|nodes|id|values|nodes|31', "$mode: down a tree");
 }

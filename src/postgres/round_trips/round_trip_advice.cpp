@@ -27,7 +27,7 @@ namespace {
 struct Subject {
     const PlannedStmt* statement;
     const Findings* findings;
-    const LeaderOfLoop* leader;
+    LeaderOfLoop leader;
     CmdType operation;     ///< of its modification; CMD_SELECT if it only reads
     Oid table;             ///< that is read or written, or the view; InvalidOid if there is none
     AttrNumber column;     ///< that is compared, of the table
@@ -104,26 +104,53 @@ bool is_column_of_leader(const LeaderOfLoop& leader) {
            });
 }
 
+/// Whether a column of the leader has the name of a key of one of its tables.
+bool is_key_of_leader(const LeaderOfLoop& leader, const char* column) {
+    const Oid* const tables = leader.tables.tables;
+    return std::any_of(tables, tables + leader.tables.count,
+                       [column](Oid table) { return is_key(table, get_attnum(table, column)); });
+}
+
+/// Where several columns held the values, small numbers mostly: a key is asked for by what refers
+/// to it, and what refers to a key by that. The columns that are left, as bits.
+std::uint8_t likely_columns(const LeaderOfLoop& leader, const Comparison& compared) {
+    const ColumnsOfLeader& columns = leader.columns;
+    const bool is_clear = columns.result == nullptr || (columns.found & (columns.found - 1)) == 0;
+    if (is_clear || columns.is_handed_on || !compared.is_known() ||
+        leader.tables.contains(compared.table)) {
+        return columns.found;
+    }
+    const bool asks_for_key = is_key(compared.table, compared.column);
+    std::uint8_t likely = 0;
+    for (int i = 0; i < columns.result->count; ++i) {
+        const bool is_likely =
+            columns.has(i) &&
+            is_key_of_leader(leader, NameStr(columns.result->names[i])) != asks_for_key;
+        likely |= static_cast<std::uint8_t>((is_likely ? 1U : 0U) << i);
+    }
+    return likely != 0 ? likely : columns.found;
+}
+
 /// The leader's column that a foreign key of a table binds to the one that is compared; nullptr if
 /// there is none, or if another column of the leader held the values.
 const char* bound_column(const Subject& subject) {
-    if (subject.compared == nullptr || !subject.leader->exists) {
+    if (subject.compared == nullptr || !subject.leader.exists) {
         return nullptr;
     }
     const Comparison& comparison = subject.findings->comparison();
     const char* const bound =
         OidIsValid(subject.findings->shape.view)
-            ? column_bound_to(comparison.table, comparison.column, subject.leader->tables)
-            : column_bound_to(subject.table, subject.column, subject.leader->tables);
-    const bool is_other = bound != nullptr && is_column_of_leader(*subject.leader) &&
-                          found_column(*subject.leader, bound) == nullptr;
+            ? column_bound_to(comparison.table, comparison.column, subject.leader.tables)
+            : column_bound_to(subject.table, subject.column, subject.leader.tables);
+    const bool is_other = bound != nullptr && is_column_of_leader(subject.leader) &&
+                          found_column(subject.leader, bound) == nullptr;
     return is_other ? nullptr : bound;
 }
 
 /// Whether a join can be written into the leader: its rows are those of its tables, and their
 /// number does not change what it returns of them.
 bool can_join_leader(const Subject& subject) {
-    const QueryShape& leader = subject.leader->shape;
+    const QueryShape& leader = subject.leader.shape;
     return leader.is_plain && (!leader.is_limited || is_key(subject.table, subject.column));
 }
 
@@ -134,7 +161,7 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     Subject subject{};
     subject.statement = statement;
     subject.findings = &findings;
-    subject.leader = &leader;
+    subject.leader = leader;
     subject.operation = operation_of(statement, findings);
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
@@ -145,6 +172,9 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
         subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
     }
     subject.bound = bound_column(subject);
+    if (subject.bound == nullptr) {
+        subject.leader.columns.found = likely_columns(leader, findings.comparison());
+    }
     subject.joined = subject.bound != nullptr && can_join_leader(subject) ? subject.bound : nullptr;
     subject.further = findings.has_further_conditions ? " AND ..." : "";
     return subject;
@@ -191,7 +221,7 @@ const char* read_of_list(const char* list) {
 /// Whether the leader's column has the name of the one that is compared, as far as it is known: a
 /// row may refer to another one of its table.
 bool is_same_column(const Subject& subject) {
-    const char* const column = subject.leader->column();
+    const char* const column = subject.leader.column();
     return column == nullptr ||
            std::strcmp(column, get_attname(subject.table, subject.column, false)) == 0;
 }
@@ -224,14 +254,14 @@ const char* read_without_table(const Subject& subject) {
 /// The leader's row says that there is such a value: it is the same column, or refers to it.
 bool is_known_to_exist(const Subject& subject) {
     return subject.bound != nullptr ||
-           (subject.leader->shape.is_plain && subject.leader->tables.contains(subject.table) &&
+           (subject.leader.shape.is_plain && subject.leader.tables.contains(subject.table) &&
             is_same_column(subject));
 }
 
 /// The statement selects but the column that it compares with what the leader's row had, and locks
 /// nothing.
 const char* read_of_known_value(const Subject& subject) {
-    if (subject.leader->own_column() == nullptr || subject.leader->is_itself ||
+    if (subject.leader.own_column() == nullptr || subject.leader.is_itself ||
         subject.compared == nullptr || subject.findings->locks_rows ||
         subject.findings->has_further_conditions || !is_known_to_exist(subject) ||
         !reads_alone(subject.statement, subject.table)) {
@@ -245,7 +275,7 @@ const char* read_of_known_value(const Subject& subject) {
         }
     }
     return psprintf("the value is there already: %s is the leader's %s", subject.compared,
-                    quote_identifier(subject.leader->own_column()));
+                    quote_identifier(subject.leader.own_column()));
 }
 
 /// What the leader's rows have of the value that is compared; nullptr if that is not known.
@@ -253,7 +283,7 @@ const char* value_of_leader(const Subject& subject) {
     if (subject.joined != nullptr) {
         return subject.joined;
     }
-    const char* const column = subject.leader->exists ? subject.leader->own_column() : nullptr;
+    const char* const column = subject.leader.exists ? subject.leader.own_column() : nullptr;
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
@@ -265,7 +295,7 @@ bool is_one_row(const Subject& subject) {
 
 /// LIMIT, and nothing that is compared.
 const char* read_of_some_rows(const Subject& subject) {
-    if (subject.compared != nullptr || subject.leader->is_itself ||
+    if (subject.compared != nullptr || subject.leader.is_itself ||
         subject.findings->aggregates_all || !IsA(subject.statement->planTree, Limit)) {
         return nullptr;
     }
@@ -282,11 +312,11 @@ const char* read_for_each(const Subject& subject) {
     const bool is_of_list = findings.is_of_list();
     const bool is_limited = findings.is_limited && (is_of_list || !is_one_row(subject));
     const bool is_part = findings.is_part || (is_of_list && findings.aggregates_all);
-    if (subject.compared == nullptr || subject.leader->is_itself || (!is_limited && !is_part)) {
+    if (subject.compared == nullptr || subject.leader.is_itself || (!is_limited && !is_part)) {
         return nullptr;
     }
     const char* const value =
-        is_of_list && subject.leader->exists ? "ANY(...)" : value_of_leader(subject);
+        is_of_list && subject.leader.exists ? "ANY(...)" : value_of_leader(subject);
     const char* const begin = is_part ? "join the whole query of each:" : "join some rows of each:";
     return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s%s) AS t ON true",
                     value != nullptr ? begin : "ask once: FROM unnest($1) AS v", subject.name,
@@ -297,7 +327,7 @@ const char* read_for_each(const Subject& subject) {
 
 /// Row by row, by what the last one had: pages of one row.
 const char* read_row_by_row(const Subject& subject) {
-    return subject.leader->is_itself && subject.compared == nullptr &&
+    return subject.leader.is_itself && subject.compared == nullptr &&
                    IsA(subject.statement->planTree, Limit)
                ? read_of_list(subject.name)
                : nullptr;
@@ -330,10 +360,10 @@ const char* read_of_existence(const Subject& subject) {
 
 /// The rows of the leader have the columns already.
 const char* read_of_leaders_rows(const Subject& subject) {
-    if (!subject.leader->exists || subject.leader->columns.is_handed_on ||
-        !subject.leader->shape.is_plain || subject.findings->locks_rows ||
+    if (!subject.leader.exists || subject.leader.columns.is_handed_on ||
+        !subject.leader.shape.is_plain || subject.findings->locks_rows ||
         subject.findings->has_further_conditions || !is_same_column(subject) ||
-        !subject.leader->tables.contains(subject.table) || !is_key(subject.table, subject.column) ||
+        !subject.leader.tables.contains(subject.table) || !is_key(subject.table, subject.column) ||
         !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
@@ -360,20 +390,20 @@ const char* read_by_leaders_column(const Subject& subject, const char* column) {
 }
 
 const char* read_down_a_tree(const Subject& subject) {
-    return subject.leader->is_itself
+    return subject.leader.is_itself
                ? psprintf("ask once for the whole tree: WITH RECURSIVE ... JOIN %s ON %s = ...",
                           subject.name, subject.compared)
                : nullptr;
 }
 
 const char* read_under_leader(const Subject& subject) {
-    if (subject.leader->columns.is_handed_on) {
+    if (subject.leader.columns.is_handed_on) {
         return nullptr;
     }
-    if (const char* const column = subject.leader->exists ? subject.leader->column() : nullptr) {
+    if (const char* const column = subject.leader.exists ? subject.leader.column() : nullptr) {
         return read_by_leaders_column(subject, column);
     }
-    return subject.leader->exists
+    return subject.leader.exists
                ? psprintf("join %s by %s to the leader; or ask once: WHERE %s = ANY($1)%s",
                           subject.name, subject.compared, subject.compared, subject.further)
                : nullptr;
@@ -534,8 +564,8 @@ constexpr Rule rules_for_writes[] = {
 /// Several columns may have held the values: a foreign key knows which of them is meant.
 const char* column_of_leader(const Subject& subject) {
     const char* const of_key =
-        subject.bound != nullptr ? found_column(*subject.leader, subject.bound) : nullptr;
-    return of_key != nullptr ? of_key : subject.leader->column();
+        subject.bound != nullptr ? found_column(subject.leader, subject.bound) : nullptr;
+    return of_key != nullptr ? of_key : subject.leader.column();
 }
 
 const char* first_of(std::span<const Rule> rules, const Subject& subject) {
