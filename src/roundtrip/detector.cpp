@@ -687,6 +687,11 @@ bool Detector::has_single_runs(const LoopKey& key) const noexcept {
            roundtrip::has_single_runs(entry->lists, entry->runs);
 }
 
+bool Detector::has_distinct_parameters(const LoopKey& key) const noexcept {
+    const Entry* const entry = episode_.entry_of(key);
+    return entry != nullptr && entry->has_distinct_parameters;
+}
+
 bool Detector::has_lists(const LoopKey& key) const noexcept {
     const Entry* const entry = episode_.entry_of(key);
     return entry != nullptr && entry->lists > 0;

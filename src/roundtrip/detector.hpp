@@ -63,6 +63,9 @@ class Detector {
         return run(counted);
     }
 
+    /// Whether a loop's runs did not all ask for the same.
+    bool has_distinct_parameters(const LoopKey& key) const noexcept;
+
     /// Whether some of a loop's runs had no list of values, and it runs more often than what leads
     /// it: then lists of others are lists of a loop, and no batches.
     bool has_single_runs(const LoopKey& key) const noexcept;

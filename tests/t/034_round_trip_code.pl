@@ -218,6 +218,10 @@ is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT title FROM
 is( seen('kind, statements', "BEGIN;\n$list" . join('', map { "SELECT FROM words WHERE word IN ('w$_'" . join('', map { ", 'w$_'" } 1 .. $_ % 4) . ");\n" } 0 .. 19) . "COMMIT;\n"),
 	'select|20', 'also of varchar, which is compared as text');
 is(seen('kind', "BEGIN;\n$list" . each_of('SELECT title FROM posts WHERE user_id IN ($n, 1, 2, 3)', @ids) . "COMMIT;\n"), '', 'and batches are none');
+foreach my $block ([ "BEGIN;\n", "COMMIT;\n" ], [ '', '' ])
+{
+	is(seen('kind, distinct_parameters, statements', $block->[0] . "SELECT title FROM posts WHERE user_id IN (1001, 1002, 1003);\n" x 12 . $block->[1]), 'select|f|12', 'but for one that is the same each time');
+}
 is( seen('kind, episodes, statements', join '', map { "BEGIN;\nCREATE TEMP TABLE work (i int) ON COMMIT DROP;\n" . each_of('INSERT INTO work VALUES ($n)', 1 .. 12) . "COMMIT;\n" } 1 .. 5),
 	'insert|5|60', 'temporary tables of one name are one');
 is( seen('repeated, evidence, statements', $list . join '', map { "BEGIN;\nSELECT title FROM posts WHERE user_id = $_;\nCREATE FUNCTION pg_temp.made() RETURNS int LANGUAGE sql AS 'SELECT 1';\nSELECT * FROM pg_temp.made();\nDROP FUNCTION pg_temp.made();\nCOMMIT;\n" } @ids),

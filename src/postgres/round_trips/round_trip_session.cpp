@@ -565,7 +565,8 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
 }
 
 /// Whether the runs of a loop ask for, or write, many rows at once by lists of values, each of
-/// which is worth its trip. Pages are of one list, by whatever else its rows are chosen.
+/// which is worth its trip. Pages are of one list, by whatever else its rows are chosen. (What asks
+/// for the same each time is none, whatever it asks for.)
 bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
     constexpr int large = 100;
@@ -583,7 +584,8 @@ void RoundTripSession::describe_of_request(roundtrip::RequestId request, const L
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
     const Findings findings = look_at_findings(query);
-    if (!described.has_single_runs && is_batch(detector_, loop, findings)) {
+    if (described.has_distinct_parameters && !described.has_single_runs &&
+        is_batch(detector_, loop, findings)) {
         dismiss_in_request(request, loop.repeated);
         return;
     }
@@ -631,7 +633,8 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
     bool counts = false;
     const bool is_described = run_apart([&] {
         const Findings findings = look_at_findings(query);
-        counts = !is_batch(detector, loop, findings);
+        const bool is_same = !findings.has_changed && !detector.has_distinct_parameters(loop);
+        counts = is_same || !is_batch(detector, loop, findings);
         if (counts) {
             loops_.describe(loop, query, findings, columns);
         }
