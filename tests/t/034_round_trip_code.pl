@@ -204,6 +204,8 @@ for my $form (@none)
 	my ($what, $statement, @values) = @$form;
 	is(seen('kind, statements', "BEGIN;\n$list" . each_of($statement, @values) . "COMMIT;\n"), 'select|20', "no page: $what");
 }
+is( seen('leader, leader_column, statements', $list . each_of('SELECT id FROM posts ORDER BY id LIMIT 3 OFFSET (SELECT id - 1000 FROM users WHERE id = $n)', @ids)) =~ s/^.*\|(?=\w+\|)//r,
+	'id|20', 'what an OFFSET reads is asked for');
 is( seen('kind, statements', "PREPARE p (int) AS SELECT id FROM posts WHERE user_id = \$1 AND id > (SELECT p.id - 10000 FROM posts AS p WHERE p.id = 500000 + \$1 - 1000) ORDER BY id LIMIT 5;\nBEGIN;\n$list" . each_of('EXECUTE p($n)', @ids) . "COMMIT;\n"),
 	'select|20', 'no page: a parameter that is a condition too');
 is( seen('kind, statements', "BEGIN;\n" . each_of('WITH m AS (UPDATE users SET last_read = 0 WHERE id IN (SELECT id FROM users WHERE id > $n ORDER BY id LIMIT 2) RETURNING id) SELECT count(*) FROM m', map { 1000 + 2 * $_ } 0 .. 14) . "COMMIT;\n"),

@@ -36,7 +36,28 @@ bool has_other_than_given(Node* node, void* context) {
     }
 }
 
+/// The walk over an expression for what is read.
+bool find_read(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    switch (nodeTag(node)) {
+        case T_Var:
+        case T_Aggref:
+        case T_GroupingFunc:
+        case T_WindowFunc:
+        case T_SubLink:
+            return true;
+        default:
+            return walk_expression(node, find_read, context);
+    }
+}
+
 }  // namespace
+
+bool reads_rows(Node* expression) {
+    return find_read(expression, nullptr);
+}
 
 bool is_cast(const FuncExpr* call) {
     return call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST;

@@ -22,4 +22,7 @@ Node* without_casts(Node* node);
 /// and operations of such. In the analysed tree.
 bool is_given(Node* node);
 
+/// Whether an expression reads columns, or rows of another query.
+bool reads_rows(Node* expression);
+
 }  // namespace onetrip::postgres

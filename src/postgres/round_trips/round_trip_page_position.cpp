@@ -132,23 +132,6 @@ bool reads_place(const Query* lookup, int number, Node* compared, const Query* q
            reads_by_key(lookup, read);
 }
 
-/// The walk over an expression for what is read.
-bool find_read(Node* node, void* context) {
-    if (node == nullptr) {
-        return false;
-    }
-    switch (nodeTag(node)) {
-        case T_Var:
-        case T_Aggref:
-        case T_GroupingFunc:
-        case T_WindowFunc:
-        case T_SubLink:
-            return true;
-        default:
-            return walk_expression(node, find_read, context);
-    }
-}
-
 /// What a condition says of a position in the order of a query.
 struct Position {
     const Query* query;
@@ -331,10 +314,6 @@ bool find_column_of(Node* node, void* context) {
 }
 
 }  // namespace
-
-bool reads_rows(Node* expression) {
-    return find_read(expression, nullptr);
-}
 
 const Var* own_column(Node* node) {
     node = without_casts(node);

@@ -18,9 +18,6 @@ Node* as_tree(Expression* expression) {
 /// A column of the query's own tables, without casts; nullptr if the expression is none.
 const Var* own_column(Node* node);
 
-/// Whether an expression reads columns, or rows of another query.
-bool reads_rows(Node* expression);
-
 /// How a query orders its rows.
 struct Order {
     List* expressions;  ///< Node: the leading one first

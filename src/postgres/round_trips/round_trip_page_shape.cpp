@@ -5,6 +5,7 @@
 
 #include "postgres/round_trips/round_trip_page_shape.hpp"
 
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_page_position.hpp"
 #include "postgres/server/list_range.hpp"
 

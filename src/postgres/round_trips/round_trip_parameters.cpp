@@ -6,6 +6,7 @@
 
 #include <bit>
 
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
@@ -162,7 +163,8 @@ bool find_compared(Node* node, void* context) {
         return false;
     }
     const Query* const query = walk.query;
-    if (query != nullptr && (node == query->limitCount || node == query->limitOffset)) {
+    if (query != nullptr && (node == query->limitCount || node == query->limitOffset) &&
+        !reads_rows(node)) {
         return false;
     }
     const bool was_in_select_list = walk.is_in_select_list;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/server/list_range.hpp"
 #include "postgres/server/walls.hpp"
 
@@ -57,8 +58,11 @@ bool find_limits(Node* node, void* context) {
         return walk_expression(node, find_limits, context);
     }
     auto* const query = reinterpret_cast<Query*>(node);
-    find_parameters(query->limitCount, context);
-    find_parameters(query->limitOffset, context);
+    for (Node* limit : {query->limitCount, query->limitOffset}) {
+        if (limit != nullptr && !reads_rows(limit)) {
+            find_parameters(limit, context);
+        }
+    }
     return walk_query(query, find_limits, context);
 }
 
