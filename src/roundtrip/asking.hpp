@@ -25,8 +25,8 @@ struct Tally {
     std::array<std::uint8_t, KeptResults::columns> hits{};
 
     bool holds() const noexcept { return found > 0 && found * 5U >= judged * 4U; }
-    /// The columns in which values were found most often; none if that is in none.
-    KeptResults::Columns columns_of_most() const noexcept;
+    /// Of so many columns those in which values were found most often; none if that is in none.
+    KeptResults::Columns columns_of_most(std::size_t width) const noexcept;
 };
 
 /// Which values of its leader's result a statement has asked for, about.
@@ -62,13 +62,16 @@ struct Asking {
     AskedValues asked;
 };
 
-inline KeptResults::Columns Tally::columns_of_most() const noexcept {
-    const std::uint8_t most = *std::max_element(hits.begin(), hits.end());
-    KeptResults::Columns found = 0;
-    for (std::size_t column = 0; most > 0 && column < hits.size(); ++column) {
-        found |= static_cast<KeptResults::Columns>((hits[column] == most ? 1U : 0U) << column);
+inline KeptResults::Columns Tally::columns_of_most(std::size_t width) const noexcept {
+    std::uint8_t most = 1;
+    std::uint32_t found = 0;
+    for (std::size_t column = 0; column < width; ++column) {
+        if (hits[column] >= most) {
+            found = (hits[column] > most ? 0 : found) | 1U << column;
+            most = hits[column];
+        }
     }
-    return found;
+    return static_cast<KeptResults::Columns>(found);
 }
 
 /// A value is two bits of one word, of which one at least is new.

@@ -199,7 +199,7 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
 /// more than its client knew, where others may have what it was read for.
 Evidence::Columns Evidence::likely_columns(Place place, const Tally& tally) const noexcept {
     const Result& result = results_[place];
-    const Columns most = tally.columns_of_most();
+    const Columns most = tally.columns_of_most(result.width);
     const auto echo = static_cast<Columns>(most & result.echo);
     const auto own = static_cast<Columns>(most & ~result.asked);
     return echo != 0 ? echo : own != 0 ? own : most;

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <array>
 
-#include "roundtrip/value_hash.hpp"
 #include "roundtrip/tags.hpp"
+#include "roundtrip/value_hash.hpp"
 
 namespace onetrip::roundtrip {
 

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "roundtrip/value_hash.hpp"
 #include "roundtrip/loop_rules.hpp"
+#include "roundtrip/value_hash.hpp"
 
 namespace onetrip::roundtrip {
 

@@ -43,6 +43,13 @@ struct StatementValueHashes {
             hashes[count++] = hash;
         }
     }
+
+    /// Those at these places, as bits, are not looked for.
+    void drop(std::uint64_t places) noexcept {
+        for (std::size_t i = 0; i < count; ++i) {
+            hashes[i] = ((places >> i) & 1U) != 0 ? 0 : hashes[i];
+        }
+    }
 };
 
 }  // namespace onetrip::roundtrip

@@ -4,8 +4,6 @@
 
 #include "postgres/round_trips/round_trip_parameters.hpp"
 
-#include <bit>
-
 #include "postgres/round_trips/expressions.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -245,7 +243,7 @@ const ValueLayout& StatementValues::look_up_layout(Oid type) {
     return layout;
 }
 
-void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters, std::uint64_t limits,
+void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters,
                               ValuesOfStatement& values) {
     const Constants& constants = constants_[id % places];
     const bool has_constants = constants.id == id;
@@ -259,12 +257,6 @@ void StatementValues::collect(roundtrip::QueryId id, ParamListInfo parameters, s
                 add_value(values, parameter.ptype, parameter.value, parameter.isnull,
                           [&]() -> const ValueLayout& { return layout_of(parameter.ptype); });
             }
-        }
-    }
-    for (; limits != 0; limits &= limits - 1) {
-        const auto place = static_cast<std::size_t>(std::countr_zero(limits));
-        if (place < values.each.count) {
-            values.each.hashes[place] = 0;
         }
     }
     if (has_constants && constants.values.each.count > 0) {

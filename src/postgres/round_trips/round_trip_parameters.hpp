@@ -67,11 +67,9 @@ class StatementValues {
     /// any. `page` says which of them say which page of a list it asks for.
     void remember_constants(Query* query, const PageShape& page, bool may_have_some);
 
-    /// The constants that the statement had when it was last analysed, and its parameters, of which
-    /// some may be `limits`: these tell runs apart, and are not looked for. Nothing is fetched: a
-    /// value out of line counts by its pointer.
-    void collect(roundtrip::QueryId id, ParamListInfo parameters, std::uint64_t limits,
-                 ValuesOfStatement& values);
+    /// The constants that the statement had when it was last analysed, and its parameters. Nothing
+    /// is fetched: a value out of line counts by its pointer.
+    void collect(roundtrip::QueryId id, ParamListInfo parameters, ValuesOfStatement& values);
 
     /// A hash of those that do not say which page of a list the statement asks for.
     std::uint64_t hash_without_page(roundtrip::QueryId id, const PageShape& page,

@@ -265,6 +265,15 @@ void RoundTripSession::end_episode() {
     alarm_.clear();
 }
 
+/// The statement's values; how many rows it wants tells runs apart, and is not looked for.
+inline void RoundTripSession::collect(const Fingerprints::Entry* known, QueryId id,
+                                      ParamListInfo parameters) {
+    values_.collect(id, parameters, current_);
+    if (known != nullptr && known->shape.limits != 0) {
+        current_.each.drop(known->shape.limits);
+    }
+}
+
 /// Finds out what the statement asks for, before its own rows are kept.
 [[gnu::always_inline]] inline void RoundTripSession::look_at_values(const QueryDesc* query,
                                                                     QueryId query_id) {
@@ -275,8 +284,7 @@ void RoundTripSession::end_episode() {
         is_passed_over ? 0 : request_of(query_id, query->sourceText);
     look_at_request(request);
     known_ = known_of(query_id);
-    values_.collect(query_id, query->params, known_ != nullptr ? known_->shape.limits : 0,
-                    current_);
+    collect(known_, query_id, query->params);
     judged_query_ = query;
     receiver_.drop_unfinished();
     if (!round_trip_settings.values || is_passed_over) {
@@ -298,7 +306,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::started(const QueryDesc* query) {
 DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
     if (judged_query_ != query) {
-        values_.collect(id, query->params, limits_of(id), current_);
+        collect(known_of(id), id, query->params);
     }
     return receiver_.put_before(
         query->dest,
@@ -318,7 +326,7 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     look_at_role();
     forget_after_pause();
     const QueryId id = query_id_of(planned);
-    values_.collect(id, effect.cursor->portalParams, limits_of(id), current_);
+    collect(known_of(id), id, effect.cursor->portalParams);
     judged_query_ = nullptr;
     return receiver_.put_before(
         receiver,
@@ -463,7 +471,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     }
     const QueryId id = query_id_of(planned);
     if (goes_on || !clock_.is_running(query)) {
-        values_.collect(id, query->params, limits_of(id), current_);
+        collect(known_of(id), id, query->params);
         clock_.go_on(query, current_.hash, GetCurrentStatementStartTimestamp());
     }
     Detector::Run run{clock_.end(now)};

@@ -169,10 +169,6 @@ class RoundTripSession {
     const Fingerprints::Entry* known_of(roundtrip::QueryId id) const {
         return known_ != nullptr && known_->query_id == id ? known_ : fingerprints_.find(id);
     }
-    std::uint64_t limits_of(roundtrip::QueryId id) const {
-        const Fingerprints::Entry* const known = known_of(id);
-        return known != nullptr ? known->shape.limits : 0;
-    }
     roundtrip::QueryId fingerprint_of(roundtrip::QueryId id) const {
         const Fingerprints::Entry* const known = known_of(id);
         return known != nullptr ? known->fingerprint : id;
@@ -215,6 +211,7 @@ class RoundTripSession {
     void look_at_other_application();
     void end_episode();
     void forget_after_pause();
+    void collect(const Fingerprints::Entry* known, roundtrip::QueryId id, ParamListInfo parameters);
     void look_at_values(const QueryDesc* query, roundtrip::QueryId query_id);
     ColumnsOfLeader columns_of_leader(const roundtrip::LoopKey& loop,
                                       const roundtrip::Judgement& evidence) const;
