@@ -134,6 +134,18 @@ def portals():
     server.query("COMMIT")
 
 
+def elements_in_parts():
+    """What belongs to each element is read by Execute with a limit of rows, some of it to its end."""
+    server = begun_block()
+    server.parse("messages", "SELECT id FROM messages WHERE campagne_id_fk = $1").sync()
+    for n in range(12):
+        server.bind("", "messages", n + 1)
+        for _ in range(3):
+            server.execute("", 1)
+        server.sync()
+    server.query("COMMIT")
+
+
 def separate_parse():
     """Each statement is parsed in a round trip of its own, as PDO does it. Prints how long the
     client slept between the messages, in ms, without the first."""

@@ -114,6 +114,7 @@ is( observe($node, 'SELECT round_trips FROM round_trips'),
 	'a pipeline with a Sync after each statement');
 loops($node);
 is(seen('raw_protocol', 'portals'), $loop, 'a portal that is executed in parts');
+is(seen('raw_protocol', 'elements_in_parts'), '', 'which is in no loop itself');
 my $slept = run_client($node, 'raw_protocol', 'separate_parse');
 cmp_ok(observe($node, 'SELECT wait_time FROM round_trips'), '>=', $slept, 'the client is waited for between Parse and Bind too');
 is(loops($node), $loop, 'each statement parsed by itself');
