@@ -200,7 +200,7 @@ inline void Detector::take_part(const Statement& part) {
 
 [[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(const Run& run) {
     count_statement(run);
-    if (run.statement.role == Statement::Role::next_fetch) {
+    if (run.statement.role == Statement::Role::next_part) {
         take_part(run.statement);
     }
     const Placement placement = place(run.statement);
@@ -661,7 +661,7 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
                                     bool is_by_values) {
     constexpr std::uint32_t most = 1U << 30;
     const auto rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(statement.rows, most));
-    if (statement.role == Statement::Role::next_fetch) {
+    if (statement.goes_on()) {
         entry.last_rows = std::min(entry.last_rows + rows, most);
     } else {
         entry.last_rows = rows;

@@ -31,8 +31,7 @@ bool RequestEpisode::count(const RequestRun& run) noexcept {
     const bool has_left_pages =
         entry->is_loop && entry->loop_kind == Kind::page && !statement.is_next_page;
     const bool is_run = statement.role == Statement::Role::execution;
-    if (statement.role == Statement::Role::next_fetch && entry->is_in_one_piece &&
-        entry->runs > 0) {
+    if (statement.role == Statement::Role::next_part && entry->is_in_one_piece && entry->runs > 0) {
         take_last_run(*entry);
     } else if (is_run && !has_left_pages) {
         count_run(*entry, run);
@@ -137,7 +136,7 @@ void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept
 
 void RequestEpisode::remember_rows(Entry& entry, const Statement& statement) noexcept {
     const auto rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(statement.rows, 1U << 30));
-    const bool goes_on = statement.role == Statement::Role::next_fetch;
+    const bool goes_on = statement.goes_on();
     entry.last_rows = std::min((goes_on ? entry.last_rows : 0) + rows, 1U << 30);
     entry.all_rows += statement.rows;
     entry.is_many |= entry.last_rows >= 2;

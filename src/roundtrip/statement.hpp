@@ -49,8 +49,12 @@ struct Statement {
     enum class Role : std::uint8_t {
         execution,
         first_fetch,  ///< the first rows of a cursor
-        next_fetch,   ///< further rows of a cursor, or of a portal that is executed in steps
+        next_fetch,   ///< further rows of a cursor
+        next_part,    ///< further rows of a portal that is executed in parts
     };
+
+    /// Whether its rows are further ones of an execution that has been counted.
+    bool goes_on() const noexcept { return role == Role::next_fetch || role == Role::next_part; }
 
     QueryId id = 0;
     Kind kind = Kind::select;

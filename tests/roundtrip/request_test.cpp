@@ -370,7 +370,7 @@ TEST_CASE("what is read in parts is in no loop of a request") {
             Statement part;
             part.id = detail;
             part.rows = 1;
-            part.role = Statement::Role::next_fetch;
+            part.role = Statement::Role::next_part;
             part.begin = request.now();
             part.end = part.begin + 10;
             for (int j = 0; i < in_parts && j < 2; ++j) {

@@ -64,6 +64,11 @@ class WatchedSession : private LoopSink {
              is_first ? Statement::Role::first_fetch : Statement::Role::next_fetch, {}, {number});
     }
 
+    /// The portal of the last execution goes on.
+    void read_on(QueryId id, std::int64_t number) {
+        send(id, Kind::select, Statement::Role::next_part, {}, {number});
+    }
+
     /// The next statement reads the page after the last one.
     WatchedSession& next_page() {
         is_next_page_ = true;
@@ -122,8 +127,9 @@ class WatchedSession : private LoopSink {
         Evidence::Place place = Evidence::nowhere;
         for (const std::int64_t row : rows) {
             if (place == Evidence::nowhere) {
-                place = evidence_.begin_rows(id, statement.parameters,
-                                             role == Statement::Role::next_fetch);
+                place = evidence_.begin_rows(
+                    id, statement.parameters,
+                    role == Statement::Role::next_fetch || role == Statement::Role::next_part);
             }
             keep(place, row, asked);
         }
@@ -381,8 +387,8 @@ TEST_CASE("what is read in parts is never in a loop") {
             for (std::int64_t number = 1; number <= 20; ++number) {
                 session.look(number);
                 if (number <= in_parts) {
-                    session.fetch(look_up, 2'000'000 + number, false);
-                    session.fetch(look_up, 3'000'000 + number, false);
+                    session.read_on(look_up, 2'000'000 + number);
+                    session.read_on(look_up, 3'000'000 + number);
                 }
             }
             session.end_block();

@@ -477,7 +477,7 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     Detector::Run run{clock_.end(now)};
     Statement& statement = run.statement;
     const Fingerprints::Entry* const known = identify(statement, planned);
-    statement.role = goes_on ? Statement::Role::next_fetch : Statement::Role::execution;
+    statement.role = goes_on ? Statement::Role::next_part : Statement::Role::execution;
     statement.rows = query->estate->es_processed;
     if (judged_query_ == query && !goes_on) {
         set_evidence(statement);
