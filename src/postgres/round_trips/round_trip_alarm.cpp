@@ -30,12 +30,13 @@ void PauseAlarm::set(int gap_ms) {
         own_ = this;
         timeout_ = RegisterTimeout(USER_TIMEOUT, look);
     }
-    const int interval = gap_ms + 10;
     // An ERROR disables all alarms.
-    if (!is_set_ || interval != interval_ || !get_timeout_active(timeout_)) {
-        interval_ = interval;
-        enable_timeout_every(timeout_, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), interval),
-                             interval);
+    if (!is_set_ || gap_ms != gap_ || !get_timeout_active(timeout_)) {
+        gap_ = gap_ms;
+        // The pause may begin at any time, and is to be told soon after it is one.
+        enable_timeout_every(timeout_,
+                             TimestampTzPlusMilliseconds(GetCurrentTimestamp(), gap_ms + 10),
+                             gap_ms / 4 + 10);
         is_set_ = true;
     }
 }

@@ -18,7 +18,8 @@ class PauseAlarm {
 
     constexpr explicit PauseAlarm(Question has_paused) : has_paused_(has_paused) {}
 
-    /// Sets the alarm, unless it is set so, to look after each pause of that length.
+    /// Sets the alarm, unless it is set so, to look for a pause of that length, and four times in
+    /// each such time.
     void set(int gap_ms);
     void clear();
     bool is_set() const { return is_set_; }
@@ -39,7 +40,7 @@ class PauseAlarm {
     TimeoutId timeout_ = MAX_TIMEOUTS;
     volatile std::sig_atomic_t rang_ = 0;
     bool is_set_ = false;
-    int interval_ = 0;  ///< ms
+    int gap_ = 0;  ///< ms
 };
 
 }  // namespace onetrip::postgres

@@ -8,8 +8,8 @@
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"
 #include "postgres/server/interrupts.hpp"
-#include "roundtrip/value_hash.hpp"
 #include "roundtrip/lexable_prefix.hpp"
+#include "roundtrip/value_hash.hpp"
 
 extern "C" {
 #include "parser/parser.h"

@@ -2,6 +2,7 @@
 
 #include "postgres/round_trips/round_trip_page_shape.hpp"
 #include "postgres/server/walls.hpp"
+#include "roundtrip/statement.hpp"
 #include "roundtrip/value_hash.hpp"
 
 extern "C" {
