@@ -340,6 +340,71 @@ for my $lock ('FOR UPDATE', 'FOR SHARE')
 	loops($node);
 }
 
+# A constant tells runs apart wherever it stands.
+$node->safe_psql('postgres', q{CREATE TABLE t AS SELECT generate_series(1, 30) AS id; CREATE TABLE t2 (id int PRIMARY KEY, a int); INSERT INTO t2 VALUES (1, 1), (5, 9);
+	CREATE TABLE t3 (a int, b int); CREATE TABLE j AS SELECT 5 AS id, '{"a":[1,2,3]}'::jsonb AS j, ARRAY[1, 2, 3] AS arr});
+my @constants = (
+	q{SELECT count(*) FILTER (WHERE id > $n), 5 FROM t},
+	q{SELECT sum(id) OVER (ORDER BY id ROWS BETWEEN 3 PRECEDING AND $n FOLLOWING) FROM t},
+	q{SELECT * FROM (VALUES (1), ($n)) v(a), t WHERE t.id = 7},
+	q{SELECT * FROM (VALUES (1), (2)) v(a), t WHERE t.id = $n},
+	q{INSERT INTO t2 VALUES (1, $n) ON CONFLICT (id) DO UPDATE SET a = 7 WHERE t2.a > 5},
+	q{INSERT INTO t2 VALUES (1, 3) ON CONFLICT (id) DO UPDATE SET a = $n WHERE t2.a > 5},
+	q{INSERT INTO t2 VALUES (1, 3) ON CONFLICT (id) DO UPDATE SET a = 7 WHERE t2.a > $n},
+	q{UPDATE t2 SET a = $n WHERE id = 5},
+	q{UPDATE t2 SET a = 5 WHERE id = $n},
+	q{DELETE FROM t2 WHERE id = -5 AND a = $n},
+	q{SELECT * FROM t TABLESAMPLE SYSTEM ($n) WHERE id = 7},
+	q{SELECT id FROM t WHERE id = 3 ORDER BY id + $n},
+	q{SELECT id FROM t WHERE id = 3 ORDER BY id LIMIT $n},
+	q{SELECT id FROM t WHERE id = 3 ORDER BY id OFFSET $n},
+	q{SELECT id FROM t WHERE id = 3 ORDER BY id FETCH FIRST $n ROWS ONLY},
+	q{SELECT a.id FROM t a JOIN t b ON b.id = a.id + $n WHERE a.id = 5},
+	q{SELECT a.id FROM t a LEFT JOIN t b USING (id) WHERE a.id = $n},
+	q{SELECT CASE WHEN id = 4 THEN 1 ELSE $n END FROM t WHERE id = 5},
+	q{SELECT CASE $n WHEN 4 THEN 1 ELSE 2 END FROM t WHERE id = 5},
+	q{SELECT ARRAY[1, $n, 3] FROM t WHERE id = 7},
+	q{SELECT id FROM t WHERE (id, id) = (5, $n)},
+	q{SELECT id FROM t WHERE (id, id) > (5, $n)},
+	q{SELECT id FROM t WHERE id BETWEEN 5 AND $n},
+	q{SELECT coalesce(id, 3, $n) FROM t WHERE id = 5},
+	q{SELECT greatest(id, 3, $n) FROM t WHERE id = 5},
+	q{SELECT id FROM t WHERE EXISTS (SELECT 1 FROM t x WHERE x.id = $n) AND id = 5},
+	q{SELECT id FROM t WHERE id = 5 AND id IN (SELECT x.id FROM t x WHERE x.id > $n)},
+	q{SELECT (SELECT max(id) FROM t WHERE id < $n) FROM t WHERE id = 5},
+	q{WITH c AS (SELECT $n AS a) SELECT * FROM c, t WHERE t.id = 5},
+	q{WITH c AS (SELECT 5 AS a) SELECT * FROM c, t WHERE t.id = $n},
+	q{WITH c AS (UPDATE t2 SET a = $n RETURNING id) SELECT * FROM c WHERE id = 5},
+	q{SELECT id FROM t WHERE id = 5 GROUP BY id HAVING count(*) > $n},
+	q{SELECT id, $n FROM t WHERE id = 5 GROUP BY GROUPING SETS ((id), ())},
+	q{SELECT id FROM t WHERE id = 5 UNION ALL SELECT $n},
+	q{SELECT id FROM t WHERE id = $n UNION ALL SELECT 5},
+	q{SELECT id FROM t WHERE t.id::text LIKE '5%' AND id <> $n},
+	q{SELECT id FROM t WHERE id = 5 AND now() > now() - interval '$n days'},
+	q{SELECT j -> 'a' -> $n FROM j WHERE id = 5},
+	q{SELECT j #>> '{a,$n}' FROM j WHERE id = 5},
+	q{SELECT arr[$n] FROM j WHERE id = 5},
+	q{SELECT arr[1:$n] FROM j WHERE id = 5},
+	q{SELECT g FROM generate_series(1, $n) g, t WHERE t.id = 5},
+	q{SELECT x FROM t, LATERAL (SELECT t.id + $n AS x) l WHERE t.id = 5},
+	q{SELECT count(*) FROM t WHERE id = 5 AND id NOT IN (7, $n)},
+	q{SELECT NULLIF(id, $n) FROM t WHERE id = 5},
+	q{SELECT id IS DISTINCT FROM $n FROM t WHERE id = 5},
+	q{MERGE INTO t2 USING (SELECT 5 AS n) s ON id = n WHEN MATCHED AND a > $n THEN UPDATE SET a = 7 WHEN NOT MATCHED THEN INSERT VALUES (9, 9)},
+	q{MERGE INTO t2 USING (SELECT 5 AS n) s ON id = n WHEN MATCHED AND a > 3 THEN UPDATE SET a = $n WHEN NOT MATCHED THEN DO NOTHING},
+	q{SELECT string_agg(id::text, '$n' ORDER BY id) FROM t WHERE id = 5},
+	q{SELECT percentile_disc(0.$n) WITHIN GROUP (ORDER BY id) FROM t WHERE id > 5},
+	q{SELECT xmlforest(id, $n AS b) FROM t WHERE id = 5},
+	q{SELECT ROW(id, $n) FROM t WHERE id = 5},
+	q{SELECT id FROM t WHERE id = 5 AND $n IS NOT NULL},
+	q{SELECT 'x' || $n FROM t WHERE id = 5},
+	q{SELECT id FROM t WHERE id = 5 FOR UPDATE SKIP LOCKED LIMIT $n},
+	q{INSERT INTO t3 SELECT id, $n FROM t WHERE id = 5},
+);
+run_script($node, join '', map { "BEGIN;\n" . each_of($_, 10 .. 21) . "ROLLBACK;\n" } @constants);
+is($node->safe_psql('postgres', 'SELECT repeated FROM round_trips WHERE NOT distinct_parameters'), '', 'runs are told apart by any constant');
+is(take_rows($node, 'count(*) > 40', '1'), 't', 'most of which make loops');
+
 # What a plan says of its tables is asked anew after a CREATE: the same statement may read others.
 my $function = "CREATE OR REPLACE FUNCTION seen() RETURNS SETOF int LANGUAGE sql STABLE AS";
 $node->safe_psql('postgres', "$function 'SELECT 1'");

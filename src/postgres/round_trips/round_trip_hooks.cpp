@@ -39,7 +39,7 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
     if (session.is_watching()) {
         locate_query_of_cursor(query);
         session.look_for_ignore(query, state->p_sourcetext);
-        session.parsed(query, state->p_sourcetext, may_have_constants(jumble));
+        session.parsed(query, state->p_sourcetext, most_constants(jumble));
     }
 }
 

@@ -79,13 +79,15 @@ struct ConstantWalk {
     Hash without_page;
     ConstantNumber number;
     bool has_limit;  ///< some query has LIMIT or OFFSET
+    int left;        ///< constants with a place in the text
 };
 
 bool has_limit(const Query* query) {
     return query->limitCount != nullptr || query->limitOffset != nullptr;
 }
 
-void hash_constant(const Const* constant, ConstantWalk& walk) {
+/// True if it was the last one.
+bool hash_constant(const Const* constant, ConstantWalk& walk) {
     const auto layout = [constant] {
         return ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
                            constant->constbyval};
@@ -100,18 +102,20 @@ void hash_constant(const Const* constant, ConstantWalk& walk) {
         walk.without_page = mix_value(walk.without_page, hash, type, datum, is_null, layout);
     }
     walk.number.pass();
+    walk.left -= constant->location >= 0 ? 1 : 0;
+    return walk.left == 0;
 }
 
-/// The nodes that most trees consist of do not go through the server's walker, which is slow.
+/// Ends with the last constant. The nodes that most trees consist of do not go through the server's
+/// walker, which is slow.
 bool hash_constants(Node* node, void* context) {
     if (node == nullptr) {
         return false;
     }
     switch (nodeTag(node)) {
         case T_Const:
-            hash_constant(reinterpret_cast<const Const*>(node),
-                          *static_cast<ConstantWalk*>(context));
-            return false;
+            return hash_constant(reinterpret_cast<const Const*>(node),
+                                 *static_cast<ConstantWalk*>(context));
         case T_Var:
         case T_Param:
         case T_RangeTblRef:
@@ -125,7 +129,9 @@ bool hash_constants(Node* node, void* context) {
                                   context);
         case T_List:
             for (Node* element : each<Node>(reinterpret_cast<const List*>(node))) {
-                hash_constants(element, context);
+                if (hash_constants(element, context)) {
+                    return true;
+                }
             }
             return false;
         case T_ArrayExpr:
@@ -217,15 +223,15 @@ roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum) {
     }
 }
 
-void StatementValues::remember_constants(Query* query, const PageShape& page, bool may_have_some) {
+void StatementValues::remember_constants(Query* query, const PageShape& page, int most) {
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Constants& constants = constants_[id % places];
     constants.id = id;
     constants.values.hash = 0;
     constants.values.each.count = 0;
     constants.hash_without_page = 0;
-    if (may_have_some) {
-        ConstantWalk walk{constants.values, page, 0, {}, has_limit(query)};
+    if (most > 0) {
+        ConstantWalk walk{constants.values, page, 0, {}, has_limit(query), most};
         walk_query(query, hash_constants, &walk);
         constants.hash_without_page = walk.without_page;
         if (walk.has_limit ||

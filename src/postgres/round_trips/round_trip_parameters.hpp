@@ -64,9 +64,10 @@ struct ValuesOfStatement {
 /// Whether a statement runs with the same values as before, and which they are, by hashes.
 class StatementValues {
   public:
-    /// Keeps a hash of the constants of a statement that has just been analysed, if it may have
-    /// any. `page` says which of them say which page of a list it asks for.
-    void remember_constants(Query* query, const PageShape& page, bool may_have_some);
+    /// Keeps a hash of the constants of a statement that has just been analysed. `page` says which
+    /// of them say which page of a list it asks for, `most` how many there can be that have a place
+    /// in the text.
+    void remember_constants(Query* query, const PageShape& page, int most);
 
     /// The constants that the statement had when it was last analysed, and its parameters. Nothing
     /// is fetched: a value out of line counts by its pointer.

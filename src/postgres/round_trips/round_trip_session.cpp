@@ -159,10 +159,10 @@ inline void RoundTripSession::prepare(QueryId id) {
     clock_.prepare(id, GetCurrentStatementStartTimestamp(), GetCurrentTimestamp());
 }
 
-void RoundTripSession::parsed(Query* query, const char* text, bool may_have_constants) {
+void RoundTripSession::parsed(Query* query, const char* text, int most_constants) {
     if (query->queryId != 0 && query->commandType != CMD_UTILITY) {
         const Fingerprints::Entry& known = fingerprints_.look_at(query, text);
-        values_.remember_constants(query, known.page, may_have_constants);
+        values_.remember_constants(query, known.page, most_constants);
         prepare(static_cast<QueryId>(query->queryId));
         if (round_trip_settings.has_request) {
             requests_.remember(query, text);

@@ -82,7 +82,8 @@ class RoundTripSession {
     }
 
     // In the order of a statement's life:
-    void parsed(Query* query, const char* text, bool may_have_constants);
+    /// `most_constants` as of StatementValues.
+    void parsed(Query* query, const char* text, int most_constants);
     void look_for_ignore(const Query* query, const char* text) {
         has_ignore_comments_ = has_ignore_comments_ || names_ignore(query, text);
     }

@@ -257,10 +257,16 @@ using HookJumble = const JumbleState;
 using HookJumble = JumbleState;
 #endif
 
-/// Whether a statement may have constants: the jumble knows the place of each in the text, and from
-/// 18 on those of parameters too. Without a jumble it is not known.
-inline bool may_have_constants(const HookJumble* jumble) {
-    return jumble == nullptr || jumble->clocations_count > 0;
+/// How many constants a statement may have that have a place in its text: the jumble knows that of
+/// each, and from 18 on those of parameters too, and but the ends of a list. Without a jumble it is
+/// not known.
+inline int most_constants(const HookJumble* jumble) {
+    const int places = jumble == nullptr ? INT_MAX : jumble->clocations_count;
+#if PG_VERSION_NUM >= 180000
+    return places == 0 ? 0 : INT_MAX;
+#else
+    return places;
+#endif
 }
 
 // The planner also learns from 19 on for which EXPLAIN it works.
