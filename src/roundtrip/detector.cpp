@@ -207,7 +207,8 @@ inline void Detector::take_part(const Statement& part) {
     const Place at =
         placement.entry != nowhere ? placement.entry : insert(run.statement, placement);
     Entry& entry = episode_.entries[at];
-    if (placement.are_too_many) {
+    // The list's last writes may have made room for this one.
+    if (placement.are_too_many && last_ != nowhere) {
         move_runs(episode_.entries[last_], entry);
     } else if (run.statement.evidence.is(Judgement::takes)) {
         episode_.release_runs(entry, run.statement.evidence);
@@ -438,7 +439,8 @@ inline bool Detector::is_led_by(Place place, QueryId id) const {
 /// rows.
 inline Placement Detector::place_write(const Statement& statement) const {
     const Entry& before = episode_.entries[last_];
-    if (before.id == statement.id && before.follows_parent && !before.is_neighbour) {
+    const bool has_parent = before.follows_parent && before.parent != nowhere;
+    if (before.id == statement.id && has_parent && !before.is_neighbour) {
         const bool has_room = episode_.entries[before.parent].all_rows > before.all_runs;
         return has_room
                    ? Placement{episode_.entries.find(statement, before.leader), before.parent,
@@ -559,10 +561,7 @@ void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     if (may_be_none && entry.strays * 4ULL > entry.runs) {
         entry.forget_runs();
     }
-    entry.confirmed = entry.runs == 0 ? RunTally{}
-                                      : RunTally{entry.runs, entry.trips, entry.turns,
-                                                 static_cast<std::uint32_t>(entry.busy),
-                                                 static_cast<std::uint32_t>(entry.wait)};
+    entry.confirmed = entry.tally();
     entry.generation = evidence.generation;
     entry.is_half = false;
     entry.list_rows += evidence.rows;

@@ -121,6 +121,8 @@ struct alignas(256) Entry : CountedRuns {
     void set_told();
     /// What is left of the numbers with so many of the runs: which these were is not known.
     void keep_share(std::uint32_t some);
+    /// What they come to.
+    RunTally tally() const;
 
     void count_numbers(const Statement& statement);
     void count_led(std::uint32_t some, std::uint32_t late);
@@ -144,6 +146,12 @@ inline void Entry::begin_runs(const Statement& first) {
     run_rows = 0;
     runs_before_block = 0;
     first_seen = first.begin;
+}
+
+inline RunTally Entry::tally() const {
+    return runs == 0 ? RunTally{}
+                     : RunTally{runs, trips, turns, static_cast<std::uint32_t>(busy),
+                                static_cast<std::uint32_t>(wait)};
 }
 
 inline void Entry::set_told() {

@@ -180,6 +180,9 @@ void Entry::keep_share(std::uint32_t some) {
     wait = share(wait);
     runs = some;
     runs_before_block = std::min(runs_before_block, some);
+    if (confirmed.runs > some) {
+        confirmed = tally();
+    }
 }
 
 void Episode::take_runs(Entry& entry, std::uint32_t runs) {

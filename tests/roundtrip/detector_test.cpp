@@ -1444,7 +1444,8 @@ TEST_CASE("a value of a row that nothing led to interrupts no loop") {
 }
 
 TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
-    const unsigned seed = std::random_device()();
+    // The others have found faults.
+    const unsigned seed = GENERATE(std::random_device()(), 1268709361U, 1207532831U);
     CAPTURE(seed);
     std::mt19937 random(seed);
     for (int turn = 0; turn < 200; ++turn) {

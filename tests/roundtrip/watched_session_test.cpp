@@ -1083,7 +1083,8 @@ TEST_CASE("writes that are more than the rows of the list before them are not le
 }
 
 TEST_CASE("whatever values are found and when, no run is told twice") {
-    const unsigned seed = std::random_device()();
+    // The others have found faults.
+    const unsigned seed = GENERATE(std::random_device()(), 2564179648U);
     CAPTURE(seed);
     std::mt19937 random(seed);
     for (int turn = 0; turn < 300; ++turn) {
