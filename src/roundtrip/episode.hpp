@@ -128,10 +128,11 @@ class Episode {
         std::uint32_t runs = 0;
         std::uint64_t rows = 0;
         std::uint64_t transactions = 0;
+        std::uint64_t transaction = 0;  ///< of the last ones
         Microseconds busy = 0;
         Microseconds wait = 0;
 
-        void add(const UnledRuns& unled, std::uint32_t part);
+        void add(const Entry& from, std::uint32_t part);
         void keep(std::uint32_t some);
     };
 

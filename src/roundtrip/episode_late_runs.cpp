@@ -46,14 +46,19 @@ UnledRuns UnledRuns::take(std::uint32_t some) {
 }
 
 /// A part of them, the others of which count already.
-void Episode::Brought::add(const UnledRuns& unled, std::uint32_t part) {
+void Episode::Brought::add(const Entry& from, std::uint32_t part) {
+    const UnledRuns& unled = from.unled;
     const std::uint32_t all = unled.untold();
     if (part == 0) {
         return;
     }
     runs += part;
     rows += std::uint64_t{unled.rows} * part / all;
-    transactions += std::uint64_t{unled.transactions} * part / all;
+    // Of one transaction there is no part; the last one may have been counted already.
+    const std::uint64_t some =
+        std::max<std::uint64_t>(std::uint64_t{unled.transactions} * part / all, 1);
+    transactions += some - (from.transaction == transaction ? 1 : 0);
+    transaction = from.transaction;
     busy += Microseconds{unled.busy} * part / all;
     wait += Microseconds{unled.wait} * part / all;
 }
@@ -64,7 +69,7 @@ void Episode::Brought::keep(std::uint32_t some) {
         return;
     }
     rows = rows * some / runs;
-    transactions = transactions * some / runs;
+    transactions = std::max<std::uint64_t>(transactions * some / runs, some > 0 ? 1 : 0);
     busy = busy * some / runs;
     wait = wait * some / runs;
     runs = some;
@@ -88,10 +93,10 @@ Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evi
     std::uint32_t loose = evidence.loose;
     const std::uint32_t untold = entry.unled.untold();
     const std::uint32_t counted = std::min(untold, entry.runs);
-    brought.add(entry.unled, untold - counted);
+    brought.add(entry, untold - counted);
     for (const Entry& other : entries.others_of(entry)) {
         if (!is_block || other.leader == 0 || evidence.is(Judgement::takes)) {
-            brought.add(other.unled, other.unled.untold());
+            brought.add(other, other.unled.untold());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&
                 other.unled.handed == static_cast<std::uint16_t>(evidence.generation);
@@ -107,7 +112,7 @@ Episode::Brought Episode::first_run_of(const Entry& entry) const {
     Brought brought;
     for (const Entry& other : entries.others_of(entry)) {
         if (other.runs == 1) {
-            brought.add(other.unled, other.unled.untold());
+            brought.add(other, other.unled.untold());
         }
     }
     brought.keep(1);
@@ -125,7 +130,7 @@ Episode::Brought Episode::runs_before_neighbour(const Entry& entry,
     }
     for (const Entry& other : entries.others_of(entry)) {
         if (other.execution > entries[next_to.parent].execution) {
-            brought.add(other.unled, other.unled.untold());
+            brought.add(other, other.unled.untold());
         }
     }
     brought.keep(1);
@@ -146,7 +151,9 @@ std::uint32_t Episode::bring_runs(Entry& entry, const Run& run, const Placement&
     entry.runs += brought.runs;
     entry.trips += brought.runs;
     entry.run_rows += brought.rows;
-    entry.transactions += static_cast<std::uint32_t>(brought.transactions);
+    const bool has_same = entry.transactions > 0 && entry.transaction == brought.transaction;
+    entry.transactions += static_cast<std::uint32_t>(brought.transactions) - (has_same ? 1 : 0);
+    entry.transaction = brought.transaction;
     entry.busy += brought.busy;
     entry.wait += brought.wait;
     entry.first_seen = std::min(entry.first_seen, until) - brought.busy - brought.wait;
