@@ -155,18 +155,18 @@ bool Detector::keep_for_later(std::uint64_t open) {
     for (Entry& entry : episode_.entries) {
         const std::uint64_t bit = episode_.entries.bit_of(entry);
         entry.unled = {};
-        if ((kept & bit) == 0) {
+        if ((kept & bit) != 0) {
+            // The loops under it have been told with these, or know what led to them.
+            entry.rows = 0;
+        } else {
             entry.told_runs = 0;
             entry.forget_runs();
             entry.turns = entry.value_runs = entry.all_runs = 0;
             entry.has_distinct_parameters = entry.is_half = false;
-            entry.parent = (parents & bit) == 0 ? nowhere : entry.parent;
-        }
-        if (((kept | parents) & bit) == 0) {
-            entry.rows = entry.all_rows = 0;
-            entry.is_many = false;
         }
     }
+    episode_.entries.keep(kept | parents);
+    grown_ = 0;
     return true;
 }
 

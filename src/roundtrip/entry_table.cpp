@@ -45,6 +45,24 @@ void EntryTable::remove(Place place) {
     }
 }
 
+void EntryTable::keep(std::uint64_t kept) {
+    std::array<Place, places> moved;
+    moved.fill(nowhere);
+    std::size_t count = 0;
+    for (std::size_t place = 0; place < used_places_; ++place) {
+        if (((kept >> place) & 1U) != 0) {
+            moved[place] = static_cast<Place>(count);
+            entries_[count++] = entries_[place];
+        }
+    }
+    clear();
+    for (std::size_t place = 0; place < count; ++place) {
+        const Place parent = entries_[place].parent;
+        entries_[place].parent = parent == nowhere ? nowhere : moved[parent];
+        add(entries_[place]);
+    }
+}
+
 void EntryTable::clear() {
     heads_ = all_nowhere();
     used_places_ = 0;

@@ -76,6 +76,8 @@ class EntryTable {
     Place add(const Entry& entry);
     /// Nothing is under it any more.
     void remove(Place place);
+    /// Removes all but those at these places, as bits; they get other places.
+    void keep(std::uint64_t kept);
     void clear();
 
   private:

@@ -226,9 +226,9 @@ std::uint64_t Episode::rows_of(QueryId id) const {
 std::uint64_t Episode::rows_of_leader(const Entry& loop) const {
     const std::uint64_t rows = rows_of(loop.loop_leader);
     const Entry* at = &loop;
-    for (std::size_t steps = 0; rows == 0 && at != nullptr && steps < EntryTable::places; ++steps) {
+    for (std::size_t steps = 0; at != nullptr && steps < EntryTable::places; ++steps) {
         if (at->leader == loop.loop_leader) {
-            return at->list_rows;
+            return std::max<std::uint64_t>(rows, at->list_rows);
         }
         at = at->parent == nowhere ? nullptr : &entries[at->parent];
     }

@@ -451,6 +451,64 @@ TEST_CASE("a pause before a block ends what was before it, whatever the block is
     }
 }
 
+TEST_CASE("what was read before a block leads in it, whatever else goes on over blocks") {
+    constexpr QueryId first = 201;
+    constexpr QueryId one_of_first = 202;
+    for (const bool has_other : {false, true}) {
+        WatchedSession session(10);
+        if (has_other) {
+            session.list(first, 1001, 2);
+            session.run(one_of_first, Kind::select, {1001}, {7'000'000});
+        }
+        session.list(parents, 5001, 12);
+        session.begin_block();
+        for (std::int64_t number = 5001; number <= 5012; ++number) {
+            session.look(number);
+        }
+        session.end_block();
+        session.end();
+        const Loop loop = session.loop_of(look_up);
+        CHECK(loop.key.leader == parents);
+        CHECK(loop.statements == 12);
+        CHECK(loop.leader_rows == 12);
+        CHECK(loop.is_by_values);
+    }
+}
+
+TEST_CASE("a leader has the rows of the loops under it, in however many blocks") {
+    // In each block the loop in the middle is too short, and goes on; the last one is one.
+    for (const std::int64_t blocks : {1, 2, 3, 8}) {
+        CAPTURE(blocks);
+        WatchedSession session(10);
+        std::int64_t number = 1000;
+        std::int64_t of_number = 500'000;
+        for (std::int64_t block = 0; block < blocks; ++block) {
+            session.begin_block();
+            session.list(parents, number, 3);
+            for (int i = 0; i < 3; ++i) {
+                session.run(children, Kind::select, {number++}, WatchedSession::from(of_number, 4));
+                for (int j = 0; j < 4; ++j) {
+                    session.look(of_number++);
+                }
+            }
+            session.end_block();
+        }
+        session.end();
+        std::uint64_t statements = 0;
+        std::uint64_t rows = 0;
+        for (const Loop& loop : session.loops) {
+            statements += loop.key.repeated == look_up ? loop.statements : 0;
+            rows += loop.key.repeated == look_up ? loop.leader_rows : 0;
+        }
+        CHECK(statements == static_cast<std::uint64_t>(12 * blocks));
+        CHECK(rows == statements);
+        if (blocks == 8) {
+            CHECK(session.loop_of(children).statements == 24);
+            CHECK(session.loop_of(children).leader_rows == 24);
+        }
+    }
+}
+
 TEST_CASE("of a long list the first runs are judged, also where some ask for the same") {
     for (const bool is_block : {false, true}) {
         for (const std::int64_t sharing : {1, 2, 3, is_block ? 50 : 9}) {
