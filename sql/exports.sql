@@ -110,7 +110,10 @@ SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', pid => 10
 
 -- Arguments.
 SELECT * FROM export_carousel_to_large_object(NULL);
+BEGIN;
+UPDATE campagnes SET valid_end = current_date + 1 WHERE id = 2;
 SELECT messages > 0 AS today_if_null FROM export_carousel_to_large_object('AFRIQUE', NULL);
+ROLLBACK;
 SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', layout => NULL);
 SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', on_error => NULL);
 SELECT * FROM export_carousel_to_large_object('AFRIQUE', '2026-11-21', on_error => 'ignore');
