@@ -166,6 +166,7 @@ bool Detector::keep_for_later(std::uint64_t open) {
         }
     }
     episode_.entries.keep(kept | parents);
+    // The marks are of places, which are others now.
     grown_ = 0;
     return true;
 }

@@ -57,7 +57,7 @@ class EntryTable {
         return Chain(this, heads_[bucket_of(entry.id)], IsOther{entry});
     }
 
-    /// That of a statement, of an entry's or by itself, under a leader; nowhere if there is none.
+    /// The entry of a statement (an entry's own, or by itself) under a leader; else nowhere.
     template <typename One>
     Place find(const One& one, QueryId leader) const {
         for (Place at = heads_[bucket_of(one.id)]; at != nowhere; at = entries_[at].next) {
@@ -68,7 +68,7 @@ class EntryTable {
         return nowhere;
     }
 
-    /// The last one of a statement to be executed, under whatever leader; nowhere if there is none.
+    /// The entry of a statement that was executed last, under any leader; else nowhere.
     Place latest(QueryId id) const;
 
     bool is_full() const { return used_places_ == places && free_ == nowhere; }

@@ -217,8 +217,8 @@ bool Episode::is_under(const Entry& entry, QueryId leader) const {
 
 std::uint64_t Episode::rows_of(QueryId id) const {
     std::uint64_t rows = 0;
-    for (const Entry& entry : entries) {
-        rows += id != 0 && entry.id == id ? entry.rows : 0;
+    for (const Entry& entry : entries.of(id)) {
+        rows += entry.rows;
     }
     return rows;
 }

@@ -61,7 +61,7 @@ class Episode {
     }
 
     /// The entry of a loop; while the statements of a small block are held, what they will be is
-    /// not counted yet. nullptr if there is none.
+    /// not counted yet. nullptr if the statement has no entry.
     const Entry* entry_of(const LoopKey& loop) const;
 
     /// Runs of the statement that turn out to be of the same loop become the entry's.

@@ -40,9 +40,9 @@ class KeptResults {
 
     const Result& operator[](Place place) const noexcept { return results_[place]; }
 
-    /// The statement whose result is there; 0 if there is none.
+    /// The statement whose result is there; else 0.
     QueryId id_at(Place place) const noexcept { return ids_[place]; }
-    /// The result of a statement; nowhere if there is none.
+    /// The place of a statement's result; else nowhere.
     Place place_of(QueryId id) const noexcept;
     /// The latest first, and those without a result last.
     const std::array<Place, results>& latest_first() const noexcept { return order_; }

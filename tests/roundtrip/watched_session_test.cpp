@@ -509,6 +509,21 @@ TEST_CASE("a leader has the rows of the loops under it, in however many blocks")
     }
 }
 
+TEST_CASE("runs that are brought to a loop are of the transaction that it has counted") {
+    WatchedSession session(10);
+    session.begin_block();
+    for (std::int64_t number = 501; number <= 512; ++number) {
+        session.run(write, Kind::insert, {}, {number});
+        for (int i = 0; i < 4; ++i) {
+            session.run(change, Kind::insert, {number}, {9000 + 4 * number + i});
+        }
+    }
+    session.end_block();
+    session.end();
+    CHECK(session.loop_of(change).statements == 48);
+    CHECK(session.loop_of(change).transactions == 1);
+}
+
 TEST_CASE("of a long list the first runs are judged, also where some ask for the same") {
     for (const bool is_block : {false, true}) {
         for (const std::int64_t sharing : {1, 2, 3, is_block ? 50 : 9}) {

@@ -29,7 +29,7 @@ struct Subject {
     const Findings* findings;
     LeaderOfLoop leader;
     CmdType operation;     ///< of its modification; CMD_SELECT if it only reads
-    Oid table;             ///< that is read or written, or the view; InvalidOid if there is none
+    Oid table;             ///< that is read or written, or the view; else InvalidOid
     AttrNumber column;     ///< that is compared, of the table
     const char* name;      ///< of the table; nullptr if there is none
     const char* compared;  ///< table.column; nullptr if none is compared
@@ -132,7 +132,7 @@ std::uint8_t likely_columns(const LeaderOfLoop& leader, const Comparison& compar
 }
 
 /// The leader's column that a foreign key of a table binds to the one that is compared; nullptr if
-/// there is none, or if another column of the leader held the values.
+/// no key does so, or if another column of the leader held the values.
 const char* bound_column(const Subject& subject) {
     if (subject.compared == nullptr || !subject.leader.exists) {
         return nullptr;

@@ -573,8 +573,8 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
 }
 
 /// Whether the runs of a loop ask for, or write, many rows at once by lists of values, each of
-/// which is worth its trip. Pages are of one list, by whatever else its rows are chosen. (What asks
-/// for the same each time is none, whatever it asks for.)
+/// which is worth its trip. Pages are of one list, by whatever else its rows are chosen. (A
+/// statement that asks for the same each time is no batch.)
 bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
     constexpr int large = 100;
