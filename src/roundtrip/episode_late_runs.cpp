@@ -54,7 +54,7 @@ void Episode::Brought::add(const Entry& from, std::uint32_t part) {
     }
     runs += part;
     rows += std::uint64_t{unled.rows} * part / all;
-    // Of one transaction there is no part; the last one may have been counted already.
+    // A transaction has no parts, and the last one may have been counted already.
     const std::uint64_t some =
         std::max<std::uint64_t>(std::uint64_t{unled.transactions} * part / all, 1);
     transactions += some - (from.transaction == transaction ? 1 : 0);

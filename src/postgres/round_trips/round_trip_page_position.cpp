@@ -289,7 +289,7 @@ bool has_other_than_position(Node* node, void* context) {
         case T_SubLink:
             return !is_part_of_position(reinterpret_cast<const SubLink*>(node), position);
         case T_NullTest: {
-            // Of the first page there is often no place: `$1 IS NULL OR a > $1`.
+            // The first page often has no place: `$1 IS NULL OR a > $1`.
             auto* const tested = as_tree(reinterpret_cast<NullTest*>(node)->arg);
             return reads_rows(tested) && place_in_order(tested, position.order.expressions) < 0;
         }
