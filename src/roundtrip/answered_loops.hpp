@@ -13,20 +13,20 @@ namespace onetrip::roundtrip {
 class AnsweredLoops {
   public:
     bool has(const LoopKey& key) const { return find(key) != nullptr; }
-    /// Whether it was answered, and its runs until then have been told.
-    bool is_told(const LoopKey& key) const {
+    /// Whether it was answered, and its runs until then have been reported.
+    bool is_reported(const LoopKey& key) const {
         const Answer* const answer = find(key);
-        return answer != nullptr && answer->is_told;
+        return answer != nullptr && answer->is_reported;
     }
 
     void add(const LoopKey& key) {
         count_ -= count_ == most ? 1 : 0;
         answers_[count_++] = {key, false};
     }
-    /// What has run of the statement has been told.
-    void tell(QueryId id) {
+    /// What has run of the statement has been reported.
+    void report(QueryId id) {
         for (std::size_t i = 0; i < count_; ++i) {
-            answers_[i].is_told |= answers_[i].key.repeated == id;
+            answers_[i].is_reported |= answers_[i].key.repeated == id;
         }
     }
 
@@ -41,7 +41,7 @@ class AnsweredLoops {
 
     struct Answer {
         LoopKey key;
-        bool is_told;
+        bool is_reported;
     };
 
     const Answer* find(const LoopKey& key) const {

@@ -64,14 +64,14 @@ void Detector::end_block() {
 
 void Detector::end_episode() {
     episode_.held.clear();
-    tell_all();
+    report_all();
     forget_all();
     answered_.forget_all();
 }
 
 /// The session has paused before the block, of which nothing counts yet.
 void Detector::end_before_block() {
-    tell_all();
+    report_all();
     forget_all();
     answered_.forget_before_block();
 }
@@ -82,15 +82,15 @@ void Detector::end_episode_after_pause(Microseconds now) {
     }
 }
 
-/// The episode has been long enough: loops are told and counted anew, but what was looped over
+/// The episode has been long enough: loops are reported and counted anew, but what was looped over
 /// stays known.
 void Detector::restart_episode() {
-    tell_all();
+    report_all();
     answered_.forget_all();
     for (Entry& entry : episode_.entries) {
         episode_.end_loop(entry);
         entry.has_distinct_parameters = false;
-        entry.told_runs = 0;
+        entry.reported_runs = 0;
         entry.forget_runs();
         entry.turns = entry.value_runs = 0;
         entry.rows = 0;
@@ -100,14 +100,14 @@ void Detector::restart_episode() {
     time_.begin_episode();
 }
 
-/// An episode ends and no pause has come: its loops are told. Those by values go on over blocks,
-/// and so does what may become one; a block that has one by itself tells it.
+/// An episode ends and no pause has come: its loops are reported. Those by values go on over
+/// blocks, and so does what may become one; a block that has one by itself reports it.
 void Detector::end_part() {
     std::uint64_t open = 0;
     for (const Entry& entry : episode_.entries) {
         open |= entry.runs > 0 && episode_.goes_on(entry) ? episode_.entries.bit_of(entry) : 0;
     }
-    tell_others(open);
+    report_others(open);
     if (!keep_for_later(open)) {
         forget_all();
         return;
@@ -117,18 +117,18 @@ void Detector::end_part() {
 }
 
 /// Tells the loops but for those at these places, as bits.
-void Detector::tell_others(std::uint64_t open) {
-    std::uint64_t told = 0;
+void Detector::report_others(std::uint64_t open) {
+    std::uint64_t reported = 0;
     for (Entry& entry : episode_.entries) {
         if (entry.is_loop && (open & episode_.entries.bit_of(entry)) == 0) {
-            tell(entry);
-            told |= episode_.entries.bit_of(entry);
+            report(entry);
+            reported |= episode_.entries.bit_of(entry);
         }
     }
-    end_telling();
+    end_report();
     // Only now: what a loop was handed on by says how many rows its leader had.
-    for (; told != 0; told &= told - 1) {
-        Entry& entry = episode_.entries[static_cast<Place>(std::countr_zero(told))];
+    for (; reported != 0; reported &= reported - 1) {
+        Entry& entry = episode_.entries[static_cast<Place>(std::countr_zero(reported))];
         episode_.end_loop(entry);
         entry.forget_runs();
     }
@@ -156,10 +156,10 @@ bool Detector::keep_for_later(std::uint64_t open) {
         const std::uint64_t bit = episode_.entries.bit_of(entry);
         entry.unled = {};
         if ((kept & bit) != 0) {
-            // The loops under it have been told with these, or know what led to them.
+            // The loops under it have been reported with these, or know what led to them.
             entry.rows = 0;
         } else {
-            entry.told_runs = 0;
+            entry.reported_runs = 0;
             entry.forget_runs();
             entry.turns = entry.value_runs = entry.all_runs = 0;
             entry.has_distinct_parameters = entry.is_half = false;
@@ -460,9 +460,9 @@ inline void Detector::end_with_parent(Entry& entry, const Placement& placement) 
     if (entry.is_loop && entry.loop_leader != entry.leader && entry.runs > 0 &&
         episode_.is_handed_other_loop(entry, placement.parent)) {
         begin_anew(entry);
-        // The next one is of another list, and nothing of it has been told.
-        entry.told_runs = 0;
-        entry.is_transaction_told = false;
+        // The next one is of another list, and nothing of it has been reported.
+        entry.reported_runs = 0;
+        entry.is_transaction_reported = false;
     }
 }
 
@@ -515,7 +515,7 @@ inline bool Detector::is_apart(const Entry& entry, const Statement& statement) c
 
 /// A loop ends within the episode, and another of the same statement may follow.
 void Detector::begin_anew(Entry& entry) {
-    tell(entry);
+    report(entry);
     episode_.end_loop(entry);
     entry.forget_runs();
 }
@@ -679,7 +679,8 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
     }
 }
 
-// ---- telling ------------------------------------------------------------------------------------
+// ---- reporting
+// ------------------------------------------------------------------------------------
 
 bool Detector::has_single_runs(const LoopKey& key) const noexcept {
     const Entry* const entry = episode_.entry_of(key);
@@ -749,18 +750,18 @@ void Detector::dismiss(const LoopKey& key) {
     }
 }
 
-void Detector::tell_all() {
+void Detector::report_all() {
     for (Entry& entry : episode_.entries) {
         if (entry.is_loop) {
-            tell(entry);
+            report(entry);
         }
     }
-    end_telling();
+    end_report();
 }
 
-void Detector::end_telling() {
-    if (has_told_) {
-        has_told_ = false;
+void Detector::end_report() {
+    if (has_reported_) {
+        has_reported_ = false;
         sink_->end_episode();
     }
 }
@@ -784,23 +785,23 @@ std::optional<Loop> Detector::take_grown() {
     return most == nullptr ? std::nullopt : std::optional<Loop>(as_loop(*most));
 }
 
-void Detector::tell(Entry& entry) {
+void Detector::report(Entry& entry) {
     if (entry.runs == 0) {
         return;
     }
     episode_.absorb_others(entry);
-    has_told_ = true;
+    has_reported_ = true;
     sink_->take(as_loop(entry));
-    entry.set_told();
+    entry.set_reported();
 }
 
 Loop Detector::as_loop(const Entry& entry) const {
     const LoopKey key = entry.loop_key();
-    const bool is_told = entry.told_runs > 0 || answered_.is_told(key);
-    return {key, !is_told, entry.has_distinct_parameters,
+    const bool is_reported = entry.reported_runs > 0 || answered_.is_reported(key);
+    return {key, !is_reported, entry.has_distinct_parameters,
             entry.loop_leader != 0 && entry.is_by_values(), entry.runs,
-            std::uint64_t{entry.told_runs} + entry.runs, std::min(entry.trips, entry.runs),
-            entry.run_rows, entry.transactions, is_told ? 0 : episode_.rows_of_leader(entry),
+            std::uint64_t{entry.reported_runs} + entry.runs, std::min(entry.trips, entry.runs),
+            entry.run_rows, entry.transactions, is_reported ? 0 : episode_.rows_of_leader(entry),
             entry.busy,
             // Of runs that were found later to be of the loop it may be a share.
             std::min(entry.wait, entry.last_seen - entry.first_seen - entry.busy), entry.first_seen,
@@ -823,7 +824,7 @@ Detector::Place Detector::insert(const Statement& statement, const Placement& pl
 void Detector::evict(Place place) {
     Entry& entry = episode_.entries[place];
     if (entry.is_loop) {
-        tell(entry);
+        report(entry);
         episode_.end_loop(entry);
     }
     for (Place* const last : {&last_many_, &last_led_, &last_}) {

@@ -11,7 +11,7 @@
 namespace onetrip::roundtrip {
 
 /// Finds the loops of one session: its statements in, loops out. An episode is a transaction block,
-/// or what runs outside of one without a longer pause; the loops are told when it ends. A small
+/// or what runs outside of one without a longer pause; the loops are reported when it ends. A small
 /// block counts as its statements outside of one.
 ///
 /// A statement's leader is the one whose result held the values that it asks for (evidence.hpp), in
@@ -104,7 +104,7 @@ class Detector {
     /// The loop is answered now.
     void begin_answer(const LoopKey& key) noexcept { answered_.add(key); }
 
-    /// The runs of the statement so far have been told: they count no longer.
+    /// The runs of the statement so far have been reported: they count no longer.
     void begin_at_zero(QueryId id);
 
     /// A statement that is none of ours (COMMIT, SET): the client does not wait while it runs.
@@ -123,7 +123,7 @@ class Detector {
     /// nothing.
     void end_episode_after_pause(Microseconds now);
 
-    /// Whether loops outside of a block wait to be told.
+    /// Whether loops outside of a block wait to be reported.
     bool has_open_loops() const noexcept { return !in_block_ && episode_.loops() > 0; }
 
     /// Whether the session has sent nothing for longer than a gap that may have changed since the
@@ -141,7 +141,7 @@ class Detector {
     void begin_block_episode();
     void restart_episode();
     void end_part();
-    void tell_others(std::uint64_t open);
+    void report_others(std::uint64_t open);
     bool keep_for_later(std::uint64_t open);
     void forget_all();
     void forget_last() { last_many_ = last_led_ = last_ = nowhere; }
@@ -189,9 +189,9 @@ class Detector {
     const Entry* entry_of_last_run(QueryId id) const noexcept;
     Entry* last_loop(QueryId id);
     void look_at_growth(Entry& entry);
-    void tell_all();
-    void end_telling();
-    void tell(Entry& entry);
+    void report_all();
+    void end_report();
+    void report(Entry& entry);
     Loop as_loop(const Entry& entry) const;
 
     LoopSink* sink_;
@@ -205,8 +205,8 @@ class Detector {
     std::uint64_t relation_clock_ = 0;  ///< counts runs with a relation
     std::uint64_t clock_ = 0;           ///< counts runs
 
-    std::uint64_t grown_ = 0;  ///< a bit for each entry that has_grown means
-    bool has_told_ = false;    ///< a loop of this episode
+    std::uint64_t grown_ = 0;    ///< a bit for each entry that has_grown means
+    bool has_reported_ = false;  ///< a loop of this episode
     AnsweredLoops answered_;
     bool in_block_ = false;
 };

@@ -8,7 +8,7 @@ namespace onetrip::roundtrip {
 
 namespace {
 
-/// Keeps the last loop that is told.
+/// Keeps the last loop that is reported.
 class LastLoop final : public LoopSink {
   public:
     void take(const Loop& loop) noexcept override { loop_ = loop; }
@@ -33,7 +33,7 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
     }
     std::optional<Loop> found;
     if (Entry* const entry = scratch.last_loop(next.id)) {
-        scratch.tell(*entry);
+        scratch.report(*entry);
         found = last.loop();
         // Without the run that was tried.
         EpisodeClock time = time_;
@@ -64,13 +64,13 @@ void Detector::begin_at_zero(QueryId id) {
     for (Entry& entry : episode_.entries.of(id)) {
         if (entry.runs > 0) {
             episode_.end_loop(entry);
-            entry.set_told();
+            entry.set_reported();
             entry.forget_runs();
         }
     }
     episode_.held.drop_runs_of(id);
     // Of what was held there is no entry that could say so.
-    answered_.tell(id);
+    answered_.report(id);
 }
 
 }  // namespace onetrip::roundtrip

@@ -15,18 +15,19 @@ struct UnledRuns {
     static constexpr std::uint16_t most = 60'000;  ///< further ones are not remembered
 
     std::uint16_t runs;
-    std::uint16_t told;  ///< of the runs, those that have been told; the others have what follows
+    std::uint16_t
+        reported;  ///< of the runs, those that have been reported; the others have what follows
     std::uint16_t transactions;
     std::uint16_t handed;  ///< a row held the last one's values: the lower bits of its generation
     std::uint32_t rows;
     std::uint32_t busy;
     std::uint32_t wait;
 
-    std::uint32_t untold() const { return static_cast<std::uint32_t>(runs - told); }
-    void tell() { *this = {runs, runs, 0, 0, 0, 0, 0}; }
+    std::uint32_t unreported() const { return static_cast<std::uint32_t>(runs - reported); }
+    void report() { *this = {runs, runs, 0, 0, 0, 0, 0}; }
     void add(const UnledRuns& other);
 
-    /// So many of those that have not been told, and as much of the numbers.
+    /// So many of those that have not been reported, and as much of the numbers.
     UnledRuns take(std::uint32_t some);
 };
 
@@ -69,38 +70,38 @@ struct alignas(256) Entry : CountedRuns {
     QueryId id;
     QueryId leader;  ///< or what it runs next to, of which it may turn out to be a neighbour
     Kind kind;
-    bool is_of_request;        ///< its runs count in requests, which tell of them
-    bool is_kept;              ///< is_of_request, but there was no room for them
-    bool is_loop;              ///< has been said to be one
-    bool is_described;         ///< and what is to be known of it has been asked for
-    bool is_dismissed;         ///< has been said to be none
-    bool is_transaction_told;  ///< that of the last run
-    bool is_many;              ///< has had two rows in one execution
-    bool is_half;              ///< has asked for half of the rows of an execution of its leader
-    bool is_one_row;           ///< the leader by values has had but one row in each execution
-    bool is_echo;              ///< it held the values because it had been asked for them
-    bool is_neighbour;         ///< outside of a block: runs next to another that has a leader
-    bool follows_parent;       ///< writes without others between these and the parent's execution
-    bool is_large_page;        ///< as its last run was
-    bool counts_alone;         ///< has a relation, and locks no rows
-    bool is_in_one_piece;      ///< the last execution is a run, unless it turns out to go on
-    Kind loop_kind;            ///< if is_loop
-    Place parent;              ///< the leader's entry, while that is remembered
-    Place next;                ///< of the same bucket
-    std::uint16_t serial;      ///< counts all its runs
+    bool is_of_request;            ///< its runs count in requests, which report them
+    bool is_kept;                  ///< is_of_request, but there was no room for them
+    bool is_loop;                  ///< has been said to be one
+    bool is_described;             ///< and what is to be known of it has been asked for
+    bool is_dismissed;             ///< has been said to be none
+    bool is_transaction_reported;  ///< that of the last run
+    bool is_many;                  ///< has had two rows in one execution
+    bool is_half;                  ///< has asked for half of the rows of an execution of its leader
+    bool is_one_row;               ///< the leader by values has had but one row in each execution
+    bool is_echo;                  ///< it held the values because it had been asked for them
+    bool is_neighbour;             ///< outside of a block: runs next to another that has a leader
+    bool follows_parent;   ///< writes without others between these and the parent's execution
+    bool is_large_page;    ///< as its last run was
+    bool counts_alone;     ///< has a relation, and locks no rows
+    bool is_in_one_piece;  ///< the last execution is a run, unless it turns out to go on
+    Kind loop_kind;        ///< if is_loop
+    Place parent;          ///< the leader's entry, while that is remembered
+    Place next;            ///< of the same bucket
+    std::uint16_t serial;  ///< counts all its runs
     std::uint16_t parent_serial;     ///< the parent's at its last run
     QueryId loop_leader;             ///< if is_loop
     std::uint64_t rows;              ///< of all runs in the episode
-    std::uint64_t all_rows;          ///< also of those before a part of the episode was told
+    std::uint64_t all_rows;          ///< also of those before a part of the episode was reported
     std::uint64_t execution;         ///< number of the last execution among those of all entries
     std::uint64_t parent_execution;  ///< of the parent, under which the last run was
     std::uint64_t used;              ///< when this entry was last of use
     Microseconds last_seen;
     std::uint32_t last_rows;          ///< of the last execution, with all its fetches, or the most
     std::uint32_t generation;         ///< of the leader's result
-    std::uint32_t all_runs;           ///< also those before a part of the episode was told
+    std::uint32_t all_runs;           ///< also those before a part of the episode was reported
     std::uint32_t next_report;        ///< runs at which the loop will have grown
-    std::uint32_t told_runs;          ///< of this episode's loop
+    std::uint32_t reported_runs;      ///< of this episode's loop
     std::uint32_t runs_before_block;  ///< of the runs
     std::uint32_t list_rows;          ///< of results that led here first, in whatever episode
     UnledRuns unled;
@@ -113,12 +114,12 @@ struct alignas(256) Entry : CountedRuns {
     LoopKey loop_key() const { return {loop_leader, id, loop_kind}; }
 
     void begin_runs(const Statement& first);
-    /// They have been told or count for nothing, also those of generations that were confirmed.
+    /// They have been reported or count for nothing, also those of generations that were confirmed.
     void forget_runs() {
         runs = list_rows = runs_before_block = 0;
         confirmed = {};
     }
-    void set_told();
+    void set_reported();
     /// What is left of the numbers with so many of the runs: which these were is not known.
     void keep_share(std::uint32_t some);
     /// What they come to.
@@ -142,7 +143,7 @@ inline void Entry::begin_runs(const Statement& first) {
     value_runs = strays = 0;
     busy = wait = 0;
     trips = lists = pages = transactions = 0;
-    transaction = is_transaction_told ? transaction : 0;
+    transaction = is_transaction_reported ? transaction : 0;
     run_rows = 0;
     runs_before_block = 0;
     first_seen = first.begin;
@@ -154,10 +155,10 @@ inline RunTally Entry::tally() const {
                                 static_cast<std::uint32_t>(wait)};
 }
 
-inline void Entry::set_told() {
-    told_runs += runs;
-    is_transaction_told = true;
-    unled.tell();
+inline void Entry::set_reported() {
+    reported_runs += runs;
+    is_transaction_reported = true;
+    unled.report();
 }
 
 /// The first run is always waited for.
@@ -170,7 +171,7 @@ inline void Entry::count_numbers(const Statement& statement) {
     if (transaction != statement.transaction) {
         transactions += is_run ? 1 : 0;
         transaction = statement.transaction;
-        is_transaction_told = false;
+        is_transaction_reported = false;
     }
     run_rows += statement.rows;
 }
@@ -189,7 +190,7 @@ inline void Entry::count_unled(const Statement& statement, Microseconds waited) 
     if (unled.runs == UnledRuns::most) {
         return;
     }
-    const bool is_first = unled.untold() == 0;
+    const bool is_first = unled.unreported() == 0;
     ++unled.runs;
     unled.transactions += is_first || transaction != statement.transaction ? 1 : 0;
     unled.handed = static_cast<std::uint16_t>(statement.evidence.generation);

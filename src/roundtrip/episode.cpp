@@ -184,8 +184,8 @@ void Episode::absorb_others(Entry& entry) {
         entry.wait += other.wait;
         entry.first_seen = std::min(entry.first_seen, other.first_seen);
         entry.last_seen = std::max(entry.last_seen, other.last_seen);
-        entry.told_runs += other.told_runs;
-        other.told_runs = 0;
+        entry.reported_runs += other.reported_runs;
+        other.reported_runs = 0;
         other.unled = {};
         end_loop(other);
         other.forget_runs();

@@ -19,7 +19,8 @@ struct Placement {
 };
 
 /// The statements of an episode, each under what leads it, and which of them are loops. It says
-/// what follows from the runs that have been counted; the detector counts them and tells the loops.
+/// what follows from the runs that have been counted; the detector counts them and reports the
+/// loops.
 class Episode {
   public:
     using Place = Entry::Place;

@@ -16,7 +16,7 @@ void UnledRuns::add(const UnledRuns& other) {
         return;
     }
     runs = static_cast<std::uint16_t>(runs + other.runs);
-    told = static_cast<std::uint16_t>(told + other.told);
+    reported = static_cast<std::uint16_t>(reported + other.reported);
     transactions = static_cast<std::uint16_t>(transactions + other.transactions);
     rows += other.rows;
     busy += other.busy;
@@ -27,7 +27,7 @@ UnledRuns UnledRuns::take(std::uint32_t some) {
     if (some == 0) {
         return {};
     }
-    const auto part = [some, all = untold()](auto number) {
+    const auto part = [some, all = unreported()](auto number) {
         return static_cast<decltype(number)>(std::uint64_t{number} * some / all);
     };
     const UnledRuns taken = {static_cast<std::uint16_t>(some),
@@ -48,7 +48,7 @@ UnledRuns UnledRuns::take(std::uint32_t some) {
 /// A part of them, the others of which count already.
 void Episode::Brought::add(const Entry& from, std::uint32_t part) {
     const UnledRuns& unled = from.unled;
-    const std::uint32_t all = unled.untold();
+    const std::uint32_t all = unled.unreported();
     if (part == 0) {
         return;
     }
@@ -78,9 +78,9 @@ void Episode::Brought::keep(std::uint32_t some) {
 // ---- to a loop ----------------------------------------------------------------------------------
 
 /// The runs before this one which nothing led to until now, as far as they neither count in the
-/// entry already nor have been told. Among them is one that asked for the first row of a list, when
-/// that was its only one. In a block those under another list by order are that one's until there
-/// is a loop.
+/// entry already nor have been reported. Among them is one that asked for the first row of a list,
+/// when that was its only one. In a block those under another list by order are that one's until
+/// there is a loop.
 Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evidence,
                                         const Placement& placement) const {
     if (placement.is_neighbour) {
@@ -91,12 +91,12 @@ Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evi
     }
     Brought brought;
     std::uint32_t loose = evidence.loose;
-    const std::uint32_t untold = entry.unled.untold();
-    const std::uint32_t counted = std::min(untold, entry.runs);
-    brought.add(entry, untold - counted);
+    const std::uint32_t unreported = entry.unled.unreported();
+    const std::uint32_t counted = std::min(unreported, entry.runs);
+    brought.add(entry, unreported - counted);
     for (const Entry& other : entries.others_of(entry)) {
         if (!is_block || other.leader == 0 || evidence.is(Judgement::takes)) {
-            brought.add(other, other.unled.untold());
+            brought.add(other, other.unled.unreported());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&
                 other.unled.handed == static_cast<std::uint16_t>(evidence.generation);
@@ -112,7 +112,7 @@ Episode::Brought Episode::first_run_of(const Entry& entry) const {
     Brought brought;
     for (const Entry& other : entries.others_of(entry)) {
         if (other.runs == 1) {
-            brought.add(other, other.unled.untold());
+            brought.add(other, other.unled.unreported());
         }
     }
     brought.keep(1);
@@ -130,7 +130,7 @@ Episode::Brought Episode::runs_before_neighbour(const Entry& entry,
     }
     for (const Entry& other : entries.others_of(entry)) {
         if (other.execution > entries[next_to.parent].execution) {
-            brought.add(other, other.unled.untold());
+            brought.add(other, other.unled.unreported());
         }
     }
     brought.keep(1);
@@ -162,7 +162,7 @@ std::uint32_t Episode::bring_runs(Entry& entry, const Run& run, const Placement&
 
 void Episode::take_brought(Entry& entry, std::uint32_t runs, bool is_by_values) {
     for (Entry& other : entries.others_of(entry)) {
-        const std::uint32_t waiting = std::min(runs, other.unled.untold());
+        const std::uint32_t waiting = std::min(runs, other.unled.unreported());
         take_runs(other, std::min(waiting, other.runs));
         runs -= waiting;
         entry.unled.add(other.unled.take(waiting));
@@ -214,9 +214,9 @@ Entry* Episode::latest_led(const Entry& entry, QueryId leader) {
 
 void Episode::release_runs(const Entry& entry, const Judgement& evidence) {
     std::uint32_t wanted = evidence.leader == 0 ? 1 : evidence.loose;
-    wanted -= std::min(wanted, entry.unled.untold());
+    wanted -= std::min(wanted, entry.unled.unreported());
     for (const Entry& other : entries.others_of(entry)) {
-        wanted -= std::min(wanted, other.unled.untold());
+        wanted -= std::min(wanted, other.unled.unreported());
     }
     while (wanted > 0) {
         Entry* const other = latest_led(entry, evidence.leader);

@@ -33,8 +33,8 @@ class Evidence {
     /// Which of the values that were judged last are others than those of the run before, as bits.
     std::uint32_t changed() const noexcept { return changed_; }
 
-    /// The first row of an execution, or of a further part of one, is here. `parameters` tells
-    /// executions apart.
+    /// The first row of an execution, or of a further part of one, is here. `parameters` is
+    /// another for each execution.
     Place begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept;
 
     /// Whether values of further rows are kept.

@@ -193,7 +193,7 @@ template <typename ValueOf>
     }
 }
 
-/// Two rows tell whether a column has nothing but what was asked for, and each whether it has but
+/// Two rows show whether a column has nothing but what was asked for, and each whether it has but
 /// one value.
 template <typename ValueOf>
 [[gnu::noinline]] void KeptResults::look_for_asked(Result& result, std::size_t width,

@@ -16,14 +16,14 @@ struct LoopKey {
     bool operator==(const LoopKey&) const = default;
 };
 
-/// A loop in an episode, or the rest of one of which a part has been told.
+/// A loop in an episode, or the rest of one of which a part has been reported.
 struct Loop {
     LoopKey key;
     bool is_new_in_episode = true;
     bool has_distinct_parameters = false;
     bool is_by_values = false;  ///< the leader's result held the values that were asked for
     std::uint64_t statements = 0;
-    std::uint64_t statements_in_episode = 0;  ///< with those of parts that were told before
+    std::uint64_t statements_in_episode = 0;  ///< with those of parts that were reported before
     std::uint64_t round_trips = 0;   ///< of them, as far as it is known that they were none
     std::uint64_t rows = 0;          ///< of the statements
     std::uint64_t transactions = 0;  ///< in which they ran
@@ -33,7 +33,7 @@ struct Loop {
     Microseconds first_seen = 0;
     Microseconds last_seen = 0;
     std::uint32_t sessions = 1;  ///< of the episode
-    bool is_of_request = false;  ///< its runs count in a request, which tells of them
+    bool is_of_request = false;  ///< its runs count in a request, which reports them
 };
 
 /// Takes the loops of an episode when it ends.

@@ -177,7 +177,7 @@ void RequestEpisode::begin_at_zero(QueryId id) noexcept {
 }
 
 void RequestEpisode::begin_at_zero(Entry& entry) noexcept {
-    // A transaction that goes on has been counted in what was told.
+    // A transaction that goes on has been counted in what was reported.
     if (!entry.is_loop) {
         entry.in_transactions = {};
         entry.earlier_session = 0;

@@ -68,7 +68,7 @@ class RequestEpisode {
 
     /// Hands each loop that has been described to `take`, with its variant.
     template <typename Taker>
-    void tell(Taker&& take) const {
+    void report(Taker&& take) const {
         for (std::size_t place = 0; place < used_places_; ++place) {
             const Entry& entry = entries_[place];
             if (entry.is_loop && entry.variant != 0 && entry.runs > 0) {

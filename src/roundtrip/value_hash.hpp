@@ -6,7 +6,8 @@
 #include <span>
 #include <string_view>
 
-/// Values by which the watch over round trips tells what was asked for, and where it was found.
+/// Hashes of values, by which the watch over round trips knows what was asked for and where it was
+/// found.
 namespace onetrip::roundtrip {
 
 /// A value, hashed; 0 is one that is not looked for: NULL, or of a type that is not kept.

@@ -71,7 +71,7 @@ TEST_CASE("the loop is known before the statement that makes it") {
         CHECK(loop->leader_rows == 20);
         CHECK(loop->busy == 9 * 100);
         CHECK(loop->is_by_values);
-        // Only tried: nothing has been told, and nothing has changed.
+        // Only tried: nothing has been reported, and nothing has changed.
         CHECK(session.loops.empty());
         CHECK_FALSE(session.with(update));
         session.run(order);

@@ -116,7 +116,7 @@ class Session : private LoopSink {
         return *this;
     }
 
-    /// What has been told once nothing is left.
+    /// What has been reported once nothing is left.
     const std::vector<Loop>& end() {
         detector_.end_episode();
         return loops;
@@ -125,7 +125,7 @@ class Session : private LoopSink {
     Detector& detector() { return detector_; }
     Microseconds clock() const { return clock_; }
 
-    std::vector<Loop> loops;   ///< told at the ends of episodes
+    std::vector<Loop> loops;   ///< reported at the ends of episodes
     std::vector<LoopKey> due;  ///< said when a loop was found
 
   private:
@@ -232,7 +232,7 @@ TEST_CASE("the leader is the last statement before the loop that had rows") {
     CHECK(loops[0].leader_rows == 12);
 }
 
-TEST_CASE("nested loops are told each under its own leader") {
+TEST_CASE("nested loops are reported each under its own leader") {
     const int many_campaigns = 15;
     const int many_messages = 7;
     for (const bool in_block : {false, true}) {
@@ -564,7 +564,7 @@ TEST_CASE("a pause of exactly the gap ends nothing, a longer one does") {
     }
 }
 
-TEST_CASE("loops are told when the session has paused") {
+TEST_CASE("loops are reported when the session has paused") {
     Session session;
     session.run(campaigns, 10).led_by(campaigns);
     for (int i = 0; i < 10; ++i) {
@@ -671,7 +671,7 @@ TEST_CASE("a statement that fails counts as nothing, nor the wait around it") {
     CHECK(loops[0].wait == 10 * Session::wait);
 }
 
-TEST_CASE("a block that fails is told as any other") {
+TEST_CASE("a block that fails is reported as any other") {
     Session session;
     session.begin();
     for (int i = 0; i < 12; ++i) {
@@ -748,7 +748,7 @@ TEST_CASE("an episode has more statements than the table has places") {
         CHECK(session.loops[0].statements == 30);
         CHECK(session.loops[0].leader_rows == 30);
     }
-    SECTION("a loop that is long over is told when it makes room") {
+    SECTION("a loop that is long over is reported when it makes room") {
         Session session;
         session.begin();
         for (int i = 0; i < 12; ++i) {
@@ -809,7 +809,7 @@ TEST_CASE("DISCARD ends the episode within a block too") {
     CHECK(session.loops.empty());
 }
 
-TEST_CASE("what is dismissed is not told, in this episode") {
+TEST_CASE("what is dismissed is not reported, in this episode") {
     Session session;
     session.begin();
     for (int i = 0; i < 20; ++i) {
@@ -1192,7 +1192,7 @@ TEST_CASE("outside of a block repeats that interleave or poll are no loop") {
     }
 }
 
-TEST_CASE("runs that count in a request are told there, and the others here") {
+TEST_CASE("runs that count in a request are reported there, and the others here") {
     // Each third run is of no request; or all are of one.
     for (const bool has_others : {false, true}) {
         Session session;
@@ -1363,7 +1363,7 @@ TEST_CASE("runs without a leader are those of the values that are found later") 
     CHECK(session.loops[0].statements == 150);
 }
 
-TEST_CASE("runs that have been told do not come back with values") {
+TEST_CASE("runs that have been reported do not come back with values") {
     SECTION("answered") {
         Session session;
         session.run(campaigns, 20);
@@ -1443,7 +1443,7 @@ TEST_CASE("a value of a row that nothing led to interrupts no loop") {
     }
 }
 
-TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
+TEST_CASE("whatever comes, a loop has its repeats and no run is reported twice") {
     // The others have found faults.
     const unsigned seed = GENERATE(std::random_device()(), 1268709361U, 1207532831U);
     CAPTURE(seed);
@@ -1452,7 +1452,7 @@ TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
         Session session;
         // Few statements that are led by one another come to the rarest cases.
         const unsigned different = 1 + random() % (turn % 2 == 0 ? 150 : 8);
-        std::map<QueryId, std::uint64_t> untold;
+        std::map<QueryId, std::uint64_t> unreported;
         for (int i = 0; i < 3000; ++i) {
             const QueryId id = 1 + random() % (1 + random() % different);
             switch (random() % 40) {
@@ -1482,7 +1482,7 @@ TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
                     break;
                 default:
                     session.run(id, random() % 4, random() % 3, static_cast<Kind>(id % 4));
-                    ++untold[id];
+                    ++unreported[id];
             }
         }
         for (const Loop& loop : session.end()) {
@@ -1492,8 +1492,8 @@ TEST_CASE("whatever comes, a loop has its repeats and no run is told twice") {
             REQUIRE(loop.wait >= 0);
             REQUIRE(loop.first_seen <= loop.last_seen);
             REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
-            REQUIRE(loop.statements <= untold[loop.key.repeated]);
-            untold[loop.key.repeated] -= loop.statements;
+            REQUIRE(loop.statements <= unreported[loop.key.repeated]);
+            unreported[loop.key.repeated] -= loop.statements;
         }
     }
 }

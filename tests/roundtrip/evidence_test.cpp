@@ -268,7 +268,7 @@ TEST_CASE("of few values half is known exactly, and of many about") {
     CHECK(half < 136);
 }
 
-TEST_CASE("runs that nothing has led to are told with the next one that something does") {
+TEST_CASE("runs that nothing has led to are reported with the next one that something does") {
     AskingSession session;
     session.run(authors, {}, AskingSession::list(1000, 10));
     for (int i = 0; i < 5; ++i) {

@@ -51,7 +51,7 @@ TEST_CASE("a loop is shown when it is born and when it has doubled") {
     detector.end_block();
     CHECK(sink.loops == 1);
     CHECK(sink.episodes == 1);
-    // Nothing was told: nothing ends.
+    // Nothing was reported: nothing ends.
     detector.end_episode();
     detector.begin_block();
     detector.end_block();

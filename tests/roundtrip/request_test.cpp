@@ -98,7 +98,7 @@ class Request {
     /// Its loops.
     std::vector<Loop> loops() const {
         std::vector<Loop> all;
-        episode_.tell([&all](const Loop& loop, std::uint64_t variant) {
+        episode_.report([&all](const Loop& loop, std::uint64_t variant) {
             CHECK(variant == 7);
             all.push_back(loop);
         });
@@ -443,22 +443,22 @@ TEST_CASE("a transaction that goes on over a restart is counted once") {
     CHECK(request.loops()[0].transactions == 1);
 }
 
-TEST_CASE("whatever a request runs, a loop has its repeats and no run is told twice") {
+TEST_CASE("whatever a request runs, a loop has its repeats and no run is reported twice") {
     const unsigned seed = std::random_device()();
     CAPTURE(seed);
     std::mt19937 random(seed);
     for (int turn = 0; turn < 200; ++turn) {
         Request request;
-        std::map<QueryId, std::uint64_t> untold;
+        std::map<QueryId, std::uint64_t> unreported;
         const auto take_loops = [&] {
             for (const Loop& loop : request.loops()) {
                 REQUIRE(loop.round_trips >= repeats);
-                REQUIRE(loop.statements <= untold[loop.key.repeated]);
+                REQUIRE(loop.statements <= unreported[loop.key.repeated]);
                 REQUIRE(loop.transactions <= loop.statements);
                 REQUIRE(loop.busy >= 0);
                 REQUIRE(loop.wait >= 0);
                 REQUIRE(loop.first_seen <= loop.last_seen);
-                untold[loop.key.repeated] -= loop.statements;
+                unreported[loop.key.repeated] -= loop.statements;
             }
         };
         const unsigned different = 1 + random() % 30;
@@ -470,7 +470,7 @@ TEST_CASE("whatever a request runs, a loop has its repeats and no run is told tw
                 request.episode().restart();
             }
             request.run(id, random() % 4, random() % 3, random() % 5 == 0 ? random() % 30 : 0);
-            untold[id] += request.is_counted() ? 1 : 0;
+            unreported[id] += request.is_counted() ? 1 : 0;
         }
         take_loops();
     }

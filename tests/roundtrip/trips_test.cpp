@@ -98,7 +98,7 @@ TEST_CASE("a run that asks for another list ends a loop of pages") {
     CHECK(loops[1].statements == 15);
 }
 
-TEST_CASE("lists of a loop are told from batches by runs of a single value") {
+TEST_CASE("lists of a loop are distinguished from batches by runs of a single value") {
     Loops sink;
     Detector detector(sink);
     const auto has_singles = [&](int of) {

@@ -90,8 +90,8 @@ class WatchedSession : private LoopSink {
     void end() { detector_.end_episode(); }
 
     bool is_of_request = false;
-    std::map<QueryId, std::uint64_t> untold;  ///< runs of each statement
-    std::map<QueryId, std::uint64_t> untold_of_requests;
+    std::map<QueryId, std::uint64_t> unreported;  ///< runs of each statement
+    std::map<QueryId, std::uint64_t> unreported_of_requests;
     std::vector<Loop> loops;
     std::vector<LoopKey> due;
 
@@ -143,7 +143,7 @@ class WatchedSession : private LoopSink {
         statement.is_of_request = is_of_request;
         statement.is_next_page = is_next_page_;
         is_next_page_ = false;
-        ++(is_of_request ? untold_of_requests : untold)[id];
+        ++(is_of_request ? unreported_of_requests : unreported)[id];
         if (const auto key = detector_.statement(statement)) {
             due.push_back(*key);
         }
@@ -1155,7 +1155,7 @@ TEST_CASE("writes that are more than the rows of the list before them are not le
     CHECK(many.loop_of(write).wait == 39 * 400);
 }
 
-TEST_CASE("whatever values are found and when, no run is told twice") {
+TEST_CASE("whatever values are found and when, no run is reported twice") {
     // The others have found faults.
     const unsigned seed = GENERATE(std::random_device()(), 2564179648U);
     CAPTURE(seed);
@@ -1208,15 +1208,16 @@ TEST_CASE("whatever values are found and when, no run is told twice") {
         }
         session.end_block();
         session.end();
-        const auto all = session.untold;
-        const auto all_of_requests = session.untold_of_requests;
+        const auto all = session.unreported;
+        const auto all_of_requests = session.unreported_of_requests;
         for (const Loop& loop : session.loops) {
             const auto& runs = loop.is_of_request ? all_of_requests : all;
             REQUIRE(loop.statements_in_episode <= runs.at(loop.key.repeated));
-            auto& untold = loop.is_of_request ? session.untold_of_requests : session.untold;
+            auto& unreported =
+                loop.is_of_request ? session.unreported_of_requests : session.unreported;
             CAPTURE(turn, loop.key.repeated, loop.key.leader, loop.is_of_request);
             REQUIRE((loop.round_trips >= (turn % 2 == 0 ? 3 : 10) || !loop.is_new_in_episode));
-            REQUIRE(loop.statements <= untold[loop.key.repeated]);
+            REQUIRE(loop.statements <= unreported[loop.key.repeated]);
             REQUIRE(loop.statements_in_episode >= loop.statements);
             // Each run of these has one row.
             const bool has_one = loop.key.repeated != parents && loop.key.repeated != children;
@@ -1224,7 +1225,7 @@ TEST_CASE("whatever values are found and when, no run is told twice") {
             REQUIRE(loop.transactions >= 1);
             REQUIRE(loop.transactions <= loop.statements);
             REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
-            untold[loop.key.repeated] -= loop.statements;
+            unreported[loop.key.repeated] -= loop.statements;
         }
     }
 }

@@ -33,7 +33,7 @@ void PauseAlarm::set(int gap_ms) {
     // An ERROR disables all alarms.
     if (!is_set_ || gap_ms != gap_ || !get_timeout_active(timeout_)) {
         gap_ = gap_ms;
-        // The pause may begin at any time, and is to be told soon after it is one.
+        // The pause may begin at any time, and is to be reported soon after it is one.
         enable_timeout_every(timeout_,
                              TimestampTzPlusMilliseconds(GetCurrentTimestamp(), gap_ms + 10),
                              gap_ms / 4 + 10);

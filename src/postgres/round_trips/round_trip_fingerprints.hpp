@@ -11,9 +11,9 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What statements are told apart by: the server's query identifier, folded. Lists of constants or
-/// parameters count as one whatever their length, parameters as constants; a relation counts by its
-/// name, in a temporary schema as if there were but one.
+/// What statements are distinguished by: the server's query identifier, folded. Lists of constants
+/// or parameters count as one whatever their length, parameters as constants; a relation counts by
+/// its name, in a temporary schema as if there were but one.
 ///
 /// Made once for each query identifier, when a statement is analysed. Of one that was not, or has
 /// made room since, the query identifier itself counts.

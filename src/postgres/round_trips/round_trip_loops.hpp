@@ -84,7 +84,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
 
     void write_log() const;
 
-    // Of the episode that is being told:
+    // Of the episode that is being reported:
     roundtrip::Microseconds wait_ = 0;
     roundtrip::Loop dearest_;
     // Of one that has ended:

@@ -298,7 +298,7 @@ void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
     const bool is_new = to.statements == 0;
     to.episodes += is_new ? Max(numbers.episodes, std::int64_t{1}) : numbers.episodes;
     to.statements += numbers.statements;
-    // A part of the episode may have been told under another leader.
+    // A part of the episode may have been reported under another leader.
     to.longest = Max(to.longest, Min(numbers.longest, to.statements));
     to.round_trips += numbers.round_trips;
     to.rows += numbers.rows;

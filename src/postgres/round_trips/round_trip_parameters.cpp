@@ -34,8 +34,8 @@ Hash mix(Hash hash, Hash value) {
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-/// The hash with a value. That by which the value is looked for in results tells runs apart too; a
-/// value that has none counts with all of its bytes, as `layout` says where those are.
+/// The hash with a value. That by which the value is looked for in results distinguishes runs too;
+/// a value that has none counts with all of its bytes, as `layout` says where those are.
 template <typename Layout>
 inline Hash mix_value(Hash before, roundtrip::ValueHash value, Oid type, Datum datum, bool is_null,
                       Layout&& layout) {

@@ -165,7 +165,7 @@ int partition_of(const RequestKey& key) {
 
 /// Hands the loops of a request that has ended on to the table of loops.
 void publish(const EndedRequest& ended) {
-    ended.episode.tell([&ended](const roundtrip::Loop& loop, std::uint64_t variant) {
+    ended.episode.report([&ended](const roundtrip::Loop& loop, std::uint64_t variant) {
         add_round_trip({{ended.key.database, ended.key.role, loop.key.leader, loop.key.repeated,
                          static_cast<std::uint64_t>(loop.key.kind)},
                         variant},

@@ -67,7 +67,7 @@ Kind kind_of(const PlannedStmt* planned) {
     }
 }
 
-/// What a plan says of its statement. Its list of relations does not tell of its tables: it has
+/// What a plan says of its statement. Its list of relations does not show its tables: it has
 /// those of regclass constants too, which are not read.
 inline PlanTraits traits_of(const PlannedStmt* planned) {
     PlanTraits traits{kind_of(planned), false, false, false, false};
@@ -265,7 +265,7 @@ void RoundTripSession::end_episode() {
     alarm_.clear();
 }
 
-/// The statement's values; how many rows it wants tells runs apart, and is not looked for.
+/// The statement's values; how many rows it wants distinguishes runs, and is not looked for.
 inline void RoundTripSession::collect(const Fingerprints::Entry* known, QueryId id,
                                       ParamListInfo parameters) {
     values_.collect(id, parameters, current_);
