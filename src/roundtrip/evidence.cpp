@@ -606,4 +606,12 @@ std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {
     return likely_columns(place, asking->tallies[place]);
 }
 
+std::uint8_t Evidence::columns_with(ValueHash value, Place place) const noexcept {
+    std::uint32_t found = 0;
+    for (std::size_t column = 0; column < results_[place].width; ++column) {
+        found |= results_.has(place, value, column) ? 1U << column : 0;
+    }
+    return static_cast<std::uint8_t>(found);
+}
+
 }  // namespace onetrip::roundtrip

@@ -53,6 +53,9 @@ class Evidence {
     /// The columns in which a statement's values were found most often, as bits.
     std::uint8_t columns_of(QueryId id, Place place) const noexcept;
 
+    /// The columns of a result that hold a value, as bits.
+    std::uint8_t columns_with(ValueHash value, Place place) const noexcept;
+
     void forget() noexcept;
 
     /// Forgets one result.

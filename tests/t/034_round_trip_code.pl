@@ -248,5 +248,17 @@ for my $statement (sort keys %advice)
 like( seen('advice', "SELECT id, user_id FROM posts WHERE user_id IS NOT NULL ORDER BY id LIMIT 20;\n" . each_of('SELECT id FROM users WHERE id = $n', 1002 .. 1021)),
 	qr/^the value is there already: users\.id is the leader's user_id$/, 'the value is there already');
 
+# Several values of a statement may be the leader's: the one that is compared says by which column.
+$node->safe_psql('postgres', q{UPDATE users SET name = 'n' || id; CREATE TABLE owners (first int, second int); INSERT INTO owners SELECT 1000 + n, 9041 - n FROM generate_series(1, 40) AS n});
+is( seen('leader_column, advice', "SELECT id, name FROM users;\n" . each_of(q{SELECT 1 AS one FROM users WHERE name = 'n$n' AND id <> $n LIMIT 1}, @ids)),
+	q{name|join some rows of each: JOIN LATERAL (SELECT ... FROM users WHERE users.name = leader.name AND ... LIMIT ...) AS t ON true; no index begins with name: CREATE INDEX CONCURRENTLY ON public.users (name)},
+	'a name that is to be unique');
+is( seen('leader_column, advice', "SELECT first, second FROM owners ORDER BY first;\n" . join '', map { "SELECT title FROM posts WHERE user_id = $_ AND id <> @{[ 10041 - $_ ]};\n" } @ids),
+	'first|join to the leader: JOIN posts ON posts.user_id = leader.first AND ...; or ask once: WHERE posts.user_id = ANY($1) AND ...', 'by one of two numbers');
+is( seen('leader_column, advice', "SELECT second, first FROM owners ORDER BY first;\n" . join '', map { "SELECT title FROM posts WHERE user_id = $_ AND id <> @{[ 10041 - $_ ]};\n" } @ids),
+	'first|join to the leader: JOIN posts ON posts.user_id = leader.first AND ...; or ask once: WHERE posts.user_id = ANY($1) AND ...', 'in any order');
+is( seen('advice', "SELECT p.id, u.id FROM posts AS p JOIN users AS u ON u.name = 'n' || p.user_id ORDER BY p.id LIMIT 20;\n" . each_of('SELECT name FROM users WHERE id = $n AND name > $$$$', 1002 .. 1021)),
+	'join users by users.id to the leader; or ask once: WHERE users.id = ANY($1) AND ...', 'two columns of one name');
+
 $node->stop;
 done_testing();

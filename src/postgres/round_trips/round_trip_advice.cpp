@@ -251,6 +251,13 @@ const char* read_without_table(const Subject& subject) {
     return subject.name == nullptr ? "ask once for all values" : nullptr;
 }
 
+/// Several columns may have held the values: a foreign key knows which of them is meant.
+const char* column_of_leader(const Subject& subject) {
+    const char* const of_key =
+        subject.bound != nullptr ? found_column(subject.leader, subject.bound) : nullptr;
+    return of_key != nullptr ? of_key : subject.leader.column();
+}
+
 /// The leader's row says that there is such a value: it is the same column, or refers to it.
 bool is_known_to_exist(const Subject& subject) {
     return subject.bound != nullptr ||
@@ -275,7 +282,7 @@ const char* read_of_known_value(const Subject& subject) {
         }
     }
     return psprintf("the value is there already: %s is the leader's %s", subject.compared,
-                    quote_identifier(subject.leader.own_column()));
+                    quote_identifier(column_of_leader(subject)));
 }
 
 /// What the leader's rows have of the value that is compared; nullptr if that is not known.
@@ -283,7 +290,7 @@ const char* value_of_leader(const Subject& subject) {
     if (subject.joined != nullptr) {
         return subject.joined;
     }
-    const char* const column = subject.leader.exists ? subject.leader.own_column() : nullptr;
+    const char* const column = subject.leader.exists ? subject.leader.named_column() : nullptr;
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
@@ -400,7 +407,8 @@ const char* read_under_leader(const Subject& subject) {
     if (subject.leader.columns.is_handed_on) {
         return nullptr;
     }
-    if (const char* const column = subject.leader.exists ? subject.leader.column() : nullptr) {
+    if (const char* const column =
+            subject.leader.exists ? subject.leader.named_column() : nullptr) {
         return read_by_leaders_column(subject, column);
     }
     return subject.leader.exists
@@ -561,13 +569,6 @@ constexpr Rule rules_for_writes[] = {
     update_of_same_row,        update_without_comparison, update_by_column,
 };
 
-/// Several columns may have held the values: a foreign key knows which of them is meant.
-const char* column_of_leader(const Subject& subject) {
-    const char* const of_key =
-        subject.bound != nullptr ? found_column(subject.leader, subject.bound) : nullptr;
-    return of_key != nullptr ? of_key : subject.leader.column();
-}
-
 const char* first_of(std::span<const Rule> rules, const Subject& subject) {
     for (const Rule rule : rules) {
         if (const char* const advice = rule(subject)) {
@@ -596,6 +597,15 @@ const char* LeaderOfLoop::column() const {
         }
     }
     return nullptr;
+}
+
+const char* LeaderOfLoop::named_column() const {
+    const char* const column = own_column();
+    int count = 0;
+    for (int i = 0; column != nullptr && i < columns.result->count; ++i) {
+        count += std::strcmp(NameStr(columns.result->names[i]), column) == 0 ? 1 : 0;
+    }
+    return count == 1 ? column : nullptr;
 }
 
 void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings& findings,

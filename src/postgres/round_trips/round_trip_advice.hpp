@@ -36,6 +36,9 @@ struct LeaderOfLoop {
 
     /// The same, if it is the leader's own rows that held the loop's values.
     const char* own_column() const { return columns.is_handed_on ? nullptr : column(); }
+
+    /// The same, if its name says which column it is.
+    const char* named_column() const;
 };
 
 /// Writes by which column of the leader the loop runs, and what to do instead of running this

@@ -162,13 +162,15 @@ Comparison comparison_of(const Var* column, const PlannedStmt* statement) {
                                           : Comparison{};
 }
 
+/// The hash of a value that is given as it is compared; 0 if it is not, or is not kept.
+roundtrip::ValueHash hash_of(const Node* value, const Walk& walk) {
+    const GivenValue given = value_of(without_relabels(value), walk.query);
+    return OidIsValid(given.type) ? hash_of_value(given.type, given.datum) : 0;
+}
+
 /// 1 if a value is another one than in the run before, -1 if it is the same, or is computed from
 /// what is given; 0 if that is not known.
-int is_changing(const Node* value, const Walk& walk) {
-    value = without_relabels(value);
-    const GivenValue given = value_of(value, walk.query);
-    const roundtrip::ValueHash hash =
-        OidIsValid(given.type) ? hash_of_value(given.type, given.datum) : 0;
+int is_changing(roundtrip::ValueHash hash, const Walk& walk) {
     if (hash == 0 || walk.changed->values == nullptr) {
         return 0;
     }
@@ -182,7 +184,7 @@ int is_changing_list(const Node* list, const Walk& walk) {
     if (IsA(list, ArrayExpr)) {
         int changing = -1;
         for (const Node* node : each<Node>(reinterpret_cast<const ArrayExpr*>(list)->elements)) {
-            const int one = is_changing(node, walk);
+            const int one = is_changing(hash_of(node, walk), walk);
             changing = one > 0 || changing > 0 ? 1 : Max(changing, one);
         }
         return changing;
@@ -239,8 +241,9 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
     }
     found.in_index = in_index;
     const auto* const right = static_cast<const Node*>(lsecond(operation->args));
-    found.is_changing = is_changing(
+    found.value = hash_of(
         is_given_value(right) ? right : static_cast<const Node*>(linitial(operation->args)), walk);
+    found.is_changing = is_changing(found.value, walk);
     if (!findings.of_any.is_known() || (in_index && !findings.of_any.in_index)) {
         findings.of_any = found;
     }

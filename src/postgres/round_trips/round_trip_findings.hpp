@@ -19,6 +19,7 @@ struct Comparison {
     /// Whether the value is another one in each run, as far as that is known: 1 if it is, -1 if it
     /// is not, or if it is not given as it is compared.
     int is_changing = 0;
+    roundtrip::ValueHash value = 0;  ///< in this run; 0 if it is not known, or is not kept
 
     bool is_known() const { return OidIsValid(table); }
 };

@@ -598,7 +598,8 @@ void RoundTripSession::describe_of_request(roundtrip::RequestId request, const L
         return;
     }
     loops_.import_leader(loop.leader);
-    loops_.describe(loop, query, findings, columns_of_leader(loop, evidence));
+    loops_.describe(loop, query, findings,
+                    narrowed(columns_of_leader(loop, evidence), loop, findings));
     if (const RoundTripTexts* const texts = loops_.texts_of(loop)) {
         set_variant_in_request(request, loop,
                                hold_round_trip(*texts, described.has_distinct_parameters));
@@ -623,6 +624,22 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
             !is_own && !evidence.is(roundtrip::Judgement::is_echo)};
 }
 
+/// Each of several values may be in another column: the columns that hold the one which is
+/// compared.
+ColumnsOfLeader RoundTripSession::narrowed(ColumnsOfLeader columns, const LoopKey& loop,
+                                           const Findings& findings) const {
+    const roundtrip::Evidence::Place place = evidence_.place_of(loop.leader);
+    const roundtrip::ValueHash value = findings.comparison().value;
+    if (columns.result == nullptr || columns.is_handed_on || value == 0 ||
+        place == roundtrip::Evidence::nowhere) {
+        return columns;
+    }
+    const std::uint8_t holding = evidence_.columns_with(value, place);
+    const auto both = static_cast<std::uint8_t>(columns.found & holding);
+    columns.found = both != 0 ? both : holding != 0 ? holding : columns.found;
+    return columns;
+}
+
 void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgement& evidence,
                                     const QueryDesc* query) {
     const ColumnsOfLeader columns = columns_of_leader(loop, evidence);
@@ -644,7 +661,7 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
         const bool is_same = !findings.has_changed && !detector.has_distinct_parameters(loop);
         counts = is_same || !is_batch(detector, loop, findings);
         if (counts) {
-            loops_.describe(loop, query, findings, columns);
+            loops_.describe(loop, query, findings, narrowed(columns, loop, findings));
         }
     });
     return is_described && counts;

@@ -216,6 +216,8 @@ class RoundTripSession {
     void look_at_values(const QueryDesc* query, roundtrip::QueryId query_id);
     ColumnsOfLeader columns_of_leader(const roundtrip::LoopKey& loop,
                                       const roundtrip::Judgement& evidence) const;
+    ColumnsOfLeader narrowed(ColumnsOfLeader columns, const roundtrip::LoopKey& loop,
+                             const Findings& findings) const;
     void report(roundtrip::Detector::Run& run, const PlannedStmt* planned, const char* text,
                 const QueryDesc* query);
     void set_evidence(roundtrip::Statement& statement) const;
