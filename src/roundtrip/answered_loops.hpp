@@ -23,7 +23,7 @@ class AnsweredLoops {
         count_ -= count_ == most ? 1 : 0;
         answers_[count_++] = {key, false};
     }
-    /// What has run of the statement has been reported.
+    /// The runs of the statement so far have been reported.
     void report(QueryId id) {
         for (std::size_t i = 0; i < count_; ++i) {
             answers_[i].is_reported |= answers_[i].key.repeated == id;
@@ -50,7 +50,7 @@ class AnsweredLoops {
             answers_.data(), end, [&key](const Answer& answer) { return answer.key == key; });
         return found == end ? nullptr : found;
     }
-    /// The first ones.
+    /// Forgets the first `some` answers.
     void forget(std::size_t some) {
         std::copy(answers_.data() + some, answers_.data() + count_, answers_.data());
         count_ -= some;

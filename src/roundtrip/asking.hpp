@@ -10,7 +10,7 @@
 
 namespace onetrip::roundtrip {
 
-/// What is known of a statement under one generation of a result.
+/// The counts of a statement under one generation of a result.
 struct Tally {
     static constexpr std::uint16_t most_judged = 60'000;
 
@@ -25,11 +25,12 @@ struct Tally {
     std::array<std::uint8_t, KeptResults::columns> hits{};
 
     bool holds() const noexcept { return found > 0 && found * 5U >= judged * 4U; }
-    /// Of so many columns those in which values were found most often; none if that is in none.
+    /// The columns among the first `width` in which values were found most often; none if no column
+    /// held any.
     KeptResults::Columns columns_of_most(std::size_t width) const noexcept;
 };
 
-/// Which values of its leader's result a statement has asked for, about.
+/// The values of its leader's result that a statement has asked for, approximately.
 struct AskedValues {
     static constexpr std::size_t words = 16;
 
@@ -41,7 +42,7 @@ struct AskedValues {
     bool is_half_of(std::uint64_t all) const noexcept;
 };
 
-/// What a statement has asked for, and where that was found.
+/// The values that a statement has asked for, and the results that held them.
 struct Asking {
     static constexpr std::uint8_t none = 0xFF;
 
@@ -85,7 +86,7 @@ inline void AskedValues::add(ValueHash value) noexcept {
     word |= mark;
 }
 
-/// Of many values a few look like others.
+/// Some of many values look like others, so a little less than half is enough.
 inline bool AskedValues::is_half_of(std::uint64_t all) const noexcept {
     const std::uint64_t half = (all + 1) / 2;
     return values >= half - half / 32;

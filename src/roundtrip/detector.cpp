@@ -28,7 +28,7 @@ bool is_late(const Entry& entry, const Run& run) {
     return entry.wait + run.wait.time > Episode::slowest_write * entry.runs + Episode::most_late;
 }
 
-/// Whether runs before it may be seen to be of the entry with this one: mostly there are none.
+/// Whether runs before this one may be seen to be the entry's with it: mostly there are none.
 bool may_bring(const Entry& entry, const Statement& statement, const Placement& placement) {
     return placement.is_by_values
                ? statement.evidence.loose > 0 || entry.generation != statement.evidence.generation
@@ -100,8 +100,8 @@ void Detector::restart_episode() {
     time_.begin_episode();
 }
 
-/// An episode ends and no pause has come: its loops are reported. Those by values go on over
-/// blocks, and so does what may become one; a block that has one by itself reports it.
+/// An episode ends and no pause has come: its loops are reported. Loops by values go on over
+/// blocks, and so do entries that may become one; a block that has one by itself reports it.
 void Detector::end_part() {
     std::uint64_t open = 0;
     for (const Entry& entry : episode_.entries) {
@@ -116,7 +116,7 @@ void Detector::end_part() {
     time_.begin_episode();
 }
 
-/// Tells the loops but for those at these places, as bits.
+/// Reports the loops except those at these places, as bits.
 void Detector::report_others(std::uint64_t open) {
     std::uint64_t reported = 0;
     for (Entry& entry : episode_.entries) {
@@ -126,7 +126,7 @@ void Detector::report_others(std::uint64_t open) {
         }
     }
     end_report();
-    // Only now: what a loop was handed on by says how many rows its leader had.
+    // The loops end only now: the entry that handed a loop on says how many rows its leader had.
     for (; reported != 0; reported &= reported - 1) {
         Entry& entry = episode_.entries[static_cast<Place>(std::countr_zero(reported))];
         episode_.end_loop(entry);
@@ -134,8 +134,8 @@ void Detector::report_others(std::uint64_t open) {
     }
 }
 
-/// Forgets all but the entries at these places, as bits, and what they are under; false if there
-/// are none.
+/// Forgets all but the entries at these places, as bits, and their parents; false if there are
+/// none.
 bool Detector::keep_for_later(std::uint64_t open) {
     std::uint64_t kept = 0;
     std::uint64_t parents = 0;
@@ -190,7 +190,7 @@ inline void Detector::count_statement(const Run& run) {
     relation_clock_ += run.statement.has_relation ? 1 : 0;
 }
 
-/// A portal whose rows are read in parts is as a cursor, and so no run of a loop.
+/// A portal whose rows are read in parts is like a cursor, and so not a run of a loop.
 inline void Detector::take_part(const Statement& part) {
     const Place opened = episode_.entries.latest(part.id);
     if (opened != nowhere && episode_.entries[opened].is_in_one_piece) {
@@ -208,7 +208,7 @@ inline void Detector::take_part(const Statement& part) {
     const Place at =
         placement.entry != nowhere ? placement.entry : insert(run.statement, placement);
     Entry& entry = episode_.entries[at];
-    // The list's last writes may have made room for this one.
+    // The entry of the list's last writes may have made room for this one.
     if (placement.are_too_many && last_ != nowhere) {
         move_runs(episode_.entries[last_], entry);
     } else if (run.statement.evidence.is(Judgement::takes)) {
@@ -228,7 +228,7 @@ ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::run(Run& run) {
     return add(run);
 }
 
-/// The block is no small one.
+/// The block is not a small one.
 void Detector::begin_block_episode() {
     end_part();
     answered_.forget_before_block();
@@ -266,8 +266,8 @@ void Detector::describe_later(const LoopKey& loop) {
     }
 }
 
-/// Keeps a statement of a block that may be a small one. When it will count, nobody can look
-/// anything up any more: so what it will then make is said now.
+/// Keeps a statement of a block that may be a small one. Nothing can be looked up any more when it
+/// counts, so the loop that it will make then is returned now.
 std::optional<LoopKey> Detector::hold(const Run& run) {
     if (run.wait.has_pause && episode_.held.is_empty()) {
         end_before_block();
@@ -282,7 +282,7 @@ std::optional<LoopKey> Detector::hold(const Run& run) {
 
 std::optional<LoopKey> Detector::foresee(const Run& run) {
     const Statement& statement = run.statement;
-    // A loop that was not foreseen before, because what it is next to was held too.
+    // The loop was not foreseen before, because the statement next to which it runs was held too.
     for (Entry& entry : episode_.entries.of(statement.id)) {
         if (entry.is_loop && !entry.is_described) {
             entry.is_described = true;
@@ -292,7 +292,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     const Placement placement = place_outside(statement, true);
     const unsigned held = episode_.held.runs_alike(statement);
     const bool is_first = placement.entry == nowhere;
-    // Of two repeats a loop is made by a block alone, all statements of which are held.
+    // A block by itself makes a loop if two repeats are enough: all of its statements are held.
     const unsigned most_runs = held + 1 + statement.evidence.loose;
     if (is_first ? most_runs < episode_.repeats : episode_.entries[placement.entry].is_loop) {
         return std::nullopt;
@@ -309,7 +309,8 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     return episode_.find_loop(entry);
 }
 
-/// By a reference alone: it is not computed anew from the place at each step.
+/// Adds a run to its entry. The entry is a reference, which is not computed anew from the place at
+/// each step.
 [[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add_to(
     Entry& entry, Place place, const Run& run, const Placement& placement) {
     end_with_parent(entry, placement);
@@ -345,7 +346,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
         entry.is_described = true;
         return entry.loop_key();
     }
-    // Most statements are none, and no neighbour of another's rows.
+    // Most statements are not a loop, and not a neighbour of another's rows.
     if (entry.runs < episode_.repeats && entry.parent == nowhere && entry.leader != entry.id &&
         !episode_.is_block) {
         return std::nullopt;
@@ -393,7 +394,7 @@ inline Placement Detector::place_by_order(const Statement& statement) const {
     return {episode_.entries.find(statement, leader), last_many_, leader};
 }
 
-/// Outside of a block order says little: requests of many clients may follow one another. A
+/// Outside of a block, order says little: requests of many clients may follow one another. A
 /// statement that runs about once for each run of another, which has a leader, is its neighbour.
 [[gnu::always_inline]] inline Placement Detector::place_outside(const Statement& statement,
                                                                 bool is_held) const {
@@ -424,7 +425,8 @@ inline Placement Detector::place_by_order(const Statement& statement) const {
     return {episode_.entries.find(statement, 0), nowhere, 0};
 }
 
-/// What was led by the statement's own values, or by what those led to, is not what leads it.
+/// Whether the statement itself led to the entry at a place, directly or by others between: then
+/// that entry does not lead it.
 inline bool Detector::is_led_by(Place place, QueryId id) const {
     constexpr int deepest = 4;
     for (int depth = 0; place != nowhere && depth < deepest; ++depth) {
@@ -455,7 +457,7 @@ inline Placement Detector::place_write(const Statement& statement) const {
     return {episode_.entries.find(statement, 0), nowhere, 0};
 }
 
-/// A loop that was handed on ends where the one that hands it on ends.
+/// A loop that was handed on ends when the one that hands it on ends.
 inline void Detector::end_with_parent(Entry& entry, const Placement& placement) {
     if (entry.is_loop && entry.loop_leader != entry.leader && entry.runs > 0 &&
         episode_.is_handed_other_loop(entry, placement.parent)) {
@@ -466,7 +468,8 @@ inline void Detector::end_with_parent(Entry& entry, const Placement& placement) 
     }
 }
 
-/// Outside of a block what does not follow itself begins anew, and so do reads with other values.
+/// Outside of a block, a statement that does not follow itself begins anew, and so do reads with
+/// other values.
 inline void Detector::break_off(Entry& entry, const Run& run, const Placement& placement) {
     if (episode_.is_block || entry.runs == 0) {
         return;
@@ -494,15 +497,16 @@ inline void Detector::break_off(Entry& entry, const Run& run, const Placement& p
     }
 }
 
-/// A leader of one row that has no leader itself: its run was none of a loop. Such a row may hold
-/// any value by chance, or the next number of a sequence.
+/// Whether the leader has one row and no leader itself, so that its run was not of a loop. Such a
+/// row may hold any value by chance, or the next number of a sequence.
 inline bool Detector::hands_on_none(const Statement& statement, const Placement& placement) const {
     return !statement.evidence.is_many && placement.parent != nowhere &&
            episode_.entries[placement.parent].leader == 0;
 }
 
-/// Outside of a block what asks for one value more often than the list has rows is of the loop only
-/// if it follows the loop's last run: requests ask again and again who their user is.
+/// Whether the statement asks for one value more often than the list has rows, and does not follow
+/// the loop's last run. Outside of a block it is not of the loop then: requests ask again and again
+/// who their user is.
 inline bool Detector::is_apart_again(const Statement& statement, const Placement& placement) const {
     return statement.evidence.is(Judgement::asks_again) &&
            (placement.entry == nowhere || is_apart(episode_.entries[placement.entry], statement));
@@ -520,7 +524,7 @@ void Detector::begin_anew(Entry& entry) {
     entry.forget_runs();
 }
 
-/// Writes directly after a list that turn out to be more than its rows are led by none.
+/// Writes directly after a list that turn out to be more than its rows have no leader.
 void Detector::move_runs(Entry& from, Entry& to) {
     if (from.runs == 0 || from.turns > 1 || from.value_runs > 0 || !are_alike(from, to)) {
         return;
@@ -545,9 +549,9 @@ inline void Detector::count_generation(Entry& entry, const Judgement& evidence) 
     entry.is_half |= evidence.is_half;
 }
 
-/// Outside of a block runs under a generation of the leader's result that was not asked for half
-/// count for nothing; and those of all generations so far, if more than one in five runs of the
-/// statement since the first of them had other values.
+/// Begins another generation of the leader's result. Outside of a block, runs under a generation
+/// that was not asked for half do not count. Neither do those of all generations so far, if more
+/// than one in five runs of the statement since the first of them had other values.
 void Detector::begin_generation(Entry& entry, const Judgement& evidence) const {
     const bool is_outside = !episode_.is_block || entry.runs == entry.runs_before_block;
     const bool may_be_none = !entry.is_loop && is_outside;
@@ -579,7 +583,7 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
            entry.parent_execution == episode_.entries[parent].execution;
 }
 
-/// Says of the entry where its last run was.
+/// Notes in the entry where its last run was.
 [[gnu::always_inline]] inline void Detector::place_run(Entry& entry, const Statement& statement,
                                                        const Placement& placement) const {
     const Place parent = placement.parent;
@@ -592,7 +596,7 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     ++entry.serial;
 }
 
-/// Gives how many runs before it are seen to be the entry's with it.
+/// Counts a run. Returns how many runs before it are seen to be the entry's with it.
 [[gnu::always_inline]] inline std::uint32_t Detector::count_run(Entry& entry, const Run& run,
                                                                 const Placement& placement) const {
     const Statement& statement = run.statement;
@@ -635,8 +639,8 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     return brought;
 }
 
-/// A loop of pages ends with a run that asks for something else. Large pages are no loop, nor is
-/// what comes after the last of them.
+/// A loop of pages ends with a run that asks for something else. Large pages are not a loop, and do
+/// not count with the run after the last of them.
 void Detector::end_pages(Entry& entry) {
     if (entry.is_loop && entry.loop_kind == Kind::page && entry.runs > 0) {
         begin_anew(entry);
@@ -679,8 +683,7 @@ inline void Detector::remember_rows(Entry& entry, Place place, const Statement& 
     }
 }
 
-// ---- reporting
-// ------------------------------------------------------------------------------------
+// ---- reporting ----------------------------------------------------------------------------------
 
 bool Detector::has_single_runs(const LoopKey& key) const noexcept {
     const Entry* const entry = episode_.entry_of(key);
@@ -766,7 +769,7 @@ void Detector::end_report() {
     }
 }
 
-/// A loop that was born or has doubled.
+/// Notes a loop that was born or has doubled.
 void Detector::look_at_growth(Entry& entry) {
     entry.next_report = 2 * entry.runs;
     grown_ |= episode_.entries.bit_of(entry);
@@ -803,14 +806,14 @@ Loop Detector::as_loop(const Entry& entry) const {
             std::uint64_t{entry.reported_runs} + entry.runs, std::min(entry.trips, entry.runs),
             entry.run_rows, entry.transactions, is_reported ? 0 : episode_.rows_of_leader(entry),
             entry.busy,
-            // Of runs that were found later to be of the loop it may be a share.
+            // The wait of runs that were found later to be of the loop may be a share.
             std::min(entry.wait, entry.last_seen - entry.first_seen - entry.busy), entry.first_seen,
             entry.last_seen, 1, entry.is_of_request && !entry.is_kept};
 }
 
 // ---- entries ------------------------------------------------------------------------------------
 
-/// The parent has just been of use, so that it is not what makes room.
+/// The parent counts as used now, so that it does not make room itself.
 Detector::Place Detector::insert(const Statement& statement, const Placement& placement) {
     if (placement.parent != nowhere) {
         episode_.entries[placement.parent].used = clock_;

@@ -52,11 +52,11 @@ class Detector {
     /// Whether the block has had no statement yet.
     bool is_block_empty() const noexcept { return !episode_.is_block && episode_.held.is_empty(); }
 
-    /// The loop that this statement makes, or will have made when its block ends as a small one;
-    /// said once a loop and episode, and again if values are found to lead it, or another leader.
-    /// What is to be known of the statements themselves is to be looked up now. What came before
-    /// the statement is found out here; if it arrived with the one before, it begins when that
-    /// ends.
+    /// The loop that this statement makes, or will have made when its block ends as a small one. It
+    /// is returned once per loop and episode, and again if it is found to be led by values or to
+    /// have another leader. The caller looks up now all that it needs of the statements themselves.
+    /// The wait before the statement is computed here; if it arrived with the one before, it begins
+    /// when that ends.
     std::optional<LoopKey> run(Run& run);
     std::optional<LoopKey> statement(const Statement& statement) {
         Run counted{statement};
@@ -70,7 +70,7 @@ class Detector {
     /// it: then lists of others are lists of a loop, and no batches.
     bool has_single_runs(const LoopKey& key) const noexcept;
 
-    /// Whether some had one.
+    /// Whether some of a loop's runs had a list of values.
     bool has_lists(const LoopKey& key) const noexcept;
 
     /// Whether a loop's statement runs about once for each execution of another loop by values: its
@@ -80,12 +80,12 @@ class Detector {
     /// The loop to which the last run of a statement belongs, if it was one.
     std::optional<LoopKey> loop_of_last_run(QueryId id) const noexcept;
 
-    /// There is no room in the request for the statement that was handed over last, nor for so many
-    /// runs of it in all: they count here, and so do those to come.
+    /// The request has no room for the statement that was handed over last, nor for `runs` of its
+    /// runs in all: they count here, and so do those to come.
     void keep_from_request(const Statement& statement, std::uint32_t runs) noexcept;
     bool is_kept_from_request(QueryId id) const noexcept;
 
-    /// The last loop that statement() said is none: its statements do many things at once.
+    /// The last loop that statement() returned is not one: its statements do many things at once.
     void dismiss(const LoopKey& key);
 
     /// The loop, so far, that this statement will make if it runs now and its block, if any, ends
@@ -107,19 +107,19 @@ class Detector {
     /// The runs of the statement so far have been reported: they count no longer.
     void begin_at_zero(QueryId id);
 
-    /// A statement that is none of ours (COMMIT, SET): the client does not wait while it runs.
+    /// A statement that does not count (COMMIT, SET): the client does not wait while it runs.
     void pass(Microseconds begin, Microseconds end) { time_.pass(begin, end); }
 
     /// The server worked until then for the statement before.
     void busy_until(Microseconds time) { time_.busy_until(time); }
 
-    /// A statement failed; when is not known.
+    /// A statement failed, at a time that is not known.
     void fail() noexcept { time_.fail(); }
 
-    /// Tells the loops so far and forgets all statements.
+    /// Reports the loops so far and forgets all statements.
     void end_episode();
 
-    /// The same where the session has paused for longer than the gap. A pause in a block ends
+    /// Ends the episode if the session has paused for longer than the gap. A pause in a block ends
     /// nothing.
     void end_episode_after_pause(Microseconds now);
 
@@ -155,7 +155,7 @@ class Detector {
     Placement place(const Statement& statement) const;
     Placement place_by_values(const Statement& statement) const;
     Placement place_by_order(const Statement& statement) const;
-    /// Of a statement that is held, or of one that counts now.
+    /// The placement of a statement that counts now, or of one that is held.
     Placement place_outside(const Statement& statement, bool is_held = false) const;
     Placement place_write(const Statement& statement) const;
     bool is_led_by(Place place, QueryId id) const;
@@ -184,7 +184,7 @@ class Detector {
     void count_page(Entry& entry, const Statement& statement);
     void remember_rows(Entry& entry, Place place, const Statement& statement, bool is_by_values);
 
-    // Telling:
+    // Reporting:
     std::optional<LoopKey> loop_after_run(Entry& entry);
     const Entry* entry_of_last_run(QueryId id) const noexcept;
     Entry* last_loop(QueryId id);

@@ -1,4 +1,4 @@
-// What one statement more would make, and the answers that were given to loops.
+// The loop that one more statement would make, and the answers that were given to loops.
 
 #include <algorithm>
 
@@ -35,7 +35,7 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
     if (Entry* const entry = scratch.last_loop(next.id)) {
         scratch.report(*entry);
         found = last.loop();
-        // Without the run that was tried.
+        // The run that was tried does not count.
         EpisodeClock time = time_;
         run.wait = time.place(run.statement);
         --found->statements;
@@ -69,7 +69,7 @@ void Detector::begin_at_zero(QueryId id) {
         }
     }
     episode_.held.drop_runs_of(id);
-    // Of what was held there is no entry that could say so.
+    // Runs that were held have no entry that could say so.
     answered_.report(id);
 }
 

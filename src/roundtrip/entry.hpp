@@ -27,7 +27,7 @@ struct UnledRuns {
     void report() { *this = {runs, runs, 0, 0, 0, 0, 0}; }
     void add(const UnledRuns& other);
 
-    /// So many of those that have not been reported, and as much of the numbers.
+    /// Takes `some` of the runs that have not been reported, with their share of the numbers.
     UnledRuns take(std::uint32_t some);
 };
 
@@ -40,7 +40,7 @@ struct RunTally {
     std::uint32_t wait;
 };
 
-/// What counts of the runs of an entry.
+/// The runs of an entry that count, as numbers.
 struct CountedRuns {
     std::uint64_t parameters;      ///< of the last one
     std::uint64_t relation_clock;  ///< at the last one
@@ -60,8 +60,8 @@ struct CountedRuns {
     bool has_distinct_parameters;
 };
 
-/// A statement under one leader, and of requests or of none. Of a size by which a place is found
-/// without multiplying.
+/// A statement under one leader, either of requests or of none. Its size is a power of two, so that
+/// its place is computed without multiplying.
 struct alignas(256) Entry : CountedRuns {
     /// Where an entry is in its table.
     using Place = std::uint8_t;
@@ -108,21 +108,23 @@ struct alignas(256) Entry : CountedRuns {
     RunTally confirmed;  ///< of generations before this, that were asked for half at least
 
     bool is_by_values() const { return is_led_by_values(value_runs, runs); }
-    /// All runs asked for one page after the other.
+    /// Whether all runs asked for one page after the other.
     bool is_paging() const { return runs >= 2 && pages + 1U == runs; }
-    /// If is_loop.
+    /// The key of the entry's loop, if is_loop.
     LoopKey loop_key() const { return {loop_leader, id, loop_kind}; }
 
     void begin_runs(const Statement& first);
-    /// They have been reported or count for nothing, also those of generations that were confirmed.
+    /// Forgets the runs, which have been reported or do not count, and those of generations that
+    /// were confirmed.
     void forget_runs() {
         runs = list_rows = runs_before_block = 0;
         confirmed = {};
     }
     void set_reported();
-    /// What is left of the numbers with so many of the runs: which these were is not known.
+    /// Keeps `some` of the runs and their share of the numbers: it is not known which runs these
+    /// were.
     void keep_share(std::uint32_t some);
-    /// What they come to.
+    /// The sums of the runs.
     RunTally tally() const;
 
     void count_numbers(const Statement& statement);
@@ -131,7 +133,8 @@ struct alignas(256) Entry : CountedRuns {
 };
 static_assert(sizeof(Entry) == 256);
 
-/// Runs of the same statement, both of requests or both of none: of an entry or by themselves.
+/// Whether two entries or statements are of the same statement, and both of requests or both of
+/// none.
 template <typename One, typename Other>
 bool are_alike(const One& one, const Other& other) {
     return one.id == other.id && one.is_of_request == other.is_of_request;
@@ -176,15 +179,16 @@ inline void Entry::count_numbers(const Statement& statement) {
     run_rows += statement.rows;
 }
 
-/// So many runs more were led by values, with those of which it is known late, and none waits to
-/// be. By which column is not known before either.
+/// Counts `some` more runs that were led by values and `late` ones of which that was not known
+/// before; no run waits to be led any more. The column that led the late ones was not known before
+/// either, so the loop is described again.
 inline void Entry::count_led(std::uint32_t some, std::uint32_t late) {
     is_described &= late == 0;
     value_runs = std::min(value_runs + some + late, runs);
     unled = {};
 }
 
-/// A row that nothing led to may be the first of a list: see Episode::bring_runs.
+/// Counts a run that nothing led to. Its row may be the first of a list: see Episode::bring_runs.
 inline void Entry::count_unled(const Statement& statement, Microseconds waited) {
     constexpr std::uint64_t most_rows = 1U << 30;
     if (unled.runs == UnledRuns::most) {

@@ -7,8 +7,8 @@
 
 namespace onetrip::roundtrip {
 
-/// The entries of a detector, found by their statements. It has a fixed size: who adds one to a
-/// full table removes another first.
+/// The entries of a detector, found by their statements. The table has a fixed size: the caller
+/// removes an entry from a full one before it adds another.
 class EntryTable {
   public:
     using Place = Entry::Place;
@@ -21,25 +21,25 @@ class EntryTable {
         return static_cast<Place>(&entry - entries_.data());
     }
     bool has(Place place) const { return place < used_places_; }
-    /// For words with a bit for each place.
+    /// The entry's bit in a word that has one for each place.
     std::uint64_t bit_of(const Entry& entry) const {
         static_assert(places <= 64);
         return std::uint64_t{1} << place_of(entry);
     }
 
-    /// Of the entry there; 0 if that is nowhere.
+    /// The statement, and the last execution, of the entry at a place; 0 if that is nowhere.
     QueryId id_at(Place place) const { return place == nowhere ? 0 : entries_[place].id; }
     std::uint64_t execution_at(Place place) const {
         return place == nowhere ? 0 : entries_[place].execution;
     }
 
-    /// All of them.
+    /// All entries.
     Entry* begin() { return entries_.data(); }
     Entry* end() { return entries_.data() + used_places_; }
     const Entry* begin() const { return entries_.data(); }
     const Entry* end() const { return entries_.data() + used_places_; }
 
-    /// Those of a statement, under whatever leaders.
+    /// The entries of a statement, under any leaders.
     auto of(QueryId id) const {
         return Chain(this, heads_[bucket_of(id)],
                      [id](const Entry& entry) { return entry.id == id; });
@@ -49,7 +49,7 @@ class EntryTable {
                      [id](const Entry& entry) { return entry.id == id; });
     }
 
-    /// Those of an entry's statement under other leaders.
+    /// The entries of an entry's statement under other leaders.
     auto others_of(const Entry& entry) const {
         return Chain(this, heads_[bucket_of(entry.id)], IsOther{entry});
     }
@@ -57,7 +57,8 @@ class EntryTable {
         return Chain(this, heads_[bucket_of(entry.id)], IsOther{entry});
     }
 
-    /// The entry of a statement (an entry's own, or by itself) under a leader; else nowhere.
+    /// The place of a statement's entry under a leader; else nowhere. `one` is a statement, or an
+    /// entry of it.
     template <typename One>
     Place find(const One& one, QueryId leader) const {
         for (Place at = heads_[bucket_of(one.id)]; at != nowhere; at = entries_[at].next) {
@@ -74,16 +75,16 @@ class EntryTable {
     bool is_full() const { return used_places_ == places && free_ == nowhere; }
     Place least_used() const;
     Place add(const Entry& entry);
-    /// Nothing is under it any more.
+    /// Removes an entry; those under it have no parent any more.
     void remove(Place place);
-    /// Removes all but those at these places, as bits; they get other places.
+    /// Removes all entries but those at these places, as bits; they get other places.
     void keep(std::uint64_t kept);
     void clear();
 
   private:
     static constexpr std::size_t buckets = 64;
 
-    /// Entries of one bucket that are wanted.
+    /// The entries of one bucket that a filter wants.
     template <typename Table, typename Filter>
     class Chain {
       public:

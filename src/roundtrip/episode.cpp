@@ -1,6 +1,6 @@
-// What the runs of an episode's statements are: loops, under which leaders, or none.
+// Judges whether the runs of an episode's statements are loops, and under which leaders.
 //
-// It asks what has been counted of them, and knows nothing of time but the waits between them.
+// It reads the counts of the runs, and knows nothing of time but the waits between them.
 
 #include "roundtrip/episode.hpp"
 
@@ -67,7 +67,7 @@ bool Episode::repeats_enough(const Entry& entry, QueryId leader) const {
 
 /// Whether runs under another leader count with the entry's.
 bool Episode::counts_with(const Entry& entry, const Entry& other, QueryId leader) const {
-    // Before its neighbour had rows it ran under the leader itself.
+    // The statement ran under the leader itself before its neighbour had rows.
     const bool may_be_before = leader != 0 || is_block;
     if (may_be_before && other.leader == leader && is_under(other, leader)) {
         return true;
@@ -121,8 +121,8 @@ bool Episode::counts_without_leader(const Entry& entry) const {
            entry.wait <= slowest_repeat * (entry.runs - 1);
 }
 
-/// Whether a statement is not known to run for each row of what leads it: that held its values
-/// because it had been asked for them, or the statement runs about once for each execution.
+/// Whether a statement is not known to run for each row of its leader: that held its values because
+/// it had been asked for them, or the statement runs about once for each execution.
 bool Episode::is_next_to_parent(const Entry& entry) const {
     return entry.parent != nowhere && (entry.is_echo || runs_once_each(entry));
 }

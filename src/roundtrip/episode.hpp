@@ -26,13 +26,13 @@ class Episode {
     using Place = Entry::Place;
     static constexpr Place nowhere = Entry::nowhere;
 
-    /// Outside of a block: a statement that is repeated more slowly than this, on average, polls.
+    /// A statement outside of a block that is repeated more slowly than this, on average, polls.
     static constexpr Microseconds slowest_repeat = 50'000;
 
-    /// Outside of a block writes without a leader follow one another within this, on average, and
-    /// are so many times as many. By their average, because single ones are late on a busy
-    /// machine; but where they are late by more than so much in all, they begin anew, so that rare
-    /// writes do not hide those in a loop after them.
+    /// Writes outside of a block and without a leader are a loop if they follow one another within
+    /// slowest_write, on average, and there are writes_for_repeats times as many. The average
+    /// counts because single writes are late on a busy machine. Writes that are late by more than
+    /// most_late in all begin anew, so that rare writes do not hide those in a loop after them.
     static constexpr Microseconds slowest_write = 10'000;
     static constexpr Microseconds most_late = 50'000;
     static constexpr std::uint32_t writes_for_repeats = 10;
@@ -55,7 +55,7 @@ class Episode {
         entry.is_loop = entry.is_described = false;
     }
 
-    /// Whether a statement is in a loop by now, or when the statements count that are held.
+    /// Whether a statement is in a loop by now, or will be when the statements that are held count.
     bool will_be_loop(Place place) const {
         const Entry& entry = entries[place];
         return entry.is_loop || held.is_in_foreseen(entry.id);
@@ -84,10 +84,10 @@ class Episode {
     // ---- leaders ----
 
     /// The statement over whose rows the entry's statement is looped: the one whose result held its
-    /// values, if that had two rows in an execution. What runs about once for each execution of its
-    /// parent, by order or because the parent was asked for the same, is a neighbour of that, and
-    /// looped over what the parent is looped over; so is what is looped over a statement of one
-    /// row.
+    /// values, if that had two rows in an execution. A statement that runs about once for each
+    /// execution of its parent, by order or because the parent was asked for the same, is a
+    /// neighbour of that, and looped over the parent's own leader; so is one that is looped over a
+    /// statement of one row.
     QueryId leader_of(const Entry& entry) const;
 
     /// The rows of a loop's leader; of one that ran before this episode, the rows of the results
@@ -104,27 +104,28 @@ class Episode {
     /// Mostly they are too few.
     std::uint32_t most_trips(const Entry& entry) const;
 
-    /// Outside of a block and without a leader a read is a loop only if it is the very same
-    /// statement.
+    /// Whether only repeats of the very same statement count: for a read outside of a block and
+    /// without a leader.
     bool counts_same_only(const Entry& entry) const {
         return !is_block && entry.leader == 0 && entry.kind == Kind::select;
     }
 
     // ---- late runs (episode_late_runs.cpp) ----
 
-    /// Brings runs to the entry that are seen to be its with this one. Gives how many there were.
+    /// Brings runs to the entry that are seen to be its own with this one. Returns how many there
+    /// were.
     std::uint32_t bring_runs(Entry& entry, const Run& run, const Placement& placement) const;
-    /// So many runs that have become the entry's count under another leader no longer. If values
-    /// led to it, no run waits to be led any more.
+    /// Takes the runs that have become the entry's from the statement's entries under other
+    /// leaders. If values led to it, no run waits to be led any more.
     void take_brought(Entry& entry, std::uint32_t runs, bool is_by_values);
-    /// So many of the entry's runs count elsewhere.
+    /// Takes `runs` of the entry's runs from it: they count elsewhere.
     void take_runs(Entry& entry, std::uint32_t runs);
-    /// The statement's last runs were led to by chance: they wait to be brought to what leads this
-    /// one.
+    /// Releases the statement's last runs, which were led to by chance: they wait to be brought to
+    /// the leader of this one.
     void release_runs(const Entry& entry, const Judgement& evidence);
 
   private:
-    /// What runs that were found to be of a loop bring to it.
+    /// The runs that were found to be of a loop, and the numbers that they bring to it.
     struct Brought {
         std::uint32_t runs = 0;
         std::uint64_t rows = 0;

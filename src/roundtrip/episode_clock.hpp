@@ -32,7 +32,7 @@ class EpisodeClock {
     /// The server worked until then for the statement before.
     void busy_until(Microseconds time) noexcept;
 
-    /// A statement failed; when is not known.
+    /// A statement failed, at a time that is not known.
     void fail() noexcept { last_end_ = never; }
 
     bool has_paused(Microseconds now) const noexcept { return has_paused(now, gap_); }
@@ -62,7 +62,7 @@ class EpisodeClock {
 
     Microseconds gap_ = 1'000'000;
 
-    // Of the episode:
+    // The episode:
     Microseconds latest_begin_ = INT64_MAX;  ///< of a statement in it
     std::uint32_t statements_ = 0;
 

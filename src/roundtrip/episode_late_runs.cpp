@@ -1,7 +1,7 @@
 // Runs that are seen to be of a loop after they have run, or to be of none.
 //
-// Values may be found late, and a neighbour is one from its second run on: what ran before counts
-// elsewhere until then, or nowhere, and becomes the loop's with its rows, transactions and times.
+// Values may be found late, and a neighbour is one from its second run on. The runs before count
+// elsewhere until then, or nowhere; they become the loop's with their rows, transactions and times.
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 
 namespace onetrip::roundtrip {
 
-// ---- their numbers ------------------------------------------------------------------------------
+// ---- the numbers of late runs -------------------------------------------------------------------
 
 void UnledRuns::add(const UnledRuns& other) {
     if (runs + other.runs > most) {
@@ -45,7 +45,7 @@ UnledRuns UnledRuns::take(std::uint32_t some) {
     return taken;
 }
 
-/// A part of them, the others of which count already.
+/// Adds a part of an entry's unled runs, the others of which count already.
 void Episode::Brought::add(const Entry& from, std::uint32_t part) {
     const UnledRuns& unled = from.unled;
     const std::uint32_t all = unled.unreported();
@@ -63,7 +63,7 @@ void Episode::Brought::add(const Entry& from, std::uint32_t part) {
     wait += Microseconds{unled.wait} * part / all;
 }
 
-/// The last ones of them alone; what these are of the numbers is not known.
+/// Keeps only the last `some` runs, with a share of the numbers: their own are not known.
 void Episode::Brought::keep(std::uint32_t some) {
     if (some >= runs) {
         return;
@@ -75,12 +75,12 @@ void Episode::Brought::keep(std::uint32_t some) {
     runs = some;
 }
 
-// ---- to a loop ----------------------------------------------------------------------------------
+// ---- bringing runs to a loop --------------------------------------------------------------------
 
 /// The runs before this one which nothing led to until now, as far as they neither count in the
 /// entry already nor have been reported. Among them is one that asked for the first row of a list,
-/// when that was its only one. In a block those under another list by order are that one's until
-/// there is a loop.
+/// when that was its only one. In a block, runs under another list by order belong to that list
+/// until there is a loop.
 Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evidence,
                                         const Placement& placement) const {
     if (placement.is_neighbour) {
@@ -107,7 +107,7 @@ Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evi
     return brought;
 }
 
-/// That of the entry's statement, which counts under another leader.
+/// The first run of the entry's statement, which counts under another leader.
 Episode::Brought Episode::first_run_of(const Entry& entry) const {
     Brought brought;
     for (const Entry& other : entries.others_of(entry)) {
@@ -137,8 +137,7 @@ Episode::Brought Episode::runs_before_neighbour(const Entry& entry,
     return brought;
 }
 
-/// That they began when what they took would have begun is the latest
-/// that can be.
+/// The begin of the runs is set to the latest that is possible, by the time that they took.
 std::uint32_t Episode::bring_runs(Entry& entry, const Run& run, const Placement& placement) const {
     const Brought brought = runs_to_bring(entry, run.statement.evidence, placement);
     if (brought.runs == 0) {
@@ -181,7 +180,7 @@ void Entry::keep_share(std::uint32_t some) {
     };
     trips = share(trips);
     run_rows = share(run_rows);
-    // Of one transaction there is no part.
+    // A single transaction has no parts.
     transactions = std::max(share(transactions), some > 0 ? 1U : 0U);
     busy = share(busy);
     wait = share(wait);
@@ -199,8 +198,8 @@ void Episode::take_runs(Entry& entry, std::uint32_t runs) {
     }
 }
 
-/// What the values of others than this leader have led to, of the entry's statement, and ran last;
-/// nullptr if there is nothing.
+/// The entry of the same statement under another leader by values that ran last; nullptr if there
+/// is none.
 Entry* Episode::latest_led(const Entry& entry, QueryId leader) {
     Entry* found = nullptr;
     for (Entry& other : entries.of(entry.id)) {
@@ -220,7 +219,7 @@ void Episode::release_runs(const Entry& entry, const Judgement& evidence) {
     }
     while (wanted > 0) {
         Entry* const other = latest_led(entry, evidence.leader);
-        // Without a leader it is the first run that is wanted.
+        // Only the first run is wanted if there is no leader.
         if (other == nullptr || (evidence.leader == 0 && other->runs > 1)) {
             return;
         }

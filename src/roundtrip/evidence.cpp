@@ -26,7 +26,7 @@ inline bool Evidence::begins_anew(Place place, std::uint64_t parameters) const n
 }
 
 Evidence::Place Evidence::begin_rows(QueryId id, std::uint64_t parameters, bool goes_on) noexcept {
-    // Mostly the result that was the last one before.
+    // It is mostly the result that was the last one before.
     const Place last = results_.latest_first().front();
     Place place = results_.id_at(last) == id ? last : results_.place_of(id);
     if (place == nowhere) {
@@ -57,7 +57,8 @@ inline Evidence::Place Evidence::leader_of(QueryId id) const noexcept {
 }
 
 /// Whether a list led to the statement more than once, be it by rows between. A row by itself, and
-/// what holds but that for which it was asked, is what each request reads about itself.
+/// a result that holds only the values for which it was asked, are data that each request reads
+/// about itself.
 bool Evidence::comes_of_a_loop(QueryId id) const noexcept {
     constexpr int deepest = 4;
     for (int depth = 0; depth < deepest; ++depth) {
@@ -154,14 +155,14 @@ inline bool Evidence::look_in(Place place, Tally& tally, const StatementValueHas
     return is_found;
 }
 
-/// Looks into one result; whether that holds the statement's values, most of the time. It is added
-/// to `held` if it does now.
+/// Looks into one result and returns whether it holds the statement's values, most of the time. It
+/// is added to `held` if it does now.
 [[gnu::always_inline]] inline bool Evidence::judge_one(Asking& asking, Place place,
                                                        const StatementValueHashes& values,
                                                        std::uint32_t changed,
                                                        Places& held) const noexcept {
     Tally& tally = tally_of(asking, place);
-    // What lies after the rows that are kept cannot be found.
+    // Values after the rows that are kept cannot be found.
     const bool is_cut = results_[place].rows > KeptResults::most_rows &&
                         tally.judged + tally.same >= KeptResults::most_rows;
     if (!is_cut) {
@@ -194,9 +195,9 @@ bool Evidence::is_led_by(Place place, QueryId id) const noexcept {
     return false;
 }
 
-/// The columns in which the values were found most often. One that was asked for the very value has
-/// it each time, where others have it by chance; one that was asked for a list of values has no
-/// more than its client knew, where others may have what it was read for.
+/// The columns in which the values were found most often. A column that was asked for the very
+/// value has it each time, while others have it by chance. One that was asked for a list of values
+/// has no more than its client knew, while others may have the values that it was read for.
 Evidence::Columns Evidence::likely_columns(Place place, const Tally& tally) const noexcept {
     const Result& result = results_[place];
     const Columns most = tally.columns_of_most(result.width);
@@ -209,14 +210,15 @@ inline std::uint8_t Evidence::likely_column(Place place, const Tally& tally) con
     return static_cast<std::uint8_t>(std::countr_zero(likely_columns(place, tally)) % columns);
 }
 
-/// Whether a result holds the values in a column that has but what that was asked for itself.
+/// Whether a result holds the values in a column that has only values which the result was asked
+/// for itself.
 inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tally) const noexcept {
     const Columns asked = results_[place].asked & static_cast<Columns>(~results_[place].echo);
     return asked != 0 && ((asked >> likely_column(place, tally)) & 1U) != 0;
 }
 
 /// The latest result that holds the values leads; one that was asked for them only if no other
-/// does, and the statement's own one if none is left. Returns which hold them.
+/// does, and the statement's own one if none is left. Returns the results that hold them.
 [[gnu::always_inline]] inline Evidence::Places Evidence::search(Asking& asking,
                                                                 const StatementValueHashes& values,
                                                                 std::uint32_t changed) noexcept {
@@ -267,8 +269,8 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     return 0;
 }
 
-/// A result that led before leads on, for as long as it has rows to ask for: the value that it
-/// holds where it did before; 0 if none.
+/// A result that led before leads on, for as long as it has rows to ask for. Returns the value that
+/// it holds in the same column as before; 0 if none.
 [[gnu::always_inline]] inline ValueHash Evidence::look_again(Asking& asking,
                                                              const StatementValueHashes& values,
                                                              std::uint32_t changed) const noexcept {
@@ -328,8 +330,8 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
     return asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
 
-/// The same with those of several values that the column holds. Of a longer list than is looked for
-/// the others are not known.
+/// The same with those of several values that the column holds. The other values of a list that is
+/// longer than is looked for are not known.
 [[gnu::noinline]] bool Evidence::asks_for_half(Asking& asking, Place place, std::size_t column,
                                                const StatementValueHashes& values,
                                                std::uint32_t changed) const noexcept {
@@ -346,9 +348,9 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
            asked.is_half_of(values_to_ask(place, asking.tallies[place]));
 }
 
-/// What has been asked for before a result is seen to lead is a part of the half too, if one run at
-/// most asked for something else: visitors open one thing after the other, and some are of the
-/// list.
+/// Values that were asked for before a result is seen to lead are a part of the half too, if one
+/// run at most asked for something else: visitors open one thing after the other, and some are of
+/// the list.
 [[gnu::noinline]] void Evidence::note_asked(Asking& asking, const StatementValueHashes& values,
                                             std::uint32_t changed) const noexcept {
     const auto* const likely = std::find_if(
@@ -368,14 +370,14 @@ bool Evidence::asks_for_half(Asking& asking, Place place, ValueHash found) const
                     asks_for_half(asking, *likely, column, values, changed);
 }
 
-/// As Judgement has it.
+/// Judgement::is_echo if the column is an echo; else 0.
 inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column) noexcept {
     static_assert(Judgement::is_echo == 4);
     return static_cast<std::uint8_t>((std::uint32_t{result.echo} << 2U >> column) & 4U);
 }
 
-/// A run that the result leads to. `found` is one of its values that the result holds; 0 if it
-/// holds none. `changed` says which are others than before.
+/// Notes a run that the result leads to. `found` is one of its values that the result holds; 0 if
+/// it holds none. `changed` says which are others than before.
 [[gnu::always_inline]] inline void Evidence::lead(Judgement& led, Place place, Asking& asking,
                                                   ValueHash found,
                                                   const StatementValueHashes& values,
@@ -399,8 +401,8 @@ inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column)
     led.besides = echo_of(result, asking.column);
 }
 
-/// Whether the statement has asked for half of what a result gave, with so many runs more whose
-/// values are not known: others each time, if they are no more than there are.
+/// Whether the statement has asked for half of what a result gave, with `passed` more runs whose
+/// values are not known: they were others each time, if they are no more than there are.
 bool Evidence::asks_for_half_with(Asking& asking, Place place,
                                   std::uint16_t passed) const noexcept {
     AskedValues& asked = asked_of(asking, place);
@@ -445,7 +447,7 @@ bool Evidence::asks_for_half_with(Asking& asking, Place place,
             return;
         }
         found = value_in_column(leader, asking.column, values, changed);
-        // What is not found may be a value after those that are kept, but not one after the last.
+        // A value that is not found may be after those that are kept, but not after the last one.
         const Tally& tally = asking.tallies[leader];
         if (found == 0 && tally.asked - tally.same >= results_[leader].rows) {
             return;
@@ -458,8 +460,8 @@ bool Evidence::asks_for_half_with(Asking& asking, Place place,
     }
 }
 
-/// What asks for the same as the run before says nothing of what leads it. A row by itself may be
-/// asked for again for other reasons than a loop.
+/// Judges a run that asks for the same as the run before, which says nothing of what leads it. A
+/// row by itself may be asked for again for other reasons than a loop.
 [[gnu::noinline]] void Evidence::judge_same(Judgement& led, Asking& asking) const noexcept {
     const Place place = asking.leader;
     if (place == nowhere || results_.id_at(place) == 0) {
@@ -485,8 +487,8 @@ inline const StatementValueHashes& Evidence::first_of(const Asking& asking) cons
     return first_[static_cast<std::size_t>(&asking - asking_.data())];
 }
 
-/// Takes back what was found for the first run by values that do not change, which may be chance.
-/// False if there was no such thing.
+/// Takes back the finds for the first run by values that do not change, which may be chance.
+/// Returns false if there were none.
 bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noexcept {
     const StatementValueHashes& first = first_of(asking);
     std::uint32_t same = 0;
@@ -513,7 +515,7 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
     return was_chance;
 }
 
-/// The first run, of which something was found by chance, is led by what leads this one.
+/// The first run, whose values were found by chance, is led by the leader of this one.
 [[gnu::noinline]] void Evidence::take_first(Asking& asking, QueryId led_first, Judgement& led,
                                             std::uint32_t changed) const noexcept {
     if (led.leader == 0) {
@@ -530,8 +532,8 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
     }
 }
 
-/// The first run with other values than those of all runs before: now it is known which of them
-/// change. Returns what led the first run by chance; 0 if nothing was found by chance.
+/// Begins the first run with other values than those of all runs before: now it is known which of
+/// them change. Returns what led the first run by chance; 0 if nothing was found by chance.
 [[gnu::noinline]] QueryId Evidence::begin_second(Asking& asking,
                                                  std::uint32_t changed) const noexcept {
     asking.is_same = false;
@@ -539,7 +541,7 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
     return take_back_chance(asking, changed) ? led_first : 0;
 }
 
-/// Says which runs before this one something leads to as well.
+/// Counts the runs before this one to which its leader leads as well.
 [[gnu::noinline]] void Evidence::take_unled(Asking& asking, Judgement& led) const noexcept {
     const Tally& tally = asking.tallies[led.place];
     const std::uint32_t loose = asking.runs - 1 - std::max(asking.led, tally.since);
@@ -550,7 +552,8 @@ bool Evidence::take_back_chance(Asking& asking, std::uint32_t changed) const noe
     asking.strays = 0;
 }
 
-/// Whether what leads this run held what the runs so far asked for, which was the same each time.
+/// Whether the leader of this run held the values that the runs so far asked for, which were the
+/// same each time.
 [[gnu::noinline]] bool Evidence::holds_first(const Asking& asking,
                                              const Judgement& led) const noexcept {
     constexpr std::uint32_t all = (1U << StatementValueHashes::most) - 1;

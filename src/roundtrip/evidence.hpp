@@ -10,14 +10,14 @@
 /// Proof by values: which result held the values that a statement asks for.
 namespace onetrip::roundtrip {
 
-/// Keeps of the last results of a session which values they held, and judges by them which result
-/// led to a statement. All of it has a fixed size, and nothing allocates or throws.
+/// Keeps the values that the last results of a session held, and judges by them which result led to
+/// a statement. All of it has a fixed size, and nothing allocates or throws.
 ///
 /// A result is a statement's. Its executions add to one another if one execution of a list led to
 /// them, or if they have one row each, until it is full, or is asked for with the same values
-/// again; any other list begins anew with each. A column that has but the value that the statement
-/// asked for holds that of its last execution alone: its client had it before. If a column has but
-/// a list of what was asked for, the result leads only where no other does.
+/// again; any other list begins anew with each. A column that has only the value that the statement
+/// asked for holds that of its last execution alone: its client had it before. If a column has only
+/// a list of values that were asked for, the result leads only if no other does.
 class Evidence {
   public:
     static constexpr std::size_t results = KeptResults::results;
@@ -26,8 +26,8 @@ class Evidence {
     using Place = KeptResults::Place;
     static constexpr Place nowhere = KeptResults::nowhere;
 
-    /// What a statement is about to ask for, and where that comes from. To be called once for each
-    /// execution, before its own rows are kept.
+    /// Judges where the values come from that a statement is about to ask for. It is to be called
+    /// once for each execution, before its own rows are kept.
     Judgement judge(QueryId id, const StatementValueHashes& values) noexcept;
 
     /// Which of the values that were judged last are others than those of the run before, as bits.
@@ -119,8 +119,8 @@ class Evidence {
     std::uint32_t clock_ = 0;
     std::uint32_t changed_ = 0;
     std::array<Asking, sets * ways> asking_{};
-    /// What the first run of each asked for: which of it changes is not known before another asks
-    /// for something else.
+    /// The values that the first run of each asked for: which of them change is not known before
+    /// another run asks for something else.
     std::array<StatementValueHashes, sets * ways> first_{};
 };
 

@@ -27,7 +27,7 @@ class HeldBlock {
         return static_cast<unsigned>(
             std::count_if(begin(), end(), [id](const Run& run) { return run.statement.id == id; }));
     }
-    /// Those that will count with the statement's.
+    /// The number of runs that will count with the statement's.
     unsigned runs_alike(const Statement& statement) const {
         return static_cast<unsigned>(std::count_if(begin(), end(), [&statement](const Run& run) {
             return are_alike(run.statement, statement);
@@ -36,7 +36,7 @@ class HeldBlock {
 
     void add(const Run& run) { runs_[count_++] = run; }
     void drop_runs_of(QueryId id);
-    /// So many of a statement's last runs count here, and in no request.
+    /// The last `some` runs of a statement count here, and in no request.
     void keep_from_request(QueryId id, std::uint32_t some);
     void clear() { count_ = foreseen_count_ = 0; }
 
@@ -58,7 +58,7 @@ class HeldBlock {
         return std::any_of(foreseen_.data(), foreseen_end(),
                            [id](const LoopKey& loop) { return loop.repeated == id; });
     }
-    /// The statement will be in none.
+    /// The statement will be in none of the loops.
     void dismiss(QueryId id);
 
   private:

@@ -10,7 +10,7 @@
 namespace onetrip::roundtrip {
 
 /// Which values the last results of a session held, in filters of a fixed size. A result is a
-/// statement's; which of its executions add to one another is for who calls.
+/// statement's; the caller decides which of its executions add to one another.
 class KeptResults {
   public:
     static constexpr std::size_t results = 8;
@@ -62,8 +62,8 @@ class KeptResults {
     void add_row(Place place, std::size_t width, ValueOf&& value_of,
                  const StatementValueHashes& asked) noexcept;
 
-    /// Whether a column holds a value; one that has but what was asked for holds that of the last
-    /// execution.
+    /// Whether a column holds a value; one that has only values that were asked for holds that of
+    /// the last execution.
     bool has(Place place, ValueHash value, std::size_t column) const noexcept;
 
     /// Forgets one result.
@@ -76,7 +76,7 @@ class KeptResults {
     using Filter = std::array<std::uint64_t, filter_bits / 64>;
 
     /// The words of a filter in which there are bits, as long as they are few: most results have
-    /// but a row, and to clear all words for each would be felt.
+    /// only one row, and to clear all words for each would be felt.
     struct UsedWords {
         std::uint16_t count = 0;  ///< of bits that were set; of more than there is room for, all
         std::array<std::uint8_t, 30> words{};
@@ -130,7 +130,8 @@ inline bool KeptResults::holds(Place place, ValueHash value, std::size_t column)
     return (filters_[place][mark.word] & mark.bits) == mark.bits;
 }
 
-/// The same in the filter or, if the column has but what was asked for, in the last execution.
+/// Looks in the filter or, if the column has only values that were asked for, in the last
+/// execution.
 inline bool KeptResults::has(Place place, ValueHash value, std::size_t column) const noexcept {
     const Result& result = results_[place];
     return ((result.echo >> column) & 1U) == 0 ? holds(place, value, column)
@@ -173,7 +174,7 @@ template <typename ValueOf>
     if (result.width < width) {
         result.width = static_cast<std::uint8_t>(width);
     }
-    // Mostly no column has nothing but what was asked for.
+    // Most results have no column with only values that were asked for.
     if (result.asked != 0) {
         look_for_asked(result, width, value_of, asked);
     }
@@ -193,8 +194,8 @@ template <typename ValueOf>
     }
 }
 
-/// Two rows show whether a column has nothing but what was asked for, and each whether it has but
-/// one value.
+/// Two rows show whether a column has only values that were asked for; each row shows whether it
+/// has only one value.
 template <typename ValueOf>
 [[gnu::noinline]] void KeptResults::look_for_asked(Result& result, std::size_t width,
                                                    ValueOf&& value_of,

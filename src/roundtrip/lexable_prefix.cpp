@@ -1,5 +1,5 @@
-// Finds how much of a text of SQL the server's lexer takes without an error, when it is a part of a
-// statement, or the settings of literals have changed since it was parsed; and its comments.
+// Finds how much of a text of SQL the server's lexer takes without an error, if it is a part of a
+// statement, or the settings of literals have changed since it was parsed. Finds its comments too.
 //
 // It knows quotes and comments alone: no keyword, no grammar, and nothing of the server's lexer.
 
@@ -31,7 +31,7 @@ constexpr bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/// What a word may have, by byte: asked for each letter of each text.
+/// The bytes that a word may have: a table, since they are asked for each letter of each text.
 constexpr std::array<bool, 256> word_bytes = [] {
     std::array<bool, 256> found{};
     for (std::size_t byte = 0; byte < found.size(); ++byte) {
@@ -133,7 +133,7 @@ class Scan {
     std::size_t comment(std::size_t at) const {
         std::size_t depth = 0;
         while (at < text_.size()) {
-            // Of most letters it is enough to look at themselves.
+            // Most letters need no look at the one after them.
             const bool is_plain = text_[at] != '/' && text_[at] != '*';
             if (!is_plain && starts(at, "/*")) {
                 ++depth;
@@ -166,7 +166,7 @@ class Scan {
         return close == unclosed ? unclosed : close + tag.size();
     }
 
-    /// A word, a number, or what begins a literal: U&'…' is an error unless literals are the
+    /// A word, a number, or the beginning of a literal: U&'…' is an error unless literals are the
     /// standard's.
     std::size_t word(std::size_t at) const {
         const char c = text_[at];
@@ -214,11 +214,11 @@ bool has_words(std::string_view comment, std::string_view words) {
 
 namespace {
 
-/// What is looked at before a statement.
+/// The most bytes that are looked at before a statement.
 constexpr std::size_t most_before = 4096;
 
 /// Whether a statement may end within what looks like a comment, whose beginning is then a
-/// literal's last line: after a quote, by a semicolon that has only blanks and comments behind it.
+/// literal's last line: after a quote, by a semicolon that has only blanks and comments after it.
 bool may_end_statement(std::string_view comment) {
     std::size_t at = comment.find_first_of("'\"$*");
     while (at != unclosed && (at = comment.find(';', at)) != unclosed) {
@@ -249,7 +249,7 @@ std::size_t begin_of_closed(std::string_view text) {
     return unclosed;
 }
 
-/// Where the comment begins that is the whole last line of the text; npos if that is another.
+/// Where the comment begins that is the whole last line of the text; npos if there is none.
 std::size_t begin_of_line_comment(std::string_view text) {
     const std::size_t line_end = text.find_last_of("\r\n");
     std::size_t at = line_end == unclosed ? 0 : line_end + 1;

@@ -12,8 +12,8 @@ namespace onetrip::roundtrip {
 struct LiteralRules {
     bool standard_conforming = true;
     bool takes_escaped_quotes = true;  ///< E'it\'s'
-    /// It may have been read by the standard or not. What only one of them can tell is taken for
-    /// not closed, and all else is the same by the standard.
+    /// The text may have been read by the standard or not. A literal that ends elsewhere without
+    /// the standard is taken for not closed, and all others are read by the standard.
     bool is_either = false;
 };
 
@@ -26,9 +26,9 @@ struct LiteralRules {
 std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rules,
                            Interrupt interrupt = never_interrupted);
 
-/// Where the list of a statement ends of which a part may be left out: the select list in front of
-/// FROM, or what UPDATE sets in front of WHERE; npos if there is none. Of long texts only the
-/// beginning is looked at.
+/// The end of the list in a statement of which a part may be left out: the select list in front of
+/// FROM, or the list that UPDATE sets in front of WHERE; npos if there is none. Only the beginning
+/// of a long text is looked at.
 std::size_t end_of_list(std::string_view text, LiteralRules rules);
 
 /// The first and the last comment of a text, /* … */ alone and without these ends; empty if there
@@ -45,7 +45,7 @@ EdgeComments edge_comments(std::string_view text, LiteralRules rules,
 /// only a few kilobytes before the statement are looked at.
 std::size_t begin_with_comments(std::string_view text, std::size_t begin) noexcept;
 
-/// What a comment says of a statement that is to be in no loop.
+/// The words in a comment of a statement that is to be in no loop.
 inline constexpr const char* ignore_words = "onetrip:ignore";
 
 /// Whether one of the comments in an SQL text has those words, and not as a part of other words.

@@ -4,12 +4,12 @@
 
 #include "roundtrip/statement.hpp"
 
-/// What the watch over round trips finds.
+/// The loops that the watch over round trips finds.
 namespace onetrip::roundtrip {
 
-/// What makes loops one and the same: the statements, and how they are used.
+/// The identity of a loop: its statements, and how they are used.
 struct LoopKey {
-    QueryId leader = 0;  ///< 0 where no statement's rows were looped over
+    QueryId leader = 0;  ///< 0 if no statement's rows were looped over
     QueryId repeated = 0;
     Kind kind = Kind::select;
 
@@ -24,9 +24,9 @@ struct Loop {
     bool is_by_values = false;  ///< the leader's result held the values that were asked for
     std::uint64_t statements = 0;
     std::uint64_t statements_in_episode = 0;  ///< with those of parts that were reported before
-    std::uint64_t round_trips = 0;   ///< of them, as far as it is known that they were none
-    std::uint64_t rows = 0;          ///< of the statements
-    std::uint64_t transactions = 0;  ///< in which they ran
+    std::uint64_t round_trips = 0;            ///< the statements, without those known to be none
+    std::uint64_t rows = 0;                   ///< of the statements
+    std::uint64_t transactions = 0;           ///< in which they ran
     std::uint64_t leader_rows = 0;
     Microseconds busy = 0;
     Microseconds wait = 0;

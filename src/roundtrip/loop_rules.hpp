@@ -4,10 +4,10 @@
 
 #include "roundtrip/statement.hpp"
 
-/// What makes a loop, wherever its runs are counted: in one session, or in a request.
+/// The rules by which runs make a loop, wherever they are counted: in one session, or in a request.
 namespace onetrip::roundtrip {
 
-/// Values lead where four of five runs asked for values of the leader's result.
+/// Values lead if four of five runs asked for values of the leader's result.
 constexpr bool is_led_by_values(std::uint64_t value_runs, std::uint64_t runs) noexcept {
     return value_runs > 0 && value_runs * 5 >= runs * 4;
 }
@@ -17,14 +17,14 @@ constexpr bool inserts_many(Kind kind, std::uint64_t rows, std::uint64_t runs) n
     return kind == Kind::insert && rows >= 2 * runs;
 }
 
-/// Where one run in eight has a single value, lists of others are lists of a loop, and no batches.
+/// If one run in eight has a single value, the lists of others are lists of a loop, not batches.
 constexpr bool has_single_runs(std::uint64_t lists, std::uint64_t runs) noexcept {
     return lists > 0 && (runs - std::min(lists, runs)) * 8 >= runs;
 }
 
-/// Whether what comes after the statement may be looped over its rows, by order alone. Catalogs
-/// are read by libraries, for themselves. The first row of a cursor may be looked at before the
-/// second is fetched.
+/// Whether the statements after this one may be looped over its rows, by order alone. Catalogs are
+/// read by libraries, for themselves. The first row of a cursor may be looked at before the second
+/// is fetched.
 constexpr bool may_be_looped_over(const Statement& statement, std::uint64_t last_rows) noexcept {
     const bool is_fetch = statement.role != Statement::Role::execution;
     return !statement.is_of_catalogs && (last_rows >= 2 || (is_fetch && last_rows == 1));

@@ -121,8 +121,7 @@ RequestId request_of(std::string_view text, std::string_view key, LiteralRules r
     if (text.size() <= request_edge) {
         return 0;
     }
-    // What lies between the edges is not read: what looks like a comment at the end is taken for
-    // one.
+    // The text between the edges is not read: an end that looks like a comment is taken for one.
     const std::string_view tail = text.substr(text.size() - request_edge);
     return has(tail, key) ? request_of_comment(comment_at_end(tail), key) : 0;
 }

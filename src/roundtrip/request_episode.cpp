@@ -79,8 +79,8 @@ void RequestEpisode::count_run(Entry& entry, const RequestRun& run) const noexce
     count_earlier(entry, run);
 }
 
-/// A portal whose rows are read in parts is as a cursor, and so no run of a loop. What it was of
-/// the numbers is not known.
+/// A portal whose rows are read in parts is like a cursor, and so not a run of a loop. Its own
+/// numbers are not known, so an average share is taken from them.
 void RequestEpisode::take_last_run(Entry& entry) noexcept {
     const auto without = [runs = entry.runs](auto number) {
         return static_cast<decltype(number)>(number - number / runs);
@@ -108,8 +108,8 @@ void RequestEpisode::count_transaction(Entry& entry, const RequestRun& run) noex
     *begin = transaction;
 }
 
-/// Of the transaction of an earlier run there is but a hash: so it is compared once, with the next
-/// run of that session.
+/// Only a hash of an earlier run's transaction is known: so it is compared once, with the next run
+/// of that session.
 bool RequestEpisode::is_of_earlier_transaction(Entry& entry, const RequestRun& run) noexcept {
     if (entry.earlier_session != run.session + 1) {
         return false;
@@ -118,7 +118,7 @@ bool RequestEpisode::is_of_earlier_transaction(Entry& entry, const RequestRun& r
     return entry.earlier_transaction == hash_of_transaction(run.statement.transaction);
 }
 
-/// Nothing is known of when that run was.
+/// Counts the earlier run, the time of which is not known.
 void RequestEpisode::count_earlier(Entry& entry, const RequestRun& run) noexcept {
     if (!run.earlier.exists || entry.runs != 1) {
         return;
@@ -195,8 +195,8 @@ bool RequestEpisode::is_by_values(const Entry& entry) noexcept {
     return is_led_by_values(entry.value_runs, entry.runs);
 }
 
-/// What a session has found by the order of its own statements holds for its own runs: the others'
-/// may be too many for that list.
+/// A leader that a session has found by the order of its own statements holds for its own runs:
+/// with those of others there may be too many for that list.
 bool RequestEpisode::own_leader_holds(const Entry& entry) const noexcept {
     if (entry.own_leader == 0 || is_by_values(entry)) {
         return entry.own_leader != 0;

@@ -28,17 +28,17 @@ struct RequestRun {
     bool is_repeated = false;  ///< the statement is known to have run before
 };
 
-/// Counts the statements of a request, which is one episode, as a transaction block is. Who led is
-/// known by the order of the statements alone, unless a session has found out more.
+/// Counts the statements of a request, which is one episode, as a transaction block is. The leaders
+/// are known by the order of the statements alone, unless a session has found out more.
 ///
 /// It lies in shared memory: plain data, of which each session has the same view.
 class RequestEpisode {
   public:
-    /// What is known of the transaction of an earlier run.
+    /// The size of the hash by which the transaction of an earlier run is known.
     static constexpr unsigned transaction_bits = 12;
     static std::uint16_t hash_of_transaction(std::uint64_t transaction) noexcept;
 
-    /// How many different statements are counted. Of those in no loop the least recently used one
+    /// How many different statements are counted. The least recently used one that is in no loop
     /// makes room: one that has not been seen to repeat, or else one that was not used lately. So
     /// statements that run in turn do not push one another out.
     static constexpr std::size_t places = 16;
@@ -83,10 +83,10 @@ class RequestEpisode {
                (statements_ > 0 && begin - begin_ > EpisodeClock::longest_episode);
     }
 
-    /// Counts anew; what was looped over stays known.
+    /// Counts anew; the statements that were looped over stay known.
     void restart() noexcept;
 
-    /// In how many sessions statements have run.
+    /// The number of sessions in which statements have run.
     std::uint32_t sessions() const noexcept;
 
   private:
@@ -149,7 +149,8 @@ class RequestEpisode {
     QueryId leader_of(const Entry& entry) const noexcept;
     std::optional<LoopKey> loop_of(const Entry& entry, std::uint32_t repeats) const noexcept;
     Loop as_loop(const Entry& entry) const noexcept;
-    /// All runs asked for one page after the other; the first in each session has none before it.
+    /// Whether all runs asked for one page after the other; the first in each session has none
+    /// before it.
     bool is_paging(const Entry& entry) const noexcept {
         return entry.pages > 0 && entry.pages + sessions() >= entry.runs;
     }

@@ -5,7 +5,7 @@
 /// A statement as the watch over round trips sees it.
 namespace onetrip::roundtrip {
 
-/// For functions that run with each statement and have no array in their frames: to guard those
+/// Marks functions that run with each statement and have no array in their frames: to guard those
 /// would be felt.
 #define ONETRIP_WITHOUT_ARRAYS __attribute__((no_stack_protector))
 
@@ -17,7 +17,7 @@ using Microseconds = std::int64_t;
 
 enum class Kind : std::uint8_t { select, insert, update, remove, page };
 
-/// Which result held the values that a statement asks for.
+/// The result that held the values that a statement asks for.
 struct Judgement {
     QueryId leader = 0;            ///< whose result; 0 if none did
     std::uint32_t generation = 0;  ///< of that result
@@ -29,14 +29,14 @@ struct Judgement {
         asks_again = 1,  ///< for one value more often than that result has rows
         takes = 2,       ///< runs to which another result led by chance: they are led by what leads
                          ///< this one, if that is anything, and are among those below
-        is_echo = 4,     ///< it held, in each execution, but what that had been asked for
+        is_echo = 4,     ///< in each execution it held only the values that it had been asked for
     };
     std::uint8_t besides = 0;
 
     bool is(Besides what) const noexcept { return (besides & what) != 0; }
 
-    /// Runs before this one that were not yet seen to be its; without a leader those, with this
-    /// one, to which none led.
+    /// Runs before this one that were not yet seen to be of that result; without a leader, the runs
+    /// to which none led, with this one.
     std::uint16_t loose = 0;
     std::uint16_t strays = 0;  ///< runs before those, since something led to one, that nothing did
     std::uint32_t rows = 0;    ///< of that result, if this is the first run that it led to
@@ -72,9 +72,9 @@ struct Statement {
     Microseconds busy = 0;  ///< of the time between, what the server worked
     Judgement evidence{};
     std::uint64_t transaction = 0;  ///< another number in each transaction
-    bool is_next_page = false;   ///< of the list of which the run before returned the page before
-    bool is_large_page = false;  ///< of so many rows that it is worth its trip
-    bool has_list = false;       ///< of several values where other runs may have one
+    bool is_next_page = false;      ///< the run before returned the page before of the same list
+    bool is_large_page = false;     ///< of so many rows that it is worth its trip
+    bool has_list = false;          ///< of several values where other runs may have one
 };
 
 }  // namespace onetrip::roundtrip

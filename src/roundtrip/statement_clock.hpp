@@ -15,8 +15,8 @@ class StatementClock {
     /// followed.
     using Handle = const void*;
 
-    /// Whether what is called now runs inside of what the client sent with the message of now,
-    /// which is asked for only if something runs.
+    /// Whether the caller runs inside of a statement that the client sent with the current message.
+    /// `message` returns that message, and is called only if something runs.
     template <typename Message>
     bool is_inside(Message&& message) const noexcept {
         return inside_ != 0 && inside_ == message();
@@ -61,7 +61,7 @@ class StatementClock {
     /// Whether this statement is the one that has begun last.
     bool is_running(Handle statement) const noexcept { return running_.statement == statement; }
 
-    /// After an ERROR another statement may begin at the same address.
+    /// Forgets the statement: after an ERROR another one may begin at the same address.
     void forget(Handle statement) noexcept {
         if (is_running(statement)) {
             running_.statement = nullptr;

@@ -1,7 +1,7 @@
 // Reads the tags in the comments of statements: controller='books',action='index' and the like.
 //
-// It knows the forms of sqlcommenter and marginalia, and bytes alone: which encoding they are in
-// and which tags are kept is its callers' concern.
+// It knows the forms of sqlcommenter and marginalia, and bytes alone: their encoding, and which
+// tags are kept, are its callers' concern.
 
 #include "roundtrip/tags.hpp"
 
@@ -42,7 +42,7 @@ std::string_view trimmed(std::string_view text) {
                                          : without_leading_blanks(text.substr(0, end + 1));
 }
 
-/// Takes what is up to the next comma, which is taken away.
+/// Takes the item up to the next comma, and that comma, from the text.
 std::string_view take_item(std::string_view& text) {
     const std::size_t end = std::min(text.find(','), text.size());
     const std::string_view item = text.substr(0, end);
@@ -90,7 +90,7 @@ std::optional<RawTag> TagReader::item(std::string_view key) noexcept {
     return quoted(key);
 }
 
-/// A value up to its quote. One without its end is what is left.
+/// A value up to its closing quote; without one, the rest of the text.
 RawTag TagReader::quoted(std::string_view key) noexcept {
     std::size_t end = std::min(text_.find('\''), text_.size());
     // Mostly nothing in it is escaped.

@@ -20,7 +20,7 @@ struct RawTag {
 
 /// Reads the tags of one comment, which is given without its delimiters: those of sqlcommenter
 /// (`key='value'`, the value encoded as in a URL) and those of marginalia (`key:value`), separated
-/// by commas. What is neither is passed over.
+/// by commas. Anything else is skipped.
 class TagReader {
   public:
     explicit TagReader(std::string_view comment) noexcept : text_(comment) {}
@@ -37,8 +37,8 @@ class TagReader {
 /// Whether a tag's value is other than what stands in the text.
 bool has_encoded(const RawTag& tag) noexcept;
 
-/// Writes a tag's value as its client meant it, as far as there is room. The size that it needs in
-/// all; nothing if it has a zero byte, which no text of the server may have.
+/// Writes a tag's value as its client meant it, as far as there is room. Returns the size that it
+/// needs in all; nothing if it has a zero byte, which no text of the server may have.
 std::optional<std::size_t> decode_tag(const RawTag& tag, std::span<char> room) noexcept;
 
 /// Whether a key is in a list of keys, which commas and blanks separate.
@@ -66,7 +66,7 @@ class Tags {
     std::size_t count() const noexcept { return count_; }
     Tag operator[](std::size_t place) const noexcept;
 
-    /// The same for the same tags in any order; 0 if there are none.
+    /// A hash of the tags, which does not depend on their order; 0 if there are none.
     std::uint64_t hash() const noexcept;
 
   private:
@@ -82,8 +82,8 @@ class Tags {
 bool is_tag_key(std::string_view key) noexcept;
 
 /// The name of an application without the address of its client, which PgBouncer appends if
-/// application_name_add_host is on (`name - 10.0.0.1:5432`, `name - unix(123):6432`). `longest` is
-/// where the server cuts names: of one so long the address may be cut.
+/// application_name_add_host is on (`name - 10.0.0.1:5432`, `name - unix(123):6432`). The server
+/// cuts names at `longest`: in a name so long the address may be cut.
 std::string_view without_address(std::string_view application, std::size_t longest) noexcept;
 
 }  // namespace onetrip::roundtrip

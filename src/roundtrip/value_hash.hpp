@@ -45,7 +45,7 @@ struct StatementValueHashes {
         }
     }
 
-    /// Those at these places, as bits, are not looked for.
+    /// The values at these places, as bits, are not looked for.
     void drop(std::uint64_t places) noexcept {
         for (std::size_t i = 0; i < count; ++i) {
             hashes[i] = ((places >> i) & 1U) != 0 ? 0 : hashes[i];
