@@ -127,7 +127,7 @@ class Detector {
     bool has_open_loops() const noexcept { return !in_block_ && episode_.loops() > 0; }
 
     /// Whether the session has sent nothing for longer than a gap that may have changed since the
-    /// last statement. For a signal handler too.
+    /// last statement. A signal handler may ask it too.
     bool has_paused(Microseconds now, Microseconds gap) const noexcept {
         return time_.has_paused(now, gap);
     }

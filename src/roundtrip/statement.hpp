@@ -9,7 +9,7 @@ namespace onetrip::roundtrip {
 /// would be felt.
 #define ONETRIP_WITHOUT_ARRAYS __attribute__((no_stack_protector))
 
-/// The server's identifier of a statement; 0 is none.
+/// The server's identifier of a statement; 0 if there is none.
 using QueryId = std::uint64_t;
 
 /// A point in time, by any clock that is one and the same for all of them, or a duration.
@@ -66,7 +66,7 @@ struct Statement {
     bool is_of_request = false;    ///< in which it counts, and not with what has no request
     bool is_trip = true;           ///< its client may have waited for the statement before
     std::uint64_t rows = 0;        ///< returned or touched
-    std::uint64_t parameters = 0;  ///< a hash of its parameters and constants; 0 is none
+    std::uint64_t parameters = 0;  ///< a hash of its parameters and constants; 0 if there are none
     Microseconds begin = 0;        ///< its first message arrived
     Microseconds end = 0;
     Microseconds busy = 0;  ///< of the time between, what the server worked
@@ -74,7 +74,7 @@ struct Statement {
     std::uint64_t transaction = 0;  ///< another number in each transaction
     bool is_next_page = false;      ///< the run before returned the page before of the same list
     bool is_large_page = false;     ///< of so many rows that it is worth its trip
-    bool has_list = false;          ///< of several values where other runs may have one
+    bool has_list = false;          ///< it has several values; other runs may have one
 };
 
 }  // namespace onetrip::roundtrip
