@@ -1,6 +1,6 @@
-// Looks at what expressions are made of: casts, and what the client gave.
+// Looks at the parts of expressions: casts, and values that the client gave.
 //
-// It knows expressions, and nothing of what is done with them.
+// It knows expressions, but not the use of them.
 
 #include "postgres/round_trips/expressions.hpp"
 
@@ -12,7 +12,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// Ends the walk at what is neither a constant, a parameter, a cast nor an operation.
+/// Ends the walk at a node that is neither a constant, a parameter, a cast nor an operation.
 bool has_other_than_given(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -36,7 +36,7 @@ bool has_other_than_given(Node* node, void* context) {
     }
 }
 
-/// The walk over an expression for what is read.
+/// The walk over an expression for columns and queries that it reads.
 bool find_read(Node* node, void* context) {
     if (node == nullptr) {
         return false;

@@ -6,7 +6,7 @@ extern "C" {
 #include "nodes/primnodes.h"
 }
 
-/// What expressions of the server's trees are made of.
+/// Predicates on the parts of expressions in the server's trees.
 namespace onetrip::postgres {
 
 bool is_cast(const FuncExpr* call);
@@ -18,8 +18,8 @@ const Node* without_relabels(const Node* node);
 /// An expression without casts of its own, and without COLLATE.
 Node* without_casts(Node* node);
 
-/// Whether an expression is made of nothing but what a client gives: constants, parameters, casts
-/// and operations of such. In the analysed tree.
+/// Whether an expression of the analysed tree has only parts that a client gives: constants,
+/// parameters, casts and operations of such.
 bool is_given(Node* node);
 
 /// Whether an expression reads columns, or rows of another query.

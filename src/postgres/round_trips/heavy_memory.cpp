@@ -1,6 +1,6 @@
 // The shared tables of heavy results and heavy plans, and the key of their rows.
 //
-// What is heavy is not known here.
+// It does not know which statements are heavy.
 
 #include "postgres/round_trips/heavy_memory.hpp"
 

@@ -6,7 +6,7 @@
 /// Heavy results and heavy plans, in shared memory of a fixed size.
 namespace onetrip::postgres {
 
-/// Whose statement.
+/// The owner of a heavy statement.
 struct HeavyKey {
     Oid database;
     Oid role;

@@ -1,4 +1,5 @@
-// The view heavy_plans: what makes a plan dear, as far as it and its query say, and what to do.
+// The view heavy_plans: the reasons why a plan is dear, as far as it and its query show them, and
+// the advice.
 //
 // Only a plan that is heavy is looked at. The query is the one that was planned, whose conditions
 // the planner has flattened and left in place.
@@ -21,7 +22,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// From so many on they are worth a word.
+/// The numbers from which on arms and relations are worth a word.
 constexpr int many_arms = 4;
 constexpr int many_relations = 8;
 
@@ -55,7 +56,7 @@ int arms_of(const Query* query) {
     return most;
 }
 
-/// Base tables: a partitioned one counts once.
+/// The number of base tables, in which a partitioned one counts once.
 int relations_of(const PlannedStmt* planned) {
     const Bitmapset* children = nullptr;
     for (const AppendRelInfo* child : each<AppendRelInfo>(planned->appendRelations)) {
@@ -103,7 +104,7 @@ void write_advice(HeavyPlan& plan, const char* missing) {
     set_round_trip_text(plan.advice, advice.data, false);
 }
 
-/// One that is not in the table yet.
+/// Inserts a plan that is not in the table yet.
 void insert_plan(const HeavyKey& key, const char* application_name, const Query* query,
                  const PlannedStmt* planned, const char* text, roundtrip::Microseconds time) {
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip heavy plan");

@@ -1,6 +1,6 @@
-// The view heavy_results: what a client fetches in one piece, and what to do instead.
+// The view heavy_results: results that a client fetches in one piece, and what to do instead.
 //
-// It knows what is said of a result. Whether one went to the client whole is for the session.
+// It knows what is said of a result. The session decides whether one went to the client whole.
 
 #include "postgres/round_trips/heavy_results.hpp"
 
@@ -58,7 +58,7 @@ void set_widest(HeavyResult& result, const QueryDesc* query, const RowSizes& siz
     }
 }
 
-/// One that is not in the table yet.
+/// Inserts a result that is not in the table yet.
 void insert_result(const HeavyKey& key, const char* application_name, const QueryDesc* query,
                    const RowSizes& sizes, std::int64_t rows, TimestampTz now) {
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip heavy result");

@@ -16,8 +16,8 @@ bool takes_index(Oid table);
 /// `CREATE INDEX CONCURRENTLY ON public.books (author_id)`; keys as they are written.
 const char* ddl_of_index(Oid table, const char* keys);
 
-/// What is to be said if a table has no index that begins with the column; nullptr if it has, or if
-/// there is nothing to say.
+/// The advice for a table without an index that begins with the column; nullptr if it has one, or
+/// if there is nothing to say.
 const char* missing_index(Oid table, AttrNumber column);
 
 }  // namespace onetrip::postgres

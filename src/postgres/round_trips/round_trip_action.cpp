@@ -1,7 +1,7 @@
 // The answer to a loop in the session that runs it: a NOTICE, a WARNING or an ERROR.
 //
-// It knows how a loop is put in words for its client. Whether there is one, and when to answer, is
-// for the session and its detector.
+// It knows how a loop is put in words for its client. The session and its detector decide whether
+// there is one, and when to answer.
 
 #include "postgres/round_trips/round_trip_action.hpp"
 
@@ -33,7 +33,7 @@ const char* detail_of(const Loop& loop, const RoundTripTexts& texts) {
     if (loop.key.leader == 0) {
         return psprintf("%s, and no statement's rows led to it.", tagged);
     }
-    // In an episode before this one: its rows are not counted here.
+    // The leader may have run in an episode before this one, which does not count its rows.
     if (loop.leader_rows == 0) {
         return psprintf("%s, for rows of: %s", tagged, texts.leader);
     }

@@ -10,12 +10,12 @@ enum class WatchAction : int { none, notice, warning, error };
 /// SQLSTATE of a loop.
 constexpr int errcode_of_loop = MAKE_SQLSTATE('O', 'T', '0', '0', '1');
 
-/// Says of a loop that the statement which is about to run will make: what, how often so far, and
-/// what to write instead. Raises an ERROR if that is the action.
+/// Reports a loop that the statement which is about to run will make: its text, how often it ran so
+/// far, and what to write instead. Raises an ERROR if that is the action.
 void answer_loop(WatchAction action, const roundtrip::Loop& loop, const RoundTripTexts& texts);
 
-/// Writes a line to the server's log, of an episode that has waited so long in its loops, of which
-/// this one waited longest.
+/// Writes a line to the server's log about an episode that has waited for `wait` in its loops, of
+/// which `loop` waited longest.
 void log_loop(const roundtrip::Loop& loop, roundtrip::Microseconds wait,
               const RoundTripTexts& texts);
 

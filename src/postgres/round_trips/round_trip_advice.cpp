@@ -1,4 +1,4 @@
-// Says in one line what to write instead of a loop: lists of rules, tried in order.
+// Writes in one line what to write instead of a loop: lists of rules, tried in order.
 //
 // A rule is a function that returns what it says, or nullptr if it does not apply; the last one of
 // a list always applies. The rules see a Subject, in words that may be written: they look at
@@ -65,9 +65,8 @@ CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
                                             : statement->commandType;
 }
 
-/// The column that is compared; nullptr if it is another table's. Where another extension's node
-/// hides the one that writes, what is compared may be of any table. A view has mostly the names of
-/// its table.
+/// The column that is compared; nullptr if it is another table's. If another extension's node hides
+/// the one that writes, the column may be of any table. A view has mostly the names of its table.
 const char* compared_column(const Subject& subject) {
     const Comparison& comparison = subject.findings->comparison();
     if (!comparison.is_known()) {
@@ -94,7 +93,7 @@ const char* found_column(const LeaderOfLoop& leader, const char* column) {
     return nullptr;
 }
 
-/// Whether what held the values is a column of the leader's tables, as far as its name says.
+/// Whether the column that held the values is one of the leader's tables, as far as its name shows.
 bool is_column_of_leader(const LeaderOfLoop& leader) {
     const char* const column = leader.own_column();
     const Oid* const tables = leader.tables.tables;
@@ -111,8 +110,8 @@ bool is_key_of_leader(const LeaderOfLoop& leader, const char* column) {
                        [column](Oid table) { return is_key(table, get_attnum(table, column)); });
 }
 
-/// Where several columns held the values, small numbers mostly: a key is asked for by what refers
-/// to it, and what refers to a key by that. The columns that are left, as bits.
+/// The columns that are left, as bits, if several held the values, which are mostly small numbers:
+/// a key is asked for by a column that refers to it, and such a column by the key.
 std::uint8_t likely_columns(const LeaderOfLoop& leader, const Comparison& compared) {
     const ColumnsOfLeader& columns = leader.columns;
     const bool is_clear = columns.result == nullptr || (columns.found & (columns.found - 1)) == 0;
@@ -154,8 +153,8 @@ bool can_join_leader(const Subject& subject) {
     return leader.is_plain && (!leader.is_limited || is_key(subject.table, subject.column));
 }
 
-/// If the statement writes, its subject is what is written, and of that what is compared: one table
-/// may be there twice.
+/// The subject of a statement. If that writes, the subject is the table that is written, and the
+/// column of it that is compared: one table may be there twice.
 Subject subject_of(const PlannedStmt* statement, const Findings& findings,
                    const LeaderOfLoop& leader) {
     Subject subject{};
@@ -165,7 +164,7 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     subject.operation = operation_of(statement, findings);
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
-    // What is the same in each run is not what to ask all of them by.
+    // A column that is compared with the same value in each run is not one to ask all of them by.
     const char* const column = findings.is_same_each_time() ? nullptr : compared_column(subject);
     if (subject.name != nullptr && column != nullptr) {
         subject.column = get_attnum(subject.table, column);
@@ -237,7 +236,7 @@ const char* read_of_sequence(const Subject& subject) {
                            : nullptr;
 }
 
-/// A queue is asked for work.
+/// A statement that skips locked rows asks a queue for work.
 const char* read_of_queue(const Subject& subject) {
     return subject.findings->skips_locked && subject.name != nullptr
                ? psprintf(
@@ -265,7 +264,7 @@ bool is_known_to_exist(const Subject& subject) {
             is_same_column(subject));
 }
 
-/// The statement selects but the column that it compares with what the leader's row had, and locks
+/// The statement selects only the column that it compares with the leader's value, and locks
 /// nothing.
 const char* read_of_known_value(const Subject& subject) {
     if (subject.leader.own_column() == nullptr || subject.leader.is_itself ||
@@ -285,7 +284,7 @@ const char* read_of_known_value(const Subject& subject) {
                     quote_identifier(column_of_leader(subject)));
 }
 
-/// What the leader's rows have of the value that is compared; nullptr if that is not known.
+/// The leader's column that has the value which is compared; nullptr if that is not known.
 const char* value_of_leader(const Subject& subject) {
     if (subject.joined != nullptr) {
         return subject.joined;
@@ -294,13 +293,14 @@ const char* value_of_leader(const Subject& subject) {
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
-/// Of a key there is but one row, if no other table has more of it.
+/// Whether there is only one row for each value: the column is a key, and no other table is read,
+/// which might have more rows of it.
 bool is_one_row(const Subject& subject) {
     return subject.compared != nullptr && is_key(subject.table, subject.column) &&
            reads_alone(subject.statement, subject.table);
 }
 
-/// LIMIT, and nothing that is compared.
+/// The statement has a LIMIT, and no comparison.
 const char* read_of_some_rows(const Subject& subject) {
     if (subject.compared != nullptr || subject.leader.is_itself ||
         subject.findings->aggregates_all || !IsA(subject.statement->planTree, Limit)) {
@@ -312,8 +312,9 @@ const char* read_of_some_rows(const Subject& subject) {
         subject.name);
 }
 
-/// Of each value but some rows are read (LIMIT), those of several arms (UNION), or what all of them
-/// are together (DISTINCT, GROUP BY, windows): a join or a list would give others.
+/// The statement reads only some rows of each value (LIMIT), the rows of several arms (UNION), or a
+/// result of all of them together (DISTINCT, GROUP BY, windows): a join or a list would give
+/// others.
 const char* read_for_each(const Subject& subject) {
     const Findings& findings = *subject.findings;
     const bool is_of_list = findings.is_of_list();
@@ -332,7 +333,7 @@ const char* read_for_each(const Subject& subject) {
                     findings.is_limited ? " LIMIT ..." : "");
 }
 
-/// Row by row, by what the last one had: pages of one row.
+/// The statement reads row by row, by a value of the last one: pages of one row.
 const char* read_row_by_row(const Subject& subject) {
     return subject.leader.is_itself && subject.compared == nullptr &&
                    IsA(subject.statement->planTree, Limit)
@@ -355,7 +356,7 @@ const char* read_of_aggregates(const Subject& subject) {
                : nullptr;
 }
 
-/// EXISTS.
+/// The statement asks whether rows exist (EXISTS).
 const char* read_of_existence(const Subject& subject) {
     return subject.findings->is_of_existence
                ? psprintf(
@@ -388,7 +389,7 @@ const char* read_by_foreign_key(const Subject& subject) {
                : nullptr;
 }
 
-/// The leader's own column says the same where no foreign key does.
+/// The leader's own column says the same if no foreign key does.
 const char* read_by_leaders_column(const Subject& subject, const char* column) {
     return psprintf(
         "join to the leader: JOIN %s ON %s = leader.%s%s; or ask once: WHERE %s = ANY($1)%s",
@@ -488,7 +489,8 @@ const char* insert_of_query(const Subject& subject) {
                : nullptr;
 }
 
-/// COPY neither answers nor steps aside; without the node nobody knows whether the statement does.
+/// COPY has neither RETURNING nor ON CONFLICT; without the node it is not known whether the
+/// statement has.
 const char* insert_like_copy(const Subject& subject) {
     const ModifyTable* const modification = subject.findings->modification;
     return subject.operation == CMD_INSERT && modification != nullptr &&
@@ -537,7 +539,7 @@ const char* merge(const Subject& subject) {
                : nullptr;
 }
 
-/// What is written last is what is left, or what all of them add up to.
+/// The value that is written last remains, or the sum of all.
 const char* update_of_same_row(const Subject& subject) {
     return subject.findings->is_same_each_time() && subject.findings->comparison().is_known()
                ? psprintf("update %s once, with what all of them come to", subject.name)
@@ -578,7 +580,7 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
     return "";
 }
 
-/// Without an index on what is compared, one statement for all is slow too.
+/// One statement for all is slow too if the column that is compared has no index.
 const char* with_missing_index(const Subject& subject, const char* advice) {
     const bool is_of_view = OidIsValid(subject.findings->shape.view);
     const Comparison& comparison = subject.findings->comparison();

@@ -17,7 +17,8 @@ namespace onetrip::postgres {
 struct ColumnsOfLeader {
     const ColumnsOfResult* result = nullptr;
     std::uint8_t found = 0;  ///< a bit for each; several may hold the same values
-    /// Those of a statement of one row between, to whose own row the loop's values belong.
+    /// The columns are of a leader that reaches the loop by a statement of one row, to whose own
+    /// row the loop's values belong.
     bool is_handed_on = false;
 
     bool has(int column) const { return ((found >> column) & 1) != 0; }

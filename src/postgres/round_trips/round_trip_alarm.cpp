@@ -3,7 +3,7 @@
 // A loop outside of a block waits for the pause that ends its episode, and no hook is called in a
 // pause. So an alarm looks for one, and lets the idle session do what it does to catch up with the
 // invalidations of others: run an empty transaction, at whose end the session learns of the pause.
-// It does not know what a pause is, nor what ends with it.
+// It knows neither the length of a pause nor its consequences.
 
 #include "postgres/round_trips/round_trip_alarm.hpp"
 
@@ -16,7 +16,7 @@ namespace onetrip::postgres {
 
 PauseAlarm* PauseAlarm::own_ = nullptr;
 
-/// In a signal handler.
+/// Runs in a signal handler.
 void PauseAlarm::look() {
     if (own_->has_paused_()) {
         own_->rang_ = 1;

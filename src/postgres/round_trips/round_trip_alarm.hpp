@@ -13,7 +13,7 @@ namespace onetrip::postgres {
 /// An alarm that looks again and again whether an idle session has paused. There is one a session.
 class PauseAlarm {
   public:
-    /// Asked in a signal handler.
+    /// Runs in a signal handler.
     using Question = bool (*)();
 
     constexpr explicit PauseAlarm(Question has_paused) : has_paused_(has_paused) {}
@@ -24,7 +24,7 @@ class PauseAlarm {
     void clear();
     bool is_set() const { return is_set_; }
 
-    /// Whether there was a pause; said once.
+    /// Whether there was a pause; true only once for each.
     bool take_pause() {
         const bool rang = rang_ != 0;
         rang_ = 0;

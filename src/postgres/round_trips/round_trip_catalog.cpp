@@ -36,7 +36,7 @@ bool reads(const PlannedStmt* statement, Oid table) {
     });
 }
 
-/// The tables that the client named, of partitions that the statement reads.
+/// The tables that the client named, found for the partitions that the statement reads.
 class NamedTables {
   public:
     explicit NamedTables(const PlannedStmt* statement) : statement_(statement) {}

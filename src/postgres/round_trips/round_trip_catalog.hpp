@@ -20,14 +20,14 @@ struct TablesOfStatement {
     bool contains(Oid table) const;
 };
 
-/// Needs no transaction.
+/// The tables that a statement reads; it needs no transaction.
 TablesOfStatement tables_of(const PlannedStmt* statement);
 
 /// The table that a statement writes, by the lock that its parser took; InvalidOid if it writes
 /// none.
 Oid written_table(const PlannedStmt* statement);
 
-/// The table that the client named: of a partition, the first ancestor in the statement.
+/// The table that the client named: for a partition, the first ancestor in the statement.
 Oid named_table(const PlannedStmt* statement, Oid table);
 
 /// Whether the statement reads this table, once, and no other.
@@ -36,10 +36,10 @@ bool reads_alone(const PlannedStmt* statement, Oid table);
 /// The table as it has to be written here and now; nullptr if it has been dropped.
 const char* name_of_table(Oid table);
 
-/// Quoted if needed; nullptr if it has been dropped.
+/// The name of a column, quoted if needed; nullptr if it has been dropped.
 const char* name_of_column(Oid table, AttrNumber column);
 
-/// Whether there are among these columns all those of a unique index of all rows.
+/// Whether these columns include all columns of a unique index of all rows.
 bool has_key_in(Oid table, const Bitmapset* columns);
 
 /// Whether there is such an index of this column alone.

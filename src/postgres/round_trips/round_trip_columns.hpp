@@ -3,7 +3,7 @@
 #include "postgres/server/rows.hpp"
 #include "roundtrip/statement.hpp"
 
-/// What the rows of all views of the watch have in common.
+/// Helpers for the rows of all views of the watch.
 namespace onetrip::postgres {
 
 /// ERRORs, and says what to set, if the library was not loaded when the server started.

@@ -1,8 +1,8 @@
 // Loops, heavy rows and totals over a clean restart: a file of the postmaster's.
 //
-// A header says of which version it is, the sizes of its rows, and how many there are; a checksum
-// ends it. The file is unlinked once it is read: after a crash there is none. Nothing is raised: a
-// file that cannot be used is a line in the log.
+// A header has the version, the sizes of the rows and their numbers; a checksum ends the file. The
+// file is unlinked once it is read: after a crash there is none. Nothing is raised: a file that
+// cannot be used is a line in the log.
 
 #include "postgres/round_trips/round_trip_file.hpp"
 
@@ -133,10 +133,10 @@ void write_file(int code, Datum /*argument*/) {
 
 // ---- at its start -------------------------------------------------------------------------------
 
-// Whoever may write the server's files may write one with a checksum that fits: what would be read
-// beyond its end or break a view is looked at.
+// A user who may write the server's files may write one with a checksum that fits. Values that
+// would be read beyond their end or break a view are therefore checked.
 
-/// Whether a text ends, and is one.
+/// Whether a text has an end and is valid in its encoding.
 template <std::size_t room>
 bool is_sound(const char (&text)[room], int encoding) {
     const std::size_t size = strnlen(text, room);
@@ -178,7 +178,7 @@ bool is_sound(const StoredRoundTrip& loop) {
            is_sound(loop.advice, encoding);
 }
 
-/// What heavy results and heavy plans have in common.
+/// Whether the members that heavy results and heavy plans have in common are sound.
 template <typename Row>
 bool is_sound_heavy(const Row& row) {
     return PG_VALID_BE_ENCODING(row.encoding) && are_times(row.first_seen, row.last_seen) &&
@@ -250,7 +250,8 @@ bool get_all(FILE* file, bool is_kept, FileRows& rows) {
     return get(stream, &stored, sizeof stored) && EQ_CRC32C(crc, stored) && std::fgetc(file) == EOF;
 }
 
-/// Anything else, as a FIFO, might keep the server from starting.
+/// Whether the file is a plain one or missing. Anything else, such as a FIFO, might keep the server
+/// from starting.
 bool is_plain_file_or_none() {
     struct stat status {};
     return stat(path, &status) != 0 || S_ISREG(status.st_mode);

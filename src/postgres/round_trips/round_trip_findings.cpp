@@ -1,8 +1,8 @@
 // Finds out what a statement's plan does: what it compares with which values, what it writes, how
 // often it reads.
 //
-// Looked at once for each loop and episode, when its statement has just run. It knows plans and
-// nothing of words: what follows from them is for round_trip_advice.cpp, names of tables and
+// A plan is looked at once for each loop and episode, when its statement has just run. This file
+// knows plans, but no words: round_trip_advice.cpp writes the advice, and the names of tables and
 // columns are in the catalogs (round_trip_catalog.cpp).
 
 #include "postgres/round_trips/round_trip_findings.hpp"
@@ -96,7 +96,7 @@ GivenValue value_of(const Node* node, const QueryDesc* query) {
                               : GivenValue{};
 }
 
-/// A given array; nullptr if it is none, or none that can be looked at.
+/// A given array; nullptr if it is not one, or cannot be looked at.
 ArrayType* array_of(const Node* node, const QueryDesc* query) {
     const GivenValue value = value_of(node, query);
     return OidIsValid(value.type) && OidIsValid(get_element_type(value.type))
@@ -104,7 +104,7 @@ ArrayType* array_of(const Node* node, const QueryDesc* query) {
                : nullptr;
 }
 
-/// How many elements a given array has; 0 if it is none, or none that can be looked at.
+/// How many elements a given array has; 0 if it is not one, or cannot be looked at.
 int elements_of(const Node* node, const QueryDesc* query) {
     if (IsA(node, ArrayExpr)) {
         return list_length(reinterpret_cast<const ArrayExpr*>(node)->elements);
@@ -125,7 +125,7 @@ bool is_equality(Oid operation) {
     return name != nullptr && std::strcmp(name, "=") == 0;
 }
 
-/// The column that an expression is; nullptr if it is none. `index_columns` has what INDEX_VAR
+/// The column that an expression is; nullptr if it is not one. `index_columns` has what INDEX_VAR
 /// means.
 const Var* column_of(const Node* node, const List* index_columns) {
     const Var* const column = column_of(node);
@@ -138,7 +138,7 @@ const Var* column_of(const Node* node, const List* index_columns) {
     return column_of(as_node(entry->expr));
 }
 
-/// The column of a `column = value`; nullptr if the operation is none.
+/// The column of a `column = value`; nullptr if the operation is not one.
 const Var* compared_column(const OpExpr* operation, const List* index_columns) {
     if (list_length(operation->args) != 2) {
         return nullptr;
@@ -178,8 +178,8 @@ int is_changing(roundtrip::ValueHash hash, const Walk& walk) {
     return walk.changed->contains(hash) ? 1 : are_all ? -1 : 0;
 }
 
-/// The same of the values of a list, some of which may be others each time: -1 if all of them are
-/// known to be those of the run before. Of an array that was sent as one value that is not known.
+/// The same for the values of a list, some of which may be others each time: -1 if all of them are
+/// known to be those of the run before, 0 if that is not known.
 int is_changing_list(const Node* list, const Walk& walk) {
     if (IsA(list, ArrayExpr)) {
         int changing = -1;
@@ -215,8 +215,8 @@ int is_changing_list(const Node* list, const Walk& walk) {
 }
 
 /// A column whose value is another one in each run says more than one that is always compared with
-/// the same, as of a tenant; and one that an index was asked for more than one that was filtered
-/// by.
+/// the same, such as a tenant; and one that an index was asked for says more than one that was
+/// filtered by.
 bool says_more(const Comparison& one, const Comparison& known) {
     return !known.is_known() || one.is_changing > known.is_changing ||
            (one.is_changing == known.is_changing && one.in_index && !known.in_index);
@@ -265,7 +265,8 @@ void look_at_list(const ScalarArrayOpExpr* operation, bool in_index, const List*
     const auto* const list = static_cast<const Node*>(lsecond(operation->args));
     const int values = elements_of(list, walk.query);
     const int changing = is_changing_list(list, walk);
-    // Kinds that are the same each time, or left out, are not what many are asked for by.
+    // Many rows are not asked for by a list of kinds that is the same each time, or that is left
+    // out.
     if (!operation->useOr || (changing < 0 && walk.findings.has_changed)) {
         walk.findings.may_have_many_values = walk.findings.has_same_list = true;
         return;
@@ -301,7 +302,7 @@ void look_at_conditions(const List* conditions, bool in_index, const List* index
 
 // ---- scans --------------------------------------------------------------------------------------
 
-/// Whether a plan reads what its conditions are for by itself.
+/// Whether a plan itself reads the rows that its conditions are for.
 bool is_scan(const Plan* plan) {
     switch (nodeTag(plan)) {
         case T_SeqScan:
@@ -395,7 +396,7 @@ void look_at_locks(const PlannedStmt* statement, Findings& findings) {
     }
 }
 
-/// A plan by itself, without those below it.
+/// Looks at a plan by itself, without those below it.
 void look_at_plan(const Plan* plan, Walk& walk) {
     Findings& findings = walk.findings;
     findings.is_volatile |= is_changing(plan->targetlist) || is_changing(plan->qual);
@@ -409,7 +410,7 @@ void look_at_plan(const Plan* plan, Walk& walk) {
         IsA(plan, NestLoop) || IsA(plan, MergeJoin) || IsA(plan, HashJoin);
 }
 
-/// A partition that a run does not need has no state. If that is all of them, the first one's plan
+/// A partition that a run does not need has no state. If no partition has one, the first one's plan
 /// speaks for the table.
 const List* pruned_plans(const PlanState* state) {
     if (IsA(state, AppendState) && reinterpret_cast<const AppendState*>(state)->as_nplans == 0) {
@@ -422,8 +423,8 @@ const List* pruned_plans(const PlanState* state) {
     return NIL;
 }
 
-/// Whether a plan puts arms together: of the partitions of a table the first one's place in the
-/// range table is a relation's, of arms it is a subquery's.
+/// Whether a plan puts arms together, rather than partitions of a table: the first one's place in
+/// the range table is a subquery's for arms, and a relation's for partitions.
 bool has_arms(const Plan* plan, const PlannedStmt* statement) {
     const Bitmapset* const members =
         IsA(plan, Append)        ? reinterpret_cast<const Append*>(plan)->apprelids
@@ -441,8 +442,8 @@ bool compares_rows(const Plan* plan) {
                                reinterpret_cast<const Agg*>(plan)->groupingSets != NIL));
 }
 
-/// The walk goes below a plan. Which rows are aggregated into one does not show in how many a LIMIT
-/// above lets through.
+/// The walk goes below a plan. A LIMIT above an aggregate of all rows does not limit those that are
+/// aggregated.
 void go_below(const Plan* plan, Walk& walk) {
     if (IsA(plan, Limit)) {
         const bool has_count = reinterpret_cast<const Limit*>(plan)->limitCount != nullptr;
@@ -454,7 +455,8 @@ void go_below(const Plan* plan, Walk& walk) {
     walk.is_part |= compares_rows(plan) || has_arms(plan, walk.query->plannedstmt);
 }
 
-/// What is compared on such a side says which rows are joined, not which there are.
+/// Notes the sides of a join that may lack. A comparison on such a side says which rows are joined,
+/// not which there are.
 void look_at_join(const PlanState* state, Walk& walk) {
     const Plan* const plan = state->plan;
     const bool is_join = IsA(plan, NestLoop) || IsA(plan, MergeJoin) || IsA(plan, HashJoin);
@@ -466,7 +468,7 @@ void look_at_join(const PlanState* state, Walk& walk) {
 bool look_at_child(PlanState* state, void* context);
 void look_at(PlanState* state, Walk& walk);
 
-/// What WITH reads is what the statement reads; once, however often it is named.
+/// The rows that a WITH reads are read by the statement: once, however often it is named.
 void look_at_with(const CteScanState* scan, Walk& walk) {
     const int number = reinterpret_cast<const CteScan*>(scan->ss.ps.plan)->ctePlanId;
     if (!bms_is_member(number, walk.entered)) {
@@ -496,7 +498,7 @@ void look_at(PlanState* state, Walk& walk) {
     walk.is_part = was_part;
 }
 
-/// The server's walk also enters subqueries, which are not what the statement itself asks for.
+/// The server's walk also enters subqueries, which do not show what the statement itself asks for.
 bool look_at_child(PlanState* state, void* context) {
     auto& walk = *static_cast<Walk*>(context);
     if (!std::binary_search(walk.subplans, walk.subplans_end, state, std::less<>{})) {
@@ -540,7 +542,7 @@ PlanState* state_of_modification(const QueryDesc* query) {
 /// A partitioned table may be thousands of them, which are asked for once a condition.
 const Bitmapset* as_set(const List* ranges) {
     Bitmapset* set = nullptr;
-    // The last one first: the set has its size at once.
+    // The last one comes first, so that the set has its size at once.
     for (int i = list_length(ranges) - 1; i >= 0; --i) {
         set = bms_add_member(set, list_nth_int(ranges, i));
     }
@@ -566,8 +568,8 @@ void look_at_modification(PlanState* state, Walk& walk) {
     }
 }
 
-/// Such an aggregate is the first row in an order, by a LIMIT of the planner's own. Its column has
-/// this name (build_minmax_path, planagg.c).
+/// Whether a plan is that of min() or max(): the first row in an order, by a LIMIT of the planner's
+/// own. Its column has this name (build_minmax_path, planagg.c).
 bool is_of_min_or_max(const Plan* plan) {
     const auto* const entry =
         plan->targetlist == NIL ? nullptr : static_cast<TargetEntry*>(linitial(plan->targetlist));
@@ -575,7 +577,7 @@ bool is_of_min_or_max(const Plan* plan) {
            std::strcmp(entry->resname, "agg_target") == 0;
 }
 
-/// Those of WITH have been looked at where they are read.
+/// Looks at the subplans; those of WITH have been looked at where they are read.
 void look_at_subplans(Walk& walk) {
     int number = 0;
     for (PlanState* subplan : each<PlanState>(walk.query->estate->es_subplanstates)) {
@@ -586,7 +588,8 @@ void look_at_subplans(Walk& walk) {
     }
 }
 
-/// What changes from run to run may stand in a subquery: of it but the comparison counts.
+/// A value that changes from run to run may stand in a subquery, of which only the comparison
+/// counts.
 void look_for_changing(Walk& walk) {
     const Findings of_statement = walk.findings;
     walk.findings.of_target = {};
@@ -620,7 +623,7 @@ void look_at_reading(PlanState* state, Walk& walk) {
         look_at_init_plans(state->plan, walk);
     }
     look_at_subplans(walk);
-    // NOT EXISTS in WHERE, for one.
+    // NOT EXISTS in WHERE is an example.
     walk.findings.is_part |=
         IsA(state->plan, Result) &&
         reinterpret_cast<const Result*>(state->plan)->resconstantqual != nullptr;

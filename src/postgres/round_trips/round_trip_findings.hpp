@@ -24,10 +24,10 @@ struct Comparison {
     bool is_known() const { return OidIsValid(table); }
 };
 
-/// A plan's doings, as far as the watch needs them.
+/// The properties of a plan that the watch needs.
 struct Findings {
     /// The node that inserts, updates or deletes: the statement itself, or a WITH of it. nullptr if
-    /// it only reads. All else is about what that reads.
+    /// it only reads. All other findings are about the rows that this node reads.
     const ModifyTable* modification = nullptr;
 
     Comparison of_any;     ///< table
@@ -54,17 +54,17 @@ struct Findings {
     QueryShape shape;              ///< what the client named; the plan does not say that either
     int scans = 0;
 
-    /// Whether what changes is a list, and not one that is the same each time, of kinds.
+    /// Whether a list changes, rather than one that is the same each time, such as one of kinds.
     bool is_of_list() const {
         return of_list.is_changing > 0
                    ? of_target.is_changing <= 0
                    : !of_target.is_known() && of_list.is_known() && !has_further_conditions;
     }
 
-    /// Whether what is compared is the same in each run, and something else changes.
+    /// Whether the compared value is the same in each run, and something else changes.
     bool is_same_each_time() const { return has_changed && comparison().is_changing < 0; }
 
-    /// What is to be compared with the values of all runs.
+    /// The comparison that is to be made with the values of all runs.
     const Comparison& comparison() const { return is_of_list() ? of_list : of_target; }
 };
 

@@ -1,7 +1,7 @@
 // Makes fingerprints of statements: a copy of the analysed tree is folded, and the server's own
 // jumble makes an identifier of the copy.
 //
-// It knows trees, and nothing of what is done with fingerprints.
+// It knows trees, but not the use of fingerprints.
 
 #include "postgres/round_trips/round_trip_fingerprints.hpp"
 
@@ -91,7 +91,7 @@ const char* folded_name(Oid relation) {
     return psprintf("%s.%s", schema_name == nullptr ? "" : schema_name, name);
 }
 
-/// Up to 17 the jumble takes a relation's OID, from 18 on its name.
+/// The jumble takes a relation's OID up to 17, and its name from 18 on.
 void fold_range(RangeTblEntry* range) {
     if (range->rtekind == RTE_RELATION) {
         const char* const name = folded_name(range->relid);
@@ -122,7 +122,7 @@ Node* fold_function(FuncExpr* call, void* context) {
     return reinterpret_cast<Node*>(folded);
 }
 
-/// A copy of the node, folded; the context is set to true if a list was.
+/// A folded copy of the node; the context is set to true if a list was folded.
 Node* fold(Node* node, void* context) {
     if (node == nullptr) {
         return nullptr;
@@ -166,7 +166,7 @@ const Fingerprints::Entry& Fingerprints::make(Query* query, const char* text) {
     const auto fingerprint = static_cast<roundtrip::QueryId>(folded->queryId);
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(memory);
-    // Whatever raises an error has done so by now.
+    // Nothing raises an error from here on.
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Entry& entry = entries_[set_of(id) + next_way_++ % ways];
     entry = {id, fingerprint, page, query_shape_of(query), has_list};

@@ -11,12 +11,13 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What statements are distinguished by: the server's query identifier, folded. Lists of constants
-/// or parameters count as one whatever their length, parameters as constants; a relation counts by
-/// its name, in a temporary schema as if there were but one.
+/// The fingerprints by which statements are distinguished: the server's query identifier, folded. A
+/// list of constants or parameters counts as one constant whatever its length, and a parameter as a
+/// constant. A relation counts by its name, in a temporary schema as if there were only one such
+/// schema.
 ///
-/// Made once for each query identifier, when a statement is analysed. Of one that was not, or has
-/// made room since, the query identifier itself counts.
+/// A fingerprint is made once for each query identifier, when a statement is analysed. If it was
+/// not analysed, or has made room since, the query identifier itself counts.
 class Fingerprints {
   public:
     struct Entry {
@@ -27,7 +28,7 @@ class Fingerprints {
         bool has_list = false;  ///< of several constants or parameters that count as one
     };
 
-    /// nullptr if the statement is not known.
+    /// The entry of a statement; nullptr if it is not known.
     const Entry* find(roundtrip::QueryId id) const {
         const Entry* const set = entries_ + set_of(id);
         for (const Entry* entry = set; entry < set + ways; ++entry) {
@@ -38,7 +39,7 @@ class Fingerprints {
         return nullptr;
     }
 
-    /// A statement has been analysed. What is returned is valid until the next call.
+    /// A statement has been analysed. The reference is valid until the next call.
     const Entry& look_at(Query* query, const char* text) {
         const Entry* const known = find(static_cast<roundtrip::QueryId>(query->queryId));
         return known != nullptr ? *known : make(query, text);

@@ -1,7 +1,7 @@
 // The SQL functions of the view round_trips: its rows and their reset.
 //
-// Who sees whose texts is decided here, and what a text of another database looks like in this one.
-// How rows come about is not known.
+// This file decides which texts a role sees, and what a text of another database looks like in this
+// one. It does not know how rows come about.
 
 #include "postgres/round_trips/round_trip_columns.hpp"
 #include "postgres/round_trips/round_trip_memory.hpp"
@@ -61,13 +61,13 @@ const char* name_of(Kind kind) {
 
 namespace {
 
-/// A text of another database in the encoding of this one, with question marks for what that does
-/// not have. A database without an encoding (SQL_ASCII) may hold any bytes.
+/// A text of another database in the encoding of this one, with question marks for characters that
+/// it does not have. A database without an encoding (SQL_ASCII) may hold any bytes.
 const char* to_own_encoding(const char* text, int encoding) {
     const auto is_valid_in = [](int in, const char* of) {
         return pg_verify_mbstr(in, of, static_cast<int>(std::strlen(of)), true);
     };
-    // A conversion would take what follows half a character for its rest.
+    // A conversion would take the bytes after half a character for its rest.
     const bool is_text = encoding != PG_SQL_ASCII || is_valid_in(PG_UTF8, text);
     char* const own = pstrdup(is_text ? utf8_to_server(any_to_utf8(text, encoding)) : text);
     if (!is_text || !is_valid_in(GetDatabaseEncoding(), own)) {
@@ -105,13 +105,13 @@ Datum tags_datum(const roundtrip::Tags& tags, int encoding) {
 
 namespace {
 
-/// What is shown of a loop to whom.
+/// The columns of a loop, as far as the user may see them.
 class LoopRow {
   public:
     LoopRow(const StoredRoundTrip& stored, bool shows_texts)
         : stored_(stored), shows_texts_(shows_texts) {}
 
-    /// 0.1's columns: its SQL is in use until ALTER EXTENSION UPDATE.
+    /// Puts the columns of 0.1, whose SQL is in use until ALTER EXTENSION UPDATE.
     void put_of_0_1(const Rows& rows) const {
         rows.put({database(), role(), kind(), leader(), text(stored_.repeated),
                   number(stored_.numbers.episodes), number(stored_.numbers.statements),
@@ -225,7 +225,7 @@ void put_loops(FunctionCallInfo fcinfo, void (LoopRow::*put)(const Rows& rows) c
 
 extern "C" {
 
-/// The columns of 0.1.
+/// Returns the rows with the columns of 0.1.
 Datum round_trip_loops(PG_FUNCTION_ARGS) {
     put_loops(fcinfo, &LoopRow::put_of_0_1);
     return Datum{0};

@@ -1,8 +1,8 @@
 // The hooks by which the server calls the watch over round trips.
 //
-// They exist if the library was loaded when the server started. Each calls what was hooked before
-// it, and hands the session what it has learned. The session decides what counts and what follows
-// from it. An ERROR's longjmp may cross all frames: they hold plain data.
+// They exist if the library was loaded when the server started. Each calls the hook that was there
+// before it, and hands the session what it has learned. The session decides what counts and what
+// follows from it. An ERROR's longjmp may cross all frames: they hold plain data.
 
 #include "postgres/round_trips/round_trip_session.hpp"
 #include "postgres/round_trips/round_trip_text.hpp"

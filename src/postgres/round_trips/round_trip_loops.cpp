@@ -1,5 +1,5 @@
-// What a session keeps of its statements and loops until an episode ends: texts of leaders, texts
-// of loops, and which of them belong together.
+// Keeps a session's statements and loops until an episode ends: texts of leaders, texts of loops,
+// and which of them belong together.
 //
 // It has each text made once (round_trip_text.cpp, round_trip_advice.cpp) and hands it on to shared
 // memory; it knows neither how loops are found nor what the texts say.
@@ -41,7 +41,7 @@ void RoundTripLoops::forget_leaders() {
     std::fill(std::begin(leaders_used_), std::end(leaders_used_), std::uint64_t{0});
 }
 
-/// The place of the one that was of use the longest ago, which becomes this one's.
+/// The place of the leader that was of use the longest ago, which becomes this one's.
 RoundTripLoops::Leader& RoundTripLoops::oldest_leader(QueryId id) {
     const auto place = std::min_element(std::begin(leaders_used_), std::end(leaders_used_)) -
                        std::begin(leaders_used_);
@@ -95,9 +95,10 @@ RoundTripTexts& RoundTripLoops::use(std::size_t place) {
     return loops_[place];
 }
 
-/// Who runs the loop now.
+/// The runner of the loop now.
 RoundTripLoops::Runner RoundTripLoops::runner_of(const LoopKey& key, const QueryDesc* query) const {
-    // What walks down a tree leads itself, and need not be among the leaders: a row at a time.
+    // A statement that walks down a tree leads itself, and need not be among the leaders: it reads
+    // a row at a time.
     const bool is_own = key.leader == key.repeated;
     const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
     const auto query_id = static_cast<std::uint64_t>(query->plannedstmt->queryId);
@@ -116,7 +117,7 @@ void RoundTripLoops::set_runner(RoundTripTexts& texts, const Runner& runner) {
     texts.leader_query_id = runner.leader_query_id;
 }
 
-/// A column that has been found since is a better advice.
+/// Whether the known texts suffice: a column that has been found since makes better advice.
 bool RoundTripLoops::says_enough(const RoundTripTexts* known, const ColumnsOfLeader& columns) {
     return known != nullptr && (columns.found == 0 || known->leader_column[0] != '\0');
 }
@@ -147,7 +148,7 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     texts->role = GetUserId();
     set_runner(*texts, runner);
     write_words(*texts, runner.leader, query, findings, columns);
-    // Whatever raises an error has done so by now.
+    // Nothing raises an error from here on.
     known = known != nullptr ? known : &oldest_loop();
     *known = *texts;
     may_have_lists_[known - loops_] = findings.may_have_many_values;

@@ -9,36 +9,35 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What is known of a session's statements and loops until an episode ends, when it is too late to
-/// look anything up. All of it has its place from the start.
+/// Keeps the texts of a session's statements and loops until an episode ends, when it is too late
+/// to look anything up. All of them have their places from the start.
 class RoundTripLoops final : public roundtrip::LoopSink {
   public:
     /// Keeps the text of a statement whose rows may be looped over.
     void keep_leader(roundtrip::QueryId id, const PlannedStmt* statement, const QueryShape& shape,
                      const char* text);
 
-    /// Another role must not see what the texts of this one had.
+    /// Forgets the texts of leaders: another role must not see those of this one.
     void forget_leaders();
 
-    /// Keeps what is to be said of a loop in which `query` has just run.
+    /// Keeps the texts and the advice of a loop in which `query` has just run.
     void describe(const roundtrip::LoopKey& key, const QueryDesc* query, const Findings& findings,
                   const ColumnsOfLeader& columns);
 
-    /// The same of a loop that has been described, by a statement in which no list of values can
-    /// stand, so that there are no findings to be had: who runs it now is all that is new. False if
-    /// it has not.
+    /// The same for a loop that has been described, if its statement can have no list of values: no
+    /// findings are needed then, and only the loop's runner is new. Returns false otherwise.
     bool renew(const roundtrip::LoopKey& key, const QueryDesc* query,
                const ColumnsOfLeader& columns);
 
     /// Keeps the text of a statement that another session of the same request has run.
     void import_leader(roundtrip::QueryId id);
 
-    /// What was described last of a loop; nullptr if nothing was.
+    /// The texts that were described last for a loop; nullptr if there are none.
     const RoundTripTexts* texts_of(const roundtrip::LoopKey& key) const;
 
     /// Hands a loop on to shared memory.
     void take(const roundtrip::Loop& loop) noexcept override;
-    /// Looks whether the episode waited long enough to be logged.
+    /// Finds out whether the episode waited long enough to be logged.
     void end_episode() noexcept override;
 
     /// Logs the last episode if that is due.
@@ -52,7 +51,8 @@ class RoundTripLoops final : public roundtrip::LoopSink {
   private:
     static constexpr std::size_t leaders = roundtrip::Detector::places;
 
-    /// Twice as many as can be open: those of blocks that turn out longer come on top.
+    /// The places for loops are twice as many as can be open: those of blocks that turn out longer
+    /// come on top.
     static constexpr std::size_t loops = roundtrip::Detector::places;
 
     struct Leader {
@@ -84,10 +84,10 @@ class RoundTripLoops final : public roundtrip::LoopSink {
 
     void write_log() const;
 
-    // Of the episode that is being reported:
+    // The episode that is being reported:
     roundtrip::Microseconds wait_ = 0;
     roundtrip::Loop dearest_;
-    // Of one that has ended:
+    // The last episode that has ended:
     bool is_log_due_ = false;
     roundtrip::Microseconds logged_wait_ = 0;
     roundtrip::Loop logged_;

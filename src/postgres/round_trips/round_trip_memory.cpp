@@ -1,8 +1,8 @@
 // The loops of all sessions, in shared memory of a fixed size that the server's start sets apart.
 //
 // A loop that is known is found under a shared lock, and added to under a lock of its own; the
-// exclusive lock is for new ones. It knows of a loop its key, its numbers and its texts, and
-// nothing of how they came about.
+// exclusive lock is for new ones. It knows a loop's key, numbers and texts, but not how they came
+// about.
 
 #include "postgres/round_trips/round_trip_memory.hpp"
 
@@ -35,10 +35,10 @@ constexpr const char* tranche = "onetrip";
 struct Entry {
     StoredRoundTrip loop;  // first: it begins with the hash table's key
     slock_t mutex;         ///< for all of the loop but its key
-    /// A request may be open until then that has numbers for it; 0 if none has.
+    /// A request that has numbers for the loop may be open until then; 0 if there is none.
     TimestampTz held_until;
 
-    /// What it goes by when there is no room for all.
+    /// The time by which the entry makes room when there is none for all.
     TimestampTz age() const { return Max(loop.numbers.last_seen, held_until); }
 };
 
@@ -173,7 +173,7 @@ void remove_oldest(Oid role, int count) {
                      [](const Entry* a, const Entry* b) { return a->age() < b->age(); });
     for (int i = 0; i < count; ++i) {
         const StoredRoundTrip& loop = loop_memory->scratch[i]->loop;
-        // Of one without numbers, these count when they do not find it.
+        // An entry without numbers counts as evicted only when its numbers do not find it.
         if (has_numbers(loop)) {
             count_eviction(loop.key.base.database);
         }
@@ -213,7 +213,7 @@ void make_room(Oid role) {
     }
 }
 
-/// A row more of a loop and of a role; false if there is no room for them.
+/// Counts another row of a loop and of a role; false if there is no room for it.
 bool count_row(const StoredRoundTrip::Key& key) {
     bool is_known = true;
     auto* const family =
@@ -271,7 +271,7 @@ void set_texts(StoredRoundTrip& stored, const RoundTripTexts& texts) {
          stored.numbers.has_distinct_parameters ? texts.advice : texts.advice_if_same);
 }
 
-/// What an episode had.
+/// The numbers that an episode adds to a loop.
 RoundTripNumbers numbers_of(const Loop& loop) {
     return {loop.is_new_in_episode ? 1 : 0,
             static_cast<std::int64_t>(loop.statements),
@@ -289,7 +289,7 @@ RoundTripNumbers numbers_of(const Loop& loop) {
             loop.is_by_values};
 }
 
-/// Adds numbers to others. Either may be none yet.
+/// Adds numbers to others. Either may be empty yet.
 void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
     to.last_seen = Max(to.last_seen, numbers.last_seen);
     if (numbers.statements == 0) {
@@ -312,8 +312,8 @@ void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
     to.is_by_values |= numbers.is_by_values;
 }
 
-/// Keeps what is said of the loop, if it is the first or says more. Under the entry's own lock, or
-/// the exclusive one.
+/// Keeps the texts of the loop, if they are the first or say more. The caller holds the entry's own
+/// lock, or the exclusive one.
 void set_words(StoredRoundTrip& stored, const RoundTripTexts& texts, bool has_distinct_parameters) {
     const bool is_first_distinct =
         has_distinct_parameters && !stored.numbers.has_distinct_parameters;
@@ -327,7 +327,7 @@ void set_words(StoredRoundTrip& stored, const RoundTripTexts& texts, bool has_di
     strlcpy(stored.owner.traceparent, texts.owner.traceparent, sizeof stored.owner.traceparent);
 }
 
-/// Of too many variants of a loop the least recently seen is added to variant 0.
+/// Adds the least recently seen variant of a loop to variant 0 if there are too many.
 void merge_oldest_variant(const StoredRoundTrip::Base& base) {
     const auto* const family = look_up<Family>(families, base);
     if (family == nullptr || family->count < StoredRoundTrip::most_variants) {
@@ -376,8 +376,8 @@ Entry* make_entry(const StoredRoundTrip::Key& key) {
     return insert(key);
 }
 
-/// Has the loop of this key changed, which is made if it is not there; not if there is no room.
-/// `change` is short and raises nothing.
+/// Has the loop of this key changed, which is made if it is not there; without room for it, nothing
+/// happens. `change` is short and raises nothing.
 template <typename Change>
 void change_loop(const StoredRoundTrip::Key& key, Change&& change) {
     LWLockAcquire(loop_memory->lock, LW_SHARED);
@@ -446,7 +446,7 @@ void add_round_trip(const StoredRoundTrip::Key& key, const Loop& loop) {
     LWLockAcquire(loop_memory->lock, LW_SHARED);
     auto* known = look_up<Entry>(table, key);
     if (known == nullptr) {
-        // What the row was added to when there were too many variants.
+        // The row was added to this one if there were too many variants.
         known = look_up<Entry>(table, StoredRoundTrip::Key{key.base, 0});
     }
     if (known != nullptr) {

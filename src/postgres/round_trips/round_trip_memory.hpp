@@ -11,7 +11,7 @@ namespace onetrip::postgres {
 constexpr std::size_t round_trip_text_room = 1024 + 1;
 using RoundTripText = char[round_trip_text_room];
 
-/// What is to be said of a loop, in the database's encoding.
+/// The texts of a loop, in the database's encoding.
 struct RoundTripTexts {
     roundtrip::LoopKey key;
     Oid role;
@@ -23,10 +23,10 @@ struct RoundTripTexts {
     RoundTripText leader;             ///< empty if there is none
     RoundTripText repeated;
     RoundTripText advice;
-    RoundTripText advice_if_same;  ///< where the parameters are the same each time
+    RoundTripText advice_if_same;  ///< if the parameters are the same each time
 };
 
-/// What is added up of a loop.
+/// The numbers of a loop that are added up.
 struct RoundTripNumbers {
     std::int64_t episodes;
     std::int64_t statements;
@@ -46,7 +46,7 @@ struct RoundTripNumbers {
 
 /// A loop as it is remembered.
 struct StoredRoundTrip {
-    /// What makes a loop one; rows of it are kept apart by their owners.
+    /// The identity of a loop; rows of it are kept apart by their owners.
     struct Base {
         Oid database;
         Oid role;
@@ -59,7 +59,8 @@ struct StoredRoundTrip {
         std::uint64_t variant;  ///< RoundTripOwner::variant(); 0 is what has been added up
     };
 
-    /// So many variants of a loop are kept apart; the least recently seen is added to variant 0.
+    /// The number of variants of a loop that are kept apart; of more, the least recently seen is
+    /// added to variant 0.
     static constexpr int most_variants = 16;
 
     Key key;  // first: the hash table's key
@@ -75,22 +76,22 @@ struct StoredRoundTrip {
     RoundTripText advice;
 };
 
-/// Asks for the memory when the server starts. To be called while shared_preload_libraries are
+/// Asks for the memory when the server starts. It is called while shared_preload_libraries are
 /// loaded, when the settings are known.
 void request_round_trip_memory();
 
 /// Whether the library was loaded when the server started.
 bool has_round_trip_memory();
 
-/// Adds what an episode had. If the table is full, the least recently seen twentieth makes room: of
-/// the same role, if that has half of the table and others have rows too. Raises nothing, and needs
-/// no transaction.
+/// Adds an episode's numbers of a loop. If the table is full, the least recently seen twentieth
+/// makes room: only rows of the same role, if that has half of the table and others have rows too.
+/// Raises nothing, and needs no transaction.
 void store_round_trip(const roundtrip::Loop& loop, const RoundTripTexts& texts);
 
-/// Has a row for a loop of which the numbers are not known yet, and is not shown before they are.
-/// Returns the row's variant. Raises nothing, and needs no transaction.
+/// Makes a row for a loop whose numbers are not known yet; it is not shown before they are. Returns
+/// the row's variant. Raises nothing, and needs no transaction.
 std::uint64_t hold_round_trip(const RoundTripTexts& texts, bool has_distinct_parameters);
-/// Adds what an episode had to a row that is there.
+/// Adds an episode's numbers to a row that is there.
 void add_round_trip(const StoredRoundTrip::Key& key, const roundtrip::Loop& loop);
 
 struct RoundTripPlace {
@@ -105,7 +106,7 @@ RoundTripPlace* round_trip_places(int& count);
 /// interrupts wait for all of them.
 bool copy_round_trip(const StoredRoundTrip::Key& key, StoredRoundTrip& copy);
 
-/// Forgets all loops, and what they cost in all; or those in which the statement of
+/// Forgets all loops and the totals of their costs, or only the loops in which the statement of
 /// this query identifier leads or repeats.
 void forget_round_trips();
 void forget_round_trips(std::uint64_t query_id);
@@ -113,8 +114,9 @@ void forget_round_trips(std::uint64_t query_id);
 /// Whether a loop may be logged: once a minute, whichever session asks.
 bool may_log_round_trip(const RoundTripTexts& texts);
 
-/// All loops with numbers, the most recently seen first, while nobody else is there: at the
-/// server's end. And one of them at its start, in that order, if there is room for it.
+/// Hand over all loops with numbers, the most recently seen first, while nobody else is there: at
+/// the server's end. restore_round_trip takes one of them back at its start, in that order, if
+/// there is room for it.
 int count_of_round_trips();
 using RoundTripTaker = void (*)(const StoredRoundTrip& loop, void* argument);
 void each_round_trip_at_end(RoundTripTaker take, void* argument);

@@ -1,7 +1,7 @@
 // Reads which part of which application sends a statement: application_name, and the tags in the
 // statement's comments.
 //
-// What is kept is valid in the database's encoding. It does not know what loops are.
+// The texts that it keeps are valid in the database's encoding. It does not know what loops are.
 
 #include "postgres/round_trips/round_trip_owner.hpp"
 
@@ -69,7 +69,7 @@ void read_comment(std::string_view comment, std::string_view wanted, RoundTripOw
     }
 }
 
-/// Whether the text has a comment.
+/// Reads the tags in the comments of a text; whether it has a comment.
 bool read_comments(std::string_view text, std::string_view wanted, RoundTripOwner& owner) {
     // Most texts have nothing that begins one, and need not be looked at word by word.
     if (text.find("/*") == std::string_view::npos && text.find("--") == std::string_view::npos) {

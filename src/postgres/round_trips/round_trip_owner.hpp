@@ -3,18 +3,18 @@
 #include "postgres/server/walls.hpp"
 #include "roundtrip/tags.hpp"
 
-/// Which part of which application a loop belongs to.
+/// The part of an application that a loop belongs to.
 namespace onetrip::postgres {
 
 constexpr std::size_t round_trip_trace_room = roundtrip::Tags::longest + 1;
 
-/// Rows of one loop are kept apart by these, but for the last.
+/// The owner of a loop's row. Rows of one loop are kept apart by all members but the last.
 struct RoundTripOwner {
     char application_name[NAMEDATALEN];
     roundtrip::Tags tags;
     char traceparent[round_trip_trace_room];  ///< of one request, as an example; empty if none
 
-    /// What keeps rows apart, as a number that is not 0.
+    /// A number, which is not 0, by which rows are kept apart.
     std::uint64_t variant() const;
 };
 
@@ -26,9 +26,9 @@ void print_tags(RoundTripTagsText& to, const roundtrip::Tags& tags);
 std::string_view own_application_name();
 void copy_application_name(char (&to)[NAMEDATALEN]);
 
-/// Reads the session's application, and the tags that onetrip.watch_tags names in the first and
-/// the last comment of the statement; if it has none, of the client's text, which may have several
-/// statements.
+/// Reads the session's application, and the tags that onetrip.watch_tags names in the first and the
+/// last comment of the statement; if it has no comment, in those of the client's text, which may
+/// have several statements.
 RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text);
 
 }  // namespace onetrip::postgres

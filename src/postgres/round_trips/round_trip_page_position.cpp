@@ -82,7 +82,7 @@ List* conditions_in(Node* node) {
     return list_concat(conditions, make_ands_implicit(reinterpret_cast<Expr*>(from->quals)));
 }
 
-/// Those that all rows or groups of a query meet.
+/// The conditions that all rows or groups of a query meet.
 List* conditions_of(const Query* query) {
     return list_concat(conditions_in(as_tree(query->jointree)),
                        make_ands_implicit(reinterpret_cast<Expr*>(query->havingQual)));
@@ -98,7 +98,7 @@ void add_given_column(Bitmapset*& columns, Node* left, Node* right, int varno) {
     }
 }
 
-/// Whether a query reads the row of a table of which it is given the key. `read` is a column of it.
+/// Whether a query reads the row of a table whose key it is given. `read` is a column of it.
 bool reads_by_key(const Query* lookup, const Var* read) {
     Bitmapset* columns = nullptr;
     for (Node* condition : each<Node>(conditions_in(as_tree(lookup->jointree)))) {
@@ -119,8 +119,8 @@ bool reads_by_key(const Query* lookup, const Var* read) {
            has_key_in(range->relid, columns);
 }
 
-/// Whether a query of its own reads the column that is compared of the row at which a page begins,
-/// of which some libraries give the key alone. `number` says which of its columns, from 0.
+/// Whether a separate query reads the compared column from the row at which a page begins: some
+/// libraries give only the key of that row. `number` says which of its columns, from 0.
 bool reads_place(const Query* lookup, int number, Node* compared, const Query* query) {
     const auto* const entry = number >= 0 && number < list_length(lookup->targetList)
                                   ? static_cast<TargetEntry*>(list_nth(lookup->targetList, number))
@@ -132,7 +132,7 @@ bool reads_place(const Query* lookup, int number, Node* compared, const Query* q
            reads_by_key(lookup, read);
 }
 
-/// What a condition says of a position in the order of a query.
+/// The findings of a walk over a condition about a position in the order of a query.
 struct Position {
     const Query* query;
     const Order& order;
@@ -142,8 +142,8 @@ struct Position {
     Bitmapset* ranges;  ///< in which these are, by their numbers
 };
 
-/// What stands for a column of a query that reads no table: in its select list, or in its only row
-/// of VALUES; nullptr if it reads more.
+/// The expression for a column of a query that reads no table: in its select list, or in its only
+/// row of VALUES; nullptr if it reads more.
 Node* given_by_query(const Query* query, int number) {
     auto* const entry = number >= 0 && number < list_length(query->targetList)
                             ? static_cast<TargetEntry*>(list_nth(query->targetList, number))
@@ -180,8 +180,8 @@ bool is_place_of_range(const Var* column, Node* compared, Position& position) {
     return source != nullptr;
 }
 
-/// Whether what is compared with an expression of the order is a place in that: made of what the
-/// client gave, or read by a key that it gave.
+/// Whether a value that is compared with an expression of the order is a place in that order: made
+/// of values that the client gave, or read by a key that it gave.
 bool is_place(Node* value, Node* compared, Position& position) {
     Node* const bare = without_casts(value);
     if (IsA(bare, SubLink)) {
@@ -198,12 +198,13 @@ bool is_range(const char* operation) {
            (operation[1] == '\0' || (operation[1] == '=' && operation[2] == '\0'));
 }
 
-/// Whether an operation begins at a row and goes on in the order, or compares but with that row.
+/// Whether an operation begins at a row and goes on in the order, or compares only with that row.
 bool goes_on(const char* operation, bool is_turned, bool descends) {
     return !is_range(operation) || ((operation[0] == '<') != is_turned) == descends;
 }
 
-/// `is_turned` says that the value is on the left of the operation.
+/// Whether a comparison is a part of a position. `is_turned` says that the value is on the left of
+/// the operation.
 bool is_part_of_position(Node* compared, Node* value, const char* operation, bool is_turned,
                          Position& position) {
     const int place = place_in_order(compared, position.order.expressions);
@@ -229,8 +230,8 @@ bool is_part_of_position(const OpExpr* operation, Position& position) {
            is_part_of_position(right, left, name, true, position);
 }
 
-/// The same of the expressions of a row, the leading one first. `is_place_of` says it of an
-/// expression and its number.
+/// Whether the expressions of a row are compared with places, the leading one first. `is_place_of`
+/// judges an expression by its number.
 template <typename IsPlaceOf>
 bool are_places(const RowCompareExpr* rows, const List* row, const Position& position,
                 IsPlaceOf&& is_place_of) {
@@ -274,8 +275,8 @@ bool is_part_of_position(const SubLink* link, Position& position) {
     return are;
 }
 
-/// Ends the walk at what is no part of a position: neither a comparison of an expression of the
-/// order with a place in it nor AND, OR and NOT of such.
+/// Ends the walk at a node that is not a part of a position: neither a comparison of an expression
+/// of the order with a place in it, nor AND, OR and NOT of such.
 bool has_other_than_position(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -344,8 +345,8 @@ const Query* query_of_range(const Query* query, const RangeTblEntry* range) {
     return range->rtekind == RTE_SUBQUERY ? range->subquery : nullptr;
 }
 
-/// It is `a > x`, and of several columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`. A row
-/// in FROM with which something else is compared too is more than a position.
+/// A position is `a > x`, or for several columns `(a, b) > (x, y)` or `a > x OR (a = x AND b > y)`.
+/// A row in FROM with which something else is compared too is more than a position.
 void add_positions_of(List*& positions, const Query* query, const Order& order) {
     List* found = NIL;
     List* others = NIL;

@@ -1,7 +1,7 @@
 // Finds out how a statement asks for the pages of a list: by OFFSET, or by a position in the order
 // of its rows.
 //
-// It knows analysed trees, and neither values nor what follows from paging.
+// It knows analysed trees, but neither values nor the consequences of paging.
 
 #include "postgres/round_trips/round_trip_page_shape.hpp"
 
@@ -32,7 +32,7 @@ const Query* source_of_range(const Query* query, const RangeTblEntry* range) {
 }
 
 /// The same order in the query that the leading column comes from, up to the first expression that
-/// is no column of that.
+/// is not a column of that query.
 Order order_of_source(const Query* source, const Order& order) {
     Order inner{NIL, order.descends};
     const int leading = own_column(static_cast<Node*>(linitial(order.expressions)))->varno;
@@ -67,8 +67,8 @@ void add_positions(List*& positions, const Query* query, const Order& order) {
     }
 }
 
-/// The parts of a query with a LIMIT that say which page it asks for. An OFFSET that is read is
-/// none that follows another.
+/// The parts of a query with a LIMIT that say which page it asks for. An OFFSET that is read from
+/// rows does not make pages that follow one another.
 List* positions_of(const Query* query) {
     if (query->limitOffset != nullptr && reads_rows(query->limitOffset)) {
         return NIL;
@@ -78,15 +78,16 @@ List* positions_of(const Query* query) {
     return positions;
 }
 
-/// What the walk over a statement has found.
+/// The findings of the walk over a statement.
 struct PagedQuery {
     const Query* query;  ///< the first one; nullptr if there is none
     List* positions;
     bool is_only;
 };
 
-/// What belongs to the rows of a page is often read in the same statement, with the page below in
-/// FROM, WITH or IN. A LIMIT for each row of another query is none of a page.
+/// The walk looks below the statement's own query too: data that belong to the rows of a page are
+/// often read in the same statement, with the page in FROM, WITH or IN. A LIMIT for each row of
+/// another query is not one of a page.
 bool find_paged_query(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -105,7 +106,7 @@ bool find_paged_query(Node* node, void* context) {
     return walk_query(query, find_paged_query, context);
 }
 
-/// The table of the first item in FROM; InvalidOid if it is none.
+/// The table of the first item in FROM; InvalidOid if it is not one.
 Oid first_table_of(const Query* query) {
     Node* item = as_tree(query->jointree);
     while (item != nullptr && !IsA(item, RangeTblRef)) {

@@ -10,8 +10,8 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// Numbers the constants of a tree in the order of the server's walk. Those of an array are one:
-/// from 18 on, query identifiers leave out how many there are.
+/// Numbers the constants of a tree in the order of the server's walk. The constants of an array
+/// have one number: from 18 on, query identifiers leave out how many there are.
 class ConstantNumber {
   public:
     int value() const { return value_; }
@@ -33,10 +33,12 @@ class ConstantNumber {
     bool is_in_array_ = false;
 };
 
-/// Which of a statement's constants and parameters say which page of a list it asks for: OFFSET,
-/// and what the expressions of ORDER BY are compared with, by range and the leading one among them.
+/// The constants and parameters of a statement that say which page of a list it asks for: OFFSET,
+/// and the values that the expressions of ORDER BY are compared with, by range and the leading one
+/// among them.
 struct PageShape {
-    /// Of a statement with more constants than this, or more parameters, it is not known.
+    /// The most constants, and parameters, that are looked at: if a statement has more, its page is
+    /// not known.
     static constexpr int most_values = 64;
 
     bool is_page = false;  ///< one query with a LIMIT has such values
@@ -53,7 +55,7 @@ struct PageShape {
     }
 };
 
-/// Finds it in the analysed tree.
+/// Finds the page shape in the analysed tree.
 PageShape page_shape_of(Query* query);
 
 }  // namespace onetrip::postgres

@@ -1,7 +1,7 @@
-// Finds out which statements read a list page by page: only what says which page has changed, and
-// the page before was full.
+// Finds out which statements read a list page by page: only the values that say which page have
+// changed, and the page before was full.
 //
-// It keeps hashes of the last pages of a few lists, and does not know what follows from paging.
+// It keeps hashes of the last pages of a few lists, and does not know the consequences of paging.
 
 #include "postgres/round_trips/round_trip_pages.hpp"
 
@@ -20,8 +20,8 @@ struct LimitWalk {
     const LimitState* found;  ///< the first one; of several the first that was full
 };
 
-/// Whether there were fewer rows; unknown, and so false, of one that did not run to its end because
-/// there was nothing to join its rows to. The states are those of nodeLimit.c.
+/// Whether there were fewer rows than the LIMIT; unknown, and so false, if it did not run to its
+/// end because there was nothing to join its rows to. The states are those of nodeLimit.c.
 bool is_short(const LimitState* limit) {
     return limit->lstate == LIMIT_SUBPLANEOF || limit->lstate == LIMIT_EMPTY;
 }
@@ -39,8 +39,8 @@ bool find_limit(PlanState* state, void* context) {
     return walk_plan_states(state, find_limit, context);
 }
 
-/// Up to how many rows; 0 if that is not known, or if there is no limit. The server computes it
-/// when the LIMIT runs.
+/// The number of rows that a LIMIT allows; 0 if that is not known, or if there is no limit. The
+/// server computes it when the LIMIT runs.
 std::uint64_t count_of(const LimitState* limit) {
     if (limit->lstate != LIMIT_INITIAL) {
         return limit->noCount || limit->count < 0 ? 0 : static_cast<std::uint64_t>(limit->count);
@@ -71,7 +71,7 @@ void PagedLists::look_at(roundtrip::Statement& statement, bool has_offset, std::
                              page.others == others && page.values != values;
     statement.is_large_page = limit >= large;
     if (statement.is_next_page) {
-        // What had the position of the first page did not lead to it either.
+        // A result that had the position of the first page did not lead to it either.
         statement.evidence = {};
         statement.evidence.besides = roundtrip::Judgement::takes;
     }

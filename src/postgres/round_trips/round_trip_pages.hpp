@@ -13,9 +13,9 @@ namespace onetrip::postgres {
 class PagedLists {
   public:
     /// Finds out whether a statement that has just run, or is about to, asks for the page after the
-    /// one before. Where it comes from is known then: whatever held its values did not lead to it.
-    /// `values` is a hash of what it runs with, and `others` of what does not say which page it
-    /// asks for; `query` has a plan that has been started.
+    /// one before. Its origin is known then: a result that held its values did not lead to it.
+    /// `values` is a hash of all values that it runs with, and `others` of those that do not say
+    /// which page it asks for; `query` has a plan that has been started.
     void look_at(roundtrip::Statement& statement, bool has_offset, std::uint64_t values,
                  std::uint64_t others, const QueryDesc* query);
 

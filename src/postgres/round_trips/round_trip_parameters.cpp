@@ -1,6 +1,6 @@
 // Hashes of the values that a statement runs with: its parameters, and the constants of its text.
 //
-// It keeps hashes and no values, and does not know what they are compared for.
+// It keeps hashes and no values, and does not know why they are compared.
 
 #include "postgres/round_trips/round_trip_parameters.hpp"
 
@@ -34,8 +34,8 @@ Hash mix(Hash hash, Hash value) {
     return hash_bytes_extended(bytes, static_cast<int>(size), hash);
 }
 
-/// The hash with a value. That by which the value is looked for in results distinguishes runs too;
-/// a value that has none counts with all of its bytes, as `layout` says where those are.
+/// Mixes a value into a hash. The hash by which the value is looked for in results distinguishes
+/// runs too. A value that has none counts with all of its bytes, which `layout` locates.
 template <typename Layout>
 inline Hash mix_value(Hash before, roundtrip::ValueHash value, Oid type, Datum datum, bool is_null,
                       Layout&& layout) {
@@ -86,7 +86,7 @@ bool has_limit(const Query* query) {
     return query->limitCount != nullptr || query->limitOffset != nullptr;
 }
 
-/// True if it was the last one.
+/// Adds the hash of a constant; true if it was the last one.
 bool hash_constant(const Const* constant, ConstantWalk& walk) {
     const auto layout = [constant] {
         return ValueLayout{constant->consttype, static_cast<std::int16_t>(constant->constlen),
@@ -106,8 +106,8 @@ bool hash_constant(const Const* constant, ConstantWalk& walk) {
     return walk.left == 0;
 }
 
-/// Ends with the last constant. The nodes that most trees consist of do not go through the server's
-/// walker, which is slow.
+/// The walk ends with the last constant. The nodes that most trees consist of do not go through the
+/// server's walker, which is slow.
 bool hash_constants(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -146,8 +146,9 @@ bool hash_constants(Node* node, void* context) {
     }
 }
 
-/// The walk over a statement for those of its constants that are looked for: what is compared comes
-/// before what is shown, names and colours of a CASE. How many rows are wanted is no value.
+/// The walk over a statement for those of its constants that are looked for. Constants that are
+/// compared come before those that are shown, such as names and colours of a CASE. The number of
+/// rows that are wanted does not count as a value.
 struct ComparedWalk {
     const Query* query;  ///< that the walk is in
     bool is_in_select_list;
@@ -186,7 +187,7 @@ bool find_compared(Node* node, void* context) {
     return ends;
 }
 
-/// What is prepared has mostly none.
+/// Adds constants to the values; a prepared statement has mostly none.
 [[gnu::noinline]] void add_constants(const roundtrip::StatementValueHashes& constants,
                                      roundtrip::StatementValueHashes& values) {
     for (std::size_t i = 0; i < constants.count; ++i) {
@@ -194,7 +195,8 @@ bool find_compared(Node* node, void* context) {
     }
 }
 
-/// Without limits, and in an order in which those that are compared are among so many.
+/// Replaces the values by the constants without limits, those that are compared first: only so many
+/// are kept.
 [[gnu::noinline]] void put_compared_first(Query* query, roundtrip::StatementValueHashes& values) {
     ComparedWalk walk{nullptr, false, {}, {}};
     find_compared(reinterpret_cast<Node*>(query), &walk);

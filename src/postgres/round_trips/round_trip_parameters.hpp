@@ -12,7 +12,7 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// How values of a type lie in memory.
+/// The layout of a type's values in memory.
 struct ValueLayout {
     Oid type = InvalidOid;
     std::int16_t length = 0;
@@ -22,8 +22,8 @@ struct ValueLayout {
 /// The hash of a value that is neither int4 nor int8; see hash_of_value.
 roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum);
 
-/// Of a type whose values are looked for in results, a value's hash; else 0. Nothing is detoasted:
-/// what is long, compressed or stored out of line is not looked for.
+/// The hash of a value whose type is looked for in results; else 0. Nothing is detoasted: a value
+/// that is long, compressed or stored out of line is not looked for.
 inline roundtrip::ValueHash hash_of_value(Oid type, Datum datum) {
     switch (type) {
         case INT4OID:
@@ -35,7 +35,7 @@ inline roundtrip::ValueHash hash_of_value(Oid type, Datum datum) {
     }
 }
 
-/// Whether a type is one of those.
+/// Whether values of a type are looked for in results.
 inline bool has_value_hash(Oid type) {
     switch (type) {
         case INT4OID:
@@ -52,28 +52,28 @@ inline bool has_value_hash(Oid type) {
     }
 }
 
-/// What a statement runs with: its parameters, and the constants in its text, which its identifier
-/// leaves out.
+/// The values that a statement runs with: its parameters, and the constants in its text, which its
+/// identifier leaves out.
 struct ValuesOfStatement {
     std::uint64_t hash = 0;  ///< of all of them
-    /// Parameters come first: they are what a client changes. The keys of JSON that an object is
-    /// built of may be many.
+    /// Parameters come first: a client changes them. The keys of JSON that an object is built of
+    /// may be many.
     roundtrip::StatementValueHashes each;
 };
 
 /// Whether a statement runs with the same values as before, and which they are, by hashes.
 class StatementValues {
   public:
-    /// Keeps a hash of the constants of a statement that has just been analysed. `page` says which
-    /// of them say which page of a list it asks for, `most` how many there can be that have a place
-    /// in the text.
+    /// Keeps a hash of the constants of a statement that has just been analysed. `page` has those
+    /// that say which page of a list it asks for; `most` is the greatest number of constants that
+    /// can have a place in the text.
     void remember_constants(Query* query, const PageShape& page, int most);
 
     /// The constants that the statement had when it was last analysed, and its parameters. Nothing
     /// is fetched: a value out of line counts by its pointer.
     void collect(roundtrip::QueryId id, ParamListInfo parameters, ValuesOfStatement& values);
 
-    /// A hash of those that do not say which page of a list the statement asks for.
+    /// A hash of the values that do not say which page of a list the statement asks for.
     std::uint64_t hash_without_page(roundtrip::QueryId id, const PageShape& page,
                                     ParamListInfo parameters);
 

@@ -1,4 +1,4 @@
-// What a query names in its FROM: views and functions are gone from its plan.
+// Finds out what a query names in its FROM: views and functions are gone from its plan.
 //
 // It looks at the analysed tree alone, and asks no catalog.
 
@@ -14,7 +14,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// Whether the rows of its FROM are its own: none of them makes up for others.
+/// Whether the rows of a query are those of its FROM: none of them stands for others.
 bool keeps_rows(const Query* query) {
     return query->setOperations == nullptr && query->groupClause == NIL &&
            query->groupingSets == NIL && query->distinctClause == NIL && !query->hasAggs &&
@@ -26,7 +26,7 @@ bool is_table_or_join(const RangeTblEntry* range) {
            (range->rtekind == RTE_RELATION && range->relkind != RELKIND_VIEW);
 }
 
-/// The only one that it reads; nullptr if there are others.
+/// The only range that a query reads; nullptr if there are others.
 const RangeTblEntry* only_range(const Query* query) {
     return query->commandType == CMD_SELECT && list_length(query->rtable) == 1
                ? static_cast<const RangeTblEntry*>(linitial(query->rtable))
@@ -49,7 +49,7 @@ bool find_parameters(Node* node, void* context) {
     return false;
 }
 
-/// The same of the limits of all queries.
+/// Adds the parameters in the limits of all queries.
 bool find_limits(Node* node, void* context) {
     if (node == nullptr) {
         return false;

@@ -1,9 +1,9 @@
 // The receiver that keeps the values of a result on its way to the client.
 //
 // It hands every call on to the receiver that it stands before, and looks at a row after that has
-// sent it, when its columns lie apart already. It knows types and rows; what follows from the
-// values is for evidence.hpp. Nothing of its own throws, and no object of C++ lives over a call of
-// the server: its frames may be left by longjmp.
+// sent it, when its columns lie apart already. It knows types and rows; evidence.hpp judges the
+// values. Nothing of its own throws, and no object of C++ lives over a call of the server: its
+// frames may be left by longjmp.
 
 #include "postgres/round_trips/round_trip_receiver.hpp"
 

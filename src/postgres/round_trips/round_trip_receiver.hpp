@@ -23,7 +23,7 @@ class WatchedReceiver {
   public:
     constexpr WatchedReceiver() = default;
 
-    /// What the rows to come belong to.
+    /// The statement to which the rows to come belong.
     struct Source {
         roundtrip::QueryId id;
         std::uint64_t parameters;
@@ -46,8 +46,8 @@ class WatchedReceiver {
         return &receiver_.receiver;
     }
 
-    /// Forgets the rows of a statement that failed after some of them: clients throw those away.
-    /// To be called before the evidence is asked again.
+    /// Forgets the rows of a statement that failed after some of them: clients throw those away. It
+    /// is called before the evidence is asked again.
     void drop_unfinished() {
         if (is_unfinished_) {
             evidence_->drop(place_);
@@ -55,11 +55,11 @@ class WatchedReceiver {
         }
     }
 
-    /// Of the rows that came last.
+    /// The sizes of the rows that came last.
     const RowSizes& sizes() const { return sizes_; }
     void forget_sizes() { sizes_.forget(); }
 
-    /// Of the result at that place of the evidence.
+    /// The columns of the result at that place of the evidence.
     const ColumnsOfResult& columns_of(roundtrip::Evidence::Place place) const {
         return columns_[place];
     }
@@ -70,7 +70,7 @@ class WatchedReceiver {
         Oid type;
     };
 
-    /// What the server sees.
+    /// The receiver as the server sees it.
     struct Receiver {
         DestReceiver receiver;
         WatchedReceiver* owner;

@@ -1,8 +1,8 @@
 // Reads which request a statement belongs to when its text is parsed, and keeps that by the
-// statement's identifier. Texts that differ in their comments alone have the same: where there were
-// several, the text of a prepared statement or of a cursor is read again when it runs.
+// statement's identifier. Texts that differ in their comments alone have the same identifier: if
+// there were several, the text of a prepared statement or of a cursor is read again when it runs.
 //
-// It does not know what follows from a request.
+// It does not know the use of a request.
 
 #include "postgres/round_trips/round_trip_request_tags.hpp"
 
@@ -24,8 +24,8 @@ RequestId RequestTags::request_in(std::string_view text) {
     return roundtrip::request_of(text, round_trip_settings.request, comment_rules());
 }
 
-/// Whether a statement with this text was analysed for an earlier message: in that of an EXECUTE or
-/// a FETCH there is another text.
+/// Whether a statement with this text was analysed for an earlier message: the message of an
+/// EXECUTE or a FETCH has another text.
 bool RequestTags::was_kept(const char* text) {
     return (ActivePortal != nullptr && ActivePortal->prepStmtName != nullptr) ||
            debug_query_string == nullptr ||

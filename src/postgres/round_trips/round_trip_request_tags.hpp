@@ -22,7 +22,7 @@ class RequestTags {
     }
 
   private:
-    /// As the statement was last analysed.
+    /// The request of a statement, as it was last analysed.
     struct Known {
         roundtrip::QueryId id = 0;
         roundtrip::RequestId request = 0;
@@ -36,7 +36,7 @@ class RequestTags {
     static constexpr std::size_t places = 256;
     Known known_[places];
 
-    // Of the last message of several statements:
+    // The last message of several statements:
     const char* message_ = nullptr;
     TimestampTz message_time_ = 0;
     roundtrip::RequestId message_request_ = 0;

@@ -2,8 +2,8 @@
 //
 // They lie in partitions, each with a lock that is held for the time of one look-up. Statements
 // that neither repeat nor return rows never reach them: a mark, which is read without a lock, says
-// whether a statement repeats. A request that has paused is published by the
-// next session that comes to its partition. How loops are found is not known here.
+// whether a statement repeats. A request that has paused is published by the next session that
+// comes to its partition. This file does not know how loops are found.
 
 #include "postgres/round_trips/round_trip_requests.hpp"
 
@@ -47,14 +47,14 @@ struct RequestKey {
     }
 };
 
-/// Whose a place is, and until when.
+/// The owner of a place, and the time until which it has it.
 struct Head {
     RequestKey key;  ///< no request is 0: the place is free
     TimestampTz last_seen;
     TimestampTz ends_at;
 };
 
-/// What is gone over to find a request lies apart from what is known of each.
+/// The heads, which are searched for a request, lie apart from the episodes.
 struct Partition {
     /// No request of the partition ends before.
     pg_atomic_uint64 next_end;
@@ -91,8 +91,8 @@ std::uint32_t own_session() {
 
 // ---- marks --------------------------------------------------------------------------------------
 
-/// What a run of a statement leaves: which statement of which request it was, in which session and
-/// transaction, whether it had a row, and whether it has been counted in its request.
+/// The mark that a run of a statement leaves: which statement of which request it was, in which
+/// session and transaction, whether it had a row, and whether it has been counted in its request.
 class Mark {
   public:
     static constexpr unsigned session_bits = 18;  // see MAX_BACKENDS
@@ -113,7 +113,7 @@ class Mark {
         value_ = (hash_ & name_mask) | transaction | session | (statement.rows > 0 ? row_bit : 0);
     }
 
-    /// Leaves it. Returns what the run before has left; 0 if there is no such.
+    /// Leaves the mark. Returns the one that the run before has left; 0 if there is none.
     std::uint64_t leave(bool is_counted) const {
         const std::uint64_t left = value_ | (is_counted ? counted_bit : 0);
         const std::uint64_t before = pg_atomic_exchange_u64(place(), left);
@@ -131,7 +131,7 @@ class Mark {
         own_marks[own_place()].value = value_ | counted_bit;
     }
 
-    /// What this run knows by the mark of the one before.
+    /// The earlier run, as far as its mark shows it.
     static RequestRun::Earlier earlier(std::uint64_t mark) {
         return {mark != 0 && (mark & counted_bit) == 0,
                 static_cast<std::uint32_t>(mark & session_mask), (mark & row_bit) == 0 ? 0U : 1U,
@@ -139,8 +139,8 @@ class Mark {
     }
 
   private:
-    /// What this session has left last: another's mark may have taken its place, and the statements
-    /// of a loop are mostly of one session.
+    /// The mark that this session has left last: another's mark may have taken its place, and the
+    /// statements of a loop are mostly of one session.
     struct OwnMark {
         std::uint64_t hash;
         std::uint64_t value;
@@ -197,7 +197,7 @@ bool take_ended(int partition, TimestampTz now, EndedRequest& ended) {
     return found;
 }
 
-/// Published without the lock: nobody waits for it meanwhile.
+/// Publishes the requests that have paused, without the lock: nobody waits for it meanwhile.
 void end_paused(int partition, TimestampTz now) {
     const auto has_ended = [partition, now] {
         return static_cast<TimestampTz>(
@@ -209,7 +209,7 @@ void end_paused(int partition, TimestampTz now) {
     }
 }
 
-/// The place of a request that is open; -1 if it is not. Under the lock.
+/// The place of a request that is open; -1 if it is not. The caller holds the lock.
 int find_place(const Partition& partition, const RequestKey& key) {
     if (partition.heads[last_place].key == key) {
         return last_place;
@@ -223,7 +223,7 @@ int find_place(const Partition& partition, const RequestKey& key) {
 }
 
 /// The place that a new request is to have: a free one, else that of the oldest of the same role,
-/// else of all. Under the lock.
+/// else of all. The caller holds the lock.
 int place_for(const Partition& partition, const RequestKey& key) {
     int oldest_of_role = -1;
     int oldest = 0;
@@ -243,14 +243,14 @@ int place_for(const Partition& partition, const RequestKey& key) {
     return oldest_of_role >= 0 ? oldest_of_role : oldest;
 }
 
-/// A run that has been counted, and what has ended because of it.
+/// A run that has been counted, and the request that has ended because of it.
 struct Counting {
     CountedRun run;
     bool has_ended = false;
     EndedRequest& ended;
 };
 
-/// Gives a request a place. Under the lock.
+/// Gives a request a place. The caller holds the lock.
 int open(Partition& partition, const RequestKey& key, Counting& counting) {
     const int place = last_place = place_for(partition, key);
     Head& head = partition.heads[place];
@@ -263,7 +263,7 @@ int open(Partition& partition, const RequestKey& key, Counting& counting) {
     return place;
 }
 
-/// Under the lock.
+/// Counts a run in its request. The caller holds the lock.
 void count(Partition& partition, const RequestKey& key, const RequestRun& run, Counting& counting) {
     const int known = find_place(partition, key);
     const int place = known >= 0 ? known : open(partition, key, counting);
@@ -334,7 +334,7 @@ CountedRun count_in_request(RequestId request, const roundtrip::Detector::Run& c
     }
     const int partition = partition_of(key);
     end_paused(partition, statement.begin);
-    // Of a few kilobytes, which are not made anew for each statement.
+    // The request takes a few kilobytes, which are not made anew for each statement.
     static EndedRequest ended;
     Counting counting{{}, false, ended};
     counting.run.is_looked_for = true;

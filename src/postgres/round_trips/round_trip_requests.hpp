@@ -13,11 +13,11 @@ extern "C" {
 /// The open requests of all sessions, in shared memory of a fixed size; see onetrip.watch_request.
 namespace onetrip::postgres {
 
-/// What has come of a statement that was counted in its request.
+/// The outcome of counting a statement in its request.
 struct CountedRun {
-    /// It has been looked for among the open requests: it repeats, or returned two rows.
+    /// The statement has been looked for among the open requests: it repeats, or returned two rows.
     bool is_looked_for = false;
-    /// For so many runs of this session, with it, there was no room.
+    /// The number of this session's runs, with this one, for which there was no room.
     std::uint32_t left_out = 0;
     /// The loop that is to be described now.
     std::optional<roundtrip::LoopKey> loop{};
@@ -25,7 +25,7 @@ struct CountedRun {
 };
 
 /// Counts a statement of the current role that has run in this session. `own` is the loop that the
-/// session by itself has found it in. Raises nothing.
+/// session itself has found for it. Raises nothing.
 CountedRun count_in_request(roundtrip::RequestId request, const roundtrip::Detector::Run& counted,
                             const std::optional<roundtrip::LoopKey>& own);
 
@@ -39,7 +39,7 @@ void begin_at_zero_in_request(roundtrip::RequestId request, roundtrip::QueryId s
 
 /// Publishes the loops of requests that have paused for longer than the gap.
 void end_paused_requests();
-/// Publishes those of all requests, while nobody else is there: at the server's end.
+/// Publishes the loops of all requests, while nobody else is there: at the server's end.
 void end_requests_at_end();
 /// Forgets all requests without publishing anything.
 void forget_requests();
@@ -63,7 +63,7 @@ struct LeaderText {
 /// Keeps the text of a statement of the current role. May ERROR.
 void share_leader_text(roundtrip::QueryId id, const PlannedStmt* planned, const QueryShape& shape,
                        const char* text);
-/// Copies it; false if it is not known.
+/// Copies the text of a leader; false if it is not known.
 bool copy_leader_text(roundtrip::QueryId id, LeaderText& to);
 
 constexpr int locks_of_requests = 16 + 1;

@@ -1,8 +1,8 @@
 // A slot for each backend, in shared memory, with the loop that it runs.
 //
 // Only its backend writes a slot: when a loop is born, each time that it has doubled, and when it
-// has ended. A backend that is killed takes the shared memory with it (the server starts anew);
-// what another end should leave there is passed over, because its process is gone.
+// has ended. A backend that is killed takes the shared memory with it (the server starts anew); a
+// loop that is left there after any other end is passed over, because its process is gone.
 
 #include "postgres/round_trips/round_trip_running.hpp"
 
@@ -26,23 +26,23 @@ struct Slot {
 
 Slot* slots = nullptr;
 
-/// What this backend shows.
+/// The loop that this backend shows.
 bool is_shown = false;
 roundtrip::LoopKey shown;
 std::uint64_t shown_statements = 0;
 
-/// Copies a text and what ends it.
+/// Copies a text with its end.
 void copy_text(RoundTripText& to, const RoundTripText& from) {
     std::memcpy(to, from, strnlen(from, sizeof from - 1) + 1);
 }
 
-/// The first MaxBackends of all processes may have sessions.
+/// The slot of this backend; the first MaxBackends of all processes may have sessions.
 Slot* own_slot() {
     const std::ptrdiff_t own = MyProc == nullptr ? -1 : MyProc - ProcGlobal->allProcs;
     return slots == nullptr || own < 0 || own >= MaxBackends ? nullptr : &slots[own];
 }
 
-/// Its leader may have changed since it was shown.
+/// Whether a loop is the one that is shown; its leader may have changed since.
 bool is_shown_loop(const roundtrip::LoopKey& key) {
     return key.repeated == shown.repeated && key.kind == shown.kind;
 }

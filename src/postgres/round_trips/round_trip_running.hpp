@@ -2,7 +2,7 @@
 
 #include "postgres/round_trips/round_trip_memory.hpp"
 
-/// The loops that run now: of each backend the one with the most statements.
+/// The loops that run now: for each backend the one with the most statements.
 namespace onetrip::postgres {
 
 struct RunningLoop {
@@ -28,10 +28,11 @@ void start_running_loops();
 void show_running_loop(const roundtrip::Loop& loop, const RoundTripTexts& texts);
 /// The loop, if it is the one that is shown, runs no longer.
 void hide_running_loop(const roundtrip::LoopKey& key);
-/// The same for whatever is shown.
+/// The loop that is shown, if any, runs no longer.
 void hide_running_loops();
 
-/// How many backends there can be; and a copy of what the one at `slot` shows, false if nothing.
+/// How many backends there can be; and a copy of the loop that the one at `slot` shows, false if it
+/// shows none.
 int slots_of_running_loops();
 bool copy_running_loop(int slot, RunningLoop& copy);
 

@@ -62,13 +62,13 @@ Kind kind_of(const PlannedStmt* planned) {
         case CMD_SELECT:
             return Kind::select;
         default:
-            // MERGE too: what it does row by row is mostly an UPDATE.
+            // MERGE counts as UPDATE: row by row it is mostly one.
             return Kind::update;
     }
 }
 
-/// What a plan says of its statement. Its list of relations does not show its tables: it has
-/// those of regclass constants too, which are not read.
+/// The properties of a statement that its plan shows. The plan's list of relations does not show
+/// its tables: it has those of regclass constants too, which are not read.
 inline PlanTraits traits_of(const PlannedStmt* planned) {
     PlanTraits traits{kind_of(planned), false, false, false, false};
     for (const RangeTblEntry* entry : each<RangeTblEntry>(planned->rtable)) {
@@ -122,7 +122,7 @@ void RoundTripSession::show_growth() {
     }
 }
 
-/// In a signal handler.
+/// Runs in a signal handler.
 bool RoundTripSession::is_pausing() {
     const RoundTripSession& session = round_trip_session;
     return !session.is_inside() &&
@@ -197,7 +197,7 @@ void RoundTripSession::planned(const Query* query, const PlannedStmt* planned, c
     }
 }
 
-/// Outside of a block a pause ends what results may lead to.
+/// Forgets the results after a pause outside of a block: they lead to nothing after it.
 inline void RoundTripSession::forget_after_pause() {
     if (!detector_.is_in_block() && !chains_ &&
         detector_.has_paused(GetCurrentStatementStartTimestamp(),
@@ -206,7 +206,8 @@ inline void RoundTripSession::forget_after_pause() {
     }
 }
 
-/// What one role has read leads to nothing of another's, who must not see its statements.
+/// The results of one role lead to no statement of another, which must not see the first one's
+/// statements.
 inline void RoundTripSession::look_at_role() {
     const Oid role = GetUserId();
     if (role_ == role) {
@@ -219,8 +220,8 @@ inline void RoundTripSession::look_at_role() {
     role_ = role;
 }
 
-/// Another application ends the episode: outside of a block at once, in one when that ends. Its
-/// text is mostly where it was, and the same.
+/// Another application ends the episode: outside of a block at once, in one when that ends. The
+/// text of its name is mostly at the same address, and the same.
 inline void RoundTripSession::look_at_application() {
     if (application_text_ != application_name) {
         look_at_other_application();
@@ -354,7 +355,8 @@ inline const PlanTraits& RoundTripSession::look_at_plan(const PlannedStmt* plann
     return traits_;
 }
 
-/// Says which statement it is; gives what is known of its text, if it is among the last ones.
+/// Sets the statement's identifier, and returns what is known of its text, if it is among the last
+/// ones.
 inline const Fingerprints::Entry* RoundTripSession::identify(Statement& statement,
                                                              const PlannedStmt* planned) {
     const QueryId id = query_id_of(planned);
@@ -411,15 +413,16 @@ std::optional<roundtrip::Loop> RoundTripSession::loop_with(const QueryDesc* quer
     return loop && loop->key.kind == roundtrip::Kind::page ? std::nullopt : loop;
 }
 
-/// Answers the loop that the statement makes if it runs. What a library asks the catalogs about
-/// each table that it first uses is no loop of the code under test.
+/// Answers the loop that the statement makes if it runs. A library's questions to the catalogs
+/// about each table that it first uses are not a loop of the code under test.
 void RoundTripSession::answer(const QueryDesc* query) {
     if (is_ignored(query->plannedstmt, query->sourceText) || !clock_.is_running(query) ||
         look_at_plan(query->plannedstmt).is_of_catalogs) {
         return;
     }
     std::optional<roundtrip::Loop> loop = loop_with(query);
-    // In the episode that there is with the statement: it may be what makes one of the block.
+    // The trial's episode counts, in which the statement has run: it may be the one that makes an
+    // episode of the block.
     if (!loop || trial_.is_answered(loop->key)) {
         return;
     }
@@ -554,13 +557,14 @@ void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Ru
     }
 }
 
-/// What the client named in it; nothing if its text is not among the last ones.
+/// The relations that the client named in a statement; nothing if its text is not among the last
+/// ones.
 QueryShape RoundTripSession::shape_of(const PlannedStmt* planned) const {
     const Fingerprints::Entry* const known = known_of(query_id_of(planned));
     return known != nullptr ? known->shape : QueryShape{};
 }
 
-/// What the statement's plan does, and what its text says of pages.
+/// The findings in the statement's plan, and those in its text about pages.
 Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
     Findings findings = findings_of(
         query, {round_trip_settings.values ? &current_.each : nullptr, evidence_.changed()});
@@ -574,7 +578,7 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
 
 /// Whether the runs of a loop ask for, or write, many rows at once by lists of values, each of
 /// which is worth its trip. Pages are of one list, by whatever else its rows are chosen. (A
-/// statement that asks for the same each time is no batch.)
+/// statement that asks for the same each time is not a batch.)
 bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
     constexpr int large = 100;
@@ -619,7 +623,7 @@ ColumnsOfLeader RoundTripSession::columns_of_leader(const LoopKey& loop,
     if (place == roundtrip::Evidence::nowhere) {
         return {};
     }
-    // What that had been asked for itself is the list's value too.
+    // A value that this row had been asked for itself is the list's too.
     return {&receiver_.columns_of(place), evidence_.columns_of(asking, place),
             !is_own && !evidence.is(roundtrip::Judgement::is_echo)};
 }
@@ -671,14 +675,14 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
 
 void RoundTripSession::before_utility(const UtilityEffect& effect) {
     cursor_message_ = effect.declares_cursor ? GetCurrentStatementStartTimestamp() : 0;
-    // Before it runs: it may set the gap, for the pauses after it.
+    // The pause is judged before the statement runs, which may set the gap for the pauses after it.
     forget_after_pause();
 }
 
 void RoundTripSession::utility_ended(const UtilityEffect& effect, std::uint64_t rows) {
     // It may be a CREATE that makes other plans.
     traits_id_ = 0;
-    // It may be a SET, and the name's new text where the old one was.
+    // It may be a SET, and the name's new text may be at the address of the old one.
     look_at_other_application();
     if (effect.cursor != nullptr) {
         fetch_ended(effect, rows);
@@ -728,7 +732,8 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
 
 // ---- transactions -------------------------------------------------------------------------------
 
-/// Outside of a procedure, in which a transaction may be rolled back that the client did not begin.
+/// The client's transaction has failed. This is not called in a procedure, which may roll back a
+/// transaction that the client did not begin.
 void RoundTripSession::transaction_failed() {
     if (is_inside()) {
         clock_.leave();

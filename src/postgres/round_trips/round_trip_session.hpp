@@ -25,7 +25,8 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// What a plan says of its statement, and all plans of it; see roundtrip::Statement.
+/// The properties of a statement that its plan shows, and all plans of it; see
+/// roundtrip::Statement.
 struct PlanTraits {
     roundtrip::Kind kind;
     bool has_relation;
@@ -34,8 +35,8 @@ struct PlanTraits {
     bool locks_rows;
 };
 
-/// The watch over one session: takes what the server's hooks learn of it, in the order in which it
-/// happens, and has the detector, the clock and the alarm for it.
+/// The watch over one session: takes the events that the server's hooks see, in their order, and
+/// has the detector, the clock and the alarm for it.
 ///
 /// An ERROR's longjmp may leave any call that runs the server: everything here is plain data, and
 /// an ERROR leaves nothing in it that the next message would take for its own.
@@ -48,9 +49,9 @@ class RoundTripSession {
     RoundTripSession(const RoundTripSession&) = delete;
     RoundTripSession& operator=(const RoundTripSession&) = delete;
 
-    /// Whether what the server is about to do is something that the client sent, and not inside of
-    /// such a thing: a function, a trigger, an evaluation of the planner. Nor is the client another
-    /// server that runs its part of a statement. (A parallel worker is no B_BACKEND.)
+    /// Whether the server is about to do something that the client sent, and not something inside
+    /// of that: a function, a trigger, an evaluation of the planner. The client is not another
+    /// server that runs its part of a statement either. (A parallel worker is not a B_BACKEND.)
     bool is_watching() const {
         return round_trip_settings.watch && MyBackendType == B_BACKEND && !has_given_up_ &&
                !is_inside() && !is_of_other_server();
@@ -81,8 +82,8 @@ class RoundTripSession {
         clock_.leave();
     }
 
-    // In the order of a statement's life:
-    /// `most_constants` as of StatementValues.
+    // The events of a statement's life, in their order:
+    /// A statement has been parsed; `most_constants` is as in StatementValues.
     void parsed(Query* query, const char* text, int most_constants);
     void look_for_ignore(const Query* query, const char* text) {
         has_ignore_comments_ = has_ignore_comments_ || names_ignore(query, text);
@@ -133,8 +134,8 @@ class RoundTripSession {
     void before_utility(const UtilityEffect& effect);
     void utility_ended(const UtilityEffect& effect, std::uint64_t rows);
 
-    /// Called at the end of each transaction; a procedure's end nothing of the client's, but a
-    /// block ends with the ERROR inside of it.
+    /// A transaction has ended. That of a procedure ends nothing of the client's, but a block ends
+    /// with the ERROR inside of it.
     void transaction_ended(XactEvent event) {
         if (event == XACT_EVENT_ABORT && ActivePortal == nullptr) {
             transaction_failed();
@@ -166,7 +167,7 @@ class RoundTripSession {
     static bool is_sent_by_client(const QueryDesc* query);
     static bool is_pausing();
 
-    /// Mostly the one of the statement that has begun last.
+    /// The entry of a statement: mostly of the one that has begun last.
     const Fingerprints::Entry* known_of(roundtrip::QueryId id) const {
         return known_ != nullptr && known_->query_id == id ? known_ : fingerprints_.find(id);
     }
@@ -198,7 +199,7 @@ class RoundTripSession {
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned);
     void look_at_role();
-    /// 0 if it belongs to none.
+    /// The request that a statement belongs to; 0 if there is none.
     roundtrip::RequestId request_of(roundtrip::QueryId id, const char* text) const {
         return round_trip_settings.has_request ? requests_.of(id, text) : 0;
     }
@@ -245,7 +246,7 @@ class RoundTripSession {
     StatementValues values_;
     Fingerprints fingerprints_;
     const Fingerprints::Entry* known_ = nullptr;  ///< of the statement that has begun last
-    /// Of the statement whose plan was looked at last: it is mostly the next one too.
+    /// The traits of the statement whose plan was looked at last: it is mostly the next one too.
     PlanTraits traits_{};
     roundtrip::QueryId traits_id_ = 0;
     PagedLists pages_;
@@ -259,27 +260,28 @@ class RoundTripSession {
     HeavyPlans plans_;
     PauseAlarm alarm_{is_pausing};
 
-    /// Which statement belongs to which request, and the request of the episode; 0 if it has none.
+    /// The requests that statements belong to, and the request of the episode; 0 if it has none.
     RequestTags requests_;
     roundtrip::RequestId request_ = 0;
 
-    /// Whose results are known.
+    /// The role whose results are known.
     Oid role_ = InvalidOid;
     /// The server's text of the name that was looked at last: compared and not followed.
     const char* application_text_ = nullptr;
     bool has_application_ = false;
-    /// What is the client's own of it.
+    /// The part of the name that is the client's own.
     char application_[NAMEDATALEN] = {};
     /// The name has changed, and the block has not ended.
     bool ends_with_block_ = false;
 
     /// This session has sent something, and reports it before it ends.
     bool has_begun_ = false;
-    /// A text of this session has had what may be the comment of is_ignored.
+    /// A text of this session may have had the comment of is_ignored.
     bool has_ignore_comments_ = false;
     /// The detector has thrown, which it never does.
     bool has_given_up_ = false;
-    /// What it threw. It is a member because its size in a frame would slow down each statement.
+    /// The exception that it threw. It is a member because its size in a frame would slow down each
+    /// statement.
     CaughtError thrown_ = {};
     /// COMMIT AND CHAIN or ROLLBACK AND CHAIN: the next statement is in a block again.
     bool chains_ = false;

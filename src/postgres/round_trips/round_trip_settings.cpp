@@ -1,6 +1,6 @@
 // The settings onetrip.watch*: names, descriptions, limits, and who may set them.
 //
-// Nothing here knows what they are used for.
+// Nothing here knows their use.
 
 #include "postgres/round_trips/round_trip_settings.hpp"
 
@@ -43,7 +43,7 @@ void assign_request(const char* value, void* /*extra*/) {
     round_trip_settings.has_request = value != nullptr && *value != '\0';
 }
 
-/// Which parts of which application send statements.
+/// Defines the settings of tags, which show the part of an application that sends a statement.
 void define_settings_of_tags() {
     RoundTripSettings& settings = round_trip_settings;
     DefineCustomStringVariable("onetrip.watch_tags",
@@ -59,7 +59,7 @@ void define_settings_of_tags() {
         &settings.request, "", PGC_SUSET, 0, check_request, assign_request, nullptr);
 }
 
-/// Those that anybody may set.
+/// Defines the settings that anybody may set.
 void define_settings_of_clients() {
     RoundTripSettings& settings = round_trip_settings;
     DefineCustomEnumVariable(
@@ -73,7 +73,7 @@ void define_settings_of_clients() {
                              &settings.ignore, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 }
 
-/// What is logged, and what is heavy.
+/// Defines the limits from which on episodes are logged, and results and plans are heavy.
 void define_limits() {
     RoundTripSettings& settings = round_trip_settings;
     DefineCustomIntVariable(

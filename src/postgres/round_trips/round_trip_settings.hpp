@@ -25,7 +25,7 @@ struct RoundTripSettings {
 
 extern RoundTripSettings round_trip_settings;
 
-/// Makes them known to the server. To be called while shared_preload_libraries are loaded.
+/// Makes the settings known to the server. It is called while shared_preload_libraries are loaded.
 void define_round_trip_settings();
 
 }  // namespace onetrip::postgres

@@ -133,7 +133,7 @@ int begin_of_statement(const char* text, bool is_standard) {
 /// A statement as it is shown, as far as it will be: constants may be millions.
 class NormalisedText {
   public:
-    /// `list` is where a list ends of which a part may be left out; npos if there is none.
+    /// `list` is the end of a list of which a part may be left out; npos if there is none.
     NormalisedText(const char* text, std::size_t list, bool is_standard)
         : text_(text),
           is_standard_(is_standard),
@@ -165,19 +165,20 @@ class NormalisedText {
         lexer.finish();
     }
 
-    /// Longer than what is shown, of the list and of what follows it.
+    /// Whether the text is longer than is shown. After a list, only the text after it counts.
     bool is_full() const { return !is_in_list() && has_most(); }
 
     std::string_view view() const { return {to_.data, static_cast<std::size_t>(to_.len)}; }
 
-    /// The statement up to the end of its list, and what follows; all of it if it has none.
+    /// The statement up to the end of its list, and the rest; all of it if it has no list.
     std::string_view head() const {
         return list_size_ < 0 ? view() : view().substr(0, static_cast<std::size_t>(list_size_));
     }
     std::string_view tail() const { return view().substr(head().size()); }
 
   private:
-    /// What lies between two tokens: blanks, and comments, of which no more than a blank is left.
+    /// Writes the gap between two tokens: blanks, and comments, of which no more than a blank is
+    /// left.
     void write_gap(int end) {
         const std::string_view gap(text_ + copied_, static_cast<std::size_t>(end - copied_));
         const bool has_comment = gap.find_first_not_of(space) != std::string_view::npos;
@@ -216,7 +217,7 @@ class NormalisedText {
     StringInfoData to_{};
 };
 
-/// `…`, or what comes near it where the encoding has none.
+/// `…`, or three dots if the encoding does not have it.
 const char* ellipsis() {
     const char* const converted = utf8_to_server("\xE2\x80\xA6");
     return std::strcmp(converted, "?") == 0 ? "..." : converted;
@@ -296,7 +297,8 @@ void look_at_literals(const Query* query, const char* text) {
     seen = seen || may_have_backslash(query, text);
 }
 
-/// By backslash_quote as it is now, which may not be as the statement's parse did.
+/// The rules follow the current backslash_quote, which may differ from that of the statement's
+/// parse.
 roundtrip::LiteralRules literal_rules() {
     const bool is_safe = backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
                          !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding());

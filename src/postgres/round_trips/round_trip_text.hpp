@@ -12,14 +12,15 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// A statement has been analysed. Under which setting of standard_conforming_strings its text was
-/// parsed is known of no single one: its message may have begun with a SET, and a prepared one is
-/// analysed again whenever a table changes. Known are the settings of all with a backslash.
+/// A statement has been analysed. The setting of standard_conforming_strings under which a single
+/// text was parsed is not known: its message may have begun with a SET, and a prepared one is
+/// analysed again whenever a table changes. The settings of all texts with a backslash are known.
 void look_at_literals(const Query* query, const char* text);
 
 /// How the server has read the literals of statements that it has parsed.
 roundtrip::LiteralRules literal_rules();
-/// The same where comments alone are looked for: what backslash_quote refuses was an error before.
+/// The same if only comments are looked for: a text that backslash_quote refuses was an error
+/// before.
 roundtrip::LiteralRules comment_rules();
 
 /// The text of one statement, as its client sent it.
@@ -52,11 +53,11 @@ StatementSource source_of(const Query* statement, const char* text);
 /// (transformDeclareCursorStmt of analyze.c), before 18.
 void locate_query_of_cursor(Query* statement);
 
-/// Whether a statement has what may be a comment `/* onetrip:ignore */`. Asked of each that is
+/// Whether a statement may have a comment `/* onetrip:ignore */`. It is asked for each that is
 /// analysed: most are the only one of their string, which need not be measured.
 bool names_ignore(const Query* statement, const char* text);
 
-/// Whether a statement has one.
+/// Whether a statement has a comment `/* onetrip:ignore */`.
 bool has_ignore_comment(StatementSource source);
 
 /// Copies a text. If it is longer than 1 kB or `is_cut`, it is cut between characters and ends with

@@ -1,6 +1,6 @@
 // The totals of each database: counters in shared memory that no eviction takes back.
 //
-// A spinlock is for all of them. They are added to once a loop and episode.
+// One spinlock guards all of them. They are added to once a loop and episode.
 
 #include "postgres/round_trips/round_trip_totals.hpp"
 
@@ -20,7 +20,7 @@ struct SharedTotals {
 
 SharedTotals* shared_totals = nullptr;
 
-/// Under the lock.
+/// The totals of a database. The caller holds the lock.
 RoundTripTotal& total_of(Oid database) {
     RoundTripTotals& all = shared_totals->totals;
     for (int i = 0; i < all.count; ++i) {

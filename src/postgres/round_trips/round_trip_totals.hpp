@@ -3,8 +3,7 @@
 #include "postgres/server/server.hpp"
 #include "roundtrip/detector.hpp"
 
-/// What all loops of a database have cost since the last reset, whatever has been forgotten of
-/// them.
+/// The costs of all loops of a database since the last reset, including forgotten ones.
 namespace onetrip::postgres {
 
 struct RoundTripTotal {
@@ -29,7 +28,7 @@ struct RoundTripTotals {
 Size size_of_totals();
 void start_totals();
 
-/// None of these raises anything.
+/// These functions raise nothing.
 void add_to_totals(Oid database, const roundtrip::Loop& loop);
 void count_eviction(Oid database);
 void copy_totals(RoundTripTotals& copy);

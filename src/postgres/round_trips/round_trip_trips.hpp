@@ -11,7 +11,7 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// Knows of each statement whether its client may have waited for the one before it.
+/// Finds out whether the client of a statement may have waited for the one before it.
 class TripCounter {
   public:
     /// A statement has ended. False if it came in the same message as the one before, if no Sync
@@ -31,8 +31,8 @@ class TripCounter {
     struct State {
         TimestampTz message = 0;      ///< when it arrived
         TimestampTz transaction = 0;  ///< when it began
-        /// For how long the session has been active, or idle in a transaction: grows with each
-        /// Sync, as long as the server tracks activities (pgstat_report_activity,
+        /// The time for which the session has been active, or idle in a transaction: it grows with
+        /// each Sync, as long as the server tracks activities (pgstat_report_activity,
         /// backend_status.c). Either may take less than a microsecond, and then does not count.
         std::int64_t spent = 0;
         bool has_more = false;  ///< more than a Sync has been received already

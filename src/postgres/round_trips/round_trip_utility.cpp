@@ -1,7 +1,7 @@
 // Finds out what utility statements do to blocks, episodes, cursors and prepared statements.
 //
-// It reads the statement's tree, and whether the server is in a block; knows neither the session's
-// detector nor what follows from what it finds.
+// It reads the statement's tree, and whether the server is in a block. It knows neither the
+// session's detector nor the consequences of its findings.
 
 #include "postgres/round_trips/round_trip_utility.hpp"
 

@@ -9,8 +9,8 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// The effects of a utility statement that the watch must know. Read before it runs: its tree may
-/// be gone after it.
+/// The effects of a utility statement that the watch must know. They are read before it runs: its
+/// tree may be gone after it.
 struct UtilityEffect {
     bool begins_block = false;
     bool was_in_block = false;  ///< the server was in one, when it was asked to begin one

@@ -28,7 +28,7 @@ class RowSizes {
     bool wants_row() const { return count_ > 0 && rows_ < most_rows; }
     void add(TupleTableSlot* row);
 
-    /// Of so many rows, by the mean of those that were added.
+    /// The bytes of so many rows, by the mean of those that were added.
     double bytes(std::uint64_t rows) const {
         return rows_ == 0 ? 0
                           : static_cast<double>(rows) *
@@ -46,7 +46,8 @@ class RowSizes {
     Widest widest(TupleDesc columns) const;
 
   private:
-    /// Columns of variable length: those after so many count in the whole alone.
+    /// The number of columns of variable length that count by themselves; further ones count in the
+    /// whole alone.
     static constexpr int most_columns = 64;
 
     std::int64_t rows_ = 0;       ///< that were looked at; 1 if all are alike

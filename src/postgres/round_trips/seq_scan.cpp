@@ -1,7 +1,7 @@
 // Finds the sequential scan of a plan that an index would spare, and the index.
 //
-// Looked at is what the planner has estimated. Columns compared by = come first in the index, and
-// after them one that is compared by < or >. No data of the client's stand in what is said.
+// The planner's estimates are looked at. Columns compared by = come first in the index, and after
+// them one that is compared by < or >. The texts have no data of the client's.
 
 #include "postgres/round_trips/seq_scan.hpp"
 
@@ -37,7 +37,7 @@ constexpr double small_table = 1000;
 
 // ---- the walk over plans ------------------------------------------------------------------------
 
-/// What lies below a plan.
+/// Adds the plans directly below a plan.
 List* with_children(List* plans, const Plan* plan) {
     const auto add_all = [&plans](const List* further) {
         for (Plan* child : each<Plan>(further)) {
@@ -71,7 +71,8 @@ int workers_of(const Plan* plan) {
                                     : 0;
 }
 
-/// Of a scan by several processes the plan has the rows of one (get_parallel_divisor, costsize.c).
+/// The number by which the planner divides the rows of a parallel scan, since the plan has those of
+/// one process (get_parallel_divisor, costsize.c).
 double parallel_divisor(int workers) {
     const double of_leader = parallel_leader_participation ? 1.0 - 0.3 * workers : 0;
     return workers + Max(of_leader, 0.0);
@@ -124,8 +125,8 @@ Scan largest_scan(const PlannedStmt* planned) {
 
 // ---- the filter ---------------------------------------------------------------------------------
 
-/// What an index could have as keys: expressions of one table, as the plan has them, at most as
-/// many as an index takes.
+/// The possible keys of an index: expressions of one table, as the plan has them, at most as many
+/// as an index takes.
 struct Keys {
     List* equal = NIL;               ///< of which each is compared by =, or is NULL, true or false
     List* ranges = NIL;              ///< that are compared otherwise
@@ -133,7 +134,8 @@ struct Keys {
     bool has_data = false;  ///< there was one with data of the client's in it, which is not written
 };
 
-/// Whether an expression has what no index takes: parameters, whole rows, columns of the system.
+/// Whether an expression has parts that no index takes: parameters, whole rows, columns of the
+/// system.
 bool has_no_key(Node* node, void* context) {
     if (node == nullptr || IsA(node, Param)) {
         return node != nullptr;
@@ -154,27 +156,27 @@ bool is_of_json(Oid operation) {
                                std::strcmp(name, "#>") == 0 || std::strcmp(name, "#>>") == 0);
 }
 
-/// Whether a constant stands in the statement's text: what came as a parameter is found where that
-/// stands (eval_const_expressions, clauses.c).
+/// Whether a constant stands in the statement's text: the location of a value that came as a
+/// parameter is that of the parameter (eval_const_expressions, clauses.c).
 bool is_literal(const Node* node, std::string_view text) {
     if (!IsA(node, Const)) {
         return false;
     }
     const auto* const constant = reinterpret_cast<const Const*>(node);
-    // Of a function that was put in its place it is a place in the function's own text.
+    // The location of a constant from an inlined function is one in the function's own text.
     return constant->location >= 0 && static_cast<std::size_t>(constant->location) < text.size() &&
            text[static_cast<std::size_t>(constant->location)] != '$';
 }
 
-/// A digit, true and false say nothing of anybody.
+/// A digit, true and false reveal nothing about anybody.
 bool is_harmless(const Const* constant) {
     return constant->constisnull || constant->consttype == BOOLOID ||
            (constant->consttype == INT4OID && DatumGetInt32(constant->constvalue) >= 0 &&
             DatumGetInt32(constant->constvalue) <= 9);
 }
 
-/// Whether an expression has what may be data of the client's: a constant, but for the keys of
-/// JSON, which are like names of columns, and for the lengths in casts.
+/// Whether an expression may have data of the client's: a constant, except for the keys of JSON,
+/// which are like names of columns, and for the lengths in casts.
 bool has_client_data(Node* node, void* context) {
     if (node == nullptr) {
         return false;
@@ -224,11 +226,11 @@ Node* with_collation(Node* expression, Oid collation) {
     return collated(expression, collation);
 }
 
-/// `collation` is that by which it is compared; InvalidOid if that does not matter. A cast that
-/// changes no bit of the value is none for an index.
+/// Adds an expression to the keys. `collation` is that by which it is compared; InvalidOid if that
+/// does not matter. A cast that changes no bit of the value is not one for an index.
 void add_key(Keys& keys, Node* expression, Oid collation, bool is_equal, std::string_view text) {
     Node* plain = without_relabels(expression);
-    // A cast to a type that is put in order otherwise is none of those: from xml to text.
+    // A cast to a type that is ordered differently does count: from xml to text.
     const bool is_other = OidIsValid(collation) && !OidIsValid(exprCollation(plain));
     plain = with_collation(is_other ? expression : plain, collation);
     if (has_client_data(plain, &text)) {
@@ -240,7 +242,7 @@ void add_key(Keys& keys, Node* expression, Oid collation, bool is_equal, std::st
     }
 }
 
-/// Of what is compared by < and > the one that is so most often: between two values lies less.
+/// The expression that is most often compared by < and >: fewer rows lie between two values.
 Node* range_of(const Keys& keys) {
     const int* const most = std::max_element(keys.times, keys.times + list_length(keys.ranges));
     return keys.ranges == NIL
@@ -248,7 +250,7 @@ Node* range_of(const Keys& keys) {
                : static_cast<Node*>(list_nth(keys.ranges, static_cast<int>(most - keys.times)));
 }
 
-/// What two comparisons have in common: of a value, or of those of an array.
+/// A comparison with a value, or with those of an array.
 struct Comparison {
     Oid operation;
     Oid collation;
@@ -435,7 +437,7 @@ const char* columns_of(const ScannedTable& scanned, const List* filter) {
     return list.data;
 }
 
-/// What to say of an index that would spare the scan; nullptr if there is none to be made.
+/// The advice on an index that would spare the scan; nullptr if there is none to be made.
 const char* advice_on(const Keys& keys, const ScannedTable& scanned, Oid named,
                       const char* columns) {
     const char* const name = name_of_table(named);

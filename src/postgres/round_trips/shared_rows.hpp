@@ -28,7 +28,7 @@ class SharedRows {
                         MAXALIGN(mul_size(most, sizeof(void*))));
     }
 
-    /// Runs at the server's start. `name` is that of the memory.
+    /// Runs at the server's start. `name` is the name of the memory.
     void start_up(const char* name, int most, LWLock* lock) {
         HASHCTL control{};
         control.keysize = sizeof(Key);
@@ -105,7 +105,8 @@ class SharedRows {
     }
 
     /// Hands all rows to `take`, the most recently seen first, while nobody else is there: at the
-    /// server's end. And takes one of them at its start, in that order, if there is room for it.
+    /// server's end. restore() takes one of them back at its start, in that order, if there is room
+    /// for it.
     template <typename Taker>
     void each_at_end(Taker&& take) const {
         Entry** const end = scratch_ + collect();
@@ -137,7 +138,7 @@ class SharedRows {
         }
     }
 
-    /// Puts all rows into the scratch; how many there are.
+    /// Puts all rows into the scratch, and returns how many there are.
     int collect() const {
         int count = 0;
         for_each([&](Entry* entry) { scratch_[count++] = entry; });

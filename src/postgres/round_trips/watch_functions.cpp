@@ -1,8 +1,8 @@
 // The SQL functions of the views round_trips_now, round_trips_total, heavy_results and heavy_plans,
 // and of round_trips_reset(bigint).
 //
-// Who sees whose texts is decided here: of others' rows all but database, role, kind, counts and
-// times is NULL.
+// This file decides which texts a role sees: in others' rows, all columns but database, role, kind,
+// counts and times are NULL.
 
 #include "postgres/round_trips/heavy_memory.hpp"
 #include "postgres/round_trips/round_trip_columns.hpp"
@@ -40,7 +40,7 @@ NullableDatum object(Oid oid) {
     return present(ObjectIdGetDatum(oid));
 }
 
-/// What the user may see of rows of this role.
+/// Judges whether the user may see the texts of rows of a role.
 class Reader {
   public:
     bool sees(Oid role) const { return sees_all_ || role == user_; }
@@ -154,7 +154,7 @@ Datum heavy_plan_rows(PG_FUNCTION_ARGS) {
     return Datum{0};
 }
 
-/// Called on NULL, which means all rows.
+/// The function is called on NULL, which means all rows.
 Datum round_trips_reset_of(PG_FUNCTION_ARGS) {
     check_preloaded();
     if (PG_ARGISNULL(0)) {
