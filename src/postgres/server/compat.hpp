@@ -51,8 +51,7 @@ inline TimestampTz to_instant(Timestamp local, int& overflow) {
 
 }  // namespace onetrip::postgres
 
-// ---- rights
-// --------------------------------------------------------------------------------------
+// ---- rights -------------------------------------------------------------------------------------
 
 extern "C" {
 #include "catalog/pg_class.h"
