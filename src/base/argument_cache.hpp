@@ -10,9 +10,9 @@
 
 namespace onetrip {
 
-/// What one caller has made of its arguments, found again by their very bytes. A query may mix as
-/// many arguments as it likes, but not fill the memory with them: when the room is full, those go
-/// that have not been used for the longest time.
+/// Keeps the objects that one caller has made of its arguments, and finds them again by the
+/// arguments' very bytes. A query may mix as many arguments as it likes, but not fill the memory
+/// with them: when the room is full, the objects that have not been used for the longest time go.
 ///
 /// `Made` has `std::size_t weight(std::size_t argument_size) const`: how much of the room it takes
 /// now, with an argument of so many bytes. It may grow while it is used.
@@ -58,7 +58,7 @@ class ArgumentCache {
     /// Whether nothing more can be added unless the oldest goes.
     bool is_full() const { return weight_ >= room_; }
 
-    /// What has not been used for the longest time; there is one.
+    /// The object that has not been used for the longest time; there is one.
     Made& oldest() { return entries_.back().made; }
 
     void forget_oldest() {

@@ -56,12 +56,12 @@ inline void store_bits(std::uint8_t* at, unsigned bit, unsigned width, std::uint
         store_big_endian(at, width / 8, bits);
         return;
     }
-    // Bytes are set from the last to the first; `behind` is the number of bits after the field in
-    // the last one.
-    const unsigned behind = -(bit + width) % 8;
+    // Bytes are set from the last to the first; `bits_after` is the number of bits after the field
+    // in the last one.
+    const unsigned bits_after = -(bit + width) % 8;
     const unsigned last = (bit + width - 1) / 8;
-    at[last] = static_cast<std::uint8_t>(at[last] | bits << behind);
-    bits >>= 8 - behind;
+    at[last] = static_cast<std::uint8_t>(at[last] | bits << bits_after);
+    bits >>= 8 - bits_after;
     for (unsigned byte = last; byte-- > bit / 8; bits >>= 8) {
         at[byte] = static_cast<std::uint8_t>(at[byte] | bits);
     }

@@ -21,7 +21,7 @@ void JsonTreeBuilder::close() {
 
 void JsonTreeBuilder::string(std::string_view text) {
     const std::size_t position = tree_.decoded.size();
-    // As bytes of one type they are copied in one piece.
+    // The characters are copied in one piece, as bytes of one type.
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
     tree_.decoded.insert(tree_.decoded.end(), bytes, bytes + text.size());
     set_bytes(add_node(Kind::string), position);

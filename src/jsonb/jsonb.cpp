@@ -29,7 +29,7 @@ Value Value::root(std::span<const std::uint8_t> jsonb) {
 }
 
 /// Less than, equal to or greater than 0, if the key at `index` sorts before, with or after `key`.
-/// The order is by length first, so most probes read one JEntry and none of the bytes.
+/// The order is by length first, so most probes read one JEntry, but no bytes.
 int Object::compare(std::uint32_t index, std::string_view key) const {
     const std::uint32_t entry = children_.entry(index);
     const bool length_known = !(entry & format::jentry_has_off);

@@ -35,9 +35,9 @@ void JsonbBuilder::close() {
     }
 }
 
-/// Puts a header and the JEntries from `first` on before the data that begin at `begin`. Those move
-/// by whole ints, so that what is padded stays so. At every 32nd the JEntry has the offset of the
-/// child's end in place of its size.
+/// Puts a header and the JEntries from `first` on before the data that begin at `begin`. The data
+/// move by whole ints, so that padding stays aligned. At every 32nd the JEntry has the offset of
+/// the child's end in place of its size.
 void JsonbBuilder::put_entries(std::size_t begin, std::size_t first, std::uint32_t header) {
     const std::size_t gap = sizeof header + (entries_.size() - first) * sizeof(std::uint32_t);
     make_room(gap);

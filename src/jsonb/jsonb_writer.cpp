@@ -63,7 +63,7 @@ bool is_container(const Node& node) {
     return node.kind == Kind::array || node.kind == Kind::object;
 }
 
-/// Of a scalar.
+/// The JEntry's type bits for a scalar.
 std::uint32_t jentry_type(const Node& node) {
     switch (node.kind) {
         case Kind::string:

@@ -91,7 +91,7 @@ Encoder::FastStep Encoder::step_of(const Step& step) const {
     fast.by_word = step.bit == 0 && step.width <= 64 && step.byte + word <= image.size();
     if (fast.by_word) {
         fast.shift = 64 - step.width;
-        fast.behind = load_bits(image.data() + step.byte, 0, 64);
+        fast.bits_after = load_bits(image.data() + step.byte, 0, 64);
     }
     return fast;
 }
@@ -144,7 +144,7 @@ std::size_t Encoder::encode_parsed(std::span<const Value> row, SectionSink& sink
 
 inline void Encoder::store(const FastStep& step, std::uint8_t* at, std::uint64_t bits) {
     if (step.by_word) {
-        store_unsigned<std::uint64_t>(at, bits << step.shift | step.behind);
+        store_unsigned<std::uint64_t>(at, bits << step.shift | step.bits_after);
     } else {
         store_bits(at, step.step.bit, step.step.width, bits);
     }
@@ -180,7 +180,8 @@ inline void Encoder::write_run(FastRun& run, std::span<const Value> row, std::ui
 }
 
 /// Writes all but the computed fields; false if the row overflows the section, with current_ the
-/// field that does. With a share, the split field takes that, and else all that its value has.
+/// field that does. The split field takes its share if there is one, and else all that its value
+/// has.
 bool Encoder::write(std::span<const Value> row, const Share* share, std::uint8_t* section) {
     const std::size_t room = plan_.max_bytes - plan_.root.end.bytes();
     std::uint32_t variable = 0;

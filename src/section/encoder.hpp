@@ -66,8 +66,8 @@ class Encoder {
         /// Whether the field is written as the eight bytes that begin with it, which is one store:
         /// if it begins a byte and so many bytes are sure to follow.
         bool by_word;
-        std::uint32_t shift;   ///< of the bits within that word
-        std::uint64_t behind;  ///< the image's bits in that word after the field
+        std::uint32_t shift;       ///< of the bits within that word
+        std::uint64_t bits_after;  ///< the image's bits in that word after the field
     };
 
     /// A run of the plan. The part after it is a field of bytes.
