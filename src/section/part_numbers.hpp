@@ -16,7 +16,7 @@ struct PartNumbers {
     std::uint64_t parts = 1;
     std::uint64_t last_of_segment = 0;
 
-    /// Of the first of so many parts.
+    /// The numbers of the first of so many parts.
     static PartNumbers first_of(std::uint64_t parts) { return {0, parts - 1, parts, parts - 1}; }
 
     /// The one that a field's source names. Throws BadValue if it does not fit.
@@ -34,8 +34,8 @@ class PartNumbersJudge {
     /// `has_gaps`: with `split by`, numbers have gaps, and parts() has no rules.
     explicit PartNumbersJudge(bool has_gaps = false) : has_gaps_(has_gaps) {}
 
-    /// What is wrong with the number of a part field, compared with those seen before: a phrase
-    /// that begins with the number's meaning. Empty if nothing is.
+    /// The fault in the number of a part field, compared with those seen before: a phrase that
+    /// begins with the number's meaning. Empty if there is none.
     std::string judge(const Field& field, std::uint64_t number);
 
     /// The number that a row sets. Throws BadValue if it contradicts those seen before.

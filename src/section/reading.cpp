@@ -67,8 +67,9 @@ std::size_t Reading::less_gap(std::uint64_t whole, const Gap& gap) {
     return static_cast<std::size_t>(without(without(whole, gap.fixed_bytes), lengths_between(gap)));
 }
 
-/// If the last sum was of the same parts and the one before them, it is that less this one: so a
-/// row of parts up to the end is added up once.
+/// Adds up the lengths of the parts in a gap. If the last sum was of the same parts and the one
+/// before them, the sum is the last one less that part: so a row of parts up to the end is added up
+/// once.
 std::uint64_t Reading::lengths_between(const Gap& gap) {
     if (between_.end == gap.end_part && between_.first + 1 == gap.first_part &&
         gap.first_part <= gap.end_part) {

@@ -49,7 +49,7 @@ struct Source {
     std::string name;
     std::uint64_t constant = 0;
 
-    /// What is added to a length or a count: `length(x) - 4`.
+    /// The number that is added to a length or a count: `length(x) - 4`.
     std::int32_t plus = 0;
 
     bool is_measure() const {
@@ -141,7 +141,7 @@ struct List {
     std::optional<Split> split;
     std::string source;  ///< the key or column; the name, if nothing else is said
 
-    /// Of a list of values: width, type and parameters of each. Its name is the list's.
+    /// The width, type and parameters of each value of a list. Its name is the list's.
     std::optional<Field> value;
     std::unique_ptr<Block> block;  ///< of a list of objects
 
@@ -177,7 +177,7 @@ struct Optional {
     TextPosition at;
 };
 
-/// What a block holds, in order.
+/// An element of a block, which holds them in order.
 using Element = std::variant<Field, Label, List, Object, Choice, Optional>;
 
 struct Block {
@@ -209,8 +209,8 @@ struct After {
     bool operator==(const After& other) const { return tag == other.tag && bytes == other.bytes; }
 };
 
-/// What follows the section's own layout in a text: a type, if it has no set, and else an item of
-/// `tlv(…,set)`.
+/// A definition after the section's own layout in a text: a type, if it has no set, and else an
+/// item of `tlv(…,set)`.
 struct Definition {
     std::string name;
     std::string set;  ///< empty for a type
@@ -221,7 +221,7 @@ struct Definition {
     TextPosition at;
 };
 
-/// A layout as it was written. What is run is the plan that compile makes of it (plan.hpp).
+/// A layout as it was written. The plan that compile makes of it (plan.hpp) is run.
 struct Layout {
     static constexpr std::uint32_t largest_section = 4096;  ///< bytes; also the default
     static constexpr std::uint32_t smallest_section = 3;

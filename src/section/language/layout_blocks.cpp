@@ -1,4 +1,4 @@
-// What stands in braces: fields, labels, lists, objects, if and optional.
+// Parses the elements in braces: fields, labels, lists, objects, if and optional.
 
 #include "section/language/layout_parsing.hpp"
 

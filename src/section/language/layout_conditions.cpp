@@ -15,7 +15,7 @@ class ConditionParser {
   public:
     explicit ConditionParser(TokenReader& reader) : reader_(reader) {}
 
-    /// From "(" to ")", which may be several lines.
+    /// Parses a condition from "(" to ")", which may be several lines.
     Condition parse_parentheses();
 
   private:

@@ -15,7 +15,7 @@ namespace {
 /// Sets are searched one after the other: more than a table has any use for.
 constexpr std::size_t most_sets = 16;
 
-/// What a length or count can differ from what it says: less than a section has bytes.
+/// The most that a length or count can differ from the measure: less than a section has bytes.
 constexpr std::uint32_t largest_plus = Layout::largest_section;
 
 class FieldParser {

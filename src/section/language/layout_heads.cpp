@@ -1,4 +1,4 @@
-// What stands in parentheses after the names of layouts and definitions.
+// Parses the parentheses after the names of layouts and definitions.
 
 #include <algorithm>
 #include <charconv>
@@ -16,14 +16,14 @@ namespace {
 constexpr std::uint64_t largest_tag = 0xFFFF;
 constexpr std::uint64_t largest_byte = 0xFF;
 
-/// Words of a layout's head, which are no sets.
+/// Words of a layout's head, which are not sets.
 constexpr std::string_view options[] = {"max", "text", "time", "library"};
 
 bool is_option(std::string_view word) {
     return std::find(std::begin(options), std::end(options), word) != std::end(options);
 }
 
-/// Keys of a tlv's item, which are no names of items.
+/// Keys of a tlv's item, which are not names of items.
 bool is_key_of_item(std::string_view name) {
     static constexpr std::string_view keys[] = {"tag", "value", "hex", "base64", "size"};
     return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
@@ -124,7 +124,8 @@ After parse_after(TokenReader& reader) {
     return after;
 }
 
-/// What tells one definition of a set from another, for one of the ways to be found.
+/// The values that distinguish one definition of a set from another, for one of the ways to be
+/// found.
 using Scope = std::tuple<std::string_view, std::uint64_t, std::uint64_t, std::uint64_t,
                          std::vector<std::uint8_t>>;
 

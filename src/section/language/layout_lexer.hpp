@@ -27,8 +27,8 @@ struct Token {
     bool is_symbol(std::string_view symbol) const { return kind == Kind::symbol && text == symbol; }
     bool is_name(std::string_view name) const { return kind == Kind::name && text == name; }
 
-    /// What a message says was found: the token quoted, or "end of line". A character that nobody
-    /// would see is named.
+    /// The words for a token that a message says was found: the token quoted, or "end of line". A
+    /// character that nobody would see is named.
     std::string describe() const;
 };
 

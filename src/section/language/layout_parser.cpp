@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1: a field may be a column's name
 
-/// Of a text with definitions; the canonical text's too, so that it can be entered again.
+/// The longest text with definitions. The limit holds for the canonical text too, so that it can be
+/// entered again.
 constexpr std::size_t longest_text = 1U << 20;
 
 /// Words of the language that name nothing.
@@ -62,7 +63,7 @@ class TextParser {
         return definition;
     }
 
-    /// What stands before the braces of a definition.
+    /// Parses the head of a definition, before its braces.
     Definition parse_head() {
         const Token name = reader_.current();
         if (name.kind != Token::Kind::name) {

@@ -54,19 +54,19 @@ class TokenReader {
 };
 
 /// The names that are types because a definition has them. They are found before the text is
-/// parsed, so that a name that is no type is refused where it stands.
+/// parsed, so that a name that is not a type is refused where it stands.
 class TypeNames {
   public:
-    /// Of a text without definitions of its own.
+    /// The type names of a text without definitions of its own.
     TypeNames() = default;
 
-    /// Throws where a text with definitions is too long.
+    /// Throws if a text with definitions is too long.
     TypeNames(std::string_view text, Interrupt interrupt);
 
     bool is_own(std::string_view name) const { return own_.contains(name); }
     bool is_of_library(std::string_view name) const;
 
-    /// From the head of the layout.
+    /// Takes the library's types or not, as the head of the layout says.
     void use_library(bool uses) { uses_library_ = uses; }
 
   private:
@@ -76,10 +76,10 @@ class TypeNames {
 
 // ---- layout_fields.cpp ------------------------------------------------------------------------
 
-/// What stands after the name of a field.
+/// Parses a field after its name.
 Field parse_field(TokenReader& reader, const TypeNames& types, const Token& name);
 
-/// What stands after the brackets of a list of plain values.
+/// Parses a list of plain values after its brackets.
 Field parse_list_value(TokenReader& reader, const TypeNames& types, const Token& name);
 
 /// The column of a list, after "=".
@@ -87,21 +87,21 @@ Token take_list_source(TokenReader& reader);
 
 // ---- layout_conditions.cpp --------------------------------------------------------------------
 
-/// From "(" to ")".
+/// Parses a condition from "(" to ")".
 Condition parse_condition(TokenReader& reader);
 
 // ---- layout_blocks.cpp ------------------------------------------------------------------------
 
-/// From "{" to "}"; `depth` is that of these braces, from 1.
+/// Parses braces from "{" to "}"; `depth` is that of these braces, from 1.
 Block parse_braces(TokenReader& reader, const TypeNames& types, int depth,
                    const std::string& expected);
 
 // ---- layout_heads.cpp -------------------------------------------------------------------------
 
-/// From "(" to ")" after a layout's name.
+/// Parses the head after a layout's name, from "(" to ")".
 void parse_layout_head(TokenReader& reader, Layout& layout);
 
-/// From "(" to ")" after a definition's name.
+/// Parses the head after a definition's name, from "(" to ")".
 void parse_definition_head(TokenReader& reader, Definition& definition);
 
 /// The table in `text TABLE` and dvbtext(TABLE).

@@ -22,7 +22,7 @@ std::string print_type_and_split(const Field& field) {
     return print_type(field) + (field.split ? " split" : "");
 }
 
-/// What stands after the type; empty if the text says no more than the name does.
+/// The text after the type; empty if it says no more than the name does.
 std::string print_rest(const Field& field) {
     const bool is_column = field.source.kind == Source::Kind::column;
     std::string rest;
@@ -123,7 +123,7 @@ class Printer {
     std::size_t depth_ = 0;
 };
 
-/// From the brace to the brace, both on lines that others begin and end.
+/// Prints a block from brace to brace, both on lines that others begin and end.
 void Printer::print_braces(const Block& block) {
     text_ += "{\n";
     ++depth_;

@@ -1,5 +1,6 @@
-// with_library: a layout's text with all that it can reach of the library. What the text has itself
-// comes first, as it does where the library is looked up, so that items find the same definitions.
+// with_library: a layout's text with all that it can reach of the library. The text's own
+// definitions come first, as they do when the library is looked up, so that items find the same
+// definitions.
 
 #include "section/library/inlining.hpp"
 

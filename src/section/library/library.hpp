@@ -26,10 +26,10 @@ struct LibraryTable {
     std::string_view text;       ///< canonical, with the sets of the standard that comes first
 };
 
-/// By set, and in a set in the order of its file; the types come last.
+/// All definitions, by set, and in a set in the order of its file; the types come last.
 std::span<const LibraryDefinition> library_definitions();
 
-/// Those of a set; empty if the library has no such set.
+/// The definitions of a set; empty if the library has no such set.
 std::span<const LibraryDefinition> library_set(std::string_view set);
 
 /// nullptr if the library has no such type.

@@ -1,5 +1,5 @@
-// What the standards have of the library: tables are found by name and by table_id, and their texts
-// get the sets of the standard.
+// The tables of the standards in the library: they are found by name and by table_id, and their
+// texts get the sets of the standard.
 
 #include "section/library/standards.hpp"
 

@@ -291,7 +291,7 @@ void Aligner::check_node(const Node& node, BlockId block, Set begin) const {
     }
 }
 
-/// By every length() that may stand in the same bytes.
+/// Checks an element with every length() of it that may stand in the same bytes.
 void Aligner::check_measured(const Node& node, BlockId block, Set begin) const {
     const Set end = end_of(shift_of(node), begin);
     if (node.name == none || node.kind == Node::Kind::label ||

@@ -8,7 +8,7 @@
 
 namespace onetrip::section::tables {
 
-/// What is thrown where bits do not fit: no error yet, since a row may be split.
+/// Thrown when bits do not fit: it is not an error yet, since a row may be split.
 struct NoRoom {};
 
 /// Appends fields of any number of bits, most significant bit first, to room that the caller owns.
@@ -20,7 +20,7 @@ class BitWriter {
         advance(skipped);
     }
 
-    /// In bits, from the begin.
+    /// The position in bits, from the begin.
     std::size_t position() const { return position_; }
     std::uint8_t* begin() const { return begin_; }
 

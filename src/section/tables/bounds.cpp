@@ -25,7 +25,7 @@ std::uint64_t times(std::uint64_t a, std::uint64_t b) {
     return a != 0 && b > far / a ? far : a * b;
 }
 
-/// What elements take, in bits.
+/// The size of elements, in bits.
 struct Size {
     std::uint64_t smallest = 0;
     std::optional<std::uint64_t> fixed = 0;
@@ -54,7 +54,7 @@ class Bounder {
     }
 
   private:
-    /// What the elements before a place say: by name, the position of the one that says it.
+    /// A measure that an element before a place gives: by name, the position of that element.
     struct Said {
         enum class What : std::uint8_t { length, count, offset, end };
         What what;
@@ -70,8 +70,8 @@ class Bounder {
 
     struct OpenScope {
         ScopeId id = none;
-        bool end_is_told = false;            ///< from outside
-        std::vector<std::uint32_t> lengths;  ///< by NameId; none where nothing says it
+        bool end_is_known = false;           ///< from outside
+        std::vector<std::uint32_t> lengths;  ///< by NameId; none if no element gives it
         std::vector<std::uint32_t> counts;
         std::vector<std::uint32_t> offsets;
         std::vector<std::uint32_t> last_positions;  ///< of the elements of that name
@@ -80,7 +80,7 @@ class Bounder {
         std::vector<Rest> rests;
     };
 
-    Size bound_scope(ScopeId id, bool end_is_told);
+    Size bound_scope(ScopeId id, bool end_is_known);
     Size bound_block(BlockId id);
     Size bound_node(BlockId block, std::uint32_t index);
     Size bound_bits(const Node& node);
@@ -104,7 +104,7 @@ class Bounder {
     void check_rests();
     bool is_known_after(const Rest& rest);
     std::uint32_t known_after(BlockId block, std::size_t index);
-    [[noreturn]] void refuse_endless(const Node& node, const Node* behind) const;
+    [[noreturn]] void refuse_endless(const Node& node, const Node* next) const;
     const Node* first_unknown(const Rest& rest) const;
 
     bool has_sure_key(BlockId id) const;
@@ -128,11 +128,11 @@ std::string name_of(const Node& node) {
 
 // ---- scopes -----------------------------------------------------------------------------------
 
-Size Bounder::bound_scope(ScopeId id, bool end_is_told) {
+Size Bounder::bound_scope(ScopeId id, bool end_is_known) {
     open_.emplace_back();
     const std::size_t names = unit_.scopes[id].names.size();
     open().id = id;
-    open().end_is_told = end_is_told;
+    open().end_is_known = end_is_known;
     open().lengths.assign(names, none);
     open().counts.assign(names, none);
     open().offsets.assign(names, none);
@@ -168,7 +168,7 @@ Size Bounder::bound_node(BlockId block, std::uint32_t index) {
         case Node::Kind::tlv:
             return bound_bytes(block, index);
         case Node::Kind::align:
-            // Known where it is known how many bits of its byte are taken (alignment.cpp).
+            // Its size is known where the taken bits of its byte are known (alignment.cpp).
             return node.fixed ? fixed_size(*node.fixed) : Size{0, std::nullopt, none};
         case Node::Kind::values:
         case Node::Kind::list:
@@ -220,7 +220,7 @@ Size Bounder::bound_bytes(BlockId block, std::uint32_t index) {
     return size;
 }
 
-/// By the length that was said of the name, by the next label's offset, or by the end of the
+/// Ends an element by the length of its name, by the next label's offset, or by the end of the
 /// braces.
 void Bounder::end_by_name(BlockId block, std::uint32_t index, Size& size) {
     Node& node = node_at(block, index);
@@ -242,7 +242,7 @@ void Bounder::end_by_name(BlockId block, std::uint32_t index, Size& size) {
 void Bounder::end_by_rest(BlockId block, std::uint32_t index) {
     node_at(block, index).ends = EndsBy::rest;
     open().rests.push_back({block, index});
-    if (!open().end_is_told && open().end == none) {
+    if (!open().end_is_known && open().end == none) {
         unit_.scopes[open().id].needs_end = true;
     }
 }
@@ -294,7 +294,7 @@ Size Bounder::bound_list(BlockId block, std::uint32_t index) {
     return size;
 }
 
-/// Of an object that knows itself where it ends, nothing has to be said.
+/// An object that knows itself where it ends needs no length or end.
 Size Bounder::bound_object(BlockId block, std::uint32_t index) {
     const bool has_length = open().lengths[node_at(block, index).name] != none;
     Size body;
@@ -420,7 +420,7 @@ void Bounder::say(Said said) {
     }
 }
 
-/// What an arm says holds in it alone.
+/// Takes back the measures that an arm gives: they hold in it alone.
 std::vector<Bounder::Said> Bounder::take_back(std::size_t from) {
     std::vector<Said> taken(open().said.begin() + static_cast<std::ptrdiff_t>(from),
                             open().said.end());
@@ -508,16 +508,16 @@ const Node* Bounder::first_unknown(const Rest& rest) const {
     return nullptr;
 }
 
-void Bounder::refuse_endless(const Node& node, const Node* behind) const {
-    if (behind == nullptr) {
+void Bounder::refuse_endless(const Node& node, const Node* next) const {
+    if (next == nullptr) {
         const Node& list = node;
         refuse_layout(list.at, "where an item of list " + name_of(list) + " ends cannot be decoded",
                       "an element in it that ends where the item ends",
                       "length(…) before that element, or length() at the item's beginning");
     }
     refuse_layout(
-        behind->at,
-        "where " + name_of(node) + " ends and " + name_of(*behind) + " begins cannot be decoded",
+        next->at,
+        "where " + name_of(node) + " ends and " + name_of(*next) + " begins cannot be decoded",
         "no length or count before " + name_of(node) + " that bounds either",
         "length(…) of one of them before it");
 }
@@ -548,7 +548,7 @@ bool Bounder::has_sure_key(BlockId id) const {
 }
 
 /// A key that an element outside takes, too, would have the braces written for its sake. Those of
-/// one name stand in different arms: where one is, the other is not.
+/// one name stand in different arms: if one is there, the other is not.
 void Bounder::refuse_keys_outside(Node& optional) {
     Scope& scope = unit_.scopes[open().id];
     std::set<std::pair<KeyId, NameId>> inside;

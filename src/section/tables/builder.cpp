@@ -44,7 +44,7 @@ class Builder {
     }
 
   private:
-    /// What a name of a scope may be asked for.
+    /// The uses of a name of a scope.
     struct Named {
         NameId id = none;
         bool is_field = false;     ///< an integer field that a condition may ask for
@@ -68,17 +68,17 @@ class Builder {
         bool is_container;  ///< a list, an object, or a tlv with sets
     };
 
-    /// What is taken at a place: names, with whether only constants have them, and keys.
+    /// The names and keys that are taken at a place; of a name, whether only constants have it.
     struct Declared {
         std::unordered_map<std::string, bool> names;
         std::unordered_map<KeyId, Taker> keys;
     };
 
-    /// What is known of a scope while it is built.
+    /// The state of a scope while it is built.
     struct OpenScope {
         std::unordered_map<std::string, Named> names;
-        /// What is taken where the builder is. What an arm takes is taken out at its end, so that
-        /// the next may use it.
+        /// The names and keys that are taken where the builder is. Those of an arm are taken out at
+        /// its end, so that the next may use them.
         Declared visible;
         std::unordered_map<std::string, KeyId> keys;
         /// Where a key stands among those of a name.
@@ -278,7 +278,7 @@ Node Builder::build_field(const Field& written) {
     return node;
 }
 
-/// What stands directly in the section's own braces alone (tables.md, 2.1).
+/// Refuses fields that may only stand directly in the section's own braces (tables.md, 2.1).
 void Builder::refuse_misplaced(const Field& field) const {
     const Source::Kind kind = field.source.kind;
     const bool is_of_section = kind == Source::Kind::checksum || field.source.is_part() ||
@@ -378,7 +378,8 @@ Node Builder::build_object(const Object& object) {
     return node;
 }
 
-/// What an arm declares is out of sight in the next, and all of it taken after them.
+/// The names and keys that an arm declares are out of sight in the next, and all of them are taken
+/// after them.
 BlockId Builder::build_arm(const Block& block, BlockId outer, std::uint32_t index,
                            Declared& declared) {
     Declared* const before = open().declared;
@@ -490,8 +491,9 @@ KeyId Builder::key_of(const std::string& name, const Field* field) {
     return found->second;
 }
 
-/// Elements that take their value from one key. What holds JSON of its own shares it with nothing
-/// that may stand next to it: no reader could say of two of them what both were written from.
+/// Elements that take their value from one key. An element that holds JSON of its own shares its
+/// key with none that may stand next to it: no reader could recover one value that both were
+/// written from.
 void Builder::take_key(Node& node, const std::string& source, TextPosition at) {
     node.key = key_of(source, node.field);
     ScopeKey& key = scope().keys[node.key];
@@ -579,7 +581,7 @@ ConditionId Builder::build_condition(const Condition& condition) {
     return id;
 }
 
-/// In the innermost braces that have the name.
+/// Finds the field in the innermost braces that have its name.
 Operand Builder::find_operand(const Condition& condition) {
     for (std::uint32_t levels = 0; levels < open_.size(); ++levels) {
         OpenScope& open = open_[open_.size() - 1 - levels];

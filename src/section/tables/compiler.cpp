@@ -1,5 +1,5 @@
 // Compiles a layout with its definitions: each is a unit, which sees nothing outside of itself but
-// the names of others. What a unit consists of is decided in builder.cpp, bounds.cpp and
+// the names of others. The contents of a unit are decided in builder.cpp, bounds.cpp and
 // alignment.cpp.
 
 #include "section/tables/compiler.hpp"

@@ -26,10 +26,10 @@ bool is_null_a_value(const Node& node);
 
 // ---- the steps, each a file of its own --------------------------------------------------------
 
-/// What a unit is for: a section and an item of a tlv know where they end, a type does not.
+/// The use of a unit: a section and an item of a tlv know where they end, a type does not.
 enum class UnitKind : std::uint8_t { section, item, type };
 
-/// Gives what a unit refers to: the compiled type of that name. Throws if it contains itself.
+/// Returns the compiled type that a unit refers to by name. Throws if it contains itself.
 class TypeUnits {
   public:
     virtual const Unit& type(const std::string& name, TextPosition at) = 0;
@@ -50,7 +50,7 @@ class UnitCompiler : public TypeUnits {
     void compile_unit(Unit& unit, const std::string& name, const Block& block, UnitKind kind,
                       const Layout& head, Ticker& ticker);
 
-    /// To be called for each type that the open unit names.
+    /// It is to be called for each type that the open unit names.
     const Unit& name_type(const Unit& type);
 
     [[noreturn]] static void refuse_unknown_set(const std::string& name, TextPosition at);

@@ -8,13 +8,13 @@
 
 namespace onetrip::section::tables {
 
-/// What a field that was written or read holds; none of one that is not there.
+/// The bits of a field that was written or read; `field` is nullptr if it is not there.
 struct FieldBits {
     const Field* field = nullptr;
     std::uint64_t bits = 0;
 };
 
-/// Whether a comparison holds of a field. With one that is not there none does (tables.md, 2.2).
+/// Whether a comparison holds for a field. None holds for one that is not there (tables.md, 2.2).
 inline bool compare(const TestedCondition& condition, FieldBits found) {
     if (found.field == nullptr) {
         return false;

@@ -25,7 +25,7 @@ class Decoder {
         return judge_.judge(reading_);
     }
 
-    /// Of the section that was checked, if it has no fault.
+    /// Appends the JSON of the section that was checked, if it has no fault.
     void tell(jsonb::JsonbBuilder& json) { teller_.tell(json); }
 
     void dissect(const std::vector<Fault>& faults, std::vector<DissectedField>& lines) const {

@@ -123,7 +123,7 @@ void TableDissector::append_leaf(EntryId id) {
                        lines_);
 }
 
-/// Of an item with a definition, tag and length; what it holds follows.
+/// Appends the tag and length of an item with a definition; its elements follow.
 EntryId TableDissector::append_item(EntryId id) {
     const Entry& entry = reading_.entries()[id];
     const std::size_t tlv_at = reading_.entries()[entry.parent].bit / 8;

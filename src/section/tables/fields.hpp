@@ -17,8 +17,8 @@ struct FieldLine {
     std::string source;  ///< empty if it has none
 };
 
-/// Takes the lines. A layout whose definitions have many arms may have very many: whoever takes
-/// them can end the walk by what it throws.
+/// Takes the lines. A layout whose definitions have many arms may have very many: the receiver can
+/// end the walk by an exception.
 class FieldLines {
   public:
     virtual ~FieldLines() = default;

@@ -24,7 +24,7 @@ namespace {
 
 using Definitions = SetOfItems::Definitions;
 
-/// Of these, the first that the item matches.
+/// The first of the definitions that the item matches.
 const ItemDefinition* matching(const Definitions& definitions, std::span<const std::uint8_t> value,
                                const ItemsBefore& before, const SetOfItems* hiding) {
     for (const ItemDefinition* const item : definitions) {
@@ -45,7 +45,7 @@ const ItemDefinition* definition_in(const SetOfItems& set, std::uint64_t tag,
     return found == set.by_tag.end() ? nullptr : matching(found->second, value, before, hiding);
 }
 
-/// Those of a name: of the set itself, else of the library's.
+/// The definitions of a name in the set itself, else in the library's.
 const Definitions* definitions_in(const SetOfItems& set, const std::string& name) {
     for (const SetOfItems* searched = &set; searched != nullptr; searched = searched->library) {
         const auto found = searched->by_name.find(name);

@@ -39,7 +39,8 @@ const Unit& unit_of(const ItemDefinition& item);
 void add_to_set(SetOfItems& set, const ItemDefinition& item);
 
 /// Puts those first that hold only after another item, and those with an extension before those
-/// that take any: what says more is asked first. To be called when all have been added.
+/// that take any: the more specific one is asked first. It is to be called when all have been
+/// added.
 void order_by_scope(SetOfItems& set);
 
 /// The definition that a reader decodes an item by; nullptr if there is none. `value` are the

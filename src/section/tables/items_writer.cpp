@@ -17,7 +17,7 @@ bool is_key_of_plain_item(std::string_view key) {
     return key == "tag" || key == "value" || key == "hex" || key == "base64" || key == "size";
 }
 
-/// What an item has before its value.
+/// The size of an item's tag and length, before its value.
 std::size_t header_size(std::span<const std::uint8_t> item, TlvFormat format) {
     const std::size_t length_at = format.tag_bytes;
     switch (format.length) {

@@ -185,7 +185,8 @@ void Judge::judge_constant(EntryId id, std::uint64_t bits, std::vector<Fault>& f
     }
 }
 
-/// After a break the ends of the braces around it are not known, and nothing is asked of them.
+/// Judges a computed field. After a break, the ends of the braces around it are not known, and
+/// nothing is judged by them.
 void Judge::judge_computed(EntryId id, std::uint64_t bits, std::vector<Fault>& faults) {
     const Entry& entry = reading_->entries()[id];
     if (reading_->broken()) {
@@ -214,7 +215,8 @@ void Judge::judge_part(EntryId id, std::uint64_t bits, std::vector<Fault>& fault
     }
 }
 
-/// What a definition refuses of an item is no fault of the section: the item is read as its bytes.
+/// A problem that a definition has with an item is not a fault of the section: the item is read as
+/// its bytes.
 void Judge::judge_item(EntryId id, std::vector<Fault>& faults) {
     Entry& entry = reading_->entries()[id];
     const TlvItem& item = reading_->item(entry);

@@ -65,7 +65,7 @@ std::unique_ptr<Unit> LibraryUnits::compile(std::string_view text, UnitKind kind
     return unit;
 }
 
-/// What the parser has found to be a type of the library.
+/// The unit of a name that the parser has found to be a type of the library.
 const Unit& LibraryUnits::type(const std::string& name, TextPosition /*at*/) {
     return name_type(*find_type(name));
 }

@@ -54,7 +54,7 @@ struct TestedCondition {
     std::uint64_t constant = 0;
 };
 
-/// What tells a reader where an element ends that has no width.
+/// The way in which a reader finds the end of an element without a width.
 enum class EndsBy : std::uint8_t {
     itself,  ///< its elements, or the number of its items
     length,  ///< the length() of its name, which has been read
@@ -109,7 +109,7 @@ struct Node {
     std::vector<const SetOfItems*> sets;  ///< of a tlv, in the order in which they are searched
 };
 
-/// What stands in braces: those of a section, list, object or definition, which are a scope, and
+/// The contents of braces: those of a section, list, object or definition, which are a scope, and
 /// those of an arm or an optional, which belong to the scope around them.
 struct PlannedBlock {
     std::vector<Node> nodes;
@@ -154,11 +154,12 @@ struct Scope {
     std::vector<ScopeKey> keys;    ///< in the order of the text
     std::vector<KeyId> sorted;     ///< the keys in the order in which JSONB has them
     KeyId split_key = none;        ///< of the items of a list with `split by`: not sent
-    bool needs_end = false;        ///< a reader must be told where it ends
+    bool needs_end = false;        ///< a reader must know from outside where it ends
     bool has_shared_keys = false;  ///< a key is the source of several elements
 };
 
-/// What is compiled alone: the section's own layout, or a definition, which sees nothing outside.
+/// A part that is compiled alone: the section's own layout, or a definition, which sees nothing
+/// outside.
 struct Unit {
     std::string name;
     TextPosition end_at;  ///< of the closing brace
@@ -175,7 +176,7 @@ struct Unit {
     std::optional<std::uint64_t> fixed;  ///< in bits, if it always takes as many
     std::uint32_t depth = 1;             ///< of definitions used as types, this one included
 
-    // Of a section:
+    // Members of a section:
     const Node* split = nullptr;
     Split split_rule;
 
@@ -189,7 +190,7 @@ class LibraryUnits;
 
 /// A definition with a set, as the items of a tlv find it.
 struct ItemDefinition {
-    /// From the definition's head; the owner of the braces compiles `unit`.
+    /// Takes the definition's head; the owner of the braces compiles `unit`.
     explicit ItemDefinition(const Definition& definition);
 
     std::string name;

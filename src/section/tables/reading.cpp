@@ -109,7 +109,7 @@ bool Reading::break_at(EntryId id, std::string problem) {
     return false;
 }
 
-/// Of an element that has no entry yet: it gets one, which takes no bits.
+/// Breaks at an element that has no entry yet: it gets one, which takes no bits.
 bool Reading::break_before(const Node& node, const Frame& frame, std::string problem) {
     return break_at(add(Entry::Kind::field, node, frame.entry, 0), std::move(problem));
 }
@@ -275,7 +275,7 @@ std::optional<std::size_t> Reading::end_of(BlockId block, std::uint32_t index, F
     return end;
 }
 
-/// What the elements after one take, up to the end of the braces or to a label.
+/// The size of the elements after one, up to the end of the braces or to a label.
 std::size_t Reading::size_after(BlockId block, std::uint32_t index, NameId label,
                                 const Frame& frame) {
     std::size_t size = 0;
@@ -304,7 +304,7 @@ std::size_t Reading::size_of_block(BlockId block, const Frame& frame) {
     return size;
 }
 
-/// Of an element whose size is known before it is met.
+/// The size of an element that is known before the element is met.
 std::size_t Reading::size_of(const Node& node, const Frame& frame) {
     if (node.fixed) {
         return static_cast<std::size_t>(*node.fixed);
@@ -334,7 +334,7 @@ bool Reading::read_bits(const Node& node, Frame& frame) {
     return note_bits(node, bits, id, frame);
 }
 
-/// What a length, count or offset says of elements after it.
+/// Notes the measure that a length, count or offset gives for elements after it.
 bool Reading::note_bits(const Node& node, std::uint64_t bits, EntryId id, Frame& frame) {
     const Source& source = node.field->source;
     const bool is_count = source.kind == Source::Kind::count_of;

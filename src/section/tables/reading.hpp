@@ -19,7 +19,7 @@ namespace onetrip::section::tables {
 /// Index into Reading::entries.
 using EntryId = std::uint32_t;
 
-/// An element as it lies in a section, or an item of one. What stands in a container follows it, up
+/// An element as it lies in a section, or an item of one. The entries in a container follow it, up
 /// to `next`.
 struct Entry {
     enum class Kind : std::uint8_t {
@@ -43,7 +43,7 @@ struct Entry {
     std::uint32_t index = none;  ///< of what is an item: from 0
     std::int64_t expected = 0;   ///< of a length, count, offset or present: what was found
 
-    // Of a tlv_item:
+    // Members of a tlv_item:
     const ItemDefinition* definition = nullptr;
     std::uint32_t item = 0;  ///< index into Reading::items
 };
@@ -69,7 +69,7 @@ class Reading {
     const std::vector<Entry>& entries() const { return entries_; }
     const TlvItem& item(const Entry& entry) const { return items_[entry.item]; }
 
-    /// What a definition refused of an item, by Entry::item; empty if nothing.
+    /// The reason why a definition refused an item, by Entry::item; empty if it did not.
     const std::string& refusal(const Entry& entry) const { return refusals_[entry.item]; }
     void refuse_item(Entry& entry, std::string refusal);
 
@@ -77,12 +77,13 @@ class Reading {
     std::size_t end() const { return position_; }
     const std::optional<Break>& broken() const { return broken_; }
 
-    /// Of a leaf of at most 64 bits.
+    /// The bits of a leaf of at most 64 bits.
     std::uint64_t bits_of(const Entry& entry) const {
         return load_bits_within(section_, entry.bit, entry.width);
     }
 
-    /// Of a leaf of whole bytes. `aligned` holds them if it does not begin on a byte boundary.
+    /// The bytes of a leaf of whole bytes. `aligned` holds them if it does not begin on a byte
+    /// boundary.
     std::span<const std::uint8_t> bytes_of(const Entry& entry,
                                            std::vector<std::uint8_t>& aligned) const;
 
@@ -109,9 +110,9 @@ class Reading {
         const Unit* unit;
         const Scope* scope;
         const Frame* outer;
-        EntryId entry;                   ///< of what holds the elements; none of the section
-        std::size_t names;               ///< where its NameStates begin
-        std::size_t computed;            ///< where its entries that are computed begin
+        EntryId entry;         ///< the entry that holds the elements; none for the section
+        std::size_t names;     ///< where its NameStates begin
+        std::size_t computed;  ///< where its entries that are computed begin
         std::optional<std::size_t> end;  ///< in bits, if it is known
         std::size_t limit;               ///< the nearest known end around it, in bits
     };

@@ -13,7 +13,7 @@ namespace onetrip::section::tables {
 std::map<KeyId, std::vector<EntryId>> fields_by_key(const Reading& reading, const Scope& scope,
                                                     EntryId from, EntryId to);
 
-/// What fields of one key hold, as SharedValue takes it.
+/// The contents of the fields of one key, as SharedValue takes them.
 class CodedFields {
   public:
     CodedFields(const Reading& reading, const std::vector<EntryId>& ids);

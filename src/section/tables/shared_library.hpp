@@ -8,8 +8,8 @@
 
 namespace onetrip::section::tables {
 
-/// What the plans of one user share of the library: for each head that says what texts and times
-/// mean, the definitions that have been compiled.
+/// The part of the library that the plans of one user share: for each head that says what texts and
+/// times mean, the definitions that have been compiled.
 class SharedLibrary {
   public:
     std::shared_ptr<LibraryUnits> units(const LibraryHead& head) {

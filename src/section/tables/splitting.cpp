@@ -54,7 +54,7 @@ std::size_t Writer::write_shares(std::vector<Share>& shares, SectionSink& sink) 
     return shares.size();
 }
 
-/// By a section without items.
+/// Measures the room for items by a section without them.
 void Writer::measure_room() {
     std::vector<std::uint8_t> section(plan_.max_bytes);
     const Share nothing = Share();
@@ -95,7 +95,8 @@ Writer::Share Writer::new_share() const {
     return share;
 }
 
-/// As many items as fit, in order, before the next share is begun; one at least is made.
+/// Puts as many items into a share as fit, in order, before the next one is begun; one share at
+/// least is made.
 void Writer::share_items(const std::vector<IndexedItem>& items, std::vector<Share>& shares) {
     shares.push_back(new_share());
     before_.clear();
@@ -145,7 +146,8 @@ bool Writer::add_to_share(const IndexedItem& item, Share& share) {
     return true;
 }
 
-/// In the scope that measure_room has left: conditions may ask for fields before the items.
+/// Writes an item in the scope that measure_room has left: conditions may ask for fields before the
+/// items.
 void Writer::write_split_item(const IndexedItem& item) {
     const Node& node = *root_.split;
     Frame frame{&root_, &root_.scopes.front(), nullptr, 0, 0, 0, 0};

@@ -12,7 +12,8 @@ void Teller::tell(jsonb::JsonbBuilder& json) {
     tell_scope(plan_.root.scopes.front(), 0, static_cast<EntryId>(reading_.entries().size()), json);
 }
 
-/// In the order in which JSONB has the keys, so that nothing is sorted after.
+/// Appends a scope's keys in the order in which JSONB has them, so that nothing is sorted
+/// afterwards.
 void Teller::tell_scope(const Scope& scope, EntryId from, EntryId to, jsonb::JsonbBuilder& json) {
     const std::size_t first = by_key_.size();
     place_by_key(scope, from, to);
@@ -124,7 +125,7 @@ void Teller::tell_list(EntryId id, jsonb::JsonbBuilder& json) {
     json.close();
 }
 
-/// By its definition's name, or as its bytes.
+/// Appends an item by its definition's name, or as its bytes.
 void Teller::tell_item(EntryId id, jsonb::JsonbBuilder& json) {
     const Entry& entry = reading_.entries()[id];
     if (entry.is_raw) {

@@ -32,7 +32,7 @@ class Teller {
     const Reading& reading_;
     HoldsText holds_;
     SharedValue shared_;
-    std::vector<EntryId> by_key_;  ///< of the scopes that are being told, by KeyId; or none
+    std::vector<EntryId> by_key_;  ///< of the scopes that are being appended, by KeyId; or none
 };
 
 }  // namespace onetrip::section::tables

@@ -27,7 +27,7 @@ std::string describe_element(const Node& node) {
     }
 }
 
-/// What messages call the array that stands in a list: a row may have arrays of several dimensions.
+/// Refuses an array that stands in a list: a row may have arrays of several dimensions.
 [[noreturn]] void refuse_array_in_list(jsonb::Value item, const char* wanted) {
     throw BadValue{ErrorKind::invalid_value, describe(item),
                    std::string("is an array within an array, and not ") + wanted,
@@ -145,7 +145,7 @@ void Writer::write_part_numbers(PartNumbers numbers, std::uint8_t* section) {
 }
 
 /// A row sets all part numbers or none, and those that it sets must go together: a decoder would
-/// refuse them otherwise. With `split by`, numbers have gaps.
+/// refuse them otherwise. The numbers of `split by` have gaps.
 void Writer::write_given_part_numbers(std::uint8_t* section) {
     judge_.clear();
     for (const Computed& part : part_numbers_) {
@@ -227,8 +227,8 @@ void Writer::close_scope(Frame& frame, bool is_of_object) {
     }
 }
 
-/// Of a column that the row type may lack, since a condition or a flag may leave it out, and of an
-/// attribute that a composite type lacks.
+/// Refuses a missing value: of a column that the row type may lack, since a condition or a flag may
+/// leave it out, or of an attribute that a composite type lacks.
 void Writer::refuse_missing_column(const Frame& frame, const Value& value) const {
     if (value.kind != Value::Kind::absent || is_json_row_) {
         return;
@@ -274,7 +274,7 @@ FieldBits Writer::find(const Frame& frame, Operand operand) const {
 
 // ---- what is computed -------------------------------------------------------------------------
 
-/// Of the element that a length, count or present names.
+/// The value of a length, count, offset or present, computed from the element that it names.
 std::int64_t Writer::computed_value(const Node& node, const Frame& frame) {
     const Source& source = node.field->source;
     NameState& measured = names_[frame.names + node.measured];
@@ -494,7 +494,7 @@ void Writer::write_align(const Node& node) {
     }
 }
 
-/// NULL is no items.
+/// The items of a value; NULL has none.
 jsonb::Array Writer::array_of(const Node& node, const Value& value) const {
     if (value.is_null()) {
         return {};

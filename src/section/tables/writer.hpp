@@ -31,7 +31,7 @@ class Writer {
     std::size_t write(std::span<const Value> row, SectionSink& sink, Splitting splitting);
 
   private:
-    /// What is known of a name while its scope is written.
+    /// The state of a name while its scope is written.
     struct NameState {
         FieldBits value;        ///< of an integer field
         std::size_t begin = 0;  ///< in bits
@@ -156,7 +156,7 @@ class Writer {
     Interrupt interrupt_;
     Ticker ticker_;
 
-    // Of the row:
+    // State of the row:
     std::span<const Value> row_;
     bool is_json_row_ = false;
     bool is_composite_ = false;  ///< the column that is written is made of composite values
@@ -167,10 +167,10 @@ class Writer {
     unsigned items_at_ = 0;                             ///< the bit in its byte at which they begin
     ItemsBefore before_;  ///< of the split tlv, in the section that is filled
 
-    // Of the section:
+    // State of the section:
     BitWriter out_{nullptr, 0};
     Path path_;
-    const Node* node_ = nullptr;  ///< what is at fault if something is
+    const Node* node_ = nullptr;  ///< the element at fault if something is
     std::vector<Value> values_;
     std::vector<bool> used_;  ///< by the side of values_
     std::vector<NameState> names_;

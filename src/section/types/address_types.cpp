@@ -237,14 +237,14 @@ class InetType final : public BytesType {
 
 constexpr std::uint32_t mac_width = 48;
 
-/// What stands between the bytes of an address, and after how many of them.
+/// The separator between the bytes of an address, and the number of bytes between two.
 struct MacSpelling {
     char separator;
     std::size_t bytes;
 };
 
-/// As PostgreSQL takes them: `08:00:2b:01:02:03` or `08-00-…`, `0800.2b01.0203` or `0800-…`,
-/// `08002b:010203` or `08002b-…`, and `08002b010203`.
+/// The spelling of a MAC address as PostgreSQL takes it: `08:00:2b:01:02:03` or `08-00-…`,
+/// `0800.2b01.0203` or `0800-…`, `08002b:010203` or `08002b-…`, and `08002b010203`.
 std::optional<MacSpelling> spelling_of_mac(std::string_view text) {
     constexpr MacSpelling spellings[] = {{':', 1}, {'-', 1}, {'.', 2},
                                          {'-', 2}, {':', 3}, {'-', 3}};

@@ -9,8 +9,8 @@ namespace onetrip::section {
 
 struct Field;
 
-/// What a field type says of a value that it cannot write. It knows neither field nor layout: the
-/// encoder adds them and makes a FieldError of it.
+/// The complaint of a field type about a value that it cannot write. It knows neither field nor
+/// layout: the encoder adds them and makes a FieldError of it.
 struct BadValue {
     ErrorKind kind;
     std::string value;      ///< the value as a reader would write it, NULL included
@@ -18,7 +18,7 @@ struct BadValue {
     std::string hint = {};
 };
 
-/// What a message calls a value that is bad in this way.
+/// The words of a message for a value that is bad in this way.
 const char* describe(ErrorKind kind);
 
 /// `8 bits and type uimsbf`, `width * and type bytes`.

@@ -16,7 +16,7 @@ namespace onetrip::section {
 /// The most bytes that such a length can say.
 std::size_t largest_length(TlvFormat::Length form);
 
-/// How many bytes a length takes in front of so many bytes: of a BER one, the shortest form.
+/// How many bytes a length takes in front of so many bytes: a BER one takes its shortest form.
 unsigned size_of_length(TlvFormat::Length form, std::size_t length);
 
 /// Writes a length of `size` bytes, which is size_of_length of it.

@@ -30,7 +30,7 @@ class TlvReader {
     TlvReader(std::span<const std::uint8_t> bytes, TlvFormat format)
         : bytes_(bytes), format_(format) {}
 
-    /// Whether there is no item any more; also after one whose end is not known.
+    /// Whether there is no item any more; true also after one whose end is not known.
     bool at_end() const { return room() == 0; }
 
     /// Moves to the next item; false at the end.

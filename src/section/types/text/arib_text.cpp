@@ -168,7 +168,8 @@ class AribReader {
     Bytes bytes_;
     std::string& text_;
     std::size_t at_ = 0;
-    /// As STD-B10 has them for service information; captions begin with macros in G3.
+    /// The elements begin as STD-B10 has them for service information; captions begin with macros
+    /// in G3.
     std::array<GraphicSet, 4> elements_{GraphicSet::kanji, GraphicSet::alphanumeric,
                                         GraphicSet::hiragana, GraphicSet::katakana};
     std::size_t left_ = 0;   ///< which element bytes 21 to 7E are of
@@ -312,7 +313,7 @@ bool AribReader::read_escape() {
     }
 }
 
-/// After 2/0 the final byte is that of a DRCS, or of the macros.
+/// Designates a set by its final byte, which after 2/0 is that of a DRCS, or of the macros.
 bool AribReader::designate(std::size_t element, bool has_two_bytes) {
     std::uint8_t final_byte = 0;
     if (!take(final_byte)) {

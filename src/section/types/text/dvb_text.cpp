@@ -51,8 +51,8 @@ std::optional<TextTable> table_of_selector(std::uint8_t selector) {
     }
 }
 
-/// Whether a first byte selects a table. In the 8-unit code of STD-B24 those that EN 300 468 does
-/// not need for its tables, and those that shift, move or clear there, are of the code.
+/// Whether a first byte selects a table. In the 8-unit code of STD-B24, the bytes that EN 300 468
+/// does not need for its tables, and those that shift, move or clear there, belong to the code.
 bool is_selector(std::uint8_t byte, TextTable table) {
     if (table == TextTable::arib) {
         return (byte >= 0x01 && byte <= 0x07) || (byte >= 0x10 && byte <= 0x15);
@@ -84,8 +84,8 @@ bool begins_as_selector(Bytes bytes, TextTable table) {
     return !bytes.empty() && is_selector(bytes.front(), table);
 }
 
-/// How a plain string is written: without a selector if the table has it, else in UTF-8. Without a
-/// table none has more than ASCII.
+/// How a plain string is written: without a selector if the table has it, else in UTF-8. No string
+/// without a table has more than ASCII.
 void append_string(std::string_view text, TextTable table, std::vector<std::uint8_t>& bytes) {
     if (is_ascii_as_it_is(text, table)) {
         bytes.insert(bytes.end(), text.begin(), text.end());

@@ -257,7 +257,8 @@ std::optional<MissingCharacter> encode_utf_8(std::string_view text,
 
 enum class LineEnds : std::uint8_t { plain, as_control_codes };
 
-/// With control codes U+0000 is one of them too, for want of another way to say it.
+/// The character of a unit. With control codes, U+0000 is one of them too, for want of another way
+/// to say it.
 char32_t character_of_unit(char32_t unit, LineEnds line_ends) {
     if (line_ends == LineEnds::as_control_codes) {
         return unit == line_end_code ? U'\n' : unit == 0 ? control_codes : unit;
