@@ -20,7 +20,7 @@ enum class AnswerType : std::uint8_t {
     json,
 };
 
-/// The type of this name; nullopt where there is none.
+/// The type of this name; nullopt if there is none.
 std::optional<AnswerType> answer_type_named(std::string_view name);
 
 std::string_view name_of(AnswerType type);
@@ -35,8 +35,8 @@ struct Day {
     int day;
 };
 
-/// The day that the text names as YYYY-MM-DD, of the years 0001 to 9999; nullopt where it is no
-/// such text or there is no such day.
+/// The day that the text names as YYYY-MM-DD, of the years 0001 to 9999; nullopt if it is not such
+/// a text or the day does not exist.
 std::optional<Day> parse_day(std::string_view text);
 
 /// Whether the text is an integer by JSON's grammar: a number without a fraction and an exponent.
@@ -75,7 +75,7 @@ bool has_type(jsonb::Value answer, AnswerType type, bool takes_partial_dates = f
 std::string_view take_choice(std::string_view& text);
 
 /// The text of a scalar other than null: a string as it is, a number in jsonb's exact spelling,
-/// true or false. What must be made is put into `room`.
+/// true or false. A text that must be made is put into `room`.
 std::string_view text_of(jsonb::Value scalar, std::string& room);
 
 }  // namespace onetrip::submission

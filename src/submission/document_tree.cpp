@@ -54,7 +54,7 @@ const TreeRow* DocumentTreeWalk::next() {
     return nullptr;
 }
 
-/// To the next value: into the last one where there is something in it, else to what follows it.
+/// Moves to the next value: into the last one if it has values in it, else to the one after it.
 bool DocumentTreeWalk::step() {
     constexpr std::uint32_t steps_between = 256;
     if (++steps_ % steps_between == 0) {

@@ -1,4 +1,5 @@
-// What the rows of a submission have in common, however its document is read. Knows no document.
+// The common parts of a submission's rows, however its document is read. This file knows no
+// document.
 
 #include "submission/event_rows.hpp"
 

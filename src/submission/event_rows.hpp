@@ -12,7 +12,7 @@
 
 namespace onetrip::submission {
 
-/// What is found of an answer (submissions.md, chapter 2; forms.md, chapter 3).
+/// The finding about an answer (submissions.md, chapter 2; forms.md, chapter 3).
 enum class Status : std::uint8_t {
     ok,
     wrong_type,
@@ -52,15 +52,15 @@ struct EventRow {
 
     jsonb::Value value;  ///< null for an empty array
 
-    /// Of a row of status part: the node whose answer it is a part of, where the form has it.
+    /// The node whose answer a row of status part is a part of, if the form has it.
     const FormNode* part_of = nullptr;
 };
 
 /// The row that a walk is at, and what every walk needs to make it.
 class EventRows {
   public:
-    /// The way to the answer of the last row, unless that is_at_node. Of a missing answer there are
-    /// the indexes of its repetition alone.
+    /// The way to the answer of the last row, unless that is_at_node. A missing answer has only the
+    /// indexes of its repetition.
     const Trail& trail() const { return trail_; }
 
     /// The schema path of the last row, whose path is not in the form.
@@ -72,7 +72,7 @@ class EventRows {
     /// Whether there is anything to walk: the document is an object.
     bool begin_rows(const Form& form, jsonb::Value responses, Statuses included);
 
-    /// Of a document that is no object, the row that it is.
+    /// Makes the only row of a document that is not an object.
     bool next_root() {
         if (!has_root_row_) {
             return false;
@@ -99,7 +99,7 @@ class EventRows {
     }
 
     /// Makes the rows of an answer that is several choices, to be listed by next_choice. The trail
-    /// leads to the answer and stays there. False if it is no such answer.
+    /// leads to the answer and stays there. False if it is not such an answer.
     bool begin_choices(const FormNode& node, jsonb::Value answer,
                        MissingAnswers::Repetition repetition);
     bool has_choices() const { return !choices_.empty(); }

@@ -127,7 +127,8 @@ void Form::describe(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
     }
 }
 
-/// Of the root, which is in no list of paths, only what a row of a document's own array may show.
+/// Sets a node's further words. The root, which is in no list of paths, is described here, as far
+/// as a row of a document's own array may show it.
 void Form::describe_words(FormNode& node, const NodeTraits& traits, Ticker& ticker) {
     if (node.id == 0) {
         describe(node, traits, ticker);
@@ -227,8 +228,8 @@ void Form::grow() {
 }
 
 /// While the form was read its nodes were found by their paths: from now on they are by the places
-/// of their answers. A node lies after what it is under, so that contexts are known in time. Of two
-/// with one place the last counts.
+/// of their answers. A node lies after what it is under, so that contexts are known in time. The
+/// last of two with one place counts.
 void Form::place_by_keys() {
     std::vector<std::uint32_t> placed;
     for (std::uint32_t id = 1; id < nodes_.size(); ++id) {

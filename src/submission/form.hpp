@@ -14,8 +14,8 @@ namespace onetrip::submission {
 
 class Ticker;
 
-/// The value of an element of an answerEnum. What has no scalar value is no choice that an answer
-/// could be.
+/// The value of an element of an answerEnum. A choice without a scalar value is not one that an
+/// answer could be.
 std::optional<jsonb::Value> value_of_choice(jsonb::Value choice);
 
 /// A part of a form's lists of texts or choices.
@@ -24,8 +24,9 @@ struct FormRange {
     std::uint32_t size = 0;
 };
 
-/// What a form says of one path. Where several nodes have the path it is the last one's. Small,
-/// without memory of its own: a load keeps thousands of forms. The form has the texts.
+/// The description of one path in a form. If several nodes have the path, it is that of the last
+/// one. It is small and has no memory of its own: a load keeps thousands of forms. The form has the
+/// texts.
 struct FormNode {
     std::uint32_t id = 0;      ///< its place in Form::nodes()
     std::uint32_t parent = 0;  ///< the id of the node above; 0 is the root
@@ -48,7 +49,7 @@ struct FormNode {
     bool is_inline = false;
     bool repeats = false;
     bool is_spaced = false;    ///< a text is several choices
-    bool has_empties = false;  ///< some text is no answer
+    bool has_empties = false;  ///< some text is not an answer
     bool takes_partial_dates = false;
 
     /// Whether an object, or an array in an array, is an answer as it is.
@@ -69,13 +70,13 @@ class Form {
     /// 0 for one that is hidden.
     Form(jsonb::Value form, Interrupt interrupt, std::vector<std::uint32_t>* nodes_of_items);
 
-    /// What the root says of the whole.
+    /// The words of the root about the whole.
     const FormWords& words() const { return words_; }
 
     const FormNode& root() const { return nodes_.front(); }
     const std::vector<FormNode>& nodes() const { return nodes_; }
 
-    /// The node that has this key in the object of `context`; nullptr where the form has none.
+    /// The node that has this key in the object of `context`; nullptr if the form has none.
     const FormNode* find(const FormNode& context, std::string_view key) const {
         const std::uint64_t hash = hash_of(context.id, key);
         for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
@@ -151,8 +152,8 @@ class Form {
         std::uint32_t node = 0;
     };
 
-    /// What only a form with the further words keeps of a node. While the form is read the slug is
-    /// the key, and the other way round.
+    /// The part of a node that only a form with the further words keeps. While the form is read,
+    /// the slug is the key, and the other way round.
     struct Further {
         FormRange slug;
         FormRange value_types;

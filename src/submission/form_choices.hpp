@@ -27,7 +27,7 @@ class FormChoices {
   public:
     FormChoices(jsonb::Value form, Interrupt interrupt) : questions_(form, interrupt) {}
 
-    /// Sets the next row; false if there is no further one.
+    /// Sets the next row; false at the end.
     bool next(FormChoice& choice, std::optional<std::string_view> language);
 
   private:

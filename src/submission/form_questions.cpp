@@ -32,7 +32,8 @@ const FormNode* FormQuestions::node_of(const FormItem& item) const {
     return id == 0 && item.number > 0 ? nullptr : &form_.nodes()[id];
 }
 
-/// By keys an array of objects at a node that is a question as well is a repeated group too.
+/// The path of the innermost repeated group. If documents are read by keys, an array of objects at
+/// a node that is also a question is a repeated group too.
 std::optional<std::string> FormQuestions::repeat_path_of(const FormNode& node) const {
     const bool by_keys = form_.words().reading == Reading::keys;
     for (std::uint32_t id = node.parent; id != 0; id = form_.nodes()[id].parent) {

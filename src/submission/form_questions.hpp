@@ -24,7 +24,7 @@ class FormQuestions {
   public:
     FormQuestions(jsonb::Value form, Interrupt interrupt);
 
-    /// Sets the next row; false if there is no further one.
+    /// Sets the next row; false at the end.
     bool next(FormQuestion& question);
 
     const Form& form() const { return form_; }

@@ -12,15 +12,15 @@
 
 namespace onetrip::submission {
 
-/// What a node of a form says of itself.
+/// The traits that a node of a form states.
 struct NodeTraits {
     bool is_question = false;
     bool is_group = true;
-    bool is_object = false;         ///< what is no object is a group with nothing in it
+    bool is_object = false;         ///< a node that is not one is a group with nothing in it
     bool has_children = false;      ///< a member of that name, whatever it is
-    bool has_unknown_type = false;  ///< a question whose answerType is none of ours, or missing
-    bool has_bad_children = false;  ///< children that are no array
-    bool has_bad_choices = false;   ///< an answerEnum that is no array
+    bool has_unknown_type = false;  ///< a question whose answerType is not known, or missing
+    bool has_bad_children = false;  ///< children that are not an array
+    bool has_bad_choices = false;   ///< an answerEnum that is not an array
     AnswerType type = AnswerType::text;
     std::optional<jsonb::Value> tag;  ///< a scalar
     std::optional<jsonb::Value> label;
@@ -48,10 +48,10 @@ class FormReader {
     explicit FormReader(jsonb::Value form, Interrupt interrupt)
         : form_(form), interrupt_(interrupt), words_(form_words_of(form)) {}
 
-    /// What the root says of the whole form.
+    /// The words of the root about the whole form.
     const FormWords& words() const { return words_; }
 
-    /// Sets the next node; false where there is none.
+    /// Sets the next node; false if there is none.
     bool next(FormItem& item);
 
   private:

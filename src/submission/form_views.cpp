@@ -46,8 +46,8 @@ std::string operation(std::string_view left, std::string_view operation, std::st
     return sql;
 }
 
-/// Whether documents may have several of what is under the node. An inline group has no object of
-/// its own, and so has none of it.
+/// Whether documents may repeat the nodes under the node. An inline group has no object of its own,
+/// so that it does not repeat.
 bool is_repeat(const FormNode& node) {
     return node.repeats && node.is_group && !node.is_inline;
 }
@@ -90,9 +90,9 @@ std::string_view reader_of(AnswerType type) {
     }
 }
 
-/// Whether it has several answers in one cell, as a text: choices, and texts. Of numbers, days and
-/// times without choices a cell has the first, of their type. An array at a question that takes any
-/// JSON is one answer.
+/// Whether it has several answers in one cell, as a text: choices, and texts. A cell of numbers,
+/// days or times without choices has the first one, with their type. An array at a question that
+/// takes any JSON is one answer.
 bool has_several(const FormNode& node, Reading reading) {
     const bool is_joined = node.has_choices || reader_of(node.type).empty();
     return node.is_spaced || (node.repeats && is_joined &&
@@ -251,7 +251,7 @@ void FormViews::begin_choices(const Question& question) {
     }
 }
 
-/// The next choice that is no other one's text.
+/// The next choice whose text is not that of another.
 bool FormViews::next_choice(Column& column) {
     std::string room;
     for (; choice_ != choices_end_; ++choice_) {
@@ -273,8 +273,8 @@ std::string FormViews::function(std::string_view name) const {
     return qualified(names_.functions_schema, name);
 }
 
-/// What is at a node in the document of a level. In the mode of jsonpath that is lax, as it is by
-/// default, an array on the way stands for its elements, so that the first answer is found.
+/// The value at a node in the document of a level. In jsonpath's lax mode, which is the default, an
+/// array on the way stands for its elements, so that the first answer is found.
 std::string FormViews::value_in(std::size_t level, const FormNode& node) const {
     const std::uint32_t from = level == 0 ? 0 : levels_[level - 1];
     std::vector<std::string_view> way;
@@ -327,7 +327,7 @@ std::string FormViews::cell_of_choice(const FormNode& node, std::string_view cho
 
 // ---- views ----
 
-/// Goes on to the next view; false if there is no further one.
+/// Goes on to the next view; false at the end.
 bool FormViews::next_view() {
     if (has_begun_sheet_ && !ahead_) {
         ++sheet_;
@@ -433,8 +433,8 @@ void FormViews::append_repetitions(std::size_t level, std::string& statement) co
                  operation("pg_catalog.jsonb_typeof(e.d)", "=", "'object'") + ") AS r" + number;
 }
 
-/// The events by path, and by repetition. What is missing is asked for so that a repetition without
-/// an answer is a row as well.
+/// Appends the events by path, and by repetition. Missing answers are asked for too, so that a
+/// repetition without an answer is a row as well.
 void FormViews::append_rows_by_items(std::string& statement) const {
     const bool is_repeat = !levels_.empty();
     const std::string depth = std::to_string(levels_.size());
@@ -462,7 +462,7 @@ void FormViews::append_rows_by_items(std::string& statement) const {
     }
 }
 
-/// The paths of the questions that a row is made of. What is below a repeat in other repeats shows
+/// The paths of the questions that a row is made of. Questions below a repeat in other repeats show
 /// that there is a repetition, even if no question of its own does.
 std::string FormViews::paths_of_rows() const {
     const std::uint32_t repeat = sheets_[sheet_].repeat;

@@ -16,7 +16,7 @@ namespace onetrip::submission {
 /// How many bytes of a text a name of at most so many bytes takes: no character is cut in two.
 using ClipText = std::size_t (*)(std::string_view text, std::size_t most);
 
-/// What the statements name, next to what the form does.
+/// The names in the statements that do not come from the form.
 struct ViewNames {
     std::string_view functions_schema;  ///< where the extension's functions are
     std::optional<std::string_view> view_schema;
@@ -56,7 +56,7 @@ class FormViews {
     /// The form and what `names` views must outlive this.
     FormViews(jsonb::Value form, const ViewNames& names, ClipText clip, Interrupt interrupt);
 
-    /// Sets the next statement; false if there is no further one.
+    /// Sets the next statement; false at the end.
     bool next(ViewStatement& statement);
 
   private:

@@ -14,7 +14,7 @@ enum class Reading : std::uint8_t {
     items,  ///< as QuestionnaireResponses of FHIR
 };
 
-/// What the root of a form says of the whole (forms.md, chapter 1). The further words count only
+/// The words of a form's root about the whole (forms.md, chapter 1). The further words count only
 /// in a form whose root names its reading.
 struct FormWords {
     bool are_known = false;

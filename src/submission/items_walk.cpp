@@ -169,7 +169,7 @@ bool ItemsWalk::next_item() {
     return go_on_in_item();
 }
 
-/// In one go: an item has few members, and most have all of these.
+/// Finds the members of an item in one go: it has few, and most items have all of these.
 ItemsWalk::Members ItemsWalk::members_of(Object item) {
     Members members;
     for (const jsonb::Member member : item) {

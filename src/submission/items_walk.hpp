@@ -12,8 +12,9 @@
 namespace onetrip::submission {
 
 /// The walk over a QuestionnaireResponse of FHIR (forms.md, chapter 3): its items are found by
-/// their linkIds, their answers by value[x]. Without recursion, and linear in the document. What
-/// frames the answers is listed after them, and not looked at if nobody asks for it.
+/// their linkIds, their answers by value[x]. It runs without recursion, and is linear in the
+/// document. The members that frame the answers are listed after them, and not looked at if nobody
+/// asks for them.
 class ItemsWalk final : public EventRows {
   public:
     explicit ItemsWalk(Interrupt interrupt)
@@ -33,7 +34,7 @@ class ItemsWalk final : public EventRows {
         answer,   ///< one of these
     };
 
-    /// What is left to do of an item or an answer.
+    /// The work that is left on an item or an answer.
     enum class Stage : std::uint8_t { answers, items, frame };
 
     /// The repetition that the walk is in, and how many of the indexes on the way are its own.
@@ -76,7 +77,7 @@ class ItemsWalk final : public EventRows {
         Kind kind = Kind::items;
     };
 
-    /// What frames an item, an answer or, at place 0, the document.
+    /// The frame of an item, an answer or, at place 0, the document.
     struct FrameOf {
         std::uint32_t place = 0;
         jsonb::Object object;

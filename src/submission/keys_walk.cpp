@@ -32,8 +32,8 @@ const EventRow* KeysWalk::next() {
     return next_missing() ? &row_ : nullptr;
 }
 
-/// Goes on in the innermost container, an object, up to the next row. False where there is none: a
-/// child was opened, or this is the end of a pass.
+/// Goes on in the innermost container, an object, up to the next row. Returns false if there is
+/// none: a child was opened, or this is the end of a pass.
 bool KeysWalk::next_member() {
     Frame& frame = frames_.back();
     while (frame.member != frame.members_end) {
@@ -109,7 +109,7 @@ bool KeysWalk::take_scalar(Place place, const FormNode* node, Value value) {
 }
 
 /// An array in an array of the form's is walked no further: neither a multi-select nor a repeated
-/// group has any. At a question that takes any JSON it is an answer, as an object is.
+/// group has any. It is an answer, as an object is, at a question that takes any JSON.
 bool KeysWalk::take_container(Place place, const FormNode* node, Value value) {
     const bool is_array = value.kind() == Kind::array;
     const bool fits = is_array ? !place.is_element : node != nullptr && node->is_group;
@@ -144,7 +144,7 @@ bool KeysWalk::put_choices(Place place, const FormNode& node, Value value) {
     return !are_choices && put(judge(node, value), place, &node, value);
 }
 
-/// Counts a row, and makes it where it was asked for.
+/// Counts a row, and makes it if it was asked for.
 bool KeysWalk::put(Status status, Place place, const FormNode* node, Value value) {
     ++ord_;
     if (lists_missing() && node != nullptr && node->is_question) [[unlikely]] {

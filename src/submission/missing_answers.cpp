@@ -85,8 +85,8 @@ void MissingAnswers::answer(const FormNode& question, Repetition repetition) {
     }
 }
 
-/// What was met comes in the order of the walk, which visits the repetitions of one node one after
-/// the other: by node, all three lists are in the order of their repetitions.
+/// The walk visits the repetitions of one node one after the other, and the lists have its order:
+/// for each node, all three are in the order of their repetitions.
 void MissingAnswers::sort() {
     const std::size_t nodes = form_->nodes().size();
     repetitions_of_.set(repetitions_, nodes);
@@ -173,8 +173,9 @@ void MissingAnswers::collect(const FormNode& question) {
     }
 }
 
-/// By keys the order of the walk is that of the indexes. Items under answers, and those of groups
-/// that should not repeat and do, make it another one.
+/// Sorts the missing answers by indexes. The order of a walk by keys is that of the indexes
+/// already. Items under answers, and those of groups that should not repeat and do, make it another
+/// one.
 void MissingAnswers::sort_by_indexes() {
     std::vector<std::int32_t> left;
     std::vector<std::int32_t> right;

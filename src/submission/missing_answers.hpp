@@ -47,7 +47,7 @@ class MissingAnswers {
     /// A row of a question.
     void answer(const FormNode& question, Repetition repetition);
 
-    /// The next missing one; false if there is none. To be called when the walk has ended.
+    /// The next missing one; false if there is none. It is to be called when the walk has ended.
     bool next(Row& row);
 
     /// The indexes of the last row's repetition.

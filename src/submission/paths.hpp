@@ -6,9 +6,9 @@
 
 namespace onetrip::submission {
 
-/// Appends a key to a schema path (submissions.md, chapter 2): joined by a dot, double-quoted where
-/// it is empty or holds a dot, a bracket, a double quote or a space. No two ways have one path.
-/// Works in every encoding that PostgreSQL's server has, since their other characters hold no
+/// Appends a key to a schema path (submissions.md, chapter 2): joined by a dot, double-quoted if it
+/// is empty or holds a dot, a bracket, a double quote or a space. No two ways have one path. It
+/// works in every encoding that PostgreSQL's server has, since their other characters hold no
 /// ASCII.
 void append_schema_key(std::string& path, std::string_view key);
 

@@ -6,9 +6,9 @@
 
 namespace onetrip::submission {
 
-// What SQL statements are made of, quoted so that any text is safe whatever the session's settings
-// are. They work in every encoding that PostgreSQL's server has, since their other characters hold
-// no ASCII.
+// Parts of SQL statements, quoted so that any text is safe whatever the session's settings are.
+// They work in every encoding that PostgreSQL's server has, since their other characters hold no
+// ASCII.
 
 /// Appends an identifier in double quotes.
 void append_identifier(std::string_view name, std::string& sql);

@@ -10,7 +10,7 @@ namespace onetrip::submission::dialects {
 
 namespace {
 
-/// What a value or a key takes besides its bytes.
+/// The bytes that a value or a key takes in addition to its own.
 constexpr std::size_t overhead = 16;
 
 std::size_t size_of(Value value) {
@@ -86,7 +86,8 @@ std::uint32_t FormTree::add(std::uint32_t parent, TreeNode node) {
     return id;
 }
 
-/// Of the node that there is no room for stays what it is found by.
+/// Adds a node that is not in the tree yet. If there is no room for it, a json question with its
+/// slug and key stays.
 std::uint32_t FormTree::add_loose(TreeNode node) {
     ticker_.tick();
     if (is_full_) {

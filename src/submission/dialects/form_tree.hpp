@@ -19,8 +19,8 @@ namespace onetrip::submission::dialects {
 /// Texts by language, or by "default".
 using Languages = std::vector<std::pair<std::string_view, jsonb::Value>>;
 
-/// What a word of the tree says: nothing, true or false, a text, a value of the foreign form as it
-/// is, values in an array, or texts by language. Only views.
+/// The value of a word of the tree: nothing, true or false, a text, a value of the foreign form as
+/// it is, values in an array, or texts by language. It holds only views.
 using Word = std::variant<std::monostate, bool, std::string_view, jsonb::Value,
                           std::vector<jsonb::Value>, Languages>;
 
@@ -50,7 +50,7 @@ struct TreeNode {
     bool has_partial_dates = false;
     bool repeats = false;
     bool is_required = false;
-    bool has_children = false;             ///< also where there are none in it
+    bool has_children = false;             ///< also if there are none in it
     std::optional<std::uint32_t> choices;  ///< of FormTree::add_choices
     std::optional<std::vector<std::string_view>> value_types;
     std::string_view problem;
@@ -59,7 +59,7 @@ struct TreeNode {
 
 /// The tree that a foreign form is translated into. It has at most `most_nodes` nodes and so many
 /// bytes that it fits a jsonb, whatever form it comes from: the first node that there is no room
-/// for is a json question with a problem, and what comes after it is left out.
+/// for is a json question with a problem, and the nodes after it are left out.
 class FormTree {
   public:
     static constexpr std::uint32_t most_nodes = 100000;
@@ -76,7 +76,7 @@ class FormTree {
 
     TreeNode& at(std::uint32_t node) { return nodes_[node]; }
 
-    /// The new node; left_out where there is no room for it.
+    /// Adds a node and returns it; left_out if there is no room for it.
     std::uint32_t add(std::uint32_t parent, TreeNode node);
 
     /// A copy of a node, with all that is in it, as the last child of another.
@@ -91,7 +91,7 @@ class FormTree {
     /// How many nodes there is room for.
     std::uint32_t room() const { return is_full_ ? 0 : most_nodes - count_; }
 
-    /// Keeps a text that is made, not found; it counts, and is cut off where there is no room.
+    /// Keeps a text that is made, not found; it counts, and is cut off if there is no room.
     std::string_view keep(std::string text);
 
     std::uint32_t add_choices(Choices choices);

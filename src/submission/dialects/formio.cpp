@@ -1,5 +1,5 @@
-// form.io's components. What only lays a form out leaves no trace in the answers. Knows of no other
-// dialect.
+// Translates form.io's components. Those that only lay a form out leave no trace in the answers.
+// This file knows no other dialect.
 
 #include <algorithm>
 #include <array>
@@ -158,7 +158,7 @@ void Translator::add_components(Array components) {
     }
 }
 
-/// Columns, tables and the like: what is in them is where they are themselves.
+/// Columns, tables and the like: their components are where they are themselves.
 bool Translator::is_layout(Object component, std::optional<std::string_view> type,
                            std::uint32_t into) {
     std::vector<Array> parts;

@@ -1,6 +1,6 @@
 // JSON Schema: the union of all branches. Schemas that refer to one another have trees without end,
-// so a tree is made level by level, and what there is no room for is the deepest. Knows of no other
-// dialect.
+// so a tree is made level by level, and the deepest levels are left out if there is no room. This
+// file knows no other dialect.
 
 #include <algorithm>
 #include <array>
@@ -59,7 +59,7 @@ struct Place {
     std::uint32_t trail = no_trail;
 };
 
-/// What a node is to be made of: a place, or two such that are merged.
+/// The source of a node: a place, or two such that are merged.
 struct Source {
     Place place;
     bool is_required = false;
@@ -87,7 +87,7 @@ struct Shape {
     bool says_array = false;  ///< that its own type is array
 };
 
-/// What a schema and all that applies next to it say together.
+/// The facts that a schema and all that applies next to it state together.
 struct Facts {
     Types types = 0;
     bool says_array = false;
@@ -140,7 +140,7 @@ class Translator {
         return value_steps_ <= most_steps;
     }
 
-    // What a schema says.
+    // The facts of a schema.
     Facts facts_of(Place place);
     void add_facts(Object part, std::uint32_t trail, Facts& facts);
     void add_items(Object part, std::uint32_t trail, Facts& facts);
@@ -646,8 +646,8 @@ void Translator::add_node(std::uint32_t parent, std::string_view slug, Shape sha
     }
 }
 
-/// A group that there is no room for is a json question; of the root there is what there is room
-/// for.
+/// A group that there is no room for is a json question; the root has as many children as there is
+/// room for.
 void Translator::expand(Pending& group) {
     const bool has_room = group.properties.list.size() < tree_.room() && !is_spent();
     if (!has_room && group.node != FormTree::root) {

@@ -26,7 +26,7 @@ inline bool is_scalar(Value value) {
     return !is_container(value) && value.kind() != Kind::null;
 }
 
-/// The value as an object; one without members if it is no object.
+/// The value as an object; one without members if it is not an object.
 Object object_of(Value value);
 
 /// A member that is not null.
@@ -36,7 +36,7 @@ std::optional<Value> string_value(Object object, std::string_view key);
 std::optional<Value> scalar(Object object, std::string_view key);
 std::optional<Array> array(Object object, std::string_view key);
 
-/// Without the member an object or an array that has nothing in it.
+/// An object or an array that is a member; an empty one if there is no such member.
 Object object(Object object, std::string_view key);
 Array elements(Object object, std::string_view key);
 
@@ -61,10 +61,10 @@ std::size_t space_size(std::string_view text, std::size_t at);
 std::string_view without_leading_space(std::string_view text);
 std::string_view trimmed(std::string_view text);
 
-/// Without white space at its ends, and one space for each white space within.
+/// The text without white space at its ends, and with one space for each white space within.
 std::string with_single_spaces(std::string_view text);
 
-/// Of ASCII letters alone.
+/// The text with its ASCII letters, and no others, in lower case.
 std::string lower(std::string_view text);
 
 }  // namespace onetrip::submission::dialects

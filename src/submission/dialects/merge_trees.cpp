@@ -17,7 +17,7 @@ namespace {
 /// A key for what has no text: no string of a jsonb holds a zero byte.
 constexpr std::string_view no_text = {"\0", 1};
 
-/// What a child is matched by; nullopt if it matches nothing.
+/// The slug by which a child is matched; nullopt if it matches nothing.
 std::optional<std::string_view> slug_of(Value child) {
     if (child.kind() != Kind::object) {
         return std::nullopt;
@@ -29,7 +29,7 @@ std::optional<std::string_view> slug_of(Value child) {
     return slug.is_string() ? std::optional(slug.string()) : std::nullopt;
 }
 
-/// What a choice is compared by.
+/// The text by which a choice is compared.
 std::string text_of_choice(Value choice) {
     const Value value = object_of(choice).find("value").value_or(Value());
     if (!is_container(value)) {
@@ -96,7 +96,7 @@ void MergedTree::merge_type(Node& node, Object version, bool is_first) {
     }
 }
 
-/// If one of two questions takes any answer, both do.
+/// Merges the choices of two questions: if one of them takes any answer, both do.
 void MergedTree::merge_choices(Node& node, Object version, bool has_type, bool has_types) {
     const std::optional<Array> choices = array(version, "answerEnum");
     const bool has_both = node.choices && choices;
@@ -172,8 +172,8 @@ void MergedTree::merge_children(std::uint32_t node, Array children) {
     nodes_[node].children = std::move(known);
 }
 
-/// The node of an earlier tree that the last child of its slug is merged with: the last there. What
-/// else earlier trees have of the slug goes. 0 if there is none.
+/// The node of an earlier tree that the last child of its slug is merged with: the last there.
+/// Other nodes of the slug in earlier trees go. 0 if there is none.
 std::uint32_t MergedTree::entry_for(Children& known, std::string_view slug, bool is_last) {
     const auto found = known.by_slug.find(slug);
     if (!is_last || found == known.by_slug.end()) {

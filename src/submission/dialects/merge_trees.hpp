@@ -19,14 +19,14 @@ class MergedTree {
   public:
     explicit MergedTree(Interrupt interrupt) : ticker_(interrupt) {}
 
-    /// What is no object is no version.
+    /// Adds a version; a tree that is not an object is not one.
     void add(jsonb::Value tree);
 
     /// nullopt if there is no version. Throws JsonError if the union does not fit a jsonb.
     std::optional<std::vector<std::uint8_t>> to_jsonb();
 
   private:
-    /// A child, and where it stands: what a later tree has comes first, in that tree's order.
+    /// A child, and where it stands: the children of a later tree come first, in that tree's order.
     struct Entry {
         std::uint32_t node;
         std::uint32_t tree;
@@ -50,7 +50,7 @@ class MergedTree {
     struct ListedChoices {
         std::vector<ChoiceEntry> entries;
         std::unordered_map<std::string, std::vector<std::uint32_t>> by_text;
-        std::vector<std::uint32_t> odd;  ///< the entries that are no objects
+        std::vector<std::uint32_t> odd;  ///< the entries that are not objects
     };
 
     enum class ChoiceSource : std::uint8_t { as_last, none, merged };

@@ -23,7 +23,7 @@ constexpr std::array<Pair, 9> answer_types = {{{"int", "integer"},
                                                {"geotrace", "json"},
                                                {"geoshape", "json"}}};
 
-/// What Central adds to each submission, in `__system`.
+/// The keys that Central adds to each submission, in `__system`.
 constexpr std::array<Pair, 12> system_keys = {{{"submissionDate", "datetime"},
                                                {"updatedAt", "datetime"},
                                                {"submitterId", "text"},
@@ -57,8 +57,8 @@ bool is_digit(char character) {
     return character >= '0' && character <= '9';
 }
 
-/// The identifier that Central makes of a field's name: what OData does not take is an underscore,
-/// also where several characters in a row are.
+/// The identifier that Central makes of a field's name: characters that OData does not take become
+/// an underscore, one for several in a row.
 std::string odata_name(std::string_view name) {
     std::string result;
     if (!name.empty() && !is_letter(name.front())) {

@@ -14,7 +14,7 @@ namespace {
 
 using Pair = std::pair<std::string_view, std::string_view>;
 
-/// What REDCap adds to records.
+/// The keys that REDCap adds to records.
 constexpr std::array<Pair, 5> system_keys = {{{"redcap_event_name", "text"},
                                               {"redcap_repeat_instrument", "text"},
                                               {"redcap_repeat_instance", "integer"},

@@ -8,7 +8,7 @@
 namespace onetrip::submission::dialects {
 
 namespace xlsform {
-/// An XLSForm as JSON. In Kobo's answers the keys are full paths.
+/// An XLSForm as JSON. The keys in Kobo's answers are full paths.
 void translate(jsonb::Value value, bool is_kobo, FormTree& tree);
 }  // namespace xlsform
 

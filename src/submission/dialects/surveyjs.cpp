@@ -15,7 +15,7 @@ namespace {
 
 using Pair = std::pair<std::string_view, std::string_view>;
 
-/// What an element is, as far as its answers go.
+/// The kind of an element, as far as its answers go.
 enum class Kinds : std::uint8_t {
     panel,
     display,
@@ -163,7 +163,7 @@ bool is_filled_number(Object element, std::string_view key) {
     return value && value->kind() == Kind::numeric && is_filled(*value);
 }
 
-/// An element with the type and the choices that it has where it is a cell.
+/// An element with the type and the choices that it has as a cell.
 struct Element {
     Object object;
     std::string_view type;
@@ -190,7 +190,7 @@ class Translator {
         std::optional<Object> matrix;  ///< the matrix that has the columns
     };
 
-    /// What is left to do when all elements of a node are in it.
+    /// The work that is left when all elements of a node are in it.
     struct Ending {
         std::size_t levels;                ///< the levels below it
         std::uint32_t node;                ///< whose elements they are
@@ -521,7 +521,7 @@ void Translator::copy_rows(const Ending& ending) {
     }
 }
 
-/// Those that the other node has not.
+/// Moves the children that the other node does not have.
 void Translator::move_children(std::uint32_t from, std::uint32_t to) {
     std::unordered_set<std::string_view> known;
     std::vector<std::uint32_t>& children = tree_.at(to).children;

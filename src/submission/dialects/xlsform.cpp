@@ -46,7 +46,7 @@ constexpr std::array<Pair, 11> aliases = {{{"add select multiple prompt using", 
                                            {"select", "select_multiple"},
                                            {"rank", "rank"}}};
 
-/// What Kobo adds to each submission.
+/// The keys that Kobo adds to each submission.
 constexpr std::array<Pair, 22> system_keys = {{{"_id", "integer"},
                                                {"_uuid", "text"},
                                                {"formhub/uuid", "text"},
