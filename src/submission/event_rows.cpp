@@ -1,5 +1,4 @@
-// The common parts of a submission's rows, however its document is read. This file knows no
-// document.
+// The common parts of a submission's rows, however its document is read. Knows no document.
 
 #include "submission/event_rows.hpp"
 

@@ -1,5 +1,5 @@
 // Translates form.io's components. Those that only lay a form out leave no trace in the answers.
-// This file knows no other dialect.
+// Knows of no other dialect.
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // JSON Schema: the union of all branches. Schemas that refer to one another have trees without end,
-// so a tree is made level by level, and the deepest levels are left out if there is no room. This
-// file knows no other dialect.
+// so a tree is made level by level, and the deepest levels are left out if there is no room. Knows
+// of no other dialect.
 
 #include <algorithm>
 #include <array>
