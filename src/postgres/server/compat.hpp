@@ -34,8 +34,8 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// The instant of a time in the session's zone. At either end of time, where the cast would ERROR,
-/// overflow becomes 1 or -1, and elsewhere 0.
+/// The instant of a time in the session's zone. `overflow` becomes 1 or -1 at either end of time,
+/// where the cast would ERROR, and 0 elsewhere.
 inline TimestampTz to_instant(Timestamp local, int& overflow) {
 #if PG_VERSION_NUM >= 190000
     ErrorSaveContext error{};
@@ -203,7 +203,7 @@ constexpr bool is_optional_inner(JoinType type) {
     return type == JOIN_LEFT || type == JOIN_FULL || type == JOIN_SEMI || type == JOIN_ANTI;
 }
 
-// Of libpq/libpq.h, which includes headers of Kerberos that need not be there.
+// These are of libpq/libpq.h, which includes headers of Kerberos that need not be there.
 extern "C" {
 #if PG_VERSION_NUM >= 170000
 ssize_t pq_buffer_remaining_data(void);
@@ -212,9 +212,9 @@ bool pq_buffer_has_data(void);
 #endif
 }
 
-/// Whether the receive buffer has more than the Sync that ends what the client sends. Before 17 the
-/// server does not say how much lies there: only after a simple query, which no Sync ends, it is
-/// known.
+/// Whether the receive buffer has more than the Sync that ends what the client sends. Before 17,
+/// the server does not say how much lies there: it is known only after a simple query, which no
+/// Sync ends.
 inline bool has_received_more(bool is_simple) {
 #if PG_VERSION_NUM >= 170000
     constexpr ssize_t sync = 5;
@@ -234,7 +234,7 @@ inline void run_executor(QueryDesc* query, uint64 count) {
 #endif
 }
 
-// From 19 on the planner takes the state of EXPLAIN.
+// From 19 on, the planner takes the state of EXPLAIN.
 template <typename Planner>
 PlannedStmt* plan_one_query_by(Planner plan, Query* query, const char* text, int options,
                                ParamListInfo parameters) {
@@ -256,9 +256,9 @@ using HookJumble = const JumbleState;
 using HookJumble = JumbleState;
 #endif
 
-/// How many constants a statement may have that have a place in its text: the jumble knows that of
-/// each, and from 18 on those of parameters too, and but the ends of a list. Without a jumble it is
-/// not known.
+/// How many constants with a place in its text a statement may have: the jumble knows the places.
+/// From 18 on, it has those of parameters too, and only the ends of a list. Without a jumble, the
+/// number is not known.
 inline int most_constants(const HookJumble* jumble) {
     const int places = jumble == nullptr ? INT_MAX : jumble->clocations_count;
 #if PG_VERSION_NUM >= 180000
@@ -332,7 +332,7 @@ void set_standard_strings([[maybe_unused]] LexerExtra& extra, [[maybe_unused]] b
     }
 }
 
-/// The strategy of a comparison in a B-tree; 0 if it has none. From 18 on the server names the
+/// The strategy of a comparison in a B-tree; 0 if it has none. From 18 on, the server names the
 /// comparison, by the same numbers.
 inline int btree_strategy_of(Oid operation) {
 #if PG_VERSION_NUM >= 180000
@@ -351,7 +351,7 @@ inline int btree_strategy_of(Oid operation) {
 #endif
 }
 
-// From 18 on ExecutorRun no longer says whether the query runs once.
+// From 18 on, ExecutorRun no longer says whether the query runs once.
 #if PG_VERSION_NUM >= 180000
 #define ONETRIP_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
 #define ONETRIP_RUN_ARGUMENTS query, direction, count

@@ -39,7 +39,7 @@ struct QueryErrorContext {
 void push_query_errors(QueryErrorContext& context, const char* text, const QueryInErrors& shown);
 void pop_query_errors(const QueryErrorContext& context);
 
-/// A query of the extension's own. With `may_be_parallel` its rows may come from parallel workers.
+/// A query of the extension's own. Its rows may come from parallel workers if `may_be_parallel`.
 /// ERRORs.
 PlannedQuery plan_query(const char* text, ParamListInfo parameters, const QueryInErrors& in_errors,
                         bool may_be_parallel);

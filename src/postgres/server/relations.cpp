@@ -68,7 +68,7 @@ Placement::Kind kind_of(const CitusRow& row, std::int64_t group) {
     return group == 0 ? Placement::Kind::here : Placement::Kind::distributed;
 }
 
-/// Of the column that the rows are distributed by.
+/// The name of the column that the rows are distributed by.
 const char* column_name(Oid relation, NullableDatum key) {
     if (key.isnull) {
         return nullptr;

@@ -36,7 +36,7 @@ struct Placement {
 /// Whether the database has the catalogue of Citus.
 bool knows_citus();
 
-/// What the catalogue of Citus says of the table, on a server that has Citus.
+/// The placement of the table in the catalogue of Citus, on a server that has Citus.
 Placement placement_of(Oid relation);
 
 /// Whether Citus distributes the rows of the table over its workers, each row to one of them.

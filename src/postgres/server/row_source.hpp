@@ -14,7 +14,8 @@ class RowSource {
     RowSource& operator=(const RowSource&) = delete;
     virtual ~RowSource() = default;
 
-    /// The next row, good until it is called again; nullptr at the end. To be called in call_cpp.
+    /// The next row, good until it is called again; nullptr at the end. It is to be called in
+    /// call_cpp.
     virtual HeapTupleHeader next() = 0;
 
     MemoryContext memory() const { return memory_; }

@@ -5,8 +5,8 @@
 namespace onetrip::postgres {
 
 /// Rows for a plain table, put into it as COPY does: those of a page at once, with one record of
-/// WAL. Its memory is of the current one. To be used in a subtransaction, which takes all of it if
-/// there is an error. Plain data.
+/// WAL. Its memory is of the current one. It is to be used in a subtransaction, which takes all of
+/// it if there is an error. It is plain data.
 class TableInsert {
   public:
     /// Whether rows come into the table as an INSERT would bring them: nothing of the table's looks

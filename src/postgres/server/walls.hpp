@@ -38,12 +38,12 @@ struct CaughtError {
 /// Puts `prefix` (in the database's encoding) in front of the detail. May ERROR.
 void prepend_detail(CaughtError& error, const char* prefix);
 
-/// Fills `error` from the exception being handled. To be called inside a catch block.
+/// Fills `error` from the exception being handled. It is to be called inside a catch block.
 void describe_current_exception(CaughtError& error) noexcept;
 
 /// Text of the pure folders, which speak UTF-8, in the database's encoding; a character that this
-/// does not have becomes a question mark, since a message must not fail over it. Where there is no
-/// conversion (MULE_INTERNAL), that is all but ASCII. May ERROR for want of memory.
+/// does not have becomes a question mark, since a message must not fail over it. If there is no
+/// conversion (MULE_INTERNAL), all characters but ASCII become one. May ERROR for want of memory.
 const char* utf8_to_server(const char* text);
 
 /// Text in any encoding of a server as UTF-8; a character that does not convert becomes a question
