@@ -6,7 +6,7 @@
 
 namespace onetrip::postgres {
 
-/// The numeric that numeric_in makes of the text, palloc'ed; nullptr if it makes none. To be
+/// The numeric that numeric_in makes of the text, palloc'ed; nullptr if it makes none. It is to be
 /// called in call_cpp.
 varlena* make_numeric(std::string_view characters);
 

@@ -63,7 +63,8 @@ bool find_zone(const submission::TimeOfDay& time, const text* zone, pg_tm& tm, i
 
 }  // namespace
 
-/// What numeric_in makes no numeric of can only raise an ERROR, at least in PostgreSQL 15.
+/// A text of which numeric_in makes no numeric can only raise an ERROR there, at least in
+/// PostgreSQL 15.
 varlena* make_numeric(std::string_view characters) {
     std::vector<std::uint8_t> numeric;
     if (!submission::is_number(characters) || !jsonb::append_numeric(characters, numeric)) {

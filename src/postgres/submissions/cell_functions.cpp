@@ -27,7 +27,7 @@ jsonb::Value stored_answer(FunctionCallInfo fcinfo) {
     return document_of(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
 }
 
-/// The text of the first answer; one that is empty stands for an answer that is no string, as no
+/// The text of the first answer; an empty one stands for an answer that is not a string, since no
 /// type but text takes it.
 std::string_view first_string(jsonb::Value stored) {
     const std::optional<jsonb::Value> answer = submission::first_answer(stored);

@@ -49,8 +49,8 @@ varlena* datum_of(std::span<const std::uint8_t> jsonb) {
     return call_server([&] { return make_varlena(jsonb); });
 }
 
-/// Whether the translators, which take UTF-8, see the characters that the database's texts have.
-/// Without an encoding nobody knows what they are.
+/// Whether the translators, which take UTF-8, see the characters that the database's texts have. A
+/// database without an encoding (SQL_ASCII) may have any characters.
 bool has_utf8_texts() {
     return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
 }
@@ -96,7 +96,7 @@ const varlena* make_tree(jsonb::Value form, Dialect dialect) {
     });
 }
 
-/// What form_from made of a form: its tree, or nothing if that is the form itself.
+/// The tree that form_from made of a form; nothing if that is the form itself.
 struct MadeTree {
     explicit MadeTree(const varlena* tree) {
         if (tree != nullptr) {

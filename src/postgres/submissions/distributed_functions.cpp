@@ -29,7 +29,7 @@ enum Argument {
     argument_are_problems  ///< of load_answers alone
 };
 
-/// What a load has in its LoadState, for a call site on another node.
+/// The parts of a load's LoadState, for a call site on another node.
 struct NodeLoad {
     LoadStatements statements;
     LoadState state;

@@ -43,7 +43,8 @@ std::int64_t count_loaded(const Load& load) {
     return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
-/// What is gone is marked before it is counted, so that what the guard has counted is what goes.
+/// Submissions that are gone are marked before they are counted, so that exactly those go that the
+/// guard has counted.
 void remove_gone(Load& load) {
     const DistributedStatements& statements = load.statements.distributed;
     load.totals.removed = run(load, statements.mark_gone);
@@ -85,8 +86,8 @@ void take_submissions(Load& load) {
                     static_cast<double>(GetCurrentTimestamp() - load.started) / USECS_PER_SEC)));
 }
 
-/// To the sessions on the nodes, for this transaction. A zone's abbreviation would not be read
-/// everywhere as what it was written for: times are sent with an offset, as ISO 8601 has them.
+/// Sends the settings to the sessions on the nodes, for this transaction. A zone's abbreviation
+/// might be read as another zone there: times are sent with an offset, as ISO 8601 has them.
 void send_settings() {
     run_statement("SET LOCAL citus.propagate_set_commands = 'local'");
     for (const char* const setting :

@@ -70,7 +70,7 @@ constexpr const char* event_source =
     " WHERE {is_under_way}) AS r,"
     " LATERAL {extension}.load_answers({arguments}, {are_problems}) AS e";
 
-/// All submissions at once: a subquery for each would be a scan for each where no index begins with
+/// All submissions at once: a subquery for each would be a scan for each if no index begins with
 /// submission_id. Two joins, each planned on its own: an index of one table is used whether or not
 /// the other has one. The first is grouped before the second, so that rows do not multiply.
 constexpr const char* count =

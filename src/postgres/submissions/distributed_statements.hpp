@@ -5,7 +5,7 @@
 
 namespace onetrip::postgres {
 
-/// What load_response_events runs where Citus distributes the tables: sets, each statement for all
+/// The statements of load_response_events for tables that Citus distributes: each is for all
 /// submissions of the call, on the nodes that have them. $1 is the name of the form, $2 the date,
 /// $3 the time of the call. The search is that of LoadStatements.
 ///

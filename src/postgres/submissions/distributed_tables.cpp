@@ -84,7 +84,7 @@ const char* what_it_must_be(const PlacedTable& placed, const PlacedTable& submis
 // ---- what is needed ----
 
 /// Tables that are on one node as a whole do not count: Citus 13.2 writes an INSERT ... SELECT for
-/// them that is no SQL.
+/// them that is not SQL.
 bool is_placed_well(const PlacedTable& placed, const PlacedTable& submissions) {
     const Placement& placement = placed.placement;
     if (placed.wanted == nullptr) {
@@ -126,7 +126,7 @@ bool shows_distributed(const Table& view) {
     return SPI_processed > 0;
 }
 
-/// What the load reads is its own session's, which a statement on nodes does not see.
+/// Refuses views, which the load reads in its own session: a statement on nodes does not see them.
 void refuse_views(const PlacedTables& all) {
     for (const PlacedTable& placed : all.tables) {
         const Table& table = *placed.table;

@@ -43,7 +43,7 @@ void put_array(TupleBuilder& builder, Oid type, std::size_t count, const void* e
 struct ScalarHead {
     std::uint32_t header;
     std::uint32_t jentry;
-    std::uint32_t numeric_header;  ///< the numeric's own, where it is one
+    std::uint32_t numeric_header;  ///< the numeric's own, if it is one
 };
 
 std::uint32_t type_of(jsonb::Value scalar) {

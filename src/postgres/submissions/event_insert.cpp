@@ -20,7 +20,7 @@ namespace {
 
 constexpr int no_field = -1;
 
-/// What comes into each column of the table: an EventField, or no_field for NULL.
+/// The source of each column of the table: an EventField, or no_field for NULL.
 struct Columns {
     int* fields;
     int count;
@@ -184,7 +184,8 @@ LoadedEvents* make_loaded_events() {
 }
 
 bool insert_directly(LoadState& state, const Table& table) {
-    // Of the subtransaction, so that what an error leaves does not wait for the end of the batch.
+    // The memory is that of the subtransaction, so that the remains of an error do not wait for the
+    // end of the batch.
     const MemoryContext memory = make_memory_context(CurTransactionContext, "onetrip insert");
     const MemoryContext caller = MemoryContextSwitchTo(memory);
     const Relation relation = table_openrv(

@@ -4,7 +4,7 @@
 
 namespace onetrip::postgres {
 
-/// What insert_directly takes its rows from, in the current memory. May ERROR.
+/// Makes the source from which insert_directly takes its rows, in the current memory. May ERROR.
 LoadedEvents* make_loaded_events();
 
 /// Inserts the rows of the stage of the selected submissions without a statement, if they come into

@@ -38,7 +38,7 @@ bool is_short(std::string_view text) {
 
 HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
                                   const SubmissionWalk& walk) {
-    // Before the row begins: columns are written in the same memory.
+    // The columns come before the row begins: they are written in the same memory.
     const NodeColumns* const columns = columns_of(compiled, row.node);
     builder_.begin();
     builder_.put_int4(row.ord);
@@ -48,7 +48,7 @@ HeapTupleHeader EventTuples::make(CompiledForm& compiled, const EventRow& row,
     return builder_.finish();
 }
 
-/// What rows of the node have in common; nullptr if that is not kept.
+/// The columns that rows of the node have in common; nullptr if they are not kept.
 const CompiledForm::NodeColumns* EventTuples::columns_of(CompiledForm& compiled,
                                                          const FormNode* node) {
     constexpr std::size_t most_bytes = std::size_t{64} << 20;
@@ -153,7 +153,7 @@ void EventTuples::put_way(const CompiledForm& compiled, const EventRow& row,
     put_indexes(builder_, walk.trail());
 }
 
-/// Without columns the way is made, whose keys may follow.
+/// Puts the path. Without columns, the way is made, whose keys may follow.
 void EventTuples::put_path(const CompiledForm& compiled, const FormNode& node,
                            const NodeColumns* columns) {
     if (columns != nullptr && columns->way_size > 0) {

@@ -8,8 +8,8 @@
 
 namespace onetrip::postgres {
 
-/// Rows of a walk as tuples of flatten_submission. What rows of one node have in common is written
-/// once for each form and copied then.
+/// Rows of a walk as tuples of flatten_submission. The columns that rows of one node have in common
+/// are written once for each form and copied then.
 class EventTuples {
   public:
     explicit EventTuples(TupleBuilder& builder) : builder_(builder) {}

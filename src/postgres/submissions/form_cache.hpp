@@ -23,7 +23,7 @@ struct CompiledForm {
         std::uint32_t description_size = 0;  ///< of answer_type, tag and the status ok
     };
 
-    /// Without columns each row is written anew: slower, in a quarter of the memory.
+    /// Without columns, each row is written anew: it is slower, but takes a quarter of the memory.
     explicit CompiledForm(jsonb::Value form, Interrupt interrupt, bool has_columns = true)
         : form(form, interrupt), columns(has_columns ? this->form.nodes().size() : 0) {}
 

@@ -19,7 +19,7 @@ namespace {
 
 // ---- reading ----
 
-/// The form may have been updated since the load began: its submissions are no answers that the
+/// The form may have been updated since the load began: its submissions are not answers that the
 /// target refuses.
 void require_dialect(const Submission& submission) {
     if (submission.dialect.isnull) {
@@ -121,7 +121,7 @@ bool is_to_be_written(Load& load, Submission& submission, MemoryContext memory) 
     return differs;
 }
 
-/// What a part of a batch has to do, in the order of the candidates.
+/// The work of a part of a batch, in the order of the candidates.
 struct Work {
     Positions to_write;
     Positions to_remove;
@@ -193,7 +193,7 @@ bool count_row(TupleTableSlot* /*slot*/, DestReceiver* self) {
     return true;
 }
 
-/// What a trigger leaves out does not come back, and is not counted.
+/// Inserts and counts the rows that come back: a row that a trigger leaves out does not.
 void insert_counting(Load& load, const char* statement) {
     RowCounter counter{{count_row, [](DestReceiver*, int, TupleDesc) {}, [](DestReceiver*) {},
                         [](DestReceiver*) {}, DestNone},

@@ -12,9 +12,9 @@ struct Totals {
     std::int64_t removed;
 };
 
-/// What has become of the first submissions, in the order of the candidates: if they are all
-/// refused for one reason, the target is wrong and not an answer. Those that are taken together
-/// count as if each had been tried alone, so that no size of a batch makes a difference.
+/// The outcome of the first submissions, in the order of the candidates: if they are all refused
+/// for one reason, the target is wrong and not an answer. Those that are taken together count as if
+/// each had been tried alone, so that no size of a batch makes a difference.
 struct FirstTried {
     std::int64_t count;
     int sqlstate;   ///< of the first that was refused
@@ -63,7 +63,7 @@ bool is_refusal(int sqlstate);
 /// A column that is read has another type than when the load began.
 [[noreturn]] void refuse_altered_columns();
 
-/// What statements of the loader's begin with, so that an error's context can be recognised.
+/// The beginning of the loader's statements, so that an error's context can be recognised.
 inline constexpr const char* statement_mark = "/* onetrip load */";
 
 /// A statement of the loader's. May ERROR. Leaves SPI_processed and SPI_tuptable.

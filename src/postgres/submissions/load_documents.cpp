@@ -36,7 +36,7 @@ std::uint32_t code_unit(std::string_view escape) {
     return code;
 }
 
-/// What the escapes \uXXXX of a text that parse_json takes stand for, in UTF-8.
+/// The characters that the escapes \uXXXX of a text that parse_json takes stand for, in UTF-8.
 std::string escaped_characters(std::string_view json) {
     std::string characters;
     for (std::size_t at = json.find('\\'); at < json.size(); at = json.find('\\', at)) {
@@ -76,9 +76,9 @@ std::size_t depth_of(std::string_view json) {
 }
 
 /// Whether the server's own jsonb_in takes the text, which is in another encoding than UTF-8. In
-/// the encodings of servers what is not ASCII has the highest bit set, so that another character in
-/// its place changes nothing about the grammar. What is nested too deeply for jsonb_in's recursion
-/// is not taken.
+/// the encodings of servers, bytes that are not ASCII have the highest bit set, so that another
+/// character in their place changes nothing about the grammar. A document that is nested too deeply
+/// for jsonb_in's recursion is not taken.
 bool is_taken(std::string_view json) {
     constexpr std::size_t deepest = 1000;
     std::string masked(json);

@@ -1,4 +1,4 @@
-// What an error of a load may say: never an answer. Knows nothing of batches.
+// Decides how much an error of a load may say: never an answer. Knows nothing of batches.
 
 #include "postgres/submissions/load_batch.hpp"
 
@@ -52,7 +52,7 @@ bool is_of_safe_origin(const ErrorData* error) {
     return is_of_connection(error);
 }
 
-/// What Citus puts before the statement if the error is a node's.
+/// Skips the line that Citus puts before the statement if the error is a node's.
 const char* after_node(const char* context) {
     constexpr const char* of_node = "while executing command on ";
     const char* const end = std::strchr(context, '\n');
@@ -85,7 +85,8 @@ bool is_safe(const ErrorData* error) {
            is_of_our_statement(error);
 }
 
-/// What keeps one answer out keeps all out where everything is one transaction.
+/// Raises the error of a load that is one transaction: an error that keeps one answer out keeps all
+/// out.
 [[noreturn]] void raise_rollback(const Load& load, const ErrorData* error, bool is_shown) {
     const char* const app = load.request.schemas.app;
     ereport(ERROR,

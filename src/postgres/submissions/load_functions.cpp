@@ -222,7 +222,7 @@ Datum load_support(PG_FUNCTION_ARGS) {
     PG_RETURN_POINTER(request);
 }
 
-/// Of the script of 0.1 alone, whose loader called it.
+/// count_event is of the script of 0.1 alone, whose loader called it.
 Datum count_event(PG_FUNCTION_ARGS) {
     (void)fcinfo;
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -1,5 +1,5 @@
-// What comes before the first batch of a load: the refusals that need the data, and the search for
-// candidates. Knows nothing of how they are loaded.
+// Does the work before the first batch of a load: the refusals that need the data, and the search
+// for candidates. Knows nothing of how they are loaded.
 
 #include "postgres/submissions/load_search.hpp"
 
@@ -39,7 +39,7 @@ Parameters parameters_of(const LoadRequest& request) {
     return parameters;
 }
 
-/// What the server raises is said anew: a view may compute something of an answer.
+/// An error of the server is raised in other words: a view may compute something of an answer.
 template <typename Body>
 void run_hidden(const Load& load, Body&& body) {
     const ErrorData* const error = error_of(body);
@@ -172,7 +172,7 @@ void refuse_ids(const Load& load, bool has_foreign) {
     }
 }
 
-/// What the ledger has of other sources, or of none.
+/// The rows of other sources, or of none, in the ledger.
 struct Ledger {
     long long unsourced;
     long long foreign;

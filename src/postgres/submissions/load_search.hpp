@@ -5,7 +5,7 @@
 namespace onetrip::postgres {
 
 /// Refuses what must not be loaded, and finds what has to be: its candidates are in a portal that
-/// the commit keeps. Commits. To be called in a transaction that has been begun.
+/// the commit keeps. Commits. It is to be called in a transaction that has been begun.
 void search(Load& load);
 
 /// The refusals alone, for a load that has no candidates of its own.

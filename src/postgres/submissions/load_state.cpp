@@ -36,7 +36,7 @@ void free_bytes(std::string_view bytes, const Submission& submission) {
     }
 }
 
-/// What a form is known by: its bytes, or their hash if there are many.
+/// The key by which a form is known: its bytes, or their hash if there are many.
 std::string_view key_of(std::string_view bytes, std::uint8_t (&hash)[hash_size]) {
     if (bytes.size() <= hash_size) {
         return bytes;
@@ -109,8 +109,8 @@ void append_value(StringInfo to, NullableDatum value, const ValueType& type) {
     appendBinaryStringInfo(to, bytes, size);
 }
 
-/// Of what is written of form and user, as it is stored: no setting of the session changes that.
-/// `problem` is in it since a problem may take the place of another.
+/// Hashes the columns of form and user that are written, as they are stored: no setting of the
+/// session changes that. `problem` is in the hash since a problem may take the place of another.
 void hash_row(const LoadState& state, Submission& submission) {
     constexpr ValueType text_type = {TEXTOID, -1, false};
     const LoadStatements& statements = *state.statements;

@@ -8,7 +8,7 @@ namespace onetrip::postgres {
 /// Why a submission cannot be flattened, or was not taken: the status of its one row of problems.
 enum class Problem : std::uint8_t { none, not_jsonb, no_user, refused };
 
-/// As the tables have it; empty for none.
+/// The word of a problem as the tables have it; empty for none.
 const char* status_of(Problem problem);
 
 /// A submission with its form, its user and its row in the ledger, as the statement `fetch` has
@@ -19,7 +19,7 @@ struct Submission {
     NullableDatum user_id;
     NullableDatum created;
     NullableDatum responses;
-    const varlena* document;  ///< of json, as jsonb, where it has been kept; else nullptr
+    const varlena* document;  ///< of json, as jsonb, if it has been kept; else nullptr
     bool has_form;
     bool has_metadata;  ///< answers to questions of nodeType metadata are written
     NullableDatum form_name;
@@ -59,8 +59,8 @@ inline void count_stored(Submission& submission, Stage stage) {
     ++(stage == Stage::events ? submission.events : submission.problems);
 }
 
-/// What the functions load_rows, load_events and load_change work on: SQL can hand them no pointer.
-/// It is there while a statement of the loader's runs.
+/// The state that the functions load_rows, load_events and load_change work on: SQL can hand them
+/// no pointer. It is there while a statement of the loader's runs.
 struct LoadState {
     const LoadStatements* statements;
     const char* source;

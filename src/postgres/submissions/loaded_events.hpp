@@ -12,7 +12,8 @@ class LoadedEvents final : public RowSource {
   public:
     LoadedEvents(MemoryContext memory, TupleDesc descriptor);
 
-    /// What is to be walked; both nullptr for a submission that has a problem and no events.
+    /// Sets the form and the document to be walked; both are nullptr for a submission that has a
+    /// problem and no events.
     void begin(CompiledForm* compiled, const varlena* document, Submission& submission,
                Stage stage);
 

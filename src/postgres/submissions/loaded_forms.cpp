@@ -6,7 +6,7 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// Of the entry, of the list and of the hash table.
+/// The bytes of the entry, of the list and of the hash table.
 constexpr std::size_t bookkeeping = sizeof(LoadedForm) + 100;
 
 }  // namespace

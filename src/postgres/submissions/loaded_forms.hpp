@@ -34,8 +34,8 @@ class LoadedForms {
     /// nullptr if the form has not been seen.
     LoadedForm* find(std::string_view key);
 
-    /// One of the last few that were used, by the bytes of the column: to compare costs less than
-    /// to make a key of them. nullptr if it is none of these.
+    /// One of the last few forms that were used, by the bytes of the column: to compare them costs
+    /// less than to make a key of them. nullptr if the form is not among these.
     LoadedForm* find_recent(std::string_view bytes);
 
     LoadedForm* add(std::string_view key, const std::uint8_t (&hash)[hash_size]);

@@ -64,7 +64,7 @@ class EventSource final : public RowSource {
     submission::SubmissionWalk walk_;
 };
 
-/// What the words of `include` stand for.
+/// The statuses that the words of `include` stand for.
 constexpr ArgumentWord<Statuses> words_of_include[] = {
     {"null", submission::bit_of(Status::null)},
     {"unknown", submission::bit_of(Status::unknown)},
@@ -101,8 +101,9 @@ const varlena* fetch_jsonb(Datum argument) {
 /// parse_json takes memory that the server does not see, and no interrupts: not for bulk.
 constexpr std::size_t largest_parsed = std::size_t{1} << 20;
 
-/// What the cast to jsonb makes. The server's own takes twice as long; it has the word where the
-/// text is none that jsonb takes, for large ones, and in databases that are not in UTF-8.
+/// The jsonb that the cast to jsonb makes of a text. The server's own cast takes twice as long. It
+/// decides if jsonb does not take the text, if that is large, and in databases that are not in
+/// UTF-8.
 const varlena* fetch_json(Datum argument) {
     const text* const json = DatumGetTextPP(argument);
     const std::string_view characters = characters_of(json);
@@ -117,7 +118,7 @@ const varlena* fetch_json(Datum argument) {
     return document;
 }
 
-/// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8 it
+/// JSON text in which a key that is there twice is refused. In a database that is not in UTF-8, it
 /// is parsed for that alone.
 const varlena* fetch_text(Datum argument) {
     char* const json = TextDatumGetCString(argument);

@@ -1,5 +1,5 @@
-// load_response_events and create_submission_tables: arguments, transactions and totals. What a
-// batch does is in load_batch.cpp.
+// load_response_events and create_submission_tables: arguments, transactions and totals. The work
+// of a batch is in load_batch.cpp.
 
 #include "postgres/server/arguments.hpp"
 #include "postgres/server/datums.hpp"
@@ -27,7 +27,7 @@ namespace {
 
 constexpr int largest_batch = 1000000;
 
-/// What is read and written at once: a batch that is larger is done in parts.
+/// The most submissions that are read and written at once: a larger batch is done in parts.
 constexpr int largest_part = 10000;
 
 // ---- arguments ----
@@ -113,10 +113,10 @@ LoadRequest request_of(FunctionCallInfo fcinfo) {
 
 // ---- transactions ----
 
-/// Begins each transaction, before anything has looked at the data. Read committed, whatever the
-/// default: under the others the server may fail one of two transactions. Without row security,
-/// whose policies would make what they hide look gone, or as if it had never been loaded: the
-/// server refuses such a query instead.
+/// Begins each transaction, before anything has looked at the data. It is read committed, whatever
+/// the default: under the other levels the server may fail one of two transactions. It is without
+/// row security, whose policies would make hidden rows look gone, or as if they had never been
+/// loaded: the server refuses such a query instead.
 void begin(const char* settings = "") {
     run_statement(
         psprintf("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off;"
@@ -229,7 +229,7 @@ Candidates fetched_candidates() {
     return candidates;
 }
 
-/// What the commit runs, deferred triggers of the user's, finds no part under way.
+/// Deferred triggers of the user's, which the commit runs, find no part under way.
 void forget_submissions(LoadState& state) {
     state.submissions = nullptr;
     state.submission_count = 0;
@@ -264,7 +264,8 @@ void commit_batch(Load& load) {
     load.has_checked_constraints = false;
 }
 
-/// False if there were no more candidates. After the commit, a new transaction has begun.
+/// Loads a batch; false if there were no more candidates. A new transaction has begun after the
+/// commit.
 bool load_next_batch(Load& load) {
     begin_locked(load.request.schemas);
     read_clock(load);
@@ -324,7 +325,7 @@ void forget_state(void* /*argument*/) {
     forget_load_state();
 }
 
-/// In memory that is there until the end of the CALL, and that an error takes.
+/// Makes a load in memory that is there until the end of the CALL, and that an error frees.
 Load* make_load(const LoadRequest& request) {
     auto* const load = static_cast<Load*>(palloc0(sizeof(Load)));
     load->request = request;

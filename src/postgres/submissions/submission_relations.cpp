@@ -19,7 +19,7 @@ Table find_table(const char* schema, const char* name) {
     return {schema, name, find_relation(schema, name)};
 }
 
-/// What the catalog says of a column that is there.
+/// The catalog's row of a column that is there.
 FormData_pg_attribute attribute_of(const Table& table, const char* column) {
     const HeapTuple tuple = SearchSysCacheAttName(table.relation, column);
     const FormData_pg_attribute attribute = *reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple));
@@ -36,7 +36,7 @@ FormData_pg_attribute attribute_of(const Table& table, const char* column) {
     pg_unreachable();
 }
 
-/// What its default btree operator class says of a type: InvalidOid if there is none.
+/// The comparison of a type by its default btree operator class: InvalidOid if there is none.
 struct Comparison {
     Oid equality;
     Oid family;
@@ -185,7 +185,8 @@ bool has_key(const Table& table, const char* column) {
     return SPI_processed > 0;
 }
 
-/// By the name of SQL `character` and `bit` are of length 1: quoted they are of any.
+/// The qualified name of a type. The names `character` and `bit` of SQL mean length 1: quoted, they
+/// are of any.
 const char* type_name(Oid type) {
     return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN);
 }

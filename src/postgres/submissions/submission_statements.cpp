@@ -17,7 +17,7 @@ namespace {
 
 // ---- the columns of an event ----
 
-/// Those that row_hash is made of.
+/// The columns that row_hash is made of.
 constexpr const char* compared_columns[] = {"form_id", "form_name", "user_id", "user_full_name",
                                             "submission_created"};
 
@@ -41,7 +41,7 @@ const char* column_list(const Table& table) {
     return list.data;
 }
 
-/// Of a user that is not there a foreign key takes NULL alone.
+/// The value of a column. A foreign key takes only NULL for a user that is not there.
 const char* value_of(const Table& table, const EventColumn& column) {
     if (std::strcmp(column.name, "user_id") == 0 && is_referencing(table, "user_id")) {
         return "CASE WHEN r.has_user THEN r.user_id END";
@@ -105,7 +105,7 @@ void require_source_types(const Table& table, const Table& submissions) {
     }
 }
 
-/// What a column gets that is of no table of the source.
+/// The value of a column that is of no table of the source.
 struct OwnColumn {
     const char* name;
     Oid type;
@@ -236,7 +236,7 @@ void require_answer_types(const Table& table, Words words) {
 // ---- comparisons and look-ups ----
 
 /// A row of the table by its key. Looked up one by one: a planner that compares the cost of a scan
-/// would scan the whole for each batch until the table is large. Without a key it has the choice.
+/// would scan the whole for each batch until the table is large. Without a key, it has the choice.
 const char* look_up(const Table& table, const char* key, const char* alias, const char* columns,
                     const char* condition) {
     if (!has_key(table, key)) {
@@ -252,7 +252,8 @@ constexpr const char* joined =
     " LEFT JOIN {loads} AS l ON {l=r} LEFT JOIN {forms} AS f ON {r=f}"
     " LEFT JOIN {users} AS u ON {r=u}";
 
-/// What examine_submission takes of a submission, its form, its user and its row in the ledger.
+/// The columns of a submission, its form, its user and its row in the ledger that
+/// examine_submission takes.
 constexpr const char* examined =
     "r.form_id, r.user_id, r.date_created, r.responses, {form_flag},"
     " f.name::pg_catalog.text, f.schema, u.id IS NOT NULL, {full_name},"
@@ -398,7 +399,7 @@ void write_search(LoadStatements& statements, const LoadRequest& request, const 
     statements.dialects = dialects_of(request, words, tables.forms);
 }
 
-/// Whether an id stands in two rows; where no index keeps it from that.
+/// Whether an id stands in two rows, if no index keeps it from that.
 Check duplicates_of(const Table& table) {
     if (has_key(table, "id") && demands_value(table, "id")) {
         return {nullptr, table.qualified()};
@@ -441,7 +442,7 @@ bool comes_back(const Table& table) {
     return !is_redirected(table) && !placement_of(table.relation).is_of_citus;
 }
 
-/// By way of load_events, which knows what this session has read.
+/// Inserts by way of load_events, which knows what this session has read.
 const char* insert(const Words& words, const Table& table) {
     return psprintf("%s%s",
                     insert_from(words, table,
@@ -616,7 +617,8 @@ ValueType value_type(const Table& table, const char* column) {
     return type;
 }
 
-/// By table and name, so that a column which is added later makes a difference.
+/// The compared columns by table and name, so that a column which is added later makes a
+/// difference.
 const char* names_of_compared(const Tables& tables) {
     StringInfoData names;
     initStringInfo(&names);

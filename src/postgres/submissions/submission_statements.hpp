@@ -10,7 +10,7 @@ namespace onetrip::postgres {
 
 enum class Removals { guarded, none, all };
 
-/// What is asked of load_response_events.
+/// The arguments of load_response_events.
 struct LoadRequest {
     SubmissionSchemas schemas;
     LoadMode mode;
@@ -40,10 +40,10 @@ struct Dialects {
     const char* used;  ///< that has submissions, which costs more to find
 };
 
-/// What load_response_events runs (submissions.md, chapter 3). Plain data, palloc'ed. Everything in
-/// the statements is qualified, operators included: the caller's search_path means nothing. What
-/// the loader knows comes into them by its function load_rows, so that no type is left out: an
-/// array is no element of arrays.
+/// The statements that load_response_events runs (submissions.md, chapter 3). Plain data,
+/// palloc'ed. Everything in the statements is qualified, operators included: the caller's
+/// search_path means nothing. The loader's own data come into them by its function load_rows, so
+/// that no type is left out: an array cannot be an element of an array.
 struct LoadStatements {
     LoadPlace place;
     Table events;
@@ -79,7 +79,8 @@ struct LoadStatements {
     // ---- of a batch ----
 
     const char* ids;  ///< `SELECT id`, of which the type alone is of interest
-    /// Of the submissions that load_rows names what examine_submission takes (load_state.hpp).
+    /// Fetches the columns that examine_submission takes (load_state.hpp) of the submissions that
+    /// load_rows names.
     const char* fetch;
     const char* delete_events;
     const char* delete_problems;
@@ -99,7 +100,7 @@ const char* compare(const Equality& equality, const char* left, const char* righ
 /// `INSERT` of events: `source` has r, the submission as load_rows gives it, and e, an event.
 const char* insert_from(Words words, const Table& table, const char* source);
 
-/// What the ledger's submission_created gets of r; NULL for a date that is of another kind.
+/// The value of r for the ledger's submission_created; NULL for a date that is of another kind.
 const char* date_for_ledger(const Tables& tables);
 
 /// ERRORs if a schema, table or column is missing, of a type that cannot be, or may not be read or

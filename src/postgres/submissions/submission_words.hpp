@@ -4,7 +4,7 @@
 
 namespace onetrip::postgres {
 
-/// What stands for `{name}` in a pattern.
+/// The text that stands for `{name}` in a pattern.
 struct Word {
     const char* name;
     const char* text;

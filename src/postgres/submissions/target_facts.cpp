@@ -1,4 +1,4 @@
-// What is known of the tables that a load writes, as data and as text. Knows no catalogue.
+// The facts about the tables that a load writes, as data and as text. Knows no catalogue.
 
 #include "postgres/submissions/target_facts.hpp"
 

@@ -6,7 +6,7 @@
 
 namespace onetrip::postgres {
 
-/// What the tables that are written have and demand of a submission's form and user. Plain data,
+/// The columns of a submission's form and user that the written tables have and demand. Plain data,
 /// palloc'ed.
 struct TargetFacts {
     bool demands_user_id;
@@ -23,7 +23,7 @@ struct TargetFacts {
 /// Fills in from `columns` what is written.
 void note_written(TargetFacts& facts);
 
-/// As text, for functions that another node runs.
+/// The facts as text, for functions that another node runs.
 const char* text_of(const TargetFacts& facts);
 TargetFacts facts_of(std::string_view text);
 
