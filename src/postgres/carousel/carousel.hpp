@@ -38,8 +38,8 @@ struct Message {
     bool is_added;  ///< of for_each_change: whether it is on air on the second day, or on the first
 };
 
-/// What a statement that encodes messages where their rows are, on other servers, is to send. It
-/// needs no more than the job takes.
+/// The result of a statement that encodes messages where their rows are, on other servers. It has
+/// no more than the job takes.
 enum class Encoded : std::uint8_t {
     nothing,   ///< the job takes rows alone
     blocks,    ///< the sections of many messages of one campaign together

@@ -275,8 +275,8 @@ CarouselQuery make_query(const CarouselTables& tables, const section::Plan& plan
     return {query.data, list_of(parameters)};
 }
 
-/// The types of the arguments as this server knows them: what another server declares otherwise
-/// would be read otherwise. Those of users, whose numbers differ between servers, are 0.
+/// The types of the arguments as this server knows them: a column that another server declares
+/// otherwise would be read otherwise. Those of users, whose numbers differ between servers, are 0.
 const char* print_types(const CarouselTables& tables, const section::Plan& plan) {
     StringInfoData types;
     initStringInfo(&types);
@@ -307,8 +307,8 @@ bool is_integer(Oid type) {
 
 /// The messages of a block are those of one campaign whose ids have the same high bits. A block of
 /// a campaign whose ids follow one another takes about half a megabyte, and postgres_fdw fetches a
-/// hundred rows at once. None may be so large that its text, of twice its bytes, is no datum: as
-/// many messages as can have 256 sections each, of the largest, come to 256 MB.
+/// hundred rows at once. None may be so large that its text, of twice its bytes, does not fit a
+/// datum: as many messages as can have 256 sections each, of the largest, come to 256 MB.
 int low_bits_of_block(const section::Plan& plan) {
     constexpr int most = 13;
     constexpr std::uint64_t most_bytes = std::uint64_t{1} << 28U;

@@ -36,7 +36,7 @@ bool can_encode(const CarouselTables& tables, const section::Plan& plan, Encoded
 /// The messages that are on air, encoded: campaign and message id and, as the form says, the
 /// sections or what message_problem gives, or both; ordered by both ids. Blocks have the campaign's
 /// id, the range of the message's, the number of messages, whether their ids differ, and the
-/// sections. With `is_trial` there are hardly any messages. ERRORs as above.
+/// sections. There are hardly any messages if `is_trial`. ERRORs as above.
 CarouselQuery encoded_query(const CarouselTables& tables, const CarouselZone& zone,
                             const CarouselRequest& request, DateADT day, Encoded form,
                             const EncodingFunctions& functions, bool is_trial);

@@ -319,7 +319,7 @@ DayEnd end_of_day(const CarouselZone& zone, DateADT day) {
         return {1, {DATE_IS_NOEND(day) ? DT_NOEND : DT_NOBEGIN}};
     }
     constexpr std::int64_t margin = 30 * USECS_PER_DAY;
-    // Nothing can be told apart after the last day, whose number can be turned into an instant.
+    // Days after the last one whose number can be turned into an instant cannot be distinguished.
     constexpr auto last_day = static_cast<DateADT>(END_TIMESTAMP / USECS_PER_DAY);
     const DateADT known_day = Min(day, last_day);
     const std::int64_t midnight = (std::int64_t{known_day} + 1) * USECS_PER_DAY;

@@ -69,7 +69,7 @@ Message::Id id_of(const EncodedReceiver* receiver, TupleTableSlot* row, int colu
     return {row->tts_values[column], row->tts_isnull[column], receiver->ids.ids[column].type};
 }
 
-/// What another server answers is not what its function should, if that is another's of the name.
+/// Another server's answer may not be as expected, if its function is another one of the same name.
 void require(TupleTableSlot* row, int column) {
     if (row->tts_isnull[column]) {
         ereport(ERROR,

@@ -15,7 +15,7 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-/// What is wrong with the bytes at their begin.
+/// The fault in the bytes at their begin.
 enum class Fault : std::uint8_t { none, empty, cut_off, too_large, other_header, bad_checksum };
 
 /// Whether the CRC_32 of a whole section is 0.

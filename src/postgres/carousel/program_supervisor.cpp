@@ -147,8 +147,8 @@ void close_listed(const char* entries, long size, int directory, int first, int 
     }
 }
 
-/// Closes the descriptors that there are, as /proc lists them. opendir would take memory, which a
-/// fork of any process must not. False if there is no such list.
+/// Closes the open descriptors, as /proc lists them. opendir would take memory, which a fork of any
+/// process must not. False if there is no such list.
 bool close_open_ones(int first, int last) {
     const int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
@@ -238,7 +238,7 @@ class Supervisor {
   private:
     static constexpr int long_tick = 50;  // milliseconds; the end of the program's output wakes us
 
-    /// Also reaps the processes that the program left behind, which are then our children
+    /// Also reaps the processes that outlive the program, which are then our children
     /// (adopt_orphans).
     bool has_ended() {
         int status = 0;

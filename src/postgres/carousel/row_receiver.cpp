@@ -1,4 +1,4 @@
-// What all takers of rows have in common: memory for a row, and errors without the statement. Knows
+// The common part of all takers of rows: memory for a row, and errors without the statement. Knows
 // nothing of what the rows hold.
 
 #include "postgres/carousel/row_receiver.hpp"

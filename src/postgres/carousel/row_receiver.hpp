@@ -18,7 +18,8 @@ struct RowReceiver {
     ErrorContextCallback* outer_context;  ///< the context that the caller's errors would show
 };
 
-/// Before the query is run. Errors then have the context of here.
+/// Begins to take rows; it is called before the query is run. Errors then have the context of the
+/// caller.
 void begin_rows(RowReceiver& receiver, void (*start)(RowReceiver* self, TupleDesc columns),
                 bool (*take)(RowReceiver* self, TupleTableSlot* row), MemoryContext row_context);
 

@@ -9,8 +9,8 @@
 
 namespace onetrip::postgres {
 
-/// What a backend keeps of the library from its first use on: the definitions that have been
-/// compiled, and the texts of standard_layout.
+/// The parts of the library that a backend keeps from their first use on: the definitions that have
+/// been compiled, and the texts of standard_layout.
 struct BackendLibrary {
     section::tables::SharedLibrary definitions;
 

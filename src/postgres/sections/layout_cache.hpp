@@ -9,7 +9,7 @@
 
 namespace onetrip::postgres {
 
-/// What is stored of a section_layout: a version and the canonical text (UTF-8), nothing compiled.
+/// A section_layout as it is stored: a version and the canonical text (UTF-8), nothing compiled.
 struct StoredLayout {
     static constexpr std::uint8_t current_version = 1;
 
@@ -25,7 +25,7 @@ struct StoredLayout {
 
 /// A layout ready for use.
 struct CompiledLayout {
-    /// Throws Error if the text is no layout.
+    /// Throws Error if the text is not a layout.
     CompiledLayout(std::string_view text, BackendLibrary& library, MemoryContext binding_memory,
                    Interrupt interrupt)
         : plan(section::compile(section::parse_layout(text, interrupt), interrupt,

@@ -32,7 +32,7 @@ struct CanonicalText {
     std::size_t size;
 };
 
-/// Throws Error if the text (UTF-8) is no layout, or one that could not be encoded or decoded.
+/// Throws Error if the text (UTF-8) is not a layout, or one that could not be encoded or decoded.
 CanonicalText canonical(std::string_view text, BackendLibrary& library) {
     const section::Layout layout = section::parse_layout(text, check_for_interrupts);
     section::compile(layout, check_for_interrupts, &library.definitions);

@@ -73,7 +73,7 @@ std::string_view inlined(std::string_view text) {
         section::Layout layout = section::parse_layout(text, check_for_interrupts);
         inline_library(layout);
         const std::string printed = section::print_layout(layout);
-        // What could not be entered is not made either.
+        // A text that could not be entered is not made either.
         section::compile(section::parse_layout(printed, check_for_interrupts),
                          check_for_interrupts);
         const char* const from = printed.data();

@@ -14,8 +14,8 @@ struct NestedReader;
 /// out, as columns of a row are. Its memory is palloc'ed in the current context.
 const NestedReader* nested_reader(Oid type, const section::tables::ScopeKey& key);
 
-/// Whether every object that it makes is of a composite value, and none of a JSON document within
-/// one: a key that is not there is then an attribute that a type does not have.
+/// Whether every object that it makes is of a composite value, rather than of a JSON document
+/// within one: a key that is not there is then an attribute that a type does not have.
 bool makes_composites(const NestedReader* reader, const section::tables::ScopeKey& key);
 
 /// The value as JSON text in the database's encoding, palloc'ed.
