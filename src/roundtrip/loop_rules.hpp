@@ -17,7 +17,8 @@ constexpr bool inserts_many(Kind kind, std::uint64_t rows, std::uint64_t runs) n
     return kind == Kind::insert && rows >= 2 * runs;
 }
 
-/// If one run in eight has a single value, the lists of others are lists of a loop, not batches.
+/// Whether one run in eight has a single value: then the lists of others are lists of a loop, not
+/// batches.
 constexpr bool has_single_runs(std::uint64_t lists, std::uint64_t runs) noexcept {
     return lists > 0 && (runs - std::min(lists, runs)) * 8 >= runs;
 }

@@ -244,8 +244,9 @@ void Compiler::resolve_source(FieldId id) {
     }
 }
 
-/// In a JSON row a key named like a part field sets it. A column of that name would be read from
-/// rows, but not sent as the part's number, so that a reader could not recover the row's value.
+/// A key in a JSON row that is named like a part field sets it. A column of that name would be read
+/// from rows, but not sent as the part's number, so that a reader could not recover the row's
+/// value.
 void Compiler::refuse_part_as_column(const Field& field) const {
     const auto found = names_.find(field.source.name);
     if (found == names_.end() || !found->second.field) {

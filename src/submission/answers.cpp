@@ -64,7 +64,7 @@ bool take(std::string_view& text, char character) {
     return is_next;
 }
 
-/// Seconds and their fraction, where the text goes on with a colon.
+/// Seconds and their fraction, if the text goes on with a colon.
 bool take_seconds(std::string_view& text, TimeOfDay& time) {
     if (!take(text, ':')) {
         return true;

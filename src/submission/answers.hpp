@@ -65,9 +65,9 @@ std::optional<Moment> parse_moment(std::string_view text);
 /// Whether the text is a year or a month: YYYY or YYYY-MM, of the years 0001 to 9999.
 bool is_partial_date(std::string_view text);
 
-/// Whether a scalar other than null is what its question's type says. A string is a number where
-/// the server's numeric can hold it. Where partial dates are taken, a date may lack its month and
-/// day, and a datetime also its time.
+/// Whether a scalar other than null is what its question's type says. A string is a number if the
+/// server's numeric can hold it. If partial dates are taken, a date may lack its month and day, and
+/// a datetime also its time.
 bool has_type(jsonb::Value answer, AnswerType type, bool takes_partial_dates = false);
 
 /// Takes the next of several choices, which white space parts, from the front of the text; empty

@@ -44,7 +44,7 @@ inline constexpr Statuses all_statuses = (1U << status_count) - 1;
 struct EventRow {
     std::int32_t ord = 0;
     Status status = Status::ok;
-    const FormNode* node = nullptr;  ///< nullptr where the path is not in the form
+    const FormNode* node = nullptr;  ///< nullptr if the path is not in the form
 
     /// The way to the answer is that to the node, without array indexes: it is not in the trail,
     /// since the node says it.

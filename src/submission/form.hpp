@@ -146,7 +146,7 @@ class Form {
     std::size_t size() const { return size_; }
 
   private:
-    /// `node` is 0 where the slot is free: the root is found by no key.
+    /// `node` is 0 if the slot is free: the root is found by no key.
     struct Slot {
         std::uint32_t hash = 0;
         std::uint32_t node = 0;

@@ -15,7 +15,7 @@ class SubmissionWalk {
     SubmissionWalk& operator=(const SubmissionWalk&) = delete;
 
     /// Begins. `form` and the bytes of `responses` must stay until next() has returned false or
-    /// begin is called again. `included` are the statuses to return besides always_returned.
+    /// begin is called again. `included` are the statuses to return in addition to always_returned.
     void begin(const Form& form, jsonb::Value responses, Statuses included) {
         reads_items_ = form.words().reading == Reading::items;
         if (reads_items_) {

@@ -51,7 +51,8 @@ class Trail {
         push_bare_index(index);
     }
 
-    /// The two halves of that: where not every array has an index, and not every index is of one.
+    /// The two halves of that, for the case that not every array has an index, and not every index
+    /// is of one.
     void push_array_key(std::uint32_t index);
     void push_bare_index(std::uint32_t index) {
         if (indexes_.size() == mark_.indexes) {

@@ -33,8 +33,8 @@ class MultiplexerStore {
 /// Puts sections into transport packets, each PID with a continuity_counter of its own, in the
 /// order in which they come: a packet is shared by sections of one PID that follow one another.
 ///
-/// In a loop, each PID gets a multiple of 16 packets, so that its counter goes on over the seam of
-/// a file that is played again and again. For that the last sections of each PID wait.
+/// Each PID in a loop gets a multiple of 16 packets, so that its counter goes on over the seam of a
+/// file that is played again and again. The last sections of each PID wait for that.
 class Multiplexer {
   public:
     Multiplexer(unsigned continuity_counter, bool loop, PacketSink& sink, MultiplexerStore& store);

@@ -20,7 +20,7 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::uint8_t sync_byte = 0x47;
 constexpr std::uint8_t stuffing_byte = 0xFF;
 
-/// With section_syntax_indicator 1, the header goes on to last_section_number.
+/// The header with section_syntax_indicator 1 goes on to last_section_number.
 constexpr std::size_t long_section_header = 8;
 
 bool is_stuffing(Bytes bytes) {

@@ -130,7 +130,7 @@ class SectionReceiver {
     /// The packets are not bare: other bytes stand between them.
     virtual void report_spacing(const PacketSpacing& spacing) = 0;
 
-    /// Called every now and then while no packet is found; an exception ends the search.
+    /// It is called every now and then while no packet is found; an exception ends the search.
     virtual void check_interrupts() {}
 
   protected:

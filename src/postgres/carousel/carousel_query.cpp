@@ -155,8 +155,8 @@ bool is_instant(const CarouselTables& tables, const char* column) {
     return getBaseType(tables.campagnes.type_of(column)) == TIMESTAMPTZOID;
 }
 
-/// The instant before a bound: `<=` means the same for all instants, infinite ones included, where
-/// `<` would not. No instant is before the first one but -infinity.
+/// The instant before a bound: `<=` means the same for all instants, infinite ones included; `<`
+/// would not. No instant is before the first one but -infinity.
 TimestampTz before(TimestampTz bound) {
     if (TIMESTAMP_NOT_FINITE(bound)) {
         return bound;

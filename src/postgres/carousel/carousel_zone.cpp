@@ -279,7 +279,7 @@ Clocks clocks_around(const CarouselZone& zone, TimestampTz instant) {
     return clocks;
 }
 
-/// Within the range of instants, of which END_TIMESTAMP is the end.
+/// Clamps a time to the range of instants, of which END_TIMESTAMP is the end.
 TimestampTz within_time(std::int64_t instant) {
     return Min(Max(instant, MIN_TIMESTAMP), END_TIMESTAMP);
 }

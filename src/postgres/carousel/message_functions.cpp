@@ -50,8 +50,8 @@ const char* name_of_argument(const section::Plan& plan, int argument) {
                : plan.slots[argument - first_slot_argument].name.c_str();
 }
 
-/// Whether the arguments have the types that they have on the server which sends the statement,
-/// where these are known. Values of others would be read as they are here, and make other bytes.
+/// Whether the arguments have the types that they have on the server which sends the statement, if
+/// these are known. Values of other types would be read as they are here, and make other bytes.
 void check_types(FunctionCallInfo fcinfo, const section::Plan& plan) {
     refuse_null(fcinfo, types_argument, "types");
     Datum* types = nullptr;

@@ -247,7 +247,7 @@ void set_text_with_gap(RoundTripText& to, std::string_view head, std::string_vie
     set_round_trip_text(to, {text.data, static_cast<std::size_t>(text.len)}, is_cut);
 }
 
-/// Where a statement begins with the comments before it, which are a part of it. From 18 on its
+/// Where a statement begins with the comments before it, which are a part of it. From 18 on, its
 /// location is after them.
 const char* begin_at(const char* text, int location) {
     if (location <= 0) {

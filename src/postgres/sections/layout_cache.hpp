@@ -47,10 +47,10 @@ struct CompiledLayout {
 };
 
 /// The compiled layout of a call's argument, which is not NULL; compiled once for the call site
-/// whose FmgrInfo this is. ERRORs where the stored value is damaged.
+/// whose FmgrInfo this is. ERRORs if the stored value is damaged.
 CompiledLayout* layout_of_call(FmgrInfo* call_site, Datum argument);
 
-/// The text of a stored layout; ERRORs where the version is not one that this library writes.
+/// The text of a stored layout; ERRORs if the version is not one that this library writes.
 std::string_view text_of_layout(const StoredLayout* stored);
 
 /// Stores canonical text; palloc'ed.

@@ -133,7 +133,7 @@ Datum section_agg_transition_text(PG_FUNCTION_ARGS) {
     return transition(fcinfo, append_text);
 }
 
-/// Called with both states NULL as well, since it is not strict.
+/// The function is called with both states NULL as well, since it is not strict.
 Datum section_agg_combine(PG_FUNCTION_ARGS) {
     const MemoryContext context = aggregate_context(fcinfo);
     SectionBuffer* state = state_of(fcinfo, 0);

@@ -22,7 +22,7 @@ class WaitingSections final : public transport::MultiplexerStore {
     void pop() override;
     bool is_long() const override { return file_ != nullptr; }
 
-    /// Gives back the file; to be called when all was read. ERRORs.
+    /// Releases the file; it is to be called when all was read. ERRORs.
     void close();
 
   private:

@@ -78,8 +78,8 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// The name under which pg_stat_activity shows a wait, where the server lets an extension have one:
-/// from 17 on. Asked for once a session.
+/// The name under which pg_stat_activity shows a wait, if the server lets an extension have one:
+/// from 17 on. It is asked for once a session.
 inline std::uint32_t wait_event([[maybe_unused]] std::uint32_t& known,
                                 [[maybe_unused]] const char* name) {
 #if PG_VERSION_NUM >= 170000

@@ -37,8 +37,8 @@ class RowSource {
 /// ERRORs if the call cannot take rows.
 void require_set_context(FunctionCallInfo fcinfo);
 
-/// Returns the rows of a source that has been begun. In the SELECT list each call returns one row,
-/// so that rows stream. In FROM, which collects rows anyway, they are returned all at once.
+/// Returns the rows of a source that has been begun. Each call in the SELECT list returns one row,
+/// so that rows stream. A call in FROM, which collects rows anyway, returns all of them at once.
 Datum return_rows(FunctionCallInfo fcinfo, RowSource& source);
 
 /// The blessed descriptor of the rows that the function returns.

@@ -1,5 +1,5 @@
-// answer_number, answer_boolean, answer_date, answer_datetime, answer_time: NULL where the text is
-// none, and never an error.
+// answer_number, answer_boolean, answer_date, answer_datetime, answer_time: NULL if the text is not
+// one, and never an error.
 
 #include <cmath>
 #include <vector>
@@ -37,7 +37,7 @@ fsec_t microseconds_of(std::string_view digits) {
     return static_cast<fsec_t>(std::rint(strtod(text, nullptr) * microseconds));
 }
 
-/// Fills in the time of day. False where PostgreSQL takes no such time: 23:59:60.5.
+/// Fills in the time of day. False if PostgreSQL does not take such a time: 23:59:60.5.
 bool fill_time(const submission::TimeOfDay& time, pg_tm& tm, fsec_t& fraction) {
     tm.tm_hour = time.hour;
     tm.tm_min = time.minute;

@@ -1,5 +1,5 @@
-// The statements of load_response_events where Citus distributes the tables. Each joins by the id
-// of the submission alone, which is what places the rows, so that every node runs it on its own.
+// The statements of load_response_events for tables that Citus distributes. Each joins by the id of
+// the submission alone, which places the rows, so that every node runs it on its own.
 
 #include "postgres/submissions/distributed_statements.hpp"
 

@@ -1,5 +1,5 @@
-// Rows of a load into response_events and response_event_problems without a statement, where the
-// tables are such that nobody can tell the difference.
+// Inserts rows of a load into response_events and response_event_problems without a statement, if
+// the tables are such that there is no visible difference.
 
 #include "postgres/submissions/event_insert.hpp"
 

@@ -42,9 +42,9 @@ bool is_of_connection(const ErrorData* error) {
            (is_of(error, "connection.c") || is_raised_by(error, "ReportConnectionError"));
 }
 
-/// A missing right and a foreign server that does not answer, where the server's own code for that
-/// says so. Elsewhere both quote what a function was given: pg_read_file its path, dblink the name
-/// of a connection, and a constraint may give them the answer.
+/// Whether an error is a missing right or a foreign server that does not answer, raised by the
+/// server's own code. Elsewhere, both errors quote what a function was given: pg_read_file its
+/// path, dblink the name of a connection, and a constraint may give them the answer.
 bool is_of_safe_origin(const ErrorData* error) {
     if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE) {
         return is_of(error, "aclchk.c") || is_of(error, "rls.c") || is_of(error, "execMain.c");

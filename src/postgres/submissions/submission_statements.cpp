@@ -235,8 +235,9 @@ void require_answer_types(const Table& table, Words words) {
 
 // ---- comparisons and look-ups ----
 
-/// A row of the table by its key. Looked up one by one: a planner that compares the cost of a scan
-/// would scan the whole for each batch until the table is large. Without a key, it has the choice.
+/// A row of the table by its key. Rows are looked up one by one: a planner that compares the cost
+/// of a scan would scan the whole for each batch until the table is large. Without a key, it has
+/// the choice.
 const char* look_up(const Table& table, const char* key, const char* alias, const char* columns,
                     const char* condition) {
     if (!has_key(table, key)) {

@@ -188,7 +188,8 @@ std::vector<int> table_ids_of(const LibraryTable& table) {
     return ids;
 }
 
-/// Where the standard has no table for a table_id, or another header, a section is a private one.
+/// The table of a section. The section is a private one if the standard has no table for its
+/// table_id, or one with another header.
 std::string_view identify_section(std::span<const std::uint8_t> section,
                                   std::string_view standard) {
     constexpr std::size_t short_header = 3;

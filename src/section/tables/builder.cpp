@@ -533,8 +533,8 @@ void Builder::note_key_of_name(const Node& node) {
     ++keys[found->second].uses;
 }
 
-/// In a JSON row a key named like a part field sets it. A column of that name would be read from
-/// rows, but not sent as the part's number.
+/// A key in a JSON row that is named like a part field sets it. A column of that name would be read
+/// from rows, but not sent as the part's number.
 void Builder::take_part_key(Node& node) {
     node.key = key_of(node.field->name, node.field);
     ScopeKey& key = scope().keys[node.key];
@@ -544,7 +544,7 @@ void Builder::take_part_key(Node& node) {
     key.names_part = true;
 }
 
-/// Fields of one source are written from one value, also where it is absent.
+/// Fields of one source are written from one value, also if it is absent.
 void Builder::check_default(const Node& node, TextPosition at) {
     std::optional<std::uint64_t> number;
     if (node.field->default_value) {
@@ -644,7 +644,7 @@ void Builder::resolve_measure(Node& node) {
     }
 }
 
-/// 1 where the row has a value, so that its key may be absent.
+/// present() is 1 if the row has a value, so that its key may be absent.
 void Builder::resolve_present(Node& node, const Named& named) {
     const std::vector<KeyOfName>& keys = scope().keys_of_name[named.id];
     if (keys.empty() || named.takes_null) {

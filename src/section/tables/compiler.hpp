@@ -63,7 +63,7 @@ class UnitCompiler : public TypeUnits {
 void build_unit(Unit& unit, const Block& block, UnitKind kind, const Layout& layout,
                 TypeUnits& types, Ticker& ticker);
 
-/// Notes how many bits `align` fills where that is known at entry, and Unit::ends (alignment.cpp).
+/// Notes how many bits `align` fills if that is known at entry, and Unit::ends (alignment.cpp).
 void fill_alignment(Unit& unit, UnitKind kind, Ticker& ticker);
 
 /// Decides where every element ends and how much it takes; refuses what a reader could not find

@@ -121,7 +121,7 @@ void Writer::share_items(const std::vector<IndexedItem>& items, std::vector<Shar
     }
 }
 
-/// False if it does not fit; the share is then as before.
+/// Adds an item to a share; false if it does not fit, and the share is then as before.
 bool Writer::add_to_share(const IndexedItem& item, Share& share) {
     const Scope& scope = root_.scopes.front();
     path_.resize(0);

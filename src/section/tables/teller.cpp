@@ -1,4 +1,4 @@
-// Tells what a sound section of a table says, straight into a JSONB document. It judges nothing.
+// Appends the values of a sound section of a table straight to a JSONB document. It judges nothing.
 
 #include "section/tables/teller.hpp"
 

@@ -26,7 +26,7 @@ std::string_view address_text(const Value& value, Value::Kind column, std::strin
     return value.json.string();
 }
 
-/// Up to `most` digits of a base, no more than `largest`; moves the text past them.
+/// The number of up to `most` digits of a base, no more than `largest`; moves the text past them.
 std::optional<std::uint32_t> take_number(std::string_view& text, int base, std::size_t most,
                                          std::uint32_t largest) {
     std::uint32_t number = 0;

@@ -15,7 +15,8 @@ namespace onetrip::submission::dialects::json_schema {
 
 namespace {
 
-/// The types of a schema, a bit each. Null is none: what may be null is what else it may be.
+/// The types of a schema, a bit each. Null is not one: a value that may be null has its other
+/// types.
 using Types = std::uint8_t;
 constexpr Types string_type = 1;
 constexpr Types integer_type = 2;
