@@ -289,7 +289,7 @@ RoundTripNumbers numbers_of(const Loop& loop) {
             loop.is_by_values};
 }
 
-/// Adds numbers to others. Either may be empty yet.
+/// Adds numbers to others. Either may still be empty.
 void add_numbers(RoundTripNumbers& to, const RoundTripNumbers& numbers) {
     to.last_seen = Max(to.last_seen, numbers.last_seen);
     if (numbers.statements == 0) {
