@@ -282,19 +282,24 @@ std::optional<LoopKey> Detector::hold(const Run& run) {
 
 std::optional<LoopKey> Detector::foresee(const Run& run) {
     const Statement& statement = run.statement;
+    const unsigned runs = episode_.held.runs_alike(statement) + 1;
+    bool has_run = false;
     // The loop was not foreseen before, because the statement next to which it runs was held too.
     for (Entry& entry : episode_.entries.of(statement.id)) {
+        has_run = true;
         if (entry.is_loop && !entry.is_described) {
             entry.is_described = true;
             return entry.loop_key();
         }
     }
-    const Placement placement = place_outside(statement, true);
-    const unsigned held = episode_.held.runs_alike(statement);
-    const bool is_first = placement.entry == nowhere;
     // A block by itself makes a loop if two repeats are enough: all of its statements are held.
-    const unsigned most_runs = held + 1 + statement.evidence.loose;
-    if (is_first ? most_runs < episode_.repeats : episode_.entries[placement.entry].is_loop) {
+    if (!has_run && runs < episode_.repeats) {
+        return std::nullopt;
+    }
+    const Placement placement = place_outside(statement, true);
+    const bool is_first = placement.entry == nowhere;
+    if (is_first ? runs + statement.evidence.loose < episode_.repeats
+                 : episode_.entries[placement.entry].is_loop) {
         return std::nullopt;
     }
     Entry entry = is_first ? new_entry(statement, placement) : episode_.entries[placement.entry];
@@ -304,8 +309,8 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
         }
     }
     count_run(entry, run, placement);
-    entry.runs += is_first ? 0 : held;
-    entry.trips += is_first ? 0 : held;
+    entry.runs += is_first ? 0 : runs - 1;
+    entry.trips += is_first ? 0 : runs - 1;
     return episode_.find_loop(entry);
 }
 
@@ -368,11 +373,20 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
                                                                : place_outside(statement);
 }
 
+/// Whether the last run was of the same entry: mostly it was.
+inline bool Detector::is_of_last_run(const Statement& statement, QueryId leader) const {
+    return episode_.entries.has(last_run_) && are_alike(episode_.entries[last_run_], statement) &&
+           episode_.entries[last_run_].leader == leader;
+}
+
+/// The statement's entry under a leader; else nowhere.
+inline Detector::Place Detector::find(const Statement& statement, QueryId leader) const {
+    return is_of_last_run(statement, leader) ? last_run_ : episode_.entries.find(statement, leader);
+}
+
 inline Placement Detector::place_by_values(const Statement& statement) const {
     const QueryId leader = statement.evidence.leader;
-    // Mostly the statement before was the same.
-    if (episode_.entries.has(last_run_) && are_alike(episode_.entries[last_run_], statement) &&
-        episode_.entries[last_run_].leader == leader) {
+    if (is_of_last_run(statement, leader)) {
         return {last_run_, episode_.entries[last_run_].parent, leader, false, true};
     }
     const Place parent = leader == statement.id ? nowhere : episode_.entries.latest(leader);
@@ -391,7 +405,7 @@ inline Placement Detector::place_by_order(const Statement& statement) const {
         ++steps;
     }
     const QueryId leader = episode_.entries.id_at(last_many_);
-    return {episode_.entries.find(statement, leader), last_many_, leader};
+    return {find(statement, leader), last_many_, leader};
 }
 
 /// Outside of a block, order says little: requests of many clients may follow one another. A
@@ -585,10 +599,11 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
 
 /// Notes in the entry where its last run was.
 [[gnu::always_inline]] inline void Detector::place_run(Entry& entry, const Statement& statement,
-                                                       const Placement& placement) const {
+                                                       const Placement& placement,
+                                                       std::uint64_t under) const {
     const Place parent = placement.parent;
     entry.parent = parent;
-    entry.parent_execution = episode_.entries.execution_at(parent);
+    entry.parent_execution = under;
     entry.parent_serial = parent == nowhere ? 0 : episode_.entries[parent].serial;
     entry.is_neighbour = placement.is_neighbour;
     entry.counts_alone = statement.has_relation && !statement.locks_rows;
@@ -602,6 +617,7 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     const Statement& statement = run.statement;
     const std::uint64_t under = episode_.entries.execution_at(placement.parent);
     const bool changed = entry.runs > 0 && entry.parameters != statement.parameters;
+    const Microseconds waited = run.waited();
     if (statement.kind != Kind::select) {
         entry.follows_parent = follows_parent(entry, placement);
     }
@@ -615,13 +631,13 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     } else {
         entry.has_distinct_parameters |= changed;
         entry.turns += entry.parent_execution != under ? 1 : 0;
-        entry.wait += run.waited();
+        entry.wait += waited;
     }
     const bool is_run = statement.role == Statement::Role::execution;
-    place_run(entry, statement, placement);
+    place_run(entry, statement, placement, under);
     if (!placement.is_by_values &&
         (statement.evidence.loose > 0 || statement.evidence.leader != 0)) {
-        entry.count_unled(statement, run.waited());
+        entry.count_unled(statement, waited);
     }
     entry.count_numbers(statement);
     entry.is_in_one_piece = is_run;

@@ -153,6 +153,8 @@ class Detector {
 
     // Where a run belongs:
     Placement place(const Statement& statement) const;
+    bool is_of_last_run(const Statement& statement, QueryId leader) const;
+    Place find(const Statement& statement, QueryId leader) const;
     Placement place_by_values(const Statement& statement) const;
     Placement place_by_order(const Statement& statement) const;
     /// The placement of a statement that counts now, or of one that is held.
@@ -176,7 +178,8 @@ class Detector {
     void begin_anew(Entry& entry);
     void move_runs(Entry& from, Entry& to);
     std::uint32_t count_run(Entry& entry, const Run& run, const Placement& placement) const;
-    void place_run(Entry& entry, const Statement& statement, const Placement& placement) const;
+    void place_run(Entry& entry, const Statement& statement, const Placement& placement,
+                   std::uint64_t under) const;
     void count_generation(Entry& entry, const Judgement& evidence) const;
     void begin_generation(Entry& entry, const Judgement& evidence) const;
     bool follows_parent(const Entry& entry, const Placement& placement) const;

@@ -194,13 +194,18 @@ inline void Entry::count_unled(const Statement& statement, Microseconds waited) 
     if (unled.runs == UnledRuns::most) {
         return;
     }
-    const bool is_first = unled.unreported() == 0;
+    if (unled.runs == unled.reported) {
+        // The first of them follows runs that are not.
+        ++unled.transactions;
+        waited = 0;
+    } else if (transaction != statement.transaction) {
+        ++unled.transactions;
+    }
     ++unled.runs;
-    unled.transactions += is_first || transaction != statement.transaction ? 1 : 0;
     unled.handed = static_cast<std::uint16_t>(statement.evidence.generation);
     unled.rows += static_cast<std::uint32_t>(std::min(statement.rows, most_rows));
     unled.busy += static_cast<std::uint32_t>(statement.busy);
-    unled.wait += is_first ? 0 : static_cast<std::uint32_t>(waited);
+    unled.wait += static_cast<std::uint32_t>(waited);
 }
 
 }  // namespace onetrip::roundtrip

@@ -135,9 +135,9 @@ bool Episode::goes_on(const Entry& entry) const {
 bool Episode::is_handed_other_loop(const Entry& entry, Place parent) const {
     Place at = parent;
     for (std::size_t steps = 0; at != nowhere && steps < EntryTable::places; ++steps) {
-        const Place former = entries.find(entries[at], entry.loop_leader);
-        if (former != nowhere && former != at && entries[former].is_loop &&
-            entries[former].runs > 0) {
+        const bool is_other = entries[at].leader != entry.loop_leader;
+        const Place former = is_other ? entries.find(entries[at], entry.loop_leader) : nowhere;
+        if (former != nowhere && entries[former].is_loop && entries[former].runs > 0) {
             return true;
         }
         at = entries[at].parent;

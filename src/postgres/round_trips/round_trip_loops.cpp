@@ -101,18 +101,25 @@ RoundTripLoops::Runner RoundTripLoops::runner_of(const LoopKey& key, const Query
     // a row at a time.
     const bool is_own = key.leader == key.repeated;
     const Leader* const leader = is_own ? nullptr : find_leader(key.leader);
-    const auto query_id = static_cast<std::uint64_t>(query->plannedstmt->queryId);
-    const RoundTripOwner owner =
-        owner_of_loop(source_of(query->plannedstmt, query->sourceText).text, query->sourceText);
-    return {owner, owner.variant(), leader, query_id,
-            is_own              ? query_id
-            : leader != nullptr ? leader->query_id
-                                : 0};
+    Runner runner{};
+    read_owner(runner.owner, source_of(query->plannedstmt, query->sourceText).text,
+               query->sourceText);
+    runner.variant = runner.owner.variant();
+    runner.leader = leader;
+    runner.query_id = static_cast<std::uint64_t>(query->plannedstmt->queryId);
+    runner.leader_query_id = is_own ? runner.query_id : leader != nullptr ? leader->query_id : 0;
+    return runner;
 }
 
 void RoundTripLoops::set_runner(RoundTripTexts& texts, const Runner& runner) {
     texts.owner = runner.owner;
     texts.variant = runner.variant;
+    set_request(texts, runner);
+}
+
+/// What is new of a runner of the same variant.
+void RoundTripLoops::set_request(RoundTripTexts& texts, const Runner& runner) {
+    std::memcpy(texts.owner.traceparent, runner.owner.traceparent, round_trip_trace_room);
     texts.query_id = runner.query_id;
     texts.leader_query_id = runner.leader_query_id;
 }
@@ -129,7 +136,7 @@ bool RoundTripLoops::renew(const LoopKey& key, const QueryDesc* query,
     if (!says_enough(known, columns) || may_have_lists_[known - loops_]) {
         return false;
     }
-    set_runner(*known, runner);
+    set_request(*known, runner);
     return true;
 }
 
@@ -138,7 +145,7 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     const Runner runner = runner_of(key, query);
     RoundTripTexts* known = find(key, GetUserId(), runner.variant);
     if (says_enough(known, columns)) {
-        set_runner(*known, runner);
+        set_request(*known, runner);
         return;
     }
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip round trips");

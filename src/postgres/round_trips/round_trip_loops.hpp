@@ -73,6 +73,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
 
     Runner runner_of(const roundtrip::LoopKey& key, const QueryDesc* query) const;
     static void set_runner(RoundTripTexts& texts, const Runner& runner);
+    static void set_request(RoundTripTexts& texts, const Runner& runner);
     static bool says_enough(const RoundTripTexts* known, const ColumnsOfLeader& columns);
     Leader& oldest_leader(roundtrip::QueryId id);
     const Leader* find_leader(roundtrip::QueryId id) const;

@@ -88,8 +88,15 @@ bool read_comments(std::string_view text, std::string_view wanted, RoundTripOwne
 }  // namespace
 
 std::string_view own_application_name() {
-    const std::string_view name = application_name == nullptr ? "" : application_name;
-    return roundtrip::without_address(name, NAMEDATALEN - 1);
+    // It is asked for with each loop, and rarely another one.
+    static char last[NAMEDATALEN] = "";
+    static std::size_t own_size = 0;
+    const char* const name = application_name == nullptr ? "" : application_name;
+    if (std::strcmp(name, last) != 0) {
+        strlcpy(last, name, sizeof last);
+        own_size = roundtrip::without_address(last, NAMEDATALEN - 1).size();
+    }
+    return {last, own_size};
 }
 
 void copy_application_name(char (&to)[NAMEDATALEN]) {
@@ -115,15 +122,13 @@ std::uint64_t RoundTripOwner::variant() const {
     return (roundtrip::hash_of_text(application_name) + tags.hash()) | 1U;
 }
 
-RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text) {
-    RoundTripOwner owner{};
+void read_owner(RoundTripOwner& owner, std::string_view statement, std::string_view text) {
     copy_application_name(owner.application_name);
     const std::string_view wanted = round_trip_settings.tags;
     if (!wanted.empty() && !read_comments(statement, wanted, owner) &&
         statement.size() < text.size()) {
         read_comments(text, wanted, owner);
     }
-    return owner;
 }
 
 }  // namespace onetrip::postgres

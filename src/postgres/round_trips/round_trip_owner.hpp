@@ -26,9 +26,9 @@ void print_tags(RoundTripTagsText& to, const roundtrip::Tags& tags);
 std::string_view own_application_name();
 void copy_application_name(char (&to)[NAMEDATALEN]);
 
-/// Reads the session's application, and the tags that onetrip.watch_tags names in the first and the
-/// last comment of the statement; if it has no comment, in those of the client's text, which may
-/// have several statements.
-RoundTripOwner owner_of_loop(std::string_view statement, std::string_view text);
+/// Reads into an empty owner the session's application, and the tags that onetrip.watch_tags names
+/// in the first and the last comment of the statement; if it has no comment, in those of the
+/// client's text, which may have several statements.
+void read_owner(RoundTripOwner& owner, std::string_view statement, std::string_view text);
 
 }  // namespace onetrip::postgres

@@ -47,6 +47,25 @@ bool is_shown_loop(const roundtrip::LoopKey& key) {
     return key.repeated == shown.repeated && key.kind == shown.kind;
 }
 
+/// What stays the same while the loop runs.
+void set_texts(RunningLoop& to, const roundtrip::LoopKey& key, const RoundTripTexts& texts) {
+    to.pid = MyProcPid;
+    to.database = MyDatabaseId;
+    to.role = texts.role;
+    to.encoding = GetDatabaseEncoding();
+    to.key = key;
+    copy_text(to.leader, texts.leader);
+    copy_text(to.repeated, texts.repeated);
+}
+
+void set_numbers(RunningLoop& to, const roundtrip::Loop& loop) {
+    copy_application_name(to.application_name);
+    to.since = loop.first_seen;
+    to.statements = static_cast<std::int64_t>(loop.statements);
+    to.round_trips = static_cast<std::int64_t>(loop.round_trips);
+    to.wait_time = loop.wait;
+}
+
 void hide(Slot& slot) {
     is_shown = false;
     SpinLockAcquire(&slot.lock);
@@ -76,23 +95,15 @@ void show_running_loop(const roundtrip::Loop& loop, const RoundTripTexts& texts)
         (is_shown && !is_shown_loop(loop.key) && loop.statements <= shown_statements)) {
         return;
     }
+    const bool is_known = is_shown && shown == loop.key;
     is_shown = true;
     shown = loop.key;
     shown_statements = loop.statements;
     SpinLockAcquire(&slot->lock);
-    RunningLoop& to = slot->loop;
-    to.pid = MyProcPid;
-    to.database = MyDatabaseId;
-    to.role = texts.role;
-    to.encoding = GetDatabaseEncoding();
-    copy_application_name(to.application_name);
-    to.key = loop.key;
-    to.since = loop.first_seen;
-    to.statements = static_cast<std::int64_t>(loop.statements);
-    to.round_trips = static_cast<std::int64_t>(loop.round_trips);
-    to.wait_time = loop.wait;
-    copy_text(to.leader, texts.leader);
-    copy_text(to.repeated, texts.repeated);
+    set_numbers(slot->loop, loop);
+    if (!is_known) {
+        set_texts(slot->loop, loop.key, texts);
+    }
     SpinLockRelease(&slot->lock);
 }
 
