@@ -26,7 +26,6 @@ void KeptResults::move_to_front(Place place) noexcept {
 void KeptResults::begin_generation(Place place) noexcept {
     Result& result = results_[place];
     result.generation = ++generation_;
-    result.kept = 0;
     result.rows = 0;
     result.distinct.fill(0);
     clear_filter(place);

@@ -26,7 +26,6 @@ class KeptResults {
         QueryId id = 0;
         std::uint64_t parameters = 0;  ///< of the last execution
         std::uint32_t generation = 0;  ///< another one whenever its values are forgotten
-        std::uint32_t kept = 0;        ///< rows whose values are kept
         std::uint64_t rows = 0;        ///< in this generation
         std::uint64_t last_rows = 0;   ///< of the last execution
         std::uint8_t width = 0;
@@ -55,7 +54,7 @@ class KeptResults {
     void begin_execution(Place place, std::uint64_t parameters, bool goes_on) noexcept;
 
     /// Whether values of further rows are kept.
-    bool is_full(Place place) const noexcept { return results_[place].kept >= most_rows; }
+    bool is_full(Place place) const noexcept { return results_[place].rows >= most_rows; }
     void count_row(Place place) noexcept;
     /// A row of `width` columns, of which `value_of` gives the values.
     template <typename ValueOf>
@@ -170,7 +169,6 @@ template <typename ValueOf>
     const StatementValueHashes& asked) noexcept {
     Result& result = results_[place];
     count_row(place);
-    ++result.kept;
     if (result.width < width) {
         result.width = static_cast<std::uint8_t>(width);
     }
