@@ -2,6 +2,10 @@
 
 #include "postgres/server/subtransaction.hpp"
 
+extern "C" {
+#include "storage/proc.h"
+}
+
 /// The watch's own look-ups while a statement of the client's runs.
 namespace onetrip::postgres {
 
@@ -17,7 +21,12 @@ bool run_apart(Body&& body) {
     if (IsInParallelMode()) {
         return false;
     }
+    // A lock that another session holds is not waited for: the client would wait too.
+    constexpr int shortest_wait = 1;  // ms
+    const int lock_timeout = LockTimeout;
+    LockTimeout = shortest_wait;
     ErrorData* const error = error_in_subtransaction(body);
+    LockTimeout = lock_timeout;
     if (error != nullptr) {
         report_own_error(error);
     }

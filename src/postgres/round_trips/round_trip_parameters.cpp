@@ -44,8 +44,11 @@ inline Hash mix_value(Hash before, roundtrip::ValueHash value, Oid type, Datum d
         return mix(before, is_null ? null : value);
     }
     const ValueLayout& found = layout();
-    return found.by_value ? mix(mix(before, type), datum)
-                          : hash_bytes_of(mix(before, type), datum, found.length);
+    if (found.by_value) {
+        return mix(mix(before, type), datum);
+    }
+    return found.length == 0 ? mix(before, type)
+                             : hash_bytes_of(mix(before, type), datum, found.length);
 }
 
 inline roundtrip::ValueHash hash_of(Oid type, Datum datum, bool is_null) {
@@ -245,7 +248,13 @@ void StatementValues::remember_constants(Query* query, const PageShape& page, in
 
 const ValueLayout& StatementValues::look_up_layout(Oid type) {
     ValueLayout found{type};
-    get_typlenbyval(type, &found.length, &found.by_value);
+    // The type may have been dropped since the client gave a value of it to a cursor.
+    const HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    if (HeapTupleIsValid(tuple)) {
+        found.length = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typlen;
+        found.by_value = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typbyval;
+        ReleaseSysCache(tuple);
+    }
     ValueLayout& layout = type < FirstUnpinnedObjectId ? layouts_[type % places] : other_layout_;
     layout = found;
     return layout;

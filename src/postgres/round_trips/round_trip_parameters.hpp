@@ -15,7 +15,7 @@ namespace onetrip::postgres {
 /// The layout of a type's values in memory.
 struct ValueLayout {
     Oid type = InvalidOid;
-    std::int16_t length = 0;
+    std::int16_t length = 0;  ///< 0 if the type has been dropped: values of it cannot be read
     bool by_value = false;
 };
 
