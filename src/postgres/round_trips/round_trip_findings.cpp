@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
+#include <string_view>
 
 #include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
@@ -162,10 +164,40 @@ Comparison comparison_of(const Var* column, const PlannedStmt* statement) {
                                           : Comparison{};
 }
 
-/// The hash of a value that is given as it is compared; 0 if it is not, or is not kept.
+/// The hash of the whole number that a value of another type has been made of, to be compared with
+/// a column of that type; else 0.
+roundtrip::ValueHash hash_of_whole_number(const GivenValue& given) {
+    const Oid output = given.type == NUMERICOID  ? F_NUMERIC_OUT
+                       : given.type == FLOAT8OID ? F_FLOAT8OUT
+                       : given.type == FLOAT4OID ? F_FLOAT4OUT
+                                                 : InvalidOid;
+    if (!OidIsValid(output)) {
+        return 0;
+    }
+    const std::string_view text = OidOutputFunctionCall(output, given.datum);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = error == std::errc() && end == text.data() + text.size();
+    return is_whole ? roundtrip::hash_of_number(number) : 0;
+}
+
+/// The hash of a value that is given; 0 if it is computed from what is given, or is not kept.
 roundtrip::ValueHash hash_of(const Node* value, const Walk& walk) {
     const GivenValue given = value_of(without_relabels(value), walk.query);
-    return OidIsValid(given.type) ? hash_of_value(given.type, given.datum) : 0;
+    if (!OidIsValid(given.type)) {
+        return 0;
+    }
+    const roundtrip::ValueHash hash = hash_of_value(given.type, given.datum);
+    return hash != 0 ? hash : hash_of_whole_number(given);
+}
+
+/// Whether a value is computed from what is given, as far as its hash does not say so. The planner
+/// leaves a place in the text to the constants that stand there, and to parameters
+/// (eval_const_expressions, clauses.c).
+bool is_computed_value(const Node* value) {
+    value = without_relabels(value);
+    return (IsA(value, Const) && reinterpret_cast<const Const*>(value)->location < 0) ||
+           (IsA(value, FuncExpr) && !is_cast(reinterpret_cast<const FuncExpr*>(value)));
 }
 
 /// 1 if a value is another one than in the run before, -1 if it is the same, or is computed from
@@ -193,25 +225,20 @@ int is_changing_list(const Node* list, const Walk& walk) {
     if (array == nullptr || walk.changed->values == nullptr) {
         return 0;
     }
-    const Oid type = ARR_ELEMTYPE(array);
-    std::int16_t length = 0;
-    bool by_value = false;
-    char align = 0;
-    get_typlenbyvalalign(type, &length, &by_value, &align);
-    Datum* elements = nullptr;
-    bool* nulls = nullptr;
-    int count = 0;
-    deconstruct_array(array, type, length, by_value, align, &elements, &nulls, &count);
-    bool are_same = true;
-    for (int i = 0; i < count; ++i) {
-        CHECK_FOR_INTERRUPTS();
-        const roundtrip::ValueHash hash = nulls[i] ? 0 : hash_of_value(type, elements[i]);
-        if (hash != 0 && walk.changed->contains(hash)) {
-            return 1;
-        }
+    // Its elements are among the statement's values up to the last one that is kept.
+    constexpr int most = roundtrip::StatementValueHashes::most;
+    bool is_changing = false;
+    bool are_same = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) <= most;
+    const ArrayIterator iterator = array_create_iterator(array, 0, nullptr);
+    Datum element = 0;
+    bool is_null = false;
+    for (int i = 0; i < most && array_iterate(iterator, &element, &is_null); ++i) {
+        const roundtrip::ValueHash hash = is_null ? 0 : hash_of_value(ARR_ELEMTYPE(array), element);
+        is_changing |= hash != 0 && walk.changed->contains(hash);
         are_same &= hash != 0 && walk.changed->has(hash);
     }
-    return are_same ? -1 : 0;
+    array_free_iterator(iterator);
+    return is_changing ? 1 : are_same ? -1 : 0;
 }
 
 /// A column whose value is another one in each run says more than one that is always compared with
@@ -241,9 +268,11 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
     }
     found.in_index = in_index;
     const auto* const right = static_cast<const Node*>(lsecond(operation->args));
-    found.value = hash_of(
-        is_given_value(right) ? right : static_cast<const Node*>(linitial(operation->args)), walk);
-    found.is_changing = is_changing(found.value, walk);
+    const auto* const value =
+        is_given_value(right) ? right : static_cast<const Node*>(linitial(operation->args));
+    found.value = hash_of(value, walk);
+    found.is_changing =
+        found.value == 0 && is_computed_value(value) ? -1 : is_changing(found.value, walk);
     if (!findings.of_any.is_known() || (in_index && !findings.of_any.in_index)) {
         findings.of_any = found;
     }
@@ -446,9 +475,8 @@ bool compares_rows(const Plan* plan) {
 /// aggregated.
 void go_below(const Plan* plan, Walk& walk) {
     if (IsA(plan, Limit)) {
-        const bool has_count = reinterpret_cast<const Limit*>(plan)->limitCount != nullptr;
-        walk.is_limited |= has_count;
-        walk.is_part |= !has_count;
+        walk.is_limited |= reinterpret_cast<const Limit*>(plan)->limitCount != nullptr;
+        walk.is_part |= reinterpret_cast<const Limit*>(plan)->limitOffset != nullptr;
     } else if (IsA(plan, Agg) && reinterpret_cast<const Agg*>(plan)->numCols == 0) {
         walk.is_limited = false;
     }
