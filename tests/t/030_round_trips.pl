@@ -258,7 +258,7 @@ my @advice = (
 	['select', 'SELECT id FROM late_messages WHERE campagne_id_fk = $n',
 		'ask once: SELECT ... FROM late_messages WHERE late_messages.campagne_id_fk = ANY($1) AND ...'],
 	['select', 'SELECT id FROM late_messages WHERE subscriber = $n',
-		'ask once for all of them: join late_messages to unnest($1)'],
+		'ask once: SELECT ... FROM late_messages WHERE late_messages.subscriber = ANY($1) AND ...'],
 	['select', 'SELECT id FROM messages_of($n)', 'ask once for all values'],
 	# What differs each time although the statement does not.
 	['select', q{SELECT nextval('ids')}, q{take a block of numbers at once: SELECT nextval('ids') FROM generate_series(1, $1)}],

@@ -2,6 +2,8 @@
 
 #include "postgres/round_trips/missing_index.hpp"
 
+#include "postgres/round_trips/round_trip_catalog.hpp"
+
 extern "C" {
 #include "access/table.h"
 #include "access/transam.h"
@@ -13,7 +15,10 @@ extern "C" {
 namespace onetrip::postgres {
 
 bool begins_index(Oid table, AttrNumber column) {
-    const Relation relation = table_open(table, NoLock);
+    const Relation relation = open_without_waiting(table);
+    if (relation == nullptr) {
+        return true;
+    }
     const List* const indexes = RelationGetIndexList(relation);
     bool found = false;
     for (int i = 0; i < list_length(indexes) && !found; ++i) {
@@ -26,7 +31,7 @@ bool begins_index(Oid table, AttrNumber column) {
             ReleaseSysCache(tuple);
         }
     }
-    table_close(relation, NoLock);
+    table_close(relation, AccessShareLock);
     return found;
 }
 

@@ -23,6 +23,13 @@ namespace {
 
 // ---- what is spoken of --------------------------------------------------------------------------
 
+/// A column of the leader that a foreign key binds to the one that is compared.
+struct Binding {
+    const char* column = nullptr;  ///< table.column; nullptr if there is none
+    int place = -1;  ///< among the leader's columns; -1 if it is not known which held the values
+    bool refers = false;  ///< it refers to the one that is compared
+};
+
 /// The statement in the loop, in words that may be written.
 struct Subject {
     const PlannedStmt* statement;
@@ -33,8 +40,8 @@ struct Subject {
     AttrNumber column;     ///< that is compared, of the table
     const char* name;      ///< of the table; nullptr if there is none
     const char* compared;  ///< table.column; nullptr if none is compared
-    const char* bound;     ///< the leader's table.column by a foreign key; nullptr if there is none
-    const char* joined;    ///< the same, if a join can be written into the leader
+    Binding binding;       ///< of the leader's column
+    const char* joined;    ///< that column, if a join can be written into the leader
     const char* further;   ///< what follows a condition that is not the statement's only one
 };
 
@@ -65,49 +72,21 @@ CmdType operation_of(const PlannedStmt* statement, const Findings& findings) {
                                             : statement->commandType;
 }
 
-/// The column that is compared; nullptr if it is another table's. If another extension's node hides
-/// the one that writes, the column may be of any table. A view has mostly the names of its table.
-const char* compared_column(const Subject& subject) {
+/// The column that is compared; InvalidAttrNumber if it is another table's. If another extension's
+/// node hides the one that writes, the column may be of any table.
+AttrNumber compared_column(const Subject& subject) {
     const Comparison& comparison = subject.findings->comparison();
     if (!comparison.is_known()) {
-        return nullptr;
+        return InvalidAttrNumber;
     }
-    const char* const name = get_attname(comparison.table, comparison.column, true);
-    const bool is_there =
-        OidIsValid(subject.findings->shape.view)
-            ? name != nullptr && get_attnum(subject.table, name) != InvalidAttrNumber
-            : named_table(subject.statement, comparison.table) == subject.table;
-    return is_there ? name : nullptr;
-}
-
-/// Which of the leader's columns that held the values has the name of `table.column`, or nullptr.
-const char* found_column(const LeaderOfLoop& leader, const char* column) {
-    const char* const name = std::strrchr(column, '.') + 1;
-    const ColumnsOfLeader& columns = leader.columns;
-    for (int i = 0; columns.result != nullptr && i < columns.result->count; ++i) {
-        const char* const found = NameStr(columns.result->names[i]);
-        if (columns.has(i) && std::strcmp(quote_identifier(found), name) == 0) {
-            return found;
-        }
+    if (OidIsValid(subject.findings->shape.view)) {
+        return column_of_view(subject.table, comparison.table, comparison.column);
     }
-    return nullptr;
-}
-
-/// Whether the column that held the values is one of the leader's tables, as far as its name shows.
-bool is_column_of_leader(const LeaderOfLoop& leader) {
-    const char* const column = leader.own_column();
-    const Oid* const tables = leader.tables.tables;
-    return column != nullptr &&
-           std::any_of(tables, tables + leader.tables.count, [column](Oid table) {
-               return get_attnum(table, column) != InvalidAttrNumber;
-           });
-}
-
-/// Whether a column of the leader has the name of a key of one of its tables.
-bool is_key_of_leader(const LeaderOfLoop& leader, const char* column) {
-    const Oid* const tables = leader.tables.tables;
-    return std::any_of(tables, tables + leader.tables.count,
-                       [column](Oid table) { return is_key(table, get_attnum(table, column)); });
+    // A partition may have the table's columns in another order.
+    const char* const name = named_table(subject.statement, comparison.table) == subject.table
+                                 ? get_attname(comparison.table, comparison.column, true)
+                                 : nullptr;
+    return name == nullptr ? AttrNumber{InvalidAttrNumber} : get_attnum(subject.table, name);
 }
 
 /// The columns that are left, as bits, if several held the values, which are mostly small numbers:
@@ -122,28 +101,40 @@ std::uint8_t likely_columns(const LeaderOfLoop& leader, const Comparison& compar
     const bool asks_for_key = is_key(compared.table, compared.column);
     std::uint8_t likely = 0;
     for (int i = 0; i < columns.result->count; ++i) {
+        const ColumnOfTable& origin = columns.result->origins[i];
         const bool is_likely =
-            columns.has(i) &&
-            is_key_of_leader(leader, NameStr(columns.result->names[i])) != asks_for_key;
+            columns.has(i) && is_key(origin.table, origin.column) != asks_for_key;
         likely |= static_cast<std::uint8_t>((is_likely ? 1U : 0U) << i);
     }
     return likely != 0 ? likely : columns.found;
 }
 
-/// The leader's column that a foreign key of a table binds to the one that is compared; nullptr if
-/// no key does so, or if another column of the leader held the values.
-const char* bound_column(const Subject& subject) {
-    if (subject.compared == nullptr || !subject.leader.exists) {
-        return nullptr;
+/// Looks for a foreign key between the column that is compared and one of the leader's that held
+/// the values. If these are not known, any of the leader's tables may have it.
+Binding binding_of(const Subject& subject) {
+    const ColumnsOfLeader& columns = subject.leader.columns;
+    if (subject.compared == nullptr || !subject.leader.exists || columns.is_handed_on) {
+        return {};
     }
+    // A view has no foreign keys, but its tables have.
     const Comparison& comparison = subject.findings->comparison();
-    const char* const bound =
-        OidIsValid(subject.findings->shape.view)
-            ? column_bound_to(comparison.table, comparison.column, subject.leader.tables)
-            : column_bound_to(subject.table, subject.column, subject.leader.tables);
-    const bool is_other = bound != nullptr && is_column_of_leader(subject.leader) &&
-                          found_column(subject.leader, bound) == nullptr;
-    return is_other ? nullptr : bound;
+    const ColumnOfTable compared = OidIsValid(subject.findings->shape.view)
+                                       ? ColumnOfTable{comparison.table, comparison.column}
+                                       : ColumnOfTable{subject.table, subject.column};
+    if (columns.result == nullptr || columns.found == 0) {
+        return {column_bound_to(compared.table, compared.column, subject.leader.tables)};
+    }
+    for (int i = 0; i < columns.result->count; ++i) {
+        const ColumnOfTable& origin = columns.result->origins[i];
+        if (!columns.has(i) || !origin.is_known()) {
+            continue;
+        }
+        const bool refers = refers_to(origin.table, origin.column, compared.table, compared.column);
+        if (refers || refers_to(compared.table, compared.column, origin.table, origin.column)) {
+            return {qualified_name(origin.table, origin.column), i, refers};
+        }
+    }
+    return {};
 }
 
 /// Whether a join can be written into the leader: its rows are those of its tables, and their
@@ -165,16 +156,19 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     subject.table = table_of(statement, findings);
     subject.name = OidIsValid(subject.table) ? name_of_table(subject.table) : nullptr;
     // A column that is compared with the same value in each run is not one to ask all of them by.
-    const char* const column = findings.is_same_each_time() ? nullptr : compared_column(subject);
-    if (subject.name != nullptr && column != nullptr) {
-        subject.column = get_attnum(subject.table, column);
-        subject.compared = psprintf("%s.%s", subject.name, quote_identifier(column));
+    if (subject.name != nullptr && !findings.is_same_each_time()) {
+        subject.column = compared_column(subject);
+        subject.compared = subject.column == InvalidAttrNumber
+                               ? nullptr
+                               : qualified_name(subject.table, subject.column);
     }
-    subject.bound = bound_column(subject);
-    if (subject.bound == nullptr) {
+    subject.binding = binding_of(subject);
+    if (subject.binding.place >= 0) {
+        subject.leader.columns.found = static_cast<std::uint8_t>(1U << subject.binding.place);
+    } else if (subject.binding.column == nullptr) {
         subject.leader.columns.found = likely_columns(leader, findings.comparison());
     }
-    subject.joined = subject.bound != nullptr && can_join_leader(subject) ? subject.bound : nullptr;
+    subject.joined = can_join_leader(subject) ? subject.binding.column : nullptr;
     subject.further = findings.has_further_conditions ? " AND ..." : "";
     return subject;
 }
@@ -217,12 +211,10 @@ const char* read_of_list(const char* list) {
         list);
 }
 
-/// Whether the leader's column has the name of the one that is compared, as far as it is known: a
-/// row may refer to another one of its table.
+/// Whether the leader's column that held the values is the one that is compared.
 bool is_same_column(const Subject& subject) {
-    const char* const column = subject.leader.column();
-    return column == nullptr ||
-           std::strcmp(column, get_attname(subject.table, subject.column, false)) == 0;
+    const ColumnOfTable origin = subject.leader.origin();
+    return origin.is_known() && origin == ColumnOfTable{subject.table, subject.column};
 }
 
 /// A sequence gives as many numbers as are asked for.
@@ -250,18 +242,9 @@ const char* read_without_table(const Subject& subject) {
     return subject.name == nullptr ? "ask once for all values" : nullptr;
 }
 
-/// Several columns may have held the values: a foreign key knows which of them is meant.
-const char* column_of_leader(const Subject& subject) {
-    const char* const of_key =
-        subject.bound != nullptr ? found_column(subject.leader, subject.bound) : nullptr;
-    return of_key != nullptr ? of_key : subject.leader.column();
-}
-
 /// The leader's row says that there is such a value: it is the same column, or refers to it.
 bool is_known_to_exist(const Subject& subject) {
-    return subject.bound != nullptr ||
-           (subject.leader.shape.is_plain && subject.leader.tables.contains(subject.table) &&
-            is_same_column(subject));
+    return subject.binding.refers || (subject.leader.shape.is_plain && is_same_column(subject));
 }
 
 /// The statement selects only the column that it compares with the leader's value, and locks
@@ -281,7 +264,7 @@ const char* read_of_known_value(const Subject& subject) {
         }
     }
     return psprintf("the value is there already: %s is the leader's %s", subject.compared,
-                    quote_identifier(column_of_leader(subject)));
+                    quote_identifier(subject.leader.own_column()));
 }
 
 /// The leader's column that has the value which is compared; nullptr if that is not known.
@@ -371,8 +354,7 @@ const char* read_of_leaders_rows(const Subject& subject) {
     if (!subject.leader.exists || subject.leader.columns.is_handed_on ||
         !subject.leader.shape.is_plain || subject.findings->locks_rows ||
         subject.findings->has_further_conditions || !is_same_column(subject) ||
-        !subject.leader.tables.contains(subject.table) || !is_key(subject.table, subject.column) ||
-        !reads_alone(subject.statement, subject.table)) {
+        !is_key(subject.table, subject.column) || !reads_alone(subject.statement, subject.table)) {
         return nullptr;
     }
     const char* const columns = returned_columns(subject);
@@ -495,7 +477,7 @@ const char* insert_like_copy(const Subject& subject) {
     const ModifyTable* const modification = subject.findings->modification;
     return subject.operation == CMD_INSERT && modification != nullptr &&
                    modification->onConflictAction == ONCONFLICT_NONE &&
-                   modification->returningLists == NIL
+                   modification->returningLists == NIL && takes_copy(subject.table)
                ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
                           subject.name, subject.name)
                : nullptr;
@@ -592,13 +574,21 @@ const char* with_missing_index(const Subject& subject, const char* advice) {
 
 }  // namespace
 
-const char* LeaderOfLoop::column() const {
+int LeaderOfLoop::place() const {
     for (int i = 0; columns.result != nullptr && i < columns.result->count; ++i) {
         if (columns.has(i)) {
-            return NameStr(columns.result->names[i]);
+            return i;
         }
     }
-    return nullptr;
+    return -1;
+}
+
+const char* LeaderOfLoop::column() const {
+    return place() < 0 ? nullptr : NameStr(columns.result->names[place()]);
+}
+
+ColumnOfTable LeaderOfLoop::origin() const {
+    return columns.is_handed_on || place() < 0 ? ColumnOfTable{} : columns.result->origins[place()];
 }
 
 const char* LeaderOfLoop::named_column() const {
@@ -613,7 +603,7 @@ const char* LeaderOfLoop::named_column() const {
 void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings& findings,
                   const LeaderOfLoop& leader) {
     const Subject subject = subject_of(query->plannedstmt, findings, leader);
-    const char* const column = column_of_leader(subject);
+    const char* const column = subject.leader.column();
     strlcpy(texts.leader_column, column != nullptr ? column : "", sizeof texts.leader_column);
     if (texts.key.kind == roundtrip::Kind::page) {
         const char* const pages = read_in_pages(subject);

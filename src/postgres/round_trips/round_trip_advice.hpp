@@ -32,8 +32,12 @@ struct LeaderOfLoop {
     ColumnsOfLeader columns{};  ///< if its values say that it leads
     bool is_itself = false;     ///< the loop walks down a tree
 
-    /// The first column that held the values; nullptr if none is known.
+    /// The place of the first column that held the values; -1 if none is known.
+    int place() const;
+    /// Its name; nullptr if none is known.
     const char* column() const;
+    /// The table's column that it is, if the leader's own rows held the loop's values.
+    ColumnOfTable origin() const;
 
     /// The same, if it is the leader's own rows that held the loop's values.
     const char* own_column() const { return columns.is_handed_on ? nullptr : column(); }

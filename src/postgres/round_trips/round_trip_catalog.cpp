@@ -11,11 +11,14 @@
 
 extern "C" {
 #include "access/genam.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/partition.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -93,11 +96,14 @@ struct ForeignKey {
     AttrNumber referenced = InvalidAttrNumber;
 };
 
-/// A foreign key from one table to another in which the given column takes part, at its end or at
-/// the other's.
-ForeignKey foreign_key(Oid from, Oid to, AttrNumber referencing, AttrNumber referenced) {
+/// The first foreign key of one column from one table to another that is wanted.
+template <typename IsWanted>
+ForeignKey foreign_key(Oid from, Oid to, IsWanted&& is_wanted) {
     ForeignKey found;
-    const Relation constraints = table_open(ConstraintRelationId, AccessShareLock);
+    const Relation constraints = open_without_waiting(ConstraintRelationId);
+    if (constraints == nullptr) {
+        return found;
+    }
     ScanKeyData key;
     ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
                 ObjectIdGetDatum(from));
@@ -113,8 +119,7 @@ ForeignKey foreign_key(Oid from, Oid to, AttrNumber referencing, AttrNumber refe
         const TupleDesc descriptor = RelationGetDescr(constraints);
         const ForeignKey candidate = {single_column(tuple, Anum_pg_constraint_conkey, descriptor),
                                       single_column(tuple, Anum_pg_constraint_confkey, descriptor)};
-        if (candidate.referencing != InvalidAttrNumber &&
-            (candidate.referencing == referencing || candidate.referenced == referenced)) {
+        if (candidate.referencing != InvalidAttrNumber && is_wanted(candidate)) {
             found = candidate;
             break;
         }
@@ -198,9 +203,22 @@ const char* name_of_column(Oid table, AttrNumber column) {
     return name == nullptr ? nullptr : quote_identifier(name);
 }
 
+Relation open_without_waiting(Oid table) {
+    if (!ConditionalLockRelationOid(table, AccessShareLock)) {
+        return nullptr;
+    }
+    const Relation relation = try_relation_open(table, NoLock);
+    if (relation == nullptr) {
+        UnlockRelationOid(table, AccessShareLock);
+    }
+    return relation;
+}
+
 bool has_key_in(Oid table, const Bitmapset* columns) {
-    // The statement holds a lock.
-    const Relation relation = table_open(table, NoLock);
+    const Relation relation = open_without_waiting(table);
+    if (relation == nullptr) {
+        return false;
+    }
     const List* const indexes = RelationGetIndexList(relation);
     bool found = false;
     for (int i = 0; i < list_length(indexes) && !found; ++i) {
@@ -213,27 +231,69 @@ bool has_key_in(Oid table, const Bitmapset* columns) {
             ReleaseSysCache(tuple);
         }
     }
-    table_close(relation, NoLock);
+    table_close(relation, AccessShareLock);
     return found;
+}
+
+const char* qualified_name(Oid table, AttrNumber column) {
+    const char* const name = name_of_table(table);
+    const char* const attribute = name_of_column(table, column);
+    return name != nullptr && attribute != nullptr ? psprintf("%s.%s", name, attribute) : nullptr;
+}
+
+bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced) {
+    const ForeignKey found = foreign_key(from, to, [=](const ForeignKey& key) {
+        return key.referencing == referencing && key.referenced == referenced;
+    });
+    return found.referencing != InvalidAttrNumber;
 }
 
 const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others) {
     for (int i = 0; i < others.count; ++i) {
         const Oid other = others.tables[i];
-        AttrNumber bound = foreign_key(table, other, column, InvalidAttrNumber).referenced;
+        const auto refers = [column](const ForeignKey& key) { return key.referencing == column; };
+        const auto is_referenced = [column](const ForeignKey& key) {
+            return key.referenced == column;
+        };
+        AttrNumber bound = foreign_key(table, other, refers).referenced;
         if (bound == InvalidAttrNumber) {
-            bound = foreign_key(other, table, InvalidAttrNumber, column).referencing;
+            bound = foreign_key(other, table, is_referenced).referencing;
         }
-        if (bound == InvalidAttrNumber) {
-            continue;
-        }
-        const char* const name = name_of_table(other);
-        const char* const attribute = name_of_column(other, bound);
-        if (name != nullptr && attribute != nullptr) {
-            return psprintf("%s.%s", name, attribute);
+        const char* const name =
+            bound == InvalidAttrNumber ? nullptr : qualified_name(other, bound);
+        if (name != nullptr) {
+            return name;
         }
     }
     return nullptr;
+}
+
+AttrNumber column_of_view(Oid view, Oid table, AttrNumber column) {
+    const Relation relation = open_without_waiting(view);
+    if (relation == nullptr) {
+        return InvalidAttrNumber;
+    }
+    AttrNumber found = InvalidAttrNumber;
+    int count = 0;
+    for (const TargetEntry* entry : each<TargetEntry>(get_view_query(relation)->targetList)) {
+        if (entry->resorigtbl == table && entry->resorigcol == column && !entry->resjunk) {
+            found = entry->resno;
+            ++count;
+        }
+    }
+    table_close(relation, AccessShareLock);
+    return count == 1 ? found : AttrNumber{InvalidAttrNumber};
+}
+
+bool takes_copy(Oid table) {
+    const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+    if (!HeapTupleIsValid(tuple)) {
+        return false;
+    }
+    const auto* const relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+    const bool takes = !relation->relhasrules && !relation->relrowsecurity;
+    ReleaseSysCache(tuple);
+    return takes;
 }
 
 }  // namespace onetrip::postgres

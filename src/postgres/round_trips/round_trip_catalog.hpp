@@ -6,8 +6,9 @@ extern "C" {
 #include "nodes/plannodes.h"
 }
 
-/// Look-ups of a statement's tables in the catalogs. All of this may ERROR and needs a transaction;
-/// the statement that has just run holds the locks.
+/// Look-ups of the tables of a statement, and of its leader, in the catalogs. All of this may ERROR
+/// and needs a transaction. The statement that has just run holds locks of its own tables, but not
+/// of the leader's; the look-ups wait for no lock.
 namespace onetrip::postgres {
 
 /// The tables that a statement reads, as far as there is room.
@@ -39,6 +40,10 @@ const char* name_of_table(Oid table);
 /// The name of a column, quoted if needed; nullptr if it has been dropped.
 const char* name_of_column(Oid table, AttrNumber column);
 
+/// Opens a table, which is to be closed with AccessShareLock; nullptr if another session has locked
+/// it, or has dropped it.
+Relation open_without_waiting(Oid table);
+
 /// Whether these columns include all columns of a unique index of all rows.
 bool has_key_in(Oid table, const Bitmapset* columns);
 
@@ -47,8 +52,22 @@ inline bool is_key(Oid table, AttrNumber column) {
     return column > 0 && has_key_in(table, bms_make_singleton(column));
 }
 
+/// `campagnes.id`; nullptr if it has been dropped.
+const char* qualified_name(Oid table, AttrNumber column);
+
+/// Whether a foreign key of one column says that a column refers to another. Foreign keys are not
+/// known while another session has locked pg_constraint.
+bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced);
+
 /// `campagnes.id`: the column of one of the tables that a foreign key binds to this one, whichever
 /// of the two refers to the other; nullptr if there is none.
 const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others);
+
+/// The column of a view that is this column of a table; InvalidAttrNumber if none or several are.
+AttrNumber column_of_view(Oid view, Oid table, AttrNumber column);
+
+/// Whether rows that are copied into a table are those that would be inserted: it has neither rules
+/// nor policies on rows.
+bool takes_copy(Oid table);
 
 }  // namespace onetrip::postgres

@@ -22,15 +22,19 @@ using roundtrip::QueryId;
 
 void RoundTripLoops::keep_leader(QueryId id, const PlannedStmt* statement, const QueryShape& shape,
                                  const char* text) {
+    const auto query_id = static_cast<std::uint64_t>(statement->queryId);
     const auto* const known = std::find(std::begin(leader_ids_), std::end(leader_ids_), id);
     if (known != std::end(leader_ids_)) {
         const auto at = known - std::begin(leader_ids_);
         leaders_used_[at] = ++clock_;
-        leaders_[at].query_id = static_cast<std::uint64_t>(statement->queryId);
+        if (leaders_[at].query_id != query_id) {
+            leaders_[at].query_id = query_id;
+            leaders_[at].tables = tables_of(statement);
+        }
         return;
     }
     Leader& leader = oldest_leader(id);
-    leader.query_id = static_cast<std::uint64_t>(statement->queryId);
+    leader.query_id = query_id;
     leader.tables = tables_of(statement);
     leader.shape = shape;
     leader.text.set(source_of(statement, text));

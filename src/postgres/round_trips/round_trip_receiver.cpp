@@ -7,9 +7,25 @@
 
 #include "postgres/round_trips/round_trip_receiver.hpp"
 
+#include "postgres/server/list_range.hpp"
+
 namespace onetrip::postgres {
 
 using roundtrip::Evidence;
+
+namespace {
+
+/// The table's column that a column of the result is; `number` counts from 1.
+[[gnu::noinline]] ColumnOfTable origin_of(const PlannedStmt* planned, int number) {
+    for (const TargetEntry* entry : each<TargetEntry>(planned->planTree->targetlist)) {
+        if (entry->resno == number) {
+            return {entry->resorigtbl, entry->resorigcol};
+        }
+    }
+    return {};
+}
+
+}  // namespace
 
 void WatchedReceiver::start_up(DestReceiver* self, int operation, TupleDesc columns) {
     WatchedReceiver& owner = *reinterpret_cast<Receiver*>(self)->owner;
@@ -38,7 +54,9 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
         sizes_.begin(columns);
     }
     ColumnsOfResult& named = columns_[place_];
-    const bool is_named = named.id == source_.id;
+    // Other tables of the same name have other columns.
+    const auto query_id = static_cast<std::uint64_t>(source_.planned->queryId);
+    const bool is_named = named.query_id == query_id;
     count_ = 0;
     const int width = columns == nullptr ? 0 : columns->natts;
     for (int i = 0; i < width && count_ < static_cast<int>(Evidence::columns); ++i) {
@@ -46,11 +64,12 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
         if (has_value_hash(attribute->atttypid)) {
             if (!is_named) {
                 named.names[count_] = attribute->attname;
+                named.origins[count_] = origin_of(source_.planned, i + 1);
             }
             kept_[count_++] = {i, attribute->atttypid};
         }
     }
-    named.id = source_.id;
+    named.query_id = query_id;
     named.count = count_;
 }
 

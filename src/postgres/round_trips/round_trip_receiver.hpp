@@ -10,11 +10,21 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// The names of the columns whose values are kept, and of which result.
+/// A column of a table or view.
+struct ColumnOfTable {
+    Oid table = InvalidOid;  ///< InvalidOid if it is computed, and no table's
+    AttrNumber column = InvalidAttrNumber;
+
+    bool is_known() const { return OidIsValid(table); }
+    bool operator==(const ColumnOfTable&) const = default;
+};
+
+/// The columns of a result whose values are kept.
 struct ColumnsOfResult {
-    roundtrip::QueryId id = 0;
+    std::uint64_t query_id = 0;  ///< the server's, of the statement
     int count = 0;
     NameData names[roundtrip::Evidence::columns];
+    ColumnOfTable origins[roundtrip::Evidence::columns];  ///< as the client named them
 };
 
 /// Stands before the receiver of a result that goes to the client, and keeps the values of its rows
@@ -25,6 +35,7 @@ class WatchedReceiver {
 
     /// The statement to which the rows to come belong.
     struct Source {
+        const PlannedStmt* planned;
         roundtrip::QueryId id;
         std::uint64_t parameters;
         const roundtrip::StatementValueHashes* asked;

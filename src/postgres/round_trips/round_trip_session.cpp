@@ -309,10 +309,10 @@ DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
     if (judged_query_ != query) {
         collect(known_of(id), id, query->params);
     }
-    return receiver_.put_before(
-        query->dest,
-        {fingerprint_of(id), current_.hash, &current_.each, query->already_executed, true},
-        evidence_);
+    return receiver_.put_before(query->dest,
+                                {query->plannedstmt, fingerprint_of(id), current_.hash,
+                                 &current_.each, query->already_executed, true},
+                                evidence_);
 }
 
 DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
@@ -329,10 +329,10 @@ DestReceiver* RoundTripSession::receiver_before(const UtilityEffect& effect,
     const QueryId id = query_id_of(planned);
     collect(known_of(id), id, effect.cursor->portalParams);
     judged_query_ = nullptr;
-    return receiver_.put_before(
-        receiver,
-        {fingerprints_.of(id), current_.hash, &current_.each, !effect.is_first_fetch, false},
-        evidence_);
+    return receiver_.put_before(receiver,
+                                {planned, fingerprints_.of(id), current_.hash, &current_.each,
+                                 !effect.is_first_fetch, false},
+                                evidence_);
 }
 
 inline void RoundTripSession::begin_chained_block() {
