@@ -607,6 +607,10 @@ SELECT decode_section('x { n 8 uimsbf = count(l); l[] { a 4 bslbf = 1; b 4 uimsb
 SELECT c.* FROM check_sections('x { flag 8 bslbf = present(a); if (flag > 0) { a 8 uimsbf } }', '\x0301') AS c;
 
 -- layout_fields.
+-- Definitions that stand in one another, each four times in the one before.
+SELECT count(*) FROM layout_fields((SELECT E'x { a 8 uimsbf\n t * t0 }\n' || string_agg(format(
+    E't%s {\n f 8 uimsbf\n if (f == 1) {\n a * t%s\n b * t%s\n } else if (f == 2) {\n c * t%s\n d * t%s\n }\n}\n',
+    i, i + 1, i + 1, i + 1, i + 1), '') || E't14 {\n a 8 uimsbf\n}' FROM generate_series(0, 13) AS i)::section_layout);
 SELECT f.* FROM layout_fields(pg_temp.l('eit_schedule')) AS f WHERE ordinal > 8;
 SELECT f.* FROM layout_fields(pg_temp.l('splice_info_section')) AS f WHERE ordinal > 7;
 SELECT f.* FROM layout_fields('x {

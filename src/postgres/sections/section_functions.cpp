@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/error.hpp"
 #include "postgres/sections/layout_cache.hpp"
 #include "postgres/sections/row_binding.hpp"
 #include "postgres/sections/section_buffer.hpp"
@@ -118,9 +119,20 @@ class FieldRows final : public section::tables::FieldLines {
   public:
     explicit FieldRows(ReturnSetInfo* rows) : rows_(rows) {}
 
-    void add(const FieldLine& line) override { put_field(rows_, ++ordinal_, line); }
+    /// Definitions that stand in one another more than once multiply their fields.
+    void add(const FieldLine& line) override {
+        if (ordinal_ == most) {
+            throw Error(ErrorKind::too_large,
+                        "the layout has more than " + std::to_string(most) + " fields",
+                        "Its definitions stand in one another, and are listed wherever they do.",
+                        "List the fields of the definitions one by one.");
+        }
+        put_field(rows_, ++ordinal_, line);
+    }
 
   private:
+    static constexpr std::int32_t most = 1'000'000;
+
     ReturnSetInfo* rows_;
     std::int32_t ordinal_ = 0;
 };
