@@ -81,4 +81,29 @@ SELECT name, (regexp_match(standard_layout(name)::text, '\n    (\w+) +1  bslbf +
 FROM standard_layouts WHERE standard = 'dvb' ORDER BY name COLLATE "C";
 SELECT same(checked('73 701A EFBC 010000 F00F 58 0D 444555 02 0100 EFE1 020000 0200')) AS tot;
 
+-- ISO/IEC 13818-6, 7.2.2.1: messageLength counts the adaptation header too. The block's number is the section's.
+SELECT same(checked('3C B022 0005 C1 05 09 11 03 1003 00000007 FF 03 000D 010203 0005 01 FF 0005 44415441')) AS download_data;
+SELECT encode_section(standard_layout('dsmcc_download_data'), r) = checked('3C B01C 0005 C1 05 09 11 03 1003 00000007 FF 00 0007 0005 01 FF 0005 44') AS same
+FROM (SELECT 5 AS "moduleId_extension", 0 AS version_number, 5 AS section_number, 9 AS last_section_number, 3 AS "dsmccType",
+          4099 AS "messageId", 7 AS "downloadId",
+          '{"adaptation": "", "moduleId": 5, "moduleVersion": 1, "blockNumber": 5, "block_data": "44"}'::jsonb AS message) AS r;
+-- ATSC A/65, 6.3: a section of 1,024 bytes at most.
+SELECT ordinal, length(section)
+FROM encode_sections(standard_layout('vct', 'atsc'), jsonb_build_object('table_id', 200, 'transport_stream_id', 1,
+    'version_number', 0, 'protocol_version', 0, 'additional_descriptors', '[]'::jsonb, 'channels', (
+        SELECT jsonb_agg(jsonb_build_object('short_name', 'ABC', 'major_channel_number', 1, 'minor_channel_number', i,
+            'modulation_mode', 4, 'carrier_frequency', 0, 'channel_TSID', 1, 'program_number', i, 'ETM_location', 0,
+            'access_controlled', 0, 'hidden', 0, 'hide_guide', 0, 'service_type', 2, 'source_id', i, 'descriptors', '[]'::jsonb))
+        FROM generate_series(1, 59) AS i))) WITH ORDINALITY AS s (section, ordinal);
+SELECT name, standard FROM standard_layouts WHERE name IN ('vct', 'rrt', 'stt', 'tot') AND standard_layout(name, standard)::text !~ '^\w+ \([^)]*max 1024';
+-- EN 303 560, 5.3.2.3: font information of a type to come.
+SELECT same(checked('7C F011 0083 C1 00 00 04 03 616263 02 0010')) -> 'font_info' AS font_info;
+-- EN 300 468, G.3: what bit_rate is, says post_encode_br_scaling_flag.
+SELECT d #> '{d,0,DTS_HD_descriptor,substream_core,assets,0}' AS asset
+FROM unnest('{7f080e870502670c0c03,7f080e870502670a0c03}'::text[]) AS item,
+    decode_section('x { d * tlv(8,8,dvb) }', decode(item, 'hex')) AS d;
+-- ARIB STD-B10: the frame of ITU-T J.83 C.
+SELECT decode_section('x { d * tlv(8,8,isdb,dvb) }', '\x440b00000001fff1030052740f') = decode_section('x { d * tlv(8,8,dvb) }', '\x440b00000001fff1030052740f') AS same,
+    decode_section('x { d * tlv(8,8,isdb,dvb) }', '\x440b00000001ff11030052740f') #>> '{d,0,cable_delivery_system_descriptor,frame_type}' AS frame_type;
+
 DROP FUNCTION items, checked, same;

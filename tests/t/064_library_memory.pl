@@ -25,7 +25,9 @@ CREATE FUNCTION zeros(table_id int, kind text, bytes int) RETURNS bytea LANGUAGE
 			|| substr(int4send(CASE kind WHEN 'long' THEN 45056 ELSE 12288 END + length(body)
 				+ CASE kind WHEN 'short' THEN 0 ELSE 4 END), 3) || body
 		  FROM (SELECT CASE kind WHEN 'long' THEN '\x0000c10000'::bytea ELSE ''::bytea END
-			|| CASE WHEN table_id IN (59, 60) THEN '\x11'::bytea ELSE ''::bytea END
+			|| CASE table_id WHEN 59 THEN '\x11'::bytea
+				-- A DDB without data has a messageLength of 6.
+				WHEN 60 THEN '\x11000000000000000000000006'::bytea ELSE ''::bytea END
 			|| decode(repeat('00', bytes), 'hex')) AS b (body)) AS s (unchecked)
 $$;
 -- Every table_id of every standard, by the section that its layout reads.
