@@ -27,7 +27,7 @@ CREATE FUNCTION zeros(table_id int, kind text, bytes int) RETURNS bytea LANGUAGE
 		  FROM (SELECT CASE kind WHEN 'long' THEN '\x0000c10000'::bytea ELSE ''::bytea END
 			|| CASE table_id WHEN 59 THEN '\x11'::bytea
 				-- A DDB without data has a messageLength of 6.
-				WHEN 60 THEN '\x11000000000000000000000006'::bytea ELSE ''::bytea END
+				WHEN 60 THEN '\x110000000000000000000006'::bytea ELSE ''::bytea END
 			|| decode(repeat('00', bytes), 'hex')) AS b (body)) AS s (unchecked)
 $$;
 -- Every table_id of every standard, by the section that its layout reads.
