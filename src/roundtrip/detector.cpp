@@ -323,7 +323,7 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     count_page(entry, run.statement);
     const std::uint32_t brought = count_run(entry, run, placement);
     if (brought > 0) {
-        episode_.take_brought(entry, brought, placement.is_by_values);
+        episode_.take_brought(entry, brought, run.statement.evidence, placement);
         // The page before was the first.
         entry.pages += run.statement.is_next_page && entry.runs == 2 ? 1 : 0;
     }
@@ -817,14 +817,25 @@ void Detector::report(Entry& entry) {
 Loop Detector::as_loop(const Entry& entry) const {
     const LoopKey key = entry.loop_key();
     const bool is_reported = entry.reported_runs > 0 || answered_.is_reported(key);
-    return {key, !is_reported, entry.has_distinct_parameters,
-            entry.loop_leader != 0 && entry.is_by_values(), entry.runs,
-            std::uint64_t{entry.reported_runs} + entry.runs, std::min(entry.trips, entry.runs),
-            entry.run_rows, entry.transactions, is_reported ? 0 : episode_.rows_of_leader(entry),
+    // The wait of runs that were found later to be of the loop may be a share, and when they began
+    // is not known.
+    const Microseconds first_seen = std::min(entry.first_seen, entry.last_seen - entry.busy);
+    return {key,
+            !is_reported,
+            entry.has_distinct_parameters,
+            entry.loop_leader != 0 && entry.is_by_values(),
+            entry.runs,
+            std::uint64_t{entry.reported_runs} + entry.runs,
+            std::min(entry.trips, entry.runs),
+            entry.run_rows,
+            entry.transactions,
+            is_reported ? 0 : episode_.rows_of_leader(entry),
             entry.busy,
-            // The wait of runs that were found later to be of the loop may be a share.
-            std::min(entry.wait, entry.last_seen - entry.first_seen - entry.busy), entry.first_seen,
-            entry.last_seen, 1, entry.is_of_request && !entry.is_kept};
+            std::min(entry.wait, entry.last_seen - first_seen - entry.busy),
+            first_seen,
+            entry.last_seen,
+            1,
+            entry.is_of_request && !entry.is_kept};
 }
 
 // ---- entries ------------------------------------------------------------------------------------

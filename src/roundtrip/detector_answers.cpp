@@ -43,8 +43,9 @@ std::optional<Loop> Detector::loop_with(const Statement& next, Detector& scratch
         found->round_trips = std::min(found->round_trips, found->statements);
         found->transactions = std::min(found->transactions, found->statements);
         found->rows -= std::min(found->rows, run.statement.rows);
-        found->busy -= run.statement.busy;
-        found->wait -= run.waited();
+        found->busy -= std::min(found->busy, run.statement.busy);
+        // The wait of runs that count late is a share: it may be less than that of one.
+        found->wait -= std::min(found->wait, run.waited());
     }
     scratch.sink_ = sink_;
     return found;

@@ -110,6 +110,9 @@ struct alignas(256) Entry : CountedRuns {
     bool is_by_values() const { return is_led_by_values(value_runs, runs); }
     /// Whether all runs asked for one page after the other.
     bool is_paging() const { return runs >= 2 && pages + 1U == runs; }
+    /// Whether it is a loop of pages, which is one by itself: no other runs of the statement count
+    /// with its own.
+    bool is_loop_of_pages() const { return is_loop && loop_kind == Kind::page; }
     /// The key of the entry's loop, if is_loop.
     LoopKey loop_key() const { return {loop_leader, id, loop_kind}; }
 

@@ -67,6 +67,9 @@ bool Episode::repeats_enough(const Entry& entry, QueryId leader) const {
 
 /// Whether runs under another leader count with the entry's.
 bool Episode::counts_with(const Entry& entry, const Entry& other, QueryId leader) const {
+    if (other.is_loop_of_pages()) {
+        return false;
+    }
     // The statement ran under the leader itself before its neighbour had rows.
     const bool may_be_before = leader != 0 || is_block;
     if (may_be_before && other.leader == leader && is_under(other, leader)) {
@@ -167,7 +170,7 @@ void Episode::absorb_others(Entry& entry) {
     }
     const Entry before = entry;
     for (Entry& other : entries.others_of(entry)) {
-        if (other.runs == 0 || !belongs_to(before, other)) {
+        if (other.runs == 0 || other.is_loop_of_pages() || !belongs_to(before, other)) {
             continue;
         }
         entry.has_distinct_parameters |=

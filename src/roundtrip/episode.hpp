@@ -117,7 +117,8 @@ class Episode {
     std::uint32_t bring_runs(Entry& entry, const Run& run, const Placement& placement) const;
     /// Takes the runs that have become the entry's from the statement's entries under other
     /// leaders. If values led to it, no run waits to be led any more.
-    void take_brought(Entry& entry, std::uint32_t runs, bool is_by_values);
+    void take_brought(Entry& entry, std::uint32_t runs, const Judgement& evidence,
+                      const Placement& placement);
     /// Takes `runs` of the entry's runs from it: they count elsewhere.
     void take_runs(Entry& entry, std::uint32_t runs);
     /// Releases the statement's last runs, which were led to by chance: they wait to be brought to
@@ -151,8 +152,10 @@ class Episode {
     std::uint64_t rows_of(QueryId id) const;
     Brought runs_to_bring(const Entry& entry, const Judgement& evidence,
                           const Placement& placement) const;
-    Brought first_run_of(const Entry& entry) const;
-    Brought runs_before_neighbour(const Entry& entry, const Placement& placement) const;
+    Brought first_run_of(const Entry& entry, const Judgement& evidence,
+                         const Placement& placement) const;
+    bool may_bring_from(const Entry& other, const Judgement& evidence,
+                        const Placement& placement) const;
     Entry* latest_led(const Entry& entry, QueryId leader);
 
     std::size_t loops_ = 0;

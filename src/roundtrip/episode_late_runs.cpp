@@ -77,17 +77,25 @@ void Episode::Brought::keep(std::uint32_t some) {
 
 // ---- bringing runs to a loop --------------------------------------------------------------------
 
+/// Whether runs of another entry of the statement may be brought to one. In a block, runs under
+/// another list by order belong to that list until there is a loop. If nothing leads this one, the
+/// other's first run is the only one that may be; to a neighbour, a run after its partner's list.
+bool Episode::may_bring_from(const Entry& other, const Judgement& evidence,
+                             const Placement& placement) const {
+    if (placement.is_neighbour) {
+        return other.execution > entries.execution_at(entries[placement.parent].parent);
+    }
+    return placement.is_by_values ? !is_block || other.leader == 0 || evidence.is(Judgement::takes)
+                                  : other.runs == 1;
+}
+
 /// The runs before this one which nothing led to until now, as far as they neither count in the
 /// entry already nor have been reported. Among them is one that asked for the first row of a list,
-/// when that was its only one. In a block, runs under another list by order belong to that list
-/// until there is a loop.
+/// when that was its only one.
 Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evidence,
                                         const Placement& placement) const {
-    if (placement.is_neighbour) {
-        return runs_before_neighbour(entry, placement);
-    }
     if (!placement.is_by_values) {
-        return first_run_of(entry);
+        return first_run_of(entry, evidence, placement);
     }
     Brought brought;
     std::uint32_t loose = evidence.loose;
@@ -95,7 +103,7 @@ Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evi
     const std::uint32_t counted = std::min(unreported, entry.runs);
     brought.add(entry, unreported - counted);
     for (const Entry& other : entries.others_of(entry)) {
-        if (!is_block || other.leader == 0 || evidence.is(Judgement::takes)) {
+        if (may_bring_from(other, evidence, placement)) {
             brought.add(other, other.unled.unreported());
             const bool is_handed =
                 loose == 0 && other.unled.handed != 0 &&
@@ -107,29 +115,19 @@ Episode::Brought Episode::runs_to_bring(const Entry& entry, const Judgement& evi
     return brought;
 }
 
-/// The first run of the entry's statement, which counts under another leader.
-Episode::Brought Episode::first_run_of(const Entry& entry) const {
+/// The first run of the entry's statement, which counts under another leader. The first of two
+/// statements that run in turn is not known to be the other's neighbour before its second run.
+Episode::Brought Episode::first_run_of(const Entry& entry, const Judgement& evidence,
+                                       const Placement& placement) const {
     Brought brought;
-    for (const Entry& other : entries.others_of(entry)) {
-        if (other.runs == 1) {
-            brought.add(other, other.unled.unreported());
+    if (placement.is_neighbour) {
+        const Entry& next_to = entries[placement.parent];
+        if (entry.runs > 0 || next_to.all_runs != 1 || next_to.parent == nowhere) {
+            return brought;
         }
     }
-    brought.keep(1);
-    return brought;
-}
-
-/// The first of two statements that run in turn is not known to be the other's neighbour before its
-/// second run.
-Episode::Brought Episode::runs_before_neighbour(const Entry& entry,
-                                                const Placement& placement) const {
-    Brought brought;
-    const Entry& next_to = entries[placement.parent];
-    if (entry.runs > 0 || next_to.all_runs != 1 || next_to.parent == nowhere) {
-        return brought;
-    }
     for (const Entry& other : entries.others_of(entry)) {
-        if (other.execution > entries[next_to.parent].execution) {
+        if (may_bring_from(other, evidence, placement)) {
             brought.add(other, other.unled.unreported());
         }
     }
@@ -159,17 +157,20 @@ std::uint32_t Episode::bring_runs(Entry& entry, const Run& run, const Placement&
     return brought.runs;
 }
 
-void Episode::take_brought(Entry& entry, std::uint32_t runs, bool is_by_values) {
+void Episode::take_brought(Entry& entry, std::uint32_t runs, const Judgement& evidence,
+                           const Placement& placement) {
     for (Entry& other : entries.others_of(entry)) {
-        const std::uint32_t waiting = std::min(runs, other.unled.unreported());
+        const std::uint32_t waiting = may_bring_from(other, evidence, placement)
+                                          ? std::min(runs, other.unled.unreported())
+                                          : 0;
         take_runs(other, std::min(waiting, other.runs));
         runs -= waiting;
         entry.unled.add(other.unled.take(waiting));
-        if (is_by_values) {
+        if (placement.is_by_values) {
             other.unled = {};
         }
     }
-    if (is_by_values) {
+    if (placement.is_by_values) {
         entry.unled = {};
     }
 }

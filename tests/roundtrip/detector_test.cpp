@@ -61,6 +61,15 @@ class Session : private LoopSink {
         return *this;
     }
 
+    /// The page after the last one, whose position nothing leads to.
+    Session& read_next_page(QueryId id, std::uint64_t rows) {
+        Statement statement{.id = id, .rows = rows, .parameters = ++parameter_};
+        statement.is_next_page = true;
+        evidence_ = {};
+        evidence_.besides = Judgement::takes;
+        return send(statement);
+    }
+
     /// A statement whose parameter is another each time.
     Session& vary(QueryId id, std::uint64_t rows, Kind kind = Kind::select) {
         return run(id, rows, ++parameter_, kind);
@@ -1441,6 +1450,23 @@ TEST_CASE("a value of a row that nothing led to interrupts no loop") {
         CHECK(session.loops[0].key.leader == campaigns);
         CHECK(session.loops[0].statements == 20);
     }
+}
+
+TEST_CASE("runs of pages are not those of another loop too") {
+    Session session;
+    session.detector().set_limits({2, second});
+    session.led_by(campaigns).of_reading(1).vary(messages, 1);
+    session.led_by(0).run(campaigns, 5).begin();
+    session.led_by(campaigns, false).of_reading(2).vary(messages, 1);
+    session.led_by(0).vary(messages, 1).run(campaigns, 5);
+    session.led_by(other, false).of_reading(3).loose(1).vary(messages, 1);
+    session.led_by(campaigns).of_reading(3).vary(messages, 1);
+    session.read_next_page(messages, 2).commit();
+    std::uint64_t statements = 0;
+    for (const Loop& loop : session.end()) {
+        statements += loop.key.repeated == messages ? loop.statements : 0;
+    }
+    CHECK(statements == 6);
 }
 
 TEST_CASE("whatever comes, a loop has its repeats and no run is reported twice") {

@@ -1230,4 +1230,56 @@ TEST_CASE("whatever values are found and when, no run is reported twice") {
     }
 }
 
+TEST_CASE("whatever pages and values come, no run is reported twice") {
+    const unsigned seed = GENERATE(std::random_device()());
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int turn = 0; turn < 40; ++turn) {
+        const std::uint32_t repeats = turn % 3 == 0 ? 2 : turn % 3 == 1 ? 3 : 10;
+        WatchedSession session(repeats);
+        const unsigned different = 1 + random() % (turn % 2 == 0 ? 7 : 60);
+        for (int step = 0; step < 1500; ++step) {
+            switch (random() % 20) {
+                case 0:
+                    session.begin_block();
+                    break;
+                case 1:
+                    session.end_block();
+                    break;
+                case 2:
+                    if (random() % 20 == 0) {
+                        session.pause();
+                    }
+                    break;
+                default: {
+                    // Every seventh statement reads pages, and most rows are numbers of a list.
+                    const QueryId id = 1 + random() % (1 + random() % different);
+                    const auto kind = id % 9 < 6 ? Kind::select : static_cast<Kind>(id % 4);
+                    const auto first = static_cast<std::int64_t>(1 + random() % 40);
+                    const unsigned rows = random() % 3 == 0 ? random() % 30 : random() % 3;
+                    const unsigned runs = random() % 6 == 0 ? random() % 14 : 1;
+                    for (unsigned run = 0; run < runs; ++run) {
+                        if (id % 7 == 0 && kind == Kind::select && random() % 2 == 0) {
+                            session.next_page();
+                        }
+                        session.run(
+                            id, kind, {first + run},
+                            WatchedSession::from(static_cast<std::int64_t>(random() % 30), rows));
+                    }
+                }
+            }
+        }
+        session.end_block();
+        session.end();
+        for (const Loop& loop : session.loops) {
+            CAPTURE(turn, loop.key.repeated, loop.key.leader);
+            REQUIRE((loop.statements >= repeats || !loop.is_new_in_episode));
+            REQUIRE(loop.statements <= session.unreported[loop.key.repeated]);
+            REQUIRE(loop.wait >= 0);
+            REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
+            session.unreported[loop.key.repeated] -= loop.statements;
+        }
+    }
+}
+
 }  // namespace onetrip::roundtrip::test
