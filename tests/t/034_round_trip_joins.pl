@@ -96,6 +96,9 @@ is(advised("SELECT id FROM users;\nPREPARE q (numeric) AS SELECT * FROM rates WH
 
 # ---- what an advice does not fit ----
 
+is(advised('SELECT id FROM users', q{SELECT coalesce((SELECT note FROM rates WHERE id = $n), 'none')}),
+	'id|join to the leader: LEFT JOIN rates ON rates.id = leader.id; or ask once: WHERE rates.id = ANY($1)', 'a value has a row where the table has none');
+
 is(advised('SELECT id FROM users', 'SELECT name FROM users AS u WHERE id = $n LIMIT 1 OFFSET 1'),
 	'id|join the whole query of each: JOIN LATERAL (SELECT ... FROM users WHERE users.id = leader.id ... LIMIT ...) AS t ON true', 'OFFSET of a key');
 $node->safe_psql('postgres', 'CREATE TABLE ruled (id int); CREATE TABLE ruled_log (id int); CREATE RULE log AS ON INSERT TO ruled DO ALSO INSERT INTO ruled_log VALUES (new.id)');

@@ -362,21 +362,26 @@ const char* read_of_leaders_rows(const Subject& subject) {
                     columns != nullptr ? columns : "these columns", subject.name);
 }
 
+/// A value has a row even if the table has none for it.
+const char* join_of(const Subject& subject) {
+    return subject.findings->is_of_value ? "LEFT JOIN" : "JOIN";
+}
+
 /// A foreign key says how the leader's rows and those of the table belong together.
 const char* read_by_foreign_key(const Subject& subject) {
     return subject.joined != nullptr
-               ? psprintf("join: JOIN %s ON %s = %s%s; or ask once: WHERE %s = ANY($1)%s",
-                          subject.name, subject.compared, subject.joined, subject.further,
-                          subject.compared, subject.further)
+               ? psprintf("join: %s %s ON %s = %s%s; or ask once: WHERE %s = ANY($1)%s",
+                          join_of(subject), subject.name, subject.compared, subject.joined,
+                          subject.further, subject.compared, subject.further)
                : nullptr;
 }
 
 /// The leader's own column says the same if no foreign key does.
 const char* read_by_leaders_column(const Subject& subject, const char* column) {
     return psprintf(
-        "join to the leader: JOIN %s ON %s = leader.%s%s; or ask once: WHERE %s = ANY($1)%s",
-        subject.name, subject.compared, quote_identifier(column), subject.further, subject.compared,
-        subject.further);
+        "join to the leader: %s %s ON %s = leader.%s%s; or ask once: WHERE %s = ANY($1)%s",
+        join_of(subject), subject.name, subject.compared, quote_identifier(column), subject.further,
+        subject.compared, subject.further);
 }
 
 const char* read_down_a_tree(const Subject& subject) {

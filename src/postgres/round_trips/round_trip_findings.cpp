@@ -637,6 +637,8 @@ void look_at_init_plans(const Plan* result, Walk& walk) {
     for (const SubPlan* subplan : each<SubPlan>(result->initPlan)) {
         const auto* const plan = static_cast<const Plan*>(list_nth(plans, subplan->plan_id - 1));
         walk.findings.is_of_existence |= subplan->subLinkType == EXISTS_SUBLINK;
+        walk.findings.is_of_value |=
+            subplan->subLinkType == EXPR_SUBLINK && !is_of_min_or_max(plan);
         walk.findings.aggregates_all |= is_of_min_or_max(plan);
     }
 }
