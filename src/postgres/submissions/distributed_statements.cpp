@@ -97,7 +97,7 @@ const char* delete_from(Words words, const Tables& tables, const Table& table,
 
 const char* insert_answers(Words words, const Table& table, bool are_problems) {
     words.add("are_problems", are_problems ? "true" : "false");
-    return insert_from(words, table, words.fill(event_source));
+    return insert_from(words, table, "r.id", words.fill(event_source));
 }
 
 const char* is_same_load(const Tables& tables) {

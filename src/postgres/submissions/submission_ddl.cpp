@@ -3,6 +3,7 @@
 #include "postgres/submissions/submission_ddl.hpp"
 
 #include "postgres/submissions/distributed_tables.hpp"
+#include "postgres/submissions/id_columns.hpp"
 #include "postgres/submissions/submission_words.hpp"
 
 namespace onetrip::postgres {
@@ -173,10 +174,10 @@ void create_missing_load_tables(const SubmissionSchemas& schemas) {
     const LoadPlace place = place_of(tables);
     require_comparable(tables.submissions, "id");
     Words words;
-    words.add("id", type_name(type_of_column(tables.submissions, "id")));
-    const char* const form_id_type = type_name(type_of_column(tables.submissions, "form_id"));
+    words.add("id", column_type(tables.submissions, "id"));
+    const char* const form_id_type = column_type(tables.submissions, "form_id");
     words.add("form_id", form_id_type);
-    words.add("user_id", type_name(type_of_column(tables.submissions, "user_id")));
+    words.add("user_id", column_type(tables.submissions, "user_id"));
     if (!tables.problems.exists() || !tables.loads.exists()) {
         require_schema(schemas.dwh, {"CREATE"});
     }

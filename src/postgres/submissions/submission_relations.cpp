@@ -5,8 +5,6 @@
 
 extern "C" {
 #include "catalog/pg_enum.h"
-#include "catalog/pg_operator.h"
-#include "catalog/pg_opfamily.h"
 #include "parser/parse_coerce.h"
 }
 
@@ -34,52 +32,6 @@ FormData_pg_attribute attribute_of(const Table& table, const char* column) {
                     wanted),
              errdetail("It has the type %s.", format_type_be(type_of_column(table, column)))));
     pg_unreachable();
-}
-
-/// The comparison of a type by its default btree operator class: InvalidOid if there is none.
-struct Comparison {
-    Oid equality;
-    Oid family;
-    Oid input;
-};
-
-Comparison comparison_of(Oid type) {
-    const TypeCacheEntry* const entry =
-        lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY | TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR);
-    if (!OidIsValid(entry->btree_opf) || !OidIsValid(entry->lt_opr)) {
-        return {InvalidOid, InvalidOid, InvalidOid};
-    }
-    return {entry->eq_opr, entry->btree_opf, entry->btree_opintype};
-}
-
-/// Casts name the very types of the operator, so that no operator of somebody else's fits better.
-const char* cast_to(Oid input) {
-    return IsPolymorphicType(input) ? "" : psprintf("::%s", type_name(input));
-}
-
-const char* operator_name(Oid operation) {
-    const HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operation));
-    if (!HeapTupleIsValid(tuple)) {
-        elog(ERROR, "cache lookup failed for operator %u", operation);
-    }
-    const auto* const found = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
-    const char* const name =
-        psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(found->oprnamespace)),
-                 NameStr(found->oprname));
-    ReleaseSysCache(tuple);
-    return name;
-}
-
-/// The equality of two types, of one operator family; InvalidOid if there is none.
-Oid equality_of(Oid left_type, const Comparison& left, Oid right_type, const Comparison& right) {
-    if (!OidIsValid(left.equality) || left.family != right.family) {
-        return InvalidOid;
-    }
-    if (IsPolymorphicType(left.input) || left.input == right.input) {
-        const bool is_one_type = getBaseType(left_type) == getBaseType(right_type);
-        return is_one_type || !IsPolymorphicType(left.input) ? left.equality : InvalidOid;
-    }
-    return get_opfamily_member(left.family, left.input, right.input, BTEqualStrategyNumber);
 }
 
 [[noreturn]] void refuse_enum(const Table& table, const char* column, const char* value) {
@@ -189,39 +141,6 @@ bool has_key(const Table& table, const char* column) {
 /// are of any.
 const char* type_name(Oid type) {
     return format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_TYPEMOD_GIVEN);
-}
-
-Equality require_equality(const Table& left, const char* left_column, const Table& right,
-                          const char* right_column) {
-    const Oid left_type = type_of_column(left, left_column);
-    const Oid right_type = type_of_column(right, right_column);
-    const Comparison of_left = comparison_of(left_type);
-    const Comparison of_right = comparison_of(right_type);
-    const Oid operation = equality_of(left_type, of_left, right_type, of_right);
-    if (!OidIsValid(operation)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DATATYPE_MISMATCH),
-                 errmsg("column \"%s\" of table %s cannot be compared with column \"%s\" of table "
-                        "%s",
-                        left_column, left.qualified(), right_column, right.qualified()),
-                 errdetail("They have the types %s and %s, and no default btree operator class "
-                           "has an equality of these.",
-                           format_type_be(left_type), format_type_be(right_type)),
-                 errhint("Give both columns the same type, such as bigint, uuid or text.")));
-    }
-    return {operator_name(operation), cast_to(of_left.input), cast_to(of_right.input)};
-}
-
-void require_comparable(const Table& table, const char* column) {
-    const Oid type = type_of_column(table, column);
-    if (!OidIsValid(comparison_of(type).equality)) {
-        ereport(
-            ERROR,
-            (errcode(ERRCODE_DATATYPE_MISMATCH),
-             errmsg("column \"%s\" of table %s cannot be an id", column, table.qualified()),
-             errdetail("Its type, %s, has no default btree operator class.", format_type_be(type)),
-             errhint("Change it to a type that has one, such as bigint, uuid or text.")));
-    }
 }
 
 void require_right(const Table& table, const char* column, AclMode mode, const char* right) {

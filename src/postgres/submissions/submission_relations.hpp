@@ -60,20 +60,6 @@ bool has_key(const Table& table, const char* column);
 /// Qualified, for SQL.
 const char* type_name(Oid type);
 
-/// How two columns are compared: by the equality of their type's default btree operator class.
-struct Equality {
-    const char* operation;   ///< `OPERATOR(schema.=)`
-    const char* left_cast;   ///< `::type`, or empty
-    const char* right_cast;  ///< likewise
-};
-
-/// ERRORs, naming both columns, if they cannot be compared so.
-Equality require_equality(const Table& left, const char* left_column, const Table& right,
-                          const char* right_column);
-
-/// ERRORs if the type of an id has no default btree operator class.
-void require_comparable(const Table& table, const char* column);
-
 /// Rights. `column` is NULL if the right cannot be had for a column. May ERROR.
 void require_right(const Table& table, const char* column, AclMode mode, const char* right);
 void require_readable(const Table& table, const char* column);

@@ -5,6 +5,7 @@
 
 #include "postgres/submissions/event_columns.hpp"
 #include "postgres/submissions/form_trees.hpp"
+#include "postgres/submissions/id_columns.hpp"
 #include "postgres/submissions/submission_words.hpp"
 
 extern "C" {
@@ -42,8 +43,11 @@ const char* column_list(const Table& table) {
 }
 
 /// The value of a column. A foreign key takes only NULL for a user that is not there.
-const char* value_of(const Table& table, const EventColumn& column) {
-    if (std::strcmp(column.name, "user_id") == 0 && is_referencing(table, "user_id")) {
+const char* value_of(const Table& table, const EventColumn& column, const char* id) {
+    if (column.field == field_submission_id) {
+        return id;
+    }
+    if (column.field == field_user_id && is_referencing(table, "user_id")) {
         return "CASE WHEN r.has_user THEN r.user_id END";
     }
     return column.text;
@@ -51,12 +55,12 @@ const char* value_of(const Table& table, const EventColumn& column) {
 
 /// Their values. Text becomes a value of an enum by a cast alone; elsewhere the assignment does it,
 /// since a cast would cut what is too long.
-const char* value_list(const Table& table) {
+const char* value_list(const Table& table, const char* id) {
     StringInfoData list;
     initStringInfo(&list);
     for (const EventColumn& column : event_columns) {
         if (is_written(table, column.name)) {
-            appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", value_of(table, column));
+            appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", value_of(table, column, id));
             if (is_enum(table, column.name)) {
                 appendStringInfo(&list, "::%s", type_name(type_of_column(table, column.name)));
             }
@@ -103,6 +107,7 @@ void require_source_types(const Table& table, const Table& submissions) {
             require_assignable(table, column.name, type_of_column(submissions, column.text));
         }
     }
+    require_ids_of(table, "submission_id", submissions, "id");
 }
 
 /// The value of a column that is of no table of the source.
@@ -134,6 +139,7 @@ void require_ledger_types(const Table& table, const Table& submissions) {
     }
     require_assignable(table, "submission_id", type_of_column(submissions, "id"));
     require_assignable(table, "form_id", type_of_column(submissions, "form_id"));
+    require_ids_of(table, "submission_id", submissions, "id");
 }
 
 void require_statuses(const Tables& tables, bool has_json_documents, bool may_lack_user) {
@@ -320,6 +326,7 @@ Filters filters_of(const LoadRequest& request, const Words& words, const Tables&
         const Equality of_form =
             require_equality(tables.submissions, "form_id", tables.forms, "id");
         const Equality of_ledger = require_equality(tables.loads, "form_id", tables.forms, "id");
+        require_ids_of(tables.loads, "form_id", tables.submissions, "form_id");
         appendStringInfoString(&submissions_filter, is_of_form(words, "r", of_form));
         appendStringInfoString(&ledger_filter, is_of_form(words, "l", of_ledger));
     }
@@ -444,60 +451,65 @@ bool comes_back(const Table& table) {
 }
 
 /// Inserts by way of load_events, which knows what this session has read.
-const char* insert(const Words& words, const Table& table) {
-    return psprintf("%s%s",
-                    insert_from(words, table,
-                                words.fill("{rows}, {extension}.load_events(r.\"position\") AS e")),
-                    comes_back(table) ? " RETURNING NULL" : "");
+const char* insert(const Words& words, const Table& table, const Table& submissions) {
+    return psprintf(
+        "%s%s",
+        insert_from(words, table, id_to_store(table, "submission_id", submissions, "id", "r.id"),
+                    words.fill("{rows}, {extension}.load_events(r.\"position\") AS e")),
+        comes_back(table) ? " RETURNING NULL" : "");
+}
+
+/// The words for the rows of a table, whose alias is t, by the ids of load_rows.
+void add_match(Words& words, const Table& table, const IdMatch& match) {
+    words.add("table", table.qualified());
+    words.add("row_cast", match.row_cast);
+    words.add("equals", match.operation);
+    words.add("id_cast", match.id_cast);
 }
 
 /// An array has the index on its side whatever the planner thinks of its length; of arrays there is
 /// none.
-const char* delete_by_id(Words words, const Table& table) {
-    const Oid type = getBaseType(type_of_column(table, "submission_id"));
-    const Equality equality = require_equality(table, "submission_id", table, "submission_id");
-    const bool fits_array = OidIsValid(get_array_type(type)) && !OidIsValid(get_element_type(type));
-    words.add("table", table.qualified());
-    words.add("cast", equality.left_cast);
-    words.add("equals", equality.operation);
-    words.add("type", type_name(type));
-    return words.fill(fits_array ? "DELETE FROM {table} AS t WHERE t.submission_id{cast} {equals}"
-                                   " ANY (ARRAY(SELECT b.id::{type} FROM {batch}))"
-                                 : "DELETE FROM {table} AS t WHERE t.submission_id{cast} {equals}"
-                                   " ANY (SELECT b.id::{type} FROM {batch})");
+const char* delete_by_id(Words words, const Table& table, const Table& submissions) {
+    const IdMatch match = match_ids(table, "submission_id", submissions, "id");
+    const bool fits_array =
+        OidIsValid(get_array_type(match.id_type)) && !OidIsValid(get_element_type(match.id_type));
+    add_match(words, table, match);
+    return words.fill(fits_array ? "DELETE FROM {table} AS t WHERE t.submission_id{row_cast}"
+                                   " {equals} ANY (ARRAY(SELECT b.id{id_cast} FROM {batch}))"
+                                 : "DELETE FROM {table} AS t WHERE t.submission_id{row_cast}"
+                                   " {equals} ANY (SELECT b.id{id_cast} FROM {batch})");
 }
 
 const char* refused_state(Words words, const Tables& tables) {
     if (!has_column(tables.problems, "status")) {
         return nullptr;
     }
-    const Table& problems = tables.problems;
-    const Equality equality =
-        require_equality(problems, "submission_id", problems, "submission_id");
-    const Oid type = getBaseType(type_of_column(problems, "submission_id"));
-    words.add("p=b", compare(equality, "p.submission_id", psprintf("b.id::%s", type_name(type))));
+    add_match(words, tables.problems,
+              match_ids(tables.problems, "submission_id", tables.submissions, "id"));
     return words.fill(
-        "SELECT p.value::pg_catalog.text FROM {batch}, {problems} AS p WHERE {p=b}"
-        " AND p.status::pg_catalog.text OPERATOR(pg_catalog.=) 'refused' LIMIT 1");
+        "SELECT t.value::pg_catalog.text FROM {batch}, {table} AS t"
+        " WHERE t.submission_id{row_cast} {equals} b.id{id_cast}"
+        " AND t.status::pg_catalog.text OPERATOR(pg_catalog.=) 'refused' LIMIT 1");
 }
 
 const char* insert_loads(const Words& words, const Tables& tables) {
     return words.fill(psprintf(
         "INSERT INTO {loads} (submission_id, source, form_id, submission_created, responses_hash,"
-        " form_hash, row_hash, events, problems, processed_on) SELECT r.id, r.source, r.form_id,"
+        " form_hash, row_hash, events, problems, processed_on) SELECT %s, r.source, r.form_id,"
         " %s, r.responses_hash, r.form_hash, r.row_hash, r.events, r.problems, r.processed_on"
         " FROM {rows}",
+        id_to_store(tables.loads, "submission_id", tables.submissions, "id", "r.id"),
         date_for_ledger(tables)));
 }
 
 void write_batch(LoadStatements& statements, const Words& words, const Tables& tables) {
     statements.ids = words.fill("SELECT r.id FROM {submissions} AS r");
     statements.fetch = fetch(words, tables);
-    statements.delete_events = delete_by_id(words, tables.events);
-    statements.delete_problems = delete_by_id(words, tables.problems);
-    statements.delete_loads = delete_by_id(words, tables.loads);
-    statements.insert_events = insert(words, tables.events);
-    statements.insert_problems = insert(words, tables.problems);
+    statements.delete_events = delete_by_id(words, tables.events, tables.submissions);
+    statements.delete_problems = delete_by_id(words, tables.problems, tables.submissions);
+    statements.delete_loads = delete_by_id(words, tables.loads, tables.submissions);
+    statements.insert_events = insert(words, tables.events, tables.submissions);
+    statements.insert_problems = insert(words, tables.problems, tables.submissions);
     statements.insert_loads = insert_loads(words, tables);
     statements.refused_state = refused_state(words, tables);
 }
@@ -506,7 +518,7 @@ void write_batch(LoadStatements& statements, const Words& words, const Tables& t
 
 /// The row that load_rows gives, or its first two columns.
 void add_rows(Words& words, const Tables& tables) {
-    const char* const id = type_name(type_of_column(tables.submissions, "id"));
+    const char* const id = column_type(tables.submissions, "id");
     words.add("id", id);
     const char* const ids = psprintf("%s.load_rows() AS b (\"position\" pg_catalog.int4, id %s)",
                                      words.fill("{extension}"), id);
@@ -521,10 +533,9 @@ void add_rows(Words& words, const Tables& tables) {
                        " responses_hash pg_catalog.bytea, form_hash pg_catalog.bytea,"
                        " row_hash pg_catalog.bytea, events pg_catalog.int4,"
                        " problems pg_catalog.int4)",
-                       words.fill("{extension}"), id,
-                       type_name(type_of_column(tables.submissions, "form_id")),
-                       type_name(type_of_column(tables.submissions, "user_id")),
-                       type_name(type_of_column(tables.submissions, "date_created"))));
+                       words.fill("{extension}"), id, column_type(tables.submissions, "form_id"),
+                       column_type(tables.submissions, "user_id"),
+                       column_type(tables.submissions, "date_created")));
 }
 
 /// Whether there are submissions of form f. Nodes can be asked no question for each form.
@@ -540,10 +551,10 @@ const char* is_used_on_shards(Words words, const Equality& equality) {
 void add_comparisons(Words& words, const Tables& tables) {
     const Table& submissions = tables.submissions;
     const Equality ids = require_equality(submissions, "id", submissions, "id");
-    const Equality loads = require_equality(tables.loads, "submission_id", submissions, "id");
+    const Equality loads = require_equality(submissions, "id", tables.loads, "submission_id");
     words.add("r=b", compare(ids, "r.id", "b.id"));
-    words.add("l=b", compare(loads, "l.submission_id", "b.id"));
-    words.add("l=r", compare(loads, "l.submission_id", "r.id"));
+    words.add("l=b", compare(loads, "b.id", "l.submission_id"));
+    words.add("l=r", compare(loads, "r.id", "l.submission_id"));
     words.add("r=f", compare(require_equality(submissions, "form_id", tables.forms, "id"),
                              "r.form_id", "f.id"));
     words.add("r=u", compare(require_equality(submissions, "user_id", tables.users, "id"),
@@ -570,7 +581,8 @@ Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place
                const char* extension) {
     Words words;
     words.add("extension", quote_identifier(extension));
-    words.add("source", psprintf("%s::pg_catalog.text", quote_literal_cstr(request.schemas.app)));
+    words.add("source", psprintf("%s::pg_catalog.text COLLATE pg_catalog.\"C\"",
+                                 quote_literal_cstr(request.schemas.app)));
     words.add("forms", tables.forms.qualified());
     words.add("users", tables.users.qualified());
     words.add("submissions", tables.submissions.qualified());
@@ -665,10 +677,10 @@ const char* compare(const Equality& equality, const char* left, const char* righ
                     equality.right_cast);
 }
 
-const char* insert_from(Words words, const Table& table, const char* source) {
+const char* insert_from(Words words, const Table& table, const char* id, const char* source) {
     words.add("table", table.qualified());
     words.add("columns", column_list(table));
-    words.add("values", value_list(table));
+    words.add("values", value_list(table, id));
     words.add("source_of_events", source);
     return words.fill("INSERT INTO {table} ({columns}) SELECT {values} FROM {source_of_events}");
 }

@@ -2,6 +2,7 @@
 
 #include "postgres/submissions/distributed_statements.hpp"
 #include "postgres/submissions/distributed_tables.hpp"
+#include "postgres/submissions/id_columns.hpp"
 #include "postgres/submissions/submission_relations.hpp"
 #include "postgres/submissions/submission_words.hpp"
 #include "postgres/submissions/target_facts.hpp"
@@ -97,8 +98,9 @@ struct LoadStatements {
 /// The comparison of two expressions, of the columns that the equality is of.
 const char* compare(const Equality& equality, const char* left, const char* right);
 
-/// `INSERT` of events: `source` has r, the submission as load_rows gives it, and e, an event.
-const char* insert_from(Words words, const Table& table, const char* source);
+/// `INSERT` of events: `source` has r, the submission as load_rows gives it, and e, an event; `id`
+/// is what is written as its id.
+const char* insert_from(Words words, const Table& table, const char* id, const char* source);
 
 /// The value of r for the ledger's submission_created; NULL for a date that is of another kind.
 const char* date_for_ledger(const Tables& tables);
