@@ -345,22 +345,98 @@ void note_refused(Load& load, const Positions& positions, const ErrorData* error
     }
 }
 
-/// One row of problems in the place of what was loaded before.
-void write_refused(Load& load, const Positions& positions, const ErrorData* error) {
-    Submission& submission = load.state.submissions[positions.places[0]];
+/// The SQLSTATE that the problems have of a refused submission; empty if they have none.
+const char* known_state(Load& load, const Positions& positions) {
+    const char* const id = id_text(load, positions.places[0]);
+    select(load.state, positions);
+    const ErrorData* const error =
+        error_of([&] { run_statement(load.statements.refused_state, true, 1); });
+    if (error != nullptr) {
+        raise_load_error(load, error, id);
+    }
+    const char* const value =
+        SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : nullptr;
+    return value == nullptr ? "" : value;
+}
+
+bool is_known(const char* known, const ErrorData* error) {
+    return std::strcmp(known, unpack_sql_state(error->sqlerrcode)) == 0;
+}
+
+/// Makes the row of problems of a refused submission that which insert_problems writes.
+void make_refused(Submission& submission, const ErrorData* error) {
     submission.problem = Problem::refused;
     submission.problem_value = pstrdup(unpack_sql_state(error->sqlerrcode));
     submission.is_examined = true;
     submission.events = 0;
     submission.found_problems = 1;
+}
+
+void count_refused(Load& load, const Positions& positions) {
+    ++load.totals.submissions;
+    load.totals.problems += load.state.submissions[positions.places[0]].problems;
+}
+
+/// Adds the row of problems to what was loaded of a submission, which the target does not let go.
+/// One of an earlier load stays if it says the same, or if the target keeps that, too.
+void keep_loaded(Load& load, const Positions& positions, const ErrorData* error) {
+    const char* const known = known_state(load, positions);
+    if (is_known(known, error)) {
+        return;
+    }
+    make_refused(load.state.submissions[positions.places[0]], error);
+    const ErrorData* const second = write_whole(load, [&] {
+        if (known[0] != '\0') {
+            select(load.state, positions);
+            run_statement(load.statements.delete_refused);
+        }
+        insert_problems(load, positions);
+    });
+    if (second != nullptr && (known[0] == '\0' || !is_refusal(second->sqlerrcode))) {
+        raise_of(load, positions, second);
+    }
+    if (second == nullptr && known[0] == '\0') {
+        count_refused(load, positions);
+    }
+}
+
+/// One row of problems in the place of what was loaded before. False if that cannot be deleted.
+bool write_refused(Load& load, const Positions& positions, const ErrorData* error) {
+    make_refused(load.state.submissions[positions.places[0]], error);
     const ErrorData* const second = write_whole(load, [&] {
         delete_loaded(load, positions);
         insert_problems(load, positions);
         insert_loads(load, positions);
     });
-    if (second != nullptr) {
-        raise_of(load, positions, second);
+    if (second == nullptr) {
+        return true;
     }
+    const ErrorData* const third = is_refusal(second->sqlerrcode)
+                                       ? write_whole(load, [&] { delete_loaded(load, positions); })
+                                       : nullptr;
+    if (third == nullptr || !is_refusal(third->sqlerrcode)) {
+        raise_of(load, positions, third == nullptr ? second : third);
+    }
+    return false;
+}
+
+/// A submission that the target has refused alone. If it is the deletion that is refused, it is no
+/// sign of a fault in the target's columns, which would refuse all.
+void refuse(Load& load, const Positions& positions, const ErrorData* error) {
+    if (write_refused(load, positions, error)) {
+        note_refused(load, positions, error);
+        count_refused(load, positions);
+    } else {
+        keep_loaded(load, positions, error);
+    }
+}
+
+/// The two halves of what cannot be done at once.
+template <typename Act>
+void halve(const Positions& positions, Act&& act) {
+    const int half = positions.count / 2;
+    act(Positions{positions.places, half});
+    act(Positions{positions.places + half, positions.count - half});
 }
 
 /// Halves what the target refuses until it is one submission.
@@ -376,32 +452,10 @@ void write(Load& load, const Positions& positions) {
         load.first.are_over = true;
         count_written(load, positions);
     } else if (positions.count > 1) {
-        const int half = positions.count / 2;
-        write(load, {positions.places, half});
-        write(load, {positions.places + half, positions.count - half});
+        halve(positions, [&](const Positions& half) { write(load, half); });
     } else {
-        note_refused(load, positions, error);
-        write_refused(load, positions, error);
-        ++load.totals.submissions;
-        load.totals.problems += load.state.submissions[positions.places[0]].problems;
+        refuse(load, positions, error);
     }
-}
-
-/// The SQLSTATE that the ledger's side has of a refused submission; empty if it has none.
-const char* known_state(Load& load, const Positions& positions) {
-    if (load.statements.refused_state == nullptr) {
-        return "";
-    }
-    const char* const id = id_text(load, positions.places[0]);
-    select(load.state, positions);
-    const ErrorData* const error =
-        error_of([&] { run_statement(load.statements.refused_state, true, 1); });
-    if (error != nullptr) {
-        raise_load_error(load, error, id);
-    }
-    const char* const value =
-        SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : nullptr;
-    return value == nullptr ? "" : value;
 }
 
 /// One that was refused before: what is known of it stays as it is unless that has changed.
@@ -416,21 +470,32 @@ void try_again(Load& load, const Positions& positions) {
     if (!is_refusal(error->sqlerrcode)) {
         raise_of(load, positions, error);
     }
-    if (std::strcmp(known, unpack_sql_state(error->sqlerrcode)) != 0) {
+    if (is_known(known, error)) {
+        return;
+    }
+    if (write_refused(load, positions, error)) {
         note_refused(load, positions, error);
-        write_refused(load, positions, error);
+    } else {
+        keep_loaded(load, positions, error);
     }
 }
 
+/// Halves what the target does not let go, too.
 void remove_gone(Load& load, const Positions& positions) {
     if (positions.count == 0) {
         return;
     }
     const ErrorData* const error = write_whole(load, [&] { delete_rows(load, positions); });
-    if (error != nullptr) {
+    if (error != nullptr && !is_refusal(error->sqlerrcode)) {
         raise_of(load, positions, error);
     }
-    load.totals.removed += positions.count;
+    if (error == nullptr) {
+        load.totals.removed += positions.count;
+    } else if (positions.count > 1) {
+        halve(positions, [&](const Positions& half) { remove_gone(load, half); });
+    } else {
+        keep_loaded(load, positions, error);
+    }
 }
 
 }  // namespace

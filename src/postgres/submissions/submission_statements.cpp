@@ -173,6 +173,12 @@ void require_loads(const Table& table, LoadMode mode) {
     }
 }
 
+/// Mode changed looks for the rows of those that were refused before.
+void require_refused_rows(const Table& problems) {
+    require_readable(problems, "value");
+    require_readable(problems, has_column(problems, "status") ? "status" : "schema_path");
+}
+
 /// Whether the forms say if questions of nodeType metadata are loaded.
 bool has_metadata(const Table& forms) {
     return has_column(forms, "metadata") &&
@@ -480,16 +486,28 @@ const char* delete_by_id(Words words, const Table& table, const Table& submissio
                                    " {equals} ANY (SELECT b.id{id_cast} FROM {batch})");
 }
 
+/// Whether row t of the problems is that of a refused submission. Without a status, its path and a
+/// value that may be an SQLSTATE tell.
+const char* is_refused_row(const Table& problems) {
+    return has_column(problems, "status")
+               ? "t.status::pg_catalog.text OPERATOR(pg_catalog.=) 'refused'"
+               : "t.schema_path::pg_catalog.text OPERATOR(pg_catalog.=) ''"
+                 " AND pg_catalog.char_length(t.value::pg_catalog.text) OPERATOR(pg_catalog.=) 5";
+}
+
 const char* refused_state(Words words, const Tables& tables) {
-    if (!has_column(tables.problems, "status")) {
-        return nullptr;
-    }
-    add_match(words, tables.problems,
-              match_ids(tables.problems, "submission_id", tables.submissions, "id"));
+    const Table& problems = tables.problems;
+    add_match(words, problems, match_ids(problems, "submission_id", tables.submissions, "id"));
+    words.add("is_refused_row", is_refused_row(problems));
     return words.fill(
         "SELECT t.value::pg_catalog.text FROM {batch}, {table} AS t"
-        " WHERE t.submission_id{row_cast} {equals} b.id{id_cast}"
-        " AND t.status::pg_catalog.text OPERATOR(pg_catalog.=) 'refused' LIMIT 1");
+        " WHERE t.submission_id{row_cast} {equals} b.id{id_cast} AND {is_refused_row} LIMIT 1");
+}
+
+const char* delete_refused(const Words& words, const Tables& tables) {
+    const Table& problems = tables.problems;
+    return psprintf("%s AND %s", delete_by_id(words, problems, tables.submissions),
+                    is_refused_row(problems));
 }
 
 const char* insert_loads(const Words& words, const Tables& tables) {
@@ -512,6 +530,7 @@ void write_batch(LoadStatements& statements, const Words& words, const Tables& t
     statements.insert_problems = insert(words, tables.problems, tables.submissions);
     statements.insert_loads = insert_loads(words, tables);
     statements.refused_state = refused_state(words, tables);
+    statements.delete_refused = delete_refused(words, tables);
 }
 
 // ---- words ----
@@ -708,7 +727,7 @@ LoadStatements load_statements(const LoadRequest& request, const char* extension
     }
     require_ledger_types(tables.loads, tables.submissions);
     if (request.mode == LoadMode::changed) {
-        require_readable(tables.problems, "value");
+        require_refused_rows(tables.problems);
     }
     if (place == LoadPlace::shards) {
         require_right(tables.loads, nullptr, ACL_UPDATE, "UPDATE");

@@ -89,8 +89,8 @@ struct LoadStatements {
     const char* insert_events;
     const char* insert_problems;
     const char* insert_loads;
-    const char*
-        refused_state;  ///< the SQLSTATE that the problem of the submission of load_rows has
+    const char* refused_state;   ///< the SQLSTATE that the problem of load_rows' submission has
+    const char* delete_refused;  ///< deletes that row
 
     DistributedStatements distributed;  ///< in the place of batches, on the nodes of Citus
 };
