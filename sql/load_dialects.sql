@@ -99,4 +99,27 @@ CALL load_response_events('dialects_few', 'dialects_few', 'changed');
 UPDATE dialects_few.form_schemas SET dialect = 'typeform';
 CALL load_response_events('dialects_few', 'dialects_few', 'changed');
 
-DROP SCHEMA dialects_app, dialects_dwh, dialects_enum, dialects_few CASCADE;
+-- A form that is read by items has parts of answers: an enum of statuses must have theirs, and one of types text. A form
+-- without submissions demands nothing.
+CREATE SCHEMA dialects_parts;
+SELECT create_submission_tables('dialects_parts', 'dialects_parts');
+CREATE TYPE dialects_parts.status AS ENUM ('ok', 'wrong_type', 'not_in_choices');
+CREATE TYPE dialects_parts.answer_type AS ENUM ('number');
+ALTER TABLE dialects_parts.response_events ALTER status TYPE dialects_parts.status USING NULL,
+    ALTER answer_type TYPE dialects_parts.answer_type USING NULL;
+INSERT INTO dialects_parts.form_schemas (id, name, dialect, schema) VALUES
+    (pg_temp.id(1), 'other', NULL, '{"children": [{"slug": "n", "answerType": "number"}]}'),
+    (pg_temp.id(2), 'weight', 'fhir', '{"resourceType": "Questionnaire", "item": [{"linkId": "1", "type": "quantity"}]}');
+INSERT INTO dialects_parts.form_responses (id, form_id, responses) VALUES (pg_temp.id(1), pg_temp.id(1), '{"n": 1}');
+CALL load_response_events('dialects_parts', 'dialects_parts');
+INSERT INTO dialects_parts.form_responses (id, form_id, responses) VALUES (pg_temp.id(2), pg_temp.id(2),
+    '{"item": [{"linkId": "1", "answer": [{"valueQuantity": {"value": 71.5, "unit": "kg"}}]}]}');
+CALL load_response_events('dialects_parts', 'dialects_parts');
+\echo :LAST_ERROR_SQLSTATE
+ALTER TYPE dialects_parts.status ADD VALUE 'part';
+CALL load_response_events('dialects_parts', 'dialects_parts');
+ALTER TYPE dialects_parts.answer_type ADD VALUE 'text';
+CALL load_response_events('dialects_parts', 'dialects_parts');
+SELECT schema_path, value, answer_type, status FROM dialects_parts.response_events ORDER BY submission_id, ord;
+
+DROP SCHEMA dialects_app, dialects_dwh, dialects_enum, dialects_few, dialects_parts CASCADE;

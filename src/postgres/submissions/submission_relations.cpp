@@ -191,12 +191,15 @@ void require_assignable(const Table& table, const char* column, Oid from) {
     }
 }
 
+bool has_enum_value(const Table& table, const char* column, const char* value) {
+    const Oid type = getBaseType(type_of_column(table, column));
+    return SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(type), CStringGetDatum(value));
+}
+
 void require_enum_values(const Table& table, const char* column, const char* const* values,
                          int count) {
-    const Oid type = getBaseType(type_of_column(table, column));
     for (int i = 0; i < count; ++i) {
-        if (!SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(type),
-                                   CStringGetDatum(values[i]))) {
+        if (!has_enum_value(table, column, values[i])) {
             refuse_enum(table, column, values[i]);
         }
     }

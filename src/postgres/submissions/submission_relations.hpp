@@ -77,6 +77,9 @@ void require_bytes(const Table& table, const char* column);
 /// ERRORs unless an assignment makes a value of the column of one of that type.
 void require_assignable(const Table& table, const char* column, Oid from);
 
+/// Whether the column's type, an enum, has the value.
+bool has_enum_value(const Table& table, const char* column, const char* value);
+
 /// ERRORs if the column is of an enum type that lacks one of these values.
 void require_enum_values(const Table& table, const char* column, const char* const* values,
                          int count);

@@ -206,7 +206,12 @@ void require_sources(const Tables& tables) {
     }
 }
 
-// ---- enums of answer types ----
+// ---- enums of what forms ask for ----
+
+/// The tree of a form, NULL for one of an unknown dialect: it is refused later, by its name.
+constexpr const char* known_document =
+    "CASE WHEN {form_dialect} OPERATOR(pg_catalog.<>) ALL ({dialects}) THEN NULL"
+    " ELSE {form_document} END";
 
 [[noreturn]] void refuse_answer_type(const Table& table, const char* answer_type,
                                      const char* form) {
@@ -223,8 +228,7 @@ void require_sources(const Tables& tables) {
 }
 
 /// An answer of a type that the enum does not have could be neither loaded nor left out: the load
-/// would stop at it, so that it does not begin. Metadata that is not loaded may have any type, and
-/// a form of an unknown dialect is refused later, by its name.
+/// would stop at it, so that it does not begin. Metadata that is not loaded may have any type.
 void require_answer_types(const Table& table, Words words) {
     if (!is_written(table, "answer_type") || !is_enum(table, "answer_type")) {
         return;
@@ -232,8 +236,7 @@ void require_answer_types(const Table& table, Words words) {
     words.add("enum", type_name(getBaseType(type_of_column(table, "answer_type"))));
     const char* const query = words.fill(
         "SELECT q.answer_type, f.name FROM {forms} AS f,"
-        " {extension}.form_questions(CASE WHEN {form_dialect} OPERATOR(pg_catalog.<>) ALL"
-        " ({dialects}) THEN NULL ELSE {form_document} END) AS q"
+        " {extension}.form_questions({known_document}) AS q"
         " WHERE q.answer_type OPERATOR(pg_catalog.<>) ALL"
         " (pg_catalog.enum_range(NULL::{enum})::pg_catalog.text[])"
         " AND (NOT q.metadata OR {form_flag}) AND {is_used} LIMIT 1");
@@ -242,6 +245,46 @@ void require_answer_types(const Table& table, Words words) {
         const HeapTuple row = SPI_tuptable->vals[0];
         refuse_answer_type(table, SPI_getvalue(row, SPI_tuptable->tupdesc, 1),
                            SPI_getvalue(row, SPI_tuptable->tupdesc, 2));
+    }
+}
+
+[[noreturn]] void refuse_parts(const Table& table, const char* column, const char* value,
+                               const char* form) {
+    const Oid type = getBaseType(type_of_column(table, column));
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("enum type %s has no value \"%s\"", format_type_be(type), value),
+                    errdetail("Column \"%s\" of table %s has that type, and form \"%s\" is read by "
+                              "items: parts of its answers have status \"part\" and answer type "
+                              "\"text\".",
+                              column, table.qualified(), form),
+                    errhint("Add it with ALTER TYPE %s ADD VALUE %s.", type_name(type),
+                            quote_literal_cstr(value))));
+    pg_unreachable();
+}
+
+/// The name of a form with submissions that is read by items; nullptr if there is none.
+const char* find_form_of_items(const Words& words) {
+    SPI_execute(words.fill("SELECT COALESCE(f.name::pg_catalog.text, '') FROM {forms} AS f"
+                           " WHERE ({known_document}) OPERATOR(pg_catalog.->>) 'reading'"
+                           " OPERATOR(pg_catalog.=) 'items' AND {is_used} LIMIT 1"),
+                true, 1);
+    return SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)
+                             : nullptr;
+}
+
+/// Parts of answers are events that no question of the form asks for. Any question of such a form
+/// may have some, whatever its own type.
+void require_values_of_parts(const Table& events, const Words& words) {
+    const Word values[] = {{"status", "part"}, {"answer_type", "text"}};
+    for (const Word& value : values) {
+        if (!is_written(events, value.name) || !is_enum(events, value.name) ||
+            has_enum_value(events, value.name, value.text)) {
+            continue;
+        }
+        const char* const form = find_form_of_items(words);
+        if (form != nullptr) {
+            refuse_parts(events, value.name, value.text, form);
+        }
     }
 }
 
@@ -619,6 +662,7 @@ Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place
     words.add("form_columns", psprintf("%s%s", has_metadata(tables.forms) ? ", f.metadata" : "",
                                        has_dialect ? ", f.dialect" : ""));
     words.add("form_dialect", has_dialect ? "f.dialect::pg_catalog.text" : "NULL::pg_catalog.text");
+    words.add("known_document", words.fill(known_document));
     words.add("form_flag", has_metadata(tables.forms)
                                ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
                                : "CASE WHEN f.id IS NOT NULL THEN false END");
@@ -737,6 +781,7 @@ LoadStatements load_statements(const LoadRequest& request, const char* extension
     const Words words = words_of(request, tables, place, extension);
     require_answer_types(tables.events, words);
     require_answer_types(tables.problems, words);
+    require_values_of_parts(tables.events, words);
     const Table* const sources[] = {&tables.submissions, &tables.forms, &tables.users};
     for (int i = 0; i < static_cast<int>(lengthof(sources)); ++i) {
         statements.duplicates[i] = duplicates_of(*sources[i]);
