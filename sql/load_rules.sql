@@ -142,5 +142,8 @@ BEGIN
         batches => batches, removed => removed);
 END $$;
 CALL app.set_and_load();
+-- Nor may one that is SECURITY DEFINER.
+ALTER PROCEDURE app.set_and_load RESET work_mem SECURITY DEFINER;
+CALL app.set_and_load();
 
 DROP SCHEMA app, dwh, none CASCADE;

@@ -48,14 +48,14 @@ void refuse_transaction_block(FunctionCallInfo fcinfo) {
     const bool is_atomic = fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) ||
                            castNode(CallContext, fcinfo->context)->atomic;
     if (is_atomic || IsSubTransaction()) {
-        ereport(
-            ERROR,
-            (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-             errmsg("load_response_events cannot run inside a transaction block"),
-             errdetail("It commits each batch with the record of what was loaded."),
-             errhint("CALL it as a statement of its own, outside BEGIN ... COMMIT, a "
-                     "function, a procedure with a SET clause or a block with "
-                     "EXCEPTION; a client library may need its automatic commits switched on.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                 errmsg("load_response_events cannot run inside a transaction block"),
+                 errdetail("It commits each batch with the record of what was loaded."),
+                 errhint("CALL it as a statement of its own, outside BEGIN ... COMMIT, a "
+                         "function, a procedure that is SECURITY DEFINER or has a SET clause, or a "
+                         "block with EXCEPTION; a client library may need its automatic commits "
+                         "switched on.")));
     }
 }
 
