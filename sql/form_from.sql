@@ -208,3 +208,20 @@ SELECT length(form_from(('{"components": ' || repeat('[{"type": "container", "ke
 SELECT jsonb_array_length(tree -> 'children') AS children, tree -> 'children' -> -1 AS last FROM form_from((
     SELECT jsonb_agg(jsonb_build_object('field_name', 'f' || n, 'field_type', 'text'))
     FROM generate_series(1, 100100) AS n), 'redcap') AS tree;
+
+-- The work does not grow with the square of a form: each of these took minutes -------------------------------
+SET statement_timeout = '60s';
+SELECT jsonb_array_length(form_from((SELECT jsonb_build_object('elements', jsonb_agg(jsonb_build_object('type',
+    'paneldynamic', 'name', 'q' || i, 'valueName', 'v', 'templateElements', jsonb_build_array(jsonb_build_object('type',
+    'text', 'name', 'a' || i))))) FROM generate_series(1, 40000) AS i), 'surveyjs') #> '{children,0,children}') AS shared;
+SELECT count(*) FILTER (WHERE child ? 'answerEnum') AS with_choices, count(*) FILTER (WHERE child ? 'problem') AS without
+FROM jsonb_array_elements(form_from((SELECT jsonb_build_object('elements', jsonb_build_array(jsonb_build_object('type',
+    'matrixdynamic', 'name', 'm', 'choices', jsonb_agg(i), 'columns', jsonb_agg(jsonb_build_object('name', 'c' || i,
+    'hasOther', i % 2 = 0))))) FROM generate_series(1, 10000) AS i), 'surveyjs') #> '{children,0,children}') AS child;
+SELECT jsonb_array_length(merge_forms(ARRAY[tree, tree]) #> '{children,0,answerEnum}') AS equal_choices
+FROM (SELECT jsonb_build_object('children', jsonb_build_array(jsonb_build_object('slug', 'a', 'answerType', 'text',
+    'answerEnum', jsonb_agg('{"value": 1}'::jsonb)))) AS tree FROM generate_series(1, 250000)) AS t;
+SELECT form_from((SELECT jsonb_build_object('types', jsonb_agg('{"type": "string"}'::jsonb), 'properties',
+    jsonb_build_object('a', jsonb_build_object('allOf', jsonb_agg(jsonb_build_object('$ref', '#/types/' || i)))))
+    FROM generate_series(0, 299999) AS i), 'jsonschema') #>> '{children,0,answerType}' AS references;
+RESET statement_timeout;

@@ -175,6 +175,9 @@ class Array {
     Iterator begin() const;
     Iterator end() const;
 
+    /// The element of an index below size(); as fast as `++` of an iterator, wherever it is.
+    Value at(std::size_t index) const { return children_.value(static_cast<std::uint32_t>(index)); }
+
   private:
     friend class Value;
     explicit Array(Children children) : children_(children) {}

@@ -208,14 +208,7 @@ std::optional<Value> element_at(Array array, std::string_view digits) {
     for (const char digit : digits) {
         index = index * 10 + static_cast<std::size_t>(digit - '0');
     }
-    if (index >= array.size()) {
-        return std::nullopt;
-    }
-    auto element = array.begin();
-    for (; index > 0; --index) {
-        ++element;
-    }
-    return *element;
+    return index < array.size() ? std::optional(array.at(index)) : std::nullopt;
 }
 
 /// Where a reference within the form leads, a JSON pointer after "#".

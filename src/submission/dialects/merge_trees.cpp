@@ -134,12 +134,15 @@ void MergedTree::list_choices(ListedChoices& listed, Array choices) {
     }
 }
 
+/// Those of the present tree are in `entries` only once the earlier ones have been forgotten.
 void MergedTree::forget_earlier(ListedChoices& listed, std::vector<std::uint32_t>& entries) const {
-    std::erase_if(entries, [&](std::uint32_t at) {
-        ChoiceEntry& entry = listed.entries[at];
-        entry.is_gone = entry.is_gone || entry.tree != tree_;
-        return entry.is_gone;
-    });
+    if (entries.empty() || listed.entries[entries.back()].tree == tree_) {
+        return;
+    }
+    for (const std::uint32_t at : entries) {
+        listed.entries[at].is_gone = true;
+    }
+    entries.clear();
 }
 
 void MergedTree::merge_children(std::uint32_t node, Array children) {

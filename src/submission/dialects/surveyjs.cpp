@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -138,17 +140,30 @@ bool has_other(Object element) {
     return is_true(element, "hasOther") || is_true(element, "showOtherItem");
 }
 
-/// The choices that a flag adds.
-void add_flagged(Object element, Choices& choices) {
+/// The choices that an element has in addition to those of its list.
+struct FurtherChoices {
+    bool other;
+    bool none;
+    bool refused;
+    bool dont_know;
+    auto operator<=>(const FurtherChoices&) const = default;
+};
+
+FurtherChoices further_choices_of(Object element) {
+    return {has_other(element), is_true(element, "hasNone") || is_true(element, "showNoneItem"),
+            is_true(element, "showRefuseItem"), is_true(element, "showDontKnowItem")};
+}
+
+void add_further(FurtherChoices further, Choices& choices) {
     const auto add = [&](bool is_asked, std::string_view value) {
         if (is_asked && !has_choice(choices, value)) {
             choices.push_back({value, {}});
         }
     };
-    add(has_other(element), "other");
-    add(is_true(element, "hasNone") || is_true(element, "showNoneItem"), "none");
-    add(is_true(element, "showRefuseItem"), "refused");
-    add(is_true(element, "showDontKnowItem"), "dontknow");
+    add(further.other, "other");
+    add(further.none, "none");
+    add(further.refused, "refused");
+    add(further.dont_know, "dontknow");
 }
 
 bool has_comment_area(Array values) {
@@ -168,7 +183,8 @@ struct Element {
     Object object;
     std::string_view type;
     Array choices;
-    std::optional<std::string_view> name;  ///< of a column that is a name alone
+    std::optional<std::string_view> name;     ///< of a column that is a name alone
+    const std::uint8_t* of_matrix = nullptr;  ///< the matrix's choices, if those are the column's
 };
 
 class Translator {
@@ -211,6 +227,18 @@ class Translator {
         }
     };
 
+    /// A list of choices as a question has it.
+    struct ListedChoices {
+        bool takes_any_json = false;  ///< some choice cannot be compared
+        std::optional<std::uint32_t> list;
+    };
+
+    /// The slugs of the first `count` children of a node.
+    struct ListedSlugs {
+        std::unordered_set<std::string_view> slugs;
+        std::size_t count = 0;
+    };
+
     void finish(const Ending& ending);
     void copy_rows(const Ending& ending);
     void move_children(std::uint32_t from, std::uint32_t to);
@@ -226,6 +254,8 @@ class Translator {
     void fill(const Element& element, Kinds kind, std::uint32_t node, Ending ending);
     void add_rows(std::uint32_t node, Object matrix);
     void add_texts(std::uint32_t node, Array items);
+    ListedChoices choices_of(const Element& element);
+    ListedChoices list_choices(const Element& element);
     std::optional<std::uint32_t> list_of(std::optional<Choices> choices);
 
     FormTree& tree_;
@@ -233,6 +263,10 @@ class Translator {
     std::vector<Level> levels_;
     std::vector<Ending> endings_;
     std::unordered_map<Place, std::uint32_t, PlaceHash> known_;  ///< where it is among siblings
+    std::unordered_map<std::uint32_t, ListedSlugs> slugs_of_children_;  ///< by node
+
+    /// The choices of matrices, as columns have them.
+    std::map<std::pair<const std::uint8_t*, FurtherChoices>, ListedChoices> of_matrices_;
 };
 
 void Translator::add_elements(Object container, std::uint32_t into) {
@@ -291,6 +325,7 @@ void Translator::add_listed(Value value, std::uint32_t into, const std::optional
     element.type = cell == "default" ? text(*matrix, "cellType").value_or("dropdown") : cell;
     if (!has_choices(element.choices)) {
         element.choices = elements(*matrix, "choices");
+        element.of_matrix = matrix->find("choices").value_or(Value()).data().data();
     }
     add_element(element, into);
 }
@@ -371,20 +406,43 @@ TreeNode Translator::node_of(const Element& element, Kinds kind) {
 
 void Translator::set_choice(TreeNode& node, const Element& element) {
     const Object object = element.object;
-    std::optional<Choices> choices = choices_in(element.choices);
-    if (has_comment_area(element.choices) || (!choices && has_choices(element.choices))) {
+    const ListedChoices choices = choices_of(element);
+    if (choices.takes_any_json) {
         node.answer_type = "json";
         return;
     }
     const std::optional<Value> by_url = member(object, "choicesByUrl");
     const bool is_by_url = by_url && by_url->kind() == Kind::object && by_url->object().size() > 0;
-    if (!choices || is_by_url || filled_text(object, "choicesFromQuestion")) {
+    if (!choices.list || is_by_url || filled_text(object, "choicesFromQuestion")) {
         return;
     }
-    add_flagged(object, *choices);
-    node.choices = list_of(std::move(choices));
+    node.choices = choices.list;
     node.has_open_choices = has_other(object) || is_filled_number(object, "itemSize") ||
                             is_true(object, "allowCustomChoices");
+}
+
+/// The columns of a matrix share its choices: they are listed once.
+Translator::ListedChoices Translator::choices_of(const Element& element) {
+    if (element.of_matrix == nullptr) {
+        return list_choices(element);
+    }
+    const auto [known, is_new] =
+        of_matrices_.try_emplace({element.of_matrix, further_choices_of(element.object)});
+    if (is_new) {
+        known->second = list_choices(element);
+    }
+    return known->second;
+}
+
+Translator::ListedChoices Translator::list_choices(const Element& element) {
+    std::optional<Choices> choices = choices_in(element.choices);
+    if (has_comment_area(element.choices) || (!choices && has_choices(element.choices))) {
+        return {true, std::nullopt};
+    }
+    if (choices) {
+        add_further(further_choices_of(element.object), *choices);
+    }
+    return {false, list_of(std::move(choices))};
 }
 
 void Translator::set_boolean(TreeNode& node, Object element) {
@@ -521,15 +579,16 @@ void Translator::copy_rows(const Ending& ending) {
     }
 }
 
-/// Moves the children that the other node does not have.
+/// Moves the children that the other node does not have. That node is filled by then: its children
+/// stay as they are, and others only come after them.
 void Translator::move_children(std::uint32_t from, std::uint32_t to) {
-    std::unordered_set<std::string_view> known;
+    ListedSlugs& known = slugs_of_children_[to];
     std::vector<std::uint32_t>& children = tree_.at(to).children;
-    for (const std::uint32_t child : children) {
-        known.insert(tree_.at(child).slug.value_or(""));
+    for (; known.count < children.size(); ++known.count) {
+        known.slugs.insert(tree_.at(children[known.count]).slug.value_or(""));
     }
     for (const std::uint32_t child : tree_.at(from).children) {
-        if (!known.contains(tree_.at(child).slug.value_or(""))) {
+        if (!known.slugs.contains(tree_.at(child).slug.value_or(""))) {
             children.push_back(child);
         }
     }
