@@ -626,6 +626,11 @@ CREATE FUNCTION answer_time(value text) RETURNS time
 COMMENT ON FUNCTION answer_time(text) IS
     'an answer''s text as a time of day, without its zone; null if it is not one';
 
+CREATE FUNCTION answer_at(document jsonb, keys text[], empty_is_null boolean DEFAULT false) RETURNS jsonb
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION answer_at(jsonb, text[], boolean) IS
+    'the answer that a document has below these keys; an array in place of a group counts by its first object';
+
 CREATE FUNCTION answer_text(answer jsonb, empty_is_null boolean DEFAULT false) RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION answer_text(jsonb, boolean) IS

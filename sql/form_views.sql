@@ -92,6 +92,66 @@ SELECT * FROM ty ORDER BY id;
 SELECT * FROM "ty.g.r" ORDER BY id, i1;
 SELECT * FROM "ty.g.r.h.s" ORDER BY id, i1, i2;
 
+-- Documents that do not keep to their form -------------------------------------------------------------------
+-- A row is never made of several: an array in place of a group counts by its first object.
+\set groups '{"reading": "keys", "children": [{"slug": "child", "children": [{"slug": "name", "answerType": "text"},'
+\set groups :groups '{"slug": "age", "answerType": "integer"}, {"slug": "home", "children": [{"slug": "city",'
+\set groups :groups '"answerType": "text"}, {"slug": "zip", "answerType": "text", "answerEnum": [{"value": "1"}],'
+\set groups :groups '"repeats": true}]}, {"slug": "pet", "repeats": true, "children": [{"slug": "kind",'
+\set groups :groups '"answerType": "text"}]}]}]}'
+CREATE TABLE mixed (id int, responses jsonb);
+INSERT INTO mixed VALUES (1, '{"child": [{"name": "Ann"}, {"name": "Bo", "age": 6}]}'),
+    (2, '{"child": {"name": "Cy", "age": 8, "home": {"city": "Oslo", "zip": ["1", "2"]}, "pet": [{"kind": "cat"}, {}]}}'),
+    (3, '{"child": [{}, {"name": "Di", "pet": [{"kind": "dog"}]}]}'), (4, '{"child": []}'),
+    (5, '{"child": [[{"name": "Ed"}]]}'), (6, '[{"child": {"name": "Fy"}}]'),
+    (7, '{"child": [null, 1, {"age": 9, "home": [{"city": "Rome"}, {"city": "Bern", "zip": "1"}],
+        "pet": {"kind": "rat"}}, {"name": "Gil", "pet": [{"kind": "cow"}]}]}'),
+    (8, '{"child": "text"}'), (9, NULL), (10, '{"child": [{"home": []}, {"home": {"city": "Wien"}}]}');
+SELECT statement FROM form_views(:'groups', 'mixed_view', 'mixed') ORDER BY ord \gexec
+TABLE mixed_view ORDER BY id;
+TABLE "mixed_view.child.pet" ORDER BY id, i1;
+SELECT id, schema_path, keys, value FROM mixed, flatten_submission(responses, :'groups') ORDER BY id, ord;
+-- Of items of a group that does not repeat, the first one counts. A repetition is a row whatever its answers are.
+\set items '{"reading": "items", "children": [{"slug": "n", "children": [{"slug": "r", "repeats": true, "children":'
+\set items :items '[{"slug": "a", "answerType": "integer"}, {"slug": "b", "answerType": "integer"}, {"slug": "h",'
+\set items :items '"children": [{"slug": "c", "answerType": "integer", "children": [{"slug": "t", "repeats": true,'
+\set items :items '"children": [{"slug": "d", "answerType": "integer"}]}]}]}]}, {"slug": "x", "answerType": "integer"},'
+\set items :items '{"slug": "y", "answerType": "integer"}]}]}'
+CREATE FUNCTION pg_temp.item(link text, VARIADIC items jsonb[] DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS
+    $$ SELECT jsonb_build_object('linkId', link, 'item', to_jsonb(items)) $$;
+CREATE FUNCTION pg_temp.answer(link text, VARIADIC answers int[]) RETURNS jsonb LANGUAGE sql AS
+    $$ SELECT jsonb_build_object('linkId', link, 'answer', jsonb_agg(jsonb_build_object('valueInteger', answer)))
+    FROM unnest(answers) AS answer $$;
+CREATE FUNCTION pg_temp.parent(link text, answer int, VARIADIC items jsonb[]) RETURNS jsonb LANGUAGE sql AS
+    $$ SELECT jsonb_build_object('linkId', link, 'answer', jsonb_build_array(jsonb_build_object('valueInteger', answer,
+    'item', to_jsonb(items)))) $$;
+CREATE TABLE mixed_items (id int, responses jsonb);
+INSERT INTO mixed_items SELECT id, jsonb_build_object('item', jsonb_build_array(VARIADIC items))
+FROM (VALUES (1, ARRAY[pg_temp.item('n', pg_temp.item('r', pg_temp.answer('a', 1)),
+        pg_temp.item('r', pg_temp.answer('a', 2)), pg_temp.answer('x', 10)),
+        pg_temp.item('n', pg_temp.item('r', pg_temp.answer('a', 3), pg_temp.answer('b', 4)), pg_temp.answer('y', 20))]),
+    (2, ARRAY[pg_temp.item('n', pg_temp.item('r', pg_temp.item('h', pg_temp.parent('c', 1, pg_temp.item('t',
+        pg_temp.answer('d', 2)), pg_temp.item('t'))), pg_temp.item('h', pg_temp.answer('c', 3)), pg_temp.answer('b', 4)),
+        pg_temp.item('r', pg_temp.item('h'), pg_temp.item('h', pg_temp.answer('c', 5))))]),
+    (3, ARRAY[pg_temp.item('n', pg_temp.answer('x', 1, 2), pg_temp.answer('x', 3), pg_temp.answer('y', NULL)),
+        pg_temp.item('n', pg_temp.item('r', pg_temp.item('h', pg_temp.answer('c', 1))))]),
+    (4, ARRAY[pg_temp.item('n'), pg_temp.item('n', pg_temp.item('r'), pg_temp.answer('x', 1))]),
+    (5, ARRAY[pg_temp.item('n', pg_temp.item('r', pg_temp.answer('a', NULL), pg_temp.answer('b', NULL),
+        pg_temp.item('h', pg_temp.answer('c', NULL)))),
+        pg_temp.item('n', pg_temp.item('r', pg_temp.answer('a', 1)))])) AS v (id, items);
+SELECT view_name, statement FROM form_views(:'items', 'mixed_items_view', 'mixed_items') ORDER BY ord OFFSET 2;
+\set ECHO none
+SELECT statement FROM form_views(:'items', 'mixed_items_view', 'mixed_items') ORDER BY ord \gexec
+\set ECHO all
+TABLE mixed_items_view ORDER BY id;
+TABLE "mixed_items_view.n.r" ORDER BY id, i1;
+TABLE "mixed_items_view.n.r.h.c.t" ORDER BY id, i1, i2;
+SELECT answer_at('{"a": {"b": [1, {"c": ["", "x"]}]}}', '{a,b,c}'), answer_at('{"a": ["", "x"]}', '{a}', true) AS filled,
+    answer_at('{"a": ""}', '{a}', true) AS empty, answer_at('{"a": null}', '{a}', true) AS of_null,
+    answer_at('{"a": 1.50}', '{a}') AS number, answer_at('{"a": true}', '{}') AS whole,
+    answer_at('{"a": 1}', '{NULL}') AS null_key, answer_at('[{"a": 1}]', '{a}') AS of_an_array,
+    answer_at('{"a": {"b": [{"é": "ü"}]}}', ARRAY['a', 'b', 'é']) AS letters;
+
 -- Names: quotes, duplicates, those of the first columns, long ones in characters of several bytes ----------
 CREATE TABLE names AS SELECT jsonb $${"reading": "keys", "children": [{"slug": "id", "answerType": "text"},
     {"slug": "a\"; DROP VIEW v; --", "answerType": "text"}, {"slug": "back\\slash's", "answerType": "text",

@@ -2,6 +2,10 @@
 
 #include "submission/answer_cells.hpp"
 
+#include <algorithm>
+
+#include "jsonb/json_tree_builder.hpp"
+#include "jsonb/jsonb_writer.hpp"
 #include "submission/answers.hpp"
 
 namespace onetrip::submission {
@@ -14,6 +18,20 @@ namespace {
 bool is_answer(Value value) {
     const Kind kind = value.kind();
     return kind != Kind::null && kind != Kind::array && kind != Kind::object;
+}
+
+bool is_empty_string(Value value) {
+    return value.is_string() && value.string().empty();
+}
+
+/// JSON null if there is none.
+Value first_object(jsonb::Array array) {
+    for (const Value element : array) {
+        if (element.kind() == Kind::object) {
+            return element;
+        }
+    }
+    return {};
 }
 
 /// Calls `take` with each answer until it returns true.
@@ -45,6 +63,37 @@ bool is_chosen(std::string_view text, std::string_view choice, bool is_spaced) {
 }
 
 }  // namespace
+
+bool AnswerWay::take(std::string_view key) {
+    if (!is_document_ && at_.kind() == Kind::array) {
+        at_ = first_object(at_.array());
+    }
+    is_document_ = false;
+    const std::optional<Value> found =
+        at_.kind() == Kind::object ? at_.object().find(key) : std::nullopt;
+    at_ = found.value_or(Value());
+    return found.has_value();
+}
+
+bool has_empty_strings(Value stored) {
+    if (stored.kind() != Kind::array) {
+        return is_empty_string(stored);
+    }
+    const jsonb::Array array = stored.array();
+    return std::any_of(array.begin(), array.end(), is_empty_string);
+}
+
+std::vector<std::uint8_t> without_empty_strings(jsonb::Array stored) {
+    jsonb::JsonTreeBuilder json;
+    json.open_array();
+    for (const Value element : stored) {
+        if (!is_empty_string(element)) {
+            json.copy(element);
+        }
+    }
+    json.close();
+    return jsonb::write_jsonb(json.tree());
+}
 
 std::optional<Value> first_answer(Value stored) {
     std::optional<Value> first;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "jsonb/jsonb.hpp"
 
@@ -10,6 +12,30 @@ namespace onetrip::submission {
 
 // The texts that a cell of a view shows for the answer that a document has at a question: a scalar,
 // or an array with one answer for each scalar in it.
+
+/// A way through a document, key by key, as a view finds the answer of a question. A group that
+/// does not repeat may be stored as an array: its first object stands for it, as that is its first
+/// repetition.
+class AnswerWay {
+  public:
+    explicit AnswerWay(jsonb::Value document) : at_(document) {}
+
+    /// Goes to the member of this key. False if there is none: then the way has ended.
+    bool take(std::string_view key);
+
+    /// The value that the way has led to.
+    jsonb::Value value() const { return at_; }
+
+  private:
+    jsonb::Value at_;
+    bool is_document_ = true;  ///< an array of documents is not one
+};
+
+/// Whether some of the answers are empty strings.
+bool has_empty_strings(jsonb::Value stored);
+
+/// The array without its empty strings, as JSONB. Throws JsonError.
+std::vector<std::uint8_t> without_empty_strings(jsonb::Array stored);
 
 /// The first answer that is not null; nullopt if there is none, as in an object.
 std::optional<jsonb::Value> first_answer(jsonb::Value stored);

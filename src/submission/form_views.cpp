@@ -5,10 +5,12 @@
 #include "submission/form_views.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "jsonb/json_printer.hpp"
 #include "submission/form_choices.hpp"
+#include "submission/numbered_form.hpp"
 #include "submission/paths.hpp"
 #include "submission/sql_text.hpp"
 
@@ -99,6 +101,16 @@ bool has_several(const FormNode& node, Reading reading) {
                               (node.type != AnswerType::json || reading == Reading::items));
 }
 
+/// The text of an array of texts.
+std::string array_of(const std::vector<std::string_view>& texts) {
+    std::string array = "{";
+    for (const std::string_view text : texts) {
+        array += array.size() > 1 ? "," : "";
+        append_element(text, array);
+    }
+    return array + '}';
+}
+
 }  // namespace
 
 std::string DistinctNames::take(std::string_view wanted) {
@@ -118,12 +130,7 @@ std::string DistinctNames::take(std::string_view wanted) {
 }
 
 FormViews::FormViews(Value form, const ViewNames& names, ClipText clip, Interrupt interrupt)
-    : tree_(form),
-      names_(names),
-      clip_(clip),
-      interrupt_(interrupt),
-      form_(form, interrupt),
-      view_names_(clip) {
+    : names_(names), clip_(clip), interrupt_(interrupt), form_(form, interrupt), view_names_(clip) {
     FormQuestions reader(form, interrupt);
     FormQuestion question;
     while (reader.next(question)) {
@@ -131,6 +138,9 @@ FormViews::FormViews(Value form, const ViewNames& names, ClipText clip, Interrup
             questions_.push_back(
                 {question.node->id, question.traits.label, question.traits.choices});
         }
+    }
+    if (reads_items()) {
+        numbered_form_ = with_numbered_nodes(form, interrupt);
     }
     find_places();
     list_sheets();
@@ -142,9 +152,11 @@ void FormViews::find_places() {
     is_found_.assign(count, true);
     repeat_of_.assign(count, 0);
     depth_of_repeat_.assign(count, 0);
+    depth_.assign(count, 0);
     for (std::uint32_t id = 1; id < count; ++id) {
         const FormNode& node = node_at(id);
         const bool is_in_repeat = node.parent != 0 && is_repeat(node_at(node.parent));
+        depth_[id] = node.context == 0 ? 0 : depth_[node.context] + 1;
         is_found_[id] = form_.is_found(node) && is_found_[node.context];
         repeat_of_[id] = is_in_repeat ? node.parent : repeat_of_[node.parent];
         depth_of_repeat_[id] = depth_of_repeat_[node.parent] + (is_in_repeat ? 1 : 0);
@@ -273,21 +285,31 @@ std::string FormViews::function(std::string_view name) const {
     return qualified(names_.functions_schema, name);
 }
 
-/// The value at a node in the document of a level. In jsonpath's lax mode, which is the default, an
-/// array on the way stands for its elements, so that the first answer is found.
-std::string FormViews::value_in(std::size_t level, const FormNode& node) const {
+/// The keys that lead to a node from the document of a level.
+std::vector<std::string_view> FormViews::way_in(std::size_t level, const FormNode& node) const {
     const std::uint32_t from = level == 0 ? 0 : levels_[level - 1];
     std::vector<std::string_view> way;
     for (const FormNode* at = &node; at->id != from && at->id != 0; at = &node_at(at->context)) {
         way.push_back(form_.key_of(*at));
     }
     std::reverse(way.begin(), way.end());
+    return way;
+}
+
+/// The value at a node in the document of a level. A single key needs no function of ours.
+std::string FormViews::value_in(std::size_t level, const FormNode& node, Empties empties) const {
+    const std::vector<std::string_view> way = way_in(level, node);
     const std::string document = 'r' + std::to_string(level) + ".d";
-    if (way.size() == 1) {
+    if (way.size() == 1 && empties == Empties::kept) {
         return operation(document, "->", literal(way.front()));
     }
-    return "pg_catalog.jsonb_path_query_first(" + document + ", " + literal(path_of_keys(way)) +
-           ')';
+    return function("answer_at") + '(' + document + ", " + literal(array_of(way)) +
+           (empties == Empties::kept ? ")" : ", true)");
+}
+
+/// The answer to a question in the row's document.
+std::string FormViews::answer_in_row(const FormNode& node) const {
+    return value_in(levels_.size(), node, Empties::kept);
 }
 
 /// The array of the answers that the question has in the row's repetition.
@@ -296,7 +318,7 @@ std::string FormViews::answers_in_rows(const FormNode& node) const {
 }
 
 std::string FormViews::cell_by_keys(const FormNode& node) const {
-    const std::string answer = value_in(levels_.size(), node);
+    const std::string answer = answer_in_row(node);
     if (has_several(node, Reading::keys) || reader_of(node.type).empty()) {
         if (node.takes_any_json() && !node.is_spaced) {
             return operation('(' + answer + ')', "#>>", "'{}'");
@@ -321,8 +343,8 @@ std::string FormViews::cell_by_items(const FormNode& node) const {
 std::string FormViews::cell_of_choice(const FormNode& node, std::string_view choice) const {
     const bool is_split = node.is_spaced && !reads_items();
     return function("answer_has") + '(' +
-           (reads_items() ? answers_in_rows(node) : value_in(levels_.size(), node)) + ", " +
-           literal(choice) + (is_split ? ", true)" : ")");
+           (reads_items() ? answers_in_rows(node) : answer_in_row(node)) + ", " + literal(choice) +
+           (is_split ? ", true)" : ")");
 }
 
 // ---- views ----
@@ -382,7 +404,8 @@ std::string FormViews::create_statement() const {
                             identifier(names_.id_column) + " AS " + identifier(fixed_[0]);
     for (std::size_t level = 1; level <= levels_.size(); ++level) {
         const std::string number = std::to_string(level);
-        statement += reads_items() ? ", r0.i[" + number + ']' : ", r" + number + ".i";
+        const std::string place = std::to_string(depth_[levels_[level - 1]] + 1);
+        statement += reads_items() ? ", r0.i[" + place + ']' : ", r" + number + ".i";
         statement += " AS " + identifier(fixed_[level]);
     }
     for (const Column& column : columns_) {
@@ -419,7 +442,7 @@ void FormViews::append_rows_by_keys(std::string& statement) const {
 /// The objects of an array, or an object as it is, which has no number.
 void FormViews::append_repetitions(std::size_t level, std::string& statement) const {
     const std::string number = std::to_string(level);
-    const std::string found = value_in(level - 1, node_at(levels_[level - 1]));
+    const std::string found = value_in(level - 1, node_at(levels_[level - 1]), Empties::kept);
     const std::string value = 'x' + number + ".x";
     const std::string type = "pg_catalog.jsonb_typeof(" + value + ')';
     const std::string is_array = operation(type, "=", "'array'");
@@ -433,57 +456,106 @@ void FormViews::append_repetitions(std::size_t level, std::string& statement) co
                  operation("pg_catalog.jsonb_typeof(e.d)", "=", "'object'") + ") AS r" + number;
 }
 
-/// Appends the events by path, and by repetition. Missing answers are asked for too, so that a
-/// repetition without an answer is a row as well.
+/// Appends the events by path, and by repetition. They are those of a form in which every node
+/// repeats: their idx says which items they are in. Events without an answer are asked for as well,
+/// since a repetition in which nothing is answered is a row too.
 void FormViews::append_rows_by_items(std::string& statement) const {
-    const bool is_repeat = !levels_.empty();
-    const std::string depth = std::to_string(levels_.size());
-    statement +=
-        is_repeat ? "\n    CROSS JOIN LATERAL (SELECT g.i, " : "\n    CROSS JOIN LATERAL (SELECT ";
+    const std::size_t depth = depth_of_rows();
+    const bool is_repeat = depth > 0;
+    const std::string row = "f.idx[1:" + std::to_string(depth) + ']';
+    statement += "\n    CROSS JOIN LATERAL (SELECT ";
+    statement += is_repeat ? "g.i, " : "";
     statement += "pg_catalog.jsonb_object_agg(g.p, g.a) AS v\n        FROM (SELECT ";
-    statement += is_repeat ? "f.idx[1:" + depth + "] AS i, " : "";
+    statement += is_repeat ? row + " AS i, " : "";
     statement += "f.schema_path AS p, pg_catalog.jsonb_agg(CASE WHEN " +
                  operation("f.status", "<>", "'wrong_type'") + " THEN f.value END ORDER BY f.ord)";
     if (is_repeat) {
-        statement += " FILTER (WHERE " + operation("f.status", "<>", "'missing'") + ')';
+        statement += "\n                FILTER (WHERE " +
+                     operation("f.status", "=", "ANY ('{ok,wrong_type,not_in_choices}')") +
+                     " AND (" + is_value() + "))";
     }
-    statement += " AS a";
-    statement += "\n            FROM " + function("flatten_submission") + '(' + document() + ",\n" +
-                 form_literal() + "::pg_catalog.jsonb, '{" + (is_repeat ? "missing" : "") +
-                 "}') AS f";
-    statement += "\n            WHERE " + operation("f.schema_path", "=", "ANY (") +
-                 paths_of_rows() + "::pg_catalog.text[])";
-    if (is_repeat) {
-        statement += " AND " + operation("pg_catalog.cardinality(f.idx)", ">=", depth) +
-                     "\n            GROUP BY f.idx[1:" + depth +
-                     "], f.schema_path) AS g\n        GROUP BY g.i) AS r0";
-    } else {
-        statement += "\n            GROUP BY f.schema_path) AS g) AS r0";
-    }
+    statement += " AS a\n            FROM " + function("flatten_submission") + '(' + document() +
+                 ",\n" + form_literal() + "::pg_catalog.jsonb, '{" +
+                 (is_repeat ? "missing,null,structure" : "") + "}') AS f\n            WHERE " +
+                 (is_repeat ? is_in_repetition() : is_value()) + "\n            GROUP BY ";
+    statement += is_repeat ? row + ", f.schema_path) AS g\n        GROUP BY g.i) AS r0"
+                           : "f.schema_path) AS g) AS r0";
 }
 
-/// The paths of the questions that a row is made of. Questions below a repeat in other repeats show
-/// that there is a repetition, even if no question of its own does.
-std::string FormViews::paths_of_rows() const {
+/// How many nodes a row is in, with the repeat itself: so many indexes say which row it is.
+std::size_t FormViews::depth_of_rows() const {
     const std::uint32_t repeat = sheets_[sheet_].repeat;
-    std::string array = "{";
+    return repeat == 0 ? 0 : depth_[repeat] + 1;
+}
+
+/// A condition for events of the sheet's own questions. Items of a group that does not repeat count
+/// by the first of them, so that a row is not made of several.
+std::string FormViews::is_value() const {
+    std::map<std::size_t, std::vector<std::string>> paths;  // by how many nodes they are in
+    for (const std::uint32_t at : sheets_[sheet_].questions) {
+        const FormNode& node = node_at(questions_[at].node);
+        paths[depth_[node.id]].push_back(form_.path_of(node));
+    }
+    std::string condition;
+    for (const auto& [depth, of_depth] : paths) {
+        condition += condition.empty() ? "" : " OR ";
+        condition += has_path(of_depth) + is_first(depth_of_rows() + 1, depth);
+    }
+    return condition.empty() ? "false" : condition;
+}
+
+/// A condition for events that are in a repetition of the sheet, in the first items of what does
+/// not repeat around it.
+std::string FormViews::is_in_repetition() const {
+    std::string condition = has_path(paths_of_rows());
+    condition +=
+        " AND " + operation("pg_catalog.cardinality(f.idx)", ">=", std::to_string(depth_of_rows()));
+    std::size_t first = 1;
+    for (const std::uint32_t level : levels_) {
+        condition += is_first(first, depth_[level]);
+        first = depth_[level] + 2;
+    }
+    return condition;
+}
+
+/// The further condition that the indexes from one place to another are of first items; empty if
+/// there are none. A single one is compared without making an array of it.
+std::string FormViews::is_first(std::size_t from, std::size_t to) {
+    const std::string first = std::to_string(from);
+    if (from == to) {
+        return " AND " + operation("f.idx[" + first + ']', "=", "0");
+    }
+    return from > to ? ""
+                     : " AND " + operation("0", "=",
+                                           "ALL (f.idx[" + first + ':' + std::to_string(to) + "])");
+}
+
+std::string FormViews::has_path(const std::vector<std::string>& paths) {
+    const std::vector<std::string_view> texts(paths.begin(), paths.end());
+    return operation("f.schema_path", "=",
+                     "ANY (" + literal(array_of(texts)) + "::pg_catalog.text[])");
+}
+
+/// The paths of the questions that show the repetitions of the sheet's repeat. Questions below a
+/// repeat in other repeats show that there is a repetition, even if no question of its own does.
+std::vector<std::string> FormViews::paths_of_rows() const {
+    const std::uint32_t repeat = sheets_[sheet_].repeat;
+    std::vector<std::string> paths;
     for (const Question& question : questions_) {
         std::uint32_t around = repeat_of_[question.node];
         while (around != repeat && depth_of_repeat_[around] > depth_of_repeat_[repeat]) {
             around = repeat_of_[around];
         }
-        const bool is_below = around == repeat && (repeat != 0 || repeat_of_[question.node] == 0);
-        if (is_below) {
-            array += array.size() > 1 ? "," : "";
-            append_element(form_.path_of(node_at(question.node)), array);
+        if (around == repeat) {
+            paths.push_back(form_.path_of(node_at(question.node)));
         }
     }
-    return literal(array + '}');
+    return paths;
 }
 
 std::string FormViews::form_literal() const {
     std::string text;
-    jsonb::JsonPrinter printer(tree_);
+    jsonb::JsonPrinter printer(Value::root(numbered_form_));
     for (std::string_view piece = printer.next(); !piece.empty(); piece = printer.next()) {
         text += piece;
     }

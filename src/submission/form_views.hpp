@@ -80,6 +80,9 @@ class FormViews {
         std::optional<std::string_view> label;
     };
 
+    /// What becomes of the empty strings of an answer.
+    enum class Empties : std::uint8_t { kept, left_out };
+
     const FormNode& node_at(std::uint32_t id) const { return form_.nodes()[id]; }
     bool reads_items() const { return form_.words().reading == Reading::items; }
 
@@ -96,7 +99,9 @@ class FormViews {
     std::optional<std::string_view> label_of(const std::optional<jsonb::Value>& label) const;
 
     std::string function(std::string_view name) const;
-    std::string value_in(std::size_t level, const FormNode& node) const;
+    std::vector<std::string_view> way_in(std::size_t level, const FormNode& node) const;
+    std::string value_in(std::size_t level, const FormNode& node, Empties empties) const;
+    std::string answer_in_row(const FormNode& node) const;
     std::string answers_in_rows(const FormNode& node) const;
     std::string cell_by_keys(const FormNode& node) const;
     std::string cell_by_items(const FormNode& node) const;
@@ -113,10 +118,14 @@ class FormViews {
     void append_rows_by_keys(std::string& statement) const;
     void append_repetitions(std::size_t level, std::string& statement) const;
     void append_rows_by_items(std::string& statement) const;
-    std::string paths_of_rows() const;
+    std::size_t depth_of_rows() const;
+    std::string is_value() const;
+    std::string is_in_repetition() const;
+    static std::string is_first(std::size_t from, std::size_t to);
+    static std::string has_path(const std::vector<std::string>& paths);
+    std::vector<std::string> paths_of_rows() const;
     std::string form_literal() const;
 
-    jsonb::Value tree_;
     ViewNames names_;
     ClipText clip_;
     Interrupt interrupt_;
@@ -125,7 +134,9 @@ class FormViews {
     std::vector<bool> is_found_;                  ///< by node: a document can have its answers
     std::vector<std::uint32_t> repeat_of_;        ///< by node: the innermost one around it, or 0
     std::vector<std::uint32_t> depth_of_repeat_;  ///< by node: how many repeats it lies in
+    std::vector<std::uint32_t> depth_;            ///< by node: how many nodes have its item in them
     std::vector<Sheet> sheets_;
+    std::vector<std::uint8_t> numbered_form_;  ///< whose events views by items show
 
     // ---- where the statements have got to ----
 

@@ -1,8 +1,6 @@
-// Identifiers, literals and jsonpaths of generated SQL. Knows nothing of what the statements do.
+// Identifiers, literals and arrays of generated SQL. Knows nothing of what the statements do.
 
 #include "submission/sql_text.hpp"
-
-#include "base/escapes.hpp"
 
 namespace onetrip::submission {
 
@@ -40,24 +38,6 @@ void append_element(std::string_view text, std::string& array) {
         array += character;
     }
     array += '"';
-}
-
-std::string path_of_keys(const std::vector<std::string_view>& keys) {
-    std::string path = "$";
-    for (const std::string_view key : keys) {
-        path += ".\"";
-        for (const char character : key) {
-            const bool is_plain = static_cast<unsigned char>(character) >= 0x20 &&
-                                  character != '"' && character != '\\';
-            if (is_plain) {
-                path += character;
-            } else {
-                append_escaped(character, '"', path);
-            }
-        }
-        path += '"';
-    }
-    return path;
 }
 
 }  // namespace onetrip::submission

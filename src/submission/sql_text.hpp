@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace onetrip::submission {
 
@@ -18,8 +17,5 @@ void append_literal(std::string_view text, std::string& sql);
 
 /// Appends a text as an element of an array's text, in double quotes.
 void append_element(std::string_view text, std::string& array);
-
-/// The jsonpath of these keys, one in the other.
-std::string path_of_keys(const std::vector<std::string_view>& keys);
 
 }  // namespace onetrip::submission

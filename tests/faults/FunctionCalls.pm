@@ -97,6 +97,7 @@ our %one_statement = (
 	'answer_date(text)' => q{answer_date('2026-11-' || 10 + $n % 25)},
 	'answer_datetime(text,text)' => q{answer_datetime('2026-11-' || 10 + $n % 25 || 'T10:30', 'Europe/Paris')},
 	'answer_time(text)' => q{answer_time('10:' || 10 + $n % 60)},
+	'answer_at(jsonb,text[],boolean)' => q{answer_at(jsonb_build_object('g', jsonb_build_array(1, jsonb_build_object('a', array['', $n::text]))), '{g,a}', true)},
 	'answer_text(jsonb,boolean)' => q{answer_text(jsonb_build_array('a', $n), true)},
 	'answer_number(jsonb)' => q{answer_number(to_jsonb($n || '.5'))},
 	'answer_integer(jsonb)' => q{answer_integer(to_jsonb($n))},

@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include "jsonb/json_parser.hpp"
+#include "jsonb/json_printer.hpp"
 #include "submission/answer_cells.hpp"
+#include "submission/numbered_form.hpp"
 #include "submission/sql_text.hpp"
 
 namespace onetrip::submission::test {
@@ -39,6 +41,15 @@ bool has(const std::string& statement, std::string_view part) {
     return statement.find(part) != std::string::npos;
 }
 
+std::string printed(jsonb::Value value) {
+    jsonb::JsonPrinter printer(value);
+    std::string text;
+    for (auto piece = printer.next(); !piece.empty(); piece = printer.next()) {
+        text += piece;
+    }
+    return text;
+}
+
 /// The cell that is shown of an answer; "-" if there is none.
 std::string joined(std::string_view stored) {
     const auto bytes = jsonb::parse_json(stored);
@@ -51,6 +62,28 @@ std::optional<bool> chosen(std::string_view stored, std::string_view choice, boo
     return has_choice(jsonb::Value::root(bytes), choice, is_spaced);
 }
 
+/// The text of the value that keys lead to; "-" if they lead nowhere.
+std::string at(std::string_view document, const std::vector<std::string_view>& keys) {
+    const auto bytes = jsonb::parse_json(document);
+    AnswerWay way(jsonb::Value::root(bytes));
+    const bool has_end =
+        std::all_of(keys.begin(), keys.end(), [&](std::string_view key) { return way.take(key); });
+    return has_end ? printed(way.value()) : "-";
+}
+
+/// The text of an array without its empty strings.
+std::string filled(std::string_view stored) {
+    const auto bytes = jsonb::parse_json(stored);
+    const auto result = without_empty_strings(jsonb::Value::root(bytes).array());
+    return printed(jsonb::Value::root(result));
+}
+
+std::string numbered(std::string_view form) {
+    const auto bytes = jsonb::parse_json(form);
+    const auto result = with_numbered_nodes(jsonb::Value::root(bytes), never_interrupted);
+    return printed(jsonb::Value::root(result));
+}
+
 }  // namespace
 
 TEST_CASE("SQL is quoted whatever the text is") {
@@ -61,7 +94,6 @@ TEST_CASE("SQL is quoted whatever the text is") {
     append_element("a\"\\", sql);
     CHECK(sql == R"("a""b"'it''s'E'back\\slash''')"
                  R"("a\"\\")");
-    CHECK(path_of_keys({"a", "b\"\\\n"}) == R"($."a"."b\"\\\n")");
 }
 
 TEST_CASE("names differ and fit") {
@@ -105,7 +137,7 @@ TEST_CASE("a view of the submissions and one of each repeat") {
     CHECK(views[1].view_name == "\"v.r\"");
     CHECK(has(views[1].statement, R"(SELECT s."id" AS "id", r1.i AS "i1")"));
     CHECK(views[2].view_name == "\"v.r.s.t\"");
-    CHECK(has(views[2].statement, R"(pg_catalog.jsonb_path_query_first(r1.d, '$."s"."t"') AS x)"));
+    CHECK(has(views[2].statement, R"("f"."answer_at"(r1.d, '{"s","t"}') AS x)"));
     CHECK(has(views[2].statement, R"(r2.d OPERATOR(pg_catalog.->) 'x') AS "x")"));
 }
 
@@ -161,6 +193,40 @@ TEST_CASE("cells of answers") {
     CHECK(chosen(R"("b a")", "a", true) == true);
     CHECK(chosen(R"("b a")", "a", false) == false);
     CHECK(chosen(R"(["b a", 1])", "1", true) == true);
+}
+
+TEST_CASE("an array in place of a group counts by its first object") {
+    CHECK(at(R"({"g": {"a": 1}})", {"g", "a"}) == "1");
+    CHECK(at(R"({"g": [{"b": 2}, {"a": 1}]})", {"g", "a"}) == "-");
+    CHECK(at(R"({"g": [null, 7, [{"a": 3}], {"a": [1, 2]}, {"a": 1}]})", {"g", "a"}) == "[1, 2]");
+    CHECK(at(R"({"g": [{"h": [{"a": 1}, {"a": 2}]}, {"h": {"a": 3}}]})", {"g", "h", "a"}) == "1");
+    CHECK(at(R"({"g": []})", {"g", "a"}) == "-");
+    CHECK(at(R"({"g": "text"})", {"g", "a"}) == "-");
+    CHECK(at(R"({"g": null})", {"g"}) == "null");
+    CHECK(at(R"([{"a": 1}])", {"a"}) == "-");
+    CHECK(at(R"({"a": 1})", {}) == R"({"a": 1})");
+}
+
+TEST_CASE("empty strings are left out of answers") {
+    CHECK(filled(R"(["", 3, "", "a", [""], null])") == R"([3, "a", [""], null])");
+    CHECK(filled(R"([""])") == "[]");
+}
+
+TEST_CASE("every node of a numbered form repeats") {
+    CHECK(
+        numbered(R"({"repeats": 1, "reading": "items", "children": [{"slug": "a"}, 7, {"slug": "g",
+        "repeats": false, "children": [{"slug": "b", "repeats": true}]}, {"children": {"slug": "c"}}]})") ==
+        R"({"reading": "items", "children": [{"slug": "a", "repeats": true}, 7, {"slug": "g", )"
+        R"("repeats": true, "children": [{"slug": "b", "repeats": true}]}, {"repeats": true}]})");
+    std::string deep = R"({"children": [)";
+    constexpr int depth = 40000;
+    for (int level = 0; level < depth; ++level) {
+        deep += R"({"children": [)";
+    }
+    for (int level = 0; level <= depth; ++level) {
+        deep += "]}";
+    }
+    CHECK(numbered(deep).size() > deep.size());
 }
 
 }  // namespace onetrip::submission::test

@@ -1,5 +1,5 @@
-// answer_text, answer_number, … and answer_has of jsonb: cells of views. NULL if the answer is not
-// of the type, and never an error.
+// answer_at, answer_text, answer_number, … and answer_has of jsonb: cells of views. NULL if the
+// answer is not of the type, and never an error.
 
 #include "postgres/server/datums.hpp"
 #include "postgres/server/json_documents.hpp"
@@ -8,8 +8,13 @@
 #include "submission/answer_cells.hpp"
 #include "submission/answers.hpp"
 
+extern "C" {
+#include "utils/array.h"
+}
+
 namespace onetrip::postgres {
 
+ONETRIP_SQL_FUNCTION(answer_at);
 ONETRIP_SQL_FUNCTION(answer_text);
 ONETRIP_SQL_FUNCTION(answer_number_jsonb);
 ONETRIP_SQL_FUNCTION(answer_integer);
@@ -60,9 +65,58 @@ Datum datum_or_null(FunctionCallInfo fcinfo, varlena* datum) {
     PG_RETURN_POINTER(datum);
 }
 
+/// Goes the way of the keys; false if it ends before. The array is read where it lies: its elements
+/// are not aligned if their headers are short.
+bool take_keys(const ArrayType* keys, submission::AnswerWay& way) {
+    const int count = ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys));
+    const char* element = ARR_DATA_PTR(keys);
+    for (int index = 0; index < count; ++index) {
+        element =
+            reinterpret_cast<const char*>(att_align_pointer(element, TYPALIGN_INT, -1, element));
+        const auto* const key = reinterpret_cast<const varlena*>(element);
+        if (!way.take(characters_of(key))) {
+            return false;
+        }
+        element += VARSIZE_ANY(key);
+    }
+    return true;
+}
+
+/// nullptr if there is no answer but an empty string.
+varlena* make_filled(jsonb::Value answer) {
+    if (!submission::has_empty_strings(answer)) {
+        return call_server([&] { return make_jsonb(answer); });
+    }
+    if (answer.kind() != jsonb::Kind::array) {
+        return nullptr;
+    }
+    const std::vector<std::uint8_t> filled = submission::without_empty_strings(answer.array());
+    const std::span<const std::uint8_t> bytes = filled;
+    return call_server([&] { return make_varlena(bytes); });
+}
+
 }  // namespace
 
 extern "C" {
+
+Datum answer_at(PG_FUNCTION_ARGS) {
+    const jsonb::Value document = stored_answer(fcinfo);
+    const ArrayType* const keys = PG_GETARG_ARRAYTYPE_P(1);
+    const bool empty_is_null = PG_GETARG_BOOL(2);
+    if (array_contains_nulls(const_cast<ArrayType*>(keys))) {
+        PG_RETURN_NULL();
+    }
+    varlena* const datum = call_cpp([&]() -> varlena* {
+        submission::AnswerWay way(document);
+        if (!take_keys(keys, way)) {
+            return nullptr;
+        }
+        const jsonb::Value answer = way.value();
+        return empty_is_null ? make_filled(answer)
+                             : call_server([&] { return make_jsonb(answer); });
+    });
+    return datum_or_null(fcinfo, datum);
+}
 
 Datum answer_text(PG_FUNCTION_ARGS) {
     const jsonb::Value stored = stored_answer(fcinfo);

@@ -3,7 +3,7 @@
 
 #include "postgres/submissions/document_columns.hpp"
 
-#include "jsonb/format.hpp"
+#include "postgres/server/json_documents.hpp"
 
 extern "C" {
 #include "utils/array.h"
@@ -39,38 +39,13 @@ void put_array(TupleBuilder& builder, Oid type, std::size_t count, const void* e
                         {static_cast<const char*>(elements), size});
 }
 
-/// A scalar's document: an array of one element, as convertToJsonb in jsonb_util.c makes it.
-struct ScalarHead {
-    std::uint32_t header;
-    std::uint32_t jentry;
-    std::uint32_t numeric_header;  ///< the numeric's own, if it is one
-};
-
-std::uint32_t type_of(jsonb::Value scalar) {
-    switch (scalar.kind()) {
-        case jsonb::Kind::string:
-            return JENTRY_ISSTRING;
-        case jsonb::Kind::numeric:
-            return JENTRY_ISNUMERIC;
-        case jsonb::Kind::boolean:
-            return scalar.boolean() ? JENTRY_ISBOOL_TRUE : JENTRY_ISBOOL_FALSE;
-        default:
-            return JENTRY_ISNULL;
-    }
-}
-
 std::string_view characters(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void put_scalar(TupleBuilder& builder, jsonb::Value scalar) {
-    const bool is_numeric = scalar.kind() == jsonb::Kind::numeric;
-    const auto size =
-        static_cast<std::uint32_t>(scalar.data().size() + (is_numeric ? VARHDRSZ : 0));
-    const ScalarHead head{JB_FARRAY | JB_FSCALAR | 1, JENTRY_HAS_OFF | type_of(scalar) | size,
-                          jsonb::format::varsize_4b(size)};
-    const std::size_t head_size = is_numeric ? sizeof head : offsetof(ScalarHead, numeric_header);
-    builder.put_varlena({reinterpret_cast<const char*>(&head), head_size},
+    const ScalarHead head = head_of_scalar(scalar);
+    builder.put_varlena({reinterpret_cast<const char*>(&head), size_of_head(scalar)},
                         characters(scalar.data()));
 }
 
