@@ -151,6 +151,18 @@ SELECT answer_at('{"a": {"b": [1, {"c": ["", "x"]}]}}', '{a,b,c}'), answer_at('{
     answer_at('{"a": 1.50}', '{a}') AS number, answer_at('{"a": true}', '{}') AS whole,
     answer_at('{"a": 1}', '{NULL}') AS null_key, answer_at('[{"a": 1}]', '{a}') AS of_an_array,
     answer_at('{"a": {"b": [{"é": "ü"}]}}', ARRAY['a', 'b', 'é']) AS letters;
+-- An empty string is not an answer, of whatever type the question is.
+CREATE TABLE empties (id int, responses jsonb);
+INSERT INTO empties VALUES (1, '{"n": ["", 3], "res": "", "t": "", "c": ""}'),
+    (2, '{"n": [null, 3], "res": null, "t": null, "c": null}'), (3, '{"n": "", "res": {"a": ""}, "t": ["", "x"],
+    "c": ["", "a"]}'), (4, '{"n": 4, "res": ["", {"a": 1}], "t": "y", "c": "a", "g": [{"d": ["", "2026-01-02"]}]}');
+SELECT form_from('{"components": [{"type": "number", "key": "n", "multiple": true, "input": true}, {"type": "select",
+    "key": "res", "dataSrc": "resource", "input": true}, {"type": "textfield", "key": "t", "input": true}, {"type": "container",
+    "key": "g", "components": [{"type": "day", "key": "d", "input": true}]}, {"type": "select", "key": "c",
+    "data": {"values": [{"value": "a"}]}, "multiple": true}]}', 'formio') AS empty_is_null \gset
+SELECT jsonb_set(:'empty_is_null', '{children,4,repeats}', 'true') AS empty_is_null \gset
+SELECT statement FROM form_views(:'empty_is_null', 'empties_view', 'empties') ORDER BY ord \gexec
+TABLE empties_view ORDER BY id;
 
 -- Names: quotes, duplicates, those of the first columns, long ones in characters of several bytes ----------
 CREATE TABLE names AS SELECT jsonb $${"reading": "keys", "children": [{"slug": "id", "answerType": "text"},

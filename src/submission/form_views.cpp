@@ -309,7 +309,8 @@ std::string FormViews::value_in(std::size_t level, const FormNode& node, Empties
 
 /// The answer to a question in the row's document.
 std::string FormViews::answer_in_row(const FormNode& node) const {
-    return value_in(levels_.size(), node, Empties::kept);
+    return value_in(levels_.size(), node,
+                    form_.words().empty_is_null ? Empties::left_out : Empties::kept);
 }
 
 /// The array of the answers that the question has in the row's repetition.
@@ -323,8 +324,7 @@ std::string FormViews::cell_by_keys(const FormNode& node) const {
         if (node.takes_any_json() && !node.is_spaced) {
             return operation('(' + answer + ')', "#>>", "'{}'");
         }
-        const bool is_null_if_empty = form_.words().empty_is_null;
-        return function("answer_text") + '(' + answer + (is_null_if_empty ? ", true)" : ")");
+        return function("answer_text") + '(' + answer + ')';
     }
     return function(reader_of(node.type)) + '(' + answer + ')';
 }
