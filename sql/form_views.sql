@@ -163,6 +163,19 @@ SELECT form_from('{"components": [{"type": "number", "key": "n", "multiple": tru
 SELECT jsonb_set(:'empty_is_null', '{children,4,repeats}', 'true') AS empty_is_null \gset
 SELECT statement FROM form_views(:'empty_is_null', 'empties_view', 'empties') ORDER BY ord \gexec
 TABLE empties_view ORDER BY id;
+-- A json document that jsonb refuses is a row of NULLs.
+CREATE DOMAIN json_document AS json;
+CREATE TABLE refused (id int, responses json, other json_document, text text);
+INSERT INTO refused VALUES (1, '{"a": "x"}', '{"a": "y"}', '{"a": "z"}'), (2, '{"a": "\u0000"}', '{"a": "\u0000"}', '{}');
+SELECT statement FROM form_views('{"children": [{"slug": "a", "answerType": "text"}]}', 'of_json', 'refused') \gexec
+SELECT statement FROM form_views('{"children": [{"slug": "a", "answerType": "text"}]}', 'of_domain', 'refused', 'id', 'other')
+\gexec
+SELECT statement FROM form_views('{"children": [{"slug": "a", "answerType": "text"}]}', 'of_text',
+    '"views of forms".refused', 'id', 'text') \gexec
+SELECT * FROM of_json JOIN of_domain USING (id) JOIN of_text USING (id) ORDER BY id;
+SELECT statement FROM form_views('{"reading": "items", "children": [{"slug": "a", "answerType": "text"}]}', 'of_items',
+    'refused') \gexec
+SELECT * FROM of_items ORDER BY id;
 
 -- Names: quotes, duplicates, those of the first columns, long ones in characters of several bytes ----------
 CREATE TABLE names AS SELECT jsonb $${"reading": "keys", "children": [{"slug": "id", "answerType": "text"},

@@ -425,8 +425,12 @@ std::string FormViews::comment_statement(const Column& column) const {
            literal(*column.label);
 }
 
+/// The document of a row of the source. One that jsonb refuses is NULL, so that the rows of others
+/// can be read.
 std::string FormViews::document() const {
-    return "(s." + identifier(names_.document_column) + ")::pg_catalog.jsonb";
+    const std::string column = "(s." + identifier(names_.document_column) + ')';
+    return names_.has_json_documents ? function("jsonb_or_null") + column
+                                     : column + "::pg_catalog.jsonb";
 }
 
 /// The document is fetched once for all columns: OFFSET 0 keeps the planner from putting the

@@ -25,6 +25,7 @@ struct ViewNames {
     std::string_view source;
     std::string_view id_column;
     std::string_view document_column;
+    bool has_json_documents = false;           ///< json, which jsonb may refuse
     std::optional<std::string_view> language;  ///< of the comments; nullopt: there are none
 };
 

@@ -76,6 +76,20 @@ std::string_view copy_text(Datum argument) {
     return characters_of(PG_DETOAST_DATUM_COPY(argument));
 }
 
+/// Whether the source has a column of documents that is json. The source need not be there yet: it
+/// is taken for one of jsonb then. May ERROR.
+bool has_json_documents(const submission::ViewNames& names) {
+    const char* const source = names.source.data();  // with a zero at its end, as the schema has
+    const Oid relation =
+        names.source_schema
+            ? get_relname_relid(source, LookupNamespaceNoError(names.source_schema->data()))
+            : RelnameGetRelid(source);
+    const char* const column = pnstrdup(names.document_column.data(), names.document_column.size());
+    const AttrNumber number =
+        OidIsValid(relation) ? get_attnum(relation, column) : InvalidAttrNumber;
+    return number != InvalidAttrNumber && getBaseType(get_atttype(relation, number)) == JSONOID;
+}
+
 submission::ViewNames names_of_call(FunctionCallInfo fcinfo) {
     submission::ViewNames names;
     names.functions_schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
@@ -83,6 +97,7 @@ submission::ViewNames names_of_call(FunctionCallInfo fcinfo) {
     find_name(PG_GETARG_TEXT_PP(2), names.source_schema, names.source);
     names.id_column = copy_text(PG_GETARG_DATUM(3));
     names.document_column = copy_text(PG_GETARG_DATUM(4));
+    names.has_json_documents = has_json_documents(names);
     if (!PG_ARGISNULL(language_argument)) {
         names.language = copy_text(PG_GETARG_DATUM(language_argument));
     }
