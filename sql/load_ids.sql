@@ -2,7 +2,7 @@
 -- same, or the rows of others would be taken for them, or they would not be found.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS onetrip;
-CREATE EXTENSION IF NOT EXISTS citext;
+CREATE EXTENSION citext;
 \set SHOW_CONTEXT never
 CREATE COLLATION ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE DOMAIN code AS varchar(9);
@@ -183,3 +183,4 @@ DROP PROCEDURE try;
 DROP SCHEMA ids CASCADE;
 DROP DOMAIN code;
 DROP COLLATION ignoring_case;
+DROP EXTENSION citext;
