@@ -16,7 +16,7 @@ using roundtrip::Evidence;
 namespace {
 
 /// The table's column that a column of the result is; `number` counts from 1.
-[[gnu::noinline]] ColumnOfTable origin_of(const PlannedStmt* planned, int number) {
+ColumnOfTable origin_of(const PlannedStmt* planned, int number) {
     for (const TargetEntry* entry : each<TargetEntry>(planned->planTree->targetlist)) {
         if (entry->resno == number) {
             return {entry->resorigtbl, entry->resorigcol};
@@ -53,24 +53,29 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
     if (source_.is_measured) {
         sizes_.begin(columns);
     }
-    ColumnsOfResult& named = columns_[place_];
-    // Other tables of the same name have other columns.
-    const auto query_id = static_cast<std::uint64_t>(source_.planned->queryId);
-    const bool is_named = named.query_id == query_id;
     count_ = 0;
     const int width = columns == nullptr ? 0 : columns->natts;
     for (int i = 0; i < width && count_ < static_cast<int>(Evidence::columns); ++i) {
-        const FormData_pg_attribute* const attribute = TupleDescAttr(columns, i);
-        if (has_value_hash(attribute->atttypid)) {
-            if (!is_named) {
-                named.names[count_] = attribute->attname;
-                named.origins[count_] = origin_of(source_.planned, i + 1);
-            }
-            kept_[count_++] = {i, attribute->atttypid};
+        const Oid type = TupleDescAttr(columns, i)->atttypid;
+        if (has_value_hash(type)) {
+            kept_[count_++] = {i, type};
         }
     }
-    named.query_id = query_id;
+    // Other tables of the same name have other columns.
+    if (columns_[place_].query_id != static_cast<std::uint64_t>(source_.planned->queryId)) {
+        name_columns(columns);
+    }
+}
+
+/// Keeps the names and tables of the columns that are kept.
+[[gnu::cold]] void WatchedReceiver::name_columns(TupleDesc columns) {
+    ColumnsOfResult& named = columns_[place_];
+    named.query_id = static_cast<std::uint64_t>(source_.planned->queryId);
     named.count = count_;
+    for (int i = 0; i < count_; ++i) {
+        named.names[i] = TupleDescAttr(columns, kept_[i].number)->attname;
+        named.origins[i] = origin_of(source_.planned, kept_[i].number + 1);
+    }
 }
 
 [[gnu::always_inline]] inline void WatchedReceiver::keep(TupleTableSlot* row) {

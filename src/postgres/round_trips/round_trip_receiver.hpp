@@ -93,6 +93,7 @@ class WatchedReceiver {
     static void destroy(DestReceiver* self);
 
     void begin(TupleDesc columns);
+    void name_columns(TupleDesc columns);
     void keep(TupleTableSlot* row);
 
     Receiver receiver_{{receive, start_up, shut_down, destroy, DestNone}, this};
