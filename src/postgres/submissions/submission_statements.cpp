@@ -639,6 +639,17 @@ const char* form_document(const char* extension, const Table& forms) {
                : document;
 }
 
+/// The columns of forms that not all tables of forms have.
+void add_form_columns(Words& words, const Table& forms) {
+    const bool has_dialect = has_column(forms, "dialect");
+    words.add("form_columns", psprintf("%s%s", has_metadata(forms) ? ", f.metadata" : "",
+                                       has_dialect ? ", f.dialect" : ""));
+    words.add("form_dialect", has_dialect ? "f.dialect::pg_catalog.text" : "NULL::pg_catalog.text");
+    words.add("form_flag", has_metadata(forms)
+                               ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
+                               : "CASE WHEN f.id IS NOT NULL THEN false END");
+}
+
 Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place,
                const char* extension) {
     Words words;
@@ -658,14 +669,8 @@ Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place
     words.add("is_form_of_name", is_form_of_name);
     words.add("is_refused", is_refused);
     words.add("is_of_source", words.fill(is_of_source));
-    const bool has_dialect = has_column(tables.forms, "dialect");
-    words.add("form_columns", psprintf("%s%s", has_metadata(tables.forms) ? ", f.metadata" : "",
-                                       has_dialect ? ", f.dialect" : ""));
-    words.add("form_dialect", has_dialect ? "f.dialect::pg_catalog.text" : "NULL::pg_catalog.text");
+    add_form_columns(words, tables.forms);
     words.add("known_document", words.fill(known_document));
-    words.add("form_flag", has_metadata(tables.forms)
-                               ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
-                               : "CASE WHEN f.id IS NOT NULL THEN false END");
     words.add("examined", words.fill(examined));
     add_rows(words, tables);
     add_comparisons(words, tables);

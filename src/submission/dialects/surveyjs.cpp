@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -146,8 +146,12 @@ struct FurtherChoices {
     bool none;
     bool refused;
     bool dont_know;
-    auto operator<=>(const FurtherChoices&) const = default;
 };
+
+bool operator<(const FurtherChoices& left, const FurtherChoices& right) {
+    return std::tie(left.other, left.none, left.refused, left.dont_know) <
+           std::tie(right.other, right.none, right.refused, right.dont_know);
+}
 
 FurtherChoices further_choices_of(Object element) {
     return {has_other(element), is_true(element, "hasNone") || is_true(element, "showNoneItem"),
