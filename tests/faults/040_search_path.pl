@@ -213,7 +213,7 @@ my %calls = (
 	'form_views(jsonb,text,text,text,text,text)' => { call => "SELECT * FROM public.form_views($form, 'v', 's.t')" },
 	'merge_forms(jsonb[])' => { call => "SELECT public.merge_forms(ARRAY[$form, $form]\::pg_catalog.jsonb[])" },
 	'jsonb_tree(jsonb,boolean)' => { call => "SELECT * FROM public.jsonb_tree($document)" },
-	'answer_at(jsonb,text[],boolean)' => { call => q{SELECT public.answer_at('{"g": [{"a": ""}]}', '{g,a}', true)} },
+	'answer_at(jsonb,text[],boolean)' => { call => q{SELECT public.answer_at('{"g": [{"a": ["", "b"]}]}', '{g,a}', true)} },
 	'answer_text(jsonb,boolean)' => { call => q{SELECT public.answer_text('["a", 1.50]')} },
 	'answer_number(jsonb)' => { call => q{SELECT public.answer_number('1.50'::pg_catalog.jsonb)} },
 	'answer_integer(jsonb)' => { call => q{SELECT public.answer_integer('7')} },
