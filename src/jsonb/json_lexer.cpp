@@ -21,7 +21,7 @@ bool is_word(std::uint8_t byte) {
            (byte >= 'A' && byte <= 'Z') || byte == '_' || byte == '+' || byte == '-' || byte == '.';
 }
 
-/// The length of the character that begins the text, 0 if there is none.
+/// The length of the character that begins the text, 0 if none exists.
 std::size_t utf8_length(std::string_view text) {
     const Utf8Character character = text.empty() ? Utf8Character{} : first_character(text);
     return character.valid ? character.size : 0;

@@ -199,8 +199,8 @@ void Episode::take_runs(Entry& entry, std::uint32_t runs) {
     }
 }
 
-/// The entry of the same statement under another leader by values that ran last; nullptr if there
-/// is none.
+/// The entry of the same statement under another leader by values that ran last; nullptr if none
+/// exists.
 Entry* Episode::latest_led(const Entry& entry, QueryId leader) {
     Entry* found = nullptr;
     for (Entry& other : entries.of(entry.id)) {

@@ -47,7 +47,7 @@ class Evidence {
         results_.add_row(place, width, value_of, asked);
     }
 
-    /// The result of a statement; nowhere if there is none.
+    /// The result of a statement; nowhere if none exists.
     Place place_of(QueryId id) const noexcept { return results_.place_of(id); }
 
     /// The columns in which a statement's values were found most often, as bits.

@@ -232,7 +232,7 @@ bool may_end_statement(std::string_view comment) {
     return false;
 }
 
-/// Where the comment begins whose closing delimiter ends the text; npos if there is none. Comments
+/// Where the comment begins whose closing delimiter ends the text; npos if none exists. Comments
 /// may be nested.
 std::size_t begin_of_closed(std::string_view text) {
     int open = 1;
@@ -249,7 +249,7 @@ std::size_t begin_of_closed(std::string_view text) {
     return unclosed;
 }
 
-/// Where the comment begins that is the whole last line of the text; npos if there is none.
+/// Where the comment begins that is the whole last line of the text; npos if none exists.
 std::size_t begin_of_line_comment(std::string_view text) {
     const std::size_t line_end = text.find_last_of("\r\n");
     std::size_t at = line_end == unclosed ? 0 : line_end + 1;
@@ -268,7 +268,7 @@ bool may_end_line_comment(std::string_view comment) {
     return line.find("--") != unclosed && may_end_statement(comment.substr(2));
 }
 
-/// Where the last comment of the text begins, if only blanks are after it; npos if there is none.
+/// Where the last comment of the text begins, if only blanks are after it; npos if none exists.
 std::size_t begin_of_last_comment(std::string_view text) {
     std::size_t end = text.size();
     while (end > 0 && is_blank(text[end - 1])) {

@@ -27,12 +27,12 @@ std::size_t lexable_prefix(std::string_view text, bool is_cut, LiteralRules rule
                            Interrupt interrupt = never_interrupted);
 
 /// The end of the list in a statement of which a part may be left out: the select list in front of
-/// FROM, or the list that UPDATE sets in front of WHERE; npos if there is none. Only the beginning
+/// FROM, or the list that UPDATE sets in front of WHERE; npos if none exists. Only the beginning
 /// of a long text is looked at.
 std::size_t end_of_list(std::string_view text, LiteralRules rules);
 
-/// The first and the last comment of a text, /* … */ alone and without these ends; empty if there
-/// is none.
+/// The first and the last comment of a text, /* … */ alone and without these ends; empty if it
+/// has none.
 struct EdgeComments {
     std::string_view first;
     std::string_view last;

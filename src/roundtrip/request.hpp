@@ -15,7 +15,7 @@ using RequestId = std::uint64_t;
 inline constexpr std::size_t request_edge = 512;
 
 /// The request that the tag `key` names in the first or the last comment of the edges of a text; 0
-/// if there is none. A `traceparent` counts by its trace id, any other tag by its whole value.
+/// if none exists. A `traceparent` counts by its trace id, any other tag by its whole value.
 RequestId request_of(std::string_view text, std::string_view key, LiteralRules rules) noexcept;
 
 }  // namespace onetrip::roundtrip

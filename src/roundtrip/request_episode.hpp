@@ -165,7 +165,7 @@ class RequestEpisode {
     Microseconds last_end_;
     std::uint32_t statements_;
     Place used_places_;
-    Place last_many_;  ///< place + 1 of the last list; 0 if there is none
+    Place last_many_;  ///< place + 1 of the last list; 0 if none exists
 };
 
 }  // namespace onetrip::roundtrip

@@ -9,7 +9,7 @@ namespace onetrip::roundtrip {
 /// would be felt.
 #define ONETRIP_WITHOUT_ARRAYS __attribute__((no_stack_protector))
 
-/// The server's identifier of a statement; 0 if there is none.
+/// The server's identifier of a statement; 0 if none exists.
 using QueryId = std::uint64_t;
 
 /// A point in time, by any clock that is one and the same for all of them, or a duration.

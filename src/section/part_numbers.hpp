@@ -35,7 +35,7 @@ class PartNumbersJudge {
     explicit PartNumbersJudge(bool has_gaps = false) : has_gaps_(has_gaps) {}
 
     /// The fault in the number of a part field, compared with those seen before: a phrase that
-    /// begins with the number's meaning. Empty if there is none.
+    /// begins with the number's meaning. Empty if none exists.
     std::string judge(const Field& field, std::uint64_t number);
 
     /// The number that a row sets. Throws BadValue if it contradicts those seen before.

@@ -104,7 +104,7 @@ bool SectionWalk::begins_section(std::size_t at) const {
     return end == bytes_.size() || (end < bytes_.size() && has_header(end));
 }
 
-/// The first header from `from` on; the bytes' end if there is none. No byte is looked at twice,
+/// The first header from `from` on; the bytes' end if none exists. No byte is looked at twice,
 /// however often it is asked.
 std::size_t SectionWalk::next_header(std::size_t from) {
     next_header_ = std::max(next_header_, from);

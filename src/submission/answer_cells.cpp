@@ -24,7 +24,7 @@ bool is_empty_string(Value value) {
     return value.is_string() && value.string().empty();
 }
 
-/// JSON null if there is none.
+/// JSON null if none exists.
 Value first_object(jsonb::Array array) {
     for (const Value element : array) {
         if (element.kind() == Kind::object) {

@@ -20,7 +20,7 @@ class AnswerWay {
   public:
     explicit AnswerWay(jsonb::Value document) : at_(document) {}
 
-    /// Goes to the member of this key. False if there is none: then the way has ended.
+    /// Goes to the member of this key. False if none exists: then the way has ended.
     bool take(std::string_view key);
 
     /// The value that the way has led to.
@@ -37,10 +37,10 @@ bool has_empty_strings(jsonb::Value stored);
 /// The array without its empty strings, as JSONB. Throws JsonError.
 std::vector<std::uint8_t> without_empty_strings(jsonb::Array stored);
 
-/// The first answer that is not null; nullopt if there is none, as in an object.
+/// The first answer that is not null; nullopt if none exists, as in an object.
 std::optional<jsonb::Value> first_answer(jsonb::Value stored);
 
-/// Sets the texts of all answers that are not null, joined by spaces. False if there is none.
+/// Sets the texts of all answers that are not null, joined by spaces. False if none exists.
 bool join_answers(jsonb::Value stored, std::string& text);
 
 /// Whether the choice is among the answers; nullopt if there is no answer: null, or an object. An

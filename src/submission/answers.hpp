@@ -20,7 +20,7 @@ enum class AnswerType : std::uint8_t {
     json,
 };
 
-/// The type of this name; nullopt if there is none.
+/// The type of this name; nullopt if none exists.
 std::optional<AnswerType> answer_type_named(std::string_view name);
 
 std::string_view name_of(AnswerType type);

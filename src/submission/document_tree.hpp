@@ -32,7 +32,7 @@ class DocumentTreeWalk {
     /// value with nothing in it: a scalar or an empty container.
     void begin(jsonb::Value document, bool leaves_only);
 
-    /// The next row; nullptr if there is none. It is good until the next call.
+    /// The next row; nullptr if none exists. It is good until the next call.
     const TreeRow* next();
 
     /// The way to the last row, and its normalised path by RFC 9535.

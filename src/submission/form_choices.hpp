@@ -10,7 +10,7 @@ namespace onetrip::submission {
 
 /// The text of a label in a language (forms.md, chapter 5): the label itself if it is a text; of an
 /// object of texts by language the one of that name, else one whose name ends in the language in
-/// parentheses, else the default, else the first. nullopt if there is none.
+/// parentheses, else the default, else the first. nullopt if none exists.
 std::optional<std::string_view> label_of(jsonb::Value label,
                                          std::optional<std::string_view> language);
 

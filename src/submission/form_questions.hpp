@@ -16,7 +16,7 @@ struct FormQuestion {
     const FormNode* node = nullptr;  ///< nullptr for what is not in the form
     bool counts = false;             ///< it is what counts at its path
     NodeTraits traits;               ///< views of the form
-    std::string problem;             ///< empty if there is none; several are joined by "; "
+    std::string problem;             ///< empty if none exists; several are joined by "; "
 };
 
 /// The questions of a form in tree order, with what is wrong with it.

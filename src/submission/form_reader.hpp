@@ -51,7 +51,7 @@ class FormReader {
     /// The words of the root about the whole form.
     const FormWords& words() const { return words_; }
 
-    /// Sets the next node; false if there is none.
+    /// Sets the next node; false if none exists.
     bool next(FormItem& item);
 
   private:

@@ -41,7 +41,7 @@ bool is_picked(Object object, std::string_view name, Value& scalar) {
     return true;
 }
 
-/// The member of an object that is its answer; empty if there is none.
+/// The member of an object that is its answer; empty if none exists.
 std::string_view pick_of(std::string_view name, Object object, Value& scalar) {
     for (const Pick& pick : picks) {
         if (pick.name == name) {

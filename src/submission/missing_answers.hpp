@@ -47,7 +47,7 @@ class MissingAnswers {
     /// A row of a question.
     void answer(const FormNode& question, Repetition repetition);
 
-    /// The next missing one; false if there is none. It is to be called when the walk has ended.
+    /// The next missing one; false if none exists. It is to be called when the walk has ended.
     bool next(Row& row);
 
     /// The indexes of the last row's repetition.
@@ -62,7 +62,7 @@ class MissingAnswers {
     /// Where a repetition is: the repetitions that give the indexes on the way to it are linked.
     struct Place {
         Repetition
-            last;  ///< the one with the last index, itself or one around it; 0 if there is none
+            last;  ///< the one with the last index, itself or one around it; 0 if none exists
         Repetition before;  ///< that of the repetition around it
         std::uint32_t index;
     };

@@ -25,7 +25,7 @@ class SubmissionWalk {
         }
     }
 
-    /// The next row to be returned; nullptr if there is none. It is good until the next call.
+    /// The next row to be returned; nullptr if none exists. It is good until the next call.
     const EventRow* next() { return reads_items_ ? items_.next() : keys_.next(); }
 
     /// The way to the answer of the last row (EventRows).

@@ -19,7 +19,7 @@ class MultiplexerStore {
 
     virtual void push(const WaitingSection& section) = 0;
 
-    /// The first one, valid until the next call; false if there is none.
+    /// The first one, valid until the next call; false if none exists.
     virtual bool front(WaitingSection& section) = 0;
     virtual void pop() = 0;
 

@@ -349,7 +349,7 @@ std::size_t PacketFinder::behind_timecode(std::size_t offset) const {
     return best;
 }
 
-/// The first place from `from` on at which packets stand; `to` if there is none before that.
+/// The first place from `from` on at which packets stand; `to` if none do before that.
 std::size_t PacketFinder::next_sync(std::size_t from, std::size_t to) const {
     for (std::size_t checked = from; from < to; ++from) {
         if (from - checked >= search_step) {

@@ -4,7 +4,7 @@
 
 namespace onetrip::postgres {
 
-/// One of the carousel's tables; `relation` is InvalidOid if there is none.
+/// One of the carousel's tables; `relation` is InvalidOid if none exists.
 struct CarouselTable {
     const char* name;
     const char* alias;  ///< in the statements

@@ -26,7 +26,7 @@ class FileTarget final : public ExportTarget {
     /// The temporary file of an export that did not finish; removed with its memory context.
     struct Leftover {
         MemoryContextCallback callback;
-        const char* name;  ///< nullptr if there is none
+        const char* name;  ///< nullptr if none exists
     };
 
     static void remove_leftover(void* leftover);

@@ -48,7 +48,7 @@ struct HeavyPlan {
     int or_arms;
     char application_name[NAMEDATALEN];
     int encoding;        ///< of the texts
-    char seq_scan[256];  ///< empty if there is none
+    char seq_scan[256];  ///< empty if none exists
     RoundTripText query;
     RoundTripText advice;
 };

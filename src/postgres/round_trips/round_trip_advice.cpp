@@ -25,7 +25,7 @@ namespace {
 
 /// A column of the leader that a foreign key binds to the one that is compared.
 struct Binding {
-    const char* column = nullptr;  ///< table.column; nullptr if there is none
+    const char* column = nullptr;  ///< table.column; nullptr if none exists
     int place = -1;  ///< among the leader's columns; -1 if it is not known which held the values
     bool refers = false;  ///< it refers to the one that is compared
 };
@@ -38,7 +38,7 @@ struct Subject {
     CmdType operation;     ///< of its modification; CMD_SELECT if it only reads
     Oid table;             ///< that is read or written, or the view; else InvalidOid
     AttrNumber column;     ///< that is compared, of the table
-    const char* name;      ///< of the table; nullptr if there is none
+    const char* name;      ///< of the table; nullptr if none exists
     const char* compared;  ///< table.column; nullptr if none is compared
     Binding binding;       ///< of the leader's column
     const char* joined;    ///< that column, if a join can be written into the leader

@@ -60,7 +60,7 @@ const char* qualified_name(Oid table, AttrNumber column);
 bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced);
 
 /// `campagnes.id`: the column of one of the tables that a foreign key binds to this one, whichever
-/// of the two refers to the other; nullptr if there is none.
+/// of the two refers to the other; nullptr if none exists.
 const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others);
 
 /// The column of a view that is this column of a table; InvalidAttrNumber if none or several are.

@@ -1,7 +1,7 @@
 // Loops, heavy rows and totals over a clean restart: a file of the postmaster's.
 //
 // A header has the version, the sizes of the rows and their numbers; a checksum ends the file. The
-// file is unlinked once it is read: after a crash there is none. Nothing is raised: a file that
+// file is unlinked once it is read: it does not outlive a crash. Nothing is raised: a file that
 // cannot be used is a line in the log.
 
 #include "postgres/round_trips/round_trip_file.hpp"

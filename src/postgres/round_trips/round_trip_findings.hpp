@@ -42,7 +42,7 @@ struct Findings {
     bool has_further_conditions = false;  ///< next to that comparison, those of a join among them
     bool aggregates_all = false;          ///< into one row
     bool is_of_existence = false;         ///< it says whether there are such rows (EXISTS)
-    bool is_of_value = false;             ///< it has a row also if there is none: (SELECT ...)
+    bool is_of_value = false;             ///< it has a row also if none exists: (SELECT ...)
     bool is_limited = false;              ///< a LIMIT is above what is compared with a given value
     bool is_part =
         false;  ///< so is another operation that needs all of its rows: UNION, OFFSET, DISTINCT

@@ -35,10 +35,10 @@ constexpr const char* tranche = "onetrip";
 struct Entry {
     StoredRoundTrip loop;  // first: it begins with the hash table's key
     slock_t mutex;         ///< for all of the loop but its key
-    /// A request that has numbers for the loop may be open until then; 0 if there is none.
+    /// A request that has numbers for the loop may be open until then; 0 if none exists.
     TimestampTz held_until;
 
-    /// The time by which the entry makes room when there is none for all.
+    /// The time by which the entry makes room when the table is full.
     TimestampTz age() const { return Max(loop.numbers.last_seen, held_until); }
 };
 

@@ -16,11 +16,11 @@ struct RoundTripTexts {
     roundtrip::LoopKey key;
     Oid role;
     std::uint64_t query_id;         ///< the server's, of the repeated statement
-    std::uint64_t leader_query_id;  ///< 0 if there is none
+    std::uint64_t leader_query_id;  ///< 0 if none exists
     RoundTripOwner owner;
     std::uint64_t variant;            ///< the owner's
     char leader_column[NAMEDATALEN];  ///< empty if it is not known
-    RoundTripText leader;             ///< empty if there is none
+    RoundTripText leader;             ///< empty if none exists
     RoundTripText repeated;
     RoundTripText advice;
     RoundTripText advice_if_same;  ///< if the parameters are the same each time

@@ -80,7 +80,7 @@ List* positions_of(const Query* query) {
 
 /// The findings of the walk over a statement.
 struct PagedQuery {
-    const Query* query;  ///< the first one; nullptr if there is none
+    const Query* query;  ///< the first one; nullptr if none exists
     List* positions;
     bool is_only;
 };

@@ -113,7 +113,7 @@ class Mark {
         value_ = (hash_ & name_mask) | transaction | session | (statement.rows > 0 ? row_bit : 0);
     }
 
-    /// Leaves the mark. Returns the one that the run before has left; 0 if there is none.
+    /// Leaves the mark. Returns the one that the run before has left; 0 if none exists.
     std::uint64_t leave(bool is_counted) const {
         const std::uint64_t left = value_ | (is_counted ? counted_bit : 0);
         const std::uint64_t before = pg_atomic_exchange_u64(place(), left);
@@ -173,7 +173,7 @@ void publish(const EndedRequest& ended) {
     });
 }
 
-/// Takes a request out that ended before; false if there is none.
+/// Takes a request out that ended before; false if none exists.
 bool take_ended(int partition, TimestampTz now, EndedRequest& ended) {
     Partition& requests = request_memory->partitions[partition];
     bool found = false;

@@ -6,7 +6,7 @@
 namespace onetrip::postgres {
 
 struct RunningLoop {
-    int pid;  ///< 0 if there is none
+    int pid;  ///< 0 if none exists
     Oid database;
     Oid role;
     int encoding;  ///< of the texts

@@ -199,7 +199,7 @@ class RoundTripSession {
     const Fingerprints::Entry* identify(roundtrip::Statement& statement,
                                         const PlannedStmt* planned);
     void look_at_role();
-    /// The request that a statement belongs to; 0 if there is none.
+    /// The request that a statement belongs to; 0 if none exists.
     roundtrip::RequestId request_of(roundtrip::QueryId id, const char* text) const {
         return round_trip_settings.has_request ? requests_.of(id, text) : 0;
     }

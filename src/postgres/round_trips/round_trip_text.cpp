@@ -133,7 +133,7 @@ int begin_of_statement(const char* text, bool is_standard) {
 /// A statement as it is shown, as far as it will be: constants may be millions.
 class NormalisedText {
   public:
-    /// `list` is the end of a list of which a part may be left out; npos if there is none.
+    /// `list` is the end of a list of which a part may be left out; npos if none exists.
     NormalisedText(const char* text, std::size_t list, bool is_standard)
         : text_(text),
           is_standard_(is_standard),

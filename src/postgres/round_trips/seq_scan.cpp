@@ -326,7 +326,7 @@ List* conditions_of(Node* branch) {
 }
 
 /// A key that all branches of an OR compare by =, so that an index serves all of them; nullptr if
-/// there is none.
+/// none exists.
 Node* key_of_branches(const List* branches, std::string_view text) {
     List* common = NIL;
     bool is_first = true;
@@ -437,7 +437,7 @@ const char* columns_of(const ScannedTable& scanned, const List* filter) {
     return list.data;
 }
 
-/// The advice on an index that would spare the scan; nullptr if there is none to be made.
+/// The advice on an index that would spare the scan; nullptr if none can be made.
 const char* advice_on(const Keys& keys, const ScannedTable& scanned, Oid named,
                       const char* columns) {
     const char* const name = name_of_table(named);

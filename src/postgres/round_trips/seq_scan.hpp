@@ -10,7 +10,7 @@ namespace onetrip::postgres {
 
 /// The largest table of a plan that is read whole for less than a hundredth of its rows.
 struct WastefulScan {
-    const char* text = nullptr;   ///< table and columns of the filter; nullptr if there is none
+    const char* text = nullptr;   ///< table and columns of the filter; nullptr if none exists
     const char* index = nullptr;  ///< the advice on an index that is missing; nullptr if none is
 };
 

@@ -14,7 +14,7 @@ namespace onetrip::postgres {
 struct BackendLibrary {
     section::tables::SharedLibrary definitions;
 
-    /// The canonical text of a standard's table. Throws Error if there is none.
+    /// The canonical text of a standard's table. Throws Error if none exists.
     std::string_view layout(std::string_view name, std::string_view standard);
 
   private:

@@ -19,7 +19,7 @@ using section::Plan;
 using section::Slot;
 using section::Value;
 
-/// The first attribute of that name, at `from` or after it; -1 if there is none.
+/// The first attribute of that name, at `from` or after it; -1 if none exists.
 int find_attribute(TupleDesc descriptor, const char* name, int from = 0) {
     for (int i = from; i < descriptor->natts; ++i) {
         const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);

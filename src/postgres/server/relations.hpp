@@ -16,7 +16,7 @@ Oid require_schema(const char* schema, std::initializer_list<const char*> privil
 
 /// Finds a table and locks it as the statements will lock it: facts looked up about the table stay
 /// true until then, whatever DDL was under way. `schema` nullptr: along the search_path. InvalidOid
-/// if there is none.
+/// if none exists.
 Oid find_relation(const char* schema, const char* name);
 
 /// Where the rows of a table are.

@@ -35,7 +35,7 @@ IdColumn id_column(const Table& table, const char* column) {
 
 // ---- collations ----
 
-/// ` COLLATE name`, qualified; empty for the collation that is none.
+/// ` COLLATE name`, qualified; empty if the type has no collation.
 const char* collate_clause(Oid collation) {
     const HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
     if (!HeapTupleIsValid(tuple)) {
@@ -76,7 +76,7 @@ const char* shown_type(const Table& table, const char* column) {
 
 // ---- equalities ----
 
-/// The comparison of a type by its default btree operator class: InvalidOid if there is none.
+/// The comparison of a type by its default btree operator class: InvalidOid if none exists.
 struct Comparison {
     Oid equality;
     Oid family;
@@ -110,7 +110,7 @@ const char* operator_name(Oid operation) {
     return name;
 }
 
-/// The equality of two types, of one operator family; InvalidOid if there is none.
+/// The equality of two types, of one operator family; InvalidOid if none exists.
 Oid equality_of(Oid left_type, const Comparison& left, Oid right_type, const Comparison& right) {
     if (!OidIsValid(left.equality) || left.family != right.family) {
         return InvalidOid;

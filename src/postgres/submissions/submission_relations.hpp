@@ -15,7 +15,7 @@ enum class LoadMode { only_new, changed };
 struct Table {
     const char* schema;
     const char* name;
-    Oid relation;  ///< InvalidOid if there is none
+    Oid relation;  ///< InvalidOid if none exists
 
     bool exists() const { return OidIsValid(relation); }
     const char* qualified() const { return quote_qualified_identifier(schema, name); }

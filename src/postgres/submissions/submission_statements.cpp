@@ -262,7 +262,7 @@ void require_answer_types(const Table& table, Words words) {
     pg_unreachable();
 }
 
-/// The name of a form with submissions that is read by items; nullptr if there is none.
+/// The name of a form with submissions that is read by items; nullptr if none exists.
 const char* find_form_of_items(const Words& words) {
     SPI_execute(words.fill("SELECT COALESCE(f.name::pg_catalog.text, '') FROM {forms} AS f"
                            " WHERE ({known_document}) OPERATOR(pg_catalog.->>) 'reading'"

@@ -20,7 +20,7 @@ class ItemsBefore {
         items_.push_back({tag, value});
     }
 
-    /// Whether one of the conditions holds, or there is none.
+    /// Whether one of the conditions holds, or the list of them is empty.
     bool meet(const std::vector<After>& conditions) const;
 
   private:
@@ -43,7 +43,7 @@ void add_to_set(SetOfItems& set, const ItemDefinition& item);
 /// added.
 void order_by_scope(SetOfItems& set);
 
-/// The definition that a reader decodes an item by; nullptr if there is none. `value` are the
+/// The definition that a reader decodes an item by; nullptr if none exists. `value` are the
 /// item's bytes after tag and length.
 const ItemDefinition* definition_of(const std::vector<const SetOfItems*>& sets, std::uint64_t tag,
                                     std::span<const std::uint8_t> value, const ItemsBefore& before);

@@ -33,7 +33,7 @@ std::vector<std::uint8_t> bytes_of_hex_object(const Value& value, std::string_vi
 /// Appends {"hex": "…"}, by which a JSON row holds bytes that are not text.
 void append_hex_object(std::span<const std::uint8_t> bytes, jsonb::JsonbBuilder& json);
 
-/// Appends the string of a text that is written as `bytes`; the bytes if there is none, or if it is
+/// Appends the string of a text that is written as `bytes`; the bytes if none exists, or if it is
 /// not to be handed back as a string.
 void append_text_or_hex(std::optional<std::string_view> text, std::span<const std::uint8_t> bytes,
                         HoldsText holds, jsonb::JsonbBuilder& json);

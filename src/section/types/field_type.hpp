@@ -164,7 +164,7 @@ class BitsType : public FieldType {
     virtual jsonb::Integer number_of(std::uint64_t bits, std::uint32_t width) const;
 
     /// The fault of bits as which no value is written: a clause of ASCII without full stop. Empty
-    /// if there is none.
+    /// if none exists.
     virtual std::string judge(std::uint64_t bits, std::uint32_t width) const;
 
     /// Appends the value that these bits, which are sound, stand for, as a JSON row has it.
@@ -225,7 +225,7 @@ class BytesType : public FieldType {
     ~BytesType() = default;
 };
 
-/// The type of this name; nullptr if there is none.
+/// The type of this name; nullptr if none exists.
 const FieldType* find_field_type(std::string_view name);
 
 /// The names of all types, for messages: "uimsbf, tcimsbf, …".

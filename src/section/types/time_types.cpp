@@ -53,7 +53,7 @@ std::string print_clock(std::uint64_t bits) {
     return text;
 }
 
-/// The fault of 6 BCD digits hhmmss; empty if there is none.
+/// The fault of 6 BCD digits hhmmss; empty if none exists.
 std::string judge_clock(std::uint64_t bits, std::uint32_t largest_hour) {
     if (!bcd.judge(bits, 24).empty()) {
         return "found " + print_clock(bits) + ", which has a decimal digit over 9";

@@ -11,7 +11,7 @@ namespace onetrip::submission::dialects {
 
 namespace {
 
-/// The first object of an array; one without members if there is none.
+/// The first object of an array; one without members if none exists.
 Object first_object(Value value) {
     if (value.kind() == Kind::array) {
         for (const Value element : value.array()) {

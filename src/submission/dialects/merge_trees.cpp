@@ -176,7 +176,7 @@ void MergedTree::merge_children(std::uint32_t node, Array children) {
 }
 
 /// The node of an earlier tree that the last child of its slug is merged with: the last there.
-/// Other nodes of the slug in earlier trees go. 0 if there is none.
+/// Other nodes of the slug in earlier trees go. 0 if none exists.
 std::uint32_t MergedTree::entry_for(Children& known, std::string_view slug, bool is_last) {
     const auto found = known.by_slug.find(slug);
     if (!is_last || found == known.by_slug.end()) {

@@ -104,7 +104,7 @@ bool has_choices(Array values) {
                        [](Value value) { return value.kind() != Kind::null; });
 }
 
-/// The choices of a list; nullopt if there is none, or one that cannot be compared.
+/// The choices of a list; nullopt if none exists, or one that cannot be compared.
 std::optional<Choices> choices_in(Array values) {
     Choices choices;
     for (const Value element : values) {

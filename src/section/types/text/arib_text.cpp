@@ -79,7 +79,7 @@ std::optional<std::uint8_t> code_of_kana(GraphicSet set, char32_t character) {
     return std::nullopt;
 }
 
-/// The character of a code of one byte, 21 to 7E; 0 if there is none.
+/// The character of a code of one byte, 21 to 7E; 0 if none exists.
 char32_t character_of(GraphicSet set, std::uint8_t code) {
     switch (set) {
         case GraphicSet::alphanumeric:
@@ -451,7 +451,7 @@ Code code_in_g3(char32_t character) {
     return code ? Code{3, 1, *code, 0, false} : Code{};
 }
 
-/// false if there is none.
+/// false if none exists.
 bool find_codes(char32_t character, Codes& codes) {
     codes.character = character;
     if (codes.is_space() || codes.is_line_end()) {

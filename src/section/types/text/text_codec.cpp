@@ -43,7 +43,7 @@ std::optional<std::uint8_t> control_of(char32_t character) {
 
 // ---- one byte a character ----------------------------------------------------------------------
 
-/// The character of a byte that is not a mark; 0 if there is none.
+/// The character of a byte that is not a mark; 0 if none exists.
 char32_t character_of_byte(const char16_t* upper, std::uint8_t byte) {
     if (byte >= 0xA0) {
         return upper[byte - 0xA0] == CodeTable::unassigned ? 0 : upper[byte - 0xA0];
@@ -168,7 +168,7 @@ struct TwoBytes {
         return static_cast<std::uint8_t>(cell < 63 ? 0x40 + cell : 0xA1 + cell - 63);
     }
 
-    /// The character of two bytes, of which the first is from A1 on; 0 if there is none. Row E0
+    /// The character of two bytes, of which the first is from A1 on; 0 if none exists. Row E0
     /// holds the control codes, in cells that no table uses.
     char32_t character(std::uint8_t first, std::uint8_t second) const {
         if (first == 0xE0 && second >= 0x80 && second < 0xA0) {
