@@ -168,6 +168,17 @@ class WatchedSession : private LoopSink {
     std::int64_t not_kept_ = 0;
 };
 
+/// The loop's runs are among those that have not been reported, and no more.
+void take_reported(WatchedSession& session, const Loop& loop, std::uint32_t repeats) {
+    auto& unreported = loop.is_of_request ? session.unreported_of_requests : session.unreported;
+    CAPTURE(loop.key.repeated, loop.key.leader, loop.is_of_request);
+    REQUIRE((loop.round_trips >= repeats || !loop.is_new_in_episode));
+    REQUIRE(loop.statements <= unreported[loop.key.repeated]);
+    REQUIRE(loop.wait >= 0);
+    REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
+    unreported[loop.key.repeated] -= loop.statements;
+}
+
 }  // namespace
 
 TEST_CASE("values that are found from the second run on do not count the first one twice") {
@@ -1213,19 +1224,14 @@ TEST_CASE("whatever values are found and when, no run is reported twice") {
         for (const Loop& loop : session.loops) {
             const auto& runs = loop.is_of_request ? all_of_requests : all;
             REQUIRE(loop.statements_in_episode <= runs.at(loop.key.repeated));
-            auto& unreported =
-                loop.is_of_request ? session.unreported_of_requests : session.unreported;
-            CAPTURE(turn, loop.key.repeated, loop.key.leader, loop.is_of_request);
-            REQUIRE((loop.round_trips >= (turn % 2 == 0 ? 3 : 10) || !loop.is_new_in_episode));
-            REQUIRE(loop.statements <= unreported[loop.key.repeated]);
+            CAPTURE(turn);
+            take_reported(session, loop, turn % 2 == 0 ? 3 : 10);
             REQUIRE(loop.statements_in_episode >= loop.statements);
             // Each run of these has one row.
             const bool has_one = loop.key.repeated != parents && loop.key.repeated != children;
             REQUIRE((loop.rows == loop.statements || !has_one));
             REQUIRE(loop.transactions >= 1);
             REQUIRE(loop.transactions <= loop.statements);
-            REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
-            unreported[loop.key.repeated] -= loop.statements;
         }
     }
 }
@@ -1272,12 +1278,8 @@ TEST_CASE("whatever pages and values come, no run is reported twice") {
         session.end_block();
         session.end();
         for (const Loop& loop : session.loops) {
-            CAPTURE(turn, loop.key.repeated, loop.key.leader);
-            REQUIRE((loop.statements >= repeats || !loop.is_new_in_episode));
-            REQUIRE(loop.statements <= session.unreported[loop.key.repeated]);
-            REQUIRE(loop.wait >= 0);
-            REQUIRE(loop.busy + loop.wait <= loop.last_seen - loop.first_seen);
-            session.unreported[loop.key.repeated] -= loop.statements;
+            CAPTURE(turn);
+            take_reported(session, loop, repeats);
         }
     }
 }

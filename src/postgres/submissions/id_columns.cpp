@@ -18,17 +18,23 @@ namespace onetrip::postgres {
 
 namespace {
 
-/// A column's type through all domains, its modifier and its collation.
-struct IdColumn {
+/// A column's type, its modifier and its collation.
+struct ColumnType {
     Oid type;
     std::int32_t modifier;
     Oid collation;
 };
 
-IdColumn id_column(const Table& table, const char* column) {
-    IdColumn found{};
+ColumnType declared_type(const Table& table, const char* column) {
+    ColumnType found{};
     get_atttypetypmodcoll(table.relation, require_column(table, column), &found.type,
                           &found.modifier, &found.collation);
+    return found;
+}
+
+/// The same through all domains.
+ColumnType id_column(const Table& table, const char* column) {
+    ColumnType found = declared_type(table, column);
     found.type = getBaseTypeAndTypmod(found.type, &found.modifier);
     return found;
 }
@@ -65,13 +71,9 @@ const char* clause_unless_default(Oid type, Oid collation) {
 
 /// The column's type as messages show it.
 const char* shown_type(const Table& table, const char* column) {
-    Oid type = InvalidOid;
-    std::int32_t modifier = -1;
-    Oid collation = InvalidOid;
-    get_atttypetypmodcoll(table.relation, require_column(table, column), &type, &modifier,
-                          &collation);
-    return psprintf("%s%s", format_type_with_typemod(type, modifier),
-                    clause_unless_default(type, collation));
+    const ColumnType shown = declared_type(table, column);
+    return psprintf("%s%s", format_type_with_typemod(shown.type, shown.modifier),
+                    clause_unless_default(shown.type, shown.collation));
 }
 
 // ---- equalities ----
@@ -164,12 +166,12 @@ bool has_one_text(Oid type) {
 }
 
 /// Whether a text of the column is equal to another just if it is the same.
-bool is_exact_text(const IdColumn& column) {
+bool is_exact_text(const ColumnType& column) {
     return is_one_of(column.type, {TEXTOID, VARCHAROID}) && is_deterministic(column.collation);
 }
 
 /// Whether the target, of texts, has the source's ids as texts that are equal just if they are.
-bool takes_as_text(const IdColumn& target, const IdColumn& source) {
+bool takes_as_text(const ColumnType& target, const ColumnType& source) {
     if (has_one_text(source.type)) {
         return is_deterministic(target.collation) &&
                (target.type == BPCHAROID || IsBinaryCoercible(target.type, TEXTOID));
@@ -201,7 +203,7 @@ bool is_same_but_for_its_name(Oid target, Oid source) {
            !IsPolymorphicType(of_target.input) && IsBinaryCoercible(source, target);
 }
 
-bool has_same_values(const IdColumn& target, const IdColumn& source) {
+bool has_same_values(const ColumnType& target, const ColumnType& source) {
     return target.type == source.type || (is_integer(target.type) && is_integer(source.type)) ||
            is_same_but_for_its_name(target.type, source.type);
 }
@@ -212,7 +214,7 @@ bool is_rounded(Oid type) {
 }
 
 /// How many digits after the point a value may have.
-int fraction_of(const IdColumn& column) {
+int fraction_of(const ColumnType& column) {
     constexpr int most = std::numeric_limits<int>::max();
     switch (column.type) {
         case NUMERICOID: {
@@ -231,7 +233,7 @@ int fraction_of(const IdColumn& column) {
 }
 
 /// Whether the target's modifier changes no value: one that is too long for it is refused.
-bool keeps_values(const IdColumn& target, const IdColumn& source) {
+bool keeps_values(const ColumnType& target, const ColumnType& source) {
     if (is_rounded(target.type)) {
         return fraction_of(target) >= fraction_of(source);
     }
@@ -240,7 +242,7 @@ bool keeps_values(const IdColumn& target, const IdColumn& source) {
            (target.type == source.type && target.modifier == source.modifier);
 }
 
-bool compares_as(const IdColumn& target, const IdColumn& source) {
+bool compares_as(const ColumnType& target, const ColumnType& source) {
     if (!keeps_values(target, source)) {
         return false;
     }
@@ -307,8 +309,8 @@ void require_ids_of(const Table& table, const char* column, const Table& source,
 
 IdMatch match_ids(const Table& table, const char* column, const Table& source,
                   const char* source_column) {
-    const IdColumn target = id_column(table, column);
-    const IdColumn ids = id_column(source, source_column);
+    const ColumnType target = id_column(table, column);
+    const ColumnType ids = id_column(source, source_column);
     // An integer that the column cannot hold is in no row: a cast of it would be an error.
     const Oid id_type = is_integer(target.type) && is_integer(ids.type) ? ids.type : target.type;
     const Comparison of_row = comparison_of(target.type);
@@ -320,7 +322,7 @@ IdMatch match_ids(const Table& table, const char* column, const Table& source,
 
 const char* id_to_store(const Table& table, const char* column, const Table& source,
                         const char* source_column, const char* value) {
-    const IdColumn target = id_column(table, column);
+    const ColumnType target = id_column(table, column);
     const Oid type = id_column(source, source_column).type;
     if (target.type != VARCHAROID || target.modifier < 0 ||
         !is_one_of(type, {TEXTOID, VARCHAROID, NAMEOID})) {
@@ -333,12 +335,9 @@ const char* id_to_store(const Table& table, const char* column, const Table& sou
 }
 
 const char* column_type(const Table& table, const char* column) {
-    Oid type = InvalidOid;
-    std::int32_t modifier = -1;
-    Oid collation = InvalidOid;
-    get_atttypetypmodcoll(table.relation, require_column(table, column), &type, &modifier,
-                          &collation);
-    return psprintf("%s%s", type_name(type), clause_unless_default(type, collation));
+    const ColumnType found = declared_type(table, column);
+    return psprintf("%s%s", type_name(found.type),
+                    clause_unless_default(found.type, found.collation));
 }
 
 }  // namespace onetrip::postgres
