@@ -93,6 +93,8 @@ is(advised("SELECT name FROM users;\nPREPARE p AS SELECT * FROM rates WHERE note
 		q{EXECUTE p ('u$n')}), 'name|ask once for all of them: join rates to unnest($1)', 'a function of a parameter');
 is(advised("SELECT id FROM users;\nPREPARE q (numeric) AS SELECT * FROM rates WHERE rate = \$1", 'EXECUTE q ($n.5)'),
 	'|join rates by rates.rate to the leader' . $asked, 'a parameter of a type that is not kept');
+is(advised("SELECT id FROM users;\nPREPARE r (numeric, int) AS SELECT * FROM rates WHERE rate = \$1 AND id > \$2", 'EXECUTE r ($n, -$n)'),
+	'|join rates by rates.rate to the leader' . $asked . ' AND ...', 'and one that is a whole number');
 
 # ---- what an advice does not fit ----
 

@@ -181,6 +181,15 @@ roundtrip::ValueHash hash_of_whole_number(const GivenValue& given) {
     return is_whole ? roundtrip::hash_of_number(number) : 0;
 }
 
+/// Whether a value is computed from what is given, be it by a cast alone. The planner leaves a
+/// place in the text to the constants that stand there, and to parameters (eval_const_expressions,
+/// clauses.c).
+bool is_computed_value(const Node* value) {
+    value = without_relabels(value);
+    return (IsA(value, Const) && reinterpret_cast<const Const*>(value)->location < 0) ||
+           (IsA(value, FuncExpr) && !is_cast(reinterpret_cast<const FuncExpr*>(value)));
+}
+
 /// The hash of a value that is given; 0 if it is computed from what is given, or is not kept.
 roundtrip::ValueHash hash_of(const Node* value, const Walk& walk) {
     const GivenValue given = value_of(without_relabels(value), walk.query);
@@ -188,16 +197,7 @@ roundtrip::ValueHash hash_of(const Node* value, const Walk& walk) {
         return 0;
     }
     const roundtrip::ValueHash hash = hash_of_value(given.type, given.datum);
-    return hash != 0 ? hash : hash_of_whole_number(given);
-}
-
-/// Whether a value is computed from what is given, as far as its hash does not say so. The planner
-/// leaves a place in the text to the constants that stand there, and to parameters
-/// (eval_const_expressions, clauses.c).
-bool is_computed_value(const Node* value) {
-    value = without_relabels(value);
-    return (IsA(value, Const) && reinterpret_cast<const Const*>(value)->location < 0) ||
-           (IsA(value, FuncExpr) && !is_cast(reinterpret_cast<const FuncExpr*>(value)));
+    return hash == 0 && is_computed_value(value) ? hash_of_whole_number(given) : hash;
 }
 
 /// 1 if a value is another one than in the run before, -1 if it is the same, or is computed from
