@@ -35,10 +35,11 @@ void analyze(ParseState* state, Query* query, HookJumble* jumble) {
     if (next_analyze != nullptr) {
         next_analyze(state, query, jumble);
     }
-    look_at_literals(query, state->p_sourcetext);
+    const std::string_view statement = text_of(query, state->p_sourcetext);
+    look_at_literals(statement);
     if (session.is_watching()) {
         locate_query_of_cursor(query);
-        session.look_for_ignore(query, state->p_sourcetext);
+        session.look_for_ignore(statement);
         session.parsed(query, state->p_sourcetext, most_constants(jumble));
     }
 }

@@ -85,8 +85,8 @@ class RoundTripSession {
     // The events of a statement's life, in their order:
     /// A statement has been parsed; `most_constants` is as in StatementValues.
     void parsed(Query* query, const char* text, int most_constants);
-    void look_for_ignore(const Query* query, const char* text) {
-        has_ignore_comments_ = has_ignore_comments_ || names_ignore(query, text);
+    void look_for_ignore(std::string_view statement) {
+        has_ignore_comments_ = has_ignore_comments_ || names_ignore(statement);
     }
     void before_planning(Query* query, const char* text);
     TimestampTz planning_begins(const Query* query) const {

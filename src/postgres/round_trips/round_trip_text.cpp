@@ -275,26 +275,21 @@ SeenLiterals seen_literals = {};
 
 /// Whether the string of a statement may have a backslash. Those of several, which were all parsed
 /// before the first of them ran, are not gone over for each.
-bool may_have_backslash(const Query* statement, const char* text) {
-    const char* const begin = text + Max(statement->stmt_location, 0);
-    const std::size_t size = statement->stmt_len > 0
-                                 ? strnlen(begin, static_cast<std::size_t>(statement->stmt_len))
-                                 : std::strlen(begin);
-    const char* const end = begin + size;
+bool may_have_backslash(std::string_view statement) {
+    const char* const end = statement.data() + statement.size();
     const bool is_last = end[0] == '\0' || (end[0] == ';' && end[1] == '\0');
-    return !is_last || std::string_view(begin, size).find('\\') != std::string_view::npos;
-}
-
-bool names_ignore(std::string_view text) {
-    return memmem(text.data(), text.size(), roundtrip::ignore_words,
-                  std::strlen(roundtrip::ignore_words)) != nullptr;
+    return !is_last || statement.find('\\') != std::string_view::npos;
 }
 
 }  // namespace
 
-void look_at_literals(const Query* query, const char* text) {
+std::string_view text_of(const Query* statement, const char* text) {
+    return part_of(text, statement->stmt_location, statement->stmt_len);
+}
+
+void look_at_literals(std::string_view statement) {
     bool& seen = has_standard_strings() ? seen_literals.standard : seen_literals.escaped;
-    seen = seen || may_have_backslash(query, text);
+    seen = seen || may_have_backslash(statement);
 }
 
 /// The rules follow the current backslash_quote, which may differ from that of the statement's
@@ -318,7 +313,7 @@ StatementSource source_of(const PlannedStmt* statement, const char* text) {
 }
 
 StatementSource source_of(const Query* statement, const char* text) {
-    return {trimmed(part_of(text, statement->stmt_location, statement->stmt_len)), false};
+    return {trimmed(text_of(statement, text)), false};
 }
 
 void locate_query_of_cursor(Query* statement) {
@@ -333,13 +328,11 @@ void locate_query_of_cursor(Query* statement) {
     }
 }
 
-bool names_ignore(const Query* statement, const char* text) {
+bool names_ignore(std::string_view statement) {
     // Most texts have no colon, which is found out by far faster.
-    if (statement->stmt_len == 0 &&
-        std::strchr(begin_at(text, statement->stmt_location), ':') == nullptr) {
-        return false;
-    }
-    return names_ignore(part_of(text, statement->stmt_location, statement->stmt_len));
+    return statement.find(':') != std::string_view::npos &&
+           memmem(statement.data(), statement.size(), roundtrip::ignore_words,
+                  std::strlen(roundtrip::ignore_words)) != nullptr;
 }
 
 bool has_ignore_comment(StatementSource source) {

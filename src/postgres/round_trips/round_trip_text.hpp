@@ -12,10 +12,15 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// A statement has been analysed. The setting of standard_conforming_strings under which a single
-/// text was parsed is not known: its message may have begun with a SET, and a prepared one is
-/// analysed again whenever a table changes. The settings of all texts with a backslash are known.
-void look_at_literals(const Query* query, const char* text);
+/// The statement's part of its client's string, which may have several, with the comments before
+/// it. A zero byte, or another statement, is after it.
+std::string_view text_of(const Query* statement, const char* text);
+
+/// A statement has been analysed; `statement` is as text_of has it. The setting of
+/// standard_conforming_strings under which a single text was parsed is not known: its message may
+/// have begun with a SET, and a prepared one is analysed again whenever a table changes. The
+/// settings of all texts with a backslash are known.
+void look_at_literals(std::string_view statement);
 
 /// How the server has read the literals of statements that it has parsed.
 roundtrip::LiteralRules literal_rules();
@@ -53,9 +58,8 @@ StatementSource source_of(const Query* statement, const char* text);
 /// (transformDeclareCursorStmt of analyze.c), before 18.
 void locate_query_of_cursor(Query* statement);
 
-/// Whether a statement may have a comment `/* onetrip:ignore */`. It is asked for each that is
-/// analysed: most are the only one of their string, which need not be measured.
-bool names_ignore(const Query* statement, const char* text);
+/// Whether a statement may have a comment `/* onetrip:ignore */`.
+bool names_ignore(std::string_view statement);
 
 /// Whether a statement has a comment `/* onetrip:ignore */`.
 bool has_ignore_comment(StatementSource source);
