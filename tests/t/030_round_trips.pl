@@ -256,9 +256,9 @@ my @advice = (
 		'ask once: SELECT ... FROM campagnes WHERE campagnes.id = ANY($1)'],
 	# The plan names neither the view nor the function that the client knows.
 	['select', 'SELECT id FROM late_messages WHERE campagne_id_fk = $n',
-		'ask once: SELECT ... FROM late_messages WHERE late_messages.campagne_id_fk = ANY($1) AND ...'],
+		'ask once: SELECT ... FROM late_messages WHERE late_messages.campagne_id_fk = ANY($1)'],
 	['select', 'SELECT id FROM late_messages WHERE subscriber = $n',
-		'ask once: SELECT ... FROM late_messages WHERE late_messages.subscriber = ANY($1) AND ...'],
+		'ask once: SELECT ... FROM late_messages WHERE late_messages.subscriber = ANY($1)'],
 	['select', 'SELECT id FROM messages_of($n)', 'ask once for all values'],
 	# What differs each time although the statement does not.
 	['select', q{SELECT nextval('ids')}, q{take a block of numbers at once: SELECT nextval('ids') FROM generate_series(1, $1)}],
@@ -281,7 +281,7 @@ for my $asked ([ 'SELECT id FROM campagnes ORDER BY id LIMIT 12', $messages, 'jo
 	[ 'SELECT max(campagne_id_fk) AS last FROM messages GROUP BY campagne_id_fk', $genre, 'join to the leader: JOIN campagnes ON campagnes.id = leader.last; or ask once: WHERE campagnes.id = ANY($1)' ],
 	[ 'SELECT id FROM campagnes WHERE id < 7 UNION ALL SELECT id FROM campagnes WHERE id >= 7', $messages, 'join to the leader: JOIN messages ON messages.campagne_id_fk = leader.id; or ask once: WHERE messages.campagne_id_fk = ANY($1)' ],
 	[ 'SELECT id FROM (SELECT DISTINCT id FROM campagnes) AS c', $messages, 'join to the leader: JOIN messages ON messages.campagne_id_fk = leader.id; or ask once: WHERE messages.campagne_id_fk = ANY($1)' ],
-	[ 'SELECT id FROM campagnes', 'SELECT id FROM late_messages WHERE campagne_id_fk = $n', 'join: JOIN late_messages ON late_messages.campagne_id_fk = campagnes.id AND ...; or ask once: WHERE late_messages.campagne_id_fk = ANY($1) AND ...' ],
+	[ 'SELECT id FROM campagnes', 'SELECT id FROM late_messages WHERE campagne_id_fk = $n', 'join: JOIN late_messages ON late_messages.campagne_id_fk = campagnes.id; or ask once: WHERE late_messages.campagne_id_fk = ANY($1)' ],
 	# It is not known that there is such a row, unless a foreign key says so.
 	[ 'SELECT id FROM messages ORDER BY id LIMIT 12', 'SELECT id FROM campagnes WHERE id = $n', 'join to the leader: JOIN campagnes ON campagnes.id = leader.id; or ask once: WHERE campagnes.id = ANY($1)' ],
 	[ 'SELECT campagne_id_fk FROM messages ORDER BY id LIMIT 12', 'SELECT id FROM campagnes WHERE id = $n', q{the value is there already: campagnes.id is the leader's campagne_id_fk} ])
@@ -414,16 +414,18 @@ is(take_rows($node, 'repeated, statements'), 'SELECT n FROM seen() AS n WHERE n 
 
 # The advice gives the rows that the loop gave.
 my $of_campagne = 'messages.campagne_id_fk = campagnes.id';
+# A name that the statement has too would be its own there.
+my $of_leader = 'messages.campagne_id_fk = leader.id';
 my $two = 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n AND id > 3 ORDER BY id LIMIT 2';
 for my $followed ([ $two, "join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
 	[ "SELECT id FROM ($two) AS two WHERE id > 0", "join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
-	[ "($two) UNION ALL (SELECT -id FROM campagnes WHERE campagnes.id = \$n LIMIT 1)", "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+	[ "($two) UNION ALL (SELECT -id FROM campagnes WHERE campagnes.id = \$n LIMIT 1)", "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader AND ... LIMIT ...)" ],
 	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT id FROM messages WHERE id = 4', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n EXCEPT SELECT id FROM messages WHERE id = 4', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'SELECT sum(id) AS id FROM (SELECT id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id LIMIT 2) AS two', "join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ... LIMIT ...)" ],
 	[ 'SELECT id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id OFFSET 1', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ "WITH two AS MATERIALIZED (SELECT id, campagne_id_fk FROM messages WHERE messages.campagne_id_fk = \$n ORDER BY id LIMIT 2) SELECT two.id FROM two JOIN campagnes AS c ON c.id = two.campagne_id_fk",
-		"join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ... LIMIT ...)" ],
+		"join some rows of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader AND ... LIMIT ...)" ],
 	[ 'SELECT DISTINCT id % 2 AS id FROM messages WHERE messages.campagne_id_fk = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n GROUP BY messages.id % 2', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
 	[ 'SELECT DISTINCT ON (id % 2) id FROM messages WHERE messages.campagne_id_fk = $n ORDER BY id % 2, id DESC', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ],
@@ -431,12 +433,12 @@ for my $followed ([ $two, "join some rows of each: JOIN LATERAL (SELECT ... FROM
 	[ 'WITH RECURSIVE t AS (SELECT id FROM messages WHERE messages.campagne_id_fk = $n UNION SELECT m.id FROM messages AS m JOIN t ON m.id = 2 * t.id) SELECT id FROM t',
 		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
 	[ 'SELECT coalesce(messages.id, -z.n) AS id FROM generate_series(1, 2) AS z (n) LEFT JOIN messages ON messages.id % 3 = z.n AND messages.campagne_id_fk = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
-	[ 'SELECT c.id FROM campagnes AS c WHERE EXISTS (SELECT FROM messages WHERE messages.id % 7 = c.id AND messages.campagne_id_fk = $n)', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
-	[ 'SELECT c.id FROM campagnes AS c WHERE NOT EXISTS (SELECT FROM messages WHERE messages.id % 7 = c.id AND messages.campagne_id_fk = $n)', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
-	[ 'SELECT c.id * 100 + (SELECT count(*) FROM messages WHERE messages.id >= c.id AND messages.campagne_id_fk = $n) AS id FROM campagnes AS c WHERE c.id = 5', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
+	[ 'SELECT c.id FROM campagnes AS c WHERE EXISTS (SELECT FROM messages WHERE messages.id % 7 = c.id AND messages.campagne_id_fk = $n)', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader AND ...)" ],
+	[ 'SELECT c.id FROM campagnes AS c WHERE NOT EXISTS (SELECT FROM messages WHERE messages.id % 7 = c.id AND messages.campagne_id_fk = $n)', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader AND ...)" ],
+	[ 'SELECT c.id * 100 + (SELECT count(*) FROM messages WHERE messages.id >= c.id AND messages.campagne_id_fk = $n) AS id FROM campagnes AS c WHERE c.id = 5', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader AND ...)" ],
 	[ 'SELECT c.id * 100 + (SELECT messages.id FROM messages WHERE messages.id >= c.id AND messages.campagne_id_fk = $n ORDER BY messages.id LIMIT 1) AS id FROM campagnes AS c',
-		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne AND ...)" ],
-	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n UNION ALL SELECT -id FROM campagnes WHERE campagnes.id = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_campagne ...)" ])
+		"join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader AND ...)" ],
+	[ 'SELECT count(*) AS id FROM messages WHERE messages.campagne_id_fk = $n UNION ALL SELECT -id FROM campagnes WHERE campagnes.id = $n', "join the whole query of each: JOIN LATERAL (SELECT ... FROM messages WHERE $of_leader ...)" ])
 {
 	my ($statement, $advice) = @$followed;
 	my @runs = map { (my $run = $statement) =~ s/\$n/$_/g; $run } 1 .. 12;

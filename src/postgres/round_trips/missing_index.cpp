@@ -7,14 +7,26 @@
 extern "C" {
 #include "access/table.h"
 #include "access/transam.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "commands/defrem.h"
 #include "utils/rel.h"
 }
 
 namespace onetrip::postgres {
 
-bool begins_index(Oid table, AttrNumber column) {
+namespace {
+
+/// Whether the values of a column have an order by which an index is made.
+bool has_order(Oid table, AttrNumber column) {
+    const Oid type = get_atttype(table, column);
+    return OidIsValid(type) && OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID));
+}
+
+}  // namespace
+
+bool begins_index(Oid table, AttrNumber column, IndexRows rows) {
     const Relation relation = open_without_waiting(table);
     if (relation == nullptr) {
         return true;
@@ -26,8 +38,10 @@ bool begins_index(Oid table, AttrNumber column) {
             SearchSysCache1(INDEXRELID, ObjectIdGetDatum(list_nth_oid(indexes, i)));
         if (HeapTupleIsValid(tuple)) {
             const auto* const index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+            const bool has_rows = rows == IndexRows::some_too ||
+                                  heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
             found = index->indisvalid && index->indnatts > 0 && index->indkey.values[0] == column &&
-                    heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
+                    has_rows;
             ReleaseSysCache(tuple);
         }
     }
@@ -55,8 +69,9 @@ const char* ddl_of_index(Oid table, const char* keys) {
                           quote_qualified_identifier(schema, name), keys);
 }
 
-const char* missing_index(Oid table, AttrNumber column) {
-    if (!OidIsValid(table) || column <= 0 || !takes_index(table) || begins_index(table, column)) {
+const char* missing_index(Oid table, AttrNumber column, IndexRows rows) {
+    if (!OidIsValid(table) || column <= 0 || !takes_index(table) || !has_order(table, column) ||
+        begins_index(table, column, rows)) {
         return nullptr;
     }
     const char* const name = get_attname(table, column, true);

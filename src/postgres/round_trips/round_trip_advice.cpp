@@ -25,6 +25,7 @@ namespace {
 
 /// A column of the leader that a foreign key binds to the one that is compared.
 struct Binding {
+    Oid table = InvalidOid;        ///< InvalidOid if none exists
     const char* column = nullptr;  ///< table.column; nullptr if none exists
     int place = -1;  ///< among the leader's columns; -1 if it is not known which held the values
     bool refers = false;  ///< it refers to the one that is compared
@@ -35,14 +36,15 @@ struct Subject {
     const PlannedStmt* statement;
     const Findings* findings;
     LeaderOfLoop leader;
-    CmdType operation;     ///< of its modification; CMD_SELECT if it only reads
-    Oid table;             ///< that is read or written, or the view; else InvalidOid
-    AttrNumber column;     ///< that is compared, of the table
-    const char* name;      ///< of the table; nullptr if none exists
-    const char* compared;  ///< table.column; nullptr if none is compared
-    Binding binding;       ///< of the leader's column
-    const char* joined;    ///< that column, if a join can be written into the leader
-    const char* further;   ///< what follows a condition that is not the statement's only one
+    CmdType operation;      ///< of its modification; CMD_SELECT if it only reads
+    Oid table;              ///< that is read or written, or the view; else InvalidOid
+    AttrNumber column;      ///< that is compared, of the table
+    const char* name;       ///< of the table; nullptr if none exists
+    const char* compared;   ///< table.column; nullptr if none is compared
+    Binding binding;        ///< of the leader's column
+    const char* joined;     ///< that column, if a join can be written into the leader
+    const char* further;    ///< what follows a condition that is not the statement's only one
+    const char* among_all;  ///< the condition for the values of all runs, with those that follow
 };
 
 Oid table_of(const PlannedStmt* statement, const Findings& findings) {
@@ -51,6 +53,9 @@ Oid table_of(const PlannedStmt* statement, const Findings& findings) {
     }
     if (OidIsValid(findings.shape.view)) {
         return findings.shape.view;
+    }
+    if (OidIsValid(findings.shape.written)) {
+        return findings.shape.written;
     }
     if (findings.modification != nullptr) {
         return rt_fetch(findings.modification->nominalRelation, statement->rtable)->relid;
@@ -109,6 +114,10 @@ std::uint8_t likely_columns(const LeaderOfLoop& leader, const Comparison& compar
     return likely != 0 ? likely : columns.found;
 }
 
+const char* qualified_name_of(const ColumnOfTable& column) {
+    return column.is_known() ? qualified_name(column.table, column.column) : nullptr;
+}
+
 /// Looks for a foreign key between the column that is compared and one of the leader's that held
 /// the values. If these are not known, any of the leader's tables may have it.
 Binding binding_of(const Subject& subject) {
@@ -122,7 +131,9 @@ Binding binding_of(const Subject& subject) {
                                        ? ColumnOfTable{comparison.table, comparison.column}
                                        : ColumnOfTable{subject.table, subject.column};
     if (columns.result == nullptr || columns.found == 0) {
-        return {column_bound_to(compared.table, compared.column, subject.leader.tables)};
+        const ColumnOfTable bound =
+            column_bound_to(compared.table, compared.column, subject.leader.tables);
+        return {bound.table, qualified_name_of(bound)};
     }
     for (int i = 0; i < columns.result->count; ++i) {
         const ColumnOfTable& origin = columns.result->origins[i];
@@ -131,17 +142,33 @@ Binding binding_of(const Subject& subject) {
         }
         const bool refers = refers_to(origin.table, origin.column, compared.table, compared.column);
         if (refers || refers_to(compared.table, compared.column, origin.table, origin.column)) {
-            return {qualified_name(origin.table, origin.column), i, refers};
+            return {origin.table, qualified_name_of(origin), i, refers};
         }
     }
     return {};
 }
 
-/// Whether a join can be written into the leader: its rows are those of its tables, and their
-/// number does not change what it returns of them.
+/// Whether a join can be written into the leader: its rows are those of its tables, their number
+/// does not change what it returns of them, and no table would be there twice under one name.
 bool can_join_leader(const Subject& subject) {
-    const QueryShape& leader = subject.leader.shape;
-    return leader.is_plain && (!leader.is_limited || is_key(subject.table, subject.column));
+    const LeaderOfLoop& leader = subject.leader;
+    return leader.shape.is_plain && !leader.tables.contains(subject.table) &&
+           !reads(subject.statement, subject.binding.table) &&
+           (!leader.shape.is_limited || is_key(subject.table, subject.column));
+}
+
+/// The values of several columns belong together: by a list for each, rows of others would be among
+/// them.
+const char* among_all(const Subject& subject) {
+    const Findings& findings = *subject.findings;
+    if (subject.compared == nullptr) {
+        return nullptr;
+    }
+    const bool has_others = findings.shape.conditions > findings.changing_columns;
+    return findings.changing_columns > 1 && !findings.is_of_list()
+               ? psprintf("(%s, ...) IN (VALUES ...)%s", subject.compared,
+                          has_others ? subject.further : "")
+               : psprintf("%s = ANY($1)%s", subject.compared, subject.further);
 }
 
 /// The subject of a statement. If that writes, the subject is the table that is written, and the
@@ -170,6 +197,7 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
     }
     subject.joined = can_join_leader(subject) ? subject.binding.column : nullptr;
     subject.further = findings.has_further_conditions ? " AND ..." : "";
+    subject.among_all = among_all(subject);
     return subject;
 }
 
@@ -333,20 +361,35 @@ const char* read_without_comparison(const Subject& subject) {
 const char* read_of_aggregates(const Subject& subject) {
     return subject.findings->aggregates_all
                ? psprintf(
-                     "ask once for all of them: ... FROM %s WHERE %s = ANY($1)%s GROUP BY %s "
+                     "ask once for all of them: ... FROM %s WHERE %s GROUP BY %s "
                      "(values without rows are missing there)",
-                     subject.name, subject.compared, subject.further, subject.compared)
+                     subject.name, subject.among_all, subject.compared)
                : nullptr;
 }
 
 /// The statement asks whether rows exist (EXISTS).
 const char* read_of_existence(const Subject& subject) {
     return subject.findings->is_of_existence
-               ? psprintf(
-                     "ask once which of them there are: SELECT DISTINCT %s FROM %s WHERE %s = "
-                     "ANY($1)%s",
-                     subject.compared, subject.name, subject.compared, subject.further)
+               ? psprintf("ask once which of them there are: SELECT DISTINCT %s FROM %s WHERE %s",
+                          subject.compared, subject.name, subject.among_all)
                : nullptr;
+}
+
+const char* read(const Subject& subject) {
+    return psprintf("ask once: SELECT ... FROM %s WHERE %s", subject.name, subject.among_all);
+}
+
+/// The leader writes: a statement that it is a part of (WITH) does not see its rows.
+const char* read_of_written_rows(const Subject& subject) {
+    if (!OidIsValid(subject.leader.shape.written)) {
+        return nullptr;
+    }
+    const bool are_same = subject.leader.shape.written == subject.table &&
+                          is_same_column(subject) && is_one_row(subject);
+    const char* const columns = returned_columns(subject);
+    return are_same ? psprintf("let RETURNING give %s with the rows of %s that are written",
+                               columns != nullptr ? columns : "these columns", subject.name)
+                    : read(subject);
 }
 
 /// The rows of the leader have the columns already.
@@ -367,21 +410,25 @@ const char* join_of(const Subject& subject) {
     return subject.findings->is_of_value ? "LEFT JOIN" : "JOIN";
 }
 
+/// Further columns that are compared with the leader's are among the conditions of a join.
+const char* further_of_join(const Subject& subject) {
+    return subject.findings->changing_columns > 1 ? " AND ..." : subject.further;
+}
+
 /// A foreign key says how the leader's rows and those of the table belong together.
 const char* read_by_foreign_key(const Subject& subject) {
     return subject.joined != nullptr
-               ? psprintf("join: %s %s ON %s = %s%s; or ask once: WHERE %s = ANY($1)%s",
-                          join_of(subject), subject.name, subject.compared, subject.joined,
-                          subject.further, subject.compared, subject.further)
+               ? psprintf("join: %s %s ON %s = %s%s; or ask once: WHERE %s", join_of(subject),
+                          subject.name, subject.compared, subject.joined, further_of_join(subject),
+                          subject.among_all)
                : nullptr;
 }
 
 /// The leader's own column says the same if no foreign key does.
 const char* read_by_leaders_column(const Subject& subject, const char* column) {
-    return psprintf(
-        "join to the leader: %s %s ON %s = leader.%s%s; or ask once: WHERE %s = ANY($1)%s",
-        join_of(subject), subject.name, subject.compared, quote_identifier(column), subject.further,
-        subject.compared, subject.further);
+    return psprintf("join to the leader: %s %s ON %s = leader.%s%s; or ask once: WHERE %s",
+                    join_of(subject), subject.name, subject.compared, quote_identifier(column),
+                    further_of_join(subject), subject.among_all);
 }
 
 const char* read_down_a_tree(const Subject& subject) {
@@ -399,23 +446,16 @@ const char* read_under_leader(const Subject& subject) {
             subject.leader.exists ? subject.leader.named_column() : nullptr) {
         return read_by_leaders_column(subject, column);
     }
-    return subject.leader.exists
-               ? psprintf("join %s by %s to the leader; or ask once: WHERE %s = ANY($1)%s",
-                          subject.name, subject.compared, subject.compared, subject.further)
-               : nullptr;
-}
-
-const char* read(const Subject& subject) {
-    return psprintf("ask once: SELECT ... FROM %s WHERE %s = ANY($1)%s", subject.name,
-                    subject.compared, subject.further);
+    return subject.leader.exists ? psprintf("join %s by %s to the leader; or ask once: WHERE %s",
+                                            subject.name, subject.compared, subject.among_all)
+                                 : nullptr;
 }
 
 constexpr Rule rules_for_reads[] = {
-    read_of_sequence,    read_of_queue,           read_without_table,
-    read_of_known_value, read_of_some_rows,       read_for_each,
-    read_row_by_row,     read_without_comparison, read_down_a_tree,
-    read_of_existence,   read_of_aggregates,      read_of_leaders_rows,
-    read_by_foreign_key, read_under_leader,       read,
+    read_of_sequence,     read_of_queue,       read_without_table, read_of_known_value,
+    read_of_some_rows,    read_for_each,       read_row_by_row,    read_without_comparison,
+    read_down_a_tree,     read_of_existence,   read_of_aggregates, read_of_written_rows,
+    read_of_leaders_rows, read_by_foreign_key, read_under_leader,  read,
 };
 
 // ---- rules for reads that are the same each time ------------------------------------------------
@@ -471,7 +511,8 @@ const char* write_without_table(const Subject& subject) {
 }
 
 const char* insert_of_query(const Subject& subject) {
-    return subject.operation == CMD_INSERT && subject.findings->scans > 0
+    const bool has_query = subject.findings->scans > 0 || subject.findings->shape.inserts_query;
+    return subject.operation == CMD_INSERT && has_query
                ? psprintf("one INSERT INTO %s SELECT ... for all of them", subject.name)
                : nullptr;
 }
@@ -482,7 +523,8 @@ const char* insert_like_copy(const Subject& subject) {
     const ModifyTable* const modification = subject.findings->modification;
     return subject.operation == CMD_INSERT && modification != nullptr &&
                    modification->onConflictAction == ONCONFLICT_NONE &&
-                   modification->returningLists == NIL && takes_copy(subject.table)
+                   modification->returningLists == NIL && subject.findings->shape.inserts_given &&
+                   takes_copy(subject.table)
                ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
                           subject.name, subject.name)
                : nullptr;
@@ -499,9 +541,15 @@ const char* insert(const Subject& subject) {
                : nullptr;
 }
 
+/// The name of a list of VALUES next to the table that is written.
+const char* name_of_values(const Subject& subject) {
+    return std::strcmp(subject.name, "v") == 0 ? "given" : "v";
+}
+
 const char* delete_without_comparison(const Subject& subject) {
     return subject.operation == CMD_DELETE && subject.compared == nullptr
-               ? psprintf("one DELETE FROM %s USING (VALUES ...) AS v WHERE ...", subject.name)
+               ? psprintf("one DELETE FROM %s USING (VALUES ...) AS %s WHERE ...", subject.name,
+                          name_of_values(subject))
                : nullptr;
 }
 
@@ -516,13 +564,16 @@ const char* delete_by_column_and_more(const Subject& subject) {
         return nullptr;
     }
     const char* const column = name_in_values(subject);
-    return psprintf("one DELETE FROM %s USING (VALUES ...) AS v (%s, ...) WHERE %s = v.%s AND ...",
-                    subject.name, column, subject.compared, column);
+    const char* const values = name_of_values(subject);
+    return psprintf(
+        "one DELETE FROM %s USING (VALUES ...) AS %s (%s, ...) WHERE %s = %s.%s AND ...",
+        subject.name, values, column, subject.compared, values, column);
 }
 
 const char* merge(const Subject& subject) {
     return subject.operation == CMD_MERGE
-               ? psprintf("one MERGE INTO %s USING (VALUES ...) AS v ON ...", subject.name)
+               ? psprintf("one MERGE INTO %s USING (VALUES ...) AS %s ON ...", subject.name,
+                          name_of_values(subject))
                : nullptr;
 }
 
@@ -535,7 +586,8 @@ const char* update_of_same_row(const Subject& subject) {
 
 const char* update_without_comparison(const Subject& subject) {
     return subject.compared == nullptr
-               ? psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v WHERE ...", subject.name)
+               ? psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS %s WHERE ...", subject.name,
+                          name_of_values(subject))
                : nullptr;
 }
 
@@ -548,8 +600,9 @@ const char* update_by_column(const Subject& subject) {
     } else if (!subject.findings->has_further_conditions) {
         further = psprintf("; or, where all get the same, WHERE %s = ANY($1)", subject.compared);
     }
-    return psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS v (%s, ...) WHERE %s = v.%s%s",
-                    subject.name, column, subject.compared, column, further);
+    const char* const values = name_of_values(subject);
+    return psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS %s (%s, ...) WHERE %s = %s.%s%s",
+                    subject.name, values, column, subject.compared, values, column, further);
 }
 
 constexpr Rule rules_for_writes[] = {
@@ -571,9 +624,14 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
 const char* with_missing_index(const Subject& subject, const char* advice) {
     const bool is_of_view = OidIsValid(subject.findings->shape.view);
     const Comparison& comparison = subject.findings->comparison();
-    const char* const missing = subject.compared == nullptr ? nullptr
-                                : is_of_view ? missing_index(comparison.table, comparison.column)
-                                             : missing_index(subject.table, subject.column);
+    if (subject.compared == nullptr) {
+        return advice;
+    }
+    // The planner has found that the statement's rows are in the index which it takes.
+    const IndexRows rows = comparison.in_index ? IndexRows::some_too : IndexRows::all;
+    const char* const missing = is_of_view
+                                    ? missing_index(comparison.table, comparison.column, rows)
+                                    : missing_index(subject.table, subject.column, rows);
     return missing == nullptr ? advice : psprintf("%s; %s", advice, missing);
 }
 

@@ -15,6 +15,7 @@ extern "C" {
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/partition.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "rewrite/rewriteHandler.h"
@@ -30,13 +31,6 @@ namespace {
 
 bool is_table(const RangeTblEntry* range) {
     return range->rtekind == RTE_RELATION && range->relkind != RELKIND_VIEW;
-}
-
-bool reads(const PlannedStmt* statement, Oid table) {
-    const auto ranges = each<RangeTblEntry>(statement->rtable);
-    return std::any_of(ranges.begin(), ranges.end(), [table](const RangeTblEntry* range) {
-        return range->rtekind == RTE_RELATION && range->relid == table;
-    });
 }
 
 /// The tables that the client named, found for the partitions that the statement reads.
@@ -156,6 +150,13 @@ TablesOfStatement tables_of(const PlannedStmt* statement) {
     return found;
 }
 
+bool reads(const PlannedStmt* statement, Oid table) {
+    const auto ranges = each<RangeTblEntry>(statement->rtable);
+    return std::any_of(ranges.begin(), ranges.end(), [table](const RangeTblEntry* range) {
+        return range->rtekind == RTE_RELATION && range->relid == table;
+    });
+}
+
 Oid written_table(const PlannedStmt* statement) {
     if (statement->commandType == CMD_SELECT) {
         return InvalidOid;
@@ -248,7 +249,7 @@ bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced) 
     return found.referencing != InvalidAttrNumber;
 }
 
-const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others) {
+ColumnOfTable column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others) {
     for (int i = 0; i < others.count; ++i) {
         const Oid other = others.tables[i];
         const auto refers = [column](const ForeignKey& key) { return key.referencing == column; };
@@ -259,13 +260,11 @@ const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatemen
         if (bound == InvalidAttrNumber) {
             bound = foreign_key(other, table, is_referenced).referencing;
         }
-        const char* const name =
-            bound == InvalidAttrNumber ? nullptr : qualified_name(other, bound);
-        if (name != nullptr) {
-            return name;
+        if (bound != InvalidAttrNumber) {
+            return {other, bound};
         }
     }
-    return nullptr;
+    return {};
 }
 
 AttrNumber column_of_view(Oid view, Oid table, AttrNumber column) {
@@ -291,7 +290,8 @@ bool takes_copy(Oid table) {
         return false;
     }
     const auto* const relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-    const bool takes = !relation->relhasrules && !relation->relrowsecurity;
+    const bool takes =
+        relation->relkind != RELKIND_VIEW && !relation->relhasrules && !relation->relrowsecurity;
     ReleaseSysCache(tuple);
     return takes;
 }

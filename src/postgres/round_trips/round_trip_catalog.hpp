@@ -1,6 +1,6 @@
 #pragma once
 
-#include "postgres/server/server.hpp"
+#include "postgres/round_trips/column_of_table.hpp"
 
 extern "C" {
 #include "nodes/plannodes.h"
@@ -31,6 +31,9 @@ Oid written_table(const PlannedStmt* statement);
 /// The table that the client named: for a partition, the first ancestor in the statement.
 Oid named_table(const PlannedStmt* statement, Oid table);
 
+/// Whether the statement names this table or partition, be it in a subquery.
+bool reads(const PlannedStmt* statement, Oid table);
+
 /// Whether the statement reads this table, once, and no other.
 bool reads_alone(const PlannedStmt* statement, Oid table);
 
@@ -59,15 +62,15 @@ const char* qualified_name(Oid table, AttrNumber column);
 /// known while another session has locked pg_constraint.
 bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced);
 
-/// `campagnes.id`: the column of one of the tables that a foreign key binds to this one, whichever
-/// of the two refers to the other; nullptr if none exists.
-const char* column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others);
+/// The column of one of the tables that a foreign key binds to this one, whichever of the two
+/// refers to the other; not known if none exists.
+ColumnOfTable column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others);
 
 /// The column of a view that is this column of a table; InvalidAttrNumber if none or several are.
 AttrNumber column_of_view(Oid view, Oid table, AttrNumber column);
 
-/// Whether rows that are copied into a table are those that would be inserted: it has neither rules
-/// nor policies on rows.
+/// Whether rows that are copied into a table are those that would be inserted: it is no view, and
+/// has neither rules nor policies on rows.
 bool takes_copy(Oid table);
 
 }  // namespace onetrip::postgres

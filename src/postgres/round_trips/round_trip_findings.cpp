@@ -249,6 +249,19 @@ bool says_more(const Comparison& one, const Comparison& known) {
            (one.is_changing == known.is_changing && one.in_index && !known.in_index);
 }
 
+/// Counts the columns whose values change, by the first two.
+void note_changing(const Comparison& found, Findings& findings) {
+    if (found.is_changing <= 0) {
+        return;
+    }
+    if (findings.changing_columns == 0) {
+        findings.changing = found;
+        findings.changing_columns = 1;
+    } else if (found.table == findings.changing.table && found.column != findings.changing.column) {
+        findings.changing_columns = 2;
+    }
+}
+
 bool has_given_value(const OpExpr* operation) {
     const auto arguments = each<Node>(operation->args);
     return std::any_of(arguments.begin(), arguments.end(), is_given_value);
@@ -276,8 +289,11 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
     if (!findings.of_any.is_known() || (in_index && !findings.of_any.in_index)) {
         findings.of_any = found;
     }
-    if (says_more(found, findings.of_target) &&
-        (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
+    if (walk.targets != nullptr && !bms_is_member(column->varno, walk.targets)) {
+        return;
+    }
+    note_changing(found, findings);
+    if (says_more(found, findings.of_target)) {
         findings.of_target = found;
     }
 }
@@ -701,6 +717,16 @@ Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
         look_at_reading(query->planstate, walk);
     }
     return walk.findings;
+}
+
+void Findings::take_shape(const QueryShape& written) {
+    shape = written;
+    has_further_conditions =
+        shape.conditions > 1 || (has_further_conditions && !OidIsValid(shape.view));
+    if (shape.is_composed) {
+        is_part = true;
+        is_of_existence = is_of_value = aggregates_all = false;
+    }
 }
 
 bool does_many_at_once(const Findings& findings) {

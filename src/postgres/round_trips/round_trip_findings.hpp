@@ -54,6 +54,13 @@ struct Findings {
     Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
     QueryShape shape;              ///< what the client named; the plan does not say that either
     int scans = 0;
+    /// The columns of one table whose values are others in each run.
+    int changing_columns = 0;
+    Comparison changing;  ///< the first of them
+
+    /// Takes what the client wrote: of conditions that a partial index has, that are asked once for
+    /// all rows, or that a view adds, the plan shows none or too many.
+    void take_shape(const QueryShape& written);
 
     /// Whether a list changes, rather than one that is the same each time, such as one of kinds.
     bool is_of_list() const {

@@ -1,4 +1,5 @@
-// Finds out what a query names in its FROM: views and functions are gone from its plan.
+// Finds out what a query names and how it is written: views, rules and functions are gone from its
+// plan, and so are conditions that an index has already.
 //
 // It looks at the analysed tree alone, and asks no catalog.
 
@@ -9,6 +10,11 @@
 #include "postgres/round_trips/expressions.hpp"
 #include "postgres/server/list_range.hpp"
 #include "postgres/server/walls.hpp"
+
+extern "C" {
+#include "miscadmin.h"
+#include "parser/parsetree.h"
+}
 
 namespace onetrip::postgres {
 
@@ -31,6 +37,129 @@ const RangeTblEntry* only_range(const Query* query) {
     return query->commandType == CMD_SELECT && list_length(query->rtable) == 1
                ? static_cast<const RangeTblEntry*>(linitial(query->rtable))
                : nullptr;
+}
+
+/// The table or view that a statement writes; nullptr if it only reads.
+const RangeTblEntry* written_range(const Query* query) {
+    return query->resultRelation > 0 ? rt_fetch(query->resultRelation, query->rtable) : nullptr;
+}
+
+bool reads_nothing_itself(const Query* query) {
+    return query->commandType == CMD_SELECT && query->jointree != nullptr &&
+           query->jointree->fromlist == NIL;
+}
+
+/// The subqueries that stand in a row, and not in one another.
+struct SubqueryWalk {
+    const SubLink* last;
+    int count;
+};
+
+bool find_subqueries(Node* node, void* context) {
+    if (node == nullptr || IsA(node, Query)) {
+        return false;
+    }
+    if (IsA(node, SubLink)) {
+        auto& walk = *static_cast<SubqueryWalk*>(context);
+        walk.last = reinterpret_cast<const SubLink*>(node);
+        ++walk.count;
+    }
+    return walk_expression(node, find_subqueries, context);
+}
+
+/// The query of the only `(SELECT ...)` or EXISTS in a row; nullptr if that is not all which is
+/// asked.
+const Query* only_subquery(const Query* query) {
+    SubqueryWalk walk{nullptr, 0};
+    find_subqueries(reinterpret_cast<Node*>(query->targetList), &walk);
+    const bool is_only =
+        walk.count == 1 && query->jointree->quals == nullptr &&
+        (walk.last->subLinkType == EXISTS_SUBLINK || walk.last->subLinkType == EXPR_SUBLINK);
+    return is_only ? castNode(Query, walk.last->subselect) : nullptr;
+}
+
+/// Whether what a query says is computed from what subqueries return.
+bool is_composed(const Query* query) {
+    if (!reads_nothing_itself(query) || !query->hasSubLinks) {
+        return false;
+    }
+    const Query* const only = only_subquery(query);
+    return only == nullptr || only->havingQual != nullptr;
+}
+
+int conditions_among(const Node* condition) {
+    if (condition == nullptr) {
+        return 0;
+    }
+    const auto* const both = reinterpret_cast<const BoolExpr*>(condition);
+    if (!IsA(condition, BoolExpr) || both->boolop != AND_EXPR) {
+        return 1;
+    }
+    check_stack_depth();
+    int count = 0;
+    for (const Node* one : each<Node>(both->args)) {
+        count += conditions_among(one);
+    }
+    return count;
+}
+
+/// Those of the query that is asked: the only one in the row, or in FROM.
+int count_conditions(const Query* query) {
+    const Query* const only = reads_nothing_itself(query) ? only_subquery(query) : nullptr;
+    if (only != nullptr) {
+        return count_conditions(only);
+    }
+    int count = query->jointree == nullptr ? 0 : conditions_among(query->jointree->quals);
+    for (const RangeTblEntry* range : each<RangeTblEntry>(query->rtable)) {
+        count += range->rtekind == RTE_JOIN ? 1 : 0;
+    }
+    const RangeTblEntry* const range = only_range(query);
+    check_stack_depth();
+    return range != nullptr && range->rtekind == RTE_SUBQUERY
+               ? count + count_conditions(range->subquery)
+               : count;
+}
+
+/// Whether COPY can give a column its value: it is given, or its default is.
+bool is_given_to_column(Node* value) {
+    value = without_casts(value);
+    return IsA(value, SetToDefault) ||
+           is_given(IsA(value, ArrayExpr)
+                        ? reinterpret_cast<Node*>(reinterpret_cast<ArrayExpr*>(value)->elements)
+                        : value);
+}
+
+/// The values of an INSERT are in its target list, or in VALUES if they are of many rows.
+bool inserts_given(const Query* query) {
+    if (query->commandType != CMD_INSERT || list_length(query->rtable) > 2) {
+        return false;
+    }
+    for (const RangeTblEntry* range : each<RangeTblEntry>(query->rtable)) {
+        for (const List* row : each<List>(range->values_lists)) {
+            const auto values = each<Node>(row);
+            if (!std::all_of(values.begin(), values.end(), is_given_to_column)) {
+                return false;
+            }
+        }
+    }
+    const bool is_of_values = list_length(query->rtable) == 2;
+    const auto entries = each<TargetEntry>(query->targetList);
+    return std::all_of(entries.begin(), entries.end(), [=](const TargetEntry* entry) {
+        auto* const value = reinterpret_cast<Node*>(entry->expr);
+        return is_given_to_column(value) || (is_of_values && IsA(without_casts(value), Var));
+    });
+}
+
+/// Whether an INSERT has a SELECT that reads something, or says something under a condition.
+bool inserts_query(const Query* query) {
+    if (query->commandType != CMD_INSERT) {
+        return false;
+    }
+    const auto ranges = each<RangeTblEntry>(query->rtable);
+    return std::any_of(ranges.begin(), ranges.end(), [](const RangeTblEntry* range) {
+        return range->rtekind == RTE_SUBQUERY && (!reads_nothing_itself(range->subquery) ||
+                                                  range->subquery->jointree->quals != nullptr);
+    });
 }
 
 /// Adds the parameters of an expression to the bits in the context.
@@ -74,11 +203,18 @@ QueryShape query_shape_of(Query* query) {
     shape.is_plain = query->commandType == CMD_SELECT && keeps_rows(query) &&
                      std::all_of(ranges.begin(), ranges.end(), is_table_or_join);
     shape.is_limited = query->limitCount != nullptr || query->limitOffset != nullptr;
-    if (const RangeTblEntry* const range = only_range(query)) {
+    const RangeTblEntry* const written = written_range(query);
+    const RangeTblEntry* const range = written != nullptr ? written : only_range(query);
+    if (range != nullptr) {
         const bool is_view = range->rtekind == RTE_RELATION && range->relkind == RELKIND_VIEW;
         shape.view = is_view ? range->relid : InvalidOid;
+        shape.written = written != nullptr ? range->relid : InvalidOid;
         shape.is_of_function = range->rtekind == RTE_FUNCTION;
     }
+    shape.is_composed = is_composed(query);
+    shape.inserts_given = inserts_given(query);
+    shape.inserts_query = inserts_query(query);
+    shape.conditions = static_cast<std::uint8_t>(Min(count_conditions(query), UINT8_MAX));
     find_limits(reinterpret_cast<Node*>(query), &shape.limits);
     return shape;
 }

@@ -10,14 +10,20 @@ extern "C" {
 
 namespace onetrip::postgres {
 
-/// The relations that a query names in its FROM, and its use of them, before the server rewrites
-/// and plans it.
+/// The relations that a query names, and its use of them, before the server rewrites and plans it.
 struct QueryShape {
     /// Its rows are rows of the tables that it names, so that a join can be written into it.
     bool is_plain = false;
     bool is_limited = false;      ///< by LIMIT or OFFSET
-    Oid view = InvalidOid;        ///< that it reads, and nothing else
+    Oid view = InvalidOid;        ///< that it writes, or reads and nothing else
+    Oid written = InvalidOid;     ///< the table or view that it writes; rules may write another
     bool is_of_function = false;  ///< it reads what a function returns, and nothing else
+    bool is_composed = false;     ///< its row is made of subqueries, or of what is asked of one
+    bool inserts_given = false;   ///< an INSERT of nothing but values that are given
+    bool inserts_query = false;   ///< an INSERT of what a SELECT reads, or says under a condition
+    /// The conditions of the query whose rows are asked for, those of its joins among them; of more
+    /// than there is room for, the most.
+    std::uint8_t conditions = 0;
     /// The parameters in its LIMIT and OFFSET, as bits from the first: they are numbers of rows,
     /// not values. Those after the 64th are not known.
     std::uint64_t limits = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "postgres/round_trips/column_of_table.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/round_trips/row_sizes.hpp"
 #include "roundtrip/evidence.hpp"
@@ -9,15 +10,6 @@ extern "C" {
 }
 
 namespace onetrip::postgres {
-
-/// A column of a table or view.
-struct ColumnOfTable {
-    Oid table = InvalidOid;  ///< InvalidOid if it is computed, and no table's
-    AttrNumber column = InvalidAttrNumber;
-
-    bool is_known() const { return OidIsValid(table); }
-    bool operator==(const ColumnOfTable&) const = default;
-};
 
 /// The columns of a result whose values are kept.
 struct ColumnsOfResult {

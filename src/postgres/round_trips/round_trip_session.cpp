@@ -571,7 +571,7 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
     const Fingerprints::Entry* const known = known_of(query_id_of(query->plannedstmt));
     if (known != nullptr) {
         findings.paged_table = known->page.table;
-        findings.shape = known->shape;
+        findings.take_shape(known->shape);
     }
     return findings;
 }
