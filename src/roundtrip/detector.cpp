@@ -188,6 +188,7 @@ inline void Detector::count_statement(const Run& run) {
     time_.count(run.statement.begin);
     ++clock_;
     relation_clock_ += run.statement.has_relation ? 1 : 0;
+    trip_clock_ += run.statement.is_trip ? 1 : 0;
 }
 
 /// A portal whose rows are read in parts is like a cursor, and so not a run of a loop.
@@ -199,7 +200,7 @@ inline void Detector::take_part(const Statement& part) {
     }
 }
 
-[[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(const Run& run) {
+[[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(Run& run) {
     count_statement(run);
     if (run.statement.role == Statement::Role::next_part) {
         take_part(run.statement);
@@ -208,6 +209,8 @@ inline void Detector::take_part(const Statement& part) {
     const Place at =
         placement.entry != nowhere ? placement.entry : insert(run.statement, placement);
     Entry& entry = episode_.entries[at];
+    // Its client has waited for what came in one message with it.
+    run.statement.is_trip |= entry.trip_clock != trip_clock_;
     // The entry of the list's last writes may have made room for this one.
     if (placement.are_too_many && last_ != nowhere) {
         move_runs(episode_.entries[last_], entry);
@@ -236,7 +239,7 @@ void Detector::begin_block_episode() {
     for (Entry& entry : episode_.entries) {
         entry.runs_before_block = entry.runs;
     }
-    for (const Run& run : episode_.held) {
+    for (Run& run : episode_.held) {
         add_held(run);
     }
     episode_.held.clear();
@@ -251,7 +254,7 @@ void Detector::release_held() {
 }
 
 /// A loop that was not foreseen is described with its next run.
-void Detector::add_held(const Run& run) {
+void Detector::add_held(Run& run) {
     const std::optional<LoopKey> loop = add(run);
     if (loop && !episode_.held.is_foreseen(*loop)) {
         describe_later(*loop);
@@ -608,6 +611,7 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     entry.is_neighbour = placement.is_neighbour;
     entry.counts_alone = statement.has_relation && !statement.locks_rows;
     entry.relation_clock = relation_clock_;
+    entry.trip_clock = trip_clock_;
     ++entry.serial;
 }
 

@@ -148,7 +148,7 @@ class Detector {
     std::optional<LoopKey> hold(const Run& run);
     std::optional<LoopKey> foresee(const Run& run);
     void release_held();
-    void add_held(const Run& run);
+    void add_held(Run& run);
     void describe_later(const LoopKey& loop);
 
     // Where a run belongs:
@@ -168,7 +168,7 @@ class Detector {
     // Counting it:
     void count_statement(const Run& run);
     void take_part(const Statement& part);
-    std::optional<LoopKey> add(const Run& run);
+    std::optional<LoopKey> add(Run& run);
     std::optional<LoopKey> add_to(Entry& entry, Place place, const Run& run,
                                   const Placement& placement);
     Place insert(const Statement& statement, const Placement& placement);
@@ -207,6 +207,7 @@ class Detector {
     Place last_run_ = nowhere;          ///< the last statement
     std::uint64_t relation_clock_ = 0;  ///< counts runs with a relation
     std::uint64_t clock_ = 0;           ///< counts runs
+    std::uint32_t trip_clock_ = 0;      ///< counts runs that were waited for
 
     std::uint64_t grown_ = 0;    ///< a bit for each entry that has_grown means
     bool has_reported_ = false;  ///< a loop of this episode

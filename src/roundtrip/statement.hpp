@@ -63,8 +63,9 @@ struct Statement {
     bool names_none = false;      ///< no relation, not even a sequence
     bool is_of_catalogs = false;  ///< it reads nothing but system catalogs
     bool locks_rows = false;
-    bool is_of_request = false;    ///< in which it counts, and not with what has no request
-    bool is_trip = true;           ///< its client may have waited for the statement before
+    bool is_of_request = false;  ///< in which it counts, and not with what has no request
+    bool is_trip = true;  ///< its client may have waited since the statement before, or since the
+                          ///< run before in its loop
     std::uint64_t rows = 0;        ///< returned or touched
     std::uint64_t parameters = 0;  ///< a hash of its parameters and constants; 0 if there are none
     Microseconds begin = 0;        ///< its first message arrived

@@ -57,6 +57,22 @@ TEST_CASE("the first run of a loop is a round trip") {
     CHECK(loops[0].round_trips == 10);
 }
 
+TEST_CASE(
+    "what comes in one message with another statement each time is waited for with that one") {
+    const std::vector<Loop> loops = loops_of(40, [](int i, Statement& statement) {
+        statement.id = i % 2 == 0 ? 7 : 8;
+        statement.is_trip = i % 2 == 0;
+    });
+    REQUIRE(loops.size() == 2);
+    CHECK(loops[0].round_trips == 20);
+    CHECK(loops[1].round_trips == 20);
+    // Of a message that has all of them the client has waited for one.
+    CHECK(loops_of(40, [](int i, Statement& statement) {
+              statement.id = i % 2 == 0 ? 7 : 8;
+              statement.is_trip = i == 0;
+          }).empty());
+}
+
 TEST_CASE("transactions of a loop are counted") {
     const std::vector<Loop> loops = loops_of(20, [](int i, Statement& statement) {
         statement.transaction = 1 + static_cast<std::uint64_t>(i) / 5;

@@ -109,6 +109,13 @@ is(seen('transactions, rows', $list . each_of("UPDATE posts SET title = 'x' WHER
 is(seen('statements', "BEGIN;\n$list" . join('\;', map { "SELECT title FROM posts WHERE user_id = $_" } @ids) . ";\nCOMMIT;\n"), '', 'one message is one trip');
 is( seen('statements, round_trips', "BEGIN;\n$list" . join('', map { "SELECT title FROM posts WHERE user_id = $_\\;\n" . 'SELECT title FROM posts WHERE user_id = ' . ($_ + 20) . ";\n" } @ids) . "COMMIT;\n"),
 	'40|20', 'two in each message');
+my @after_setting = map { "SELECT set_config('app.reader', '7', false)\\;\nSELECT title FROM posts WHERE user_id = $_;\n" } @ids;
+for my $block (0, 1)
+{
+	my $both = $list . join '', @after_setting;
+	$both = "BEGIN;\n${both}COMMIT;\n" if $block;
+	like(seen('repeated, statements, round_trips', $both), qr/^SELECT title FROM posts WHERE user_id = \$1\|20\|20$/m, "another one before each, block $block");
+}
 
 # ---- pages ----
 
