@@ -116,7 +116,7 @@ inline std::uint32_t Evidence::take_changes(Asking& asking,
     std::uint32_t changed = 0;
     const bool is_first = asking.count != values.count;
     for (std::size_t i = 0; i < values.count; ++i) {
-        const auto hash = static_cast<std::uint32_t>(values.hashes[i] >> 16U);
+        const std::uint32_t hash = short_hash(values.hashes[i]);
         if ((is_first || asking.last[i] != hash) && values.hashes[i] != 0) {
             changed |= 1U << i;
         }
@@ -607,6 +607,18 @@ std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {
         return 0;
     }
     return likely_columns(place, asking->tallies[place]);
+}
+
+std::uint8_t Evidence::columns_in_turn(std::uint8_t of, QueryId id, ValueHash value,
+                                       Place place) const noexcept {
+    const Asking* const asking = find(id);
+    const std::uint32_t turn = asking == nullptr ? 0 : asking->tallies[place].asked;
+    std::uint32_t found = 0;
+    for (std::uint32_t left = of; left != 0; left &= left - 1) {
+        const auto column = static_cast<std::size_t>(std::countr_zero(left));
+        found |= results_.is_turn_of(place, column, value, turn) ? 1U << column : 0;
+    }
+    return static_cast<std::uint8_t>(found);
 }
 
 std::uint8_t Evidence::columns_with(ValueHash value, Place place) const noexcept {

@@ -56,6 +56,11 @@ class Evidence {
     /// The columns of a result that hold a value, as bits.
     std::uint8_t columns_with(ValueHash value, Place place) const noexcept;
 
+    /// Those of some columns of a result, as bits, in which a client that goes over the rows asks
+    /// for this value now: the statement has asked for it by its last run.
+    std::uint8_t columns_in_turn(std::uint8_t of, QueryId id, ValueHash value,
+                                 Place place) const noexcept;
+
     void forget() noexcept;
 
     /// Forgets one result.

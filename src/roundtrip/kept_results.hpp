@@ -16,6 +16,8 @@ class KeptResults {
     static constexpr std::size_t results = 8;
     static constexpr std::size_t columns = 8;
     static constexpr std::size_t most_rows = 256;
+    /// Of so many rows it is known in which order the values came.
+    static constexpr std::size_t ordered_rows = 16;
 
     using Place = std::uint8_t;
     static constexpr Place nowhere = 0xFF;
@@ -65,6 +67,11 @@ class KeptResults {
     /// the last execution.
     bool has(Place place, ValueHash value, std::size_t column) const noexcept;
 
+    /// Whether a client that goes over the rows, and asks for each value of a column, or for each
+    /// only once, asks for this one as the `turn`th, from 1. False if it is not known.
+    bool is_turn_of(Place place, std::size_t column, ValueHash value,
+                    std::uint32_t turn) const noexcept;
+
     /// Forgets one result.
     void drop(Place place) noexcept;
     void forget() noexcept;
@@ -80,6 +87,9 @@ class KeptResults {
         std::uint16_t count = 0;  ///< of bits that were set; of more than there is room for, all
         std::array<std::uint8_t, 30> words{};
     };
+
+    /// The values of the first rows, by a part of their hashes.
+    using OrderedRows = std::array<std::array<std::uint32_t, columns>, ordered_rows>;
 
     /// Where a value of a column is in a filter: two bits of one word.
     struct Mark {
@@ -102,6 +112,7 @@ class KeptResults {
     std::uint32_t generation_ = 0;
     std::array<Filter, results> filters_{};
     std::array<UsedWords, results> used_{};
+    std::array<OrderedRows, results> ordered_{};
 };
 
 // ---- what runs for each statement and row -------------------------------------------------------
@@ -135,6 +146,11 @@ inline bool KeptResults::has(Place place, ValueHash value, std::size_t column) c
     const Result& result = results_[place];
     return ((result.echo >> column) & 1U) == 0 ? holds(place, value, column)
                                                : result.last_first[column] == value;
+}
+
+/// The part of a hash by which values are compared where chance does no harm.
+inline std::uint32_t short_hash(ValueHash value) noexcept {
+    return static_cast<std::uint32_t>(value >> 16U);
 }
 
 inline void KeptResults::note_used(Place place, std::size_t word) noexcept {
@@ -179,6 +195,9 @@ template <typename ValueOf>
     Filter& filter = filters_[place];
     for (std::size_t column = 0; column < width; ++column) {
         const ValueHash value = value_of(column);
+        if (result.rows <= ordered_rows) {
+            ordered_[place][result.rows - 1][column] = short_hash(value);
+        }
         if (value == 0) {
             continue;
         }

@@ -81,6 +81,19 @@ is(advised($authors, 'INSERT INTO v VALUES ($n, (SELECT max(id) FROM books))'), 
 is(advised($authors, 'INSERT INTO v VALUES ($n, extract(year FROM now())::int)'), 'one INSERT INTO v with a row of VALUES for each', 'and asks for no time');
 is(advised($authors, q{INSERT INTO v (id, n) VALUES ($n, '7'::int)}), 'one INSERT INTO v with a row of VALUES for each, or COPY v FROM STDIN', 'it reads values');
 
+# ---- writes in parts ----
+
+$node->safe_psql('postgres', 'CREATE TABLE queue (id int PRIMARY KEY, at int); INSERT INTO queue SELECT n, n FROM generate_series(1, 30000) AS n');
+for my $rows (100, 5)
+{
+	my $is_row = $rows < 100 ? qr/\|120$/ : qr/^$/;
+	for my $part ("DELETE FROM queue WHERE id IN (SELECT id FROM queue ORDER BY id LIMIT $rows)", "UPDATE queue SET at = 0 WHERE id BETWEEN 15000 + 100 * \$n AND 15000 + 100 * \$n + $rows - 1")
+	{
+		run_script($node, each_of($part, 1 .. 120));
+		like(take_rows($node, 'kind, statements'), $is_row, "a hundred rows are worth a trip: $part");
+	}
+}
+
 # ---- rows of several subqueries ----
 
 my $whole = 'join the whole query of each: JOIN LATERAL (SELECT ... FROM books WHERE books.author = authors.id ...) AS t ON true';

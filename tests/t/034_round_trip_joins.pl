@@ -62,6 +62,23 @@ is(advised('SELECT o.id FROM orders AS o JOIN users AS u ON u.id = o.customer', 
 is(advised('SELECT "e.f" FROM "a.b"."c.d"', 'SELECT * FROM dotted WHERE "g.h" = $n'),
 	'e.f|join: JOIN dotted ON dotted."g.h" = "a.b"."c.d"."e.f"; or ask once: WHERE dotted."g.h" = ANY($1)', 'names with dots');
 
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE papers (id int PRIMARY KEY, author int REFERENCES users, editor int REFERENCES users);
+INSERT INTO papers SELECT n, 1 + n % 7, 1 + n * 3 % 7 FROM generate_series(1, 20) AS n;
+SQL
+my $papers = 'SELECT id, author, editor FROM papers ORDER BY id';
+for my $column (qw(author editor))
+{
+	my @keys = split /\n/, $node->safe_psql('postgres', "SELECT $column FROM papers ORDER BY id");
+	my %seen;
+	for my $asked ([ 'each', @keys ], [ 'each once', grep { !$seen{$_}++ } @keys ])
+	{
+		my ($how, @asked) = @$asked;
+		is(advised($papers, 'SELECT * FROM users WHERE id = $n', @asked),
+			"$column|join: JOIN users ON users.id = papers.$column; or ask once: WHERE users.id = ANY(\$1)", "of two columns with the same values: $column, $how");
+	}
+}
+
 # ---- what is there already ----
 
 is(advised('SELECT id FROM users', 'SELECT author FROM books WHERE author = $n'),

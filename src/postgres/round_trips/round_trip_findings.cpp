@@ -712,6 +712,7 @@ Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);
     if (modification != nullptr) {
+        walk.findings.written = query->estate->es_processed;
         look_at_modification(modification, walk);
     } else {
         look_at_reading(query->planstate, walk);

@@ -54,6 +54,7 @@ struct Findings {
     Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
     QueryShape shape;              ///< what the client named; the plan does not say that either
     int scans = 0;
+    std::uint64_t written = 0;  ///< rows of this run
     /// The columns of one table whose values are others in each run.
     int changing_columns = 0;
     Comparison changing;  ///< the first of them

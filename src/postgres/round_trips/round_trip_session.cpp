@@ -576,12 +576,20 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
     return findings;
 }
 
+/// So many rows at once are worth their trip.
+constexpr int large = 100;
+
+/// Whether a write that nothing leads does its work in parts, such as a purge of a thousand rows at
+/// a time.
+bool RoundTripSession::is_write_in_parts(const LoopKey& loop, const Findings& findings) {
+    return loop.leader == 0 && findings.written >= large;
+}
+
 /// Whether the runs of a loop ask for, or write, many rows at once by lists of values, each of
 /// which is worth its trip. Pages are of one list, by whatever else its rows are chosen. (A
 /// statement that asks for the same each time is not a batch.)
 bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
-    constexpr int large = 100;
     // This run may be the only one with a single value.
     const bool has_lists = findings.most_values > 1
                                ? does_many_at_once(findings)
@@ -596,8 +604,9 @@ void RoundTripSession::describe_of_request(roundtrip::RequestId request, const L
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
     const Findings findings = look_at_findings(query);
-    if (described.has_distinct_parameters && !described.has_single_runs &&
-        is_batch(detector_, loop, findings)) {
+    const bool is_of_lists = described.has_distinct_parameters && !described.has_single_runs &&
+                             is_batch(detector_, loop, findings);
+    if (is_of_lists || is_write_in_parts(loop, findings)) {
         dismiss_in_request(request, loop.repeated);
         return;
     }
@@ -641,6 +650,10 @@ ColumnsOfLeader RoundTripSession::narrowed(ColumnsOfLeader columns, const LoopKe
     const std::uint8_t holding = evidence_.columns_with(value, place);
     const auto both = static_cast<std::uint8_t>(columns.found & holding);
     columns.found = both != 0 ? both : holding != 0 ? holding : columns.found;
+    // The author and the editor of a book are people, and mostly the same few.
+    const std::uint8_t in_turn =
+        evidence_.columns_in_turn(columns.found, loop.repeated, value, place);
+    columns.found = in_turn != 0 ? in_turn : columns.found;
     return columns;
 }
 
@@ -663,7 +676,8 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
     const bool is_described = run_apart([&] {
         const Findings findings = look_at_findings(query);
         const bool is_same = !findings.has_changed && !detector.has_distinct_parameters(loop);
-        counts = is_same || !is_batch(detector, loop, findings);
+        counts =
+            !is_write_in_parts(loop, findings) && (is_same || !is_batch(detector, loop, findings));
         if (counts) {
             loops_.describe(loop, query, findings, narrowed(columns, loop, findings));
         }

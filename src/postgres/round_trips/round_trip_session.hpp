@@ -226,6 +226,7 @@ class RoundTripSession {
                       const QueryDesc* query);
     QueryShape shape_of(const PlannedStmt* planned) const;
     Findings look_at_findings(const QueryDesc* query) const;
+    static bool is_write_in_parts(const roundtrip::LoopKey& loop, const Findings& findings);
     static bool is_batch(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                          const Findings& findings);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
