@@ -188,7 +188,7 @@ inline void Detector::count_statement(const Run& run) {
     time_.count(run.statement.begin);
     ++clock_;
     relation_clock_ += run.statement.has_relation ? 1 : 0;
-    trip_clock_ += run.statement.is_trip ? 1 : 0;
+    last_trip_ = run.statement.is_trip ? clock_ : last_trip_;
 }
 
 /// A portal whose rows are read in parts is like a cursor, and so not a run of a loop.
@@ -210,7 +210,7 @@ inline void Detector::take_part(const Statement& part) {
         placement.entry != nowhere ? placement.entry : insert(run.statement, placement);
     Entry& entry = episode_.entries[at];
     // Its client has waited for what came in one message with it.
-    run.statement.is_trip |= entry.trip_clock != trip_clock_;
+    run.statement.is_trip |= last_trip_ > entry.execution;
     // The entry of the list's last writes may have made room for this one.
     if (placement.are_too_many && last_ != nowhere) {
         move_runs(episode_.entries[last_], entry);
@@ -611,7 +611,6 @@ bool Detector::follows_parent(const Entry& entry, const Placement& placement) co
     entry.is_neighbour = placement.is_neighbour;
     entry.counts_alone = statement.has_relation && !statement.locks_rows;
     entry.relation_clock = relation_clock_;
-    entry.trip_clock = trip_clock_;
     ++entry.serial;
 }
 

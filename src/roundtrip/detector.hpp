@@ -207,7 +207,7 @@ class Detector {
     Place last_run_ = nowhere;          ///< the last statement
     std::uint64_t relation_clock_ = 0;  ///< counts runs with a relation
     std::uint64_t clock_ = 0;           ///< counts runs
-    std::uint32_t trip_clock_ = 0;      ///< counts runs that were waited for
+    std::uint64_t last_trip_ = 0;       ///< the last run that was waited for
 
     std::uint64_t grown_ = 0;    ///< a bit for each entry that has_grown means
     bool has_reported_ = false;  ///< a loop of this episode

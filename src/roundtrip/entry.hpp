@@ -58,7 +58,6 @@ struct CountedRuns {
     std::uint16_t pages;         ///< those that asked for the next page
     std::uint16_t turns;         ///< executions of the parent under which there were some
     bool has_distinct_parameters;
-    std::uint32_t trip_clock;  ///< the session's trips at the last one
 };
 
 /// A statement under one leader, either of requests or of none. Its size is a power of two, so that
