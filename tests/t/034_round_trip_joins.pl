@@ -79,6 +79,18 @@ for my $column (qw(author editor))
 	}
 }
 
+$node->safe_psql('postgres', <<'SQL');
+CREATE DOMAIN number AS int;
+CREATE DOMAIN key AS number CHECK (value > 0);
+CREATE TABLE shelves (id key PRIMARY KEY);
+INSERT INTO shelves SELECT generate_series(1, 6);
+CREATE TABLE boxes (id key PRIMARY KEY, shelf key REFERENCES shelves);
+CREATE INDEX ON boxes (shelf);
+SQL
+run_script($node, "SELECT id FROM shelves;\n" . each_of('SELECT id FROM boxes WHERE shelf = $n', 1 .. 6));
+is(take_rows($node, 'evidence, leader_column, advice'),
+	'values|id|join: JOIN boxes ON boxes.shelf = shelves.id; or ask once: WHERE boxes.shelf = ANY($1)', 'a domain is the type under it');
+
 # ---- what is there already ----
 
 is(advised('SELECT id FROM users', 'SELECT author FROM books WHERE author = $n'),

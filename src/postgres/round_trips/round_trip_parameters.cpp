@@ -228,6 +228,36 @@ roundtrip::ValueHash hash_of_other_value(Oid type, Datum datum) {
     }
 }
 
+Oid type_under_domains(Oid type) {
+    struct Known {
+        Oid type;
+        Oid base;
+    };
+    // No domain gets another type, and most queries name few of them.
+    static Known known[16] = {};
+    Known& place = known[type % lengthof(known)];
+    if (place.type == type) {
+        return place.base;
+    }
+    Oid base = type;
+    // The type may have been dropped since its cursor was opened.
+    for (;;) {
+        const HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(base));
+        if (!HeapTupleIsValid(tuple)) {
+            return InvalidOid;
+        }
+        const auto* const row = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple));
+        const Oid under = row->typtype == TYPTYPE_DOMAIN ? row->typbasetype : InvalidOid;
+        ReleaseSysCache(tuple);
+        if (!OidIsValid(under)) {
+            break;
+        }
+        base = under;
+    }
+    place = {type, base};
+    return base;
+}
+
 void StatementValues::remember_constants(Query* query, const PageShape& page, int most) {
     const auto id = static_cast<roundtrip::QueryId>(query->queryId);
     Constants& constants = constants_[id % places];

@@ -6,6 +6,7 @@
 #include "roundtrip/value_hash.hpp"
 
 extern "C" {
+#include "access/transam.h"
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
 }
@@ -50,6 +51,14 @@ inline bool has_value_hash(Oid type) {
         default:
             return false;
     }
+}
+
+/// The type that a domain is over, however many lie between; any other type is its own.
+[[gnu::cold]] Oid type_under_domains(Oid type);
+
+/// The type by which the values of a column are looked for.
+inline Oid type_of_values(Oid type) {
+    return type < FirstUnpinnedObjectId ? type : type_under_domains(type);
 }
 
 /// The values that a statement runs with: its parameters, and the constants in its text, which its

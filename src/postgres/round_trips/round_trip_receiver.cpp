@@ -56,7 +56,7 @@ inline void WatchedReceiver::begin(TupleDesc columns) {
     count_ = 0;
     const int width = columns == nullptr ? 0 : columns->natts;
     for (int i = 0; i < width && count_ < static_cast<int>(Evidence::columns); ++i) {
-        const Oid type = TupleDescAttr(columns, i)->atttypid;
+        const Oid type = type_of_values(TupleDescAttr(columns, i)->atttypid);
         if (has_value_hash(type)) {
             kept_[count_++] = {i, type};
         }
