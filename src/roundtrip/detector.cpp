@@ -715,6 +715,11 @@ bool Detector::has_distinct_parameters(const LoopKey& key) const noexcept {
     return entry != nullptr && entry->has_distinct_parameters;
 }
 
+std::optional<Microseconds> Detector::begin_of(const LoopKey& key) const noexcept {
+    const Entry* const entry = episode_.entry_of(key);
+    return entry != nullptr ? std::optional<Microseconds>(entry->first_seen) : std::nullopt;
+}
+
 bool Detector::has_lists(const LoopKey& key) const noexcept {
     const Entry* const entry = episode_.entry_of(key);
     return entry != nullptr && entry->lists > 0;

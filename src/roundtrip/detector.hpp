@@ -70,6 +70,9 @@ class Detector {
     /// it: then lists of others are lists of a loop, and no batches.
     bool has_single_runs(const LoopKey& key) const noexcept;
 
+    /// When the first of a loop's runs began, if it is one.
+    std::optional<Microseconds> begin_of(const LoopKey& key) const noexcept;
+
     /// Whether some of a loop's runs had a list of values.
     bool has_lists(const LoopKey& key) const noexcept;
 

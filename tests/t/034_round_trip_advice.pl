@@ -81,6 +81,24 @@ is(advised($authors, 'INSERT INTO v VALUES ($n, (SELECT max(id) FROM books))'), 
 is(advised($authors, 'INSERT INTO v VALUES ($n, extract(year FROM now())::int)'), 'one INSERT INTO v with a row of VALUES for each', 'and asks for no time');
 is(advised($authors, q{INSERT INTO v (id, n) VALUES ($n, '7'::int)}), 'one INSERT INTO v with a row of VALUES for each, or COPY v FROM STDIN', 'it reads values');
 
+# ---- reads of what is written in between ----
+
+$node->safe_psql('postgres', 'CREATE TABLE numbers (n int); CREATE TABLE accounts (id int PRIMARY KEY, n int); INSERT INTO accounts VALUES (1, 0)');
+my $between = 'the session writes %s in between: let RETURNING give what is read, or read and write in one statement';
+sub interleaved
+{
+	run_script($node, "BEGIN;\n" . each_of(join(";\n", @_), 1 .. 5) . 'COMMIT');
+	return take_rows($node, 'advice', q{kind <> 'select'}) =~ s/\n.*//sr;
+}
+is(interleaved('SELECT coalesce(max(n), 0) + 1 FROM numbers', 'INSERT INTO numbers VALUES ($n)'), sprintf($between, 'numbers'), 'a number that is taken');
+is(interleaved('UPDATE accounts SET n = n + 1 WHERE id = 1', 'SELECT n FROM accounts WHERE id = 1'), sprintf($between, 'accounts'), 'a sum that grows');
+is(interleaved('WITH w AS (INSERT INTO numbers VALUES ($n) RETURNING n) SELECT n FROM w', 'SELECT count(*) FROM numbers'),
+	sprintf($between, 'numbers'), 'a write in WITH');
+is(interleaved('UPDATE accounts SET n = n + $n WHERE id = 1', q{SELECT name FROM authors WHERE id = 1}),
+	'ask once and keep the result: authors.id is compared with the same value each time', 'what is written is another table');
+run_script($node, "INSERT INTO numbers VALUES (1);\nBEGIN;\n" . each_of('SELECT max(n) FROM numbers', 1 .. 5) . 'COMMIT');
+is(take_rows($node, 'advice'), 'ask once and keep the result of numbers: it is the same statement each time', 'or was written before');
+
 # ---- writes in parts ----
 
 $node->safe_psql('postgres', 'CREATE TABLE queue (id int PRIMARY KEY, at int); INSERT INTO queue SELECT n, n FROM generate_series(1, 30000) AS n');

@@ -471,6 +471,18 @@ const char* same_and_volatile(const Subject& subject) {
     return subject.findings->is_volatile ? "ask once for all values" : nullptr;
 }
 
+/// The writes in between may change what it reads.
+const char* same_and_written(const Subject& subject) {
+    const Oid written = subject.findings->written_between;
+    const char* const name = OidIsValid(written) ? name_of_table(written) : nullptr;
+    return name != nullptr
+               ? psprintf(
+                     "the session writes %s in between: let RETURNING give what is read, or read "
+                     "and write in one statement",
+                     name)
+               : nullptr;
+}
+
 const char* same_value(const Subject& subject) {
     return subject.compared != nullptr
                ? psprintf(
@@ -492,8 +504,8 @@ const char* same_of_table(const Subject& subject) {
 }
 
 constexpr Rule rules_for_same_reads[] = {
-    read_of_sequence, read_of_queue,      same_and_locking, same_and_volatile,
-    same_value,       same_without_table, same_of_table,
+    read_of_sequence, read_of_queue, same_and_locking,   same_and_volatile,
+    same_and_written, same_value,    same_without_table, same_of_table,
 };
 
 // ---- pages --------------------------------------------------------------------------------------

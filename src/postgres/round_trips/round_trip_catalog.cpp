@@ -158,9 +158,6 @@ bool reads(const PlannedStmt* statement, Oid table) {
 }
 
 Oid written_table(const PlannedStmt* statement) {
-    if (statement->commandType == CMD_SELECT) {
-        return InvalidOid;
-    }
     for (const RangeTblEntry* range : each<RangeTblEntry>(statement->rtable)) {
         if (is_table(range) && range->rellockmode == RowExclusiveLock) {
             return range->relid;

@@ -55,6 +55,8 @@ struct Findings {
     QueryShape shape;              ///< what the client named; the plan does not say that either
     int scans = 0;
     std::uint64_t written = 0;  ///< rows of this run
+    /// That it reads, and that the session has written since the loop began; else InvalidOid.
+    Oid written_between = InvalidOid;
     /// The columns of one table whose values are others in each run.
     int changing_columns = 0;
     Comparison changing;  ///< the first of them

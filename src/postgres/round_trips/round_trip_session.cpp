@@ -489,6 +489,9 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     if (known != nullptr && known->page.is_page && !goes_on) {
         look_at_page(pages_, statement, known->page, query);
     }
+    if (statement.kind != Kind::select) {
+        written_.note(written_table(planned), statement.end);
+    }
     plans_.ended(id, statement);
     report(run, planned, query->sourceText, query);
 }
@@ -564,8 +567,18 @@ QueryShape RoundTripSession::shape_of(const PlannedStmt* planned) const {
     return known != nullptr ? known->shape : QueryShape{};
 }
 
-/// The findings in the statement's plan, and those in its text about pages.
-Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
+/// A table that a statement reads and that the session has written between its runs.
+Oid RoundTripSession::written_between(const Detector& detector, const LoopKey& loop,
+                                      const PlannedStmt* planned) const {
+    const std::optional<Microseconds> begin = detector.begin_of(loop);
+    return begin ? written_.first_since(*begin,
+                                        [planned](Oid table) { return reads(planned, table); })
+                 : InvalidOid;
+}
+
+/// The findings in the statement's plan, and those in its text and in the session.
+Findings RoundTripSession::look_at_findings(const Detector& detector, const LoopKey& loop,
+                                            const QueryDesc* query) const {
     Findings findings = findings_of(
         query, {round_trip_settings.values ? &current_.each : nullptr, evidence_.changed()});
     const Fingerprints::Entry* const known = known_of(query_id_of(query->plannedstmt));
@@ -573,6 +586,7 @@ Findings RoundTripSession::look_at_findings(const QueryDesc* query) const {
         findings.paged_table = known->page.table;
         findings.take_shape(known->shape);
     }
+    findings.written_between = written_between(detector, loop, query->plannedstmt);
     return findings;
 }
 
@@ -603,7 +617,7 @@ void RoundTripSession::describe_of_request(roundtrip::RequestId request, const L
                                            const roundtrip::RequestEpisode::Described& described,
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
-    const Findings findings = look_at_findings(query);
+    const Findings findings = look_at_findings(detector_, loop, query);
     const bool is_of_lists = described.has_distinct_parameters && !described.has_single_runs &&
                              is_batch(detector_, loop, findings);
     if (is_of_lists || is_write_in_parts(loop, findings)) {
@@ -674,7 +688,7 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
                                 const QueryDesc* query, const ColumnsOfLeader& columns) {
     bool counts = false;
     const bool is_described = run_apart([&] {
-        const Findings findings = look_at_findings(query);
+        const Findings findings = look_at_findings(detector, loop, query);
         const bool is_same = !findings.has_changed && !detector.has_distinct_parameters(loop);
         counts =
             !is_write_in_parts(loop, findings) && (is_same || !is_batch(detector, loop, findings));

@@ -15,6 +15,7 @@
 #include "postgres/round_trips/round_trip_settings.hpp"
 #include "postgres/round_trips/round_trip_trips.hpp"
 #include "postgres/round_trips/round_trip_utility.hpp"
+#include "postgres/round_trips/written_tables.hpp"
 #include "roundtrip/request_episode.hpp"
 #include "roundtrip/statement_clock.hpp"
 
@@ -225,7 +226,10 @@ class RoundTripSession {
     void look_at_page(PagedLists& pages, roundtrip::Statement& statement, const PageShape& page,
                       const QueryDesc* query);
     QueryShape shape_of(const PlannedStmt* planned) const;
-    Findings look_at_findings(const QueryDesc* query) const;
+    Findings look_at_findings(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
+                              const QueryDesc* query) const;
+    Oid written_between(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
+                        const PlannedStmt* planned) const;
     static bool is_write_in_parts(const roundtrip::LoopKey& loop, const Findings& findings);
     static bool is_batch(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                          const Findings& findings);
@@ -252,6 +256,7 @@ class RoundTripSession {
     roundtrip::QueryId traits_id_ = 0;
     PagedLists pages_;
     TripCounter trips_;
+    WrittenTables written_;
     ValuesOfStatement current_;                ///< of the statement that has begun last
     const QueryDesc* judged_query_ = nullptr;  ///< and which that is
     roundtrip::Judgement judgement_;           ///< where its values come from
