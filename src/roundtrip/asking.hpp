@@ -61,6 +61,9 @@ struct Asking {
     std::array<std::uint32_t, StatementValueHashes::most> last{};
     std::array<Tally, KeptResults::results> tallies{};
     AskedValues asked;
+    /// The last values that a result held, by a part of their hashes, each at the number of its run
+    /// under that result; 0 if none was found.
+    std::array<std::uint32_t, 4> recent{};
 };
 
 inline KeptResults::Columns Tally::columns_of_most(std::size_t width) const noexcept {

@@ -385,6 +385,7 @@ inline std::uint8_t Evidence::echo_of(const Result& result, std::uint8_t column)
     Tally& tally = asking.tallies[place];
     const Result& result = results_[place];
     ++tally.asked;
+    asking.recent[tally.asked % asking.recent.size()] = short_hash(found);
     if (!tally.is_half && found != 0) {
         tally.is_half = (changed & (changed - 1)) == 0
                             ? asks_for_half(asking, place, found)
@@ -609,14 +610,29 @@ std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {
     return likely_columns(place, asking->tallies[place]);
 }
 
-std::uint8_t Evidence::columns_in_turn(std::uint8_t of, QueryId id, ValueHash value,
-                                       Place place) const noexcept {
+std::uint32_t Evidence::out_of_turn(const Asking& asking, Place place,
+                                    std::size_t column) const noexcept {
+    const std::uint32_t last = asking.tallies[place].asked;
+    const auto known = static_cast<std::uint32_t>(asking.recent.size());
+    std::uint32_t count = 0;
+    for (std::uint32_t turn = last; turn > 0 && turn + known > last; --turn) {
+        const std::uint32_t value = asking.recent[turn % known];
+        count += value != 0 && results_.is_out_of_turn(place, column, value, turn) ? 1 : 0;
+    }
+    return count;
+}
+
+std::uint8_t Evidence::columns_in_turn(std::uint8_t of, QueryId id, Place place) const noexcept {
     const Asking* const asking = find(id);
-    const std::uint32_t turn = asking == nullptr ? 0 : asking->tallies[place].asked;
+    std::uint32_t fewest = UINT32_MAX;
     std::uint32_t found = 0;
-    for (std::uint32_t left = of; left != 0; left &= left - 1) {
+    for (std::uint32_t left = asking == nullptr ? 0 : of; left != 0; left &= left - 1) {
         const auto column = static_cast<std::size_t>(std::countr_zero(left));
-        found |= results_.is_turn_of(place, column, value, turn) ? 1U << column : 0;
+        const std::uint32_t count = out_of_turn(*asking, place, column);
+        if (count <= fewest) {
+            found = (count < fewest ? 0 : found) | 1U << column;
+            fewest = count;
+        }
     }
     return static_cast<std::uint8_t>(found);
 }

@@ -56,10 +56,9 @@ class Evidence {
     /// The columns of a result that hold a value, as bits.
     std::uint8_t columns_with(ValueHash value, Place place) const noexcept;
 
-    /// Those of some columns of a result, as bits, in which a client that goes over the rows asks
-    /// for this value now: the statement has asked for it by its last run.
-    std::uint8_t columns_in_turn(std::uint8_t of, QueryId id, ValueHash value,
-                                 Place place) const noexcept;
+    /// Those of some columns of a result, as bits, whose values come closest to the order in which
+    /// the statement has asked last, by a client that goes over the rows; 0 if it has not asked.
+    std::uint8_t columns_in_turn(std::uint8_t of, QueryId id, Place place) const noexcept;
 
     void forget() noexcept;
 
@@ -106,6 +105,7 @@ class Evidence {
                        const StatementValueHashes& values, std::uint32_t changed) const noexcept;
     void note_asked(Asking& asking, const StatementValueHashes& values,
                     std::uint32_t changed) const noexcept;
+    std::uint32_t out_of_turn(const Asking& asking, Place place, std::size_t column) const noexcept;
     static std::uint8_t echo_of(const Result& result, std::uint8_t column) noexcept;
     void lead(Judgement& led, Place place, Asking& asking, ValueHash found,
               const StatementValueHashes& values, std::uint32_t changed) const noexcept;

@@ -31,27 +31,26 @@ void KeptResults::begin_generation(Place place) noexcept {
     clear_filter(place);
 }
 
-bool KeptResults::is_turn_of(Place place, std::size_t column, ValueHash value,
-                             std::uint32_t turn) const noexcept {
+bool KeptResults::is_out_of_turn(Place place, std::size_t column, std::uint32_t wanted,
+                                 std::uint32_t turn) const noexcept {
     const OrderedRows& ordered = ordered_[place];
     const std::size_t rows = std::min<std::size_t>(results_[place].rows, ordered_rows);
-    const std::uint32_t wanted = short_hash(value);
-    if (turn >= 1 && turn <= rows && ordered[turn - 1][column] == wanted) {
-        return true;
+    const auto value_at = [&](std::size_t row) { return ordered[row][column]; };
+    if (turn >= 1 && turn <= rows && value_at(turn - 1) == wanted) {
+        return false;
     }
-    const auto of_column = [&](std::size_t row) { return ordered[row][column]; };
     std::uint32_t distinct = 0;
-    for (std::size_t row = 0; row < rows && distinct < turn; ++row) {
-        bool is_new = of_column(row) != 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        bool is_new = value_at(row) != 0;
         for (std::size_t before = 0; before < row && is_new; ++before) {
-            is_new = of_column(before) != of_column(row);
+            is_new = value_at(before) != value_at(row);
         }
         distinct += is_new ? 1 : 0;
-        if (of_column(row) == wanted) {
-            return distinct == turn;
+        if (value_at(row) == wanted) {
+            return distinct != turn;
         }
     }
-    return false;
+    return distinct >= turn || results_[place].rows <= ordered_rows;
 }
 
 void KeptResults::clear_filter(Place place) noexcept {

@@ -68,9 +68,10 @@ class KeptResults {
     bool has(Place place, ValueHash value, std::size_t column) const noexcept;
 
     /// Whether a client that goes over the rows, and asks for each value of a column, or for each
-    /// only once, asks for this one as the `turn`th, from 1. False if it is not known.
-    bool is_turn_of(Place place, std::size_t column, ValueHash value,
-                    std::uint32_t turn) const noexcept;
+    /// only once, asks for another than this one, by its short hash, as the `turn`th, from 1. False
+    /// if it is not known.
+    bool is_out_of_turn(Place place, std::size_t column, std::uint32_t wanted,
+                        std::uint32_t turn) const noexcept;
 
     /// Forgets one result.
     void drop(Place place) noexcept;

@@ -61,6 +61,9 @@ is(advised('SELECT shop, item FROM stock WHERE shop = item', 'SELECT n FROM stoc
 is(advised('SELECT shop, item FROM stock WHERE shop = item', 'SELECT n FROM stock WHERE shop = $n AND item = $n AND n > 0'),
 	'join to the leader: JOIN stock ON stock.shop = leader.shop AND ...; or ask once: WHERE (stock.shop, ...) IN (VALUES ...) AND ...', 'and a third condition');
 
+like(advised($authors, 'SELECT o.title FROM books AS o JOIN books AS p ON p.id = o.author WHERE o.author = $n'),
+	qr/WHERE books\.\w+ = ANY\(\$1\) AND \.\.\.$/, 'columns that are equal are compared with one value');
+
 # ---- one name, one table ----
 
 is(advised('SELECT id, boss FROM authors ORDER BY id OFFSET 1', 'SELECT name FROM authors WHERE id = $n'),

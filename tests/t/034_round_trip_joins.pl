@@ -65,6 +65,7 @@ is(advised('SELECT "e.f" FROM "a.b"."c.d"', 'SELECT * FROM dotted WHERE "g.h" = 
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE papers (id int PRIMARY KEY, author int REFERENCES users, editor int REFERENCES users);
 INSERT INTO papers SELECT n, 1 + n % 7, 1 + n * 3 % 7 FROM generate_series(1, 20) AS n;
+UPDATE papers SET author = editor WHERE id = 3;
 SQL
 my $papers = 'SELECT id, author, editor FROM papers ORDER BY id';
 for my $column (qw(author editor))

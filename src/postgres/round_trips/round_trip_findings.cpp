@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <functional>
 #include <string_view>
@@ -249,15 +250,18 @@ bool says_more(const Comparison& one, const Comparison& known) {
            (one.is_changing == known.is_changing && one.in_index && !known.in_index);
 }
 
-/// Counts the columns whose values change, by the first two.
-void note_changing(const Comparison& found, Findings& findings) {
+/// Counts the columns whose values change, by the first two. The planner compares a column with
+/// what an equal one is compared with: one value is of one column.
+void note_changing(const Comparison& found, Walk& walk) {
+    Findings& findings = walk.findings;
     if (found.is_changing <= 0) {
         return;
     }
     if (findings.changing_columns == 0) {
         findings.changing = found;
         findings.changing_columns = 1;
-    } else if (found.table == findings.changing.table && found.column != findings.changing.column) {
+    } else if (found.table == findings.changing.table && found.column != findings.changing.column &&
+               std::popcount(walk.changed->changed) > 1) {
         findings.changing_columns = 2;
     }
 }
@@ -292,7 +296,7 @@ void look_at_comparison(const OpExpr* operation, bool in_index, const List* inde
     if (walk.targets != nullptr && !bms_is_member(column->varno, walk.targets)) {
         return;
     }
-    note_changing(found, findings);
+    note_changing(found, walk);
     if (says_more(found, findings.of_target)) {
         findings.of_target = found;
     }

@@ -665,8 +665,7 @@ ColumnsOfLeader RoundTripSession::narrowed(ColumnsOfLeader columns, const LoopKe
     const auto both = static_cast<std::uint8_t>(columns.found & holding);
     columns.found = both != 0 ? both : holding != 0 ? holding : columns.found;
     // The author and the editor of a book are people, and mostly the same few.
-    const std::uint8_t in_turn =
-        evidence_.columns_in_turn(columns.found, loop.repeated, value, place);
+    const std::uint8_t in_turn = evidence_.columns_in_turn(columns.found, loop.repeated, place);
     columns.found = in_turn != 0 ? in_turn : columns.found;
     return columns;
 }
