@@ -137,7 +137,7 @@ void Form::describe_words(FormNode& node, const NodeTraits& traits, Ticker& tick
     node.has_choices = node.has_choices && !words.has_open_choices;
     node.is_metadata = words.is_metadata;
     node.is_inline = words.is_inline && !node.is_question;
-    node.repeats = words.repeats;
+    node.repeats = words_.has_full_idx ? node.id != 0 : words.repeats;
     node.is_spaced = words.is_spaced;
     node.has_empties = node.is_spaced || words_.empty_is_null;
     node.takes_partial_dates = words.takes_partial_dates;

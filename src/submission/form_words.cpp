@@ -29,6 +29,8 @@ FormWords form_words_of(Value form) {
     if (words.are_known) {
         words.reading = reading == "items" ? Reading::items : Reading::keys;
         words.empty_is_null = is_true_at(form.object(), "emptyIsNull");
+        words.has_full_idx =
+            words.reading == Reading::items && is_true_at(form.object(), "fullIdx");
     }
     return words;
 }

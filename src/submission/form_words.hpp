@@ -20,6 +20,10 @@ struct FormWords {
     bool are_known = false;
     Reading reading = Reading::keys;
     bool empty_is_null = false;
+
+    /// Reading items, for form_views: an event's idx has one index for each node on its way, so
+    /// that each place in it is that of one node. See ItemsWalk.
+    bool has_full_idx = false;
 };
 
 /// The further words of a node. One of the wrong JSON type, or with an unknown value, is as if it

@@ -74,13 +74,14 @@ bool frames_no_answer(std::string_view key, std::string_view /*passed*/) {
 void ItemsWalk::begin(const Form& form, Value responses, Statuses included) {
     levels_.clear();
     parts_.clear();
-    unknown_links_.clear();
+    links_.clear();
+    has_full_idx_ = form.words().has_full_idx;
     places_.assign(1, {});
     frames_.clear();
     next_frame_ = 0;
     frames_of_answers_.clear();
-    if (arrays_ > std::numeric_limits<std::uint32_t>::max() / 2) {
-        arrays_ = 0;
+    if (scopes_ > std::numeric_limits<std::uint32_t>::max() / 2) {
+        scopes_ = 0;
         stamps_.clear();
     }
     stamps_.resize(std::max(stamps_.size(), form.nodes().size()));
@@ -91,6 +92,7 @@ void ItemsWalk::begin(const Form& form, Value responses, Statuses included) {
         level.stage = Stage::items;
         level.node = &form.root();
         level.object = responses.object();
+        level.scope = ++scopes_;
         level.members.items = responses.object().find("item");
     }
 }
@@ -142,7 +144,7 @@ bool ItemsWalk::open_items(Value items) {
     level.kind = Kind::items;
     level.mark = trail_.mark();
     level.index = 0;
-    level.number = ++arrays_;
+    level.scope = has_full_idx_ ? level.scope : ++scopes_;
     level.element = items.array().begin();
     level.elements_end = items.array().end();
     levels_.push_back(level);
@@ -186,7 +188,9 @@ ItemsWalk::Members ItemsWalk::members_of(Object item) {
 
 void ItemsWalk::open_item(const FormNode* node, Object item, const Members& members) {
     const std::string_view link = members.link->string();
-    const std::uint32_t count = count_of(node, link);
+    std::uint32_t& counter = counter_of(node, link);
+    const std::uint32_t count = counter;
+    counter += is_numbered_question(node) ? places_in(members) : 1;
     const Level& items = levels_.back();
     if (node == nullptr) {
         if (items.node != nullptr) {
@@ -204,12 +208,19 @@ void ItemsWalk::open_item(const FormNode* node, Object item, const Members& memb
     level.object = item;
     level.members = members;
     level.place = place;
+    level.scope = ++scopes_;
+    level.first_answer = 0;
     enter_item(level, count);
     level.mark = trail_.mark();
 }
 
-/// The indexes of an item: one if its group repeats, or if it is not the first of its linkId.
+/// The indexes of an item: one if its group repeats, or if it is not the first of its linkId. With
+/// full idx a question's items have none: its answers are numbered from one item to the next.
 void ItemsWalk::enter_item(Level& level, std::uint32_t count) {
+    if (is_numbered_question(level.node)) {
+        level.first_answer = count;
+        return;
+    }
     const bool is_repetition = level.node != nullptr && level.node->is_repeated_group();
     if (is_repetition || count > 0) {
         trail_.push_bare_index(count);
@@ -222,17 +233,28 @@ void ItemsWalk::enter_item(Level& level, std::uint32_t count) {
     }
 }
 
-/// How many items of the innermost array had this linkId before.
-std::uint32_t ItemsWalk::count_of(const FormNode* node, std::string_view link) {
-    const std::uint32_t array = levels_.back().number;
-    if (node == nullptr) {
-        return unknown_links_[{array, link}]++;
+/// How many items of the innermost scope had this linkId before; with full idx, how many answers of
+/// a question. A scope of full idx can be left and come back to, which a stamp would not survive.
+std::uint32_t& ItemsWalk::counter_of(const FormNode* node, std::string_view link) {
+    const std::uint32_t scope = levels_.back().scope;
+    if (node == nullptr || has_full_idx_) {
+        return links_[{scope, link}];
     }
     Stamp& stamp = stamps_[node->id];
-    if (stamp.array != array) {
-        stamp = {array, 0};
+    if (stamp.scope != scope) {
+        stamp = {scope, 0};
     }
-    return stamp.count++;
+    return stamp.count;
+}
+
+/// How many answers an item counts for. The items that it has next to its answers are with the
+/// first of them, even if none exists.
+std::uint32_t ItemsWalk::places_in(const Members& members) {
+    const auto size_of = [](const std::optional<Value>& value) {
+        const bool is_array = value && value->kind() == jsonb::Kind::array;
+        return is_array ? static_cast<std::uint32_t>(value->array().size()) : value ? 1U : 0U;
+    };
+    return std::max(size_of(members.answers), std::min(size_of(members.items), 1U));
 }
 
 /// First the answers, then the items, and then what frames them.
@@ -247,6 +269,9 @@ bool ItemsWalk::go_on_in_item() {
     if (level.stage == Stage::items) {
         level.stage = Stage::frame;
         if (level.members.items) {
+            if (is_numbered_question(level.node)) {
+                trail_.push_bare_index(level.first_answer);
+            }
             return open_items(*level.members.items);
         }
     }
@@ -282,17 +307,20 @@ bool ItemsWalk::open_answers(Value answers) {
     return next_answer();
 }
 
-bool ItemsWalk::has_numbered_answers(const FormNode* node) {
-    return node != nullptr && node->is_question && node->repeats;
+/// The index of an answer, or of all that is in it: at a question that repeats, or if it is not the
+/// first one. With full idx an answer at a group has none, since the group has its own.
+void ItemsWalk::enter_answer(const Level& level, std::uint32_t index) {
+    const bool has_number = level.node != nullptr && level.node->is_question && level.node->repeats;
+    if (has_number || (index > 0 && !has_full_idx_)) {
+        trail_.push_bare_index(level.first_answer + index);
+    }
 }
 
 /// The answer of nearly all items: one, which is a value and nothing else. It needs no level of its
 /// own: the item has the same node, and nothing frames it.
 bool ItemsWalk::take_only_value(const jsonb::Member& value) {
     trail_.push_array_key(0);
-    if (has_numbered_answers(levels_.back().node)) {
-        trail_.push_bare_index(0);
-    }
+    enter_answer(levels_.back(), 0);
     return take_value(value.key, value.value);
 }
 
@@ -307,9 +335,7 @@ bool ItemsWalk::next_answer() {
     ++answers.element;
     ++answers.index;
     trail_.push_array_key(index);
-    if (has_numbered_answers(answers.node) || index > 0) {
-        trail_.push_bare_index(index);
-    }
+    enter_answer(answers, index);
     if (answer.kind() != jsonb::Kind::object) {
         return put(Status::structure, answers.node, answer);
     }
@@ -322,6 +348,9 @@ bool ItemsWalk::next_answer() {
     level.member = level.object.begin();
     level.members_end = level.object.end();
     level.place = add_place(answers.place, index, Kind::answer);
+    if (index > 0 && is_numbered_question(level.node)) {
+        level.scope = ++scopes_;
+    }
     levels_.push_back(level);
     return go_on_in_answer();
 }

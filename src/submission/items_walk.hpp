@@ -15,6 +15,11 @@ namespace onetrip::submission {
 /// their linkIds, their answers by value[x]. It runs without recursion, and is linear in the
 /// document. The members that frame the answers are listed after them, and not looked at if nobody
 /// asks for them.
+///
+/// With full idx (FormWords) the idx of an event has exactly one index for each node on its way. A
+/// question has the number of its answer, counted over all items of its linkId, where the events of
+/// forms without it have none, one or two indexes. What an item has next to its answers is with its
+/// first answer, and counted on after what that has, so that no two repetitions have one number.
 class ItemsWalk final : public EventRows {
   public:
     explicit ItemsWalk(Interrupt interrupt)
@@ -61,7 +66,8 @@ class ItemsWalk final : public EventRows {
         Trail::Mark mark;
         Around around;
         std::uint32_t index = 0;
-        std::uint32_t number = 0;  ///< of an array of items: which one of the document it is
+        std::uint32_t scope = 0;         ///< the items in which a linkId is counted
+        std::uint32_t first_answer = 0;  ///< with full idx: the number of the item's first answer
         jsonb::Array::Iterator element;
         jsonb::Array::Iterator elements_end;
         jsonb::Object object;
@@ -83,22 +89,22 @@ class ItemsWalk final : public EventRows {
         jsonb::Object object;
     };
 
-    /// How many items of an array have had the node's linkId.
+    /// How many items of a scope have had the node's linkId.
     struct Stamp {
-        std::uint32_t array = 0;
+        std::uint32_t scope = 0;
         std::uint32_t count = 0;
     };
 
-    /// A linkId in an array of items.
+    /// A linkId in a scope.
     struct Link {
-        std::uint32_t array;
+        std::uint32_t scope;
         std::string_view link;
         bool operator==(const Link&) const = default;
     };
     struct LinkHash {
         std::uint64_t seed;
         std::size_t operator()(const Link& link) const {
-            return hash_of(seed ^ link.array, link.link);
+            return hash_of(seed ^ link.scope, link.link);
         }
     };
 
@@ -110,10 +116,13 @@ class ItemsWalk final : public EventRows {
     bool open_items(jsonb::Value items);
     bool open_answers(jsonb::Value answers);
     bool take_only_value(const jsonb::Member& value);
-    static bool has_numbered_answers(const FormNode* node);
     static Members members_of(jsonb::Object item);
     void open_item(const FormNode* node, jsonb::Object item, const Members& members);
     void enter_item(Level& level, std::uint32_t count);
+    void enter_answer(const Level& level, std::uint32_t index);
+    bool is_numbered_question(const FormNode* node) const {
+        return has_full_idx_ && node != nullptr && node->is_question && node->id != 0;
+    }
     bool take_value(std::string_view name, jsonb::Value value);
     bool take_object(std::string_view name, jsonb::Value value);
     bool take_scalar(std::string_view name, jsonb::Value value);
@@ -124,7 +133,8 @@ class ItemsWalk final : public EventRows {
     bool begin_frame();
     void go_to_place(std::uint32_t place);
     bool put(Status status, const FormNode* node, jsonb::Value value);
-    std::uint32_t count_of(const FormNode* node, std::string_view link);
+    std::uint32_t& counter_of(const FormNode* node, std::string_view link);
+    static std::uint32_t places_in(const Members& members);
     void rewind(const Level& level);
     void keep_frame(const Level& level);
     std::uint32_t add_place(std::uint32_t parent, std::uint32_t index, Kind kind);
@@ -136,9 +146,10 @@ class ItemsWalk final : public EventRows {
 
     // ---- counts of linkIds ----
 
-    std::uint32_t arrays_ = 0;   ///< that have been opened
+    bool has_full_idx_ = false;
+    std::uint32_t scopes_ = 0;   ///< that have been opened
     std::vector<Stamp> stamps_;  ///< by node
-    std::unordered_map<Link, std::uint32_t, LinkHash> unknown_links_{
+    std::unordered_map<Link, std::uint32_t, LinkHash> links_{
         0, LinkHash{reinterpret_cast<std::uintptr_t>(this)}};
 
     // ---- what frames the answers ----

@@ -168,4 +168,40 @@ TEST_CASE("labels by language") {
     CHECK(label_of(label, std::nullopt) == "Nimi");
 }
 
+TEST_CASE("a full idx has an index for each node") {
+    constexpr std::string_view form = R"({"reading": "items", "fullIdx": true, "children": [
+        {"slug": "x", "answerType": "text", "children": [
+            {"slug": "b", "answerType": "text"},
+            {"slug": "g", "children": [{"slug": "d", "answerType": "text"}]}]},
+        {"slug": "h", "children": [{"slug": "e", "answerType": "text"}]}]})";
+    // Items next to an answer are with the first one, and counted on after what that has.
+    CHECK(lines_of(flatten(
+              R"({"item": [{"linkId": "x", "answer": [
+                {"valueString": "A", "item": [{"linkId": "g", "item": [{"linkId": "d", "answer": [{"valueString": "1"}]}]},
+                    {"linkId": "b", "answer": [{"valueString": "b1"}]}]},
+                {"valueString": "B", "item": [{"linkId": "b", "answer": [{"valueString": "b2"}]}]}],
+            "item": [{"linkId": "g", "item": [{"linkId": "d", "answer": [{"valueString": "2"}]}]},
+                {"linkId": "b", "answer": [{"valueString": "b3"}]}]}]})",
+              form, 0)) == Lines{"x {0 } A ok", "x.g.d {0 0 0 } 1 ok", "x.b {0 0 } b1 ok",
+                                 "x {1 } B ok", "x.b {1 0 } b2 ok", "x.g.d {0 1 0 } 2 ok",
+                                 "x.b {0 1 } b3 ok"});
+    // Answers are counted from one item to the next; an item that has nothing does not count.
+    CHECK(lines_of(flatten(
+              R"({"item": [{"linkId": "x"}, {"linkId": "x", "answer": [], "item": []},
+            {"linkId": "x", "item": [{"linkId": "b", "answer": [{"valueString": "b1"}]}]},
+            {"linkId": "x", "answer": [{"valueString": "A"}, {"valueString": "B"}]},
+            {"linkId": "x", "answer": [{"valueString": "C"}], "item": [{"linkId": "b", "answer": [{"valueString": "b2"}]}]}]})",
+              form, 0)) == Lines{"x.b {0 0 } b1 ok", "x {1 } A ok", "x {2 } B ok", "x {3 } C ok",
+                                 "x.b {3 0 } b2 ok"});
+    // The answers of a group are none, and have no number.
+    CHECK(lines_of(flatten(
+              R"({"item": [{"linkId": "h"}, {"linkId": "h", "answer": [
+                {"item": [{"linkId": "e", "answer": [{"valueString": "1"}]}]},
+                {"item": [{"linkId": "e", "answer": [{"valueString": "2"}]}]}],
+            "item": [{"linkId": "e", "answer": [{"valueString": "3"}]}]}]})",
+              form, bit_of(Status::missing))) ==
+          Lines{"h.e {1 0 } 1 ok", "h.e {1 1 } 2 ok", "h.e {1 2 } 3 ok", "x {} - missing",
+                "x.b {} - missing", "x.g.d {} - missing", "h.e {0 } - missing"});
+}
+
 }  // namespace onetrip::submission::test
