@@ -99,6 +99,7 @@ bool FormReader::next(FormItem& item) {
 
 void FormReader::take(FormItem& item, Value node) {
     ++count_;
+    item.json = node;
     item.traits = traits_of(node, words_.are_known);
     const jsonb::Array children = item.traits.children;
     if (children.size() > 0) {

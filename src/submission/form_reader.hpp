@@ -38,6 +38,7 @@ struct FormItem {
     std::uint32_t parent = 0;  ///< the number of the node above
     bool is_hidden = false;    ///< a node above it has no slug
     std::optional<std::string_view> slug;
+    jsonb::Value json;
     NodeTraits traits;
 };
 

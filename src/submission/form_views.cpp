@@ -10,7 +10,6 @@
 
 #include "jsonb/json_printer.hpp"
 #include "submission/form_choices.hpp"
-#include "submission/numbered_form.hpp"
 #include "submission/paths.hpp"
 #include "submission/sql_text.hpp"
 
@@ -130,7 +129,11 @@ std::string DistinctNames::take(std::string_view wanted) {
 }
 
 FormViews::FormViews(Value form, const ViewNames& names, ClipText clip, Interrupt interrupt)
-    : names_(names), clip_(clip), interrupt_(interrupt), form_(form, interrupt), view_names_(clip) {
+    : names_(names),
+      clip_(clip),
+      interrupt_(interrupt),
+      form_(form, interrupt, &nodes_of_items_),
+      view_names_(clip) {
     FormQuestions reader(form, interrupt);
     FormQuestion question;
     while (reader.next(question)) {
@@ -140,7 +143,7 @@ FormViews::FormViews(Value form, const ViewNames& names, ClipText clip, Interrup
         }
     }
     if (reads_items()) {
-        numbered_form_ = with_numbered_nodes(form, interrupt);
+        parts_.emplace(form, form_, nodes_of_items_, interrupt);
     }
     find_places();
     list_sheets();
@@ -248,7 +251,7 @@ FormViews::Column FormViews::column_of(const Question& question) const {
     } else {
         cell = reads_items() ? cell_by_items(node) : cell_by_keys(node);
     }
-    return {column_name(node), std::move(cell), label_of(question.label)};
+    return {column_name(node), std::move(cell), label_of(question.label), node.id};
 }
 
 void FormViews::begin_choices(const Question& question) {
@@ -274,7 +277,7 @@ bool FormViews::next_choice(Column& column) {
         const std::string_view text = text_of(*value, room);
         const FormNode& node = node_at(asked_->node);
         column = {column_name(node) + '/' + std::string(text), cell_of_choice(node, text),
-                  label_of((*choice_).object().find("label"))};
+                  label_of((*choice_).object().find("label")), node.id};
         ++choice_;
         return true;
     }
@@ -399,7 +402,7 @@ std::string FormViews::view_name() const {
     return qualified(names_.view_schema, view_);
 }
 
-std::string FormViews::create_statement() const {
+std::string FormViews::create_statement() {
     std::string statement = "CREATE VIEW " + view_name() + " AS\nSELECT s." +
                             identifier(names_.id_column) + " AS " + identifier(fixed_[0]);
     for (std::size_t level = 1; level <= levels_.size(); ++level) {
@@ -460,10 +463,11 @@ void FormViews::append_repetitions(std::size_t level, std::string& statement) co
                  operation("pg_catalog.jsonb_typeof(e.d)", "=", "'object'") + ") AS r" + number;
 }
 
-/// Appends the events by path, and by repetition. They are those of a form in which every node
-/// repeats: their idx says which items they are in. Events without an answer are asked for as well,
-/// since a repetition in which nothing is answered is a row too.
-void FormViews::append_rows_by_items(std::string& statement) const {
+/// Appends the events by path, and by repetition. They have a full idx, which says for each node
+/// around them which of its items or answers they are in. Events without an answer are asked for as
+/// well, since a repetition in which nothing is answered is a row too.
+void FormViews::append_rows_by_items(std::string& statement) {
+    find_questions_of_view();
     const std::size_t depth = depth_of_rows();
     const bool is_repeat = depth > 0;
     const std::string row = "f.idx[1:" + std::to_string(depth) + ']';
@@ -492,18 +496,20 @@ std::size_t FormViews::depth_of_rows() const {
     return repeat == 0 ? 0 : depth_[repeat] + 1;
 }
 
-/// A condition for events of the sheet's own questions. Items of a group that does not repeat count
-/// by the first of them, so that a row is not made of several.
+/// A condition for events of the view's own questions. Items of a group that does not repeat count
+/// by the first of them, and so do answers of a question that has others below it, so that a row is
+/// not made of several.
 std::string FormViews::is_value() const {
-    std::map<std::size_t, std::vector<std::string>> paths;  // by how many nodes they are in
-    for (const std::uint32_t at : sheets_[sheet_].questions) {
-        const FormNode& node = node_at(questions_[at].node);
-        paths[depth_[node.id]].push_back(form_.path_of(node));
+    // The key is the last place of idx that has to be 0.
+    std::map<std::size_t, std::vector<std::uint32_t>> nodes;
+    for (const std::uint32_t id : shown_) {
+        const bool is_around_others = node_at(id).is_group && !node_at(id).repeats;
+        nodes[depth_[id] + (is_around_others ? 1 : 0)].push_back(id);
     }
     std::string condition;
-    for (const auto& [depth, of_depth] : paths) {
+    for (const auto& [places, of_places] : nodes) {
         condition += condition.empty() ? "" : " OR ";
-        condition += has_path(of_depth) + is_first(depth_of_rows() + 1, depth);
+        condition += has_path(paths_of(of_places)) + is_first(depth_of_rows() + 1, places);
     }
     return condition.empty() ? "false" : condition;
 }
@@ -511,7 +517,7 @@ std::string FormViews::is_value() const {
 /// A condition for events that are in a repetition of the sheet, in the first items of what does
 /// not repeat around it.
 std::string FormViews::is_in_repetition() const {
-    std::string condition = has_path(paths_of_rows());
+    std::string condition = has_path(paths_of(of_rows_));
     condition +=
         " AND " + operation("pg_catalog.cardinality(f.idx)", ">=", std::to_string(depth_of_rows()));
     std::size_t first = 1;
@@ -540,26 +546,57 @@ std::string FormViews::has_path(const std::vector<std::string>& paths) {
                      "ANY (" + literal(array_of(texts)) + "::pg_catalog.text[])");
 }
 
-/// The paths of the questions that show the repetitions of the sheet's repeat. Questions below a
-/// repeat in other repeats show that there is a repetition, even if no question of its own does.
-std::vector<std::string> FormViews::paths_of_rows() const {
+/// Whether the node lies in the sheet's repeat, perhaps in further ones that are in it.
+bool FormViews::lies_in_repeat(std::uint32_t node) const {
     const std::uint32_t repeat = sheets_[sheet_].repeat;
-    std::vector<std::string> paths;
+    std::uint32_t around = repeat_of_[node];
+    while (around != repeat && depth_of_repeat_[around] > depth_of_repeat_[repeat]) {
+        around = repeat_of_[around];
+    }
+    return around == repeat;
+}
+
+/// The repetitions of a group are shown by any question in it: one without an answer is missing
+/// there. Those of a question, and those of a group whose own questions are never missing, are
+/// shown by all that is below, also in other repeats.
+void FormViews::find_questions_of_view() {
+    shown_.clear();
+    for (const Column& column : columns_) {
+        const bool is_new = shown_.empty() || shown_.back() != column.node;
+        if (is_new && is_found_[column.node]) {
+            shown_.push_back(column.node);
+        }
+    }
+    const bool shows_rows = node_at(sheets_[sheet_].repeat).is_repeated_group() &&
+                            std::any_of(shown_.begin(), shown_.end(), [this](std::uint32_t id) {
+                                return !node_at(id).is_metadata;
+                            });
+    of_rows_ = shown_;
+    if (sheets_[sheet_].repeat == 0 || shows_rows) {
+        return;
+    }
+    of_rows_.clear();
     for (const Question& question : questions_) {
-        std::uint32_t around = repeat_of_[question.node];
-        while (around != repeat && depth_of_repeat_[around] > depth_of_repeat_[repeat]) {
-            around = repeat_of_[around];
+        if (is_found_[question.node] && lies_in_repeat(question.node)) {
+            of_rows_.push_back(question.node);
         }
-        if (around == repeat) {
-            paths.push_back(form_.path_of(node_at(question.node)));
-        }
+    }
+}
+
+std::vector<std::string> FormViews::paths_of(const std::vector<std::uint32_t>& nodes) const {
+    std::vector<std::string> paths;
+    for (const std::uint32_t node : nodes) {
+        paths.push_back(form_.path_of(node_at(node)));
     }
     return paths;
 }
 
-std::string FormViews::form_literal() const {
+/// The part of the form that has the view's questions. Those of its columns are among those of its
+/// rows.
+std::string FormViews::form_literal() {
+    const std::vector<std::uint8_t> part = parts_->with(of_rows_);
     std::string text;
-    jsonb::JsonPrinter printer(Value::root(numbered_form_));
+    jsonb::JsonPrinter printer(Value::root(part));
     for (std::string_view piece = printer.next(); !piece.empty(); piece = printer.next()) {
         text += piece;
     }

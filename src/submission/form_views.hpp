@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "submission/form_parts.hpp"
 #include "submission/form_questions.hpp"
 
 namespace onetrip::submission {
@@ -79,6 +80,7 @@ class FormViews {
         std::string name;
         std::string expression;
         std::optional<std::string_view> label;
+        std::uint32_t node;
     };
 
     /// What becomes of the empty strings of an answer.
@@ -113,23 +115,26 @@ class FormViews {
     bool next_view();
     void fill_view();
     std::string view_name() const;
-    std::string create_statement() const;
+    std::string create_statement();
     std::string comment_statement(const Column& column) const;
     std::string document() const;
     void append_rows_by_keys(std::string& statement) const;
     void append_repetitions(std::size_t level, std::string& statement) const;
-    void append_rows_by_items(std::string& statement) const;
+    void append_rows_by_items(std::string& statement);
+    void find_questions_of_view();
     std::size_t depth_of_rows() const;
     std::string is_value() const;
     std::string is_in_repetition() const;
     static std::string is_first(std::size_t from, std::size_t to);
     static std::string has_path(const std::vector<std::string>& paths);
-    std::vector<std::string> paths_of_rows() const;
-    std::string form_literal() const;
+    std::vector<std::string> paths_of(const std::vector<std::uint32_t>& nodes) const;
+    bool lies_in_repeat(std::uint32_t node) const;
+    std::string form_literal();
 
     ViewNames names_;
     ClipText clip_;
     Interrupt interrupt_;
+    std::vector<std::uint32_t> nodes_of_items_;
     Form form_;
     std::vector<Question> questions_;
     std::vector<bool> is_found_;                  ///< by node: a document can have its answers
@@ -137,7 +142,7 @@ class FormViews {
     std::vector<std::uint32_t> depth_of_repeat_;  ///< by node: how many repeats it lies in
     std::vector<std::uint32_t> depth_;            ///< by node: how many nodes have its item in them
     std::vector<Sheet> sheets_;
-    std::vector<std::uint8_t> numbered_form_;  ///< whose events views by items show
+    std::optional<FormParts> parts_;  ///< if documents are read by items
 
     // ---- where the statements have got to ----
 
@@ -156,6 +161,11 @@ class FormViews {
     std::vector<std::string> fixed_;     ///< its first columns: the id, and a number for each level
     std::vector<Column> columns_;
     std::size_t comment_ = 0;  ///< its next column to be commented
+
+    // ---- the nodes of the questions that the present view of items asks for ----
+
+    std::vector<std::uint32_t> shown_;    ///< those of its columns
+    std::vector<std::uint32_t> of_rows_;  ///< those whose events say which rows there are
 };
 
 }  // namespace onetrip::submission

@@ -6,7 +6,7 @@
 #include "jsonb/json_parser.hpp"
 #include "jsonb/json_printer.hpp"
 #include "submission/answer_cells.hpp"
-#include "submission/numbered_form.hpp"
+#include "submission/form_parts.hpp"
 #include "submission/sql_text.hpp"
 
 namespace onetrip::submission::test {
@@ -78,10 +78,47 @@ std::string filled(std::string_view stored) {
     return printed(jsonb::Value::root(result));
 }
 
-std::string numbered(std::string_view form) {
+/// The part of a form that has the questions at these paths.
+std::string part(std::string_view form, const std::vector<std::string>& paths) {
     const auto bytes = jsonb::parse_json(form);
-    const auto result = with_numbered_nodes(jsonb::Value::root(bytes), never_interrupted);
+    const jsonb::Value value = jsonb::Value::root(bytes);
+    std::vector<std::uint32_t> nodes_of_items;
+    const Form compiled(value, never_interrupted, &nodes_of_items);
+    std::vector<std::uint32_t> nodes;
+    for (const FormNode& node : compiled.nodes()) {
+        if (std::find(paths.begin(), paths.end(), compiled.path_of(node)) != paths.end()) {
+            nodes.push_back(node.id);
+        }
+    }
+    FormParts parts(value, compiled, nodes_of_items, never_interrupted);
+    const auto empty = parts.with({});
+    CHECK(has(printed(jsonb::Value::root(empty)), R"("children": []})"));
+    const auto result = parts.with(nodes);
     return printed(jsonb::Value::root(result));
+}
+
+std::size_t bytes_of(const std::vector<ViewStatement>& views) {
+    std::size_t bytes = 0;
+    for (const ViewStatement& view : views) {
+        bytes += view.statement.size();
+    }
+    return bytes;
+}
+
+/// A form of so many repeats with as many questions each.
+std::string form_of_repeats(int repeats, int questions, std::string_view words) {
+    std::string form = R"({"reading": "items", "children": [)";
+    for (int repeat = 0; repeat < repeats; ++repeat) {
+        form += (repeat > 0 ? ", " : "") + std::string(R"({"slug": "r)") + std::to_string(repeat) +
+                R"(", "repeats": true, "children": [)";
+        for (int question = 0; question < questions; ++question) {
+            form += (question > 0 ? ", " : "") + std::string(R"({"slug": "q)") +
+                    std::to_string(question) + R"(", "answerType": "integer")" +
+                    std::string(words) + '}';
+        }
+        form += "]}";
+    }
+    return form + "]}";
 }
 
 }  // namespace
@@ -212,21 +249,52 @@ TEST_CASE("empty strings are left out of answers") {
     CHECK(filled(R"([""])") == "[]");
 }
 
-TEST_CASE("every node of a numbered form repeats") {
-    CHECK(
-        numbered(R"({"repeats": 1, "reading": "items", "children": [{"slug": "a"}, 7, {"slug": "g",
-        "repeats": false, "children": [{"slug": "b", "repeats": true}]}, {"children": {"slug": "c"}}]})") ==
-        R"({"reading": "items", "children": [{"slug": "a", "repeats": true}, 7, {"slug": "g", )"
-        R"("repeats": true, "children": [{"slug": "b", "repeats": true}]}, {"repeats": true}]})");
+TEST_CASE("a part of a form has the nodes on the way to its questions") {
+    constexpr std::string_view form = R"({"reading": "items", "fullIdx": 1, "slug": 5, "children": [
+        {"slug": "a", "answerType": "text"}, 7, {"slug": "g", "repeats": true, "label": {"de": [1]}, "children": [
+            {"slug": "b", "answerType": "text", "children": [{"slug": "c"}]}, {"slug": "d", "answerType": "text"}]},
+        {"children": [{"slug": "b"}]}, {"slug": "g", "children": [{"slug": "b", "answerType": "date"}]}]})";
+    CHECK(part(form, {"g.b"}) ==
+          R"({"slug": 5, "fullIdx": true, "reading": "items", "children": [)"
+          R"({"slug": "g", "label": {"de": [1]}, "repeats": true, "children": [)"
+          R"({"slug": "b", "children": [], "answerType": "text"}]}, )"
+          R"({"slug": "g", "children": [{"slug": "b", "answerType": "date"}]}]})");
+    CHECK(part(form, {"a", "g.d"}) ==
+          R"({"slug": 5, "fullIdx": true, "reading": "items", "children": [)"
+          R"({"slug": "a", "answerType": "text"}, )"
+          R"({"slug": "g", "label": {"de": [1]}, "repeats": true, "children": [)"
+          R"({"slug": "d", "answerType": "text"}]}, {"slug": "g", "children": []}]})");
     std::string deep = R"({"children": [)";
-    constexpr int depth = 40000;
+    constexpr int depth = 2000;
+    std::string path;
     for (int level = 0; level < depth; ++level) {
-        deep += R"({"children": [)";
+        deep += R"({"slug": "s", "children": [)";
+        path += level > 0 ? ".s" : "s";
     }
     for (int level = 0; level <= depth; ++level) {
         deep += "]}";
     }
-    CHECK(numbered(deep).size() > deep.size());
+    CHECK(part(deep, {path}).size() > deep.size());
+}
+
+TEST_CASE("the statements of a form read by items are in proportion to the form") {
+    const std::size_t of_10 = bytes_of(views_of(form_of_repeats(10, 10, "")));
+    const std::size_t of_100 = bytes_of(views_of(form_of_repeats(100, 10, "")));
+    CHECK(of_100 < 11 * of_10);
+    const std::size_t of_a_page = bytes_of(views_of(form_of_repeats(1, 1500, "")));
+    const std::size_t of_ten = bytes_of(views_of(form_of_repeats(1, 15000, "")));
+    CHECK(of_ten < 11 * of_a_page);
+}
+
+TEST_CASE("the rows of a repeat whose questions are never missing are shown by others") {
+    const auto views =
+        views_of(R"({"reading": "items", "children": [{"slug": "r", "repeats": true, "children": [
+        {"slug": "m", "answerType": "text", "nodeType": "metadata"},
+        {"slug": "s", "repeats": true, "children": [{"slug": "q", "answerType": "text"}]}]}]})");
+    REQUIRE(views.size() == 3);
+    CHECK(has(views[1].statement, R"('{"r.m","r.s.q"}')"));
+    CHECK(has(views[2].statement, R"('{"r.s.q"}')"));
+    CHECK_FALSE(has(views[2].statement, R"("slug": "m")"));
 }
 
 }  // namespace onetrip::submission::test
