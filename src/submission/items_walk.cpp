@@ -210,6 +210,7 @@ void ItemsWalk::open_item(const FormNode* node, Object item, const Members& memb
     level.place = place;
     level.scope = ++scopes_;
     level.first_answer = 0;
+    level.is_shared = has_full_idx_ && members.answers && members.items;
     enter_item(level, count);
     level.mark = trail_.mark();
 }
@@ -234,10 +235,10 @@ void ItemsWalk::enter_item(Level& level, std::uint32_t count) {
 }
 
 /// How many items of the innermost scope had this linkId before; with full idx, how many answers of
-/// a question. A scope of full idx can be left and come back to, which a stamp would not survive.
+/// a question. A stamp would not survive that the scope is left, and come back to.
 std::uint32_t& ItemsWalk::counter_of(const FormNode* node, std::string_view link) {
     const std::uint32_t scope = levels_.back().scope;
-    if (node == nullptr || has_full_idx_) {
+    if (node == nullptr || levels_.back().is_shared) {
         return links_[{scope, link}];
     }
     Stamp& stamp = stamps_[node->id];

@@ -68,6 +68,7 @@ class ItemsWalk final : public EventRows {
         std::uint32_t index = 0;
         std::uint32_t scope = 0;         ///< the items in which a linkId is counted
         std::uint32_t first_answer = 0;  ///< with full idx: the number of the item's first answer
+        bool is_shared = false;          ///< the scope may be left, and come back to
         jsonb::Array::Iterator element;
         jsonb::Array::Iterator elements_end;
         jsonb::Object object;
