@@ -129,4 +129,62 @@ UPDATE app.form_responses SET responses = '{}' WHERE id IN (1, 60);
 CALL app.try('submission_id <= 110', 1);
 CALL app.try('submission_id <= 110', 10000);
 
+-- A target that is at fault keeps what was loaded into it, however often a small batch tries: nothing is committed before
+-- it is known that the target is not.
+CREATE PROCEDURE app.fault(mode text, batch_size int) LANGUAGE plpgsql AS $$
+DECLARE
+    submissions bigint; events bigint; problems bigint; batches bigint; removed bigint;
+BEGIN
+    ALTER TABLE dwh.response_events ALTER must SET NOT NULL;
+    COMMIT;
+    CALL load_response_events('app', 'dwh', mode, batch_size, submissions, events, problems, batches, removed => removed);
+    RAISE WARNING 'batches of %: % submissions, % events, % problems, % batches', batch_size, submissions, events, problems,
+        batches;
+END $$;
+CREATE VIEW app.state AS
+SELECT (SELECT count(*) FROM dwh.response_events) AS events, (SELECT count(*) FROM dwh.response_event_problems) AS problems,
+    (SELECT count(*) FROM dwh.submission_loads) AS loads;
+CALL app.empty();
+ALTER TABLE dwh.response_events DROP CONSTRAINT refused;
+UPDATE app.form_responses SET responses = '{"a": "old"}';
+CALL load_response_events('app', 'dwh');
+ALTER TABLE dwh.response_events ADD must int;
+UPDATE dwh.response_events SET must = 1;
+UPDATE app.form_responses SET responses = '{"a": "new"}';
+CALL app.fault('changed', 1);
+TABLE app.state;
+CALL app.fault('changed', 50);
+CALL app.fault('changed', 50);
+CALL app.fault('changed', 99);
+CALL app.fault('changed', 10000);
+TABLE app.state;
+-- What is gone is not removed then, nor is what is new loaded.
+DELETE FROM app.form_responses WHERE id > 240;
+INSERT INTO app.form_responses VALUES (0, 1, NULL, '{"a": "new"}', NULL);
+CALL app.fault('changed', 7);
+TABLE app.state;
+CALL app.empty();
+CALL app.fault('new', 7);
+CALL app.fault('new', 10000);
+TABLE app.state;
+-- Fewer than a hundred are answers that are refused.
+DELETE FROM app.form_responses WHERE id >= 99;
+CALL app.fault('new', 7);
+TABLE app.state;
+-- Nor are a hundred if one is taken, or refused otherwise: batches are committed from there on.
+CREATE FUNCTION app.refuse_sixty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.submission_id = 60 THEN
+        RAISE 'sixty' USING ERRCODE = 'P0060';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuses BEFORE INSERT ON dwh.response_events FOR EACH ROW EXECUTE FUNCTION app.refuse_sixty();
+INSERT INTO app.form_responses SELECT n, 1, NULL, '{"a": "new"}', NULL FROM generate_series(99, 200) AS n;
+CALL app.empty();
+CALL app.fault('new', 7);
+CALL app.empty();
+CALL app.fault('new', 10000);
+TABLE app.state;
+
 DROP SCHEMA app, dwh CASCADE;

@@ -201,7 +201,12 @@ SELECT pg_temp.id(1000 + n), pg_temp.id(1), '{"a": "answer 7"}' FROM generate_se
 CALL load_response_events('app', 'dwh');
 CALL load_response_events('app', 'dwh', batch_size => 1);
 SELECT count(*) FROM dwh.submission_loads;
+-- Fewer are answers.
+DELETE FROM app.form_responses WHERE id > pg_temp.id(1090);
 CALL load_response_events('app', 'dwh');
+INSERT INTO app.form_responses (id, form_id, responses)
+SELECT pg_temp.id(1000 + n), pg_temp.id(1), '{"a": "answer 7"}' FROM generate_series(91, 150) AS n;
+CALL load_response_events('app', 'dwh', batch_size => 50);
 SELECT count(*) FROM dwh.submission_loads;
 -- Those that are known as refused do not stop a later load.
 INSERT INTO app.form_responses (id, form_id, responses) VALUES (pg_temp.id(2000), pg_temp.id(1), '{"a": "answer 9"}');

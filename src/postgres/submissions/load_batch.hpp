@@ -21,6 +21,12 @@ struct FirstTried {
     bool are_over;  ///< one was taken, or refused for another reason
 };
 
+/// Whether the target may still turn out to be wrong. Until that is known nothing is committed: a
+/// wrong target keeps what was loaded into it.
+inline bool is_open(const FirstTried& first) {
+    return first.count > 0 && !first.are_over;
+}
+
 /// A CALL of load_response_events on its way.
 struct Load {
     LoadRequest request;

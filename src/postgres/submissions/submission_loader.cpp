@@ -264,20 +264,33 @@ void commit_batch(Load& load) {
     load.has_checked_constraints = false;
 }
 
+/// Loads the parts of a batch and returns how many candidates it had. A batch is continued by its
+/// size while the target may turn out to be wrong.
+std::int64_t load_parts(Load& load) {
+    const std::int64_t size = load.request.batch_size;
+    std::int64_t done = 0;
+    std::int64_t limit = size;
+    while (done < limit) {
+        const int count =
+            load_part(load, static_cast<int>(Min(limit - done, std::int64_t{largest_part})));
+        if (count == 0) {
+            break;
+        }
+        done += count;
+        if (done == limit && is_open(load.first)) {
+            limit += size;
+        }
+    }
+    return done;
+}
+
 /// Loads a batch; false if there were no more candidates. A new transaction has begun after the
 /// commit.
 bool load_next_batch(Load& load) {
     begin_locked(load.request.schemas);
     read_clock(load);
     require_statements(load.statements);
-    int done = 0;
-    while (done < load.request.batch_size) {
-        const int count = load_part(load, Min(load.request.batch_size - done, largest_part));
-        done += count;
-        if (count == 0) {
-            break;
-        }
-    }
+    const std::int64_t done = load_parts(load);
     if (done == 0) {
         return false;
     }
