@@ -124,3 +124,114 @@ CALL load_response_events('app', 'dwh', 'changed');
 \echo :LAST_ERROR_SQLSTATE
 DROP VIEW events;
 DROP SCHEMA app, dwh CASCADE;
+
+-- A kept row of problems may have ord 0 itself: the row that says so takes the next one below.
+CREATE SCHEMA a;
+SELECT create_submission_tables('a', 'a');
+ALTER TABLE a.form_responses ALTER responses TYPE json;
+INSERT INTO a.form_schemas (id, name, schema)
+    VALUES (pg_temp.id(1), 'f', '{"children": [{"slug": "a", "answerType": "text"}]}');
+INSERT INTO a.form_responses (id, form_id, responses)
+    VALUES (pg_temp.id(11), pg_temp.id(1), '{"a": "\u0000"}'), (pg_temp.id(12), pg_temp.id(1), '{"a": "x"}');
+CALL load_response_events('a', 'a');
+CREATE VIEW problems AS SELECT pg_temp.number(submission_id) AS of, ord, value, status FROM a.response_event_problems;
+CREATE VIEW events AS SELECT pg_temp.number(submission_id) AS of, value FROM a.response_events;
+CREATE TABLE a.tickets (submission_id uuid, ord int, FOREIGN KEY (submission_id, ord) REFERENCES a.response_event_problems);
+INSERT INTO a.tickets SELECT submission_id, ord FROM a.response_event_problems;
+UPDATE a.form_responses SET responses = '{"a": "fixed"}';
+CALL load_response_events('a', 'a', 'changed', batch_size => 1);
+SELECT * FROM events ORDER BY 1;
+SELECT * FROM problems ORDER BY 1, 2;
+CALL load_response_events('a', 'a', 'changed', batch_size => 1);
+-- A row that says so may be kept, too: the next cause has a row of its own, and none stays that can go.
+INSERT INTO a.tickets VALUES (pg_temp.id(11), -1);
+CREATE FUNCTION a.keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.status = 'not_jsonb' THEN
+        RAISE 'rows of % stay', OLD.submission_id USING ERRCODE = 'P0123';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER keeps BEFORE DELETE ON a.response_event_problems FOR EACH ROW EXECUTE FUNCTION a.keep();
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+CALL load_response_events('a', 'a', 'changed');
+DROP TRIGGER keeps ON a.response_event_problems;
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+TRUNCATE a.tickets;
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM events ORDER BY 1;
+SELECT * FROM problems ORDER BY 1, 2;
+-- One that is known as refused: its row is kept, and the cause is another.
+ALTER TABLE a.response_events ADD CONSTRAINT is_short CHECK (length(value) < 10);
+UPDATE a.form_responses SET responses = '{"a": "much too long"}' WHERE id = pg_temp.id(11);
+CALL load_response_events('a', 'a', 'changed');
+INSERT INTO a.tickets SELECT submission_id, ord FROM a.response_event_problems;
+UPDATE a.form_responses SET responses = '{"a": "short"}' WHERE id = pg_temp.id(11);
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+CALL load_response_events('a', 'a', 'changed');
+TRUNCATE a.tickets;
+UPDATE a.form_responses SET responses = '{"a": "again too long"}' WHERE id = pg_temp.id(11);
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+UPDATE a.form_responses SET responses = '{"a": "short"}' WHERE id = pg_temp.id(11);
+CALL load_response_events('a', 'a', 'changed');
+
+-- A submission that goes back to what was loaded is refused no longer, whether or not its rows could go by now.
+CREATE TABLE a.notes (submission_id uuid, ord int, FOREIGN KEY (submission_id, ord) REFERENCES a.response_events);
+INSERT INTO a.notes SELECT submission_id, ord FROM a.response_events;
+CREATE TEMPORARY TABLE first AS SELECT submission_id, events, problems, responses_hash, form_hash, row_hash, processed_on
+    FROM a.submission_loads;
+CREATE TEMPORARY TABLE was AS TABLE a.form_responses;
+UPDATE a.form_responses SET responses = '{"a": "changed"}';
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+UPDATE a.form_responses AS r SET responses = was.responses FROM was WHERE was.id = r.id AND r.id = pg_temp.id(11);
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+UPDATE a.form_responses AS r SET responses = was.responses FROM was WHERE was.id = r.id;
+DROP TABLE a.notes;
+CALL load_response_events('a', 'a', 'changed');
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+SELECT count(*) FROM (TABLE first EXCEPT SELECT submission_id, events, problems, responses_hash, form_hash, row_hash, processed_on
+    FROM a.submission_loads) AS other;
+-- The same after it was gone; one whose row is kept by a ticket keeps it, until that goes.
+CREATE TABLE a.notes (submission_id uuid, ord int, FOREIGN KEY (submission_id, ord) REFERENCES a.response_events);
+INSERT INTO a.notes SELECT submission_id, ord FROM a.response_events;
+DELETE FROM a.form_responses;
+CALL load_response_events('a', 'a', 'changed', removals => 'all');
+SELECT * FROM problems ORDER BY 1, 2;
+INSERT INTO a.tickets VALUES (pg_temp.id(12), 0);
+INSERT INTO a.form_responses TABLE was;
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+TRUNCATE a.tickets;
+CALL load_response_events('a', 'a', 'changed', batch_size => 1);
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+SELECT * FROM events ORDER BY 1;
+CREATE FUNCTION a.keep_all() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'rows of % stay', OLD.submission_id USING ERRCODE = 'P0124';
+END $$;
+-- A key without ord has no room for a second row: the one that is kept stays, and the others are loaded. A check that
+-- refuses the row stops the load.
+UPDATE a.form_responses SET responses = '{"a": "changed"}';
+CALL load_response_events('a', 'a', 'changed');
+ALTER TABLE a.tickets DROP CONSTRAINT tickets_submission_id_ord_fkey;
+ALTER TABLE a.response_event_problems DROP CONSTRAINT response_event_problems_pkey, ADD PRIMARY KEY (submission_id);
+ALTER TABLE a.tickets ADD FOREIGN KEY (submission_id) REFERENCES a.response_event_problems;
+INSERT INTO a.tickets VALUES (pg_temp.id(11), 0);
+CREATE TRIGGER keeps BEFORE DELETE ON a.response_events FOR EACH ROW EXECUTE FUNCTION a.keep_all();
+CALL load_response_events('a', 'a', 'changed');
+SELECT * FROM problems ORDER BY 1, 2;
+TRUNCATE a.tickets;
+ALTER TABLE a.response_event_problems ADD CHECK (value <> 'P0124') NOT VALID;
+CALL load_response_events('a', 'a', 'changed');
+\echo :LAST_ERROR_SQLSTATE
+SELECT * FROM problems ORDER BY 1, 2;
+DROP VIEW events, problems;
+DROP SCHEMA a CASCADE;

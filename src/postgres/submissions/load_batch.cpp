@@ -125,13 +125,15 @@ bool is_to_be_written(Load& load, Submission& submission, MemoryContext memory) 
 struct Work {
     Positions to_write;
     Positions to_remove;
-    Positions to_try;  ///< known as refused
+    Positions to_try;    ///< known as refused
+    Positions to_clear;  ///< as they were loaded, and may have a row that says they are refused
 };
 
 Work work_of(Load& load) {
     LoadState& state = load.state;
     const int count = state.submission_count;
-    Work work{make_positions(count), make_positions(count), make_positions(count)};
+    Work work{make_positions(count), make_positions(count), make_positions(count),
+              make_positions(count)};
     const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip document");
     for (int i = 0; i < count; ++i) {
         Submission& submission = state.submissions[i];
@@ -142,6 +144,8 @@ Work work_of(Load& load) {
             }
         } else if (is_to_be_written(load, submission, memory)) {
             append(submission.is_refused ? work.to_try : work.to_write, i);
+        } else if (load.request.mode == LoadMode::changed && !submission.is_of_other_source) {
+            append(work.to_clear, i);
         }
     }
     MemoryContextDelete(memory);
@@ -300,13 +304,11 @@ ErrorData* write_whole(Load& load, Body&& body) {
     return error;
 }
 
-ErrorData* write_positions(Load& load, const Positions& positions) {
-    return write_whole(load, [&] {
-        delete_loaded(load, positions);
-        insert_events(load, positions);
-        insert_problems(load, positions);
-        insert_loads(load, positions);
-    });
+void replace(Load& load, const Positions& positions) {
+    delete_loaded(load, positions);
+    insert_events(load, positions);
+    insert_problems(load, positions);
+    insert_loads(load, positions);
 }
 
 void count_written(Load& load, const Positions& positions) {
@@ -345,28 +347,49 @@ void note_refused(Load& load, const Positions& positions, const ErrorData* error
     }
 }
 
-/// The SQLSTATE that the problems have of a refused submission; empty if they have none.
-const char* known_state(Load& load, const Positions& positions) {
+/// The SQLSTATEs that a submission's rows of status refused have. There are several if the target
+/// keeps such rows, too.
+struct KnownStates {
+    const char** values;
+    int count;
+};
+
+KnownStates known_states(Load& load, const Positions& positions) {
     const char* const id = id_text(load, positions.places[0]);
     select(load.state, positions);
     const ErrorData* const error =
-        error_of([&] { run_statement(load.statements.refused_state, true, 1); });
+        error_of([&] { run_statement(load.statements.refused_states, true); });
     if (error != nullptr) {
         raise_load_error(load, error, id);
     }
-    const char* const value =
-        SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : nullptr;
-    return value == nullptr ? "" : value;
+    const auto count = static_cast<int>(SPI_processed);
+    KnownStates known{static_cast<const char**>(palloc(Max(count, 1) * sizeof(char*))), count};
+    for (int i = 0; i < count; ++i) {
+        const char* const value = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+        known.values[i] = value == nullptr ? "" : value;
+    }
+    SPI_freetuptable(SPI_tuptable);
+    return known;
 }
 
-bool is_known(const char* known, const ErrorData* error) {
-    return std::strcmp(known, unpack_sql_state(error->sqlerrcode)) == 0;
+bool is_state_of(const char* state, const ErrorData* error) {
+    return std::strcmp(state, unpack_sql_state(error->sqlerrcode)) == 0;
+}
+
+bool is_known(const KnownStates& known, const ErrorData* error) {
+    for (int i = 0; i < known.count; ++i) {
+        if (is_state_of(known.values[i], error)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Makes the row of problems of a refused submission that which insert_problems writes.
 void make_refused(Submission& submission, const ErrorData* error) {
     submission.problem = Problem::refused;
     submission.problem_value = pstrdup(unpack_sql_state(error->sqlerrcode));
+    submission.problem_ord = 0;
     submission.is_examined = true;
     submission.events = 0;
     submission.found_problems = 1;
@@ -377,25 +400,52 @@ void count_refused(Load& load, const Positions& positions) {
     load.totals.problems += load.state.submissions[positions.places[0]].problems;
 }
 
+/// Deletes the rows that have another SQLSTATE than the error, each on its own: the target may keep
+/// one of them, too.
+void delete_outdated(Load& load, const Positions& positions, const KnownStates& known,
+                     const ErrorData* error) {
+    for (int i = 0; i < known.count; ++i) {
+        if (is_state_of(known.values[i], error)) {
+            continue;
+        }
+        const ErrorData* const second = write_whole(load, [&] {
+            select(load.state, positions);
+            run_statement(psprintf("%s %s", load.statements.delete_refused_state,
+                                   quote_literal_cstr(known.values[i])));
+        });
+        if (second != nullptr && !is_refusal(second->sqlerrcode)) {
+            raise_of(load, positions, second);
+        }
+    }
+}
+
+/// Inserts the row of problems with the first free ord of 0, -1, -2 …: each row that the target
+/// keeps may have one of them, that of status not_jsonb or no_user, too.
+ErrorData* insert_refused(Load& load, const Positions& positions, int kept) {
+    Submission& submission = load.state.submissions[positions.places[0]];
+    ErrorData* error = write_whole(load, [&] { insert_problems(load, positions); });
+    while (error != nullptr && error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION && kept-- >= 0) {
+        --submission.problem_ord;
+        error = write_whole(load, [&] { insert_problems(load, positions); });
+    }
+    return error;
+}
+
 /// Adds the row of problems to what was loaded of a submission, which the target does not let go.
-/// One of an earlier load stays if it says the same, or if the target keeps that, too.
+/// One of an earlier load stays if it has the same SQLSTATE. If the target keeps one with another
+/// SQLSTATE, and its key has no ord, there is no room for a second row.
 void keep_loaded(Load& load, const Positions& positions, const ErrorData* error) {
-    const char* const known = known_state(load, positions);
+    const KnownStates known = known_states(load, positions);
+    delete_outdated(load, positions, known, error);
     if (is_known(known, error)) {
         return;
     }
     make_refused(load.state.submissions[positions.places[0]], error);
-    const ErrorData* const second = write_whole(load, [&] {
-        if (known[0] != '\0') {
-            select(load.state, positions);
-            run_statement(load.statements.delete_refused);
-        }
-        insert_problems(load, positions);
-    });
-    if (second != nullptr && (known[0] == '\0' || !is_refusal(second->sqlerrcode))) {
+    const ErrorData* const second = insert_refused(load, positions, known.count);
+    if (second != nullptr && (known.count == 0 || second->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)) {
         raise_of(load, positions, second);
     }
-    if (second == nullptr && known[0] == '\0') {
+    if (second == nullptr && known.count == 0) {
         count_refused(load, positions);
     }
 }
@@ -431,72 +481,78 @@ void refuse(Load& load, const Positions& positions, const ErrorData* error) {
     }
 }
 
-/// The two halves of what cannot be done at once.
-template <typename Act>
-void halve(const Positions& positions, Act&& act) {
-    const int half = positions.count / 2;
-    act(Positions{positions.places, half});
-    act(Positions{positions.places + half, positions.count - half});
-}
+/// A way to write submissions: `act` runs as a whole, and then `note_done`. A single submission
+/// that the target refuses is passed to `refuse`.
+struct Writer {
+    void (*act)(Load& load, const Positions& positions);
+    void (*note_done)(Load& load, const Positions& positions);
+    void (*refuse)(Load& load, const Positions& positions, const ErrorData* error);
+};
 
 /// Halves what the target refuses until it is one submission.
-void write(Load& load, const Positions& positions) {
+void write_by_halves(Load& load, const Positions& positions, const Writer& writer) {
     if (positions.count == 0) {
         return;
     }
-    const ErrorData* const error = write_positions(load, positions);
+    const ErrorData* const error = write_whole(load, [&] { writer.act(load, positions); });
     if (error != nullptr && !is_refusal(error->sqlerrcode)) {
         raise_of(load, positions, error);
     }
     if (error == nullptr) {
-        load.first.are_over = true;
-        count_written(load, positions);
+        writer.note_done(load, positions);
     } else if (positions.count > 1) {
-        halve(positions, [&](const Positions& half) { write(load, half); });
+        const int half = positions.count / 2;
+        write_by_halves(load, {positions.places, half}, writer);
+        write_by_halves(load, {positions.places + half, positions.count - half}, writer);
     } else {
-        refuse(load, positions, error);
+        writer.refuse(load, positions, error);
     }
+}
+
+void note_taken(Load& load, const Positions& positions) {
+    load.first.are_over = true;
+    count_written(load, positions);
 }
 
 /// One that was refused before: what is known of it stays as it is unless that has changed.
 void try_again(Load& load, const Positions& positions) {
-    const char* const known = known_state(load, positions);
-    const ErrorData* const error = write_positions(load, positions);
+    const KnownStates known = known_states(load, positions);
+    const ErrorData* const error = write_whole(load, [&] { replace(load, positions); });
     if (error == nullptr) {
-        load.first.are_over = true;
-        count_written(load, positions);
+        note_taken(load, positions);
         return;
     }
     if (!is_refusal(error->sqlerrcode)) {
         raise_of(load, positions, error);
     }
-    if (is_known(known, error)) {
+    if (known.count == 1 && is_known(known, error)) {
         return;
     }
-    if (write_refused(load, positions, error)) {
-        note_refused(load, positions, error);
-    } else {
+    if (!write_refused(load, positions, error)) {
         keep_loaded(load, positions, error);
+    } else if (!is_known(known, error)) {
+        note_refused(load, positions, error);
     }
 }
 
-/// Halves what the target does not let go, too.
-void remove_gone(Load& load, const Positions& positions) {
-    if (positions.count == 0) {
-        return;
-    }
-    const ErrorData* const error = write_whole(load, [&] { delete_rows(load, positions); });
-    if (error != nullptr && !is_refusal(error->sqlerrcode)) {
-        raise_of(load, positions, error);
-    }
-    if (error == nullptr) {
-        load.totals.removed += positions.count;
-    } else if (positions.count > 1) {
-        halve(positions, [&](const Positions& half) { remove_gone(load, half); });
-    } else {
-        keep_loaded(load, positions, error);
+void note_removed(Load& load, const Positions& positions) {
+    load.totals.removed += positions.count;
+}
+
+/// A submission that is again as it was loaded has nothing that the target could refuse.
+void delete_refused(Load& load, const Positions& positions) {
+    if (load.statements.delete_refused != nullptr) {
+        select(load.state, positions);
+        run_statement(load.statements.delete_refused);
     }
 }
+
+constexpr Writer replacing = {replace, note_taken, refuse};
+constexpr Writer removing = {delete_rows, note_removed, keep_loaded};
+
+/// A row that the target keeps stays, and the next load tries again.
+constexpr Writer clearing = {delete_refused, [](Load&, const Positions&) {},
+                             [](Load&, const Positions&, const ErrorData*) {}};
 
 }  // namespace
 
@@ -517,8 +573,9 @@ void run_statement(const char* statement, bool is_read_only, std::uint64_t rows)
 void load_candidates(Load& load, const Candidates& candidates) {
     PushActiveSnapshot(GetTransactionSnapshot());
     const Work work = read_work(load, candidates);
-    write(load, work.to_write);
-    remove_gone(load, work.to_remove);
+    write_by_halves(load, work.to_write, replacing);
+    write_by_halves(load, work.to_clear, clearing);
+    write_by_halves(load, work.to_remove, removing);
     for (int i = 0; i < work.to_try.count; ++i) {
         try_again(load, {work.to_try.places + i, 1});
     }

@@ -42,6 +42,7 @@ struct Submission {
     bool is_examined;
     Problem problem;
     const char* problem_value;  ///< a refused one's SQLSTATE
+    std::int32_t problem_ord;   ///< of its row: 0, or below if a row that stays has it
     std::uint8_t responses_hash[hash_size];
     std::uint8_t form_hash[hash_size];
     std::uint8_t row_hash[hash_size];

@@ -74,7 +74,7 @@ HeapTupleHeader LoadedEvents::problem_row() {
     has_problem_row_ = false;
     const submission::Trail nowhere;
     builder_.begin();
-    builder_.put_int4(0);
+    builder_.put_int4(submission_->problem_ord);
     builder_.put_text({});
     builder_.put_null();
     put_indexes(builder_, nowhere);

@@ -328,9 +328,9 @@ constexpr const char* new_candidates =
 
 /// CASE keeps the order: nothing is hashed that has not been loaded.
 constexpr const char* changed_candidates =
-    "SELECT r.id, CASE WHEN {is_refused} THEN 2 ELSE 0 END FROM {submissions} AS r{joined}"
+    "SELECT r.id, CASE WHEN {is_refused} THEN 2 ELSE 0 END FROM {submissions} AS r{joined}{kept}"
     " WHERE CASE WHEN l.submission_id IS NULL THEN true WHEN NOT {is_of_source} THEN false"
-    " ELSE {extension}.load_change({examined}) END{changed_filter}"
+    " ELSE {extension}.load_change({examined}){or_kept} END{changed_filter}"
     " UNION ALL SELECT g.id, 1 FROM {gone_rows} ORDER BY 2, 1";
 
 constexpr const char* is_form_of_name = "f.name::pg_catalog.text OPERATOR(pg_catalog.=) $1";
@@ -538,13 +538,30 @@ const char* is_refused_row(const Table& problems) {
                  " AND pg_catalog.char_length(t.value::pg_catalog.text) OPERATOR(pg_catalog.=) 5";
 }
 
-const char* refused_state(Words words, const Tables& tables) {
+/// Joins the submissions that have a row of status refused: one that the target has kept as it was
+/// may be again what was loaded. Without a status other rows may look like it.
+void add_kept(Words& words, const Tables& tables) {
+    const Table& problems = tables.problems;
+    const bool has_status = has_column(problems, "status");
+    words.add("or_kept", has_status ? " OR k.submission_id IS NOT NULL" : "");
+    if (!has_status) {
+        words.add("kept", "");
+        return;
+    }
+    const IdMatch match = match_ids(problems, "submission_id", tables.submissions, "id");
+    words.add("kept", psprintf(" LEFT JOIN (SELECT DISTINCT t.submission_id FROM %s AS t WHERE %s)"
+                               " AS k ON k.submission_id%s %s r.id%s",
+                               problems.qualified(), is_refused_row(problems), match.row_cast,
+                               match.operation, match.id_cast));
+}
+
+const char* refused_states(Words words, const Tables& tables) {
     const Table& problems = tables.problems;
     add_match(words, problems, match_ids(problems, "submission_id", tables.submissions, "id"));
     words.add("is_refused_row", is_refused_row(problems));
     return words.fill(
         "SELECT t.value::pg_catalog.text FROM {batch}, {table} AS t"
-        " WHERE t.submission_id{row_cast} {equals} b.id{id_cast} AND {is_refused_row} LIMIT 1");
+        " WHERE t.submission_id{row_cast} {equals} b.id{id_cast} AND {is_refused_row}");
 }
 
 const char* delete_refused(const Words& words, const Tables& tables) {
@@ -572,8 +589,11 @@ void write_batch(LoadStatements& statements, const Words& words, const Tables& t
     statements.insert_events = insert(words, tables.events, tables.submissions);
     statements.insert_problems = insert(words, tables.problems, tables.submissions);
     statements.insert_loads = insert_loads(words, tables);
-    statements.refused_state = refused_state(words, tables);
-    statements.delete_refused = delete_refused(words, tables);
+    statements.refused_states = refused_states(words, tables);
+    const char* const deletion = delete_refused(words, tables);
+    statements.delete_refused = has_column(tables.problems, "status") ? deletion : nullptr;
+    statements.delete_refused_state =
+        psprintf("%s AND t.value::pg_catalog.text OPERATOR(pg_catalog.=)", deletion);
 }
 
 // ---- words ----
@@ -674,6 +694,7 @@ Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place
     words.add("examined", words.fill(examined));
     add_rows(words, tables);
     add_comparisons(words, tables);
+    add_kept(words, tables);
     words.add("joined", words.fill(joined));
     words.add("is_used",
               place == LoadPlace::here

@@ -89,8 +89,11 @@ struct LoadStatements {
     const char* insert_events;
     const char* insert_problems;
     const char* insert_loads;
-    const char* refused_state;   ///< the SQLSTATE that the problem of load_rows' submission has
-    const char* delete_refused;  ///< deletes that row
+    // ---- rows of status refused, of the submissions that load_rows names ----
+
+    const char* refused_states;        ///< `SELECT` their SQLSTATEs
+    const char* delete_refused;        ///< nullptr if other rows may look like them
+    const char* delete_refused_state;  ///< those of one, whose literal follows
 
     DistributedStatements distributed;  ///< in the place of batches, on the nodes of Citus
 };
