@@ -59,6 +59,24 @@ SELECT submission_id, user_id, user_full_name FROM dwh.response_events WHERE use
 DELETE FROM app.users WHERE id = 1;
 CALL load_response_events('app', 'dwh', 'changed');
 SELECT submission_id, user_id, user_full_name FROM dwh.response_events WHERE submission_id < 3 ORDER BY 1;
+-- What the foreign key keeps out is written as soon as it is dropped, and goes again with it; nothing else is replaced.
+-- It is the same for the table of problems, which has none.
+UPDATE app.form_responses SET responses = responses || '{"x": 1}';
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT submission_id, user_id FROM dwh.response_event_problems ORDER BY 1;
+ALTER TABLE dwh.response_events DROP CONSTRAINT response_events_user_id_fkey;
+CALL load_response_events('app', 'dwh', 'changed');
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT submission_id, user_id FROM dwh.response_events ORDER BY 1;
+ALTER TABLE dwh.response_event_problems ADD FOREIGN KEY (user_id) REFERENCES app.users NOT VALID;
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT submission_id, user_id FROM dwh.response_event_problems ORDER BY 1;
+ALTER TABLE dwh.response_event_problems DROP CONSTRAINT response_event_problems_user_id_fkey;
+ALTER TABLE dwh.response_events ADD FOREIGN KEY (user_id) REFERENCES app.users ON DELETE SET NULL NOT VALID;
+CALL load_response_events('app', 'dwh', 'changed');
+CALL load_response_events('app', 'dwh', 'changed');
+SELECT submission_id, user_id FROM dwh.response_events ORDER BY 1;
+SELECT submission_id, user_id FROM dwh.response_event_problems ORDER BY 1;
 
 -- A clock that was set back: each batch is later than all before it.
 UPDATE dwh.submission_loads SET processed_on = '2100-01-01' WHERE submission_id = 3;

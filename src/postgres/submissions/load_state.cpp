@@ -109,6 +109,20 @@ void append_value(StringInfo to, NullableDatum value, const ValueType& type) {
     appendBinaryStringInfo(to, bytes, size);
 }
 
+/// A foreign key makes NULL of the id of a user that does not exist, in the table that has the key.
+void append_user_id(StringInfo to, const Submission& submission, const LoadStatements& statements) {
+    append_value(to, submission.user_id, statements.user_id);
+    if (submission.has_user || submission.user_id.isnull) {
+        return;
+    }
+    if (statements.target.user_must_exist) {
+        appendStringInfoChar(to, 'e');
+    }
+    if (statements.target.problems_user_must_exist) {
+        appendStringInfoChar(to, 'p');
+    }
+}
+
 /// Hashes the columns of form and user that are written, as they are stored: no setting of the
 /// session changes that. `problem` is in the hash since a problem may take the place of another.
 void hash_row(const LoadState& state, Submission& submission) {
@@ -125,7 +139,7 @@ void hash_row(const LoadState& state, Submission& submission) {
         append_value(&row, submission.form_name, text_type);
     }
     if (target.writes_user_id) {
-        append_value(&row, submission.user_id, statements.user_id);
+        append_user_id(&row, submission, statements);
     }
     if (target.writes_full_name) {
         append_value(&row, submission.full_name, text_type);

@@ -739,6 +739,7 @@ TargetFacts target_of(const Tables& tables) {
     TargetFacts facts{};
     facts.demands_user_id = demands_value(tables.events, "user_id");
     facts.user_must_exist = is_referencing(tables.events, "user_id");
+    facts.problems_user_must_exist = is_referencing(tables.problems, "user_id");
     facts.demands_full_name = demands_value(tables.events, "user_full_name");
     facts.columns = names_of_compared(tables);
     note_written(facts);

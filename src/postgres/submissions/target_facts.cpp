@@ -8,6 +8,7 @@ namespace {
 
 constexpr const char* user_id = "user_id,";
 constexpr const char* user = "user,";
+constexpr const char* user_of_problems = "user_of_problems,";
 constexpr const char* full_name = "user_full_name,";
 constexpr char end_of_demands = ':';
 
@@ -26,9 +27,10 @@ void note_written(TargetFacts& facts) {
 }
 
 const char* text_of(const TargetFacts& facts) {
-    return psprintf("%s%s%s%c%s", facts.demands_user_id ? user_id : "",
-                    facts.user_must_exist ? user : "", facts.demands_full_name ? full_name : "",
-                    end_of_demands, facts.columns);
+    return psprintf("%s%s%s%s%c%s", facts.demands_user_id ? user_id : "",
+                    facts.user_must_exist ? user : "",
+                    facts.problems_user_must_exist ? user_of_problems : "",
+                    facts.demands_full_name ? full_name : "", end_of_demands, facts.columns);
 }
 
 TargetFacts facts_of(std::string_view text) {
@@ -38,6 +40,7 @@ TargetFacts facts_of(std::string_view text) {
     TargetFacts facts{};
     facts.demands_user_id = has(demands, user_id);
     facts.user_must_exist = has(demands, user);
+    facts.problems_user_must_exist = has(demands, user_of_problems);
     facts.demands_full_name = has(demands, full_name);
     facts.columns = pnstrdup(columns.data(), columns.size());
     note_written(facts);

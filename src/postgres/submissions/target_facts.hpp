@@ -10,7 +10,8 @@ namespace onetrip::postgres {
 /// palloc'ed.
 struct TargetFacts {
     bool demands_user_id;
-    bool user_must_exist;  ///< user_id is of a foreign key
+    bool user_must_exist;           ///< user_id of the events is of a foreign key
+    bool problems_user_must_exist;  ///< that of the problems is
     bool demands_full_name;
     const char* columns;  ///< those of form and user that are written, of both tables, by name
     bool writes_form_id;
