@@ -585,6 +585,7 @@ void FormViews::find_questions_of_view() {
 
 std::vector<std::string> FormViews::paths_of(const std::vector<std::uint32_t>& nodes) const {
     std::vector<std::string> paths;
+    paths.reserve(nodes.size());
     for (const std::uint32_t node : nodes) {
         paths.push_back(form_.path_of(node_at(node)));
     }
