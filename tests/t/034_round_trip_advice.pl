@@ -82,6 +82,8 @@ is(advised(q{UPDATE authors SET name = 'x' WHERE id < 10 RETURNING id}, 'SELECT 
 is(advised($authors, 'INSERT INTO v SELECT $n, 1 WHERE NOT EXISTS (SELECT FROM v WHERE id = $n)'), 'one INSERT INTO v SELECT ... for all of them', 'rows that lack');
 is(advised($authors, 'INSERT INTO v VALUES ($n, (SELECT max(id) FROM books))'), 'one INSERT INTO v with a row of VALUES for each', 'COPY computes nothing');
 is(advised($authors, 'INSERT INTO v VALUES ($n, extract(year FROM now())::int)'), 'one INSERT INTO v with a row of VALUES for each', 'and asks for no time');
+is(advised($authors, 'INSERT INTO v SELECT $n, extract(year FROM now())::int'), 'one INSERT INTO v with a row of VALUES for each', 'by a SELECT either');
+is(advised($authors, 'INSERT INTO v SELECT $n, 7'), 'one INSERT INTO v with a row of VALUES for each, or COPY v FROM STDIN', 'of nothing but values');
 is(advised($authors, q{INSERT INTO v (id, n) VALUES ($n, '7'::int)}), 'one INSERT INTO v with a row of VALUES for each, or COPY v FROM STDIN', 'it reads values');
 
 # ---- reads of what is written in between ----

@@ -129,25 +129,43 @@ bool is_given_to_column(Node* value) {
                         : value);
 }
 
-/// The values of an INSERT are in its target list, or in VALUES if they are of many rows.
-bool inserts_given(const Query* query) {
-    if (query->commandType != CMD_INSERT || list_length(query->rtable) > 2) {
-        return false;
-    }
-    for (const RangeTblEntry* range : each<RangeTblEntry>(query->rtable)) {
-        for (const List* row : each<List>(range->values_lists)) {
-            const auto values = each<Node>(row);
-            if (!std::all_of(values.begin(), values.end(), is_given_to_column)) {
-                return false;
-            }
-        }
-    }
-    const bool is_of_values = list_length(query->rtable) == 2;
+bool gives_values(const Query* query) {
     const auto entries = each<TargetEntry>(query->targetList);
-    return std::all_of(entries.begin(), entries.end(), [=](const TargetEntry* entry) {
-        auto* const value = reinterpret_cast<Node*>(entry->expr);
-        return is_given_to_column(value) || (is_of_values && IsA(without_casts(value), Var));
-    });
+    return reads_nothing_itself(query) &&
+           std::all_of(entries.begin(), entries.end(), [](const TargetEntry* entry) {
+               return is_given_to_column(reinterpret_cast<Node*>(entry->expr));
+           });
+}
+
+/// Whether nothing but given values comes from a range of an INSERT; its target gives none.
+bool gives_values(const RangeTblEntry* range) {
+    const auto rows = each<List>(range->values_lists);
+    switch (range->rtekind) {
+        case RTE_RELATION:
+            return true;
+        case RTE_VALUES:
+            return std::all_of(rows.begin(), rows.end(), [](const List* row) {
+                const auto values = each<Node>(row);
+                return std::all_of(values.begin(), values.end(), is_given_to_column);
+            });
+        case RTE_SUBQUERY:
+            return gives_values(range->subquery);
+        default:
+            return false;
+    }
+}
+
+/// The values of an INSERT are in its target list, or those of a range that it names there.
+bool inserts_given(const Query* query) {
+    const auto ranges = each<RangeTblEntry>(query->rtable);
+    const auto entries = each<TargetEntry>(query->targetList);
+    return query->commandType == CMD_INSERT &&
+           std::all_of(ranges.begin(), ranges.end(),
+                       [](const RangeTblEntry* range) { return gives_values(range); }) &&
+           std::all_of(entries.begin(), entries.end(), [](const TargetEntry* entry) {
+               auto* const value = reinterpret_cast<Node*>(entry->expr);
+               return is_given_to_column(value) || IsA(without_casts(value), Var);
+           });
 }
 
 /// Whether an INSERT has a SELECT that reads something, or says something under a condition.
