@@ -180,7 +180,7 @@ END
 $$;
 CREATE TABLE random_forms AS
 SELECT n, jsonb_build_object('reading', 'items', 'children', pg_temp.random_nodes('_' || n || '_', 0)) AS form
-FROM generate_series(:seed, :seed + 39) AS n;
+FROM generate_series(:seed, :seed + 15) AS n;
 CREATE TABLE random_documents AS
 SELECT n, id, jsonb_build_object('item', pg_temp.random_items(form -> 'children', id || '-', id % 3 = 0)) AS responses
 FROM random_forms, generate_series(1, 9) AS id;
@@ -213,8 +213,8 @@ INSERT INTO expected SELECT n, id, '', '{}', NULL, NULL FROM random_documents;
 SELECT * FROM ((SELECT 'not in the view' AS problem, * FROM expected EXCEPT ALL SELECT 'not in the view', * FROM found)
     UNION ALL (SELECT 'not expected', * FROM found EXCEPT ALL SELECT 'not expected', * FROM expected)) AS d
 ORDER BY n, id, view, i, key LIMIT 8;
-SELECT count(*) > 2000 AS many, count(DISTINCT (n, view)) > 80 AS many_views,
-    count(*) FILTER (WHERE cardinality(i) > 1) > 500 AS many_nested
+SELECT count(*) > 800 AS many, count(DISTINCT (n, view)) > 30 AS many_views,
+    count(*) FILTER (WHERE cardinality(i) > 1) > 200 AS many_nested
 FROM expected;
 -- The same of the events, whose idx ends with the number of the answer if the question repeats.
 CREATE FUNCTION pg_temp.questions_of(nodes jsonb, view text, prefix text, path text)
@@ -244,7 +244,7 @@ SELECT * FROM ((SELECT 'not in the view' AS problem, * FROM events EXCEPT ALL SE
     UNION ALL (SELECT 'no event', * FROM found WHERE id % 3 = 0 AND key IS NOT NULL
     EXCEPT ALL SELECT 'no event', * FROM events)) AS d
 ORDER BY n, id, view, i, key LIMIT 8;
-SELECT count(*) > 250 AS many, count(*) FILTER (WHERE cardinality(i) > 1) > 30 AS many_nested FROM events;
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE cardinality(i) > 1) > 10 AS many_nested FROM events;
 
 RESET search_path;
 SET client_min_messages = warning;
