@@ -156,6 +156,15 @@ void FormViews::find_places() {
     repeat_of_.assign(count, 0);
     depth_of_repeat_.assign(count, 0);
     depth_.assign(count, 0);
+    is_asked_.assign(count, false);
+    for (const Question& question : questions_) {
+        is_asked_[question.node] = true;
+    }
+    first_below_.assign(count, 0);
+    next_beside_.assign(count, 0);
+    for (auto id = static_cast<std::uint32_t>(count); --id > 0;) {
+        next_beside_[id] = std::exchange(first_below_[node_at(id).parent], id);
+    }
     for (std::uint32_t id = 1; id < count; ++id) {
         const FormNode& node = node_at(id);
         const bool is_in_repeat = node.parent != 0 && is_repeat(node_at(node.parent));
@@ -546,14 +555,22 @@ std::string FormViews::has_path(const std::vector<std::string>& paths) {
                      "ANY (" + literal(array_of(texts)) + "::pg_catalog.text[])");
 }
 
-/// Whether the node lies in the sheet's repeat, perhaps in further ones that are in it.
-bool FormViews::lies_in_repeat(std::uint32_t node) const {
-    const std::uint32_t repeat = sheets_[sheet_].repeat;
-    std::uint32_t around = repeat_of_[node];
-    while (around != repeat && depth_of_repeat_[around] > depth_of_repeat_[repeat]) {
-        around = repeat_of_[around];
+/// Adds the questions below a node to those that show rows, in tree order.
+void FormViews::add_questions_below(std::uint32_t node) {
+    std::vector<std::uint32_t> open = {first_below_[node]};
+    while (!open.empty()) {
+        interrupt_();
+        const std::uint32_t id = open.back();
+        if (id == 0) {
+            open.pop_back();
+            continue;
+        }
+        open.back() = next_beside_[id];
+        open.push_back(first_below_[id]);
+        if (is_asked_[id] && is_found_[id]) {
+            of_rows_.push_back(id);
+        }
     }
-    return around == repeat;
 }
 
 /// The repetitions of a group are shown by any question in it: one without an answer is missing
@@ -576,11 +593,7 @@ void FormViews::find_questions_of_view() {
         return;
     }
     of_rows_.clear();
-    for (const Question& question : questions_) {
-        if (is_found_[question.node] && lies_in_repeat(question.node)) {
-            of_rows_.push_back(question.node);
-        }
-    }
+    add_questions_below(sheets_[sheet_].repeat);
 }
 
 std::vector<std::string> FormViews::paths_of(const std::vector<std::uint32_t>& nodes) const {

@@ -128,7 +128,7 @@ class FormViews {
     static std::string is_first(std::size_t from, std::size_t to);
     static std::string has_path(const std::vector<std::string>& paths);
     std::vector<std::string> paths_of(const std::vector<std::uint32_t>& nodes) const;
-    bool lies_in_repeat(std::uint32_t node) const;
+    void add_questions_below(std::uint32_t node);
     std::string form_literal();
 
     ViewNames names_;
@@ -141,6 +141,9 @@ class FormViews {
     std::vector<std::uint32_t> repeat_of_;        ///< by node: the innermost one around it, or 0
     std::vector<std::uint32_t> depth_of_repeat_;  ///< by node: how many repeats it lies in
     std::vector<std::uint32_t> depth_;            ///< by node: how many nodes have its item in them
+    std::vector<bool> is_asked_;                  ///< by node: it is a question that counts
+    std::vector<std::uint32_t> first_below_;      ///< by node: the first one below it, or 0
+    std::vector<std::uint32_t> next_beside_;      ///< by node: the next one below the same, or 0
     std::vector<Sheet> sheets_;
     std::optional<FormParts> parts_;  ///< if documents are read by items
 
