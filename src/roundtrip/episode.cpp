@@ -40,7 +40,8 @@ std::optional<LoopKey> Episode::find_loop(const Entry& entry) const {
         return std::nullopt;
     }
     const QueryId leader = leader_of(entry);
-    if (inserts_many(entry.kind, entry.rows, entry.all_runs) || !repeats_enough(entry, leader) ||
+    if (writes_many(entry.kind, leader, entry.rows, entry.all_runs) ||
+        !repeats_enough(entry, leader) ||
         (!counts_in_block(entry) && !counts_outside(entry, leader))) {
         return std::nullopt;
     }

@@ -12,9 +12,22 @@ constexpr bool is_led_by_values(std::uint64_t value_runs, std::uint64_t runs) no
     return value_runs > 0 && value_runs * 5 >= runs * 4;
 }
 
-/// An INSERT of many rows is what the advice asks for.
-constexpr bool inserts_many(Kind kind, std::uint64_t rows, std::uint64_t runs) noexcept {
-    return kind == Kind::insert && rows >= 2 * runs;
+/// So many rows at once are worth their trip.
+constexpr std::uint64_t rows_worth_a_trip = 100;
+
+/// Whether runs write many rows at once. An INSERT of many rows is what the advice asks for; an
+/// UPDATE or DELETE that nothing leads may do its work in parts, such as a thousand rows at a time.
+constexpr bool writes_many(Kind kind, QueryId leader, std::uint64_t rows,
+                           std::uint64_t runs) noexcept {
+    switch (kind) {
+        case Kind::insert:
+            return rows >= 2 * runs;
+        case Kind::update:
+        case Kind::remove:
+            return leader == 0 && rows >= rows_worth_a_trip * runs;
+        default:
+            return false;
+    }
 }
 
 /// Whether one run in eight has a single value: then the lists of others are lists of a loop, not

@@ -225,15 +225,17 @@ QueryId RequestEpisode::leader_of(const Entry& entry) const noexcept {
 
 std::optional<LoopKey> RequestEpisode::loop_of(const Entry& entry,
                                                std::uint32_t repeats) const noexcept {
-    if (entry.trips < repeats || entry.is_dismissed ||
-        inserts_many(entry.kind, entry.rows, entry.runs)) {
+    if (entry.trips < repeats || entry.is_dismissed) {
         return std::nullopt;
     }
     if (is_paging(entry)) {
         return entry.is_large_page ? std::nullopt
                                    : std::optional<LoopKey>(LoopKey{0, entry.id, Kind::page});
     }
-    return LoopKey{leader_of(entry), entry.id, entry.kind};
+    const QueryId leader = leader_of(entry);
+    return writes_many(entry.kind, leader, entry.rows, entry.runs)
+               ? std::nullopt
+               : std::optional<LoopKey>(LoopKey{leader, entry.id, entry.kind});
 }
 
 std::optional<LoopKey> RequestEpisode::loop_to_describe(QueryId id,

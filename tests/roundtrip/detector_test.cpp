@@ -446,6 +446,29 @@ TEST_CASE("inserts of many rows each are no loop") {
     CHECK(session.loops.empty());
 }
 
+TEST_CASE("updates and deletes of a hundred rows each, that nothing leads, are no loop") {
+    for (const Kind kind : {Kind::update, Kind::remove}) {
+        for (const std::uint64_t rows : {99U, 100U}) {
+            Session session;
+            session.begin();
+            for (int i = 0; i < 50; ++i) {
+                session.vary(messages, rows, kind);
+            }
+            session.commit();
+            CHECK(session.loops.size() == (rows < 100 ? 1 : 0));
+        }
+    }
+    // They are one of the rows of a list all the same.
+    Session led;
+    led.begin().run(campaign, 50);
+    for (int i = 0; i < 50; ++i) {
+        led.vary(messages, 100, Kind::update);
+    }
+    led.commit();
+    REQUIRE(led.loops.size() == 1);
+    CHECK(led.loops.front().key.leader == campaign);
+}
+
 TEST_CASE("updates for each row of a list") {
     Session session;
     session.run(campaigns, 12);

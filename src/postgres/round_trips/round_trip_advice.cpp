@@ -164,8 +164,8 @@ const char* among_all(const Subject& subject) {
     if (subject.compared == nullptr) {
         return nullptr;
     }
-    const bool has_others = findings.shape.conditions > findings.changing_columns;
-    return findings.changing_columns > 1 && !findings.is_of_list()
+    const bool has_others = findings.shape.conditions > 2;
+    return findings.has_several_changing && !findings.is_of_list()
                ? psprintf("(%s, ...) IN (VALUES ...)%s", subject.compared,
                           has_others ? subject.further : "")
                : psprintf("%s = ANY($1)%s", subject.compared, subject.further);
@@ -412,7 +412,7 @@ const char* join_of(const Subject& subject) {
 
 /// Further columns that are compared with the leader's are among the conditions of a join.
 const char* further_of_join(const Subject& subject) {
-    return subject.findings->changing_columns > 1 ? " AND ..." : subject.further;
+    return subject.findings->has_several_changing ? " AND ..." : subject.further;
 }
 
 /// A foreign key says how the leader's rows and those of the table belong together.

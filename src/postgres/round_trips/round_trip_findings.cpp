@@ -250,20 +250,19 @@ bool says_more(const Comparison& one, const Comparison& known) {
            (one.is_changing == known.is_changing && one.in_index && !known.in_index);
 }
 
-/// Counts the columns whose values change, by the first two. The planner compares a column with
+/// Notes whether one or several columns have values that change. The planner compares a column with
 /// what an equal one is compared with: one value is of one column.
 void note_changing(const Comparison& found, Walk& walk) {
     Findings& findings = walk.findings;
     if (found.is_changing <= 0) {
         return;
     }
-    if (findings.changing_columns == 0) {
-        findings.changing = found;
-        findings.changing_columns = 1;
-    } else if (found.table == findings.changing.table && found.column != findings.changing.column &&
-               std::popcount(walk.changed->changed) > 1) {
-        findings.changing_columns = 2;
+    if (!findings.changing.is_known()) {
+        findings.changing = {found.table, found.column};
     }
+    findings.has_several_changing |= found.table == findings.changing.table &&
+                                     found.column != findings.changing.column &&
+                                     std::popcount(walk.changed->changed) > 1;
 }
 
 bool has_given_value(const OpExpr* operation) {
@@ -716,7 +715,6 @@ Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);
     if (modification != nullptr) {
-        walk.findings.written = query->estate->es_processed;
         look_at_modification(modification, walk);
     } else {
         look_at_reading(query->planstate, walk);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "postgres/round_trips/column_of_table.hpp"
 #include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "postgres/server/server.hpp"
 #include "roundtrip/value_hash.hpp"
@@ -54,12 +55,10 @@ struct Findings {
     Oid paged_table = InvalidOid;  ///< that is read in pages; the plan does not say which
     QueryShape shape;              ///< what the client named; the plan does not say that either
     int scans = 0;
-    std::uint64_t written = 0;  ///< rows of this run
     /// That it reads, and that the session has written since the loop began; else InvalidOid.
     Oid written_between = InvalidOid;
-    /// The columns of one table whose values are others in each run.
-    int changing_columns = 0;
-    Comparison changing;  ///< the first of them
+    ColumnOfTable changing;             ///< the first column whose value is another one in each run
+    bool has_several_changing = false;  ///< of that table
 
     /// Takes what the client wrote: of conditions that a partial index has, that are asked once for
     /// all rows, or that a view adds, the plan shows none or too many.

@@ -5,6 +5,8 @@
 
 #include "postgres/round_trips/round_trip_pages.hpp"
 
+#include "roundtrip/loop_rules.hpp"
+
 extern "C" {
 #include "nodes/execnodes.h"
 }
@@ -57,7 +59,6 @@ std::uint64_t count_of(const LimitState* limit) {
 
 void PagedLists::look_at(roundtrip::Statement& statement, bool has_offset, std::uint64_t values,
                          std::uint64_t others, const QueryDesc* query) {
-    constexpr std::uint64_t large = 100;
     LimitWalk walk{has_offset, nullptr};
     find_limit(query->planstate, &walk);
     if (walk.found == nullptr) {
@@ -69,7 +70,7 @@ void PagedLists::look_at(roundtrip::Statement& statement, bool has_offset, std::
     const std::uint64_t limit = known == 0 ? before : known;
     statement.is_next_page = limit >= 2 && page.id == statement.id && page.is_full &&
                              page.others == others && page.values != values;
-    statement.is_large_page = limit >= large;
+    statement.is_large_page = limit >= roundtrip::rows_worth_a_trip;
     if (statement.is_next_page) {
         // A result that had the position of the first page did not lead to it either.
         statement.evidence = {};

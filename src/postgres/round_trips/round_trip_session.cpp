@@ -11,6 +11,7 @@
 #include "postgres/round_trips/round_trip_requests.hpp"
 #include "postgres/round_trips/round_trip_running.hpp"
 #include "postgres/server/list_range.hpp"
+#include "roundtrip/loop_rules.hpp"
 
 extern "C" {
 #include "access/transam.h"
@@ -590,20 +591,12 @@ Findings RoundTripSession::look_at_findings(const Detector& detector, const Loop
     return findings;
 }
 
-/// So many rows at once are worth their trip.
-constexpr int large = 100;
-
-/// Whether a write that nothing leads does its work in parts, such as a purge of a thousand rows at
-/// a time.
-bool RoundTripSession::is_write_in_parts(const LoopKey& loop, const Findings& findings) {
-    return loop.leader == 0 && findings.written >= large;
-}
-
 /// Whether the runs of a loop ask for, or write, many rows at once by lists of values, each of
 /// which is worth its trip. Pages are of one list, by whatever else its rows are chosen. (A
 /// statement that asks for the same each time is not a batch.)
 bool RoundTripSession::is_batch(const Detector& detector, const LoopKey& loop,
                                 const Findings& findings) {
+    constexpr int large = roundtrip::rows_worth_a_trip;
     // This run may be the only one with a single value.
     const bool has_lists = findings.most_values > 1
                                ? does_many_at_once(findings)
@@ -618,9 +611,8 @@ void RoundTripSession::describe_of_request(roundtrip::RequestId request, const L
                                            const roundtrip::Judgement& evidence,
                                            const QueryDesc* query) {
     const Findings findings = look_at_findings(detector_, loop, query);
-    const bool is_of_lists = described.has_distinct_parameters && !described.has_single_runs &&
-                             is_batch(detector_, loop, findings);
-    if (is_of_lists || is_write_in_parts(loop, findings)) {
+    if (described.has_distinct_parameters && !described.has_single_runs &&
+        is_batch(detector_, loop, findings)) {
         dismiss_in_request(request, loop.repeated);
         return;
     }
@@ -689,8 +681,7 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
     const bool is_described = run_apart([&] {
         const Findings findings = look_at_findings(detector, loop, query);
         const bool is_same = !findings.has_changed && !detector.has_distinct_parameters(loop);
-        counts =
-            !is_write_in_parts(loop, findings) && (is_same || !is_batch(detector, loop, findings));
+        counts = is_same || !is_batch(detector, loop, findings);
         if (counts) {
             loops_.describe(loop, query, findings, narrowed(columns, loop, findings));
         }

@@ -230,7 +230,6 @@ class RoundTripSession {
                               const QueryDesc* query) const;
     Oid written_between(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                         const PlannedStmt* planned) const;
-    static bool is_write_in_parts(const roundtrip::LoopKey& loop, const Findings& findings);
     static bool is_batch(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                          const Findings& findings);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
