@@ -200,7 +200,8 @@ inline void Detector::take_part(const Statement& part) {
     }
 }
 
-[[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(Run& run) {
+/// Counts a run in its entry.
+[[gnu::always_inline]] inline Entry& Detector::count(Run& run) {
     count_statement(run);
     if (run.statement.role == Statement::Role::next_part) {
         take_part(run.statement);
@@ -217,7 +218,17 @@ inline void Detector::take_part(const Statement& part) {
     } else if (run.statement.evidence.is(Judgement::takes)) {
         episode_.release_runs(entry, run.statement.evidence);
     }
-    return add_to(entry, at, run, placement);
+    add_to(entry, at, run, placement);
+    return entry;
+}
+
+[[gnu::always_inline]] inline std::optional<LoopKey> Detector::add(Run& run) {
+    Entry& entry = count(run);
+    const std::optional<LoopKey> loop = loop_after_run(entry);
+    if (entry.is_loop && entry.runs >= entry.next_report) {
+        look_at_growth(entry);
+    }
+    return loop;
 }
 
 ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::run(Run& run) {
@@ -319,8 +330,9 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
 
 /// Adds a run to its entry. The entry is a reference, which is not computed anew from the place at
 /// each step.
-[[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS std::optional<LoopKey> Detector::add_to(
-    Entry& entry, Place place, const Run& run, const Placement& placement) {
+[[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS void Detector::add_to(Entry& entry, Place place,
+                                                               const Run& run,
+                                                               const Placement& placement) {
     end_with_parent(entry, placement);
     break_off(entry, run, placement);
     count_page(entry, run.statement);
@@ -335,11 +347,6 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
     }
     remember_rows(entry, place, run.statement, placement.is_by_values);
     last_run_ = place;
-    const std::optional<LoopKey> loop = loop_after_run(entry);
-    if (entry.is_loop && entry.runs >= entry.next_report) {
-        look_at_growth(entry);
-    }
-    return loop;
 }
 
 [[gnu::always_inline]] inline std::optional<LoopKey> Detector::loop_after_run(Entry& entry) {
@@ -367,6 +374,61 @@ std::optional<LoopKey> Detector::foresee(const Run& run) {
         episode_.begin_loop(entry, *loop);
     }
     return loop;
+}
+
+// ---- runs that count late -----------------------------------------------------------------------
+
+/// The statement's runs under other leaders, which may become the entry's.
+std::uint32_t Detector::runs_of_others(const Entry& entry) const noexcept {
+    std::uint32_t runs = 0;
+    for (const Entry& other : episode_.entries.others_of(entry)) {
+        runs += other.runs + other.unled.runs;
+    }
+    return runs;
+}
+
+/// How many further runs of the entry, whose values are where they are expected, make no loop, and
+/// none that is twice as long.
+std::uint32_t Detector::runs_before_change(const Entry& entry, const Statement& last,
+                                           NextValues expected) const noexcept {
+    const std::uint32_t runs = entry.runs + runs_of_others(entry);
+    const std::uint32_t next = entry.is_loop ? entry.next_report : episode_.repeats;
+    const std::uint32_t some = next > runs ? next - runs - 1 : 0;
+    switch (expected) {
+        case NextValues::in_result:
+            return entry.leader == last.evidence.leader && entry.unled.runs == 0 ? some : 0;
+        case NextValues::same:
+            return episode_.is_block ? some : 0;
+        default:
+            // A result that has held no value leads when it has held four of five: with so few
+            // runs there are not enough for a loop. Nor are there of one and the same value.
+            return !in_block_ && entry.leader == 0 && runs == 1
+                       ? std::min(some, (4 * episode_.repeats + 4) / 5 - 1)
+                       : 0;
+    }
+}
+
+std::uint32_t Detector::runs_that_may_wait(const Statement& last,
+                                           NextValues expected) const noexcept {
+    const Entry* const entry = entry_of_last_run(last.id);
+    const bool is_held = in_block_ && !episode_.is_block;
+    if (expected == NextValues::unknown || entry == nullptr || is_held || entry->is_neighbour ||
+        entry->pages > 0 || entry->is_described != entry->is_loop) {
+        return 0;
+    }
+    if (entry->is_loop && ends_with_parent(*entry, entry->parent)) {
+        return 0;
+    }
+    const std::uint32_t some =
+        std::min(runs_before_change(*entry, last, expected), time_.statements_left());
+    return entry->is_loop && episode_.is_block
+               ? episode_.runs_with_leader(*entry, some, last.evidence.leader != 0)
+               : some;
+}
+
+void Detector::count_late(Run& run) {
+    run.wait = time_.place(run.statement);
+    count(run);
 }
 
 // ---- where a run belongs ------------------------------------------------------------------------
@@ -475,9 +537,13 @@ inline Placement Detector::place_write(const Statement& statement) const {
 }
 
 /// A loop that was handed on ends when the one that hands it on ends.
+inline bool Detector::ends_with_parent(const Entry& loop, Place parent) const {
+    return loop.loop_leader != loop.leader && loop.runs > 0 &&
+           episode_.is_handed_other_loop(loop, parent);
+}
+
 inline void Detector::end_with_parent(Entry& entry, const Placement& placement) {
-    if (entry.is_loop && entry.loop_leader != entry.leader && entry.runs > 0 &&
-        episode_.is_handed_other_loop(entry, placement.parent)) {
+    if (entry.is_loop && ends_with_parent(entry, placement.parent)) {
         begin_anew(entry);
         // The next one is of another list, and nothing of it has been reported.
         entry.reported_runs = 0;

@@ -63,6 +63,15 @@ class Detector {
         return run(counted);
     }
 
+    /// How many further runs of the statement that ran last may count late, since they make no loop
+    /// and no loop grows by them, if nothing else runs between, their values are where they are
+    /// expected, and they begin by latest_begin(). `last` is its last run.
+    std::uint32_t runs_that_may_wait(const Statement& last, NextValues expected) const noexcept;
+    Microseconds latest_begin() const noexcept { return time_.latest_begin(); }
+
+    /// Counts such a run. What it makes of a loop is judged with the next run that is not late.
+    void count_late(Run& run);
+
     /// Whether a loop's runs did not all ask for the same.
     bool has_distinct_parameters(const LoopKey& key) const noexcept;
 
@@ -172,10 +181,14 @@ class Detector {
     void count_statement(const Run& run);
     void take_part(const Statement& part);
     std::optional<LoopKey> add(Run& run);
-    std::optional<LoopKey> add_to(Entry& entry, Place place, const Run& run,
-                                  const Placement& placement);
+    Entry& count(Run& run);
+    void add_to(Entry& entry, Place place, const Run& run, const Placement& placement);
+    std::uint32_t runs_of_others(const Entry& entry) const noexcept;
+    std::uint32_t runs_before_change(const Entry& entry, const Statement& last,
+                                     NextValues expected) const noexcept;
     Place insert(const Statement& statement, const Placement& placement);
     void evict(Place place);
+    bool ends_with_parent(const Entry& loop, Place parent) const;
     void end_with_parent(Entry& entry, const Placement& placement);
     void break_off(Entry& entry, const Run& run, const Placement& placement);
     void begin_anew(Entry& entry);

@@ -198,17 +198,49 @@ void Episode::absorb_others(Entry& entry) {
 
 // ---- leaders ------------------------------------------------------------------------------------
 
-/// The last statement that had as many rows as there were runs.
-QueryId Episode::roomy_leader(const Entry& entry) const {
+/// The last statement that had as many rows as there were runs; nullptr if there is none.
+const Entry* Episode::roomy_list(const Entry& entry) const {
     Place at = entry.parent;
     for (std::size_t steps = 0; at != nowhere && steps < EntryTable::places; ++steps) {
         const Entry& list = entries[at];
         if (list.is_many && list.all_rows >= entry.all_runs) {
-            return list.id;
+            return &list;
         }
         at = list.parent;
     }
-    return 0;
+    return nullptr;
+}
+
+QueryId Episode::roomy_leader(const Entry& entry) const {
+    const Entry* const list = roomy_list(entry);
+    return list == nullptr ? 0 : list->id;
+}
+
+std::uint32_t Episode::runs_with_leader(const Entry& entry, std::uint32_t some,
+                                        bool are_by_values) const {
+    Entry later = entry;
+    const auto add = [&](std::uint32_t runs) {
+        later.runs += runs;
+        later.all_runs += runs;
+        later.value_runs += are_by_values ? runs : 0;
+    };
+    if (some == 0) {
+        return 0;
+    }
+    add(1);
+    if (leader_of(later) != entry.loop_leader) {
+        return 0;
+    }
+    const bool is_by_values = later.is_by_values();
+    const bool runs_once = runs_once_each(later);
+    const Entry* const list = is_by_values ? nullptr : roomy_list(later);
+    add(some - 1);
+    if (later.is_by_values() != is_by_values || runs_once_each(later) != runs_once) {
+        return 1;
+    }
+    return list == nullptr ? some
+                           : static_cast<std::uint32_t>(
+                                 std::min<std::uint64_t>(some, list->all_rows - entry.all_runs));
 }
 
 bool Episode::is_under(const Entry& entry, QueryId leader) const {

@@ -90,6 +90,10 @@ class Episode {
     /// statement of one row.
     QueryId leader_of(const Entry& entry) const;
 
+    /// How many of `some` further runs of a loop leave its leader what it is.
+    std::uint32_t runs_with_leader(const Entry& entry, std::uint32_t some,
+                                   bool are_by_values) const;
+
     /// The rows of a loop's leader; of one that ran before this episode, the rows of the results
     /// that led to the loop itself or to the statements of one row between them.
     std::uint64_t rows_of_leader(const Entry& loop) const;
@@ -139,6 +143,7 @@ class Episode {
         void keep(std::uint32_t some);
     };
 
+    const Entry* roomy_list(const Entry& entry) const;
     QueryId roomy_leader(const Entry& entry) const;
     bool repeats_enough(const Entry& entry, QueryId leader) const;
     bool counts_with(const Entry& entry, const Entry& other, QueryId leader) const;

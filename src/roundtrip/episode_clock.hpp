@@ -45,6 +45,10 @@ class EpisodeClock {
         return statements_ >= most_statements || begin > latest_begin_;
     }
 
+    /// How many more statements it may have, and when the last of them may begin.
+    std::uint32_t statements_left() const noexcept { return most_statements - statements_; }
+    Microseconds latest_begin() const noexcept { return latest_begin_; }
+
     void count(Microseconds begin) noexcept {
         if (statements_ == 0) {
             latest_begin_ = begin + longest_episode;

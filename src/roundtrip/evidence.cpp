@@ -252,6 +252,8 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
         asking.column = likely_column(leader, asking.tallies[leader]);
     } else if (found > 0) {
         note_asked(asking, values, changed);
+    } else {
+        is_found_nowhere_ = true;
     }
     return held;
 }
@@ -269,20 +271,25 @@ inline bool Evidence::holds_what_it_was_asked_for(Place place, const Tally& tall
     return 0;
 }
 
-/// A result that led before leads on, for as long as it has rows to ask for. Returns the value that
+/// Whether a result that led before leads on: for as long as it has rows to ask for.
+inline bool Evidence::leads_on(const Tally& tally, Place place) const noexcept {
+    constexpr std::uint16_t enough = 2;
+    return tally.generation == results_[place].generation && tally.judged >= enough &&
+           tally.judged < Tally::most_judged && tally.asked - tally.same < results_[place].rows &&
+           tally.holds();
+}
+
+/// A result that led before leads on. Returns the value that
 /// it holds in the same column as before; 0 if none.
 [[gnu::always_inline]] inline ValueHash Evidence::look_again(Asking& asking,
                                                              const StatementValueHashes& values,
                                                              std::uint32_t changed) const noexcept {
-    constexpr std::uint16_t enough = 2;
     const Place place = asking.leader;
     if (place == nowhere || results_.id_at(place) == asking.id) {
         return 0;
     }
     Tally& tally = asking.tallies[place];
-    if (tally.generation != results_[place].generation || tally.judged < enough ||
-        tally.judged >= Tally::most_judged || tally.asked - tally.same >= results_[place].rows ||
-        !tally.holds()) {
+    if (!leads_on(tally, place)) {
         return 0;
     }
     const ValueHash found = value_in_column(place, asking.column, values, changed);
@@ -572,6 +579,7 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     const std::uint32_t changed = take_changes(asking, values);
     Judgement found;
     changed_ = changed;
+    is_found_nowhere_ = false;
     if (changed != 0) {
         asking.changed = asking.runs;
         const QueryId chance = is_same ? begin_second(asking, changed) : 0;
@@ -600,6 +608,52 @@ ONETRIP_WITHOUT_ARRAYS Judgement Evidence::judge(QueryId id,
     }
     asking.led = asking.runs;
     return found;
+}
+
+namespace {
+
+/// A hash of all values but one, and of how many there are.
+ValueHash hash_of_others(const StatementValueHashes& values, std::size_t than) noexcept {
+    ValueHash hash = values.count;
+    for (std::size_t i = 0; i < values.count; ++i) {
+        hash = i == than ? hash : mix_value(hash ^ values.hashes[i]);
+    }
+    return hash;
+}
+
+}  // namespace
+
+Evidence::Expected Evidence::expected(QueryId id, const StatementValueHashes& values,
+                                      const Judgement& last) const noexcept {
+    if (last.leader == 0) {
+        const bool is_same = changed_ == 0 && last.besides == 0;
+        return {is_found_nowhere_ ? NextValues::nowhere
+                : is_same         ? NextValues::same
+                                  : NextValues::unknown};
+    }
+    // A row of a tree is found in the statement's own result.
+    const bool is_of_list = last.is_many && last.leader != id && !last.is(Judgement::is_echo);
+    const Asking* const asking = is_of_list && std::has_single_bit(changed_) ? find(id) : nullptr;
+    if (asking == nullptr || asking->leader != last.place) {
+        return {};
+    }
+    const Tally& tally = asking->tallies[last.place];
+    if (!leads_on(tally, last.place)) {
+        return {};
+    }
+    const std::uint64_t rows = results_[last.place].rows - (tally.asked - tally.same);
+    const auto changing = static_cast<std::uint8_t>(std::countr_zero(changed_));
+    return {NextValues::in_result,
+            last.place,
+            asking->column,
+            changing,
+            hash_of_others(values, changing),
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(rows, UINT32_MAX))};
+}
+
+bool Evidence::holds(const Expected& expected, const StatementValueHashes& values) const noexcept {
+    return results_.has(expected.place, values.hashes[expected.changing], expected.column) &&
+           hash_of_others(values, expected.changing) == expected.others;
 }
 
 std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {

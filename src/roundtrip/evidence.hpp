@@ -30,6 +30,23 @@ class Evidence {
     /// once for each execution, before its own rows are kept.
     Judgement judge(QueryId id, const StatementValueHashes& values) noexcept;
 
+    struct Expected {
+        NextValues values = NextValues::unknown;
+        Place place = nowhere;  ///< if one of them is in a result
+        std::uint8_t column = 0;
+        std::uint8_t changing = 0;        ///< which one that is
+        ValueHash others = 0;             ///< of the values that are the same again
+        std::uint32_t runs = UINT32_MAX;  ///< in so many runs at most
+    };
+
+    /// What the statement that was judged last will ask for when it runs again; `values` are those
+    /// that it has asked for.
+    Expected expected(QueryId id, const StatementValueHashes& values,
+                      const Judgement& last) const noexcept;
+    /// Whether the value that changes is in the column in which it is expected, and the others are
+    /// the same again.
+    bool holds(const Expected& expected, const StatementValueHashes& values) const noexcept;
+
     /// Which of the values that were judged last are others than those of the run before, as bits.
     std::uint32_t changed() const noexcept { return changed_; }
 
@@ -82,6 +99,7 @@ class Evidence {
     Tally& tally_of(Asking& asking, Place place) const noexcept;
     bool look_in(Place place, Tally& tally, const StatementValueHashes& values,
                  std::uint32_t changed) const noexcept;
+    bool leads_on(const Tally& tally, Place place) const noexcept;
     ValueHash look_again(Asking& asking, const StatementValueHashes& values,
                          std::uint32_t changed) const noexcept;
     Places search(Asking& asking, const StatementValueHashes& values,
@@ -123,6 +141,7 @@ class Evidence {
     KeptResults results_;
     std::uint32_t clock_ = 0;
     std::uint32_t changed_ = 0;
+    bool is_found_nowhere_ = false;
     std::array<Asking, sets * ways> asking_{};
     /// The values that the first run of each asked for: which of them change is not known before
     /// another run asks for something else.

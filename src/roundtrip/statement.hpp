@@ -44,6 +44,14 @@ struct Judgement {
 
 static_assert(sizeof(Judgement) == 24, "it is copied with each statement");
 
+/// Where the values of a statement's next run will be, if they are like those of the last one.
+enum class NextValues : std::uint8_t {
+    unknown,
+    in_result,  ///< in the column of the result that led the last one
+    same,       ///< they are the same, and nothing leads to them
+    nowhere,    ///< other ones, and no result has held any so far
+};
+
 /// A statement that the client sent and that has ended well.
 struct Statement {
     enum class Role : std::uint8_t {

@@ -45,6 +45,14 @@ struct StatementValueHashes {
         }
     }
 
+    /// Becomes the same as others.
+    void take(const StatementValueHashes& others) noexcept {
+        count = others.count;
+        for (std::size_t i = 0; i < count; ++i) {
+            hashes[i] = others.hashes[i];
+        }
+    }
+
     /// The values at these places, as bits, are not looked for.
     void drop(std::uint64_t places) noexcept {
         for (std::size_t i = 0; i < count; ++i) {

@@ -35,6 +35,9 @@ class HeavyPlans {
         }
     }
 
+    /// Whether no plan of this session was heavy.
+    bool is_empty() const { return count_ == 0; }
+
   private:
     static constexpr int most = 32;
 

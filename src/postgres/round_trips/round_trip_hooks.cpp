@@ -93,7 +93,7 @@ void run_with_receiver(ONETRIP_RUN_PARAMETERS) {
     query->dest = own;
 }
 
-void run(ONETRIP_RUN_PARAMETERS) {
+[[gnu::noinline]] void run_and_count(ONETRIP_RUN_PARAMETERS) {
     if (!session.is_watching(query)) {
         call_run(ONETRIP_RUN_ARGUMENTS);
         return;
@@ -113,6 +113,23 @@ void run(ONETRIP_RUN_PARAMETERS) {
     if (ends_with_run(query)) {
         session.ended(query, goes_on);
     }
+}
+
+/// Runs a statement that is counted later, unless it has a second row.
+void run_to_wait(ONETRIP_RUN_PARAMETERS) {
+    DestReceiver* const own = query->dest;
+    query->dest = session.receiver_to_wait(query);
+    session.run([&] { call_run(ONETRIP_RUN_ARGUMENTS); });
+    query->dest = own;
+    if (count == 0) {
+        session.ran_whole(query);
+    }
+    session.ended(query, false);
+}
+
+void run(ONETRIP_RUN_PARAMETERS) {
+    session.waits(query) ? run_to_wait(ONETRIP_RUN_ARGUMENTS)
+                         : run_and_count(ONETRIP_RUN_ARGUMENTS);
 }
 
 void call_finish(QueryDesc* query) {

@@ -4,6 +4,7 @@
 #include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/round_trips/row_sizes.hpp"
 #include "roundtrip/evidence.hpp"
+#include "roundtrip/waiting_runs.hpp"
 
 extern "C" {
 #include "tcop/dest.h"
@@ -35,10 +36,15 @@ class WatchedReceiver {
         bool is_measured;  ///< their sizes are of interest
     };
 
+    /// Called when a statement whose run was to wait has a second row: its values are to be judged
+    /// now.
+    using StopsWaiting = void (*)();
+
     /// The receiver to be taken instead of `inner`, which it hands everything on to.
     DestReceiver* put_before(DestReceiver* inner, const Source& source,
                              roundtrip::Evidence& evidence) {
         drop_unfinished();
+        receiver_.receiver.receiveSlot = receive;
         receiver_.receiver.mydest = inner->mydest;
         inner_ = inner;
         source_ = source;
@@ -47,6 +53,17 @@ class WatchedReceiver {
         place_ = roundtrip::Evidence::nowhere;
         sizes_.forget();
         return &receiver_.receiver;
+    }
+
+    /// The same for a statement whose run waits if it has no second row: its row is kept there.
+    DestReceiver* put_before(DestReceiver* inner, const Source& source,
+                             roundtrip::Evidence& evidence, roundtrip::WaitingRun& waiting,
+                             StopsWaiting stops_waiting) {
+        DestReceiver* const receiver = put_before(inner, source, evidence);
+        receiver_.receiver.receiveSlot = receive_to_wait;
+        waiting_ = &waiting;
+        stops_waiting_ = stops_waiting;
+        return receiver;
     }
 
     /// Forgets the rows of a statement that failed after some of them: clients throw those away. It
@@ -80,11 +97,18 @@ class WatchedReceiver {
     };
 
     static bool receive(TupleTableSlot* row, DestReceiver* self);
+    static bool receive_to_wait(TupleTableSlot* row, DestReceiver* self);
     static void start_up(DestReceiver* self, int operation, TupleDesc columns);
     static void shut_down(DestReceiver* self);
     static void destroy(DestReceiver* self);
 
     void begin(TupleDesc columns);
+    void find_columns(TupleDesc columns);
+    roundtrip::ValueHash value_of(const TupleTableSlot* row, std::size_t place) const;
+    void keep_to_wait(TupleTableSlot* row);
+    void keep_second(TupleTableSlot* row);
+    void measure(TupleTableSlot* row);
+    void begin_with_waiting();
     void name_columns(TupleDesc columns);
     void keep(TupleTableSlot* row);
 
@@ -96,6 +120,8 @@ class WatchedReceiver {
     TupleDesc described_ = nullptr;
     bool is_unfinished_ = false;  ///< rows have come, and not their end
     RowSizes sizes_;
+    roundtrip::WaitingRun* waiting_ = nullptr;  ///< of a statement that waits
+    StopsWaiting stops_waiting_ = nullptr;
     int count_ = 0;
     Column kept_[roundtrip::Evidence::columns] = {};
     ColumnsOfResult columns_[roundtrip::Evidence::results] = {};

@@ -126,9 +126,10 @@ void RoundTripSession::show_growth() {
 /// Runs in a signal handler.
 bool RoundTripSession::is_pausing() {
     const RoundTripSession& session = round_trip_session;
-    return !session.is_inside() &&
-           session.detector_.has_paused(GetCurrentTimestamp(),
-                                        Microseconds{round_trip_settings.gap} * 1000);
+    const TimestampTz now = GetCurrentTimestamp();
+    const Microseconds gap = Microseconds{round_trip_settings.gap} * 1000;
+    const bool has_run = !session.waiting_.is_empty() && now - session.waiting_.last_end() <= gap;
+    return !session.is_inside() && !has_run && session.detector_.has_paused(now, gap);
 }
 
 inline void RoundTripSession::begin() {
@@ -139,6 +140,7 @@ inline void RoundTripSession::begin() {
 }
 
 void RoundTripSession::exiting() {
+    count_waiting();
     call_detector([this] {
         detector_.end_block();
         detector_.end_episode();
@@ -301,12 +303,25 @@ inline void RoundTripSession::collect(const Fingerprints::Entry* known, QueryId 
 
 ONETRIP_WITHOUT_ARRAYS void RoundTripSession::started(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
+    const TimestampTz message = GetCurrentStatementStartTimestamp();
+    if (may_wait(id, message) && begin_waiting(query, id)) {
+        clock_.begin(query, id, current_.hash, message);
+    } else {
+        start_and_count(query, id, message);
+    }
+}
+
+[[gnu::noinline]] void RoundTripSession::start_and_count(const QueryDesc* query, QueryId id,
+                                                         TimestampTz message) {
+    waits_ = nullptr;
+    count_waiting();
     look_at_values(query, id);
-    clock_.begin(query, id, current_.hash, GetCurrentStatementStartTimestamp());
+    clock_.begin(query, id, current_.hash, message);
 }
 
 DestReceiver* RoundTripSession::receiver_before(const QueryDesc* query) {
     const QueryId id = query_id_of(query->plannedstmt);
+    count_waiting();
     if (judged_query_ != query) {
         collect(known_of(id), id, query->params);
     }
@@ -468,6 +483,12 @@ void RoundTripSession::pass_over() {
 
 ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool goes_on) {
     const TimestampTz now = GetCurrentTimestamp();
+    waits(query) ? end_waiting(now) : end_and_count(query, now, goes_on);
+}
+
+[[gnu::noinline]] ONETRIP_WITHOUT_ARRAYS void RoundTripSession::end_and_count(
+    const QueryDesc* query, TimestampTz now, bool goes_on) {
+    count_waiting();
     const PlannedStmt* const planned = query->plannedstmt;
     if (is_ignored(planned, query->sourceText)) {
         pass_over();
@@ -530,6 +551,10 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
     if (detector_.has_open_loops()) {
         alarm_.set(round_trip_settings.gap);
     }
+    if (last_id_ == statement.id && query != nullptr) {
+        let_wait(statement, planned);
+    }
+    last_id_ = statement.id;
 }
 
 /// Counts the statement in the request that it belongs to, in whatever sessions that runs.
@@ -689,9 +714,79 @@ bool RoundTripSession::describe(const Detector& detector, const LoopKey& loop,
     return is_described && counts;
 }
 
+// ---- runs that count later ----------------------------------------------------------------------
+
+inline bool RoundTripSession::may_wait(QueryId id, TimestampTz message) const {
+    return waiting_.has_room_for(id, message, Microseconds{round_trip_settings.gap} * 1000) &&
+           is_plain() && role_ == GetUserId() && application_text_ == application_name;
+}
+
+/// Begins a run that is to wait; false if it is not like those before.
+inline bool RoundTripSession::begin_waiting(const QueryDesc* query, QueryId id) {
+    collect(known_of(id), id, query->params);
+    if (!waiting_.is_as_expected(evidence_, current_.each, current_.hash)) {
+        return false;
+    }
+    waits_ = &waiting_.next();
+    waits_->parameters = current_.hash;
+    waits_->has_row = false;
+    waits_->values.take(current_.each);
+    judged_query_ = query;
+    return true;
+}
+
+/// The statement has a second row, and so is no run that waits.
+void RoundTripSession::count_running() {
+    round_trip_session.stop_waiting();
+}
+
+inline void RoundTripSession::end_waiting(TimestampTz now) {
+    const Statement ended = clock_.end(now);
+    waits_->begin = ended.begin;
+    waits_->end = now;
+    waits_->busy = ended.busy;
+    waits_->is_trip = trips_.count();
+    waits_->transaction = static_cast<std::uint64_t>(trips_.transaction());
+    waits_ = nullptr;
+    judged_query_ = nullptr;
+    waiting_.add();
+}
+
+void RoundTripSession::stop_waiting() {
+    waits_ = nullptr;
+    count_waiting();
+    judgement_ = evidence_.judge(waiting_.id(), current_.each);
+}
+
+void RoundTripSession::count_waiting_runs() {
+    // A portal that has begun, and runs after others.
+    if (waits_ != nullptr) {
+        waits_ = nullptr;
+        judged_query_ = nullptr;
+    }
+    call_detector([this] {
+        set_limits();
+        waiting_.count(evidence_, detector_);
+    });
+}
+
+/// Lets further runs of a statement that has run twice in turn wait, if they change nothing but
+/// numbers.
+inline void RoundTripSession::let_wait(const Statement& last, const PlannedStmt* planned) {
+    const Fingerprints::Entry* const known = known_of(query_id_of(planned));
+    const bool is_look_up = last.kind == Kind::select && last.role == Statement::Role::execution &&
+                            last.rows == 1 && !planned->hasModifyingCTE && known != nullptr &&
+                            !known->page.is_page;
+    if (!is_look_up || !is_plain() || !plans_.is_empty()) {
+        return;
+    }
+    waiting_.open(query_id_of(planned), last, current_.each, evidence_, detector_);
+}
+
 // ---- utility statements -------------------------------------------------------------------------
 
 void RoundTripSession::before_utility(const UtilityEffect& effect) {
+    count_waiting();
     cursor_message_ = effect.declares_cursor ? GetCurrentStatementStartTimestamp() : 0;
     // The pause is judged before the statement runs, which may set the gap for the pauses after it.
     forget_after_pause();
@@ -755,6 +850,7 @@ void RoundTripSession::fetch_ended(const UtilityEffect& effect, std::uint64_t ro
 void RoundTripSession::transaction_failed() {
     if (is_inside()) {
         clock_.leave();
+        count_waiting();
         detector_.fail();
     }
     // ROLLBACK AND CHAIN has a block that is to be aborted; a COMMIT AND CHAIN that fails chains

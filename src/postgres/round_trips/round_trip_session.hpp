@@ -18,6 +18,7 @@
 #include "postgres/round_trips/written_tables.hpp"
 #include "roundtrip/request_episode.hpp"
 #include "roundtrip/statement_clock.hpp"
+#include "roundtrip/waiting_runs.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -77,6 +78,7 @@ class RoundTripSession {
     template <typename Body>
     void run(Body&& body) {
         if (!clock_.enter(GetCurrentStatementStartTimestamp())) {
+            count_waiting();
             detector_.fail();
         }
         body();
@@ -118,6 +120,18 @@ class RoundTripSession {
     /// The same for rows that are fetched from a cursor.
     DestReceiver* receiver_before(const UtilityEffect& effect, DestReceiver* receiver);
 
+    /// Whether a statement that is about to run is counted later, and the receiver to be taken for
+    /// it.
+    bool waits(const QueryDesc* query) const {
+        return waits_ != nullptr && clock_.is_running(query);
+    }
+    DestReceiver* receiver_to_wait(const QueryDesc* query) {
+        return receiver_.put_before(
+            query->dest,
+            {query->plannedstmt, waiting_.id(), current_.hash, &current_.each, false, true},
+            evidence_, *waits_, count_running);
+    }
+
     /// The statement is about to run without a receiver of ours.
     void runs_unseen() { receiver_.forget_sizes(); }
 
@@ -145,6 +159,7 @@ class RoundTripSession {
         if (has_begun_ && (ends_block || !is_inside())) {
             clock_.forget_prepared();
             if (!ends_nothing(event)) {
+                count_waiting();
                 end_block_or_pause(event);
             }
         }
@@ -194,6 +209,34 @@ class RoundTripSession {
     void look_at_whole_result(const QueryDesc* query);
     std::optional<roundtrip::Loop> loop_with(const QueryDesc* query);
     void answer(const QueryDesc* query);
+
+    // Runs that count later:
+    /// Whether nothing is to be done with a statement that runs again but to count it: not even
+    /// with a row of a megabyte.
+    bool is_plain() const {
+        constexpr int small_kb = 1024;
+        const RoundTripSettings& settings = round_trip_settings;
+        const bool is_row_heavy =
+            settings.heavy_rows == 0 || (settings.heavy_kb >= 0 && settings.heavy_kb < small_kb);
+        return settings.values && settings.action == static_cast<int>(WatchAction::none) &&
+               !settings.ignore && !settings.has_request && !has_ignore_comments_ && !is_row_heavy;
+    }
+    bool may_wait(roundtrip::QueryId id, TimestampTz message) const;
+    bool begin_waiting(const QueryDesc* query, roundtrip::QueryId id);
+    void end_waiting(TimestampTz now);
+    void start_and_count(const QueryDesc* query, roundtrip::QueryId id, TimestampTz message);
+    void end_and_count(const QueryDesc* query, TimestampTz now, bool goes_on);
+    void let_wait(const roundtrip::Statement& last, const PlannedStmt* planned);
+    /// Counts the runs that wait. It is called before anything else is asked of the detector or of
+    /// the evidence.
+    void count_waiting() {
+        if (!waiting_.is_closed()) {
+            count_waiting_runs();
+        }
+    }
+    void count_waiting_runs();
+    static void count_running();
+    void stop_waiting();
 
     void prepare(roundtrip::QueryId id);
     const PlanTraits& look_at_plan(const PlannedStmt* planned);
@@ -261,7 +304,10 @@ class RoundTripSession {
     roundtrip::Judgement judgement_;           ///< where its values come from
     roundtrip::Evidence evidence_;
     WatchedReceiver receiver_;
-    roundtrip::Detector trial_{loops_};  ///< what one statement more would make
+    roundtrip::WaitingRuns waiting_;
+    roundtrip::WaitingRun* waits_ = nullptr;  ///< the run that has begun last, if it is to wait
+    roundtrip::QueryId last_id_ = 0;          ///< of the statement that counted last
+    roundtrip::Detector trial_{loops_};       ///< what one statement more would make
     HeavyPlans plans_;
     PauseAlarm alarm_{is_pausing};
 
