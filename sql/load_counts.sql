@@ -124,10 +124,15 @@ CALL app.try('submission_id BETWEEN 2 AND 110', 10000);
 CALL app.try('submission_id > 100', 1);
 CALL app.try('submission_id > 100', 100);
 CALL app.try('submission_id > 100', 10000);
--- A submission without an answer is taken.
+-- A submission without an answer says nothing of response_events, nor does one that has problems alone.
 UPDATE app.form_responses SET responses = '{}' WHERE id IN (1, 60);
-CALL app.try('submission_id <= 110', 1);
-CALL app.try('submission_id <= 110', 10000);
+UPDATE app.form_responses SET responses = '{"odd": 1}' WHERE id IN (2, 61);
+CALL app.try('submission_id <= 104', 1);
+CALL app.try('submission_id <= 104', 7);
+CALL app.try('submission_id <= 104', 10000);
+CALL app.try('submission_id <= 103', 1);
+CALL app.try('submission_id <= 103', 7);
+CALL app.try('submission_id <= 103', 10000);
 
 -- A target that is at fault keeps what was loaded into it, however often a small batch tries: nothing is committed before
 -- it is known that the target is not.
@@ -158,6 +163,20 @@ CALL app.fault('changed', 50);
 CALL app.fault('changed', 99);
 CALL app.fault('changed', 10000);
 TABLE app.state;
+-- Nor does it count that submissions without an answer are taken.
+UPDATE app.form_responses SET responses = CASE WHEN id % 2 = 0 THEN jsonb '{}' ELSE '{"odd": 1}' END
+WHERE id % 20 IN (1, 2, 3, 4);
+CALL app.fault('changed', 1);
+CALL app.fault('changed', 50);
+CALL app.fault('changed', 10000);
+TABLE app.state;
+-- Nor that the table of problems refuses some of these for another reason.
+ALTER TABLE dwh.response_event_problems ADD CONSTRAINT refused CHECK (schema_path <> 'odd') NOT VALID;
+CALL app.fault('changed', 50);
+CALL app.fault('changed', 10000);
+ALTER TABLE dwh.response_event_problems DROP CONSTRAINT refused;
+TABLE app.state;
+UPDATE app.form_responses SET responses = '{"a": "new"}';
 -- What is gone is not removed then, nor is what is new loaded.
 DELETE FROM app.form_responses WHERE id > 240;
 INSERT INTO app.form_responses VALUES (0, 1, NULL, '{"a": "new"}', NULL);
@@ -186,5 +205,29 @@ CALL app.fault('new', 7);
 CALL app.empty();
 CALL app.fault('new', 10000);
 TABLE app.state;
+
+-- Where submissions have problems alone, the table of problems is judged by these.
+ALTER TABLE dwh.response_events DROP must;
+UPDATE app.form_responses SET responses = '{"odd": 1}';
+CREATE PROCEDURE app.try_problems(refused text, batch_size int) LANGUAGE plpgsql AS $$
+DECLARE
+    submissions bigint; events bigint; problems bigint; batches bigint; removed bigint;
+BEGIN
+    CALL app.empty();
+    ALTER TABLE dwh.response_event_problems DROP CONSTRAINT IF EXISTS refused;
+    EXECUTE format('ALTER TABLE dwh.response_event_problems ADD CONSTRAINT refused CHECK (status = ''refused'' OR NOT (%s))', refused);
+    COMMIT;
+    CALL load_response_events('app', 'dwh', 'new', batch_size, submissions, events, problems, batches,
+        removed => removed);
+    RAISE WARNING 'batches of %: % submissions, % events, % problems, % batches', batch_size, submissions, events, problems,
+        batches;
+END $$;
+CALL app.try_problems('submission_id <= 110', 50);
+CALL app.try_problems('submission_id BETWEEN 2 AND 110', 50);
+CALL app.try_problems('submission_id < 10', 50);
+CALL app.try_problems('submission_id < 10', 10000);
+UPDATE app.form_responses SET responses = '{"a": "new", "odd": 1}' WHERE id = 1;
+CALL app.try_problems('submission_id BETWEEN 2 AND 110', 50);
+UPDATE app.form_responses SET responses = '{"a": "new"}';
 
 DROP SCHEMA app, dwh CASCADE;

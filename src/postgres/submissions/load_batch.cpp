@@ -257,6 +257,7 @@ void insert_events(Load& load, const Positions& positions) {
     for (int i = 0; i < positions.count; ++i) {
         Submission& submission = load.state.submissions[positions.places[i]];
         submission.events = 0;
+        submission.found_events = 0;
         submission.found_problems = 0;
     }
     insert_rows(load, Stage::events, positions);
@@ -334,15 +335,28 @@ const char* id_text(const Load& load, int position) {
                      positions.count == 1 ? id_text(load, positions.places[0]) : nullptr);
 }
 
-void note_refused(Load& load, const Positions& positions, const ErrorData* error) {
+/// Whether the attempt that has just failed may have been stopped by response_events.
+bool was_writing_events(const Load& load, const Positions& positions) {
+    return load.state.stage == Stage::events ||
+           load.state.submissions[positions.places[0]].found_events > 0;
+}
+
+std::int64_t count_of(const Refusals& refusals, int sqlstate) {
+    return refusals.sqlstate == sqlstate && !refusals.are_over ? refusals.count : 0;
+}
+
+void note_refused(Load& load, const Positions& positions, const ErrorData* error, bool has_events) {
     constexpr int most = 100;
     FirstTried& first = load.first;
-    if (first.count == 0) {
-        first.sqlstate = error->sqlerrcode;
+    Refusals& refusals = has_events ? first.events : first.problems;
+    const int sqlstate = error->sqlerrcode;
+    if (refusals.count == 0) {
+        refusals.sqlstate = sqlstate;
     }
-    first.are_over = first.are_over || error->sqlerrcode != first.sqlstate;
-    ++first.count;
-    if (first.count == most && !first.are_over) {
+    refusals.are_over = refusals.are_over || refusals.sqlstate != sqlstate;
+    ++refusals.count;
+    if (!first.events.are_over &&
+        count_of(first.events, sqlstate) + count_of(first.problems, sqlstate) >= most) {
         raise_of(load, positions, error);
     }
 }
@@ -473,8 +487,9 @@ bool write_refused(Load& load, const Positions& positions, const ErrorData* erro
 /// A submission that the target has refused alone. If it is the deletion that is refused, it is no
 /// sign of a fault in the target's columns, which would refuse all.
 void refuse(Load& load, const Positions& positions, const ErrorData* error) {
+    const bool has_events = was_writing_events(load, positions);
     if (write_refused(load, positions, error)) {
-        note_refused(load, positions, error);
+        note_refused(load, positions, error, has_events);
         count_refused(load, positions);
     } else {
         keep_loaded(load, positions, error);
@@ -509,8 +524,19 @@ void write_by_halves(Load& load, const Positions& positions, const Writer& write
     }
 }
 
+/// A table that takes rows is not at fault.
+void note_rows(FirstTried& first, const Submission& submission) {
+    if (submission.found_events > 0) {
+        first.events.are_over = true;
+    } else if (submission.found_problems > 0) {
+        first.problems.are_over = true;
+    }
+}
+
 void note_taken(Load& load, const Positions& positions) {
-    load.first.are_over = true;
+    for (int i = 0; i < positions.count; ++i) {
+        note_rows(load.first, load.state.submissions[positions.places[i]]);
+    }
     count_written(load, positions);
 }
 
@@ -528,10 +554,11 @@ void try_again(Load& load, const Positions& positions) {
     if (known.count == 1 && is_known(known, error)) {
         return;
     }
+    const bool has_events = was_writing_events(load, positions);
     if (!write_refused(load, positions, error)) {
         keep_loaded(load, positions, error);
     } else if (!is_known(known, error)) {
-        note_refused(load, positions, error);
+        note_refused(load, positions, error, has_events);
     }
 }
 

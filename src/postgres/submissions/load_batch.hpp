@@ -12,19 +12,27 @@ struct Totals {
     std::int64_t removed;
 };
 
+/// What a table has refused of the first submissions.
+struct Refusals {
+    std::int64_t count;
+    int sqlstate;   ///< of the first
+    bool are_over;  ///< the table took rows of one, or refused one for another reason
+};
+
 /// The outcome of the first submissions, in the order of the candidates: if they are all refused
 /// for one reason, the target is wrong and not an answer. Those that are taken together count as if
-/// each had been tried alone, so that no size of a batch makes a difference.
+/// each had been tried alone, so that no size of a batch makes a difference. A submission tells
+/// nothing about a table that it has no row for.
 struct FirstTried {
-    std::int64_t count;
-    int sqlstate;   ///< of the first that was refused
-    bool are_over;  ///< one was taken, or refused for another reason
+    Refusals events;    ///< of those with answers; if they are over, nothing else counts
+    Refusals problems;  ///< of those with problems alone
 };
 
 /// Whether the target may still turn out to be wrong. Until that is known nothing is committed: a
 /// wrong target keeps what was loaded into it.
 inline bool is_open(const FirstTried& first) {
-    return first.count > 0 && !first.are_over;
+    const bool has_refused_problems = first.problems.count > 0 && !first.problems.are_over;
+    return !first.events.are_over && (first.events.count > 0 || has_refused_problems);
 }
 
 /// A CALL of load_response_events on its way.

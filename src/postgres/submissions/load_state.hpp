@@ -46,6 +46,7 @@ struct Submission {
     std::uint8_t responses_hash[hash_size];
     std::uint8_t form_hash[hash_size];
     std::uint8_t row_hash[hash_size];
+    std::int32_t found_events;    ///< rows for response_events
     std::int32_t found_problems;  ///< rows for response_event_problems
     std::int32_t events;          ///< rows that response_events has taken
     std::int32_t problems;

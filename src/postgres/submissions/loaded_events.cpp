@@ -62,6 +62,7 @@ bool LoadedEvents::count(Statuses status) {
     if (stage_ == Stage::problems) {
         return is_problem;
     }
+    submission_->found_events += is_event ? 1 : 0;
     submission_->found_problems += is_problem ? 1 : 0;
     return is_event;
 }
@@ -96,6 +97,7 @@ void begin_events(LoadState& state, LoadedEvents& source, Submission& submission
     const ReadySubmission ready = make_ready(state, submission);
     state.begun = &submission;
     if (stage == Stage::events) {
+        submission.found_events = 0;
         submission.found_problems = ready.document == nullptr ? 1 : 0;
     }
     call_cpp([&] { source.begin(ready.form, ready.document, submission, stage); });
