@@ -137,7 +137,8 @@ void Form::describe_words(FormNode& node, const NodeTraits& traits, Ticker& tick
     node.has_choices = node.has_choices && !words.has_open_choices;
     node.is_metadata = words.is_metadata;
     node.is_inline = words.is_inline && !node.is_question;
-    node.repeats = words_.has_full_idx ? node.id != 0 : words.repeats;
+    node.repeats = words.repeats;
+    node.is_numbered = words_.has_full_idx ? node.id != 0 : words.repeats;
     node.is_spaced = words.is_spaced;
     node.has_empties = node.is_spaced || words_.empty_is_null;
     node.takes_partial_dates = words.takes_partial_dates;
@@ -239,7 +240,7 @@ void Form::place_by_keys() {
         std::swap(node.key, further_[id].slug);
         const FormNode& context = nodes_[node.context];
         const bool makes_repetitions =
-            words_.reading == Reading::keys || context.id == 0 || context.is_repeated_group();
+            words_.reading == Reading::keys || context.id == 0 || context.makes_repetitions();
         further_[id].home = makes_repetitions ? context.id : further_[context.id].home;
         if (!node.is_inline) {
             placed.push_back(id);

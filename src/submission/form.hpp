@@ -48,6 +48,7 @@ struct FormNode {
     bool is_metadata = false;  ///< never missing, and loaded only if wanted
     bool is_inline = false;
     bool repeats = false;
+    bool is_numbered = false;  ///< reading items: its item or answer has a number in idx
     bool is_spaced = false;    ///< a text is several choices
     bool has_empties = false;  ///< some text is not an answer
     bool takes_partial_dates = false;
@@ -57,6 +58,9 @@ struct FormNode {
 
     /// Whether it is a group of which a document may have several.
     bool is_repeated_group() const { return repeats && !is_question; }
+
+    /// Whether each item of it is a repetition: it repeats, or its items are numbered all the same.
+    bool makes_repetitions() const { return is_numbered && !is_question; }
 };
 
 /// A form compiled: a hash of its nodes by the node in whose object they lie and their key there.

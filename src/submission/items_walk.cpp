@@ -222,7 +222,7 @@ void ItemsWalk::enter_item(Level& level, std::uint32_t count) {
         level.first_answer = count;
         return;
     }
-    const bool is_repetition = level.node != nullptr && level.node->is_repeated_group();
+    const bool is_repetition = level.node != nullptr && level.node->makes_repetitions();
     if (is_repetition || count > 0) {
         trail_.push_bare_index(count);
     }
@@ -311,7 +311,8 @@ bool ItemsWalk::open_answers(Value answers) {
 /// The index of an answer, or of all that is in it: at a question that repeats, or if it is not the
 /// first one. With full idx an answer at a group has none, since the group has its own.
 void ItemsWalk::enter_answer(const Level& level, std::uint32_t index) {
-    const bool has_number = level.node != nullptr && level.node->is_question && level.node->repeats;
+    const bool has_number =
+        level.node != nullptr && level.node->is_question && level.node->is_numbered;
     if (has_number || (index > 0 && !has_full_idx_)) {
         trail_.push_bare_index(level.first_answer + index);
     }

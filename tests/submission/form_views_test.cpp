@@ -297,4 +297,22 @@ TEST_CASE("the rows of a repeat whose questions are never missing are shown by o
     CHECK_FALSE(has(views[2].statement, R"("slug": "m")"));
 }
 
+TEST_CASE("a full idx makes no repeats") {
+    constexpr std::string_view rest = R"("children": [{"slug": "g", "children": [
+        {"slug": "q", "answerType": "text", "children": [{"slug": "c", "answerType": "text"}]}]}]})";
+    const auto of = [&](std::string_view words) {
+        return views_of(R"({"reading": "items", )" + std::string(words) + std::string(rest));
+    };
+    const auto views = of(R"("fullIdx": true, )");
+    REQUIRE(views.size() == 1);
+    CHECK(views[0].statement == of("")[0].statement);
+    const auto bytes =
+        jsonb::parse_json(R"({"reading": "items", "fullIdx": true, )" + std::string(rest));
+    FormQuestions questions(jsonb::Value::root(bytes), never_interrupted);
+    FormQuestion question;
+    while (questions.next(question)) {
+        CHECK(questions.repeat_path_of(*question.node) == std::nullopt);
+    }
+}
+
 }  // namespace onetrip::submission::test
