@@ -58,6 +58,56 @@ TABLE "several_view.q" ORDER BY id, i1;
 TABLE "several_view.q.g" ORDER BY id, i1, i2;
 SELECT id, schema_path, idx, value FROM several_items, flatten_submission(responses, :'several_form') ORDER BY id, ord;
 
+-- The rows of a repeating question are its answers, with a column for them: those without items, and those without a value --
+CREATE TABLE answers (id int, responses jsonb);
+INSERT INTO answers VALUES
+    (1, '{"item": [{"linkId": "allergy", "answer": [{"valueString": "tree nuts"}, {"valueString": "pollen", "item": [
+        {"linkId": "severity", "answer": [{"valueInteger": 3}]}]}, {"valueInteger": 7}, {"valueString": null},
+        {"item": [{"linkId": "severity", "answer": [{"valueInteger": 4}]}]}]},
+        {"linkId": "allergy", "answer": [{"valueString": "cats"}], "item": [
+        {"linkId": "severity", "answer": [{"valueInteger": 5}]}]},
+        {"linkId": "on", "answer": [{"valueDate": "2026-01-02"}, {"valueDate": "2026"}]},
+        {"linkId": "pets", "answer": [{"valueCoding": {"code": "cat", "display": "Cat"}}, {"valueCoding": {"system": "x"}}]}]}'),
+    (2, '{"item": [{"linkId": "allergy"}, {"linkId": "on", "answer": []}, {"linkId": "pets", "answer": {}}]}');
+SELECT form_from('{"resourceType": "Questionnaire", "item": [
+    {"linkId": "allergy", "type": "string", "repeats": true, "text": "Allergic to", "item": [
+        {"linkId": "severity", "type": "integer"}, {"linkId": "allergy", "type": "string"}]},
+    {"linkId": "on", "type": "date", "repeats": true, "item": [{"linkId": "sure", "type": "boolean"}]},
+    {"linkId": "pets", "type": "choice", "repeats": true, "answerOption": [{"valueCoding": {"code": "cat"}},
+        {"valueCoding": {"code": "dog"}}], "item": [{"linkId": "name", "type": "string"}]}]}', 'fhir') AS answers_form \gset
+\set ECHO none
+SELECT statement FROM form_views(:'answers_form', 'answers_view', 'answers', language => 'en') ORDER BY ord \gexec
+\set ECHO all
+TABLE answers_view ORDER BY id;
+TABLE "answers_view.allergy" ORDER BY id, i1;
+TABLE "answers_view.on" ORDER BY id, i1;
+TABLE "answers_view.pets" ORDER BY id, i1;
+SELECT col_description('"answers_view.allergy"'::regclass, 3);
+
+-- Repetitions of a group without questions, and of one whose only question is never missing ----------------
+CREATE TABLE empties (id int, responses jsonb);
+INSERT INTO empties VALUES
+    (1, '{"item": [{"linkId": "e"}, {"linkId": "e", "item": [{"linkId": "?", "answer": [{"valueString": "x"}]}]},
+        {"linkId": "o", "item": [{"linkId": "e"}, {"linkId": "e"}]}, {"linkId": "o"}, {"linkId": "m"}, {"linkId": "m"}]}'),
+    (2, '{}');
+SELECT '{"reading": "items", "children": [{"slug": "e", "repeats": true, "children": [{"slug": "?"}]},
+    {"slug": "o", "repeats": true, "children": [{"slug": "e", "repeats": true, "children": []}]},
+    {"slug": "m", "repeats": true, "children": [{"slug": "n", "nodeType": "metadata", "answerType": "text"}]}]}' AS empty_form \gset
+\set ECHO none
+SELECT statement FROM form_views(:'empty_form', 'empty_view', 'empties') ORDER BY ord \gexec
+\set ECHO all
+TABLE "empty_view.e" ORDER BY id, i1;
+TABLE "empty_view.o" ORDER BY id, i1;
+TABLE "empty_view.o.e" ORDER BY id, i1, i2;
+TABLE "empty_view.m" ORDER BY id, i1;
+
+-- fullIdx changes nothing but idx -----------------------------------------------------------------------------
+SELECT name, count(*), bool_and(f.statement = v.statement) AS same
+FROM (VALUES ('answers', :'answers_form'::jsonb), ('empty', :'empty_form'), ('own', :'own_form')) AS forms (name, tree),
+    form_views(tree, 'v', 's') AS v FULL JOIN form_views(tree || '{"fullIdx": true}', 'v', 's') AS f USING (ord)
+GROUP BY name ORDER BY name;
+SELECT schema_path, repeat_path FROM form_questions(:'several_form' || jsonb '{"fullIdx": true}') AS q;
+
 -- Statements are in proportion to the form, that of many repeats too -----------------------------------------
 SELECT sum(length(statement)) FILTER (WHERE repeats = 400) < 9 * sum(length(statement)) FILTER (WHERE repeats = 50)
     AS proportional
@@ -80,7 +130,8 @@ BEGIN
     RETURN (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('slug', CASE WHEN is_group THEN 'g' ELSE 'q' END || s,
         'answerType', CASE WHEN NOT is_group THEN (ARRAY['text', 'integer'])[pg_temp.chance(s || 'type', 2) + 1] END,
         'repeats', CASE WHEN pg_temp.chance(s || 'repeats', 2) = 0 THEN true END,
-        'children', CASE WHEN is_group OR (depth < 2 AND pg_temp.chance(s || 'parent', 2) = 0)
+        'children', CASE WHEN is_group AND pg_temp.chance(s || 'empty', 5) = 0 THEN '[]'
+            WHEN is_group OR (depth < 2 AND pg_temp.chance(s || 'parent', 2) = 0)
             THEN pg_temp.random_nodes(s, depth + 1) END)) ORDER BY n)
     FROM generate_series(1, 1 + pg_temp.chance(seed || 'many', 3)) AS n, LATERAL (SELECT seed || n AS s) AS t,
         LATERAL (SELECT depth < 2 AND pg_temp.chance(s || 'kind', 3) = 0 AS is_group) AS k);
@@ -139,11 +190,12 @@ BEGIN
     WHERE item ->> 'linkId' = node ->> 'slug';
 END
 $$;
--- Whether anything is answered or missing there.
+-- Whether anything is answered or missing there. In a group without questions nothing can be.
 CREATE FUNCTION pg_temp.has_events(nodes jsonb, items jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM jsonb_array_elements(nodes) AS a (node), pg_temp.places_of(node, items) AS p
-        WHERE NOT node ? 'answerType' OR value IS NOT NULL OR pg_temp.has_events(node -> 'children', below));
+        WHERE value IS NOT NULL OR pg_temp.has_events(node -> 'children', below)
+            OR (NOT node ? 'answerType' AND jsonb_path_exists(node, '$.**.answerType')));
 END
 $$;
 CREATE FUNCTION pg_temp.rows_of(nodes jsonb, items jsonb, view text, i int[], prefix text, path text)
@@ -166,9 +218,12 @@ BEGIN
         END IF;
         FOR place IN SELECT * FROM pg_temp.places_of(node, items) WHERE node ? 'children' LOOP
             IF node ? 'repeats' THEN
-                IF NOT node ? 'answerType' OR pg_temp.has_events(node -> 'children', place.below) THEN
+                IF NOT node ? 'answerType' OR place.value IS NOT NULL
+                    OR pg_temp.has_events(node -> 'children', place.below) THEN
                     RETURN QUERY SELECT node_path, i || place.number, NULL, NULL;
                 END IF;
+                RETURN QUERY SELECT node_path, i || place.number, node ->> 'slug', place.value
+                WHERE place.value IS NOT NULL;
                 RETURN QUERY SELECT * FROM pg_temp.rows_of(node -> 'children', place.below, node_path,
                     i || place.number, NULL, node_path);
             ELSIF place.number = 0 THEN
@@ -228,6 +283,8 @@ BEGIN
         name := concat_ws('.', prefix, node ->> 'slug');
         node_path := concat_ws('.', path, node ->> 'slug');
         RETURN QUERY SELECT node_path, view, name, node ? 'repeats' WHERE node ? 'answerType';
+        RETURN QUERY SELECT node_path, node_path, node ->> 'slug', false
+        WHERE node ? 'answerType' AND node ? 'repeats' AND node ? 'children';
         RETURN QUERY SELECT * FROM pg_temp.questions_of(node -> 'children', CASE WHEN node ? 'repeats' THEN node_path
             ELSE view END, CASE WHEN NOT node ? 'repeats' THEN name END, node_path) WHERE node ? 'children';
     END LOOP;

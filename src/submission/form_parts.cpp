@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "jsonb/jsonb_writer.hpp"
+#include "submission/answers.hpp"
 #include "submission/form_reader.hpp"
 
 namespace onetrip::submission {
@@ -34,10 +35,13 @@ FormParts::FormParts(Value form, const Form& compiled,
     }
 }
 
-std::vector<std::uint8_t> FormParts::with(const std::vector<std::uint32_t>& questions) {
+std::vector<std::uint8_t> FormParts::with(const std::vector<std::uint32_t>& questions,
+                                          const Witness& witness) {
+    item_of_witness_ = items_of_[witness.group];
+    slug_of_witness_ = witness.slug;
     json_.clear();
     open(0);
-    for (const std::uint32_t number : items_on_ways_to(questions)) {
+    for (const std::uint32_t number : items_on_ways_to(questions, witness.group)) {
         interrupt_();
         while (open_.back().number != items_[number].parent) {
             close();
@@ -51,22 +55,25 @@ std::vector<std::uint8_t> FormParts::with(const std::vector<std::uint32_t>& ques
 }
 
 /// The numbers of the items but the root, in tree order.
-std::vector<std::uint32_t> FormParts::items_on_ways_to(
-    const std::vector<std::uint32_t>& questions) {
+std::vector<std::uint32_t> FormParts::items_on_ways_to(const std::vector<std::uint32_t>& questions,
+                                                       std::uint32_t group) {
     ++part_;
     std::vector<std::uint32_t> numbers;
     for (const std::uint32_t question : questions) {
-        for (std::uint32_t node = question; node != 0 && seen_in_[node] != part_;
-             node = parents_[node]) {
-            seen_in_[node] = part_;
-            for (std::uint32_t item = items_of_[node]; item != none;
-                 item = items_[item].next_of_node) {
-                numbers.push_back(item);
-            }
-        }
+        add_items_on_way_to(question, numbers);
     }
+    add_items_on_way_to(group, numbers);
     std::sort(numbers.begin(), numbers.end());
     return numbers;
+}
+
+void FormParts::add_items_on_way_to(std::uint32_t node, std::vector<std::uint32_t>& numbers) {
+    for (; node != 0 && seen_in_[node] != part_; node = parents_[node]) {
+        seen_in_[node] = part_;
+        for (std::uint32_t item = items_of_[node]; item != none; item = items_[item].next_of_node) {
+            numbers.push_back(item);
+        }
+    }
 }
 
 /// Writes an item, or as much of it as comes before its children.
@@ -84,12 +91,26 @@ void FormParts::open(std::uint32_t number) {
         json_.key(full_idx);
         json_.boolean(true);
     }
-    const bool has_children = item.find("children").value_or(Value()).kind() == Kind::array;
+    const bool has_witness = number != 0 && number == item_of_witness_;
+    const bool has_children =
+        has_witness || item.find("children").value_or(Value()).kind() == Kind::array;
     if (has_children) {
         json_.key("children");
         json_.open_array();
     }
+    if (has_witness) {
+        add_witness();
+    }
     open_.push_back({number, has_children});
+}
+
+void FormParts::add_witness() {
+    json_.open_object();
+    json_.key("slug");
+    json_.string(slug_of_witness_);
+    json_.key("answerType");
+    json_.string(name_of(AnswerType::text));
+    json_.close();
 }
 
 void FormParts::close() {

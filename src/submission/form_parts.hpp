@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/interrupt.hpp"
@@ -19,9 +21,17 @@ class FormParts {
     FormParts(jsonb::Value form, const Form& compiled,
               const std::vector<std::uint32_t>& nodes_of_items, Interrupt interrupt);
 
+    /// A question that is added to a group. Its events say which repetitions of the group there
+    /// are: it is missing in each, unless an item has its slug as linkId.
+    struct Witness {
+        std::uint32_t group = 0;  ///< 0: there is none
+        std::string slug;         ///< that nothing else below the group has
+    };
+
     /// The part for questions, by the ids of their nodes, as JSONB. Its events have an index for
     /// each node (FormWords::has_full_idx). Throws JsonError if it does not fit a jsonb.
-    std::vector<std::uint8_t> with(const std::vector<std::uint32_t>& questions);
+    std::vector<std::uint8_t> with(const std::vector<std::uint32_t>& questions,
+                                   const Witness& witness);
 
   private:
     static constexpr std::uint32_t none = 0;  ///< the root is an item of no node below it
@@ -39,8 +49,11 @@ class FormParts {
         bool has_children;
     };
 
-    std::vector<std::uint32_t> items_on_ways_to(const std::vector<std::uint32_t>& questions);
+    void add_items_on_way_to(std::uint32_t node, std::vector<std::uint32_t>& numbers);
+    std::vector<std::uint32_t> items_on_ways_to(const std::vector<std::uint32_t>& questions,
+                                                std::uint32_t group);
     void open(std::uint32_t number);
+    void add_witness();
     void close();
 
     Interrupt interrupt_;
@@ -49,6 +62,8 @@ class FormParts {
     std::vector<std::uint32_t> seen_in_;   ///< by node: the last part that has it
     std::vector<Item> items_;              ///< by number
     std::uint32_t part_ = 0;
+    std::uint32_t item_of_witness_ = none;  ///< it is added to this one
+    std::string_view slug_of_witness_;
     jsonb::JsonTreeBuilder json_;
     std::vector<Open> open_;
 };

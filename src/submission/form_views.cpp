@@ -194,10 +194,16 @@ void FormViews::list_sheets() {
         places[repeat] = sheets_.size();
         sheets_.push_back({repeat, {}});
     }
-    for (std::uint32_t at = 0; at < questions_.size(); ++at) {
-        const auto place = places.find(repeat_of_[questions_[at].node]);
+    const auto add = [&](std::uint32_t repeat, std::uint32_t question) {
+        const auto place = places.find(repeat);
         if (place != places.end()) {
-            sheets_[place->second].questions.push_back(at);
+            sheets_[place->second].questions.push_back(question);
+        }
+    };
+    for (std::uint32_t at = 0; at < questions_.size(); ++at) {
+        add(repeat_of_[questions_[at].node], at);
+        if (reads_items()) {
+            add(questions_[at].node, at);
         }
     }
 }
@@ -241,10 +247,20 @@ bool FormViews::next_column(Column& column) {
     return true;
 }
 
+/// Whether the rows of the sheet are the answers to the question.
+bool FormViews::is_row(const FormNode& node) const {
+    return node.id == sheets_[sheet_].repeat;
+}
+
+/// Whether a cell may have several answers.
+bool FormViews::has_several_in_row(const FormNode& node) const {
+    return is_row(node) ? node.is_spaced : has_several(node, form_.words().reading);
+}
+
 /// The question's path, below the repeat if it is in one.
 std::string FormViews::column_name(const FormNode& node) const {
     std::vector<std::string_view> slugs;
-    form_.find_slugs(node, slugs, sheets_[sheet_].repeat);
+    form_.find_slugs(node, slugs, is_row(node) ? node.parent : sheets_[sheet_].repeat);
     std::string name;
     for (const std::string_view slug : slugs) {
         append_schema_key(name, slug);
@@ -265,8 +281,7 @@ FormViews::Column FormViews::column_of(const Question& question) const {
 
 void FormViews::begin_choices(const Question& question) {
     const FormNode& node = node_at(question.node);
-    const bool has_columns =
-        question.choices && is_found_[node.id] && has_several(node, form_.words().reading);
+    const bool has_columns = question.choices && is_found_[node.id] && has_several_in_row(node);
     if (has_columns) {
         asked_ = &question;
         choice_ = question.choices->array().begin();
@@ -343,7 +358,7 @@ std::string FormViews::cell_by_keys(const FormNode& node) const {
 
 /// The events' values have been judged, so that all that a number can be is in answer_number.
 std::string FormViews::cell_by_items(const FormNode& node) const {
-    if (has_several(node, Reading::items)) {
+    if (has_several_in_row(node)) {
         return function("answer_text") + '(' + answers_in_rows(node) + ')';
     }
     std::string value = operation(answers_in_rows(node), "->>", "0");
@@ -523,10 +538,24 @@ std::string FormViews::is_value() const {
     return condition.empty() ? "false" : condition;
 }
 
+/// A condition for events of the nodes that say which rows there are, and what is in them. Where a
+/// witness says the former, questions that are missing are of no use: there are very many of them
+/// if each of many repetitions has few answers.
+std::string FormViews::is_of_rows() const {
+    std::string has_node = has_path(paths_of(of_rows_));
+    if (witness_.group == 0) {
+        return has_node;
+    }
+    std::string path = form_.path_of(node_at(witness_.group));
+    append_schema_key(path, witness_.slug);
+    return '(' + has_node + " AND " + operation("f.status", "<>", "'missing'") + " OR " +
+           operation("f.schema_path", "=", literal(path)) + ')';
+}
+
 /// A condition for events that are in a repetition of the sheet, in the first items of what does
 /// not repeat around it.
 std::string FormViews::is_in_repetition() const {
-    std::string condition = has_path(paths_of(of_rows_));
+    std::string condition = is_of_rows();
     condition +=
         " AND " + operation("pg_catalog.cardinality(f.idx)", ">=", std::to_string(depth_of_rows()));
     std::size_t first = 1;
@@ -573,9 +602,9 @@ void FormViews::add_questions_below(std::uint32_t node) {
     }
 }
 
-/// The repetitions of a group are shown by any question in it: one without an answer is missing
-/// there. Those of a question, and those of a group whose own questions are never missing, are
-/// shown by all that is below, also in other repeats.
+/// The repetitions of a group are shown by a witness, which is missing in each of them. Those of a
+/// question are its answers; one without a value is shown by all that is below it, also in other
+/// repeats.
 void FormViews::find_questions_of_view() {
     shown_.clear();
     for (const Column& column : columns_) {
@@ -584,16 +613,31 @@ void FormViews::find_questions_of_view() {
             shown_.push_back(column.node);
         }
     }
-    const bool shows_rows = node_at(sheets_[sheet_].repeat).is_repeated_group() &&
-                            std::any_of(shown_.begin(), shown_.end(), [this](std::uint32_t id) {
-                                return !node_at(id).is_metadata;
-                            });
+    const std::uint32_t repeat = sheets_[sheet_].repeat;
     of_rows_ = shown_;
-    if (sheets_[sheet_].repeat == 0 || shows_rows) {
+    witness_ = {};
+    if (repeat == 0) {
         return;
     }
-    of_rows_.clear();
-    add_questions_below(sheets_[sheet_].repeat);
+    if (!node_at(repeat).is_question) {
+        witness_ = {repeat, free_slug_below(repeat)};
+        return;
+    }
+    of_rows_ = {repeat};
+    add_questions_below(repeat);
+}
+
+/// A slug that no node below the group has.
+std::string FormViews::free_slug_below(std::uint32_t group) const {
+    std::unordered_set<std::string_view> taken;
+    for (std::uint32_t id = first_below_[group]; id != 0; id = next_beside_[id]) {
+        taken.insert(form_.slug_of(node_at(id)));
+    }
+    std::string slug = "?";
+    while (taken.contains(slug)) {
+        slug += '?';
+    }
+    return slug;
 }
 
 std::vector<std::string> FormViews::paths_of(const std::vector<std::uint32_t>& nodes) const {
@@ -608,7 +652,7 @@ std::vector<std::string> FormViews::paths_of(const std::vector<std::uint32_t>& n
 /// The part of the form that has the view's questions. Those of its columns are among those of its
 /// rows.
 std::string FormViews::form_literal() {
-    const std::vector<std::uint8_t> part = parts_->with(of_rows_);
+    const std::vector<std::uint8_t> part = parts_->with(of_rows_, witness_);
     std::string text;
     jsonb::JsonPrinter printer(Value::root(part));
     for (std::string_view piece = printer.next(); !piece.empty(); piece = printer.next()) {

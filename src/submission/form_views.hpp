@@ -98,6 +98,8 @@ class FormViews {
     bool next_choice(Column& column);
     void begin_choices(const Question& question);
     std::string column_name(const FormNode& node) const;
+    bool is_row(const FormNode& node) const;
+    bool has_several_in_row(const FormNode& node) const;
     Column column_of(const Question& question) const;
     std::optional<std::string_view> label_of(const std::optional<jsonb::Value>& label) const;
 
@@ -124,11 +126,13 @@ class FormViews {
     void find_questions_of_view();
     std::size_t depth_of_rows() const;
     std::string is_value() const;
+    std::string is_of_rows() const;
     std::string is_in_repetition() const;
     static std::string is_first(std::size_t from, std::size_t to);
     static std::string has_path(const std::vector<std::string>& paths);
     std::vector<std::string> paths_of(const std::vector<std::uint32_t>& nodes) const;
     void add_questions_below(std::uint32_t node);
+    std::string free_slug_below(std::uint32_t group) const;
     std::string form_literal();
 
     ViewNames names_;
@@ -169,6 +173,7 @@ class FormViews {
 
     std::vector<std::uint32_t> shown_;    ///< those of its columns
     std::vector<std::uint32_t> of_rows_;  ///< those whose events say which rows there are
+    FormParts::Witness witness_;          ///< of the rows of a group
 };
 
 }  // namespace onetrip::submission

@@ -78,22 +78,27 @@ std::string filled(std::string_view stored) {
     return printed(jsonb::Value::root(result));
 }
 
-/// The part of a form that has the questions at these paths.
-std::string part(std::string_view form, const std::vector<std::string>& paths) {
+/// The part of a form that has the questions at these paths, with a witness of the group at a path.
+std::string part(std::string_view form, const std::vector<std::string>& paths,
+                 std::string_view group = {}) {
     const auto bytes = jsonb::parse_json(form);
     const jsonb::Value value = jsonb::Value::root(bytes);
     std::vector<std::uint32_t> nodes_of_items;
     const Form compiled(value, never_interrupted, &nodes_of_items);
     std::vector<std::uint32_t> nodes;
+    FormParts::Witness witness;
     for (const FormNode& node : compiled.nodes()) {
+        if (!group.empty() && compiled.path_of(node) == group) {
+            witness = {node.id, "?"};
+        }
         if (std::find(paths.begin(), paths.end(), compiled.path_of(node)) != paths.end()) {
             nodes.push_back(node.id);
         }
     }
     FormParts parts(value, compiled, nodes_of_items, never_interrupted);
-    const auto empty = parts.with({});
+    const auto empty = parts.with({}, {});
     CHECK(has(printed(jsonb::Value::root(empty)), R"("children": []})"));
-    const auto result = parts.with(nodes);
+    const auto result = parts.with(nodes, witness);
     return printed(jsonb::Value::root(result));
 }
 
@@ -264,6 +269,16 @@ TEST_CASE("a part of a form has the nodes on the way to its questions") {
           R"({"slug": "a", "answerType": "text"}, )"
           R"({"slug": "g", "label": {"de": [1]}, "repeats": true, "children": [)"
           R"({"slug": "d", "answerType": "text"}]}, {"slug": "g", "children": []}]})");
+    // A witness is first below the last of the nodes that its group is described by.
+    CHECK(part(form, {"g.b"}, "g") ==
+          R"({"slug": 5, "fullIdx": true, "reading": "items", "children": [)"
+          R"({"slug": "g", "label": {"de": [1]}, "repeats": true, "children": [)"
+          R"({"slug": "b", "children": [], "answerType": "text"}]}, )"
+          R"({"slug": "g", "children": [{"slug": "?", "answerType": "text"}, )"
+          R"({"slug": "b", "answerType": "date"}]}]})");
+    CHECK(part(R"({"children": [{"slug": "g", "children": 7}]})", {}, "g") ==
+          R"({"fullIdx": true, "children": [)"
+          R"({"slug": "g", "children": [{"slug": "?", "answerType": "text"}]}]})");
     std::string deep = R"({"children": [)";
     constexpr int depth = 2000;
     std::string path;
@@ -286,14 +301,21 @@ TEST_CASE("the statements of a form read by items are in proportion to the form"
     CHECK(of_ten < 11 * of_a_page);
 }
 
-TEST_CASE("the rows of a repeat whose questions are never missing are shown by others") {
+TEST_CASE(
+    "the rows of a repeated group are shown by a witness, those of a question by its answers") {
     const auto views =
         views_of(R"({"reading": "items", "children": [{"slug": "r", "repeats": true, "children": [
-        {"slug": "m", "answerType": "text", "nodeType": "metadata"},
-        {"slug": "s", "repeats": true, "children": [{"slug": "q", "answerType": "text"}]}]}]})");
+        {"slug": "m", "answerType": "text", "nodeType": "metadata"}, {"slug": "?", "children": []},
+        {"slug": "s", "repeats": true, "answerType": "integer", "children": [
+            {"slug": "q", "answerType": "text"}]}]}]})");
     REQUIRE(views.size() == 3);
-    CHECK(has(views[1].statement, R"('{"r.m","r.s.q"}')"));
-    CHECK(has(views[2].statement, R"('{"r.s.q"}')"));
+    CHECK(has(views[1].statement, R"('{"r.m","r.s"}')"));
+    CHECK(has(views[1].statement, R"(OR f.schema_path OPERATOR(pg_catalog.=) 'r.??')"));
+    CHECK(has(views[1].statement, R"({"slug": "??", "answerType": "text"})"));
+    CHECK_FALSE(has(views[1].statement, R"("slug": "q")"));
+    CHECK(has(views[2].statement, R"('{"r.s","r.s.q"}')"));
+    CHECK(has(views[2].statement, R"(r0.i[1] AS "i1", r0.i[2] AS "i2")"));
+    CHECK(has(views[2].statement, R"(OPERATOR(pg_catalog.->>) 0) AS "s")"));
     CHECK_FALSE(has(views[2].statement, R"("slug": "m")"));
 }
 
