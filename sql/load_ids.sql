@@ -6,6 +6,7 @@ CREATE EXTENSION citext;
 \set SHOW_CONTEXT never
 CREATE COLLATION ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE DOMAIN code AS varchar(9);
+CREATE TYPE pair AS (n int, t text);
 CREATE SCHEMA ids;
 -- A source with ids of a type, a target whose column has another, and what comes of a change of one of two submissions.
 CREATE FUNCTION pg_temp.make(id_type text, target_type text, first_id text, second_id text) RETURNS void
@@ -121,6 +122,36 @@ CALL try('text COLLATE "POSIX"', 'varchar COLLATE "C"', 'a', 'A');
 CALL try('text COLLATE ignoring_case', 'varchar COLLATE ignoring_case', 'a', 'b');
 CALL try('text[] COLLATE ignoring_case', 'text[] COLLATE ignoring_case', '{a}', '{b}');
 CALL try('citext', 'citext', 'a', 'B');
+-- A composite id is there even if a field of it is NULL, or all are.
+CALL try('pair', 'pair', '(1,)', '(2,)');
+CALL try('pair', 'pair', '(,)', '(,a)');
+SELECT pg_temp.make('pair', 'pair', '(,a)', '(1,)');
+ALTER TABLE ids.form_responses ALTER form_id TYPE pair USING (form_id, NULL)::pair, ALTER user_id TYPE pair USING NULL;
+ALTER TABLE ids.form_schemas ALTER id TYPE pair USING (id, NULL)::pair;
+ALTER TABLE ids.users ALTER id TYPE pair USING (id, NULL)::pair;
+INSERT INTO ids.users VALUES ('(7,)', 'Ann', NULL);
+UPDATE ids.form_responses SET user_id = '(7,)';
+CALL load_response_events('ids', 'ids');
+SELECT submission_id, form_id, form_name, user_full_name, status FROM ids.response_event_problems ORDER BY submission_id;
+-- One that cannot be deleted is seen again when it is as it was.
+ALTER TABLE ids.response_events ADD UNIQUE (submission_id, schema_path);
+CREATE TABLE ids.notes (submission_id pair, schema_path text,
+    FOREIGN KEY (submission_id, schema_path) REFERENCES ids.response_events (submission_id, schema_path));
+INSERT INTO ids.notes VALUES ('(1,)', 'a');
+SELECT pg_temp.change();
+CALL load_response_events('ids', 'ids', 'changed');
+SELECT submission_id, value FROM ids.response_event_problems WHERE status = 'refused';
+UPDATE ids.form_responses SET responses = '{"a": "second", "b": 1}' WHERE id = '(1,)'::pair;
+CALL load_response_events('ids', 'ids', 'changed');
+SELECT count(*) FROM ids.response_event_problems WHERE status = 'refused';
+-- An id whose fields are all NULL is not NULL.
+SELECT pg_temp.make('pair', 'pair', '(,)', '(1,)');
+ALTER TABLE ids.form_responses DROP CONSTRAINT form_responses_pkey, ALTER id DROP NOT NULL;
+INSERT INTO ids.form_responses VALUES (NULL, 1, NULL, '{}', NULL);
+CALL load_response_events('ids', 'ids');
+DELETE FROM ids.form_responses WHERE id IS NOT DISTINCT FROM NULL;
+CALL load_response_events('ids', 'ids');
+SELECT submission_id, value FROM ids.response_events ORDER BY 1;
 
 -- The tables that are made have the collation of the ids.
 SELECT pg_temp.make('text COLLATE ignoring_case', 'text COLLATE ignoring_case', 'Ann', 'Bob');
@@ -182,5 +213,6 @@ SELECT submission_id, source FROM ids.submission_loads ORDER BY 1;
 DROP PROCEDURE try;
 DROP SCHEMA ids CASCADE;
 DROP DOMAIN code;
+DROP TYPE pair;
 DROP COLLATION ignoring_case;
 DROP EXTENSION citext;

@@ -16,7 +16,7 @@ namespace {
 /// A submission with its form and user. {form_columns} and the like are those of the local search.
 constexpr const char* shown =
     "r.id, r.form_id, r.user_id, r.date_created, r.responses, {form_flag} AS form_flag,"
-    " f.name::pg_catalog.text AS form_name, f.schema, u.id IS NOT NULL AS has_user,"
+    " f.name::pg_catalog.text AS form_name, f.schema, u.id IS DISTINCT FROM NULL AS has_user,"
     " {full_name} AS user_full_name, {form_dialect} AS dialect";
 
 constexpr const char* sources =

@@ -309,10 +309,11 @@ constexpr const char* joined =
     " LEFT JOIN {users} AS u ON {r=u}";
 
 /// The columns of a submission, its form, its user and its row in the ledger that
-/// examine_submission takes.
+/// examine_submission takes. An id is there if it IS DISTINCT FROM NULL: IS NOT NULL asks the
+/// fields of a composite one.
 constexpr const char* examined =
     "r.form_id, r.user_id, r.date_created, r.responses, {form_flag},"
-    " f.name::pg_catalog.text, f.schema, u.id IS NOT NULL, {full_name},"
+    " f.name::pg_catalog.text, f.schema, u.id IS DISTINCT FROM NULL, {full_name},"
     " l.responses_hash, l.form_hash, l.row_hash, {form_dialect}";
 
 constexpr const char* is_of_source =
@@ -329,7 +330,8 @@ constexpr const char* new_candidates =
 /// CASE keeps the order: nothing is hashed that has not been loaded.
 constexpr const char* changed_candidates =
     "SELECT r.id, CASE WHEN {is_refused} THEN 2 ELSE 0 END FROM {submissions} AS r{joined}{kept}"
-    " WHERE CASE WHEN l.submission_id IS NULL THEN true WHEN NOT {is_of_source} THEN false"
+    " WHERE CASE WHEN l.submission_id IS NOT DISTINCT FROM NULL THEN true WHEN NOT {is_of_source} "
+    "THEN false"
     " ELSE {extension}.load_change({examined}){or_kept} END{changed_filter}"
     " UNION ALL SELECT g.id, 1 FROM {gone_rows} ORDER BY 2, 1";
 
@@ -463,7 +465,7 @@ Check duplicates_of(const Table& table) {
     }
     return {psprintf("SELECT t.id FROM %s AS t GROUP BY t.id"
                      " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 OR"
-                     " (t.id IS NULL AND %s) LIMIT 1",
+                     " (t.id IS NOT DISTINCT FROM NULL AND %s) LIMIT 1",
                      table.qualified(),
                      std::strcmp(table.name, "form_responses") == 0 ? "true" : "false"),
             table.qualified()};
@@ -489,7 +491,8 @@ const char* fetch(Words words, const Tables& tables) {
         look_up(tables.users, "id", "u", "u.id, u.given_name, u.family_name", words.fill("{r=u}")));
     words.add("look_ups", from.data);
     return words.fill(
-        "SELECT {examined}, b.\"position\", b.id, r.id IS NOT NULL, l.submission_id IS NOT NULL,"
+        "SELECT {examined}, b.\"position\", b.id, r.id IS DISTINCT FROM NULL,"
+        " l.submission_id IS DISTINCT FROM NULL,"
         " l.source FROM {batch}{look_ups}");
 }
 
@@ -543,7 +546,7 @@ const char* is_refused_row(const Table& problems) {
 void add_kept(Words& words, const Tables& tables) {
     const Table& problems = tables.problems;
     const bool has_status = has_column(problems, "status");
-    words.add("or_kept", has_status ? " OR k.submission_id IS NOT NULL" : "");
+    words.add("or_kept", has_status ? " OR k.submission_id IS DISTINCT FROM NULL" : "");
     if (!has_status) {
         words.add("kept", "");
         return;
@@ -666,8 +669,8 @@ void add_form_columns(Words& words, const Table& forms) {
                                        has_dialect ? ", f.dialect" : ""));
     words.add("form_dialect", has_dialect ? "f.dialect::pg_catalog.text" : "NULL::pg_catalog.text");
     words.add("form_flag", has_metadata(forms)
-                               ? "CASE WHEN f.id IS NOT NULL THEN f.metadata IS TRUE END"
-                               : "CASE WHEN f.id IS NOT NULL THEN false END");
+                               ? "CASE WHEN f.id IS DISTINCT FROM NULL THEN f.metadata IS TRUE END"
+                               : "CASE WHEN f.id IS DISTINCT FROM NULL THEN false END");
 }
 
 Words words_of(const LoadRequest& request, const Tables& tables, LoadPlace place,
