@@ -42,6 +42,12 @@ struct AskedValues {
     bool is_half_of(std::uint64_t all) const noexcept;
 };
 
+/// Which values of a statement were others than those of the run before, over some runs.
+struct ValueChanges {
+    std::uint32_t changed = 0;  ///< a bit for each value that was another one at least once
+    std::array<std::uint8_t, StatementValueHashes::most> times{};
+};
+
 /// The values that a statement has asked for, and the results that held them.
 struct Asking {
     static constexpr std::uint8_t none = 0xFF;
@@ -64,6 +70,9 @@ struct Asking {
     /// The last values that a result held, by a part of their hashes, each at the number of its run
     /// under that result; 0 if none was found.
     std::array<std::uint32_t, 4> recent{};
+    /// Which values were others than those of the run before, as bits, each at the number of its
+    /// run; a bit above them if the runs had not the same number of values.
+    std::array<std::uint32_t, 32> changes{};
 };
 
 inline KeptResults::Columns Tally::columns_of_most(std::size_t width) const noexcept {

@@ -786,6 +786,11 @@ std::optional<Microseconds> Detector::begin_of(const LoopKey& key) const noexcep
     return entry != nullptr ? std::optional<Microseconds>(entry->first_seen) : std::nullopt;
 }
 
+std::uint32_t Detector::runs_of(const LoopKey& key) const noexcept {
+    const Entry* const entry = episode_.entry_of(key);
+    return entry != nullptr ? entry->runs : 0;
+}
+
 bool Detector::has_lists(const LoopKey& key) const noexcept {
     const Entry* const entry = episode_.entry_of(key);
     return entry != nullptr && entry->lists > 0;

@@ -84,6 +84,8 @@ class Detector {
 
     /// Whether some of a loop's runs had a list of values.
     bool has_lists(const LoopKey& key) const noexcept;
+    /// The runs of a loop in this episode so far; 0 if it is not known.
+    std::uint32_t runs_of(const LoopKey& key) const noexcept;
 
     /// Whether a loop's statement runs about once for each execution of another loop by values: its
     /// lists are what belongs to an element.

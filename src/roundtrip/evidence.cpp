@@ -108,6 +108,7 @@ inline Asking& Evidence::asking_of(QueryId id) noexcept {
         first_[static_cast<std::size_t>(&asking - asking_.data())] = values;
     }
     asking.count = values.count;
+    asking.changes[asking.runs % asking.changes.size()] |= other_count;
 }
 
 /// The values that are others than those of the run before, as bits.
@@ -122,6 +123,7 @@ inline std::uint32_t Evidence::take_changes(Asking& asking,
         }
         asking.last[i] = hash;
     }
+    asking.changes[asking.runs % asking.changes.size()] = changed;
     if (is_first) {
         remember_first(asking, values);
     }
@@ -654,6 +656,32 @@ Evidence::Expected Evidence::expected(QueryId id, const StatementValueHashes& va
 bool Evidence::holds(const Expected& expected, const StatementValueHashes& values) const noexcept {
     return results_.has(expected.place, values.hashes[expected.changing], expected.column) &&
            hash_of_others(values, expected.changing) == expected.others;
+}
+
+/// Values of runs with another number of them than before say only that there are others.
+ValueChanges Evidence::changes_of(QueryId id, std::uint32_t runs) const noexcept {
+    ValueChanges found;
+    const Asking* const asking = find(id);
+    if (asking == nullptr) {
+        return found;
+    }
+    const auto known = static_cast<std::uint32_t>(asking->changes.size());
+    const std::uint32_t changes =
+        std::min({std::max(runs, 2U) - 1, std::max(asking->runs, 2U) - 1, known});
+    for (std::uint32_t i = 0; i < changes; ++i) {
+        const std::uint32_t changed = asking->changes[(asking->runs - i) % known];
+        if ((changed & other_count) != 0) {
+            continue;
+        }
+        for (std::uint32_t left = changed; left != 0; left &= left - 1) {
+            ++found.times[static_cast<std::size_t>(std::countr_zero(left))];
+        }
+        found.changed |= changed;
+    }
+    if (found.changed == 0) {
+        found.changed = asking->changes[asking->runs % known] & (other_count - 1);
+    }
+    return found;
 }
 
 std::uint8_t Evidence::columns_of(QueryId id, Place place) const noexcept {

@@ -47,8 +47,9 @@ class Evidence {
     /// the same again.
     bool holds(const Expected& expected, const StatementValueHashes& values) const noexcept;
 
-    /// Which of the values that were judged last are others than those of the run before, as bits.
-    std::uint32_t changed() const noexcept { return changed_; }
+    /// Which of a statement's values were others than those of the run before, over its last runs:
+    /// two runs after one another may have one of several values in common.
+    ValueChanges changes_of(QueryId id, std::uint32_t runs) const noexcept;
 
     /// The first row of an execution, or of a further part of one, is here. `parameters` is
     /// another for each execution.
@@ -89,6 +90,7 @@ class Evidence {
 
     static constexpr std::size_t sets = 16;
     static constexpr std::size_t ways = 4;
+    static constexpr std::uint32_t other_count = 1U << StatementValueHashes::most;
 
     bool begins_anew(Place place, std::uint64_t parameters) const noexcept;
     Asking& asking_of(QueryId id) noexcept;

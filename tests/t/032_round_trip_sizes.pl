@@ -82,7 +82,7 @@ my @plans = (
 	['SELECT count(*) FROM events WHERE n = $n', 'SELECT id FROM kinds', 'ask once for all of them: ... FROM events WHERE events.n = ANY($1) GROUP BY events.n (values without rows are missing there)'],
 	# Of a write, what is compared is a column of the table that is written.
 	['UPDATE events SET n = events.n FROM kinds WHERE kinds.n = events.n AND kinds.id = $n', 'SELECT id FROM kinds', 'one UPDATE events SET ... FROM (VALUES ...) AS v WHERE ...'],
-	['UPDATE events SET n = events.n WHERE n = $n', 'SELECT id FROM kinds', 'one UPDATE events SET ... FROM (VALUES ...) AS v (n, ...) WHERE events.n = v.n; or, where all get the same, WHERE events.n = ANY($1)'],
+	['UPDATE events SET n = events.n WHERE n = $n', 'SELECT id FROM kinds', 'if none reads what another of them wrote: one UPDATE events SET ... FROM (VALUES ...) AS v (n, ...) WHERE events.n = v.n; or, where all get the same, WHERE events.n = ANY($1)'],
 	['DELETE FROM days WHERE n = -$n', 'SELECT id FROM kinds', 'one DELETE FROM days WHERE days.n = ANY($1)']);
 for (@plans)
 {

@@ -2,16 +2,27 @@
 
 #include "postgres/round_trips/missing_index.hpp"
 
+#include <cstring>
+
+#include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
+#include "postgres/server/list_range.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "commands/defrem.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 }
 
 namespace onetrip::postgres {
@@ -24,9 +35,75 @@ bool has_order(Oid table, AttrNumber column) {
     return OidIsValid(type) && OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID));
 }
 
+/// Whether the conditions compare a column by equality.
+bool has_equality(const AskedRows& asked, AttrNumber column) {
+    for (const Node* node : each<Node>(asked.conditions)) {
+        const auto* const operation = reinterpret_cast<const OpExpr*>(node);
+        if (!IsA(node, OpExpr) || list_length(operation->args) != 2) {
+            continue;
+        }
+        const char* const name = get_opname(operation->opno);
+        const bool is_equality = name != nullptr && std::strcmp(name, "=") == 0;
+        for (const Node* side : each<Node>(operation->args)) {
+            const auto* const one = reinterpret_cast<const Var*>(without_relabels(side));
+            if (is_equality && IsA(one, Var) && one->varno == static_cast<int>(asked.range) &&
+                one->varattno == column) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// Whether the columns of an index up to this one are compared by equality, too.
+bool begins_with(const FormData_pg_index* index, AttrNumber column, const AskedRows& asked) {
+    for (int i = 0; i < index->indnkeyatts; ++i) {
+        if (index->indkey.values[i] == column) {
+            return true;
+        }
+        if (index->indkey.values[i] <= 0 || !has_equality(asked, index->indkey.values[i])) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/// Whether the conditions say that the rows are in an index of some rows.
+bool are_in_index(Oid index, const AskedRows& asked) {
+    const Relation relation = asked.conditions == NIL ? nullptr : open_without_waiting(index);
+    if (relation == nullptr) {
+        return false;
+    }
+    List* const predicate = RelationGetIndexPredicate(relation);
+    constexpr int only = 1;  // table in the predicate
+    ChangeVarNodes(reinterpret_cast<Node*>(predicate), only, static_cast<int>(asked.range), 0);
+    const bool are_in = predicate_implied_by(predicate, const_cast<List*>(asked.conditions), false);
+    relation_close(relation, AccessShareLock);
+    return are_in;
+}
+
+/// BRIN finds neither a row nor a few.
+bool finds_rows(Oid index) {
+    const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+    if (!HeapTupleIsValid(tuple)) {
+        return false;
+    }
+    const bool finds = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relam != BRIN_AM_OID;
+    ReleaseSysCache(tuple);
+    return finds;
+}
+
+bool serves(HeapTuple tuple, AttrNumber column, const AskedRows& asked) {
+    const auto* const index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+    return index->indisvalid && begins_with(index, column, asked) &&
+           finds_rows(index->indexrelid) &&
+           (asked.are_in_index || heap_attisnull(tuple, Anum_pg_index_indpred, nullptr) ||
+            are_in_index(index->indexrelid, asked));
+}
+
 }  // namespace
 
-bool begins_index(Oid table, AttrNumber column, IndexRows rows) {
+bool begins_index(Oid table, AttrNumber column, const AskedRows& asked) {
     const Relation relation = open_without_waiting(table);
     if (relation == nullptr) {
         return true;
@@ -37,11 +114,7 @@ bool begins_index(Oid table, AttrNumber column, IndexRows rows) {
         const HeapTuple tuple =
             SearchSysCache1(INDEXRELID, ObjectIdGetDatum(list_nth_oid(indexes, i)));
         if (HeapTupleIsValid(tuple)) {
-            const auto* const index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-            const bool has_rows = rows == IndexRows::some_too ||
-                                  heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
-            found = index->indisvalid && index->indnatts > 0 && index->indkey.values[0] == column &&
-                    has_rows;
+            found = serves(tuple, column, asked);
             ReleaseSysCache(tuple);
         }
     }
@@ -69,9 +142,9 @@ const char* ddl_of_index(Oid table, const char* keys) {
                           quote_qualified_identifier(schema, name), keys);
 }
 
-const char* missing_index(Oid table, AttrNumber column, IndexRows rows) {
+const char* missing_index(Oid table, AttrNumber column, const AskedRows& asked) {
     if (!OidIsValid(table) || column <= 0 || !takes_index(table) || !has_order(table, column) ||
-        begins_index(table, column, rows)) {
+        begins_index(table, column, asked)) {
         return nullptr;
     }
     const char* const name = get_attname(table, column, true);

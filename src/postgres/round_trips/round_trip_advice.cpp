@@ -14,6 +14,7 @@
 #include "postgres/server/list_range.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
 #include "parser/parsetree.h"
 }
 
@@ -28,7 +29,7 @@ struct Binding {
     Oid table = InvalidOid;        ///< InvalidOid if none exists
     const char* column = nullptr;  ///< table.column; nullptr if none exists
     int place = -1;  ///< among the leader's columns; -1 if it is not known which held the values
-    bool refers = false;  ///< it refers to the one that is compared
+    bool refers = false;  ///< it refers to the one that is compared, in all rows
 };
 
 /// The statement in the loop, in words that may be written.
@@ -63,10 +64,18 @@ Oid table_of(const PlannedStmt* statement, const Findings& findings) {
     if (const Oid written = written_table(statement); OidIsValid(written)) {
         return written;
     }
+    if (findings.comparison().named.is_known()) {
+        return findings.comparison().named.table;
+    }
+    // The plan's tables may be those of a view.
+    if (findings.shape.named.has_views) {
+        return InvalidOid;
+    }
     if (findings.comparison().is_known()) {
         return named_table(statement, findings.comparison().table);
     }
-    const TablesOfStatement tables = tables_of(statement);
+    const TablesOfStatement tables =
+        findings.shape.named.has_outer_join ? TablesOfStatement{} : tables_of(statement);
     return tables.count > 0 ? tables.tables[0] : InvalidOid;
 }
 
@@ -84,8 +93,8 @@ AttrNumber compared_column(const Subject& subject) {
     if (!comparison.is_known()) {
         return InvalidAttrNumber;
     }
-    if (OidIsValid(subject.findings->shape.view)) {
-        return column_of_view(subject.table, comparison.table, comparison.column);
+    if (comparison.named.table == subject.table) {
+        return comparison.named.column;
     }
     // A partition may have the table's columns in another order.
     const char* const name = named_table(subject.statement, comparison.table) == subject.table
@@ -118,6 +127,11 @@ const char* qualified_name_of(const ColumnOfTable& column) {
     return column.is_known() ? qualified_name(column.table, column.column) : nullptr;
 }
 
+/// Whether the client names a view, not the table of the column that the plan compares.
+bool is_of_view(const Subject& subject) {
+    return get_rel_relkind(subject.table) == RELKIND_VIEW;
+}
+
 /// Looks for a foreign key between the column that is compared and one of the leader's that held
 /// the values. If these are not known, any of the leader's tables may have it.
 Binding binding_of(const Subject& subject) {
@@ -127,7 +141,7 @@ Binding binding_of(const Subject& subject) {
     }
     // A view has no foreign keys, but its tables have.
     const Comparison& comparison = subject.findings->comparison();
-    const ColumnOfTable compared = OidIsValid(subject.findings->shape.view)
+    const ColumnOfTable compared = is_of_view(subject)
                                        ? ColumnOfTable{comparison.table, comparison.column}
                                        : ColumnOfTable{subject.table, subject.column};
     if (columns.result == nullptr || columns.found == 0) {
@@ -140,9 +154,11 @@ Binding binding_of(const Subject& subject) {
         if (!columns.has(i) || !origin.is_known()) {
             continue;
         }
-        const bool refers = refers_to(origin.table, origin.column, compared.table, compared.column);
-        if (refers || refers_to(compared.table, compared.column, origin.table, origin.column)) {
-            return {origin.table, qualified_name_of(origin), i, refers};
+        const Reference of_leader =
+            reference_to(origin.table, origin.column, compared.table, compared.column);
+        if (of_leader.exists ||
+            reference_to(compared.table, compared.column, origin.table, origin.column).exists) {
+            return {origin.table, qualified_name_of(origin), i, of_leader.is_valid};
         }
     }
     return {};
@@ -157,18 +173,24 @@ bool can_join_leader(const Subject& subject) {
            (!leader.shape.is_limited || is_key(subject.table, subject.column));
 }
 
+/// The condition for a list of values. An array of arrays is one array.
+const char* any_of(const Subject& subject) {
+    const bool is_array = OidIsValid(get_element_type(get_atttype(subject.table, subject.column)));
+    return psprintf("%s %s", subject.compared, is_array ? "IN (VALUES ...)" : "= ANY($1)");
+}
+
 /// The values of several columns belong together: by a list for each, rows of others would be among
-/// them.
+/// them. No list has a value for each of the other conditions too.
 const char* among_all(const Subject& subject) {
     const Findings& findings = *subject.findings;
-    if (subject.compared == nullptr) {
+    if (subject.compared == nullptr || findings.varies_otherwise) {
         return nullptr;
     }
     const bool has_others = findings.shape.conditions > 2;
     return findings.has_several_changing && !findings.is_of_list()
                ? psprintf("(%s, ...) IN (VALUES ...)%s", subject.compared,
                           has_others ? subject.further : "")
-               : psprintf("%s = ANY($1)%s", subject.compared, subject.further);
+               : psprintf("%s%s", any_of(subject), subject.further);
 }
 
 /// The subject of a statement. If that writes, the subject is the table that is written, and the
@@ -204,6 +226,11 @@ Subject subject_of(const PlannedStmt* statement, const Findings& findings,
 /// The column that is compared, as a list of VALUES names it.
 const char* name_in_values(const Subject& subject) {
     return quote_identifier(get_attname(subject.table, subject.column, false));
+}
+
+/// The name of a list of VALUES next to the table.
+const char* name_of_values(const Subject& subject) {
+    return std::strcmp(subject.name, "v") == 0 ? "given" : "v";
 }
 
 /// The names of the table's columns that the statement returns, without the one that is compared;
@@ -295,12 +322,20 @@ const char* read_of_known_value(const Subject& subject) {
                     quote_identifier(subject.leader.own_column()));
 }
 
+/// The column by which the leader's rows are to be joined, as rows of that name; nullptr if it is
+/// not known, or if the table has the name.
+const char* column_of_leader(const Subject& subject) {
+    return subject.leader.exists && std::strcmp(subject.name, "leader") != 0
+               ? subject.leader.named_column()
+               : nullptr;
+}
+
 /// The leader's column that has the value which is compared; nullptr if that is not known.
 const char* value_of_leader(const Subject& subject) {
     if (subject.joined != nullptr) {
         return subject.joined;
     }
-    const char* const column = subject.leader.exists ? subject.leader.named_column() : nullptr;
+    const char* const column = column_of_leader(subject);
     return column != nullptr ? psprintf("leader.%s", quote_identifier(column)) : nullptr;
 }
 
@@ -323,6 +358,23 @@ const char* read_of_some_rows(const Subject& subject) {
         subject.name);
 }
 
+/// The values of all runs as rows of a FROM, and the one that is compared.
+struct GivenRows {
+    const char* list;
+    const char* value;
+};
+
+GivenRows given_rows(const Subject& subject) {
+    const Findings& findings = *subject.findings;
+    const char* const values = name_of_values(subject);
+    if (!findings.has_several_changing && !findings.varies_otherwise) {
+        return {psprintf("unnest($1) AS %s", values), values};
+    }
+    const char* const column = name_in_values(subject);
+    return {psprintf("(VALUES ...) AS %s (%s, ...)", values, column),
+            psprintf("%s.%s", values, column)};
+}
+
 /// The statement reads only some rows of each value (LIMIT), the rows of several arms (UNION), or a
 /// result of all of them together (DISTINCT, GROUP BY, windows): a join or a list would give
 /// others.
@@ -330,16 +382,19 @@ const char* read_for_each(const Subject& subject) {
     const Findings& findings = *subject.findings;
     const bool is_of_list = findings.is_of_list();
     const bool is_limited = findings.is_limited && (is_of_list || !is_one_row(subject));
-    const bool is_part = findings.is_part || (is_of_list && findings.aggregates_all);
+    const bool is_one_of_all = findings.aggregates_all || findings.is_of_existence;
+    const bool is_part = findings.is_part || (is_of_list && findings.aggregates_all) ||
+                         (is_one_of_all && findings.varies_otherwise);
     if (subject.compared == nullptr || subject.leader.is_itself || (!is_limited && !is_part)) {
         return nullptr;
     }
-    const char* const value =
-        is_of_list && subject.leader.exists ? "ANY(...)" : value_of_leader(subject);
+    const bool has_values = is_of_list && subject.leader.exists && findings.most_values > 1;
+    const char* const value = has_values ? "ANY(...)" : value_of_leader(subject);
     const char* const begin = is_part ? "join the whole query of each:" : "join some rows of each:";
+    const GivenRows given = given_rows(subject);
     return psprintf("%s JOIN LATERAL (SELECT ... FROM %s WHERE %s = %s%s%s) AS t ON true",
-                    value != nullptr ? begin : "ask once: FROM unnest($1) AS v", subject.name,
-                    subject.compared, value != nullptr ? value : "v",
+                    value != nullptr ? begin : psprintf("ask once: FROM %s", given.list),
+                    subject.name, subject.compared, value != nullptr ? value : given.value,
                     findings.has_further_conditions ? subject.further : " ...",
                     findings.is_limited ? " LIMIT ..." : "");
 }
@@ -358,12 +413,19 @@ const char* read_without_comparison(const Subject& subject) {
                : nullptr;
 }
 
+/// The columns that are compared with values of their own.
+const char* all_compared(const Subject& subject) {
+    return subject.findings->has_several_changing && !subject.findings->is_of_list()
+               ? psprintf("%s, ...", subject.compared)
+               : subject.compared;
+}
+
 const char* read_of_aggregates(const Subject& subject) {
     return subject.findings->aggregates_all
                ? psprintf(
                      "ask once for all of them: ... FROM %s WHERE %s GROUP BY %s "
                      "(values without rows are missing there)",
-                     subject.name, subject.among_all, subject.compared)
+                     subject.name, subject.among_all, all_compared(subject))
                : nullptr;
 }
 
@@ -371,12 +433,23 @@ const char* read_of_aggregates(const Subject& subject) {
 const char* read_of_existence(const Subject& subject) {
     return subject.findings->is_of_existence
                ? psprintf("ask once which of them there are: SELECT DISTINCT %s FROM %s WHERE %s",
-                          subject.compared, subject.name, subject.among_all)
+                          all_compared(subject), subject.name, subject.among_all)
                : nullptr;
 }
 
 const char* read(const Subject& subject) {
-    return psprintf("ask once: SELECT ... FROM %s WHERE %s", subject.name, subject.among_all);
+    if (subject.among_all != nullptr) {
+        return psprintf("ask once: SELECT ... FROM %s WHERE %s", subject.name, subject.among_all);
+    }
+    const GivenRows given = given_rows(subject);
+    return psprintf("ask once: SELECT ... FROM %s JOIN %s ON %s = %s%s", given.list, subject.name,
+                    subject.compared, given.value, subject.further);
+}
+
+/// What else can be done than to join.
+const char* or_read(const Subject& subject) {
+    return subject.among_all != nullptr ? psprintf("; or ask once: WHERE %s", subject.among_all)
+                                        : "";
 }
 
 /// The leader writes: a statement that it is a part of (WITH) does not see its rows.
@@ -417,18 +490,17 @@ const char* further_of_join(const Subject& subject) {
 
 /// A foreign key says how the leader's rows and those of the table belong together.
 const char* read_by_foreign_key(const Subject& subject) {
-    return subject.joined != nullptr
-               ? psprintf("join: %s %s ON %s = %s%s; or ask once: WHERE %s", join_of(subject),
-                          subject.name, subject.compared, subject.joined, further_of_join(subject),
-                          subject.among_all)
-               : nullptr;
+    return subject.joined != nullptr ? psprintf("join: %s %s ON %s = %s%s%s", join_of(subject),
+                                                subject.name, subject.compared, subject.joined,
+                                                further_of_join(subject), or_read(subject))
+                                     : nullptr;
 }
 
 /// The leader's own column says the same if no foreign key does.
 const char* read_by_leaders_column(const Subject& subject, const char* column) {
-    return psprintf("join to the leader: %s %s ON %s = leader.%s%s; or ask once: WHERE %s",
-                    join_of(subject), subject.name, subject.compared, quote_identifier(column),
-                    further_of_join(subject), subject.among_all);
+    return psprintf("join to the leader: %s %s ON %s = leader.%s%s%s", join_of(subject),
+                    subject.name, subject.compared, quote_identifier(column),
+                    further_of_join(subject), or_read(subject));
 }
 
 const char* read_down_a_tree(const Subject& subject) {
@@ -442,12 +514,11 @@ const char* read_under_leader(const Subject& subject) {
     if (subject.leader.columns.is_handed_on) {
         return nullptr;
     }
-    if (const char* const column =
-            subject.leader.exists ? subject.leader.named_column() : nullptr) {
+    if (const char* const column = column_of_leader(subject)) {
         return read_by_leaders_column(subject, column);
     }
-    return subject.leader.exists ? psprintf("join %s by %s to the leader; or ask once: WHERE %s",
-                                            subject.name, subject.compared, subject.among_all)
+    return subject.leader.exists ? psprintf("join %s by %s to the leader%s", subject.name,
+                                            subject.compared, or_read(subject))
                                  : nullptr;
 }
 
@@ -493,9 +564,12 @@ const char* same_value(const Subject& subject) {
 }
 
 const char* same_without_table(const Subject& subject) {
-    return subject.name == nullptr
-               ? "it reads no table: send it with the statement that needs it, or not at all"
-               : nullptr;
+    if (subject.name != nullptr) {
+        return nullptr;
+    }
+    return tables_of(subject.statement).count > 0
+               ? "ask once and keep the result: it is the same statement each time"
+               : "it reads no table: send it with the statement that needs it, or not at all";
 }
 
 const char* same_of_table(const Subject& subject) {
@@ -529,6 +603,16 @@ const char* insert_of_query(const Subject& subject) {
                : nullptr;
 }
 
+/// The list of columns that COPY needs if the others have defaults.
+const char* columns_to_copy(const Subject& subject) {
+    const QueryShape& shape = subject.findings->shape;
+    const char* const first = name_of_column(subject.table, shape.first_inserted);
+    if (first == nullptr || shape.inserted >= columns_of_copy(subject.table)) {
+        return "";
+    }
+    return psprintf(" (%s%s)", first, shape.inserted > 1 ? ", ..." : "");
+}
+
 /// COPY has neither RETURNING nor ON CONFLICT; without the node it is not known whether the
 /// statement has.
 const char* insert_like_copy(const Subject& subject) {
@@ -537,25 +621,23 @@ const char* insert_like_copy(const Subject& subject) {
                    modification->onConflictAction == ONCONFLICT_NONE &&
                    modification->returningLists == NIL && subject.findings->shape.inserts_given &&
                    takes_copy(subject.table)
-               ? psprintf("one INSERT INTO %s with a row of VALUES for each, or COPY %s FROM STDIN",
-                          subject.name, subject.name)
+               ? psprintf(
+                     "one INSERT INTO %s with a row of VALUES for each, or COPY %s%s FROM STDIN",
+                     subject.name, subject.name, columns_to_copy(subject))
                : nullptr;
 }
 
-/// ON CONFLICT DO UPDATE writes a row once.
+/// An UPDATE, or ON CONFLICT DO UPDATE, writes a row once.
+constexpr const char* adding_up = ", which updates each row once: add up what is for the same one";
+
 const char* insert(const Subject& subject) {
     const ModifyTable* const modification = subject.findings->modification;
     const bool updates =
         modification != nullptr && modification->onConflictAction == ONCONFLICT_UPDATE;
     return subject.operation == CMD_INSERT
-               ? psprintf("one INSERT INTO %s with a row of VALUES for each%s", subject.name,
-                          updates ? " key" : "")
+               ? psprintf("one INSERT INTO %s with a row of VALUES for each%s%s", subject.name,
+                          updates ? " key" : "", subject.findings->adds_to_row ? adding_up : "")
                : nullptr;
-}
-
-/// The name of a list of VALUES next to the table that is written.
-const char* name_of_values(const Subject& subject) {
-    return std::strcmp(subject.name, "v") == 0 ? "given" : "v";
 }
 
 const char* delete_without_comparison(const Subject& subject) {
@@ -567,7 +649,7 @@ const char* delete_without_comparison(const Subject& subject) {
 
 const char* delete_by_column(const Subject& subject) {
     return subject.operation == CMD_DELETE && !subject.findings->has_further_conditions
-               ? psprintf("one DELETE FROM %s WHERE %s = ANY($1)", subject.name, subject.compared)
+               ? psprintf("one DELETE FROM %s WHERE %s", subject.name, any_of(subject))
                : nullptr;
 }
 
@@ -607,10 +689,9 @@ const char* update_by_column(const Subject& subject) {
     const char* const column = name_in_values(subject);
     const char* further = subject.further;
     if (subject.findings->adds_to_row) {
-        further = psprintf("%s, which updates each row once: add up what is for the same one",
-                           subject.further);
+        further = psprintf("%s%s", subject.further, adding_up);
     } else if (!subject.findings->has_further_conditions) {
-        further = psprintf("; or, where all get the same, WHERE %s = ANY($1)", subject.compared);
+        further = psprintf("; or, where all get the same, WHERE %s", any_of(subject));
     }
     const char* const values = name_of_values(subject);
     return psprintf("one UPDATE %s SET ... FROM (VALUES ...) AS %s (%s, ...) WHERE %s = %s.%s%s",
@@ -623,6 +704,43 @@ constexpr Rule rules_for_writes[] = {
     update_of_same_row,        update_without_comparison, update_by_column,
 };
 
+/// Whether a write reads, besides the rows that it writes, the table that they are in.
+bool reads_written_table(const Subject& subject) {
+    const PlannedStmt* const statement = subject.statement;
+    const ModifyTable* const modification = subject.findings->modification;
+    if (modification == nullptr) {
+        return false;
+    }
+    const Oid written = rt_fetch(modification->nominalRelation, statement->rtable)->relid;
+    int place = 0;
+    for (const RangeTblEntry* range : each<RangeTblEntry>(statement->rtable)) {
+        ++place;
+        if (range->rtekind == RTE_RELATION && range->relid == written && range->inFromCl &&
+            !list_member_int(modification->resultRelations, place)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Whether an UPDATE sets the column that says which rows are written.
+bool sets_compared_column(const Subject& subject) {
+    const ModifyTable* const modification = subject.findings->modification;
+    return subject.operation == CMD_UPDATE && modification != nullptr &&
+           modification->updateColnosLists != NIL && subject.compared != nullptr &&
+           subject.findings->comparison().is_changing > 0 &&
+           list_member_int(static_cast<List*>(linitial(modification->updateColnosLists)),
+                           subject.findings->comparison().column);
+}
+
+/// One statement does not see the rows that it writes, while each run sees those of the runs
+/// before.
+const char* with_own_reads(const Subject& subject, const char* advice) {
+    return reads_written_table(subject) || sets_compared_column(subject)
+               ? psprintf("if none reads what another of them wrote: %s", advice)
+               : advice;
+}
+
 const char* first_of(std::span<const Rule> rules, const Subject& subject) {
     for (const Rule rule : rules) {
         if (const char* const advice = rule(subject)) {
@@ -634,16 +752,19 @@ const char* first_of(std::span<const Rule> rules, const Subject& subject) {
 
 /// One statement for all is slow too if the column that is compared has no index.
 const char* with_missing_index(const Subject& subject, const char* advice) {
-    const bool is_of_view = OidIsValid(subject.findings->shape.view);
     const Comparison& comparison = subject.findings->comparison();
     if (subject.compared == nullptr) {
         return advice;
     }
     // The planner has found that the statement's rows are in the index which it takes.
-    const IndexRows rows = comparison.in_index ? IndexRows::some_too : IndexRows::all;
-    const char* const missing = is_of_view
-                                    ? missing_index(comparison.table, comparison.column, rows)
-                                    : missing_index(subject.table, subject.column, rows);
+    AskedRows asked{comparison.in_index};
+    if (is_of_view(subject) || subject.table == comparison.table) {
+        asked.conditions = comparison.conditions;
+        asked.range = comparison.range;
+    }
+    const char* const missing = is_of_view(subject)
+                                    ? missing_index(comparison.table, comparison.column, asked)
+                                    : missing_index(subject.table, subject.column, asked);
     return missing == nullptr ? advice : psprintf("%s; %s", advice, missing);
 }
 
@@ -687,9 +808,9 @@ void write_advice(RoundTripTexts& texts, const QueryDesc* query, const Findings&
         return;
     }
     const bool is_read = subject.operation == CMD_SELECT;
-    const char* const advice = first_of(
-        is_read ? std::span<const Rule>(rules_for_reads) : std::span<const Rule>(rules_for_writes),
-        subject);
+    const char* const advice = is_read
+                                   ? first_of(rules_for_reads, subject)
+                                   : with_own_reads(subject, first_of(rules_for_writes, subject));
     set_round_trip_text(texts.advice, with_missing_index(subject, advice), false);
     set_round_trip_text(
         texts.advice_if_same,

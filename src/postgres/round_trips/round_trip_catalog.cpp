@@ -18,7 +18,6 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
-#include "rewrite/rewriteHandler.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
@@ -88,6 +87,7 @@ AttrNumber single_column(HeapTuple tuple, int attribute, TupleDesc descriptor) {
 struct ForeignKey {
     AttrNumber referencing = InvalidAttrNumber;
     AttrNumber referenced = InvalidAttrNumber;
+    bool is_valid = false;  ///< all rows obey it
 };
 
 /// The first foreign key of one column from one table to another that is wanted.
@@ -112,7 +112,8 @@ ForeignKey foreign_key(Oid from, Oid to, IsWanted&& is_wanted) {
         }
         const TupleDesc descriptor = RelationGetDescr(constraints);
         const ForeignKey candidate = {single_column(tuple, Anum_pg_constraint_conkey, descriptor),
-                                      single_column(tuple, Anum_pg_constraint_confkey, descriptor)};
+                                      single_column(tuple, Anum_pg_constraint_confkey, descriptor),
+                                      constraint->convalidated};
         if (candidate.referencing != InvalidAttrNumber && is_wanted(candidate)) {
             found = candidate;
             break;
@@ -239,11 +240,11 @@ const char* qualified_name(Oid table, AttrNumber column) {
     return name != nullptr && attribute != nullptr ? psprintf("%s.%s", name, attribute) : nullptr;
 }
 
-bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced) {
+Reference reference_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced) {
     const ForeignKey found = foreign_key(from, to, [=](const ForeignKey& key) {
         return key.referencing == referencing && key.referenced == referenced;
     });
-    return found.referencing != InvalidAttrNumber;
+    return {found.referencing != InvalidAttrNumber, found.is_valid};
 }
 
 ColumnOfTable column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others) {
@@ -264,23 +265,6 @@ ColumnOfTable column_bound_to(Oid table, AttrNumber column, const TablesOfStatem
     return {};
 }
 
-AttrNumber column_of_view(Oid view, Oid table, AttrNumber column) {
-    const Relation relation = open_without_waiting(view);
-    if (relation == nullptr) {
-        return InvalidAttrNumber;
-    }
-    AttrNumber found = InvalidAttrNumber;
-    int count = 0;
-    for (const TargetEntry* entry : each<TargetEntry>(get_view_query(relation)->targetList)) {
-        if (entry->resorigtbl == table && entry->resorigcol == column && !entry->resjunk) {
-            found = entry->resno;
-            ++count;
-        }
-    }
-    table_close(relation, AccessShareLock);
-    return count == 1 ? found : AttrNumber{InvalidAttrNumber};
-}
-
 bool takes_copy(Oid table) {
     const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
     if (!HeapTupleIsValid(tuple)) {
@@ -291,6 +275,20 @@ bool takes_copy(Oid table) {
         relation->relkind != RELKIND_VIEW && !relation->relhasrules && !relation->relrowsecurity;
     ReleaseSysCache(tuple);
     return takes;
+}
+
+int columns_of_copy(Oid table) {
+    const Relation relation = open_without_waiting(table);
+    if (relation == nullptr) {
+        return 0;
+    }
+    int count = 0;
+    for (int i = 0; i < RelationGetDescr(relation)->natts; ++i) {
+        const auto* const column = TupleDescAttr(RelationGetDescr(relation), i);
+        count += !column->attisdropped && column->attgenerated == '\0' ? 1 : 0;
+    }
+    table_close(relation, AccessShareLock);
+    return count;
 }
 
 }  // namespace onetrip::postgres

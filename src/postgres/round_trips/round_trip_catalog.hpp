@@ -58,19 +58,25 @@ inline bool is_key(Oid table, AttrNumber column) {
 /// `campagnes.id`; nullptr if it has been dropped.
 const char* qualified_name(Oid table, AttrNumber column);
 
-/// Whether a foreign key of one column says that a column refers to another. Foreign keys are not
-/// known while another session has locked pg_constraint.
-bool refers_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced);
+/// What a foreign key says of two columns.
+struct Reference {
+    bool exists = false;
+    bool is_valid = false;  ///< for all rows
+};
+
+/// The foreign key of one column by which a column refers to another. Foreign keys are not known
+/// while another session has locked pg_constraint.
+Reference reference_to(Oid from, AttrNumber referencing, Oid to, AttrNumber referenced);
 
 /// The column of one of the tables that a foreign key binds to this one, whichever of the two
 /// refers to the other; not known if none exists.
 ColumnOfTable column_bound_to(Oid table, AttrNumber column, const TablesOfStatement& others);
 
-/// The column of a view that is this column of a table; InvalidAttrNumber if none or several are.
-AttrNumber column_of_view(Oid view, Oid table, AttrNumber column);
-
 /// Whether rows that are copied into a table are those that would be inserted: it is no view, and
 /// has neither rules nor policies on rows.
 bool takes_copy(Oid table);
+
+/// How many columns COPY without a list of them fills.
+int columns_of_copy(Oid table);
 
 }  // namespace onetrip::postgres

@@ -15,6 +15,8 @@
 #include <string_view>
 
 #include "postgres/round_trips/expressions.hpp"
+#include "postgres/round_trips/round_trip_catalog.hpp"
+#include "postgres/round_trips/round_trip_named_columns.hpp"
 #include "postgres/round_trips/round_trip_parameters.hpp"
 #include "postgres/server/list_range.hpp"
 
@@ -31,10 +33,39 @@ namespace onetrip::postgres {
 
 namespace {
 
+/// The columns whose values are others from run to run, as far as there is room.
+struct Changing {
+    static constexpr std::size_t most = 8;
+
+    struct Column {
+        ColumnOfTable column;
+        std::uint32_t places;  ///< of the value, as bits
+    };
+
+    std::size_t count = 0;
+    std::array<Column, most> columns{};
+    std::uint32_t in_lists = 0;  ///< places of the values of lists
+    bool has_range = false;      ///< by a value that is not kept, and may be another one each time
+
+    void add(const Comparison& found, std::uint32_t places) {
+        if (count < most) {
+            columns[count++] = {{found.table, found.column}, places};
+        }
+    }
+};
+
+/// A column that the client named, and the table's column that it is.
+struct NamedColumn {
+    ColumnOfTable named;
+    ColumnOfTable column;  ///< not known if it is computed
+};
+
 /// The walk over a plan.
 struct Walk {
     const QueryDesc* query;
     const ChangedValues* changed;
+    const QueryShape* shape;  ///< nullptr if it is not known
+    std::array<NamedColumn, NamedColumns::most> named;
     const Bitmapset* targets;        ///< in the range table, that are written; NULL if nothing is
     const PlanState** subplans;      ///< of the statement, by their addresses
     const PlanState** subplans_end;  ///< after the last one
@@ -42,6 +73,8 @@ struct Walk {
     std::array<const PlanState*, 2> optional;  ///< sides of a join that may lack, or are not given
     bool is_limited;                           ///< there is a LIMIT above where the walk is
     bool is_part;                              ///< or another operation that needs all rows below
+    Changing changing;
+    const List* conditions;  ///< of the scan where the walk is
     Findings findings;
 };
 
@@ -201,8 +234,22 @@ roundtrip::ValueHash hash_of(const Node* value, const Walk& walk) {
     return hash == 0 && is_computed_value(value) ? hash_of_whole_number(given) : hash;
 }
 
-/// 1 if a value is another one than in the run before, -1 if it is the same, or is computed from
-/// what is given; 0 if that is not known.
+/// The places of a value among those of the statement, as bits: a parameter's is its number.
+std::uint32_t places_of(const Node* value, roundtrip::ValueHash hash, const Walk& walk) {
+    if (hash == 0 || walk.changed->values == nullptr) {
+        return 0;
+    }
+    const std::uint32_t places = walk.changed->places_of(hash);
+    value = without_relabels(value);
+    const auto* const param = reinterpret_cast<const Param*>(value);
+    const bool is_kept =
+        IsA(value, Param) && param->paramid <= static_cast<int>(walk.changed->values->count);
+    const std::uint32_t place = is_kept ? places & (1U << (param->paramid - 1)) : 0;
+    return place != 0 ? place : places;
+}
+
+/// 1 if a value is another one from run to run, -1 if it is the same, or is computed from what is
+/// given; 0 if that is not known.
 int is_changing(roundtrip::ValueHash hash, const Walk& walk) {
     if (hash == 0 || walk.changed->values == nullptr) {
         return 0;
@@ -213,11 +260,13 @@ int is_changing(roundtrip::ValueHash hash, const Walk& walk) {
 
 /// The same for the values of a list, some of which may be others each time: -1 if all of them are
 /// known to be those of the run before, 0 if that is not known.
-int is_changing_list(const Node* list, const Walk& walk) {
+int is_changing_list(const Node* list, Walk& walk) {
     if (IsA(list, ArrayExpr)) {
         int changing = -1;
         for (const Node* node : each<Node>(reinterpret_cast<const ArrayExpr*>(list)->elements)) {
-            const int one = is_changing(hash_of(node, walk), walk);
+            const roundtrip::ValueHash hash = hash_of(node, walk);
+            const int one = is_changing(hash, walk);
+            walk.changing.in_lists |= places_of(node, hash, walk);
             changing = one > 0 || changing > 0 ? 1 : Max(changing, one);
         }
         return changing;
@@ -235,6 +284,7 @@ int is_changing_list(const Node* list, const Walk& walk) {
     bool is_null = false;
     for (int i = 0; i < most && array_iterate(iterator, &element, &is_null); ++i) {
         const roundtrip::ValueHash hash = is_null ? 0 : hash_of_value(ARR_ELEMTYPE(array), element);
+        walk.changing.in_lists |= hash != 0 ? walk.changed->places_of(hash) : 0;
         is_changing |= hash != 0 && walk.changed->contains(hash);
         are_same &= hash != 0 && walk.changed->has(hash);
     }
@@ -242,27 +292,105 @@ int is_changing_list(const Node* list, const Walk& walk) {
     return is_changing ? 1 : are_same ? -1 : 0;
 }
 
-/// A column whose value is another one in each run says more than one that is always compared with
-/// the same, such as a tenant; and one that an index was asked for says more than one that was
-/// filtered by.
-bool says_more(const Comparison& one, const Comparison& known) {
-    return !known.is_known() || one.is_changing > known.is_changing ||
-           (one.is_changing == known.is_changing && one.in_index && !known.in_index);
+void name_columns(Walk& walk) {
+    for (int i = 0; walk.shape != nullptr && i < walk.shape->named.count; ++i) {
+        const ColumnOfTable& named = walk.shape->named.columns[i];
+        walk.named[i] = {named, column_under_views(named)};
+    }
 }
 
-/// Notes whether one or several columns have values that change. The planner compares a column with
-/// what an equal one is compared with: one value is of one column.
-void note_changing(const Comparison& found, Walk& walk) {
+/// Whether a column of the plan is this one, of which it may be the partition's.
+bool is_this_column(const Comparison& found, const ColumnOfTable& column, const Walk& walk) {
+    if (!column.is_known() || found.table == column.table) {
+        return found.table == column.table && found.column == column.column;
+    }
+    if (named_table(walk.query->plannedstmt, found.table) != column.table) {
+        return false;
+    }
+    const char* const one = get_attname(found.table, found.column, true);
+    const char* const other = get_attname(column.table, column.column, true);
+    return one != nullptr && other != nullptr && std::strcmp(one, other) == 0;
+}
+
+/// The column as the client names it; nullptr if it does not, or if it may have meant one of
+/// several relations.
+const NamedColumn* named_as(const Comparison& found, const Walk& walk) {
+    const NamedColumn* named = nullptr;
+    for (const NamedColumn& one : walk.named) {
+        if (is_this_column(found, one.column, walk)) {
+            if (named != nullptr) {
+                return nullptr;
+            }
+            named = &one;
+        }
+    }
+    return named;
+}
+
+/// Whether rows may be asked for by a column that the planner compares. One that is equal to what
+/// the client names is as good, unless it is a view's, or a join has rows in which one of them
+/// lacks.
+bool may_be_asked_by(const Comparison& found, const Walk& walk) {
+    return walk.shape == nullptr || found.named.is_known() || !walk.shape->named.are_all ||
+           !(walk.shape->named.has_outer_join || walk.shape->named.has_views);
+}
+
+/// A column whose value is another one in each run says more than one that is compared with the
+/// same for many or all of them, such as a tenant; and one that an index was asked for says more
+/// than one that was filtered by.
+bool says_more(const Comparison& one, const Comparison& known) {
+    if (!known.is_known() || one.is_changing != known.is_changing) {
+        return !known.is_known() || one.is_changing > known.is_changing;
+    }
+    const bool is_seldom = one.times < known.times / 2;
+    const bool is_often = one.times / 2 > known.times;
+    if (is_often || is_seldom || one.named.is_known() != known.named.is_known()) {
+        return is_often || (!is_seldom && one.named.is_known());
+    }
+    return one.in_index && !known.in_index;
+}
+
+/// Finds out which of the values that change are compared with the columns of one table. The
+/// planner compares a column with what an equal one is compared with: one value is of one column.
+void look_at_changing(Walk& walk) {
     Findings& findings = walk.findings;
-    if (found.is_changing <= 0) {
-        return;
+    const ColumnOfTable* first = nullptr;
+    std::uint32_t places = findings.is_of_list() ? walk.changing.in_lists : 0;
+    bool has_several = false;
+    for (std::size_t i = 0; i < walk.changing.count; ++i) {
+        const Changing::Column& one = walk.changing.columns[i];
+        if (one.column.table == findings.of_target.table) {
+            first = first != nullptr ? first : &one.column;
+            has_several |= one.column != *first;
+            // Of a value that is there several times, each place is another condition's.
+            const std::uint32_t left = one.places & ~places;
+            places |= left & (~left + 1);
+        }
     }
-    if (!findings.changing.is_known()) {
-        findings.changing = {found.table, found.column};
+    const std::uint32_t changed = walk.changed->changes.changed;
+    findings.has_several_changing = has_several && std::popcount(places & changed) > 1;
+    findings.varies_otherwise = walk.changing.has_range || (changed & ~places) != 0;
+}
+
+/// Whether a value of a range that is not kept, such as a time, may be another one in each run.
+bool may_vary(const Node* value, const Walk& walk) {
+    const GivenValue given = value_of(without_relabels(value), walk.query);
+    char category = '\0';
+    bool is_preferred = false;
+    if (!OidIsValid(given.type) || hash_of_value(given.type, given.datum) != 0) {
+        return false;
     }
-    findings.has_several_changing |= found.table == findings.changing.table &&
-                                     found.column != findings.changing.column &&
-                                     std::popcount(walk.changed->changed) > 1;
+    get_type_category_preferred(given.type, &category, &is_preferred);
+    return category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME;
+}
+
+/// A comparison other than by equality says for each run by itself which rows are asked for.
+void look_at_range(const OpExpr* operation, Walk& walk) {
+    const auto arguments = each<Node>(operation->args);
+    walk.changing.has_range |=
+        !is_equality(operation->opno) &&
+        std::any_of(arguments.begin(), arguments.end(),
+                    [&walk](const Node* value) { return may_vary(value, walk); });
 }
 
 bool has_given_value(const OpExpr* operation) {
@@ -270,34 +398,66 @@ bool has_given_value(const OpExpr* operation) {
     return std::any_of(arguments.begin(), arguments.end(), is_given_value);
 }
 
+/// The value that an operation compares a column with.
+const Node* compared_value(const OpExpr* operation) {
+    const auto* const right = static_cast<const Node*>(lsecond(operation->args));
+    return is_given_value(right) ? right : static_cast<const Node*>(linitial(operation->args));
+}
+
+/// Looks at the value that a column is compared with, and at the name of the column.
+void look_at_value(Comparison& found, const Node* value, const Walk& walk) {
+    const NamedColumn* const named = named_as(found, walk);
+    found.named = named != nullptr ? named->named : ColumnOfTable{};
+    found.value = hash_of(value, walk);
+    const bool is_computed = named != nullptr ? walk.shape->named.is_computed(found.named)
+                                              : found.value == 0 && is_computed_value(value);
+    found.is_changing = is_computed ? -1 : is_changing(found.value, walk);
+    found.times = walk.changed->times(places_of(value, found.value, walk));
+}
+
+/// Notes where in the plan the client's own conditions stand.
+void look_at_place(const OpExpr* operation, const Comparison& found, Walk& walk) {
+    if (!has_given_value(operation)) {
+        return;
+    }
+    // One that the planner adds, to a side of a join that may lack, is of no account.
+    const bool is_added = found.is_known() && !found.named.is_known() && walk.shape != nullptr &&
+                          walk.shape->named.are_all;
+    walk.findings.is_limited |= walk.is_limited;
+    walk.findings.is_part |= walk.is_part && !is_added;
+    look_at_range(operation, walk);
+}
+
+void take_comparison(const Comparison& found, const OpExpr* operation, Walk& walk) {
+    if (found.is_changing > 0) {
+        walk.changing.add(found, places_of(compared_value(operation), found.value, walk));
+    }
+    if (says_more(found, walk.findings.of_target)) {
+        walk.findings.of_target = found;
+    }
+}
+
 void look_at_comparison(const OpExpr* operation, bool in_index, const List* index_columns,
                         Walk& walk) {
     Findings& findings = walk.findings;
-    if (has_given_value(operation)) {
-        findings.is_limited |= walk.is_limited;
-        findings.is_part |= walk.is_part;
-    }
     const Var* const column = compared_column(operation, index_columns);
     Comparison found = comparison_of(column, walk.query->plannedstmt);
+    if (found.is_known()) {
+        found.in_index = in_index;
+        found.conditions = walk.conditions;
+        found.range = static_cast<Index>(column->varno);
+        look_at_value(found, compared_value(operation), walk);
+    }
+    look_at_place(operation, found, walk);
     if (!found.is_known()) {
         return;
     }
-    found.in_index = in_index;
-    const auto* const right = static_cast<const Node*>(lsecond(operation->args));
-    const auto* const value =
-        is_given_value(right) ? right : static_cast<const Node*>(linitial(operation->args));
-    found.value = hash_of(value, walk);
-    found.is_changing =
-        found.value == 0 && is_computed_value(value) ? -1 : is_changing(found.value, walk);
     if (!findings.of_any.is_known() || (in_index && !findings.of_any.in_index)) {
         findings.of_any = found;
     }
-    if (walk.targets != nullptr && !bms_is_member(column->varno, walk.targets)) {
-        return;
-    }
-    note_changing(found, walk);
-    if (says_more(found, findings.of_target)) {
-        findings.of_target = found;
+    if ((walk.targets == nullptr || bms_is_member(column->varno, walk.targets)) &&
+        may_be_asked_by(found, walk)) {
+        take_comparison(found, operation, walk);
     }
 }
 
@@ -329,7 +489,11 @@ void look_at_list(const ScalarArrayOpExpr* operation, bool in_index, const List*
             : nullptr;
     Comparison found = comparison_of(column, walk.query->plannedstmt);
     found.is_changing = Max(changing, 0);
-    if (found.is_known() && found.is_changing >= walk.findings.of_list.is_changing &&
+    if (const NamedColumn* const named = named_as(found, walk)) {
+        found.named = named->named;
+    }
+    if (found.is_known() && may_be_asked_by(found, walk) &&
+        found.is_changing >= walk.findings.of_list.is_changing &&
         (walk.targets == nullptr || bms_is_member(column->varno, walk.targets))) {
         walk.findings.of_list = found;
     }
@@ -407,6 +571,8 @@ void look_at_scan(const Plan* plan, Walk& walk) {
     const List* const index_columns =
         IsA(plan, IndexOnlyScan) ? reinterpret_cast<const IndexOnlyScan*>(plan)->indextlist : NIL;
     const List* const of_index = conditions_of_index(plan);
+    walk.conditions =
+        IsA(plan, IndexOnlyScan) ? plan->qual : list_concat_copy(of_index, plan->qual);
     look_at_conditions(of_index, true, index_columns, walk);
     look_at_conditions(plan->qual, false, NIL, walk);
     walk.findings.has_further_conditions |= list_length(of_index) + list_length(plan->qual) > 1;
@@ -603,6 +769,26 @@ bool is_computed(const TargetEntry* entry) {
     return !entry->resjunk && !IsA(value, Var) && contain_var_clause(const_cast<Node*>(value));
 }
 
+/// Whether an expression reads a column of the range in the context. Those of `excluded` are of a
+/// place that is no range's.
+bool reads_column_of(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    return IsA(node, Var) ? reinterpret_cast<const Var*>(node)->varno == *static_cast<int*>(context)
+                          : walk_expression(node, reads_column_of, context);
+}
+
+/// Whether a value that ON CONFLICT DO UPDATE sets is computed from what was there.
+bool adds_on_conflict(const ModifyTable* modification) {
+    const auto values = each<TargetEntry>(modification->onConflictSet);
+    return std::any_of(values.begin(), values.end(), [modification](const TargetEntry* entry) {
+        int written = linitial_int(modification->resultRelations);
+        return is_computed(entry) &&
+               reads_column_of(reinterpret_cast<Node*>(entry->expr), &written);
+    });
+}
+
 void look_at_modification(PlanState* state, Walk& walk) {
     const auto* const modification = reinterpret_cast<const ModifyTable*>(state->plan);
     walk.findings.modification = modification;
@@ -613,6 +799,7 @@ void look_at_modification(PlanState* state, Walk& walk) {
                                     std::any_of(values.begin(), values.end(), is_computed);
         look_at(outerPlanState(state), walk);
     }
+    walk.findings.adds_to_row |= adds_on_conflict(modification);
 }
 
 /// Whether a plan is that of min() or max(): the first row in an order, by a LIMIT of the planner's
@@ -678,6 +865,18 @@ void look_at_reading(PlanState* state, Walk& walk) {
         reinterpret_cast<const Result*>(state->plan)->resconstantqual != nullptr;
 }
 
+/// Takes what the client wrote: of conditions that a partial index has, that are asked once for all
+/// rows, or that a view adds, the plan shows none or too many.
+void take_shape(Findings& findings, const QueryShape& shape) {
+    findings.shape = shape;
+    findings.has_further_conditions =
+        shape.conditions > 1 || (findings.has_further_conditions && !OidIsValid(shape.view));
+    if (shape.is_composed || shape.has_having) {
+        findings.is_part = true;
+        findings.is_of_existence = findings.is_of_value = findings.aggregates_all = false;
+    }
+}
+
 }  // namespace
 
 const ModifyTable* modification_of(const PlannedStmt* statement) {
@@ -694,23 +893,34 @@ const ModifyTable* modification_of(const PlannedStmt* statement) {
     return nullptr;
 }
 
-bool ChangedValues::has(roundtrip::ValueHash hash) const {
-    const auto* const begin = values->hashes.begin();
-    return std::find(begin, begin + values->count, hash) != begin + values->count;
+std::uint32_t ChangedValues::places_of(roundtrip::ValueHash hash) const {
+    std::uint32_t places = 0;
+    for (std::size_t i = 0; values != nullptr && i < values->count; ++i) {
+        places |= static_cast<std::uint32_t>(values->hashes[i] == hash) << i;
+    }
+    return places;
 }
 
 bool ChangedValues::contains(roundtrip::ValueHash hash) const {
-    for (std::size_t i = 0; i < values->count; ++i) {
-        if (values->hashes[i] == hash && ((changed >> i) & 1U) != 0) {
-            return true;
-        }
-    }
-    return false;
+    return (places_of(hash) & changes.changed) != 0;
 }
 
-Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
-    Walk walk{query, &changed, nullptr, nullptr, nullptr, nullptr, {}, false, false, {}};
-    walk.findings.has_changed = changed.changed != 0;
+int ChangedValues::times(std::uint32_t places) const {
+    int most = 0;
+    for (std::uint32_t left = places; left != 0; left &= left - 1) {
+        most = Max(most, int{changes.times[static_cast<std::size_t>(std::countr_zero(left))]});
+    }
+    return most;
+}
+
+Findings findings_of(const QueryDesc* query, const ChangedValues& changed,
+                     const QueryShape* shape) {
+    Walk walk{};
+    walk.query = query;
+    walk.changed = &changed;
+    walk.shape = shape;
+    name_columns(walk);
+    walk.findings.has_changed = changed.changes.changed != 0;
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);
     PlanState* const modification = state_of_modification(query);
@@ -719,17 +929,11 @@ Findings findings_of(const QueryDesc* query, const ChangedValues& changed) {
     } else {
         look_at_reading(query->planstate, walk);
     }
-    return walk.findings;
-}
-
-void Findings::take_shape(const QueryShape& written) {
-    shape = written;
-    has_further_conditions =
-        shape.conditions > 1 || (has_further_conditions && !OidIsValid(shape.view));
-    if (shape.is_composed) {
-        is_part = true;
-        is_of_existence = is_of_value = aggregates_all = false;
+    look_at_changing(walk);
+    if (shape != nullptr) {
+        take_shape(walk.findings, *shape);
     }
+    return walk.findings;
 }
 
 bool does_many_at_once(const Findings& findings) {

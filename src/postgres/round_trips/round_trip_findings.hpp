@@ -3,6 +3,7 @@
 #include "postgres/round_trips/column_of_table.hpp"
 #include "postgres/round_trips/round_trip_query_shape.hpp"
 #include "postgres/server/server.hpp"
+#include "roundtrip/asking.hpp"
 #include "roundtrip/value_hash.hpp"
 
 extern "C" {
@@ -16,10 +17,14 @@ namespace onetrip::postgres {
 struct Comparison {
     Oid table = InvalidOid;  ///< what the plan reads: maybe a partition
     AttrNumber column = InvalidAttrNumber;
+    ColumnOfTable named{};  ///< the same as the client names it, if it does
     bool in_index = false;
+    const List* conditions = NIL;  ///< for the same rows, of this range; not those of an index scan
+    Index range = 0;               ///< that has the column, in the range table
     /// Whether the value is another one in each run, as far as that is known: 1 if it is, -1 if it
     /// is not, or if it is not given as it is compared.
     int is_changing = 0;
+    int times = 0;                   ///< that it is known to have changed
     roundtrip::ValueHash value = 0;  ///< in this run; 0 if it is not known, or is not kept
 
     bool is_known() const { return OidIsValid(table); }
@@ -35,7 +40,7 @@ struct Findings {
     Comparison of_target;  ///< that is written; of any if the statement only reads
     Comparison of_list;    ///< the same with a list of values
 
-    bool has_changed = false;           ///< a value that is kept was another one in the run before
+    bool has_changed = false;           ///< a value that is kept was another one in some run
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
     int most_values = 0;                ///< of one of these
     bool has_same_list = false;  ///< a list that is the same in each run, or of what is left out
@@ -57,12 +62,11 @@ struct Findings {
     int scans = 0;
     /// That it reads, and that the session has written since the loop began; else InvalidOid.
     Oid written_between = InvalidOid;
-    ColumnOfTable changing;             ///< the first column whose value is another one in each run
-    bool has_several_changing = false;  ///< of that table
-
-    /// Takes what the client wrote: of conditions that a partial index has, that are asked once for
-    /// all rows, or that a view adds, the plan shows none or too many.
-    void take_shape(const QueryShape& written);
+    /// Several columns of that table are compared with a value of their own in each run.
+    bool has_several_changing = false;
+    /// There are values that may be others in each run besides those that are compared with columns
+    /// of that table: a list of keys says nothing of them.
+    bool varies_otherwise = false;
 
     /// Whether a list changes, rather than one that is the same each time, such as one of kinds.
     bool is_of_list() const {
@@ -81,17 +85,20 @@ struct Findings {
 /// The node that inserts, updates or deletes; nullptr if the statement only reads.
 const ModifyTable* modification_of(const PlannedStmt* statement);
 
-/// The values of a statement, and which of them are others than those of the run before.
+/// The values of a statement, and which of them are others from run to run of its loop.
 struct ChangedValues {
     const roundtrip::StatementValueHashes* values;  ///< nullptr if it is not known
-    std::uint32_t changed;                          ///< a bit for each
+    roundtrip::ValueChanges changes;
 
-    bool contains(roundtrip::ValueHash hash) const;  ///< among those that are others
-    bool has(roundtrip::ValueHash hash) const;       ///< among all of them
+    std::uint32_t places_of(roundtrip::ValueHash hash) const;  ///< as bits
+    bool contains(roundtrip::ValueHash hash) const;            ///< among those that are others
+    bool has(roundtrip::ValueHash hash) const { return places_of(hash) != 0; }
+    int times(std::uint32_t places) const;  ///< that the value of one of these has changed
 };
 
-/// Looks at the plan of a statement that has run and has not ended.
-Findings findings_of(const QueryDesc* query, const ChangedValues& changed);
+/// Looks at the plan of a statement that has run and has not ended. `shape` is what its client
+/// wrote; nullptr if it is not known.
+Findings findings_of(const QueryDesc* query, const ChangedValues& changed, const QueryShape* shape);
 
 /// Whether the statement asks for many things at once already: by an array, a list of VALUES, or
 /// IN (…), rather than by a single value.

@@ -120,6 +120,14 @@ int count_conditions(const Query* query) {
                : count;
 }
 
+/// Whether a query, or the only one that it reads, says which of its groups there are.
+bool has_having(const Query* query) {
+    const RangeTblEntry* const range = only_range(query);
+    check_stack_depth();
+    return query->havingQual != nullptr ||
+           (range != nullptr && range->rtekind == RTE_SUBQUERY && has_having(range->subquery));
+}
+
 /// Whether COPY can give a column its value: it is given, or its default is.
 bool is_given_to_column(Node* value) {
     value = without_casts(value);
@@ -180,6 +188,16 @@ bool inserts_query(const Query* query) {
     });
 }
 
+/// Counts the columns that an INSERT gives; those with DEFAULT are not given.
+void count_inserted(const Query* query, QueryShape& shape) {
+    for (const TargetEntry* entry : each<TargetEntry>(query->targetList)) {
+        if (!IsA(entry->expr, SetToDefault)) {
+            shape.first_inserted = shape.inserted == 0 ? entry->resno : shape.first_inserted;
+            ++shape.inserted;
+        }
+    }
+}
+
 /// Adds the parameters of an expression to the bits in the context.
 bool find_parameters(Node* node, void* context) {
     if (node == nullptr) {
@@ -230,10 +248,15 @@ QueryShape query_shape_of(Query* query) {
         shape.is_of_function = range->rtekind == RTE_FUNCTION;
     }
     shape.is_composed = is_composed(query);
+    shape.has_having = has_having(query);
     shape.inserts_given = inserts_given(query);
     shape.inserts_query = inserts_query(query);
+    if (query->commandType == CMD_INSERT) {
+        count_inserted(query, shape);
+    }
     shape.conditions = static_cast<std::uint8_t>(Min(count_conditions(query), UINT8_MAX));
     find_limits(reinterpret_cast<Node*>(query), &shape.limits);
+    shape.named = named_columns_of(query);
     return shape;
 }
 

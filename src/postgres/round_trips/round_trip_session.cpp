@@ -588,9 +588,10 @@ void RoundTripSession::count_in(roundtrip::RequestId request, const Detector::Ru
 
 /// The relations that the client named in a statement; nothing if its text is not among the last
 /// ones.
-QueryShape RoundTripSession::shape_of(const PlannedStmt* planned) const {
+const QueryShape& RoundTripSession::shape_of(const PlannedStmt* planned) const {
+    static const QueryShape nothing;
     const Fingerprints::Entry* const known = known_of(query_id_of(planned));
-    return known != nullptr ? known->shape : QueryShape{};
+    return known != nullptr ? known->shape : nothing;
 }
 
 /// A table that a statement reads and that the session has written between its runs.
@@ -605,12 +606,14 @@ Oid RoundTripSession::written_between(const Detector& detector, const LoopKey& l
 /// The findings in the statement's plan, and those in its text and in the session.
 Findings RoundTripSession::look_at_findings(const Detector& detector, const LoopKey& loop,
                                             const QueryDesc* query) const {
-    Findings findings = findings_of(
-        query, {round_trip_settings.values ? &current_.each : nullptr, evidence_.changed()});
     const Fingerprints::Entry* const known = known_of(query_id_of(query->plannedstmt));
+    const std::uint32_t runs = detector.runs_of(loop);
+    const ChangedValues changed = {
+        round_trip_settings.values ? &current_.each : nullptr,
+        evidence_.changes_of(loop.repeated, runs != 0 ? runs : UINT32_MAX)};
+    Findings findings = findings_of(query, changed, known != nullptr ? &known->shape : nullptr);
     if (known != nullptr) {
         findings.paged_table = known->page.table;
-        findings.take_shape(known->shape);
     }
     findings.written_between = written_between(detector, loop, query->plannedstmt);
     return findings;

@@ -268,7 +268,7 @@ class RoundTripSession {
     void set_evidence(roundtrip::Statement& statement) const;
     void look_at_page(PagedLists& pages, roundtrip::Statement& statement, const PageShape& page,
                       const QueryDesc* query);
-    QueryShape shape_of(const PlannedStmt* planned) const;
+    const QueryShape& shape_of(const PlannedStmt* planned) const;
     Findings look_at_findings(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                               const QueryDesc* query) const;
     Oid written_between(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
