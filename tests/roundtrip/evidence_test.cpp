@@ -116,6 +116,27 @@ TEST_CASE("runs before the proof are brought along by the first one after it") {
     CHECK(session.run(books, {1004}, {}).loose == 0);
 }
 
+TEST_CASE("which values change is known over all runs, and how often") {
+    AskingSession session;
+    for (const std::int64_t number : {1, 1, 2, 2, 3}) {
+        session.run(books, {7, number, 40 + number}, {});
+    }
+    session.run(books, {7, 3, 99}, {});
+    const ValueChanges all = session.evidence.changes_of(books, 6);
+    CHECK(all.changed == 0b110);
+    CHECK(all.times[0] == 0);
+    CHECK(all.times[1] == 2);
+    CHECK(all.times[2] == 3);
+    CHECK(session.evidence.changes_of(books, 2).changed == 0b100);
+    CHECK(session.evidence.changes_of(books, UINT32_MAX).changed == 0b110);
+    CHECK(session.evidence.changes_of(tags, 6).changed == 0);
+    SECTION("a run with another number of values says nothing of their places") {
+        session.run(books, {7, 4}, {});
+        session.run(books, {7, 5}, {});
+        CHECK(session.evidence.changes_of(books, 3).changed == 0b10);
+    }
+}
+
 TEST_CASE("constants that do not change are not looked for") {
     AskingSession session;
     session.run(tags, {}, AskingSession::list(1, 12));

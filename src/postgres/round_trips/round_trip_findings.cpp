@@ -409,8 +409,11 @@ void look_at_value(Comparison& found, const Node* value, const Walk& walk) {
     const NamedColumn* const named = named_as(found, walk);
     found.named = named != nullptr ? named->named : ColumnOfTable{};
     found.value = hash_of(value, walk);
+    // A column that is equal to one which is compared with a computed value is so, too.
+    const bool has_computed =
+        found.value == 0 || (walk.shape != nullptr && walk.shape->named.computed != 0);
     const bool is_computed = named != nullptr ? walk.shape->named.is_computed(found.named)
-                                              : found.value == 0 && is_computed_value(value);
+                                              : has_computed && is_computed_value(value);
     found.is_changing = is_computed ? -1 : is_changing(found.value, walk);
     found.times = walk.changed->times(places_of(value, found.value, walk));
 }
@@ -920,6 +923,7 @@ Findings findings_of(const QueryDesc* query, const ChangedValues& changed,
     walk.changed = &changed;
     walk.shape = shape;
     name_columns(walk);
+    walk.findings.changed = changed.changes.changed;
     walk.findings.has_changed = changed.changes.changed != 0;
     sort_subplans(walk);
     look_at_locks(query->plannedstmt, walk.findings);

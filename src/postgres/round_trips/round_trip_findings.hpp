@@ -40,7 +40,8 @@ struct Findings {
     Comparison of_target;  ///< that is written; of any if the statement only reads
     Comparison of_list;    ///< the same with a list of values
 
-    bool has_changed = false;           ///< a value that is kept was another one in some run
+    std::uint32_t changed = 0;          ///< the values that were others in some run, as bits
+    bool has_changed = false;           ///< there are such values
     bool may_have_many_values = false;  ///< there is an array, VALUES, or a function
     int most_values = 0;                ///< of one of these
     bool has_same_list = false;  ///< a list that is the same in each run, or of what is left out

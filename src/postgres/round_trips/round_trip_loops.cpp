@@ -163,6 +163,27 @@ void RoundTripLoops::describe(const LoopKey& key, const QueryDesc* query, const 
     known = known != nullptr ? known : &oldest_loop();
     *known = *texts;
     may_have_lists_[known - loops_] = findings.may_have_many_values;
+    changed_[known - loops_] = findings.changed;
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(memory);
+}
+
+bool RoundTripLoops::knows_less(const LoopKey& key, std::uint32_t changed) const {
+    const RoundTripTexts* const known = texts_of(key);
+    return known != nullptr && (changed & ~changed_[known - loops_]) != 0;
+}
+
+void RoundTripLoops::describe_again(const LoopKey& key, const QueryDesc* query,
+                                    const Findings& findings, const ColumnsOfLeader& columns) {
+    const RoundTripTexts* const known = texts_of(key);
+    const MemoryContext memory = make_memory_context(CurrentMemoryContext, "onetrip round trips");
+    const MemoryContext caller = MemoryContextSwitchTo(memory);
+    auto* const texts = static_cast<RoundTripTexts*>(palloc(sizeof(RoundTripTexts)));
+    *texts = *known;
+    write_words(*texts, find_leader(key.leader), query, findings, columns);
+    // Nothing raises an error from here on.
+    loops_[known - loops_] = *texts;
+    changed_[known - loops_] = findings.changed;
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(memory);
 }

@@ -29,6 +29,13 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     bool renew(const roundtrip::LoopKey& key, const QueryDesc* query,
                const ColumnsOfLeader& columns);
 
+    /// Whether other values of a loop have changed than those that its advice knows of, as bits.
+    bool knows_less(const roundtrip::LoopKey& key, std::uint32_t changed) const;
+
+    /// Writes the statements and the advice of a loop anew; its runner stays.
+    void describe_again(const roundtrip::LoopKey& key, const QueryDesc* query,
+                        const Findings& findings, const ColumnsOfLeader& columns);
+
     /// Keeps the text of a statement that another session of the same request has run.
     void import_leader(roundtrip::QueryId id);
 
@@ -101,6 +108,7 @@ class RoundTripLoops final : public roundtrip::LoopSink {
     std::uint64_t loops_used_[loops] = {};
     RoundTripTexts loops_[loops] = {};
     bool may_have_lists_[loops] = {};
+    std::uint32_t changed_[loops] = {};  ///< the values that have, by their advice
 };
 
 }  // namespace onetrip::postgres

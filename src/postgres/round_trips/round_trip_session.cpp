@@ -546,6 +546,9 @@ ONETRIP_WITHOUT_ARRAYS void RoundTripSession::ended(const QueryDesc* query, bool
         look_at_loop(*loop, statement.evidence, query);
     }
     if (detector_.has_grown()) {
+        if (!loop && query != nullptr) {
+            look_again(statement, query);
+        }
         show_growth();
     }
     if (detector_.has_open_loops()) {
@@ -699,6 +702,23 @@ void RoundTripSession::look_at_loop(const LoopKey& loop, const roundtrip::Judgem
     if (!describe(detector_, loop, query, columns)) {
         call_detector([&] { detector_.dismiss(loop); });
     }
+}
+
+/// Describes a loop that has grown anew if values have changed since that had not before, such as
+/// the first of two columns in whose order a list is gone over.
+[[gnu::cold]] void RoundTripSession::look_again(const Statement& statement,
+                                                const QueryDesc* query) {
+    const std::optional<LoopKey> loop = detector_.loop_of_last_run(statement.id);
+    if (!loop ||
+        !loops_.knows_less(
+            *loop, evidence_.changes_of(loop->repeated, detector_.runs_of(*loop)).changed)) {
+        return;
+    }
+    const ColumnsOfLeader columns = columns_of_leader(*loop, statement.evidence);
+    run_apart([&] {
+        const Findings findings = look_at_findings(detector_, *loop, query);
+        loops_.describe_again(*loop, query, findings, narrowed(columns, *loop, findings));
+    });
 }
 
 /// Whether the loop counts: it has been described, and its statements do not do many things at

@@ -275,6 +275,7 @@ class RoundTripSession {
                         const PlannedStmt* planned) const;
     static bool is_batch(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
                          const Findings& findings);
+    void look_again(const roundtrip::Statement& statement, const QueryDesc* query);
     void look_at_loop(const roundtrip::LoopKey& loop, const roundtrip::Judgement& evidence,
                       const QueryDesc* query);
     bool describe(const roundtrip::Detector& detector, const roundtrip::LoopKey& loop,
