@@ -4,8 +4,11 @@
 
 #include "postgres/round_trips/expressions.hpp"
 
+#include <cstring>
+
 extern "C" {
 #include "nodes/nodeFuncs.h"
+#include "utils/lsyscache.h"
 }
 
 namespace onetrip::postgres {
@@ -68,6 +71,11 @@ const Node* without_relabels(const Node* node) {
         node = reinterpret_cast<const Node*>(reinterpret_cast<const RelabelType*>(node)->arg);
     }
     return node;
+}
+
+bool is_equality(Oid operation) {
+    const char* const name = get_opname(operation);
+    return name != nullptr && std::strcmp(name, "=") == 0;
 }
 
 Node* without_relabels(Node* node) {

@@ -11,6 +11,9 @@ namespace onetrip::postgres {
 
 bool is_cast(const FuncExpr* call);
 
+/// Whether an operator is an equality, as far as its name says so.
+bool is_equality(Oid operation);
+
 /// An expression without casts of its own that change no bit of its value.
 Node* without_relabels(Node* node);
 const Node* without_relabels(const Node* node);

@@ -2,8 +2,6 @@
 
 #include "postgres/round_trips/missing_index.hpp"
 
-#include <cstring>
-
 #include "postgres/round_trips/expressions.hpp"
 #include "postgres/round_trips/round_trip_catalog.hpp"
 #include "postgres/server/list_range.hpp"
@@ -39,14 +37,13 @@ bool has_order(Oid table, AttrNumber column) {
 bool has_equality(const AskedRows& asked, AttrNumber column) {
     for (const Node* node : each<Node>(asked.conditions)) {
         const auto* const operation = reinterpret_cast<const OpExpr*>(node);
-        if (!IsA(node, OpExpr) || list_length(operation->args) != 2) {
+        if (!IsA(node, OpExpr) || list_length(operation->args) != 2 ||
+            !is_equality(operation->opno)) {
             continue;
         }
-        const char* const name = get_opname(operation->opno);
-        const bool is_equality = name != nullptr && std::strcmp(name, "=") == 0;
         for (const Node* side : each<Node>(operation->args)) {
             const auto* const one = reinterpret_cast<const Var*>(without_relabels(side));
-            if (is_equality && IsA(one, Var) && one->varno == static_cast<int>(asked.range) &&
+            if (IsA(one, Var) && one->varno == static_cast<int>(asked.range) &&
                 one->varattno == column) {
                 return true;
             }

@@ -156,11 +156,6 @@ const Var* column_of(const Node* node) {
     return IsA(node, Var) ? reinterpret_cast<const Var*>(node) : nullptr;
 }
 
-bool is_equality(Oid operation) {
-    const char* const name = get_opname(operation);
-    return name != nullptr && std::strcmp(name, "=") == 0;
-}
-
 /// The column that an expression is; nullptr if it is not one. `index_columns` has what INDEX_VAR
 /// means.
 const Var* column_of(const Node* node, const List* index_columns) {

@@ -123,11 +123,6 @@ Origin origin_of(Node* node, const Level& level) {
     return {{}, !reads_rows(node), is_direct(node)};
 }
 
-bool is_equality_of(Oid operation) {
-    const char* const name = get_opname(operation);
-    return name != nullptr && std::strcmp(name, "=") == 0;
-}
-
 /// The walk over a query for the columns that it compares.
 struct NamedWalk {
     const Level* level;
@@ -135,7 +130,7 @@ struct NamedWalk {
 };
 
 void look_at_operands(Oid operation, const List* operands, NamedWalk& walk) {
-    if (list_length(operands) != 2 || walk.level == nullptr || !is_equality_of(operation)) {
+    if (list_length(operands) != 2 || walk.level == nullptr || !is_equality(operation)) {
         return;
     }
     const Origin left = origin_of(static_cast<Node*>(linitial(operands)), *walk.level);

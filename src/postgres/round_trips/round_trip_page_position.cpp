@@ -106,8 +106,7 @@ bool reads_by_key(const Query* lookup, const Var* read) {
         if (!IsA(condition, OpExpr) || list_length(operation->args) != 2) {
             continue;
         }
-        const char* const name = get_opname(operation->opno);
-        if (name != nullptr && std::strcmp(name, "=") == 0) {
+        if (is_equality(operation->opno)) {
             auto* const left = static_cast<Node*>(linitial(operation->args));
             auto* const right = static_cast<Node*>(lsecond(operation->args));
             add_given_column(columns, left, right, read->varno);
