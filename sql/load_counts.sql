@@ -103,17 +103,18 @@ DROP ROLE regress_counts;
 DELETE FROM app.form_responses;
 INSERT INTO app.form_responses SELECT n, 1, NULL, jsonb_build_object('a', n), '2026-01-01'
 FROM generate_series(1, 250) AS n;
-CREATE PROCEDURE app.try(refused text, batch_size int) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE app.try(refused text, batch_size int, target text DEFAULT 'response_events') LANGUAGE plpgsql AS $$
 DECLARE
     submissions bigint; events bigint; problems bigint; batches bigint; removed bigint;
 BEGIN
     CALL app.empty();
-    ALTER TABLE dwh.response_events DROP CONSTRAINT IF EXISTS refused;
-    EXECUTE format('ALTER TABLE dwh.response_events ADD CONSTRAINT refused CHECK (NOT (%s))', refused);
+    EXECUTE format('ALTER TABLE dwh.%I DROP CONSTRAINT IF EXISTS refused,'
+        ' ADD CONSTRAINT refused CHECK (status = ''refused'' OR NOT (%s))', target, refused);
     COMMIT;
     CALL load_response_events('app', 'dwh', 'new', batch_size, submissions, events, problems, batches,
         removed => removed);
-    RAISE WARNING 'batches of %: % submissions, % events, % problems', batch_size, submissions, events, problems;
+    RAISE WARNING 'batches of %: % submissions, % events, % problems, % batches', batch_size, submissions, events, problems,
+        batches;
 END $$;
 CALL app.try('submission_id <= 110', 1);
 CALL app.try('submission_id <= 110', 7);
@@ -209,25 +210,12 @@ TABLE app.state;
 -- Where submissions have problems alone, the table of problems is judged by these.
 ALTER TABLE dwh.response_events DROP must;
 UPDATE app.form_responses SET responses = '{"odd": 1}';
-CREATE PROCEDURE app.try_problems(refused text, batch_size int) LANGUAGE plpgsql AS $$
-DECLARE
-    submissions bigint; events bigint; problems bigint; batches bigint; removed bigint;
-BEGIN
-    CALL app.empty();
-    ALTER TABLE dwh.response_event_problems DROP CONSTRAINT IF EXISTS refused;
-    EXECUTE format('ALTER TABLE dwh.response_event_problems ADD CONSTRAINT refused CHECK (status = ''refused'' OR NOT (%s))', refused);
-    COMMIT;
-    CALL load_response_events('app', 'dwh', 'new', batch_size, submissions, events, problems, batches,
-        removed => removed);
-    RAISE WARNING 'batches of %: % submissions, % events, % problems, % batches', batch_size, submissions, events, problems,
-        batches;
-END $$;
-CALL app.try_problems('submission_id <= 110', 50);
-CALL app.try_problems('submission_id BETWEEN 2 AND 110', 50);
-CALL app.try_problems('submission_id < 10', 50);
-CALL app.try_problems('submission_id < 10', 10000);
+CALL app.try('submission_id <= 110', 50, 'response_event_problems');
+CALL app.try('submission_id BETWEEN 2 AND 110', 50, 'response_event_problems');
+CALL app.try('submission_id < 10', 50, 'response_event_problems');
+CALL app.try('submission_id < 10', 10000, 'response_event_problems');
 UPDATE app.form_responses SET responses = '{"a": "new", "odd": 1}' WHERE id = 1;
-CALL app.try_problems('submission_id BETWEEN 2 AND 110', 50);
+CALL app.try('submission_id BETWEEN 2 AND 110', 50, 'response_event_problems');
 UPDATE app.form_responses SET responses = '{"a": "new"}';
 
 DROP SCHEMA app, dwh CASCADE;
